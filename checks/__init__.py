@@ -1,0 +1,1 @@
+"""What is asked: one file per promise that a submission makes."""

@@ -1,0 +1,1 @@
+"""How it is done: from what a student handed in to a grade report."""

@@ -1,0 +1,170 @@
+"""What the grader asks of a worker, and what it makes of the answers.
+
+Steps go out, outcomes come back, in order. Nothing that an outcome says is believed: it is what the student's
+process claims, decoded by a strict reader. ``stdout`` is not part of an outcome; it is collected outside.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import TypeAlias
+
+import numpy as np
+from numpy.typing import NDArray
+
+Array: TypeAlias = NDArray[np.generic]
+Argument: TypeAlias = "None | bool | int | float | str | Array"
+
+
+@dataclass(frozen=True)
+class Call:
+    """Call ``function`` (an asked-for name) with positional and keyword arguments, on fresh writable arrays.
+
+    ``return_inputs`` asks for the array arguments as they are after the call; ``count_bytecodes`` for the
+    number of bytecodes executed in student code during it. Both rest on the worker's word alone.
+    """
+
+    function: str
+    args: tuple[Argument, ...]
+    kwargs: Mapping[str, Argument] = field(default_factory=dict)
+    return_inputs: bool = False
+    count_bytecodes: bool = False
+
+
+@dataclass(frozen=True)
+class Create:
+    """Make an object of the class ``name`` without arguments and keep it as ``handle``."""
+
+    name: str
+    handle: str
+
+
+@dataclass(frozen=True)
+class Assign:
+    """Set an attribute of the object ``handle``."""
+
+    handle: str
+    attribute: str
+    value: Argument
+
+
+@dataclass(frozen=True)
+class Read:
+    """Return an attribute of the object ``handle``."""
+
+    handle: str
+    attribute: str
+
+
+@dataclass(frozen=True)
+class Invoke:
+    """Call a method of the object ``handle``, as `Call` does a function."""
+
+    handle: str
+    method: str
+    args: tuple[Argument, ...] = ()
+    kwargs: Mapping[str, Argument] = field(default_factory=dict)
+    return_inputs: bool = False
+
+
+@dataclass(frozen=True)
+class PlugLoss:
+    """Replace ``loss`` of the object ``handle`` by a stand-in that returns prepared answers and keeps its inputs.
+
+    Call k (from 0) returns ``(losses[k % K], gradients[k % K])``. What it was called with is read with
+    `PluggedCalls`.
+
+    Attributes:
+        losses: (K,) float64.
+        gradients: (K, D, C) float64.
+    """
+
+    handle: str
+    losses: NDArray[np.float64]
+    gradients: NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class PluggedCalls:
+    """Return the stand-in's calls so far as a list of (W, X_batch, y_batch, reg), with W as it was then."""
+
+    handle: str
+
+
+@dataclass(frozen=True)
+class Seed:
+    """Seed ``numpy.random``, ``random`` and every generator made without a seed from here on."""
+
+    seed: int
+
+
+Step: TypeAlias = Call | Create | Assign | Read | Invoke | PlugLoss | PluggedCalls | Seed
+
+
+@dataclass(frozen=True)
+class Received:
+    """A value from the student's process.
+
+    Attributes:
+        type_name: the claimed type, "numpy.ndarray", "float", "numpy.matrix", "tuple", "torch.Tensor"...
+        value: None, bool, int, float, complex, str, an ndarray (dtype in the protocol's list; a subclass arrives
+            as its base array), a tuple of `Received` for tuples and lists; `OPAQUE` for anything else.
+    """
+
+    type_name: str
+    value: object
+
+
+class _Opaque:
+    def __repr__(self) -> str:
+        return "<a value that cannot be sent>"
+
+
+OPAQUE = _Opaque()
+
+
+@dataclass(frozen=True)
+class Returned:
+    """The step ended normally. ``inputs`` and ``bytecodes`` only where they were asked for."""
+
+    result: Received
+    inputs: tuple[Array, ...] = ()
+    bytecodes: int | None = None
+
+
+@dataclass(frozen=True)
+class Raised:
+    """Student code raised. Text is cleaned of control characters and cut; ``where`` is "svm.py, line 12"."""
+
+    type_name: str
+    message: str
+    where: str | None = None
+
+
+@dataclass(frozen=True)
+class Lost:
+    """No answer: ``reason`` is "timeout", "died" or "protocol"; ``detail`` one sentence for the student.
+
+    The worker is gone; the steps behind this one were not run.
+    """
+
+    reason: str
+    detail: str
+
+
+Outcome: TypeAlias = Returned | Raised | Lost
+
+
+@dataclass(frozen=True)
+class Loaded:
+    """What happened while the student's files were loaded.
+
+    Attributes:
+        remarks: sentences: stand-ins for missing modules, statements that failed and were passed over.
+        failures: asked name -> sentence, for names that could not be provided (its definition raised, the file
+            did not parse, loading hung or died).
+    """
+
+    remarks: tuple[str, ...] = ()
+    failures: Mapping[str, str] = field(default_factory=dict)
