@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 Array: TypeAlias = NDArray[np.generic]
-Argument: TypeAlias = "None | bool | int | float | str | Array"
+Argument: TypeAlias = "bool | int | float | str | Array | None"
 
 
 @dataclass(frozen=True)
