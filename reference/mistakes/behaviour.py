@@ -142,7 +142,7 @@ def _undefined_name(data: DataTerm, W: Array, X: Array, y: Labels, reg: float) -
 )
 def _type_error(data: DataTerm, W: Array, X: Array, y: Labels, reg: float) -> Result:
     loss, dW = data(W, X, y)
-    for _ in range(X.shape[0] / 1):  # type: ignore[call-overload]
+    for _ in range(X.shape[0] / 1):
         loss += reg * np.sum(W * W)
     return loss, dW
 
