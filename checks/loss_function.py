@@ -168,14 +168,15 @@ class LossFunction:
                         self.remark(remark)
             return
         problem, failure = min(failures, key=lambda pair: _size(pair[0]))
-        raise self._smallest(problem, failure, judge)
+        raise self.smallest(problem, failure, judge)
 
     def _verdict(self, asked: Asked, judge: Judge) -> Failure | None:
         if isinstance(asked.answer, Failure):
             return asked.answer
         return judge(asked.problem, asked.answer, asked.truth)
 
-    def _smallest(self, problem: Problem, failure: Failure, judge: Judge) -> Failure:
+    def smallest(self, problem: Problem, failure: Failure, judge: Judge) -> Failure:
+        """What ``judge`` or the function's own answer says of the smallest problem that shows the same defect."""
         if failure.costly:
             return failure
         found = failure
@@ -184,7 +185,7 @@ class LossFunction:
             nonlocal found
             for k, (candidate, answer) in enumerate(zip(problems, self.ask(problems), strict=True)):
                 verdict = self._verdict(Asked(candidate, self.truth(candidate), answer), judge)
-                if type(verdict) is type(failure):
+                if verdict is not None and failure.is_like(verdict):
                     found = verdict
                     return k
             return None

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from reference.answer import Answer
-
 from checks.answers import Answered
 from checks.cases import SHIFTED
 from checks.failures import Failure, Unstable
 from checks.loss_function import LossFunction
 from checks.promise import promise
+from reference.answer import Answer
 from reference.problem import Problem
 
 

@@ -18,7 +18,7 @@ from grading.submission import Block, Definition, Kind, Source, Submission
 from reference.mistakes import Mistake
 
 HEADER = "from __future__ import annotations\nimport numpy as np\n"
-LOSS_CHECKS = {
+LOSS_CHECKS: dict[str, tuple[str, ...]] = {
     "svm": ("interface", "value", "gradient", "kinks", "symmetry"),
     "softmax": ("interface", "value", "gradient", "stability", "symmetry"),
 }
@@ -103,7 +103,5 @@ def handed_mistake(mistake: Mistake) -> Handed:
         return Handed(mistake.applies_to[0], plain_source(wrong), wrong.__name__)
     data = wrong.args[0]
     code = "\n\n".join((plain_source(data), plain_source(wrong.func)))
-    code += (
-        f"\n\ndef loss(W, X, y, reg):\n    return {wrong.func.__name__}({data.__name__}, W, X, y, reg)\n"
-    )
+    code += f"\n\ndef loss(W, X, y, reg):\n    return {wrong.func.__name__}({data.__name__}, W, X, y, reg)\n"
     return Handed(mistake.applies_to[0], code)
