@@ -34,7 +34,7 @@ def judge_gradient(
         return kind(
             sentence.format(name=name, part=part),
             problem,
-            expected=f"dW = {membership.nearest.tolist()}",
+            expected=f"{'for example ' if truth.gradient.ties else ''}dW = {truth.gradient.base.tolist()}",
             got=f"dW = {answer.dW.tolist()}",
         )
 
@@ -69,6 +69,8 @@ def second_witness(candidate: LossFunction, failure: Failure) -> str | None:
     numeric = numeric_gradient(candidate, failure.problem)
     if numeric is None or isinstance(answer, Failure) or not np.isfinite(numeric).all():
         return None
+    if not numeric.any():
+        return None  # a loss that does not move has every gradient of 0 for its own, which says nothing
     scale = 1.0 + float(np.abs(numeric).max())
     own = bool(np.abs(numeric - answer.dW).max() < 1e-4 * scale)
     truth = candidate.truth(failure.problem)
