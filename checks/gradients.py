@@ -23,8 +23,10 @@ def judge_gradient(
     """
 
     def judge(problem: Problem, answer: Answered, truth: Answer) -> Failure | None:
-        membership = truth.gradient.judge(answer.dW)
-        if membership.accepted:
+        # Nearly all right answers are this one of the accepted set, and then there is no need to search it.
+        if (np.abs(answer.dW - truth.gradient.base) <= truth.gradient.bound).all():
+            return None
+        if truth.gradient.judge(answer.dW).accepted:
             return None
         part = (
             "already without regularization (reg = 0)"

@@ -15,6 +15,7 @@ from checks.loss_function import LossFunction
 from checks.promise import promise
 from checks.reduce import reduce
 from grading.sandbox.messages import Call, Outcome, Returned
+from reference.answer import Answer
 from reference.problem import Problem
 
 _LABEL_TYPES = (np.int64, np.int32, np.uint8)
@@ -105,9 +106,9 @@ def _require_same_for_all_label_types(
     types = len(_LABEL_TYPES)
     for k, (problem, answer) in enumerate(zip(problems, answers, strict=True)):
         usual = answers[k - k % types]
-        if not _same(candidate, problem, usual, answer):
+        truth = candidate.lasting_truth(problem)
+        if not _same(truth, usual, answer):
             failure = _depends_on_type(candidate.name, problem, usual.loss, usual.dW, answer)
-            truth = candidate.lasting_truth(problem)
             if not (truth.accepts_loss(usual.loss) and truth.gradient.judge(usual.dW).accepted):
                 raise failure
             raise candidate.smallest(
@@ -137,20 +138,20 @@ def _require_same_again(
     candidate: LossFunction, problems: Sequence[Problem], answers: list[Answered]
 ) -> None:
     for problem, first, second in zip(problems, answers, candidate.ask(problems), strict=True):
-        failure = _differs(candidate, problem, first, second)
+        failure = _differs(candidate.name, problem, candidate.lasting_truth(problem), first, second)
         if failure is not None:
             raise _smallest_unrepeatable(candidate, problem, failure)
 
 
 def _differs(
-    candidate: LossFunction, problem: Problem, first: Answered | Failure, second: Answered | Failure
+    name: str, problem: Problem, truth: Answer, first: Answered | Failure, second: Answered | Failure
 ) -> Failure | None:
     if isinstance(first, Failure):
         return None
-    if isinstance(second, Answered) and _same(candidate, problem, first, second):
+    if isinstance(second, Answered) and _same(truth, first, second):
         return None
     return NotRepeatable(
-        f"{candidate.name} was called twice with the same input and answered differently. Does it keep something "
+        f"{name} was called twice with the same input and answered differently. Does it keep something "
         f"between calls, in a global variable or a default argument?",
         problem,
         expected=f"loss = {first.loss!r}, dW = {first.dW.tolist()}, as the first time",
@@ -168,7 +169,7 @@ def _smallest_unrepeatable(candidate: LossFunction, problem: Problem, failure: F
         # Each twice in a row: two calls are what a student can paste.
         answers = candidate.ask([p for p in problems for _ in range(2)])
         for k, p in enumerate(problems):
-            differs = _differs(candidate, p, answers[2 * k], answers[2 * k + 1])
+            differs = _differs(candidate.name, p, candidate.truth(p), answers[2 * k], answers[2 * k + 1])
             if differs is not None:
                 found = differs
                 return k
@@ -178,9 +179,8 @@ def _smallest_unrepeatable(candidate: LossFunction, problem: Problem, failure: F
     return found
 
 
-def _same(candidate: LossFunction, problem: Problem, one: Answered, other: Answered) -> bool:
+def _same(truth: Answer, one: Answered, other: Answered) -> bool:
     """Whether two answers to one problem differ by rounding only."""
-    truth = candidate.truth(problem)
     return bool(
         abs(one.loss - other.loss) <= 2 * truth.loss_bound
         and (np.abs(one.dW - other.dW) <= 2 * truth.gradient.bound).all()
