@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING
 
 from checks.cases import as_python
+from checks.classifier import Classifier
 from checks.failures import Failure, NotProvided
 from checks.loss_function import LossFunction
 from checks.promise import Promise, promises
@@ -32,6 +33,7 @@ class Runner:
         self.rubric = rubric
         self._results: dict[tuple[str, str], CheckResult] = {}
         self._loss_functions: dict[str, LossFunction] = {}
+        self._classifiers: dict[str, Classifier] = {}
 
     def plan(self) -> Iterator[tuple[str, str]]:
         """The (function, check id) pairs of the rubric, in the order of the report."""
@@ -100,11 +102,18 @@ class Runner:
             return definition.sentence
         return self.worker.loaded.failures.get(asked)
 
-    def candidate(self, name: str) -> LossFunction:
-        """The student's function, as the checks see it."""
+    def candidate(self, name: str) -> LossFunction | Classifier:
+        """The student's function or method, as the checks see it."""
+        if self.rubric.settings.functions[name].kind == "loss":
+            return self._loss_function(name)
+        if name not in self._classifiers:
+            self._classifiers[name] = Classifier(name, self.worker, self.rubric)
+        return self._classifiers[name]
+
+    def _loss_function(self, name: str) -> LossFunction:
         if name not in self._loss_functions:
             naive = self.rubric.settings.functions[name].naive
-            other = self.candidate(naive) if naive is not None else None
+            other = self._loss_function(naive) if naive is not None else None
             self._loss_functions[name] = LossFunction(name, self.worker, self.rubric, other)
         return self._loss_functions[name]
 
