@@ -19,9 +19,12 @@ _PROJECT = Path(__file__).resolve().parents[2]
 ENVIRONMENT = {
     "LANG": "C.UTF-8",
     "PYTHONHASHSEED": "0",
-    **{f"{library}_NUM_THREADS": "1" for library in ("OPENBLAS", "OMP", "MKL", "VECLIB_MAXIMUM", "NUMEXPR")},
+    # One thread: the processors belong to the submissions, and sums come out the same everywhere.
+    **{f"{library}_THREADS": "1" for library in ("OPENBLAS_NUM", "OMP_NUM", "MKL_NUM", "VECLIB_MAXIMUM")},
 }
 
+#: No user site, no current folder on the path, no .pyc files. Not -I: it would ignore PYTHONHASHSEED.
+PYTHON_OPTIONS = ("-s", "-P", "-B")
 _LAST_MOMENT = 0.25
 
 
@@ -94,7 +97,7 @@ class PlainLauncher:
             f"main{(*numbers, *limits)}"
         )
         process = subprocess.Popen(
-            [sys.executable, "-I", "-B", "-c", program],
+            [sys.executable, *PYTHON_OPTIONS, "-c", program],
             stdin=subprocess.DEVNULL,
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,

@@ -276,11 +276,10 @@ class Unpacker:
                 return np.empty(wire.shape, dtype)
             except ValueError:  # a dimension of 0 beside others beyond what NumPy can index
                 raise ProtocolError("an array of impossible shape") from None
-        array = np.frombuffer(self._payload, dtype, count, self._offset)
+        array = np.frombuffer(self._payload, dtype, count, self._offset).reshape(wire.shape)
         self._offset += size
         # A byte that is neither 0 nor 1 would make a boolean that is neither true nor false.
-        fresh = array.view(np.uint8) != 0 if dtype is BOOL else array.copy()
-        return fresh.reshape(wire.shape)
+        return array.view(np.uint8) != 0 if dtype is BOOL else array.copy()
 
     def finish(self) -> None:
         """Raise `ProtocolError` unless every byte of the payload has been used."""
