@@ -13,7 +13,7 @@ from checks.cases import as_python
 from checks.classifier import Classifier
 from checks.failures import Failure, NotProvided
 from checks.loss_function import LossFunction
-from checks.promise import Promise, promises
+from checks.promise import Promise, promise_of
 from grading.grade import CheckResult, Counterexample, Status
 from grading.rubric import CHECKS_OF_KIND, Rubric
 from grading.submission import State, Submission
@@ -54,7 +54,7 @@ class Runner:
     def result(self, name: str, check: str) -> CheckResult:
         """The result of one check of one function, run now if it has not been."""
         if (name, check) not in self._results:
-            self._results[name, check] = self._run(name, promises()[check])
+            self._results[name, check] = self._run(name, promise_of(check))
         return self._results[name, check]
 
     def _run(self, name: str, asked: Promise) -> CheckResult:
