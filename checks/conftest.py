@@ -87,21 +87,15 @@ def candidate(request: pytest.FixtureRequest, runner: Runner) -> str:
 @pytest.hookimpl(tryfirst=True)
 def pytest_pyfunc_call(pyfuncitem: pytest.Function) -> bool:
     """Ask through the runner, which the grader uses too, instead of calling the check's function directly."""
-    runner: Runner = (
-        pyfuncitem.funcargs["runner"] if "runner" in pyfuncitem.funcargs else _runner_of(pyfuncitem)
-    )
-    result = runner.result(pyfuncitem.funcargs["candidate"], _check_of(pyfuncitem.function.__name__))
+    runner: Runner = pyfuncitem._request.getfixturevalue("runner")
+    function: str = pyfuncitem._request.getfixturevalue("candidate")
+    result = runner.result(function, _check_of(pyfuncitem.originalname))
     pyfuncitem.config.stash[_results_key].append(result)
     if result.status == "skipped":
         pytest.skip(result.message)
     if result.status != "passed":
         pytest.fail(_report(result), pytrace=False)
     return True
-
-
-def _runner_of(item: pytest.Function) -> Runner:
-    runner: Runner = item._request.getfixturevalue("runner")
-    return runner
 
 
 def _report(result: CheckResult) -> str:

@@ -103,7 +103,5 @@ def handed_mistake(mistake: Mistake) -> Handed:
         return Handed(mistake.applies_to[0], plain_source(wrong), wrong.__name__)
     data = wrong.args[0]
     code = "\n\n".join((plain_source(data), plain_source(wrong.func)))
-    code += (
-        f"\n\ndef loss(W, X, y, reg):\n    return {wrong.func.__name__}({data.__name__}, W, X, y, reg)\n"
-    )
+    code += f"\n\ndef loss(W, X, y, reg):\n    return {wrong.func.__name__}({data.__name__}, W, X, y, reg)\n"
     return Handed(mistake.applies_to[0], code)
