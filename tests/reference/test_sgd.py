@@ -9,12 +9,7 @@ import pytest
 
 from reference import softmax, svm
 from reference.problem import Problem
-from reference.sgd import Labels, Matrix, accuracy, predict, suboptimality, train
-
-
-def svm_loss(W: Matrix, X: Matrix, y: Labels, reg: float) -> tuple[float, Matrix]:
-    answer = svm.evaluate(Problem(W, X, y, reg))
-    return answer.loss, answer.gradient.base
+from reference.sgd import Labels, Matrix, accuracy, loss_of, predict, suboptimality, train
 
 
 class Recorder:
@@ -93,7 +88,7 @@ def test_where_training_starts_is_left_as_it_is() -> None:
 def test_a_batch_without_replacement_is_no_larger_than_the_data() -> None:
     with pytest.raises(ValueError, match="larger sample"):
         train(
-            svm_loss, np.ones((3, 1)), np.zeros(3, np.int64), learning_rate=1.0, reg=0.0, num_iters=1,
+            loss_of(svm.evaluate), np.ones((3, 1)), np.zeros(3, np.int64), learning_rate=1.0, reg=0.0, num_iters=1,
             batch_size=4, rng=np.random.default_rng(0), replace=False,
         )  # fmt: skip
 
@@ -106,6 +101,20 @@ def test_predictions_are_the_highest_scores_and_the_smallest_label_of_a_tie() ->
 
 def test_accuracy_is_the_share_of_right_predictions() -> None:
     assert accuracy(np.eye(2), np.eye(2)[[0, 1, 1, 0]], np.array([0, 1, 0, 0])) == 0.75
+
+
+def test_a_reference_loss_trains_with_its_settings() -> None:
+    W, X, y = np.ones((1, 2)), np.ones((1, 1)), np.zeros(1, np.int64)
+    loss, dW = loss_of(svm.evaluate, reg_scale=0.5, delta=3.0)(W, X, y, 0.5)
+    assert loss == 3.0 + 0.5 * 0.5 * 2.0
+    assert dW.tolist() == [[-1.0 + 0.5, 1.0 + 0.5]]
+
+
+def test_a_loss_beyond_float64_is_not_a_number() -> None:
+    W, X, y = np.full((1, 2), 1e300), np.full((1, 1), 1e300), np.zeros(1, np.int64)
+    loss, dW = loss_of(softmax.evaluate)(W, X, y, 0.0)
+    assert math.isnan(loss)
+    assert np.isnan(dW).all()
 
 
 @pytest.mark.parametrize("evaluate", [svm.evaluate, softmax.evaluate])
