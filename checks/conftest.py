@@ -7,9 +7,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
-from grading.sandbox.levels import IsolationError
 
 from grading.rubric import Rubric, RubricError, load_rubric
+from grading.sandbox.levels import IsolationError
 from grading.submission import IntakeError
 
 if TYPE_CHECKING:
@@ -55,10 +55,9 @@ def _check_of(test_name: str) -> str:
 @pytest.fixture(scope="session")
 def runner(pytestconfig: pytest.Config) -> Iterator[Runner]:
     """The submission, loaded in a worker of its own."""
-    from grading.sandbox.client import Sandbox
-
     from checks.runner import Runner
     from grading.intake import find, read
+    from grading.sandbox.client import Sandbox
 
     path: Path = pytestconfig.getoption("--submission") or Path.cwd()
     rubric = pytestconfig.stash[_rubric_key]

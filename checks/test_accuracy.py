@@ -9,7 +9,7 @@ from checks.failures import Inaccurate
 from checks.promise import promise
 from grading.rubric import Accuracy
 from reference.accuracy import verdicts
-from reference.datasets import load
+from reference.datasets import Split, load
 from reference.sgd import predict
 
 
@@ -22,10 +22,13 @@ def test_accuracy(candidate: Classifier) -> None:
     data = load("digits")
     shape = data.X_train.shape[1], len(data.classes)
     options = Options(settings.learning_rate, settings.reg, settings.num_iters, settings.batch_size)
+    _take_one_step(candidate, data, options)
     right = []
     for run in range(settings.runs):
         seed = candidate.seed + run
-        (done,) = candidate.train(data.X_train, data.y_train, options, seed=seed)
+        (done,) = candidate.train(
+            data.X_train, data.y_train, options, seed=seed, seconds=candidate.rubric.limits.training_seconds
+        )
         # The grader classifies, with the weights that were learned: labels of validation pictures never leave it.
         W = weights_of(candidate, done.W, shape)
         right.append(int(np.sum(predict(W, data.X_validation) == data.y_validation)))
@@ -43,6 +46,12 @@ def test_accuracy(candidate: Classifier) -> None:
         got=f"{shares} in {len(found)} runs; whoever gets {worst.correct} of {total} is truly below "
         f"{worst.interval.upper:.1%}, but for less than one case in a million",
     )
+
+
+def _take_one_step(candidate: Classifier, data: Split, options: Options) -> None:
+    """One step under the deadline of a small call: a loss that hangs must not cost that of a whole training."""
+    first = Options(options.learning_rate, options.reg, 1, options.batch_size)
+    candidate.train(data.X_train, data.y_train, first)
 
 
 def _code(candidate: Classifier, settings: Accuracy) -> str:
