@@ -21,7 +21,8 @@ SAMPLES = ROOT / "submissions"
 def run(capsys: pytest.CaptureFixture[str], *arguments: object) -> tuple[int, str, str]:
     """The exit code of `grader.py ARGUMENTS` and what it printed."""
     try:
-        code = grader.main([str(argument) for argument in arguments])
+        # The samples are ours, so a machine without walls will do; tests/hostile holds the walls themselves.
+        code = grader.main(["--allow-unsafe", *map(str, arguments)])
     except SystemExit as stopped:
         code = int(stopped.code or 0)
     captured = capsys.readouterr()
@@ -130,7 +131,7 @@ def test_an_output_folder_that_cannot_be_made_gets_one_line(
 @pytest.fixture(scope="module")
 def graded_samples(tmp_path_factory: pytest.TempPathFactory) -> Path:
     out = tmp_path_factory.mktemp("reports")
-    grader.main([str(SAMPLES), "--out", str(out), "--jobs", "2"])
+    grader.main([str(SAMPLES), "--out", str(out), "--jobs", "2", "--allow-unsafe"])
     return out
 
 
