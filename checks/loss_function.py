@@ -173,14 +173,17 @@ class LossFunction:
                         self.remark(remark)
             return
         problem, failure = min(failures, key=lambda pair: _size(pair[0]))
-        raise self._smallest(problem, failure, judge, within)
+        raise self.smallest(problem, failure, judge, within)
 
     def _verdict(self, asked: Asked, judge: Judge) -> Failure | None:
         if isinstance(asked.answer, Failure):
             return asked.answer
         return judge(asked.problem, asked.answer, asked.truth)
 
-    def _smallest(self, problem: Problem, failure: Failure, judge: Judge, within: Domain | None) -> Failure:
+    def smallest(
+        self, problem: Problem, failure: Failure, judge: Judge, within: Domain | None = None
+    ) -> Failure:
+        """What ``judge`` or the function's own answer says of the smallest problem that shows the same defect."""
         if failure.costly:
             return failure
         found = failure
@@ -192,7 +195,7 @@ class LossFunction:
                 if within is not None and not within(candidate, truth):
                     continue
                 verdict = self._verdict(Asked(candidate, truth, answer), judge)
-                if type(verdict) is type(failure):
+                if verdict is not None and failure.is_like(verdict):
                     found = verdict
                     return k
             return None

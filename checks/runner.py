@@ -11,10 +11,11 @@ from typing import TYPE_CHECKING
 
 from checks.cases import as_python
 from checks.classifier import Classifier
+from checks.diagnosis import diagnose
 from checks.failures import Failure, NotProvided
 from checks.loss_function import LossFunction
 from checks.promise import Promise, promise_of
-from grading.grade import CheckResult, Counterexample, Status
+from grading.grade import CheckResult, Counterexample, Diagnosis, Status
 from grading.rubric import CHECKS_OF_KIND, Rubric
 from grading.submission import State, Submission
 
@@ -133,6 +134,9 @@ class Runner:
             )
         elif failure.code is not None:
             counterexample = Counterexample(code=failure.code)
+        diagnosis = None
+        if asked.kind == "loss":
+            diagnosis = diagnose(self._loss_function(name), failure)
         status: Status = "error" if failure.costly and not isinstance(failure, NotProvided) else "failed"
         return self._finished(
             name,
@@ -145,6 +149,7 @@ class Runner:
             counterexample=counterexample,
             expected=failure.expected,
             got=failure.got,
+            diagnosis=diagnosis,
         )
 
     def _finished(
@@ -160,6 +165,7 @@ class Runner:
         counterexample: Counterexample | None = None,
         expected: str | None = None,
         got: str | None = None,
+        diagnosis: Diagnosis | None = None,
     ) -> CheckResult:
         max_points = self.rubric.settings.functions[name].points[asked.id]
         return CheckResult(
@@ -174,7 +180,7 @@ class Runner:
             counterexample=counterexample,
             expected=expected,
             got=got,
-            diagnosis=None,
+            diagnosis=diagnosis,
             cases=cases,
             seconds=time.perf_counter() - started,
         )
