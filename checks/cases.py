@@ -152,7 +152,8 @@ def shifted_problems() -> SearchStrategy[Problem]:
     return problems()
 
 
-def sized_problems(seed: int) -> list[Problem]:
+@cache
+def sized_problems(seed: int) -> tuple[Problem, ...]:
     """Problems of the sizes and scales of real use, off the kinks with probability 1.
 
     Python's own generator is used because its stream is guaranteed not to change between versions.
@@ -169,7 +170,12 @@ def sized_problems(seed: int) -> list[Problem]:
         X = np.array([generator.gauss(0.0, 1.0 / min(scale, 1.0)) for _ in range(n * d)]).reshape(n, d)
         y = np.array([generator.randrange(c) for _ in range(n)], dtype=np.int64)
         problems += [Problem(W, X, y, reg) for reg in (0.0, generator.uniform(0.1, 2.0))]
-    return problems
+    return tuple(problems)
+
+
+def odd_sizes(seed: int) -> tuple[Problem, ...]:
+    """Those of the problems of real size that are small enough to be asked again and again."""
+    return tuple(problem for problem in sized_problems(seed) if problem.W.size < 100)
 
 
 UNREGULARIZED = Batch("unregularized", 500, lambda: smooth_problems(regularized=False))

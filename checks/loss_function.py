@@ -39,6 +39,12 @@ def evaluate(reference: str, problem: Problem, reg_scale: float, delta: float) -
 
 
 @cache
+def lasting_truth(reference: str, problem: Problem, reg_scale: float, delta: float) -> Answer:
+    """`evaluate` for a problem that is asked of every submission; problem and answer are kept."""
+    return evaluate(reference, problem, reg_scale, delta)
+
+
+@cache
 def truths(
     batch: Batch, seed: int, reference: str, reg_scale: float, delta: float
 ) -> tuple[tuple[Problem, Answer], ...]:
@@ -123,6 +129,10 @@ class LossFunction:
     def truth(self, problem: Problem) -> Answer:
         """The true answer to one problem, in this function's convention."""
         return evaluate(self.reference, problem, self.reg_scale, self.delta)
+
+    def lasting_truth(self, problem: Problem) -> Answer:
+        """The same, kept for the next submission: for problems that are the same for all of them."""
+        return lasting_truth(self.reference, problem, self.reg_scale, self.delta)
 
     def ask(self, problems: Sequence[Problem]) -> list[Answered | Failure]:
         """Call the function on problems, in one round trip; who judges the answers counts them in ``cases``."""
