@@ -80,7 +80,7 @@ def all_entries(problem: Problem) -> list[tuple[int, int]]:
 def worst_errors(
     reference: ModuleType, problem: Problem, entries: list[tuple[int, int]], *, small: bool
 ) -> dict[str, float]:
-    """Largest errors in units of the bound, of the reference and right code, from the truth and each other."""
+    """Largest errors, in units of the bound, of the reference and of right code, pairwise with the truth."""
     answer: Answer = reference.evaluate(problem)
     exact: truth.Truth = {svm: truth.svm, softmax: truth.softmax}[reference](problem)
     worst = {"reference loss": loss_error(exact, answer.loss, answer), "loss": 0.0, "gradient": 0.0}
