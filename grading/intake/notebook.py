@@ -155,8 +155,8 @@ def _load(data: bytes) -> dict[str, object]:
             f"is damaged ({shown(str(detail))}): open it in Jupyter, save it and hand it in again"
         ) from error
     except Exception as error:
-        # nbformat meets whatever the file holds in place of what it should, so any error may come of it. Cells
-        # that only lack metadata, as some tools write them, can be read all the same.
+        # nbformat meets whatever the file holds in place of what it should, so any error may come of it.
+        # Cells that only lack metadata, as some tools write them, can be read all the same.
         notebook = json.loads(text)
         if not isinstance(notebook, dict) or not isinstance(notebook.get("cells"), list):
             raise DamagedNotebookError(

@@ -71,7 +71,7 @@ def read(handin: Handin, asked: Sequence[str], *, limits: Limits = DEFAULT) -> S
         sources=tuple(_source(module, asked, choice) for module in modules),
         definitions={name: choice.definitions[name] for name in asked if name in choice.definitions},
         warnings=tuple(dict.fromkeys(warnings)),
-        questions=_questions(modules),
+        questions=_questions(reader, modules),
     )
 
 
@@ -281,8 +281,11 @@ def _said_of_outdated(module: Module) -> list[str]:
     return said
 
 
-def _questions(modules: Sequence[Module]) -> tuple[Question, ...]:
-    found = [question for module in modules for question in find_questions(module.cells)]
+def _questions(reader: _Reader, modules: Sequence[Module]) -> tuple[Question, ...]:
+    """The inline questions of the notebooks that have to do with what is asked for; of all, if none has."""
+    notebooks = [module for module in modules if module.is_notebook]
+    related = [module for module in notebooks if may_define(reader.files[module.name], reader.asked)]
+    found = [question for module in related or notebooks for question in find_questions(module.cells)]
     answered = {question.question for question in found if question.answer}
     kept = [question for question in found if question.answer or question.question not in answered]
     return tuple(dict.fromkeys(kept))
