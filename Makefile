@@ -37,3 +37,9 @@ lock:
 
 clean:
 	rm -rf $(VENV) .mypy_cache .pytest_cache .ruff_cache .hypothesis
+
+.PHONY: schema
+# The types are the source of the documented schema; run this after they have changed.
+schema: $(VENV)/.ready-dev
+	$(BIN)/python -c 'import json; from grading.reports.json_report import report_schema as s; print(json.dumps(s(), indent=1))' \
+		> docs/report.schema.json

@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 Array: TypeAlias = NDArray[np.generic]
-Argument: TypeAlias = "None | bool | int | float | str | Array"
+Argument: TypeAlias = "bool | int | float | str | Array | None"
 
 
 @dataclass(frozen=True)
@@ -70,7 +70,7 @@ class Invoke:
 
 @dataclass(frozen=True)
 class PlugLoss:
-    """Replace ``loss`` of the object ``handle`` by a stand-in that returns prepared answers and keeps its inputs.
+    """Replace ``loss`` of the object ``handle`` by a stand-in with prepared answers that keeps its inputs.
 
     Call k (from 0) returns ``(losses[k % K], gradients[k % K])``. What it was called with is read with
     `PluggedCalls`.
@@ -108,8 +108,8 @@ class Received:
 
     Attributes:
         type_name: the claimed type, "numpy.ndarray", "float", "numpy.matrix", "tuple", "torch.Tensor"...
-        value: None, bool, int, float, complex, str, an ndarray (dtype in the protocol's list; a subclass arrives
-            as its base array), a tuple of `Received` for tuples and lists; `OPAQUE` for anything else.
+        value: None, bool, int, float, complex, str, an ndarray (dtype in the protocol's list; a subclass
+            arrives as its base array), a tuple of `Received` for tuples and lists; `OPAQUE` for all else.
     """
 
     type_name: str
@@ -146,7 +146,8 @@ class Raised:
 class Lost:
     """No answer: ``reason`` is "timeout", "died" or "protocol"; ``detail`` one sentence for the student.
 
-    The worker is gone; the steps behind this one were not run.
+    The process is gone. What it would have done next is "skipped" if it needs objects of that process or
+    calls the same function again; other calls go on in a new process.
     """
 
     reason: str
@@ -162,8 +163,8 @@ class Loaded:
 
     Attributes:
         remarks: sentences: stand-ins for missing modules, statements that failed and were passed over.
-        failures: asked name -> sentence, for names that could not be provided (its definition raised, the file
-            did not parse, loading hung or died).
+        failures: asked name -> sentence, for names that could not be provided (its definition raised, the
+            file did not parse, loading hung or died).
     """
 
     remarks: tuple[str, ...] = ()

@@ -1,0 +1,217 @@
+"""The inputs that the loss functions are tried on.
+
+Entries are small dyadic numbers, so that scores and margins are exact in binary floating point and a person can check a
+counterexample by hand. Hypothesis draws the cases; each batch is drawn once per process and seed.
+"""
+
+from __future__ import annotations
+
+import math
+import random
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import cache
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
+
+from reference.problem import Problem
+
+if TYPE_CHECKING:
+    from hypothesis.strategies import SearchStrategy
+
+# Ordered from simple to complicated: Hypothesis shrinks a byte towards 0, so towards the front.
+_ENTRIES = np.array(
+    [0.0]
+    + [sign * size for size in (1, 2, 3, 0.5, 1.5, 4, 2.5, 0.25, 0.75, 1.25, 3.5, 1.75) for sign in (1, -1)],
+    dtype=np.float64,
+)
+_STRENGTHS = (1.0, 2.0, 0.5, 3.0, 0.25, 0.125, 10.0)
+# 1 + delta * 3 / k is never 0 for dyadic numbers, so data that are multiples of 3 have no margin of exactly 0.
+_OFF_KINKS = 3.0
+_LARGEST_SHIFT = 26  # 2**26 is about 6.7e7
+
+
+@dataclass(frozen=True)
+class Batch:
+    """A named set of cases: ``count`` draws of ``strategy``, or a fixed list where a check needs real sizes."""
+
+    name: str
+    count: int
+    strategy: Callable[[], SearchStrategy[Problem]]
+
+
+def _sizes(draw: Callable[..., int], smallest_features: int = 1) -> tuple[int, int, int]:
+    from hypothesis import strategies as st
+
+    # Small sizes first and more often: a naive function's time grows with N * C.
+    samples = draw(st.sampled_from((1, 2, 3, 4, 2, 3, 5, 8)))
+    features = draw(st.sampled_from([d for d in (1, 2, 3, 4, 2, 3, 6) if d >= smallest_features]))
+    classes = draw(st.sampled_from((2, 3, 4, 3, 5)))
+    return samples, features, classes
+
+
+def _entries(data: bytes, shape: tuple[int, int]) -> NDArray[np.float64]:
+    return _ENTRIES[np.frombuffer(data, dtype=np.uint8) % len(_ENTRIES)].reshape(shape)
+
+
+def _draw_problem(draw: Callable[..., object], *, regularized: bool, smallest_features: int = 1) -> Problem:
+    """Draw one problem; all its bytes come from one draw, which is what makes a thousand cases affordable."""
+    from hypothesis import strategies as st
+
+    n, d, c = _sizes(draw, smallest_features)  # type: ignore[arg-type]
+    length = d * c + n * d + n
+    data = draw(st.binary(min_size=length, max_size=length))
+    assert isinstance(data, bytes)
+    weights, samples, labels = data[: d * c], data[d * c : d * c + n * d], data[d * c + n * d :]
+    reg = float(draw(st.sampled_from(_STRENGTHS))) if regularized else 0.0  # type: ignore[arg-type]
+    y = (np.frombuffer(labels, dtype=np.uint8) % c).astype(np.int64)
+    return Problem(_entries(weights, (d, c)), _entries(samples, (n, d)), y, reg)
+
+
+def smooth_problems(*, regularized: bool) -> SearchStrategy[Problem]:
+    """Small problems without any margin at exactly 0, for a dyadic delta."""
+    from hypothesis import strategies as st
+
+    @st.composite
+    def problems(draw: Callable[..., object]) -> Problem:
+        problem = _draw_problem(draw, regularized=regularized)
+        return Problem(problem.W, _OFF_KINKS * problem.X, problem.y, problem.reg)
+
+    return problems()
+
+
+def tied_problems(delta: float) -> SearchStrategy[Problem]:
+    """Problems in which at least one margin is exactly 0: one pair, several, repeated rows, or all pairs."""
+    from hypothesis import strategies as st
+
+    @st.composite
+    def problems(draw: Callable[..., object]) -> Problem:
+        problem = _draw_problem(draw, regularized=bool(draw(st.booleans())), smallest_features=2)
+        W, X, y = problem.W.copy(), problem.X.copy(), problem.y.copy()
+        n, _, c = problem.sizes
+        X[:, -1] = (
+            1.0  # a bias feature: the last row of W moves a column's scores without touching the others
+        )
+        if draw(st.integers(0, 3)) == 0:  # every pair of every sample
+            label = y[0]
+            y[:] = label
+            W[:] = W[:, :1]
+            W[-1, label] += delta
+            return Problem(W, X, y, problem.reg)
+        if draw(st.booleans()):  # repeated rows, so that ties come in equal groups
+            X[:] = X[0]
+            y[:] = y[0]
+        for _ in range(draw(st.integers(1, 3))):  # type: ignore[arg-type]
+            i, j = draw(st.integers(0, n - 1)), draw(st.integers(1, c - 1))
+            assert isinstance(i, int)
+            assert isinstance(j, int)
+            other = (y[i] + j) % c
+            scores = X[i] @ W
+            W[-1, other] -= scores[other] - scores[y[i]] + delta
+        return Problem(W, X, y, problem.reg)
+
+    return problems()
+
+
+def shifted_problems() -> SearchStrategy[Problem]:
+    """Problems for softmax whose scores are huge, or far apart, while the answer is an ordinary number.
+
+    Three kinds: all scores moved by one constant; each sample's scores by its own; the right class ahead by more than
+    exp can hold. A wrong class never leads by more than 700, where log(exp(s_y) / sum) is -inf in exact code too.
+    """
+    from hypothesis import strategies as st
+
+    @st.composite
+    def problems(draw: Callable[..., object]) -> Problem:
+        problem = _draw_problem(draw, regularized=False, smallest_features=2)
+        W, X, y = problem.W.copy(), problem.X.copy(), problem.y
+        n = problem.sizes[0]
+        kind = draw(st.sampled_from(("all", "each", "lead")))
+        power = draw(st.integers(10, _LARGEST_SHIFT))
+        assert isinstance(power, int)
+        sign = -1.0 if draw(st.booleans()) else 1.0
+        X[:, -1] = 1.0
+        W[-1] = sign * 2.0**power
+        if kind == "each":
+            X[:, -1] = np.where(np.arange(n) % 2, 1.0, -1.0)
+        elif kind == "lead":
+            W[-1] = 0.0
+            W[-1, y[0]] = 2.0**11
+            y = np.full_like(y, y[0])
+        return Problem(W, X, y, problem.reg)
+
+    return problems()
+
+
+def sized_problems(seed: int) -> list[Problem]:
+    """Problems of the sizes and scales of real use, off the kinks with probability 1.
+
+    Python's own generator is used because its stream is guaranteed not to change between versions.
+    """
+    generator = random.Random(seed)
+    # N = D and N = D = C, where a transposed array still fits; one sample, one feature, two classes; course scales.
+    sizes = [(6, 6, 4), (5, 5, 5), (1, 5, 3), (7, 1, 3), (9, 4, 2), (3, 4, 12), (64, 48, 10), (40, 30, 10)]
+    problems = []
+    for k, (n, d, c) in enumerate(sizes):
+        scale = (1.0, 1.0, 1.0, 1.0, 1.0, 1.0, 1e-3, 30.0)[k]
+        W = np.array([generator.gauss(0.0, scale / math.sqrt(d)) for _ in range(d * c)]).reshape(d, c)
+        X = np.array([generator.gauss(0.0, 1.0 / min(scale, 1.0)) for _ in range(n * d)]).reshape(n, d)
+        y = np.array([generator.randrange(c) for _ in range(n)], dtype=np.int64)
+        problems += [Problem(W, X, y, reg) for reg in (0.0, generator.uniform(0.1, 2.0))]
+    return problems
+
+
+UNREGULARIZED = Batch("unregularized", 500, lambda: smooth_problems(regularized=False))
+REGULARIZED = Batch("regularized", 500, lambda: smooth_problems(regularized=True))
+SHIFTED = Batch("shifted", 80, shifted_problems)
+
+
+@cache
+def tied(delta: float) -> Batch:
+    """The batch of tied problems for a margin delta."""
+    return Batch("tied", 150, lambda: tied_problems(delta))
+
+
+@cache
+def drawn(batch: Batch, seed: int) -> tuple[Problem, ...]:
+    """Draw the cases of a batch with Hypothesis: always the same ones for the same seed."""
+    import hypothesis
+    from hypothesis import HealthCheck, Phase, settings
+
+    problems: list[Problem] = []
+
+    @hypothesis.seed(seed)
+    @settings(
+        max_examples=batch.count,
+        phases=[Phase.generate],
+        database=None,
+        deadline=None,
+        suppress_health_check=list(HealthCheck),
+    )
+    @hypothesis.given(batch.strategy())
+    def keep(problem: Problem) -> None:
+        problems.append(problem)
+
+    keep()
+    return tuple(problems)
+
+
+def as_python(problem: Problem, function: str) -> str:
+    """Code to paste that calls ``function`` on the problem."""
+    return (
+        "import numpy as np\n"
+        f"W = np.array({_literal(problem.W)})\n"
+        f"X = np.array({_literal(problem.X)})\n"
+        f"y = np.array({problem.y.tolist()})\n"
+        f"loss, dW = {function}(W, X, y, {problem.reg!r})\n"
+    )
+
+
+def _literal(array: NDArray[np.float64]) -> str:
+    """An array as nested lists, on one line each row, whole numbers with a point: they are floats."""
+    rows = ["[" + ", ".join(repr(float(entry)) for entry in row) + "]" for row in array]
+    if sum(map(len, rows)) < 80:
+        return "[" + ", ".join(rows) + "]"
+    return "[\n    " + ",\n    ".join(rows) + ",\n]"

@@ -1,0 +1,119 @@
+"""The ways in which a promise is broken, one class each.
+
+The class is the identity of a defect: while a counterexample is made smaller, only failures of the same class count, so
+that one bug is never swapped for another.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+from reference.problem import Problem
+
+
+@dataclass(eq=False)
+class Failure(Exception):
+    """A broken promise.
+
+    Attributes:
+        message: for the student: what is wrong, in full sentences.
+        problem: the input that shows it, where that is the input of a loss function.
+        code: Python to paste that shows it, where ``problem`` is None.
+        expected, got: what should have come back, and what did.
+        costly: whether trying it again costs a deadline or a process; such inputs are not made smaller.
+    """
+
+    costly: ClassVar[bool] = False
+
+    message: str
+    problem: Problem | None = None
+    code: str | None = None
+    expected: str | None = None
+    got: str | None = None
+
+    def __str__(self) -> str:
+        parts = [self.message]
+        if self.expected is not None:
+            parts.append(f"expected: {self.expected}")
+        if self.got is not None:
+            parts.append(f"got:      {self.got}")
+        return "\n".join(parts)
+
+
+class NotProvided(Failure):
+    """The function is missing, unfinished, or could not be loaded."""
+
+    costly = True
+
+
+class Raises(Failure):
+    """The function raised an exception."""
+
+
+class Crashed(Failure):
+    """The function took its process down."""
+
+    costly = True
+
+
+class TimedOut(Failure):
+    """The function did not return in time."""
+
+    costly = True
+
+
+class WrongReturn(Failure):
+    """What came back is not a loss and a gradient of the right form."""
+
+
+class ChangedInputs(Failure):
+    """An argument was changed in place."""
+
+
+class NotRepeatable(Failure):
+    """The same call gave another answer."""
+
+
+class WrongLoss(Failure):
+    """The loss lies outside the bound around the true one."""
+
+
+class WrongGradient(Failure):
+    """The gradient lies outside the accepted set."""
+
+
+class WrongSubgradient(Failure):
+    """At an exact tie, the gradient is not a subgradient."""
+
+
+class Unstable(Failure):
+    """Overflow or underflow where the mathematics has none."""
+
+
+class Disagreement(Failure):
+    """The naive and the vectorized function differ."""
+
+
+class LoopsInPython(Failure):
+    """The vectorized function does work in Python that grows with the data."""
+
+
+class NotSymmetric(Failure):
+    """The answer depends on the order or the naming of what should not matter."""
+
+
+class WrongUpdate(Failure):
+    """A step of train is not a step of stochastic gradient descent."""
+
+
+class WrongSampling(Failure):
+    """The batches are not random samples of the data."""
+
+
+class WrongPrediction(Failure):
+    """A predicted label has not the highest score."""
+
+
+class Inaccurate(Failure):
+    """Too few pictures are classified rightly, beyond bad luck."""

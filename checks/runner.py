@@ -1,0 +1,180 @@
+"""Asking one submission for everything that the rubric names, check by check.
+
+The grader and pytest both ask through here, so they cannot come to different verdicts.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator
+from typing import TYPE_CHECKING
+
+from checks.cases import as_python
+from checks.classifier import Classifier
+from checks.failures import Failure, NotProvided
+from checks.loss_function import LossFunction
+from checks.promise import Promise, promise_of
+from grading.grade import CheckResult, Counterexample, Status
+from grading.rubric import CHECKS_OF_KIND, Rubric
+from grading.submission import State, Submission
+
+if TYPE_CHECKING:
+    from grading.sandbox.client import Worker
+
+_MOST_NUMBERS = 400  # a larger counterexample is shown as code only
+
+
+class Runner:
+    """All checks of one submission; each is run at most once, when it or one that needs it is asked for."""
+
+    def __init__(self, submission: Submission, worker: Worker, rubric: Rubric) -> None:
+        self.submission = submission
+        self.worker = worker
+        self.rubric = rubric
+        self._results: dict[tuple[str, str], CheckResult] = {}
+        self._loss_functions: dict[str, LossFunction] = {}
+        self._classifiers: dict[str, Classifier] = {}
+
+    def plan(self) -> Iterator[tuple[str, str]]:
+        """The (function, check id) pairs of the rubric, in the order of the report."""
+        for name, function in self.rubric.settings.functions.items():
+            for check in CHECKS_OF_KIND[function.kind]:
+                if check in function.points:
+                    yield name, check
+
+    def results(self, progress: Callable[[str, str], None] | None = None) -> list[CheckResult]:
+        """Run everything that is planned."""
+        results = []
+        for name, check in self.plan():
+            if progress is not None:
+                progress(name, check)
+            results.append(self.result(name, check))
+        return results
+
+    def result(self, name: str, check: str) -> CheckResult:
+        """The result of one check of one function, run now if it has not been."""
+        if (name, check) not in self._results:
+            self._results[name, check] = self._run(name, promise_of(check))
+        return self._results[name, check]
+
+    def _run(self, name: str, asked: Promise) -> CheckResult:
+        started = time.perf_counter()
+        absent = self.absent(name)
+        if absent is not None:
+            # Said once, by the function's first check; the others only refer to it.
+            first = next(check for function, check in self.plan() if function == name)
+            if asked.id != first:
+                return self._finished(
+                    name, asked, "skipped", f"Skipped, because {name} cannot be run.", started
+                )
+            return self._finished(name, asked, "failed", absent, started)
+        for needed in asked.needs:
+            if (
+                needed in self.rubric.settings.functions[name].points
+                and self.result(name, needed).status != "passed"
+            ):
+                message = f"Skipped, because it means nothing while “{needed}” is not passed."
+                return self._finished(name, asked, "skipped", message, started)
+        candidate = self.candidate(name)
+        cases, remarks = candidate.cases, len(candidate.remarks)
+        try:
+            asked.judge(candidate)
+        except Failure as failure:
+            tried = candidate.cases - cases
+            return self._failed(name, asked, failure, candidate.remarks[remarks:], tried, started)
+        return self._finished(
+            name,
+            asked,
+            "passed",
+            "",
+            started,
+            remarks=candidate.remarks[remarks:],
+            cases=candidate.cases - cases,
+        )
+
+    def absent(self, name: str) -> str | None:
+        """Why a function cannot be run at all: a sentence for the student, or None."""
+        asked = name.partition(".")[0]
+        definition = self.submission.definitions.get(asked)
+        if definition is None:
+            return f"{asked} was not found in the hand-in. It must be defined under exactly this name."
+        if definition.state is not State.WRITTEN:
+            return definition.sentence
+        return self.worker.loaded.failures.get(asked)
+
+    def candidate(self, name: str) -> LossFunction | Classifier:
+        """The student's function or method, as the checks see it."""
+        if self.rubric.settings.functions[name].kind == "loss":
+            return self._loss_function(name)
+        if name not in self._classifiers:
+            self._classifiers[name] = Classifier(name, self.worker, self.rubric)
+        return self._classifiers[name]
+
+    def _loss_function(self, name: str) -> LossFunction:
+        if name not in self._loss_functions:
+            naive = self.rubric.settings.functions[name].naive
+            other = self._loss_function(naive) if naive is not None else None
+            self._loss_functions[name] = LossFunction(name, self.worker, self.rubric, other)
+        return self._loss_functions[name]
+
+    def _failed(
+        self, name: str, asked: Promise, failure: Failure, remarks: list[str], cases: int, started: float
+    ) -> CheckResult:
+        counterexample = None
+        if failure.problem is not None:
+            problem = failure.problem
+            small = problem.W.size + problem.X.size <= _MOST_NUMBERS
+            counterexample = Counterexample(
+                code=as_python(problem, name),
+                W=problem.W.tolist() if small else None,
+                X=problem.X.tolist() if small else None,
+                y=problem.y.tolist() if small else None,
+                reg=problem.reg,
+            )
+        elif failure.code is not None:
+            counterexample = Counterexample(code=failure.code)
+        status: Status = "error" if failure.costly and not isinstance(failure, NotProvided) else "failed"
+        return self._finished(
+            name,
+            asked,
+            status,
+            failure.message,
+            started,
+            remarks=remarks,
+            cases=cases,
+            counterexample=counterexample,
+            expected=failure.expected,
+            got=failure.got,
+        )
+
+    def _finished(
+        self,
+        name: str,
+        asked: Promise,
+        status: Status,
+        message: str,
+        started: float,
+        *,
+        remarks: list[str] | None = None,
+        cases: int = 0,
+        counterexample: Counterexample | None = None,
+        expected: str | None = None,
+        got: str | None = None,
+    ) -> CheckResult:
+        max_points = self.rubric.settings.functions[name].points[asked.id]
+        return CheckResult(
+            id=asked.id,
+            function=name,
+            title=asked.title,
+            status=status,
+            points=max_points if status == "passed" else 0.0,
+            max_points=max_points,
+            message=message,
+            remarks=remarks or [],
+            counterexample=counterexample,
+            expected=expected,
+            got=got,
+            diagnosis=None,
+            cases=cases,
+            seconds=time.perf_counter() - started,
+        )

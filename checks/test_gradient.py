@@ -1,0 +1,26 @@
+"""Gradient: dW is the gradient of the loss, wherever it has one."""
+
+from __future__ import annotations
+
+from checks.cases import REGULARIZED, UNREGULARIZED
+from checks.failures import WrongGradient
+from checks.gradients import judge_gradient, second_witness
+from checks.loss_function import LossFunction
+from checks.promise import promise
+
+
+@promise("gradient", kind="loss", needs=("interface",))
+def test_gradient(candidate: LossFunction) -> None:
+    """The gradient dW is that of the loss with respect to W, up to rounding, without regularization (reg = 0)
+    and with it (reg > 0).
+    """
+    judge = judge_gradient(candidate.name)
+    try:
+        candidate.hold(candidate.asked(UNREGULARIZED), judge)
+        candidate.hold(candidate.asked(REGULARIZED), judge)
+        candidate.hold(candidate.asked_sizes(), judge)
+    except WrongGradient as failure:
+        witness = second_witness(candidate, failure)
+        if witness is not None:
+            failure.message += " " + witness
+        raise

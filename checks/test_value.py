@@ -1,0 +1,37 @@
+"""Value: the loss is the loss."""
+
+from __future__ import annotations
+
+from reference.answer import Answer
+
+from checks.answers import Answered
+from checks.cases import REGULARIZED, UNREGULARIZED
+from checks.failures import Failure, WrongLoss
+from checks.loss_function import LossFunction
+from checks.promise import promise
+from reference.problem import Problem
+
+
+@promise("value", kind="loss", needs=("interface",))
+def test_value(candidate: LossFunction) -> None:
+    """The loss equals its definition up to rounding, without regularization (reg = 0) and with it (reg > 0)."""
+
+    def judge(problem: Problem, answer: Answered, truth: Answer) -> Failure | None:
+        if truth.accepts_loss(answer.loss):
+            return None
+        part = (
+            "already without regularization (reg = 0)"
+            if problem.reg == 0
+            else "with regularization (reg > 0)"
+        )
+        return WrongLoss(
+            f"The loss of {candidate.name} is wrong {part}.",
+            problem,
+            expected=f"loss = {truth.loss!r}",
+            got=f"loss = {answer.loss!r}",
+        )
+
+    # In this order a mistake in the data term is shown on a case that has no other term.
+    candidate.hold(candidate.asked(UNREGULARIZED), judge)
+    candidate.hold(candidate.asked(REGULARIZED), judge)
+    candidate.hold(candidate.asked_sizes(), judge)

@@ -1,0 +1,140 @@
+#!/usr/bin/env python3
+"""Grade linear-classifier assignments: `grader.py [PATH...]`. Arguments in, exit code out."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from grading.grade import Grade
+    from grading.run import Suite
+    from grading.submission import Handin
+
+GRADED, BELOW, WRONG_USE, NOT_GRADED = 0, 1, 2, 3
+FORMATS = ("json", "md")
+
+
+def parser() -> argparse.ArgumentParser:
+    """The command line."""
+    result = argparse.ArgumentParser(
+        prog="grader.py",
+        description="Grade linear-classifier hand-ins: notebooks, packages, .py files, zips, or folders of them.",
+        epilog="Exit codes: 0 all graded, 1 a score is below --fail-under, 2 wrong use, 3 something was not graded.",
+    )
+    result.add_argument(
+        "paths", nargs="*", type=Path, metavar="PATH", help="hand-ins (default: submissions/)"
+    )
+    result.add_argument("--out", type=Path, default=Path("reports"), metavar="DIR", help="where reports go")
+    result.add_argument(
+        "--rubric", type=Path, metavar="FILE", help="points and settings (default: the shipped one)"
+    )
+    result.add_argument("--jobs", type=_count, metavar="N", help="processes (default: one per core)")
+    result.add_argument("--fail-under", type=_percent, metavar="PERCENT", help="exit 1 if a score is lower")
+    result.add_argument(
+        "--format", type=_formats, default=FORMATS, metavar="LIST", help="report forms: json,md"
+    )
+    result.add_argument(
+        "--allow-unsafe",
+        action="store_true",
+        help="grade even where student code cannot be walled in; only for code that you trust",
+    )
+    return result
+
+
+def _count(text: str) -> int:
+    if not text.isdigit() or int(text) < 1:
+        raise argparse.ArgumentTypeError(f"{text!r} is not a number of processes; give 1 or more")
+    return int(text)
+
+
+def _percent(text: str) -> float:
+    try:
+        value = float(text)
+    except ValueError:
+        value = -1.0
+    if not 0.0 <= value <= 100.0:
+        raise argparse.ArgumentTypeError(f"{text!r} is not a percentage from 0 to 100")
+    return value
+
+
+def _formats(text: str) -> tuple[str, ...]:
+    names = tuple(dict.fromkeys(name.strip() for name in text.split(",")))
+    unknown = [name for name in names if name not in FORMATS]
+    if unknown:
+        raise argparse.ArgumentTypeError(
+            f"no format is called {unknown[0]!r}; there are {', '.join(FORMATS)}"
+        )
+    return names
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run the command and return its exit code."""
+    options = parser().parse_args(arguments)
+    # Before NumPy is loaded: the grader's own small products are slower on many threads, and forks must find none.
+    for name in ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS"):
+        os.environ.setdefault(name, "1")
+    from grading.sandbox.levels import IsolationError
+
+    from grading.intake import find
+    from grading.rubric import RubricError, load_rubric
+    from grading.run import Suite
+    from grading.submission import IntakeError
+
+    try:
+        suite = Suite(load_rubric(options.rubric), allow_unsafe=options.allow_unsafe)
+        handins = find(options.paths or [Path("submissions")])
+        options.out.mkdir(parents=True, exist_ok=True)
+        grades = _grade(handins, suite, options)
+    except (IntakeError, RubricError, IsolationError) as error:
+        print(f"grader.py: {error}", file=sys.stderr)
+        return WRONG_USE
+    except OSError as error:
+        where = error.filename or options.out
+        print(
+            f"grader.py: cannot write {where}: {error.strerror}; choose another folder with --out",
+            file=sys.stderr,
+        )
+        return NOT_GRADED
+    except KeyboardInterrupt:
+        print(f"\ngrader.py: stopped; the reports written so far are in {options.out}", file=sys.stderr)
+        return NOT_GRADED
+    if any(grade.state == "not_graded" for grade in grades):
+        return NOT_GRADED
+    if options.fail_under is not None and any(grade.percent < options.fail_under for grade in grades):
+        return BELOW
+    return GRADED
+
+
+def _cores() -> int:
+    """The cores that this process may use, which in a container are fewer than the machine has."""
+    if sys.platform == "linux":
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
+
+
+def _grade(handins: list[Handin], suite: Suite, options: argparse.Namespace) -> list[Grade]:
+    """Grade, show and write, one by one; then the gradebook."""
+    from grading.reports import write_reports, write_whole
+    from grading.reports.gradebook import gradebook
+    from grading.run import grade_all
+    from grading.terminal import Terminal
+
+    functions = list(suite.rubric.settings.functions)
+    grades: list[Grade] = []
+    with Terminal(len(handins)) as terminal:
+        for grade in grade_all(handins, suite, options.jobs or _cores()):
+            write_reports(grade, options.out, options.format)
+            grades.append(grade)
+            terminal.graded(grade)
+    write_whole(options.out / "gradebook.csv", gradebook(grades, functions))
+    terminal.summary(grades, functions, options.out)
+    return grades
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,29 @@
+"""``report.json``: the contract that other programs read; see docs/report.schema.json."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import msgspec
+
+from grading.grade import Grade
+
+
+class JsonReport:
+    """Writes a `Grade` as indented JSON, keys in the schema's order."""
+
+    file_name = "report.json"
+
+    def render(self, grade: Grade) -> bytes:
+        """The report's bytes, ending in a newline."""
+        return msgspec.json.format(msgspec.json.encode(grade), indent=1) + b"\n"
+
+
+def report_schema() -> dict[str, Any]:
+    """The JSON schema (draft 2020-12) of ``report.json``, made from the types."""
+    schema = msgspec.json.schema(Grade)
+    return {
+        "$schema": "https://json-schema.org/draft/2020-12/schema",
+        "title": "subgrader report, schema 1",
+        **schema,
+    }

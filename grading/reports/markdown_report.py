@@ -1,0 +1,117 @@
+"""``report.md``: the grade as a page of plain Markdown."""
+
+from __future__ import annotations
+
+import re
+
+from grading.grade import CheckResult, Grade
+
+_SIGNS = {"passed": "✓", "failed": "✗", "error": "✗", "skipped": "–", "manual": "?"}
+
+
+class MarkdownReport:
+    """Writes a `Grade` for a person to read: failures first, with all that helps; then one line for each pass."""
+
+    file_name = "report.md"
+
+    def render(self, grade: Grade) -> bytes:
+        """The page's bytes."""
+        return ("\n".join(_page(grade)) + "\n").encode()
+
+
+def _page(grade: Grade) -> list[str]:
+    lines = [f"# {escape(grade.submission.name)}: {points(grade.score)} of {points(grade.max_score)}", ""]
+    if grade.state == "not_graded":
+        return [*lines, f"**Not graded:** {escape(grade.reason or '')}"]
+    lines += _functions(grade)
+    broken = [c for c in grade.checks if c.status in ("failed", "error")]
+    if broken:
+        lines += ["", "## What to mend", ""]
+        for check in broken:
+            lines += _broken(check)
+    lines += ["", "## All checks", "", "| | function | check | points |", "|---|---|---|---|"]
+    lines += [
+        f"| {_SIGNS[c.status]} | `{c.function}` | {c.id}: {escape(c.title)} "
+        f"| {points(c.points)} of {points(c.max_points)} |"
+        for c in grade.checks
+    ]
+    remarks = list(dict.fromkeys(remark for c in grade.checks for remark in c.remarks))
+    lines += _list("Accepted, but", remarks) + _list("About the files", grade.warnings)
+    for item in grade.manual:
+        answer = escape(item.answer) if item.answer else "*(empty)*"
+        lines += [
+            "",
+            f"**Question for a person** ({points(item.max_points)} points): {escape(item.question)}",
+            "",
+            answer,
+        ]
+    return [*lines, "", _footer(grade)]
+
+
+def _functions(grade: Grade) -> list[str]:
+    rows = ["| function | where |", "|---|---|"]
+    for name, place in grade.functions.items():
+        where = (
+            f"{escape(place.source)}, lines {place.lines[0]}–{place.lines[1]}"
+            if place is not None
+            else "not found"
+        )
+        rows.append(f"| `{name}` | {where} |")
+    return rows
+
+
+def _broken(check: CheckResult) -> list[str]:
+    lines = [
+        f"### {check.function}: {check.id}",
+        "",
+        f"*{escape(check.title)}*",
+        "",
+        escape(check.message),
+        "",
+    ]
+    if check.diagnosis is not None:
+        lines += [f"**{escape(check.diagnosis.title)}** {escape(check.diagnosis.hint)}", ""]
+    if check.expected is not None:
+        lines += _block(f"expected: {check.expected}\ngot:      {check.got or ''}", "text")
+    if check.counterexample is not None:
+        lines += ["To see it:", "", *_block(check.counterexample.code.rstrip("\n"), "python")]
+    return lines
+
+
+def _block(text: str, language: str) -> list[str]:
+    """A fenced block whose fence is longer than any run of backticks inside."""
+    longest = max((len(run) for run in re.findall(r"`+", text)), default=0)
+    fence = "`" * max(3, longest + 1)
+    return [f"{fence}{language}", text, fence, ""]
+
+
+def _list(title: str, sentences: list[str]) -> list[str]:
+    return ["", f"## {title}", "", *(f"- {escape(s)}" for s in sentences)] if sentences else []
+
+
+def _footer(grade: Grade) -> str:
+    suite, isolation = grade.suite, grade.isolation
+    return (
+        f"Graded by subgrader {suite.version} (rubric {suite.rubric_sha256[:12]}, seed {suite.seed}, "
+        f"Python {suite.python}, NumPy {suite.numpy}); isolation: {isolation.level} ({escape(isolation.detail)})."
+    )
+
+
+def points(value: float) -> str:
+    """A number of points without needless decimals."""
+    return f"{value:.2f}".rstrip("0").rstrip(".")
+
+
+def escape(text: str) -> str:
+    """Text from a student as inert Markdown on one line: no markup, no HTML, no links, no table cells."""
+    text = " ".join(text.split())
+    text = text.replace("&", "&amp;").replace("<", "&lt;")
+    text = re.sub(r"([\\`*\[\]|])", r"\\\1", text)
+    # Inside a word, as in svm_loss_naive, an underscore marks nothing; pairs of tildes strike out.
+    text = re.sub(r"(?<!\w)_|_(?!\w)|~(?=~)", r"\\\g<0>", text)
+    # What would begin a heading, a list, a quotation or a rule at the start of a line.
+    return re.sub(r"^([#>+=-]|\d+(?=[.)]))", _at_start, text)
+
+
+def _at_start(match: re.Match[str]) -> str:
+    return match[0] + "\u200b" if match[0].isdigit() else "\\" + match[0]

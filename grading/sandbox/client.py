@@ -1,0 +1,61 @@
+"""The sandbox: opened once for a run, it starts a worker for each submission."""
+
+from __future__ import annotations
+
+from types import TracebackType
+from typing import Self
+
+from grading.sandbox.launch import Launcher, PlainLauncher
+from grading.sandbox.levels import Isolation, IsolationError, Level
+from grading.sandbox.limits import Limits
+from grading.sandbox.worker import Worker
+from grading.submission import Submission
+
+__all__ = ["Sandbox", "Worker"]
+
+
+class Sandbox:
+    """Where the submissions of one run are run, one worker process each. Close it, or use it in ``with``."""
+
+    def __init__(self, launcher: Launcher, limits: Limits, isolation: Isolation) -> None:
+        self._launcher = launcher
+        self.limits = limits
+        self.isolation = isolation
+
+    @classmethod
+    def open(cls, limits: Limits, *, level: Level | None = None, allow_unsafe: bool = False) -> Sandbox:
+        """The best sandbox that this machine has, or the one of ``level``.
+
+        Args:
+            limits: caps on each submission's process.
+            level: None for the best that works.
+            allow_unsafe: accept `Level.LIMITS_ONLY`, which does not keep student code from reading files.
+
+        Raises:
+            IsolationError: the level does not work here, or it is unsafe and that was not allowed.
+        """
+        if level not in (None, Level.LIMITS_ONLY):
+            raise IsolationError(f"The isolation level {level} does not work on this machine.")
+        if not allow_unsafe:
+            raise IsolationError(
+                "Student code would not be isolated on this machine, only limited in time and memory. "
+                "Add --allow-unsafe if you trust all of it."
+            )
+        detail = "NOT isolated: resource limits and a process group only"
+        return cls(PlainLauncher(limits), limits, Isolation(Level.LIMITS_ONLY, detail))
+
+    def start(self, submission: Submission) -> Worker:
+        """A worker with the files of ``submission`` loaded."""
+        return Worker(self._launcher, self.limits, submission)
+
+    def close(self) -> None:
+        """End everything that was started."""
+        self._launcher.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        self.close()

@@ -1,0 +1,26 @@
+"""How well student code is walled in, and what is said when it cannot be."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+
+class Level(StrEnum):
+    """The three levels, best first; ``docs/security.md`` says what each promises."""
+
+    FULL = "full"
+    NO_NAMESPACES = "no-namespaces"
+    LIMITS_ONLY = "limits-only"
+
+
+@dataclass(frozen=True)
+class Isolation:
+    """The level that student code runs at, and in ``detail`` what it is made of or why it is not better."""
+
+    level: Level
+    detail: str
+
+
+class IsolationError(Exception):
+    """Student code cannot be run as safely as was asked; the message says why and what to do."""

@@ -1,0 +1,26 @@
+"""What one submission may use."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Limits:
+    """Caps on one submission's process.
+
+    Attributes:
+        address_space_bytes: RLIMIT_AS; Python, NumPy and one BLAS thread take about 0.25 GiB of it.
+        cpu_seconds: processor time of one process, over all its calls.
+        call_seconds: wall time of one step, if `Worker.run` is not told otherwise.
+        load_seconds: wall time for loading all of the student's files.
+        training_seconds: wall time that a call of ``train`` gets.
+        output_bytes: how much of what is printed is kept; the rest is counted and dropped.
+    """
+
+    address_space_bytes: int = 1 << 30
+    cpu_seconds: int = 300
+    call_seconds: float = 10.0
+    load_seconds: float = 20.0
+    training_seconds: float = 60.0
+    output_bytes: int = 65536

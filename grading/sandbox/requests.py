@@ -1,0 +1,186 @@
+"""Our side of the wire: steps as they go out, replies as they are taken in."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import msgspec
+import numpy as np
+
+from grading.sandbox import wire
+from grading.sandbox.frames import ProtocolError, frame
+from grading.sandbox.messages import (
+    OPAQUE,
+    Argument,
+    Array,
+    Assign,
+    Call,
+    Create,
+    Invoke,
+    PluggedCalls,
+    PlugLoss,
+    Raised,
+    Read,
+    Received,
+    Returned,
+    Seed,
+    Step,
+)
+from grading.sandbox.text import clean
+from grading.submission import Submission
+
+_encode = msgspec.msgpack.Encoder().encode
+_decode = msgspec.msgpack.Decoder(wire.Reply).decode
+
+
+class _Encoder:
+    def __init__(self) -> None:
+        self.arrays: list[bytes] = []
+
+    def array(self, array: Array) -> wire.WireArray:
+        packed = wire.packed(array, self.arrays)
+        if packed is None:
+            raise TypeError(f"an array of dtype {array.dtype} cannot be sent to a worker")
+        return packed
+
+    def argument(self, value: Argument) -> wire.WireArgument:
+        if isinstance(value, np.ndarray):
+            return self.array(value)
+        # NumPy's float64 and str_ pass for Python's types, but msgpack wants the real ones.
+        if value is None or isinstance(value, bool):
+            return value
+        for kind in (int, float, str):
+            if isinstance(value, kind):
+                return kind(value)
+        raise TypeError(f"a {type(value).__name__} cannot be sent to a worker")
+
+    def arguments(self, args: Sequence[Argument]) -> list[wire.WireArgument]:
+        return [self.argument(value) for value in args]
+
+    def named(self, kwargs: Mapping[str, Argument]) -> dict[str, wire.WireArgument]:
+        return {name: self.argument(value) for name, value in kwargs.items()}
+
+    def step(self, step: Step) -> wire.WireStep:
+        match step:
+            case Call():
+                args, kwargs = self.arguments(step.args), self.named(step.kwargs)
+                return wire.WireCall(step.function, args, kwargs, step.return_inputs, step.count_bytecodes)
+            case Create():
+                return wire.WireCreate(step.name, step.handle)
+            case Assign():
+                return wire.WireAssign(step.handle, step.attribute, self.argument(step.value))
+            case Read():
+                return wire.WireRead(step.handle, step.attribute)
+            case Invoke():
+                args, kwargs = self.arguments(step.args), self.named(step.kwargs)
+                return wire.WireInvoke(step.handle, step.method, args, kwargs, step.return_inputs)
+            case PlugLoss():
+                losses = np.asarray(step.losses, np.float64)
+                gradients = np.asarray(step.gradients, np.float64)
+                return wire.WirePlugLoss(step.handle, self.array(losses), self.array(gradients))
+            case PluggedCalls():
+                return wire.WirePluggedCalls(step.handle)
+            case Seed():
+                return wire.WireSeed(step.seed)
+
+
+def batch_frame(nonce: bytes, steps: Sequence[Step]) -> bytes:
+    """The frame that asks a worker to take ``steps``.
+
+    Raises:
+        TypeError: an argument that cannot be sent.
+    """
+    encoder = _Encoder()
+    wire_steps = [encoder.step(step) for step in steps]
+    return frame(_encode(wire.Batch(nonce, wire_steps)), encoder.arrays)
+
+
+def load_frame(nonce: bytes, submission: Submission, skip: Sequence[wire.WirePlace]) -> bytes:
+    """The frame that gives a worker the student's files, and nothing else of what we know."""
+    sources = [
+        wire.WireSource(
+            source.name,
+            source.module,
+            [wire.WireBlock(block.code, block.cell, block.first_line) for block in source.blocks],
+        )
+        for source in submission.sources
+    ]
+    definitions = [
+        wire.WireDefinition(definition.name, definition.source, definition.cell, *definition.lines)
+        for definition in submission.definitions.values()
+    ]
+    return frame(_encode(wire.Load(nonce, sources, definitions, list(skip))), [])
+
+
+def decode_reply(header: bytes, nonce: bytes, index: int) -> wire.Reply:
+    """The header of a reply, held against what we are waiting for.
+
+    Raises:
+        ProtocolError: not a reply, or not to this batch and step.
+    """
+    try:
+        reply = _decode(header)
+    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError, ValueError) as error:
+        raise ProtocolError(f"a reply that cannot be read: {clean(str(error), 200)}") from None
+    if reply.nonce != nonce:
+        raise ProtocolError("a reply to something that was not asked")
+    if reply.index != index:
+        raise ProtocolError(f"a reply to step {reply.index} where step {index} was next")
+    return reply
+
+
+def received(value: wire.WireValue, unpacker: wire.Unpacker) -> Received:
+    """A value as it is handed on.
+
+    Raises:
+        ProtocolError: deeper or longer than a worker may send, or arrays that do not add up.
+    """
+    return _received(value, unpacker, 0)
+
+
+def _received(value: wire.WireValue, unpacker: wire.Unpacker, depth: int) -> Received:
+    if depth > wire.MAX_DEPTH:
+        raise ProtocolError("a value nested too deeply")
+    content: Any = value.value
+    if isinstance(content, wire.WireArray):
+        content = unpacker.take(content)
+    elif isinstance(content, wire.WireItems):
+        if len(content.items) > wire.MAX_ITEMS:
+            raise ProtocolError(f"{len(content.items)} items, over the limit of {wire.MAX_ITEMS}")
+        content = tuple([_received(item, unpacker, depth + 1) for item in content.items])
+    elif isinstance(content, str):
+        content = clean(content, wire.MAX_TEXT)
+    elif isinstance(content, wire.WireComplex):
+        content = complex(content.real, content.imag)
+    elif isinstance(content, wire.WireOpaque):
+        content = OPAQUE
+    return Received(_type_name(value.type_name), content)
+
+
+_known_type_names: dict[str, str] = {
+    name: name for name in ("numpy.ndarray", "numpy.float64", "float", "int", "tuple", "list", "NoneType")
+}
+
+
+def _type_name(name: str) -> str:
+    return _known_type_names.get(name) or clean(name, wire.MAX_TYPE_NAME).replace("\n", " ").replace(
+        "\t", " "
+    )
+
+
+def outcome(body: wire.WireReturned | wire.WireRaised, payload: bytearray) -> Returned | Raised:
+    """What a step came to.
+
+    Raises:
+        ProtocolError: arrays that do not add up, or a value beyond the limits.
+    """
+    unpacker = wire.Unpacker(payload)
+    if isinstance(body, wire.WireRaised):
+        unpacker.finish()
+        where = None if body.where is None else clean(body.where, wire.MAX_WHERE)
+        return Raised(_type_name(body.type_name), clean(body.message, wire.MAX_MESSAGE), where)
+    result = received(body.result, unpacker)
+    inputs = tuple([unpacker.take(array) for array in body.inputs])
+    unpacker.finish()
+    return Returned(result, inputs, body.bytecodes)

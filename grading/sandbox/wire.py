@@ -1,0 +1,287 @@
+"""The protocol's vocabulary: what headers hold, and how arrays travel behind them.
+
+Everything is data of a fixed shape; nothing that comes off the wire is ever executed or looked up by name.
+Imports nothing of ours but `frames`, so that the worker can use it where nothing else can be seen.
+"""
+
+from __future__ import annotations
+
+import math
+from typing import Annotated, TypeAlias
+
+import msgspec
+import numpy as np
+from numpy.typing import NDArray
+
+from grading.sandbox.frames import ProtocolError
+
+Array: TypeAlias = NDArray[np.generic]
+
+#: The dtypes that travel: little endian, no objects, no strings, no structures, no extended precision.
+DTYPES = {
+    name: np.dtype(name)
+    for name in (
+        *("|b1", "|i1", "|u1", "<i2", "<u2", "<i4", "<u4", "<i8", "<u8"),
+        *("<f2", "<f4", "<f8", "<c8", "<c16"),
+    )
+}
+NAMES = {dtype: name for name, dtype in DTYPES.items()}
+BOOL = DTYPES["|b1"]
+
+MAX_DIMENSIONS = 8
+MAX_DEPTH = 3
+MAX_ITEMS = 20_000
+MAX_TEXT = 10_000
+MAX_TYPE_NAME = 80
+MAX_MESSAGE = 2_000
+MAX_WHERE = 200
+
+Size: TypeAlias = Annotated[int, msgspec.Meta(ge=0, le=1 << 40)]
+Shape: TypeAlias = Annotated[tuple[Size, ...], msgspec.Meta(max_length=MAX_DIMENSIONS)]
+
+
+class _Wire(msgspec.Struct, array_like=True, forbid_unknown_fields=True, gc=False):
+    """Base of all that is sent: positional, and nothing unknown."""
+
+
+class WireArray(_Wire, tag="a"):
+    """An array whose bytes follow behind the header, in the order in which headers name them."""
+
+    dtype: str
+    shape: Shape
+
+
+class WireComplex(_Wire, tag="c"):
+    """A complex number."""
+
+    real: float
+    imag: float
+
+
+class WireOpaque(_Wire, tag="o"):
+    """Something that cannot be sent."""
+
+
+class WireItems(_Wire, tag="t"):
+    """A tuple or a list."""
+
+    items: list[WireValue]
+
+
+class WireValue(_Wire):
+    """A value of the student's: the name of its type, and what of it can be sent."""
+
+    type_name: str
+    value: bool | int | float | str | WireArray | WireComplex | WireOpaque | WireItems | None
+
+
+WireArgument: TypeAlias = bool | int | float | str | WireArray | None
+
+
+class WireCall(_Wire, tag="call"):
+    """`messages.Call`."""
+
+    function: str
+    args: list[WireArgument]
+    kwargs: dict[str, WireArgument]
+    return_inputs: bool
+    count_bytecodes: bool
+
+
+class WireCreate(_Wire, tag="create"):
+    """`messages.Create`."""
+
+    name: str
+    handle: str
+
+
+class WireAssign(_Wire, tag="assign"):
+    """`messages.Assign`."""
+
+    handle: str
+    attribute: str
+    value: WireArgument
+
+
+class WireRead(_Wire, tag="read"):
+    """`messages.Read`."""
+
+    handle: str
+    attribute: str
+
+
+class WireInvoke(_Wire, tag="invoke"):
+    """`messages.Invoke`."""
+
+    handle: str
+    method: str
+    args: list[WireArgument]
+    kwargs: dict[str, WireArgument]
+    return_inputs: bool
+
+
+class WirePlugLoss(_Wire, tag="plug"):
+    """`messages.PlugLoss`."""
+
+    handle: str
+    losses: WireArray
+    gradients: WireArray
+
+
+class WirePluggedCalls(_Wire, tag="plugged"):
+    """`messages.PluggedCalls`."""
+
+    handle: str
+
+
+class WireSeed(_Wire, tag="seed"):
+    """`messages.Seed`."""
+
+    seed: int
+
+
+WireStep: TypeAlias = (
+    WireCall | WireCreate | WireAssign | WireRead | WireInvoke | WirePlugLoss | WirePluggedCalls | WireSeed
+)
+
+
+class WireBlock(_Wire):
+    """`submission.Block`."""
+
+    code: str
+    cell: str | None
+    first_line: int
+
+
+class WireSource(_Wire):
+    """`submission.Source`."""
+
+    name: str
+    module: str
+    blocks: list[WireBlock]
+
+
+class WireDefinition(_Wire):
+    """Where an asked-for name is defined: see `submission.Definition`."""
+
+    name: str
+    source: str
+    cell: str | None
+    first_line: int
+    last_line: int
+
+
+class WirePlace(_Wire):
+    """One top-level statement of the student's: source and block by number, and its line in that block."""
+
+    source: int
+    block: int
+    line: int
+
+
+class Load(_Wire, tag="load"):
+    """Load these files and provide these names; pass over the statements in ``skip``, which did not end."""
+
+    nonce: bytes
+    sources: list[WireSource]
+    definitions: list[WireDefinition]
+    skip: list[WirePlace]
+
+
+class Batch(_Wire, tag="batch"):
+    """Take these steps in order and answer each with one frame."""
+
+    nonce: bytes
+    steps: list[WireStep]
+
+
+Request: TypeAlias = Load | Batch
+
+
+class Reached(_Wire, tag="reached"):
+    """Said before each top-level statement, so that one which never ends is known by name."""
+
+    place: WirePlace
+
+
+class Finished(_Wire, tag="finished"):
+    """Loading is over."""
+
+    remarks: list[str]
+    failures: dict[str, str]
+
+
+class WireReturned(_Wire, tag="returned"):
+    """`messages.Returned`."""
+
+    result: WireValue
+    inputs: list[WireArray]
+    bytecodes: int | None
+
+
+class WireRaised(_Wire, tag="raised"):
+    """`messages.Raised`."""
+
+    type_name: str
+    message: str
+    where: str | None
+
+
+class WireUnknown(_Wire, tag="unknown"):
+    """The step names an object that this process does not have."""
+
+
+class Reply(_Wire):
+    """One answer: to the batch with this nonce, to its step number ``index`` (0 throughout for `Load`)."""
+
+    nonce: bytes
+    index: int
+    body: Reached | Finished | WireReturned | WireRaised | WireUnknown
+
+
+def packed(array: Array, arrays: list[bytes]) -> WireArray | None:
+    """Describe ``array`` and append its bytes to ``arrays``; None if its dtype does not travel."""
+    name = NAMES.get(array.dtype)
+    if name is None:
+        array = array.astype(array.dtype.newbyteorder("<"))
+        name = NAMES.get(array.dtype)
+        if name is None:
+            return None
+    arrays.append(array.tobytes())
+    return WireArray(name, array.shape)
+
+
+class Unpacker:
+    """Takes arrays from a payload, in order, each a fresh writable array in C order of its own."""
+
+    def __init__(self, payload: bytes | bytearray | memoryview) -> None:
+        self._payload = payload
+        self._offset = 0
+
+    def take(self, wire: WireArray) -> Array:
+        """The next array.
+
+        Raises:
+            ProtocolError: a dtype that does not travel, or more bytes than there are.
+        """
+        dtype = DTYPES.get(wire.dtype)
+        if dtype is None:
+            raise ProtocolError("an array of a type that does not travel")
+        count = math.prod(wire.shape)
+        size = count * dtype.itemsize
+        if size > len(self._payload) - self._offset:
+            raise ProtocolError(f"an array of {size} bytes with {len(self._payload) - self._offset} left")
+        if not count:
+            try:
+                return np.empty(wire.shape, dtype)
+            except ValueError:  # a dimension of 0 beside others beyond what NumPy can index
+                raise ProtocolError("an array of impossible shape") from None
+        array = np.frombuffer(self._payload, dtype, count, self._offset).reshape(wire.shape)
+        self._offset += size
+        # A byte that is neither 0 nor 1 would make a boolean that is neither true nor false.
+        return array.view(np.uint8) != 0 if dtype is BOOL else array.copy()
+
+    def finish(self) -> None:
+        """Raise `ProtocolError` unless every byte of the payload has been used."""
+        if self._offset != len(self._payload):
+            raise ProtocolError(f"{len(self._payload) - self._offset} bytes belong to no array")

@@ -1,0 +1,112 @@
+"""What the person at the terminal sees."""
+
+from __future__ import annotations
+
+import re
+import time
+from collections.abc import Sequence
+from pathlib import Path
+from types import TracebackType
+
+from rich.console import Console
+from rich.markup import escape
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+from rich.table import Table
+
+from grading.grade import Grade
+from grading.reports.markdown_report import points
+
+_SHOW_TABLE_FROM = 2
+_MOST_ROWS = 60
+_NAME_WIDTH = 32  # and the score
+
+
+class Terminal:
+    """A line per submission as it is graded, a table at the end, and where the reports are."""
+
+    def __init__(self, total: int) -> None:
+        self.console = Console(highlight=False, soft_wrap=True)
+        self._started = time.monotonic()
+        self._progress = Progress(
+            TextColumn("grading"),
+            BarColumn(),
+            MofNCompleteColumn(),
+            TimeRemainingColumn(),
+            console=self.console,
+            transient=True,
+            disable=not self.console.is_terminal,
+        )
+        self._task = self._progress.add_task("grading", total=total)
+
+    def __enter__(self) -> Terminal:
+        self._progress.start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._progress.stop()
+
+    def graded(self, grade: Grade) -> None:
+        """Print one submission's line."""
+        self._progress.advance(self._task)
+        self.console.print(_line(grade))
+
+    def summary(self, grades: Sequence[Grade], functions: Sequence[str], out: Path) -> None:
+        """Print the table and the last lines."""
+        grades = sorted(grades, key=lambda g: g.submission.name)
+        if _SHOW_TABLE_FROM <= len(grades) <= _MOST_ROWS:
+            self.console.print()
+            self.console.print(_table(grades, functions, self.console.width))
+        done = [g for g in grades if g.state == "graded"]
+        levels = sorted({g.isolation.level for g in done})
+        seconds = time.monotonic() - self._started
+        self.console.print(
+            f"\n{len(done)} graded, {len(grades) - len(done)} not graded, in {seconds:.1f} s"
+            + (f" (isolation: {', '.join(levels)})" if levels else "")
+        )
+        self.console.print(f"Reports: {escape(str(out))}/<name>/report.md, {escape(str(out))}/gradebook.csv")
+
+
+def _line(grade: Grade) -> str:
+    name = escape(grade.submission.name)
+    if grade.state == "not_graded":
+        return f"[yellow]not graded[/]  {name}: {escape(grade.reason or '')}"
+    broken = [f"{c.function}: {c.id}" for c in grade.checks if c.status in ("failed", "error")]
+    text = "; ".join(broken[:4]) + (f"; and {len(broken) - 4} more" if len(broken) > 4 else "")
+    colour = "green" if grade.score == grade.max_score else "red"
+    score = f"{points(grade.score)}/{points(grade.max_score)}"
+    return f"[{colour}]{score:>10}[/]  {name}" + (f"  ({text})" if text else "")
+
+
+def _table(grades: Sequence[Grade], functions: Sequence[str], width: int) -> Table:
+    """Points by function where the terminal is wide enough for that, else by kind of function."""
+    groups = {_heading(name): [name] for name in functions}
+    needed = sum(max(map(len, heading.split("\n"))) + 2 for heading in groups)
+    if needed + _NAME_WIDTH > width:
+        groups = {}
+        for name in functions:
+            groups.setdefault(name.partition(".")[2] or "loss", []).append(name)
+    table = Table(box=None, padding=(0, 2, 0, 0))
+    table.add_column("submission", overflow="fold", no_wrap=True)
+    for heading in groups:
+        table.add_column(heading, justify="right", no_wrap=True)
+    table.add_column("score", justify="right", no_wrap=True)
+    for grade in grades:
+        if grade.state == "not_graded":
+            table.add_row(escape(grade.submission.name), *["" for _ in groups], "not graded")
+            continue
+        cells = [_cell(grade, names) for names in groups.values()]
+        table.add_row(escape(grade.submission.name), *cells, points(grade.score))
+    return table
+
+
+def _heading(function: str) -> str:
+    """A column's heading: svm_loss_naive as svm over naive, LinearSVM.train as LinearSVM over train."""
+    return "\n".join(part for part in re.split(r"[_.]", function) if part != "loss")
+
+
+def _cell(grade: Grade, functions: Sequence[str]) -> str:
+    checks = [check for check in grade.checks if check.function in functions]
+    got, most = sum(c.points for c in checks), sum(c.max_points for c in checks)
+    return points(got) if got == most else f"[red]{points(got)}[/]"

@@ -1,0 +1,16 @@
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+
+from grading.sandbox.client import Sandbox
+from grading.sandbox.levels import Level
+from grading.sandbox.limits import Limits
+
+
+@pytest.fixture(scope="session")
+def sandbox() -> Iterator[Sandbox]:
+    limits = Limits(call_seconds=2, load_seconds=3)
+    with Sandbox.open(limits, level=Level.LIMITS_ONLY, allow_unsafe=True) as opened:
+        yield opened

@@ -1,0 +1,159 @@
+"""The command, as a person runs it: the samples, the exit codes, and what bad input gets."""
+
+from __future__ import annotations
+
+import csv
+import json
+import re
+import shutil
+import zipfile
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+import grader
+
+ROOT = Path(__file__).resolve().parent.parent
+SAMPLES = ROOT / "submissions"
+
+
+def run(capsys: pytest.CaptureFixture[str], *arguments: object) -> tuple[int, str, str]:
+    """The exit code of `grader.py ARGUMENTS` and what it printed."""
+    try:
+        code = grader.main([str(argument) for argument in arguments])
+    except SystemExit as stopped:
+        code = int(stopped.code or 0)
+    captured = capsys.readouterr()
+    return code, captured.out, captured.err
+
+
+def report(out: Path, name: str) -> dict[str, Any]:
+    result: dict[str, Any] = json.loads((out / name / "report.json").read_bytes())
+    return result
+
+
+def lost(result: dict[str, Any]) -> set[str]:
+    """What was failed, as "function: check"."""
+    return {f"{c['function']}: {c['id']}" for c in result["checks"] if c["status"] in ("failed", "error")}
+
+
+def without_times(path: Path) -> str:
+    return re.sub(r'"seconds": [-+.0-9e]+', '"seconds": 0', path.read_text(encoding="utf-8"))
+
+
+def reports_without_times(out: Path) -> dict[str, str]:
+    return {str(p.relative_to(out)): without_times(p) for p in sorted(out.rglob("*")) if p.is_file()}
+
+
+def test_help_names_the_exit_codes(capsys: pytest.CaptureFixture[str]) -> None:
+    code, out, _ = run(capsys, "--help")
+    assert code == 0
+    assert "2 wrong use" in out
+
+
+@pytest.mark.parametrize(
+    ("arguments", "complaint"),
+    [
+        (["--jobs", "0"], "'0' is not a number of processes"),
+        (["--fail-under", "120"], "'120' is not a percentage"),
+        (["--format", "json,pdf"], "no format is called 'pdf'; there are json, md"),
+        (["no/such/path"], "no/such/path"),
+    ],
+)
+def test_wrong_use_gets_one_line_and_exit_code_2(
+    capsys: pytest.CaptureFixture[str], arguments: list[str], complaint: str
+) -> None:
+    code, _, err = run(capsys, *arguments)
+    assert code == grader.WRONG_USE
+    assert complaint in err.splitlines()[-1]
+    assert "Traceback" not in err
+
+
+def test_an_empty_folder_gets_one_line_and_exit_code_2(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    code, _, err = run(capsys, tmp_path)
+    assert code == grader.WRONG_USE
+    assert len(err.splitlines()) == 1
+
+
+def test_a_rubric_with_an_unknown_key_gets_one_line_and_exit_code_2(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    rubric = tmp_path / "rubric.toml"
+    rubric.write_text((ROOT / "checks" / "rubric.toml").read_text(encoding="utf-8") + "\ncall_secs = 3\n")
+    code, _, err = run(capsys, SAMPLES, "--rubric", rubric)
+    assert code == grader.WRONG_USE
+    assert "call_secs" in err
+    assert len(err.splitlines()) == 1
+
+
+def test_what_cannot_be_graded_gets_a_line_each_and_costs_the_others_nothing(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    work, out = tmp_path / "class", tmp_path / "reports"
+    work.mkdir()
+    shutil.copy(SAMPLES / "ada.ipynb", work)
+    (work / "essay.pdf").write_bytes(b"%PDF-1.7\n")
+    (work / "empty.ipynb").write_bytes(b"")
+    with zipfile.ZipFile(work / "climbing.zip", "w") as archive:
+        archive.writestr("../../softmax.py", "print('out')")
+    code, text, err = run(capsys, work, "--out", out, "--jobs", 1)
+    assert code == grader.NOT_GRADED
+    assert "Traceback" not in text + err
+    assert report(out, "ada")["score"] == 100
+    for name in ("essay", "empty", "climbing"):
+        (found,) = out.glob(f"{name}*/report.json")
+        result = json.loads(found.read_bytes())
+        assert result["state"] == "not_graded"
+        assert "\n" not in result["reason"]
+        assert [line for line in text.splitlines() if line.startswith("not graded") and name in line]
+
+
+def test_a_score_below_the_bar_gives_exit_code_1(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    sample = SAMPLES / "factor_two_forgotten.ipynb"
+    assert run(capsys, sample, "--out", tmp_path, "--fail-under", 99.5)[0] == grader.BELOW
+    assert run(capsys, sample, "--out", tmp_path, "--fail-under", 50)[0] == grader.GRADED
+
+
+def test_an_output_folder_that_cannot_be_made_gets_one_line(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    (tmp_path / "file").write_text("")
+    code, _, err = run(capsys, SAMPLES / "ada.ipynb", "--out", tmp_path / "file" / "reports")
+    assert code == grader.NOT_GRADED
+    assert "--out" in err
+    assert len(err.splitlines()) == 1
+
+
+@pytest.fixture(scope="module")
+def graded_samples(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    out = tmp_path_factory.mktemp("reports")
+    grader.main([str(SAMPLES), "--out", str(out), "--jobs", "2"])
+    return out
+
+
+def test_two_runs_and_one_or_two_processes_write_the_same_reports(
+    graded_samples: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    run(capsys, SAMPLES, "--out", tmp_path, "--jobs", 1)
+    assert reports_without_times(tmp_path) == reports_without_times(graded_samples)
+
+
+def test_every_sample_is_in_the_gradebook_in_an_explicit_state(graded_samples: Path) -> None:
+    with (graded_samples / "gradebook.csv").open(newline="") as file:
+        rows = list(csv.DictReader(file))
+    assert {row["submission"] for row in rows} == {
+        p.parent.name for p in graded_samples.glob("*/report.json")
+    }
+    assert all(row["state"] in ("graded", "not_graded") for row in rows)
+
+
+def test_the_forgotten_factor_fails_the_gradient_of_that_function_only(graded_samples: Path) -> None:
+    result = report(graded_samples, "factor_two_forgotten")
+    assert lost(result) == {"svm_loss_naive: gradient"}
+    (check,) = [c for c in result["checks"] if c["status"] == "failed"]
+    example = check["counterexample"]
+    assert len(example["X"]) * len(example["X"][0]) <= 2, "a person can check it by hand"
+    assert example["reg"] > 0
