@@ -21,15 +21,15 @@ _QUESTION_WORDS = (
     r"|(?:内联|内嵌|行内|随堂|课堂|思考)?(?:问题|問題|思考题)(?=\s*(?:[#\d一二三四五]|[:：*]|$))"
 )
 _ANSWER_WORDS = (
-    r"(?:your|my|the)?\s*(?:answers?|explanations?)\b"
-    r"|ans\b|a\s*\d+(?=\s*[:：])|solution\b|(?:你的|我的|您的)?(?:答案|回答|解答|解释)|答(?=\s*[:：])"
+    r"(?:your|my|the)?[ \t]*(?:answers?|explanations?)\b"
+    r"|ans\b|a\d+(?=[ \t*_]*[:：])|solution\b|(?:你的|我的|您的)?(?:答案|回答|解答|解释)|答(?=[ \t]*[:：])"
     r"|respuesta\b|réponse\b|antwort\b|ответ\b|回答|답변|답|resposta\b|risposta\b"
 )
 _QUESTION = re.compile(rf"^{_DRESS}(?:{_QUESTION_WORDS})", re.IGNORECASE | re.MULTILINE)
 # A heading ends in a colon, in the emphasis that it stands in, or with its line: "The answer may differ" is none.
 _ANSWER = re.compile(
     rf"^{_DRESS}(?:{_ANSWER_WORDS})"
-    r"(?:[ \t*_`~$}]*[:：](?:[ \t*_`~$}]|</\w+>)*|[*_`~}]+(?:[ \t*_`~$}]|</\w+>)*|[ \t]*(?:</\w+>[ \t]*)*$)",
+    r"(?:[ \t*_`~$}]*[:：]|\.?[*_`~}]+|[ \t]*(?=$|</))[ \t*_`~]*(?:\}{1,4}\$?)?(?:[ \t*_`~]|</\w+>)*",
     re.IGNORECASE | re.MULTILINE,
 )
 _HEADING = re.compile(r"^\s{0,3}#{1,6}\s|^\s*<h[1-6]\b", re.IGNORECASE)
