@@ -30,6 +30,7 @@ from grading.intake.unfinished import keeps_zero_gradient, never_updates_weights
 from grading.submission import Block, Handin, IntakeError, Kind, Question, Source, State, Submission
 
 _MOST_BROKEN_SAID = 12
+_MOST_QUESTIONS = 60
 _DEEPEST_INHERITANCE = 5
 
 
@@ -288,7 +289,7 @@ def _questions(reader: _Reader, modules: Sequence[Module]) -> tuple[Question, ..
     found = [question for module in related or notebooks for question in find_questions(module.cells)]
     answered = {question.question for question in found if question.answer}
     kept = [question for question in found if question.answer or question.question not in answered]
-    return tuple(dict.fromkeys(kept))
+    return tuple(dict.fromkeys(kept))[:_MOST_QUESTIONS]
 
 
 def _kind(modules: Sequence[Module], choice: Choice) -> Kind:
