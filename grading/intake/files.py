@@ -12,7 +12,7 @@ from pathlib import Path
 
 from grading.intake.archive import Member, members_of
 from grading.intake.limits import Limits
-from grading.intake.naming import clean, shown
+from grading.intake.naming import clean, listed, shown
 from grading.intake.text import recognised
 from grading.submission import IntakeError
 
@@ -137,7 +137,7 @@ def _admit(members: Sequence[Member], gathered: Gathered, limits: Limits, *, unw
         gathered.is_zip = True
         _admit(nested, gathered, limits, unwrap=False)
     elif inner:
-        names = ", ".join(shown(member.name) for member in inner)
+        names = listed([shown(member.name) for member in inner])
         gathered.warnings.append(f"Not opened, because there is work beside it: {names}.")
 
 

@@ -30,6 +30,13 @@ def shown(text: str) -> str:
     return text if len(text) <= LONGEST_SHOWN else text[: LONGEST_SHOWN - 1] + "…"
 
 
+def listed(items: Sequence[str], most: int = 6) -> str:
+    """``items`` as a list in a sentence, no more than ``most`` of them."""
+    if len(items) > most:
+        return f"{', '.join(items[:most])} and {len(items) - most} more"
+    return ", ".join(items)
+
+
 def safe_name(text: str) -> str:
     """``text`` as an ASCII name that is no path, no formula of a spreadsheet, no option and no hidden file.
 

@@ -39,12 +39,13 @@ def keeps_zero_gradient(function: Function) -> str | None:
     if len(returned) != 1:
         return None
     (gradient,) = returned
-    expected = {
-        id(part)
-        for node in ast.walk(function)
-        if isinstance(node, ast.Return) or (isinstance(node, ast.Assign) and _makes_zeros(node, gradient))
-        for part in ast.walk(node)
-    }
+    zeros = [
+        node for node in ast.walk(function) if isinstance(node, ast.Assign) and _makes_zeros(node, gradient)
+    ]
+    if not zeros:
+        return None
+    returns = [node for node in ast.walk(function) if isinstance(node, ast.Return)]
+    expected = {id(part) for node in [*zeros, *returns] for part in ast.walk(node)}
     touched = any(
         isinstance(node, ast.Name) and node.id == gradient and id(node) not in expected
         for node in ast.walk(function)
