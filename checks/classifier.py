@@ -125,6 +125,7 @@ class Classifier:
         gradients: NDArray[np.float64] | None = None,
         seed: int = 0,
         rounds: int = 1,
+        seconds: float | None = None,
     ) -> list[Trained]:
         """Train a new object ``rounds`` times in a row, on the student's loss or on a stand-in for it.
 
@@ -135,6 +136,7 @@ class Classifier:
             losses, gradients: (K,) and (K, D, C) for a stand-in loss; None for the student's own.
             seed: for every random number that the student draws without a seed.
             rounds: calls of train on the same object.
+            seconds: the deadline of each call; None for that of a small call.
 
         Raises:
             Failure: a step raised, hung, or took the process down.
@@ -153,7 +155,7 @@ class Classifier:
             if losses is not None:
                 steps.append(PluggedCalls(_HANDLE))
         self.cases += rounds
-        outcomes = self._run(steps, self.rubric.limits.training_seconds)
+        outcomes = self._run(steps, seconds)
         each = 3 if losses is not None else 2
         return [
             self._trained(outcomes[begin + k * each : begin + (k + 1) * each], (X, y)) for k in range(rounds)

@@ -52,9 +52,12 @@ def promise(id: str, kind: Kind, needs: tuple[str, ...] = ()) -> Callable[[Judge
 
 
 @cache
+def promise_of(check: str) -> Promise:
+    """The promise of a check, from its module ``checks.test_<check>``."""
+    importlib.import_module(f"checks.test_{check}")
+    return _declared[check]
+
+
 def promises() -> dict[str, Promise]:
-    """Every check there is, in the order in which they are run: one module ``checks.test_<id>`` each."""
-    order = [check for checks in CHECKS_OF_KIND.values() for check in checks]
-    for check in order:
-        importlib.import_module(f"checks.test_{check}")
-    return {check: _declared[check] for check in order}
+    """Every check there is, in the order in which they are run."""
+    return {check: promise_of(check) for checks in CHECKS_OF_KIND.values() for check in checks}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import time
 from collections.abc import Sequence
 from pathlib import Path
@@ -17,6 +18,7 @@ from grading.reports.markdown_report import points
 
 _SHOW_TABLE_FROM = 2
 _MOST_ROWS = 60
+_NAME_WIDTH = 32  # and the score
 
 
 class Terminal:
@@ -55,7 +57,7 @@ class Terminal:
         grades = sorted(grades, key=lambda g: g.submission.name)
         if _SHOW_TABLE_FROM <= len(grades) <= _MOST_ROWS:
             self.console.print()
-            self.console.print(_table(grades, functions))
+            self.console.print(_table(grades, functions, self.console.width))
         done = [g for g in grades if g.state == "graded"]
         levels = sorted({g.isolation.level for g in done})
         seconds = time.monotonic() - self._started
@@ -77,20 +79,34 @@ def _line(grade: Grade) -> str:
     return f"[{colour}]{score:>10}[/]  {name}" + (f"  ({text})" if text else "")
 
 
-def _table(grades: Sequence[Grade], functions: Sequence[str]) -> Table:
-    table = Table(show_edge=False, pad_edge=False)
-    table.add_column("submission", overflow="fold")
-    for name in functions:
-        table.add_column(name.replace("_", " ").replace(".", " "), justify="right", overflow="fold")
-    table.add_column("score", justify="right")
+def _table(grades: Sequence[Grade], functions: Sequence[str], width: int) -> Table:
+    """Points by function where the terminal is wide enough for that, else by kind of function."""
+    groups = {_heading(name): [name] for name in functions}
+    needed = sum(max(map(len, heading.split("\n"))) + 2 for heading in groups)
+    if needed + _NAME_WIDTH > width:
+        groups = {}
+        for name in functions:
+            groups.setdefault(name.partition(".")[2] or "loss", []).append(name)
+    table = Table(box=None, padding=(0, 2, 0, 0))
+    table.add_column("submission", overflow="fold", no_wrap=True)
+    for heading in groups:
+        table.add_column(heading, justify="right", no_wrap=True)
+    table.add_column("score", justify="right", no_wrap=True)
     for grade in grades:
         if grade.state == "not_graded":
-            table.add_row(escape(grade.submission.name), *["" for _ in functions], "not graded")
+            table.add_row(escape(grade.submission.name), *["" for _ in groups], "not graded")
             continue
-        cells = []
-        for name in functions:
-            checks = [c for c in grade.checks if c.function == name]
-            got, most = sum(c.points for c in checks), sum(c.max_points for c in checks)
-            cells.append(points(got) if got == most else f"[red]{points(got)}[/]")
+        cells = [_cell(grade, names) for names in groups.values()]
         table.add_row(escape(grade.submission.name), *cells, points(grade.score))
     return table
+
+
+def _heading(function: str) -> str:
+    """A column's heading: svm_loss_naive as svm over naive, LinearSVM.train as LinearSVM over train."""
+    return "\n".join(part for part in re.split(r"[_.]", function) if part != "loss")
+
+
+def _cell(grade: Grade, functions: Sequence[str]) -> str:
+    checks = [check for check in grade.checks if check.function in functions]
+    got, most = sum(c.points for c in checks), sum(c.max_points for c in checks)
+    return points(got) if got == most else f"[red]{points(got)}[/]"

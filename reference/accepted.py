@@ -1,0 +1,181 @@
+"""Gradients are judged by a set, never by one array.
+
+The SVM loss is a finite sum of convex functions, so its Clarke subdifferential is exactly
+
+    {base + sum_k t_k G_k : 0 <= t_k <= 1}
+
+with one generator G_k per tied pair (i, j), a pair whose margin is within rounding of 0: column j gets
++x_i/N, the column of the label y_i gets -x_i/N (F. H. Clarke, Optimization and Nonsmooth Analysis, 1983,
+2.3.3: the sum rule is exact for convex functions). A smooth point is the case without generators. `>` and
+`>=`, any mixture of them, and the central difference's half are all in the set; a forward difference, in
+general, is not.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from reference.projection import TiedBox
+
+
+@dataclass(frozen=True, eq=False)
+class Certificate:
+    """A proof that a gradient is wrong: a direction along which it promises what the loss does not do.
+
+    Attributes:
+        direction: (D, C) V, with largest entry 1 in absolute value.
+        promised: <dW, V>, the rate at which the loss rises along V if dW is right.
+        low: the smallest rate that an accepted gradient gives.
+        high: the largest: the rate at which the loss really rises when W moves along V. It equals `low` where
+        the
+            loss is smooth along V; at a kink, the loss rises at rate -low when W moves against V.
+        entry: (feature, class) when V is 1 there and 0 elsewhere, else None.
+    """
+
+    direction: NDArray[np.float64]
+    promised: float
+    low: float
+    high: float
+    entry: tuple[int, int] | None
+
+    def sentence(self) -> str:
+        """What the certificate says, for a student."""
+        forward = self.promised > self.high
+        truth = self.high if forward else -self.low
+        promised = self.promised if forward else -self.promised
+        if self.entry is None:
+            numbers = np.array2string(
+                self.direction,
+                separator=", ",
+                threshold=60,
+                formatter={"float_kind": lambda value: f"{value:.6g}"},
+            )
+            V = " ".join(numbers.split())
+            move = f"Move W {'along' if forward else 'against'} V = {V}"
+        else:
+            move = f"{'Raise' if forward else 'Lower'} W[{self.entry[0]}, {self.entry[1]}]"
+        return f"{move}: the loss rises at rate {truth:.10g}, your gradient promises {promised:.10g}."
+
+
+@dataclass(frozen=True, eq=False)
+class Membership:
+    """How a gradient stands to the set of accepted ones.
+
+    Attributes:
+        accepted: whether it is in the set, as far as float64 can tell.
+        nearest: (D, C) the nearest accepted gradient, distances taken in units of the bound.
+        error: (D, C) the gradient minus `nearest`.
+        excess: largest |error| / bound over the entries; at most 1 when accepted, inf for NaN and infinities.
+        certificate: why it is rejected; None when accepted, and for NaN and infinities.
+    """
+
+    accepted: bool
+    nearest: NDArray[np.float64]
+    error: NDArray[np.float64]
+    excess: float
+    certificate: Certificate | None
+
+
+@dataclass(frozen=True, eq=False)
+class AcceptedGradients:
+    """The right gradients of one problem: a base, tied pairs that may count or not, and a bound for rounding.
+
+    Attributes:
+        base: (D, C) the gradient with no tied pair counted.
+        bound: (D, C) how far right float64 code, and `base` itself, can be from the truth in each entry; > 0.
+        X: (N, D) the samples that the tied pairs point into.
+        tied_samples: (K,) i of each tied pair.
+        tied_classes: (K,) j of each tied pair.
+        tied_labels: (K,) y_i of each tied pair.
+    """
+
+    base: NDArray[np.float64]
+    bound: NDArray[np.float64]
+    X: NDArray[np.float64]
+    tied_samples: NDArray[np.intp]
+    tied_classes: NDArray[np.intp]
+    tied_labels: NDArray[np.int64]
+
+    @property
+    def ties(self) -> int:
+        """How many pairs are tied; 0 where the loss is smooth."""
+        return len(self.tied_samples)
+
+    @cached_property
+    def _box(self) -> TiedBox:
+        """The tied pairs as generators: equal ones merged, those of zero samples left out."""
+        N = self.X.shape[0]
+        merged: dict[tuple[bytes, int, int], list[int]] = {}
+        pairs = np.stack([self.tied_samples, self.tied_classes, self.tied_labels], axis=1)
+        for i, j, label in pairs.tolist():
+            if self.X[i].any():
+                merged.setdefault((self.X[i].tobytes(), j, label), []).append(i)
+        generators = np.zeros((len(merged), *self.base.shape))
+        for generator, ((_, j, label), samples) in zip(generators, merged.items(), strict=True):
+            x = self.X[samples[0]] / N
+            generator[:, j] = x
+            generator[:, label] = -x
+        multiplicities = np.array([len(samples) for samples in merged.values()], dtype=np.float64)
+        return TiedBox(generators.reshape(len(merged), self.base.size), multiplicities, self.bound.ravel())
+
+    def interval(self) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+        """Lowest and highest accepted value of each entry, (D, C) each, without the bound for rounding."""
+        if not self.ties:
+            return self.base, self.base
+        shape = self.base.shape
+        return self.base + self._box.lower.reshape(shape), self.base + self._box.upper.reshape(shape)
+
+    @np.errstate(over="ignore", invalid="ignore")
+    def judge(self, dW: ArrayLike) -> Membership:
+        """Say whether dW is an accepted gradient, and prove it if it is not.
+
+        Args:
+            dW: (D, C) real numbers.
+
+        Raises:
+            ValueError: dW has another shape.
+        """
+        dW = np.asarray(dW, dtype=np.float64)
+        if dW.shape != self.base.shape:
+            raise ValueError(f"a gradient of shape {self.base.shape} is needed, got {dW.shape}")
+        nearest = self.base
+        error = dW - nearest
+        if self.ties and np.isfinite(error).all():
+            nearest = nearest + self._box.nearest(error.ravel()).reshape(error.shape)
+            error = dW - nearest
+        excess = float((np.abs(error) / self.bound).max())
+        if excess <= 1.0:
+            return Membership(True, nearest, error, excess, None)
+        if not math.isfinite(excess) and not np.isfinite(error).all():
+            return Membership(False, nearest, error, math.inf, None)
+        return Membership(False, nearest, error, excess, self._certificate(dW, error))
+
+    def _certificate(self, dW: NDArray[np.float64], error: NDArray[np.float64]) -> Certificate:
+        """The simplest direction that shows dW to be wrong: one weight if one will do."""
+        lower, upper = self.interval()
+        outside = np.maximum(dW - upper, lower - dW) / self.bound
+        d, c = np.unravel_index(int(outside.argmax()), outside.shape)
+        if outside[d, c] > 1.0:
+            direction = np.zeros_like(dW)
+            direction[d, c] = 1.0
+            low, high, promised = float(lower[d, c]), float(upper[d, c]), float(dW[d, c])
+            return Certificate(direction, promised, low, high, (int(d), int(c)))
+        direction = error / self.bound / self.bound
+        direction /= np.abs(direction).max()
+        exact = self._along(direction, dW)
+        for parts in (1, 2, 4, 8, 16):
+            simple = self._along(np.round(direction * parts) / parts, dW)
+            rounding = 2.0 * float(np.vdot(np.abs(simple.direction), self.bound))
+            if simple.promised - simple.high > max(rounding, 0.5 * (exact.promised - exact.high)):
+                return simple
+        return exact
+
+    def _along(self, direction: NDArray[np.float64], dW: NDArray[np.float64]) -> Certificate:
+        low, high = self._box.rates(direction.ravel())
+        smooth = float(np.vdot(direction, self.base))
+        return Certificate(direction, float(np.vdot(direction, dW)), smooth + low, smooth + high, None)

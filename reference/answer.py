@@ -1,0 +1,52 @@
+"""The right answer to a problem: a loss with its error bound, and the set of accepted gradients."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from reference.accepted import AcceptedGradients
+
+
+@dataclass(frozen=True, eq=False)
+class Answer:
+    """What a loss function has to return for one problem.
+
+    Attributes:
+        loss: the loss, data_loss + regularization_loss.
+        loss_bound: how far right float64 code can be from `loss`, in any order of summation; always > 0.
+        gradient: every dW that is right.
+        data_loss: mean loss of the samples.
+        regularization_loss: reg_scale * reg * sum(W*W).
+        data_gradient: (D, C) gradient of data_loss, without the tied pairs.
+        regularization_gradient: (D, C), 2 * reg_scale * reg * W.
+    """
+
+    loss: float
+    loss_bound: float
+    gradient: AcceptedGradients
+    data_loss: float
+    regularization_loss: float
+    data_gradient: NDArray[np.float64]
+    regularization_gradient: NDArray[np.float64]
+
+    def accepts_loss(self, loss: float) -> bool:
+        """Whether `loss` is the right loss, as far as float64 can tell. NaN and infinities are not."""
+        return abs(loss - self.loss) <= self.loss_bound
+
+    def loss_excess(self, loss: float) -> float:
+        """How far `loss` is from the truth, in units of the bound: at most 1 when accepted, inf for NaN."""
+        excess = abs(loss - self.loss) / self.loss_bound
+        return math.inf if math.isnan(excess) else excess
+
+
+def require_finite(loss_bound: float, bound: NDArray[np.float64]) -> None:
+    """Raise OverflowError when the bounds of an answer left the range of float64."""
+    if not (math.isfinite(loss_bound) and math.isfinite(bound.max())):
+        raise OverflowError(
+            "this problem has no float64 answer: sums of |X| or of |X||W| exceed 1.8e308, or X, W or reg hold"
+            " NaN; use smaller numbers"
+        )

@@ -1,0 +1,111 @@
+"""A known mistake: what a student should read about it, and code that makes it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import partial
+from typing import Any, TypeAlias
+
+import numpy as np
+from numpy.typing import NDArray
+
+Array: TypeAlias = NDArray[np.float64]
+Labels: TypeAlias = NDArray[np.int64]
+Result: TypeAlias = tuple[Any, Any]
+Wrong: TypeAlias = Callable[..., Any]
+DataTerm: TypeAlias = Callable[[Array, Array, Labels], tuple[float, Array]]
+
+
+@dataclass(frozen=True)
+class Mistake:
+    """One known mistake.
+
+    Attributes:
+        id: unique, kebab-case.
+        title: what is wrong, for the student.
+        hint: what to do about it.
+        applies_to: what it can be made in: "svm", "softmax".
+        checks: ids of the checks that are meant to catch it.
+        wrong: code that makes it. For a loss: (W, X, y, reg) -> (loss, dW), with delta = 1 and the regularization
+            reg*sum(W*W) where the mistake is not about these. May raise, return nonsense, or change its arguments.
+        exactness: relative difference up to which a student's numbers are recognized as those of this mistake.
+    """
+
+    id: str
+    title: str
+    hint: str
+    applies_to: tuple[str, ...]
+    checks: tuple[str, ...]
+    wrong: Wrong
+    exactness: float = 1e-9
+
+
+_declared: list[Mistake] = []
+
+
+def declared() -> tuple[Mistake, ...]:
+    """Every mistake that has been declared so far, in order."""
+    return tuple(_declared)
+
+
+def mistake(
+    id: str,  # noqa: A002
+    title: str,
+    hint: str,
+    *,
+    applies_to: str,
+    checks: tuple[str, ...],
+) -> Callable[[Wrong], Wrong]:
+    """Declare a function to be a known mistake in one loss."""
+
+    def declare(wrong: Wrong) -> Wrong:
+        _declared.append(Mistake(id, title, hint, (applies_to,), checks, wrong))
+        return wrong
+
+    return declare
+
+
+def mistake_in_both(
+    id: str,  # noqa: A002
+    title: str,
+    hint: str,
+    *,
+    checks: tuple[str, ...],
+    exactness: float = 1e-9,
+) -> Callable[[Wrong], Wrong]:
+    """Declare a function of (data, W, X, y, reg) to be a known mistake in both losses.
+
+    ``data(W, X, y)`` gives the mean loss of the samples and its gradient. The ids get the loss in front.
+    """
+
+    def declare(wrong: Wrong) -> Wrong:
+        for loss, data in (("svm", svm_data), ("softmax", softmax_data)):
+            made = partial(wrong, data)
+            _declared.append(Mistake(f"{loss}-{id}", title, hint, (loss,), checks, made, exactness))
+        return wrong
+
+    return declare
+
+
+def svm_data(W: Array, X: Array, y: Labels) -> tuple[float, Array]:
+    """The mean hinge loss of the samples and its gradient, as a student would write them, without a mistake."""
+    N = X.shape[0]
+    scores = X.dot(W)
+    margins = np.maximum(0, scores - scores[np.arange(N), y][:, np.newaxis] + 1.0)
+    margins[np.arange(N), y] = 0
+    counts = (margins > 0).astype(float)
+    counts[np.arange(N), y] = -counts.sum(axis=1)
+    return float(np.sum(margins) / N), X.T.dot(counts) / N
+
+
+def softmax_data(W: Array, X: Array, y: Labels) -> tuple[float, Array]:
+    """The mean cross-entropy of the samples and its gradient, as a student would write them, without a mistake."""
+    N = X.shape[0]
+    scores = X.dot(W)
+    scores = scores - scores.max(axis=1, keepdims=True)
+    total = np.exp(scores).sum(axis=1)
+    probabilities = np.exp(scores) / total[:, np.newaxis]
+    loss = np.sum(np.log(total) - scores[np.arange(N), y]) / N
+    probabilities[np.arange(N), y] -= 1
+    return float(loss), X.T.dot(probabilities) / N

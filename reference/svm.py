@@ -1,0 +1,95 @@
+"""The multiclass SVM (hinge) loss: its value, its accepted gradients, and how far rounding can take either.
+
+    L(W) = 1/N sum_i sum_{j != y_i} max(0, s_ij - s_iy_i + delta) + reg_scale*reg*sum(W*W),    s = X W
+
+(J. Weston and C. Watkins, Support Vector Machines for Multi-Class Pattern Recognition, 1999, with the L2
+penalty of the assignment.) A margin within rounding of 0 may count or not: see `reference.accepted`.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from reference.accepted import AcceptedGradients
+from reference.answer import Answer, require_finite
+from reference.problem import Problem
+from reference.rounding import UNDERFLOW, gamma
+
+
+@np.errstate(over="ignore", invalid="ignore")
+def evaluate(problem: Problem, *, reg_scale: float = 1.0, delta: float = 1.0) -> Answer:
+    """The SVM loss of a problem and every gradient that is right for it.
+
+    A pair (i, j) is tied when its margin is so near 0 that float64 cannot tell its sign: two right ways of
+    computing it differ by at most 2*gamma(D+2)*(|x_i|.|w_j| + |x_i|.|w_y| + delta). D+3 instead of D+2 pays
+    for the rounding of this estimate itself.
+
+    Args:
+        problem: finite W, X, reg; 0 <= y < C.
+        reg_scale: 1.0 for reg*sum(W*W), 0.5 for the convention with the half.
+        delta: the margin that is asked for.
+
+    Raises:
+        OverflowError: a sum of |X| or of |X||W| is beyond float64: there is no right answer to compare with.
+    """
+    W, X, y = problem.W, problem.X, problem.y
+    N, D, C = problem.sizes
+    samples = np.arange(N)
+    abs_X = np.abs(X)
+    scores = X @ W
+    sizes = abs_X @ np.abs(W)
+    label_sizes = sizes[samples, y]
+
+    margins = scores - scores[samples, y][:, None]
+    margins += delta
+    margins[samples, y] = -np.inf  # j = y_i is no pair
+    margin_sizes = sizes + label_sizes[:, None]
+    margin_sizes += abs(delta) + D * UNDERFLOW
+    window = margin_sizes * (2.0 * gamma(D + 3))
+    active = margins > window
+    active_or_tied = margins >= -window
+
+    steps = active.astype(np.float64)
+    steps[samples, y] = -active.sum(axis=1)
+    pulls = active_or_tied.astype(np.float64)
+    summed_sizes = float(np.vdot(margin_sizes, pulls)) + 2.0 * float(label_sizes.sum())
+    # + 2: code that does not skip j = y_i adds x_i to the label's column and takes it away again.
+    pulls[samples, y] = active_or_tied.sum(axis=1) + 2
+
+    data_loss = float(np.maximum(margins, 0.0).sum()) / N
+    regularization_loss = reg_scale * problem.reg * float(np.vdot(W, W))
+    data_gradient = X.T @ steps
+    data_gradient /= N
+    regularization_gradient = (2.0 * reg_scale * problem.reg) * W
+    base = data_gradient + regularization_gradient
+
+    # Operations on one term in student code: D + 2 for a margin; then one sum, in any order, over the pairs
+    # (the labels' own included, and delta taken away for them again), the squared weights, and reg once per
+    # sample; 4 more for squares, factors and 1/N. The reference's own are added.
+    summing = N * (C + 2) + D * C
+    data_operations = (D + 2 + summing + 4) + (D + 2 + N * C + 4)
+    regularization_operations = (summing + 4) + (D * C + 4)
+    data_terms = summed_sizes / N + 2.0 * abs(delta) + UNDERFLOW
+    regularization_terms = abs(regularization_loss) + UNDERFLOW * (1.0 + abs(problem.reg))
+    loss_bound = gamma(data_operations) * data_terms + gamma(regularization_operations) * regularization_terms
+    tied_samples, tied_classes = np.nonzero(active_or_tied ^ active)
+    # In student code a column sums at most pulls.sum(axis=0) terms of data, and regularization once per
+    # sample; 8 for factors, 1/N and the comparison. Here it sums N + 1 terms; where pairs are tied, the
+    # projection adds those.
+    terms = pulls.sum(axis=0)
+    operations = terms + (2 * N + 8) if tied_samples.size == 0 else 2 * terms + (N + 8)
+    term_sizes = abs_X.T @ pulls
+    term_sizes /= N
+    term_sizes += np.abs(regularization_gradient)
+    term_sizes += UNDERFLOW
+    bound = term_sizes * gamma(operations)
+    require_finite(loss_bound, bound)
+    return Answer(
+        loss=data_loss + regularization_loss,
+        loss_bound=loss_bound,
+        gradient=AcceptedGradients(base, bound, X, tied_samples, tied_classes, y[tied_samples]),
+        data_loss=data_loss,
+        regularization_loss=regularization_loss,
+        data_gradient=data_gradient,
+        regularization_gradient=regularization_gradient,
+    )

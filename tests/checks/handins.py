@@ -1,0 +1,107 @@
+"""Loss functions as text, handed in and judged in one process: what the tests of the checks are made of."""
+
+from __future__ import annotations
+
+import ast
+import inspect
+import textwrap
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import partial
+from typing import Any
+
+from checks.runner import Runner
+from grading.grade import CheckResult
+from grading.rubric import Function, Rubric, Settings
+from grading.sandbox.client import Sandbox
+from grading.submission import Block, Definition, Kind, Source, Submission
+from reference.mistakes import Mistake
+
+HEADER = "from __future__ import annotations\nimport numpy as np\n"
+LOSS_CHECKS: dict[str, tuple[str, ...]] = {
+    "svm": ("interface", "value", "gradient", "kinks", "symmetry"),
+    "softmax": ("interface", "value", "gradient", "stability", "symmetry"),
+}
+
+
+@dataclass(frozen=True)
+class Handed:
+    """A function that is handed in: ``code`` defines ``entry``, which is judged as the loss ``loss``."""
+
+    loss: str
+    code: str
+    entry: str = "loss"
+    vectorized: bool = False
+    naive: str | None = None
+
+
+def submission_of(sources: Mapping[str, tuple[str, str]]) -> Submission:
+    """A hand-in of one file for each asked name: name -> (code, the name of the function in it)."""
+    files, definitions = [], {}
+    for name, (code, entry) in sources.items():
+        text = HEADER + code + ("" if entry == name else f"\n{name} = {entry}\n")
+        files.append(Source(f"{name}.py", f"hand_in_{name}", (Block(text),)))
+        lines = (1, text.count("\n") + 1)
+        definitions[name] = Definition(name=name, source=f"{name}.py", cell=None, lines=lines)
+    return Submission(
+        name="test", path="test", sha256="0", kind=Kind.FILES, sources=tuple(files), definitions=definitions
+    )
+
+
+def rubric_of(handed: Mapping[str, Handed], seed: int = 231, **settings: Any) -> Rubric:
+    """A rubric that gives a point for each check of each function."""
+    functions = {}
+    for name, function in handed.items():
+        checks = LOSS_CHECKS[function.loss]
+        checks += ("vectorized",) if function.vectorized else ()
+        checks += ("agreement",) if function.naive else ()
+        points = dict.fromkeys(checks, 1.0)
+        functions[name] = Function(kind="loss", reference=function.loss, points=points, naive=function.naive)
+    return Rubric(
+        settings=Settings(title="test", seed=seed, functions=functions, accuracy={}, **settings), sha256="0"
+    )
+
+
+def judge(
+    sandbox: Sandbox, handed: Mapping[str, Handed], seed: int = 231, **settings: Any
+) -> dict[str, dict[str, CheckResult]]:
+    """All results, by function and check."""
+    submission = submission_of({name: (function.code, function.entry) for name, function in handed.items()})
+    results: dict[str, dict[str, CheckResult]] = {name: {} for name in handed}
+    with sandbox.start(submission) as worker:
+        for result in Runner(submission, worker, rubric_of(handed, seed, **settings)).results():
+            results[result.function][result.id] = result
+    return results
+
+
+def judge_one(
+    sandbox: Sandbox, loss: str, code: str, seed: int = 231, **settings: Any
+) -> dict[str, CheckResult]:
+    """The results of one function called ``loss``."""
+    return judge(sandbox, {"f": Handed(loss, textwrap.dedent(code))}, seed, **settings)["f"]
+
+
+def in_batches(handed: Mapping[str, Handed], size: int) -> list[dict[str, Handed]]:
+    """The functions in groups, each of which shares a process."""
+    names = list(handed)
+    return [{name: handed[name] for name in names[k : k + size]} for k in range(0, len(names), size)]
+
+
+def plain_source(function: Any) -> str:
+    """A function's text without its decorators."""
+    tree = ast.parse(textwrap.dedent(inspect.getsource(function)))
+    definition = tree.body[0]
+    assert isinstance(definition, ast.FunctionDef)
+    definition.decorator_list = []
+    return ast.unparse(definition)
+
+
+def handed_mistake(mistake: Mistake) -> Handed:
+    """A mistake of the catalogue as a student's function."""
+    wrong = mistake.wrong
+    if not isinstance(wrong, partial):
+        return Handed(mistake.applies_to[0], plain_source(wrong), wrong.__name__)
+    data = wrong.args[0]
+    code = "\n\n".join((plain_source(data), plain_source(wrong.func)))
+    code += f"\n\ndef loss(W, X, y, reg):\n    return {wrong.func.__name__}({data.__name__}, W, X, y, reg)\n"
+    return Handed(mistake.applies_to[0], code)
