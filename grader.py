@@ -24,7 +24,8 @@ def parser() -> argparse.ArgumentParser:
     result = argparse.ArgumentParser(
         prog="grader.py",
         description="Grade linear-classifier hand-ins: notebooks, packages, .py files, zips, or folders of them.",
-        epilog="`grader.py calibrate --help`: measure which accuracy may be asked for. "
+        epilog="Also: `grader.py doctor` says how student code is isolated here; `grader.py calibrate` measures which "
+        "accuracy may be asked for. "
         "Exit codes: 0 all graded, 1 a score is below --fail-under, 2 wrong use, 3 something was not graded.",
     )
     result.add_argument(
@@ -105,7 +106,32 @@ def _seeds(text: str) -> int:
     return int(text)
 
 
-COMMANDS = {"calibrate": calibrate}
+def doctor(arguments: Sequence[str]) -> int:
+    """`grader.py doctor`: how student code would be walled in here, what is missing, and what mends it."""
+    argparse.ArgumentParser(
+        prog="grader.py doctor",
+        description="Say how student code would be isolated on this machine, what is missing, and what mends it. "
+        "Exit codes: 0 fully isolated, 3 less than that.",
+    ).parse_args(arguments)
+    from grading.sandbox.doctor import examine
+    from grading.sandbox.levels import IsolationError, Level
+
+    try:
+        found = examine()
+    except IsolationError as error:
+        print(f"grader.py: {error}", file=sys.stderr)
+        return NOT_GRADED
+    print(f"isolation: {found.isolation.level.value} ({found.isolation.detail})")
+    for finding in found.findings:
+        print(f"  {'works  ' if finding.works else 'missing'}  {finding.part}: {finding.detail}")
+    for problem in found.problems:
+        print(f"  tried and failed: {problem}")
+    if found.remedy:
+        print(f"To mend it: {found.remedy}")
+    return GRADED if found.isolation.level is Level.FULL else NOT_GRADED
+
+
+COMMANDS = {"calibrate": calibrate, "doctor": doctor}
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

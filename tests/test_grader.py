@@ -29,6 +29,13 @@ def run(capsys: pytest.CaptureFixture[str], *arguments: object) -> tuple[int, st
     return code, captured.out, captured.err
 
 
+def run_command(capsys: pytest.CaptureFixture[str], *arguments: str) -> tuple[int, str, str]:
+    """The same for `grader.py COMMAND ARGUMENTS`."""
+    code = grader.main(arguments)
+    captured = capsys.readouterr()
+    return code, captured.out, captured.err
+
+
 def report(out: Path, name: str) -> dict[str, Any]:
     result: dict[str, Any] = json.loads((out / name / "report.json").read_bytes())
     return result
@@ -51,6 +58,15 @@ def test_help_names_the_exit_codes(capsys: pytest.CaptureFixture[str]) -> None:
     code, out, _ = run(capsys, "--help")
     assert code == 0
     assert "2 wrong use" in out
+
+
+def test_the_doctor_says_the_level_and_every_part_of_the_walls(capsys: pytest.CaptureFixture[str]) -> None:
+    code, out, _ = run_command(capsys, "doctor")
+    level = out.splitlines()[0]
+    assert level.startswith("isolation: ")
+    assert (code == grader.GRADED) == level.startswith("isolation: full")
+    assert "bubblewrap" in out
+    assert "Landlock" in out
 
 
 @pytest.mark.parametrize(
