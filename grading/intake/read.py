@@ -5,10 +5,9 @@ from __future__ import annotations
 import ast
 import hashlib
 from collections.abc import Iterable, Sequence
-from dataclasses import replace
 from pathlib import PurePosixPath
 
-from grading.intake.choose import Choice, choose_definitions, hints_for_missing, state_of
+from grading.intake.choose import Choice, choose_definitions, hints_for_missing
 from grading.intake.copies import (
     Copy,
     belongs_to,
@@ -125,7 +124,7 @@ class _Reader:
                 roots_of(defining, self.files),
                 lambda name: frozenset(candidate.name for candidate in found[name]),
                 lambda name: frozenset(
-                    candidate.name for candidate in found[name] if state_of(candidate)[0] is State.WRITTEN
+                    candidate.name for candidate in found[name] if candidate.state is State.WRITTEN
                 ),
             )
         )
@@ -153,7 +152,8 @@ class _Reader:
             while own in dotted:
                 own += "_" + PurePosixPath(name).suffix.removeprefix(".")
             dotted.add(own)
-            modules.append(replace(taken[name], dotted=own))
+            taken[name].dotted = own
+            modules.append(taken[name])
         return sorted(modules, key=lambda module: module.name)
 
     def _root_for(self, name: str, copies: Sequence[Copy]) -> PurePosixPath:
@@ -167,7 +167,7 @@ class _Reader:
         inside = {module.dotted.rpartition(".")[2] for module in modules}
         wanted = set()
         for module in modules:
-            for node in module.imported():
+            for node in module.imported:
                 if isinstance(node, ast.ImportFrom) and node.module:
                     wanted.add(node.module.rpartition(".")[2])
                 elif isinstance(node, ast.Import):
@@ -240,7 +240,7 @@ def _said_of_work(modules: Sequence[Module], choice: Choice) -> list[str]:
             if is_transposed(statement):
                 transposed.append(name)
             gradient = keeps_zero_gradient(statement)
-            if gradient and state_of(candidate)[0] is State.WRITTEN:
+            if gradient and candidate.state is State.WRITTEN:
                 said.append(
                     f"{name} computes a loss, but its gradient {gradient} stays zero ({candidate.place})."
                 )
@@ -265,7 +265,7 @@ def _said_of_outdated(module: Module) -> list[str]:
     known = module.bound_names()
     numpy_names = frozenset(
         alias.asname or alias.name
-        for node in module.imported()
+        for node in module.imported
         if isinstance(node, ast.Import)
         for alias in node.names
         if alias.name == "numpy"
