@@ -22,7 +22,7 @@ from grading.intake.keep import Keeper
 from grading.intake.limits import DEFAULT, Limits
 from grading.intake.methods import base_names, find_method
 from grading.intake.modules import Module, UnreadableFileError, may_define, read_module
-from grading.intake.naming import listed, shown
+from grading.intake.naming import clean, listed, shown
 from grading.intake.questions import find_questions
 from grading.intake.remarks import is_transposed, outdated
 from grading.intake.unfinished import keeps_zero_gradient, never_updates_weights, why_unfinished
@@ -65,7 +65,7 @@ def read(handin: Handin, asked: Sequence[str], *, limits: Limits = DEFAULT) -> S
         warnings.append(f"None of {', '.join(asked)} is defined in {shown(handin.path.name)}.")
     return Submission(
         name=handin.name,
-        path=str(handin.path),
+        path=clean(str(handin.path)),
         sha256=_sha256(gathered.files),
         kind=Kind.ZIP if gathered.is_zip else _kind(modules, choice),
         sources=tuple(_source(module, asked, choice) for module in modules),
