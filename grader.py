@@ -24,7 +24,8 @@ def parser() -> argparse.ArgumentParser:
     result = argparse.ArgumentParser(
         prog="grader.py",
         description="Grade linear-classifier hand-ins: notebooks, packages, .py files, zips, or folders of them.",
-        epilog="Exit codes: 0 all graded, 1 a score is below --fail-under, 2 wrong use, 3 something was not graded.",
+        epilog="`grader.py calibrate --help`: measure which accuracy may be asked for. "
+        "Exit codes: 0 all graded, 1 a score is below --fail-under, 2 wrong use, 3 something was not graded.",
     )
     result.add_argument(
         "paths", nargs="*", type=Path, metavar="PATH", help="hand-ins (default: submissions/)"
@@ -72,17 +73,54 @@ def _formats(text: str) -> tuple[str, ...]:
     return names
 
 
+def calibrate(arguments: Sequence[str]) -> int:
+    """`grader.py calibrate`: measure the reference and propose accuracy thresholds."""
+    command = argparse.ArgumentParser(
+        prog="grader.py calibrate",
+        description="Train the reference from many seeds with the rubric's settings and propose accuracy thresholds.",
+    )
+    command.add_argument("--rubric", type=Path, metavar="FILE", help="settings (default: the shipped ones)")
+    command.add_argument(
+        "--seeds", type=_seeds, default=200, metavar="N", help="how many trainings (default: 200)"
+    )
+    options = command.parse_args(arguments)
+    from grading.calibrate import calibrate_rubric, report
+    from grading.rubric import RubricError, load_rubric
+    from reference.datasets import DatasetError
+
+    try:
+        rubric = load_rubric(options.rubric)
+        print(f"training the reference from {options.seeds} seeds", file=sys.stderr)
+        for name, found in calibrate_rubric(rubric, "digits", options.seeds):
+            print("\n".join(report(name, found, rubric.settings.accuracy[name])), flush=True)
+    except (RubricError, DatasetError) as error:
+        print(f"grader.py: {error}", file=sys.stderr)
+        return WRONG_USE
+    return GRADED
+
+
+def _seeds(text: str) -> int:
+    if not text.isdigit() or int(text) < 2:
+        raise argparse.ArgumentTypeError(f"{text!r} is not a number of seeds; give 2 or more")
+    return int(text)
+
+
+COMMANDS = {"calibrate": calibrate}
+
+
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command and return its exit code."""
+    arguments = sys.argv[1:] if arguments is None else arguments
+    if arguments and arguments[0] in COMMANDS:
+        return COMMANDS[arguments[0]](arguments[1:])
     options = parser().parse_args(arguments)
     # Before NumPy is loaded: the grader's own small products are slower on many threads, and forks must find none.
     for name in ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS"):
         os.environ.setdefault(name, "1")
-    from grading.sandbox.levels import IsolationError
-
     from grading.intake import find
     from grading.rubric import RubricError, load_rubric
     from grading.run import Suite
+    from grading.sandbox.levels import IsolationError
     from grading.submission import IntakeError
 
     try:

@@ -14,7 +14,7 @@ from functools import cache
 from typing import TYPE_CHECKING
 
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import DTypeLike, NDArray
 
 from reference.problem import Problem
 
@@ -31,6 +31,11 @@ _STRENGTHS = (1.0, 2.0, 0.5, 3.0, 0.25, 0.125, 10.0)
 # 1 + delta * 3 / k is never 0 for dyadic numbers, so data that are multiples of 3 have no margin of exactly 0.
 _OFF_KINKS = 3.0
 _LARGEST_SHIFT = 26  # 2**26 is about 6.7e7
+
+
+def relabelled(problem: Problem, label_type: DTypeLike) -> Problem:
+    """The same problem with labels of another integer type."""
+    return Problem(problem.W, problem.X, problem.y.astype(label_type), problem.reg)
 
 
 @dataclass(frozen=True)
@@ -103,7 +108,9 @@ def tied_problems(delta: float) -> SearchStrategy[Problem]:
         if draw(st.booleans()):  # repeated rows, so that ties come in equal groups
             X[:] = X[0]
             y[:] = y[0]
-        for _ in range(draw(st.integers(1, 3))):  # type: ignore[arg-type]
+        ties = draw(st.integers(1, 3))
+        assert isinstance(ties, int)
+        for _ in range(ties):
             i, j = draw(st.integers(0, n - 1)), draw(st.integers(1, c - 1))
             assert isinstance(i, int)
             assert isinstance(j, int)
@@ -145,22 +152,30 @@ def shifted_problems() -> SearchStrategy[Problem]:
     return problems()
 
 
-def sized_problems(seed: int) -> list[Problem]:
+@cache
+def sized_problems(seed: int) -> tuple[Problem, ...]:
     """Problems of the sizes and scales of real use, off the kinks with probability 1.
 
     Python's own generator is used because its stream is guaranteed not to change between versions.
     """
     generator = random.Random(seed)
-    # N = D and N = D = C, where a transposed array still fits; one sample, one feature, two classes; course scales.
-    sizes = [(6, 6, 4), (5, 5, 5), (1, 5, 3), (7, 1, 3), (9, 4, 2), (3, 4, 12), (64, 48, 10), (40, 30, 10)]
+    # N = D and N = D = C, where a transposed array still fits; one sample, one feature, two classes; N * C > 255, where
+    # an index computed in uint8 overflows; course scales.
+    sizes = [(6, 6, 4), (5, 5, 5), (1, 5, 3), (7, 1, 3), (9, 4, 2), (3, 4, 12), (40, 3, 10)]
+    sizes += [(64, 48, 10), (40, 30, 10)]
     problems = []
     for k, (n, d, c) in enumerate(sizes):
-        scale = (1.0, 1.0, 1.0, 1.0, 1.0, 1.0, 1e-3, 30.0)[k]
+        scale = (1.0, 1.0, 1.0, 1.0, 1.0, 1.0, 1.0, 1e-3, 30.0)[k]
         W = np.array([generator.gauss(0.0, scale / math.sqrt(d)) for _ in range(d * c)]).reshape(d, c)
         X = np.array([generator.gauss(0.0, 1.0 / min(scale, 1.0)) for _ in range(n * d)]).reshape(n, d)
         y = np.array([generator.randrange(c) for _ in range(n)], dtype=np.int64)
         problems += [Problem(W, X, y, reg) for reg in (0.0, generator.uniform(0.1, 2.0))]
-    return problems
+    return tuple(problems)
+
+
+def odd_sizes(seed: int) -> tuple[Problem, ...]:
+    """Those of the problems of real size that are small enough to be asked again and again."""
+    return tuple(problem for problem in sized_problems(seed) if problem.W.size < 100)
 
 
 UNREGULARIZED = Batch("unregularized", 500, lambda: smooth_problems(regularized=False))
@@ -200,11 +215,12 @@ def drawn(batch: Batch, seed: int) -> tuple[Problem, ...]:
 
 def as_python(problem: Problem, function: str) -> str:
     """Code to paste that calls ``function`` on the problem."""
+    label_type = "" if problem.y.dtype == np.int64 else f", dtype=np.{problem.y.dtype}"
     return (
         "import numpy as np\n"
         f"W = np.array({_literal(problem.W)})\n"
         f"X = np.array({_literal(problem.X)})\n"
-        f"y = np.array({problem.y.tolist()})\n"
+        f"y = np.array({problem.y.tolist()}{label_type})\n"
         f"loss, dW = {function}(W, X, y, {problem.reg!r})\n"
     )
 

@@ -32,6 +32,10 @@ class Failure(Exception):
     expected: str | None = None
     got: str | None = None
 
+    def is_like(self, other: object) -> bool:
+        """Whether ``other`` is the same defect, shown by another input."""
+        return type(self) is type(other)
+
     def __str__(self) -> str:
         parts = [self.message]
         if self.expected is not None:
@@ -49,6 +53,10 @@ class NotProvided(Failure):
 
 class Raises(Failure):
     """The function raised an exception."""
+
+    def is_like(self, other: object) -> bool:
+        """An exception of the same type."""
+        return isinstance(other, Raises) and _exception(self) == _exception(other)
 
 
 class Crashed(Failure):
@@ -73,6 +81,10 @@ class ChangedInputs(Failure):
 
 class NotRepeatable(Failure):
     """The same call gave another answer."""
+
+
+class LabelTypeMatters(Failure):
+    """The answer depends on the integer type of the labels."""
 
 
 class WrongLoss(Failure):
@@ -117,3 +129,7 @@ class WrongPrediction(Failure):
 
 class Inaccurate(Failure):
     """Too few pictures are classified rightly, beyond bad luck."""
+
+
+def _exception(failure: Raises) -> str:
+    return (failure.got or "").partition(":")[0]

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import numpy as np
 from numpy.typing import NDArray
-from reference.answer import Answer
 
 from checks.answers import Answered
 from checks.failures import Failure, WrongGradient
 from checks.loss_function import Judge, LossFunction
+from reference.answer import Answer
 from reference.problem import Problem
 
 _STEP = 2.0**-17  # near the cube root of the rounding error, and exact on dyadic entries

@@ -39,6 +39,12 @@ def evaluate(reference: str, problem: Problem, reg_scale: float, delta: float) -
 
 
 @cache
+def lasting_truth(reference: str, problem: Problem, reg_scale: float, delta: float) -> Answer:
+    """`evaluate` for a problem that is asked of every submission; problem and answer are kept."""
+    return evaluate(reference, problem, reg_scale, delta)
+
+
+@cache
 def truths(
     batch: Batch, seed: int, reference: str, reg_scale: float, delta: float
 ) -> tuple[tuple[Problem, Answer], ...]:
@@ -124,6 +130,10 @@ class LossFunction:
         """The true answer to one problem, in this function's convention."""
         return evaluate(self.reference, problem, self.reg_scale, self.delta)
 
+    def lasting_truth(self, problem: Problem) -> Answer:
+        """The same, kept for the next submission: for problems that are the same for all of them."""
+        return lasting_truth(self.reference, problem, self.reg_scale, self.delta)
+
     def ask(self, problems: Sequence[Problem]) -> list[Answered | Failure]:
         """Call the function on problems, in one round trip; who judges the answers counts them in ``cases``."""
         steps = [Call(self.name, (p.W, p.X, p.y, p.reg)) for p in problems]
@@ -173,14 +183,17 @@ class LossFunction:
                         self.remark(remark)
             return
         problem, failure = min(failures, key=lambda pair: _size(pair[0]))
-        raise self._smallest(problem, failure, judge, within)
+        raise self.smallest(problem, failure, judge, within)
 
     def _verdict(self, asked: Asked, judge: Judge) -> Failure | None:
         if isinstance(asked.answer, Failure):
             return asked.answer
         return judge(asked.problem, asked.answer, asked.truth)
 
-    def _smallest(self, problem: Problem, failure: Failure, judge: Judge, within: Domain | None) -> Failure:
+    def smallest(
+        self, problem: Problem, failure: Failure, judge: Judge, within: Domain | None = None
+    ) -> Failure:
+        """What ``judge`` or the function's own answer says of the smallest problem that shows the same defect."""
         if failure.costly:
             return failure
         found = failure
@@ -192,7 +205,7 @@ class LossFunction:
                 if within is not None and not within(candidate, truth):
                     continue
                 verdict = self._verdict(Asked(candidate, truth, answer), judge)
-                if type(verdict) is type(failure):
+                if verdict is not None and failure.is_like(verdict):
                     found = verdict
                     return k
             return None

@@ -6,15 +6,16 @@ The grader and pytest both ask through here, so they cannot come to different ve
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from checks.cases import as_python
 from checks.classifier import Classifier
+from checks.diagnosis import diagnose
 from checks.failures import Failure, NotProvided
 from checks.loss_function import LossFunction
 from checks.promise import Promise, promise_of
-from grading.grade import CheckResult, Counterexample, Status
+from grading.grade import CheckResult, Counterexample, Diagnosis, Status
 from grading.rubric import CHECKS_OF_KIND, Rubric
 from grading.submission import State, Submission
 
@@ -42,14 +43,9 @@ class Runner:
                 if check in function.points:
                     yield name, check
 
-    def results(self, progress: Callable[[str, str], None] | None = None) -> list[CheckResult]:
+    def results(self) -> list[CheckResult]:
         """Run everything that is planned."""
-        results = []
-        for name, check in self.plan():
-            if progress is not None:
-                progress(name, check)
-            results.append(self.result(name, check))
-        return results
+        return [self.result(name, check) for name, check in self.plan()]
 
     def result(self, name: str, check: str) -> CheckResult:
         """The result of one check of one function, run now if it has not been."""
@@ -133,6 +129,9 @@ class Runner:
             )
         elif failure.code is not None:
             counterexample = Counterexample(code=failure.code)
+        diagnosis = None
+        if asked.kind == "loss":
+            diagnosis = diagnose(self._loss_function(name), failure)
         status: Status = "error" if failure.costly and not isinstance(failure, NotProvided) else "failed"
         return self._finished(
             name,
@@ -145,6 +144,7 @@ class Runner:
             counterexample=counterexample,
             expected=failure.expected,
             got=failure.got,
+            diagnosis=diagnosis,
         )
 
     def _finished(
@@ -160,6 +160,7 @@ class Runner:
         counterexample: Counterexample | None = None,
         expected: str | None = None,
         got: str | None = None,
+        diagnosis: Diagnosis | None = None,
     ) -> CheckResult:
         max_points = self.rubric.settings.functions[name].points[asked.id]
         return CheckResult(
@@ -174,7 +175,7 @@ class Runner:
             counterexample=counterexample,
             expected=expected,
             got=got,
-            diagnosis=None,
+            diagnosis=diagnosis,
             cases=cases,
             seconds=time.perf_counter() - started,
         )

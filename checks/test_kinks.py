@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from reference.answer import Answer
-
 from checks.answers import Answered
 from checks.cases import tied
 from checks.failures import Failure, WrongSubgradient
 from checks.gradients import judge_gradient
 from checks.loss_function import LossFunction
 from checks.promise import promise
+from reference.answer import Answer
 from reference.problem import Problem
 
 _SENTENCE = (

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from reference.answer import Answer
-
 from checks.answers import Answered
 from checks.cases import REGULARIZED, UNREGULARIZED
 from checks.failures import Failure, WrongLoss
 from checks.loss_function import LossFunction
 from checks.promise import promise
+from reference.answer import Answer
 from reference.problem import Problem
 
 

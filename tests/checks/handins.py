@@ -18,7 +18,7 @@ from grading.submission import Block, Definition, Kind, Source, Submission
 from reference.mistakes import Mistake
 
 HEADER = "from __future__ import annotations\nimport numpy as np\n"
-LOSS_CHECKS = {
+LOSS_CHECKS: dict[str, tuple[str, ...]] = {
     "svm": ("interface", "value", "gradient", "kinks", "symmetry"),
     "softmax": ("interface", "value", "gradient", "stability", "symmetry"),
 }

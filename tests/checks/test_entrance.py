@@ -32,7 +32,7 @@ def test_verdicts_and_words_are_those_of_the_grade(
 ) -> None:
     sample = SAMPLES / "factor_two_forgotten.ipynb"
     result = run_pytest("--submission", sample, "-rA")
-    grader.main([str(sample), "--out", str(tmp_path)])
+    grader.main([str(sample), "--out", str(tmp_path), "--allow-unsafe"])
     capsys.readouterr()
     report = json.loads((tmp_path / "factor_two_forgotten" / "report.json").read_bytes())
     assert result.returncode == 1

@@ -1,0 +1,123 @@
+"""What can be said for certain of an unknown mistake: by which factor a term is off, or where dW is wrong."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from checks.replay import same
+from reference.problem import Problem
+
+Array = NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class Factor:
+    """A factor that may depend on the sizes.
+
+    Attributes:
+        text: "exactly N times too large".
+        of: its value for N, D, C.
+        hint: what it usually comes from.
+    """
+
+    text: str
+    of: Callable[[int, int, int], float]
+    hint: str
+
+
+_MEAN = "Is the division by N, the number of samples, missing?"
+_MEAN_TWICE = "Is it divided by N, the number of samples, once too often?"
+_FACTORS = (
+    Factor("zero", lambda n, d, c: 0.0, "Is it never added?"),
+    Factor("exactly N times too large", lambda n, d, c: n, _MEAN),
+    Factor("exactly N times too small", lambda n, d, c: 1 / n, _MEAN_TWICE),
+    Factor("of the wrong sign", lambda n, d, c: -1.0, "Check the sign in front of it."),
+    Factor("exactly -N times what it should be", lambda n, d, c: -n, _MEAN + " And check the sign."),
+    Factor("exactly C times too small", lambda n, d, c: 1 / c, "Is it divided by the number of classes?"),
+    Factor("exactly C times too large", lambda n, d, c: c, "Is it added once for each class?"),
+    Factor("exactly C - 1 times too small", lambda n, d, c: 1 / (c - 1), "Is it divided by the number of classes?"),
+    Factor("exactly C - 1 times too large", lambda n, d, c: c - 1, "Is it added once for each wrong class?"),
+    Factor("exactly N*C times too small", lambda n, d, c: 1 / (n * c), "Is it divided by N and by C once too often?"),
+    Factor("exactly D times too small", lambda n, d, c: 1 / d, "Is it divided by the number of features?"),
+    Factor("exactly D times too large", lambda n, d, c: d, "Is it added once for each feature?"),
+    Factor("N/D times what it should be", lambda n, d, c: n / d, "Divide by N, not by D, the number of features."),
+    Factor("N/C times what it should be", lambda n, d, c: n / c, "Divide by N, not by C, the number of classes."),
+    Factor("divided by N - 1 instead of N", lambda n, d, c: n / (n - 1) if n > 1 else np.inf, "Divide by N."),
+)  # fmt: skip
+
+
+def factor_of(problems: Sequence[Problem], values: Sequence[Array], truths: Sequence[Array]) -> Factor | None:
+    """The factor by which every value is off, if it is one and the same.
+
+    Args:
+        problems: K problems of various sizes.
+        values: for each, what a term is.
+        truths: for each, what the term should be.
+    """
+    usable = [k for k, truth in enumerate(truths) if np.abs(truth).max() > 0 and np.isfinite(values[k]).all()]
+    if len(usable) < 3:
+        return None
+    value, truth = (np.concatenate([array[k].ravel() for k in usable]) for array in (values, truths))
+    for factor in _FACTORS:
+        sizes = np.concatenate([np.full(truths[k].size, factor.of(*problems[k].sizes)) for k in usable])
+        with np.errstate(all="ignore"):
+            if same(value, sizes * truth):
+                return factor
+    constant = float(value @ truth) / float(truth @ truth)
+    for denominator in (1, 2, 3, 4, 10, 100):
+        rational = round(constant * denominator) / denominator
+        if rational != 0 and same(value, rational * truth):
+            return _constant(rational)
+    return None
+
+
+def _constant(value: float) -> Factor:
+    hint = f"It has a factor {value:g} that it should not have."
+    return Factor(f"{value:g} times what it should be", lambda n, d, c: value, hint)
+
+
+_PLACES: tuple[tuple[str, Callable[[Problem], NDArray[np.bool_]]], ...] = (
+    ("the last row", lambda p: _rows(p, [p.sizes[1] - 1])),
+    ("the first row", lambda p: _rows(p, [0])),
+    ("column 0", lambda p: _columns(p, [0])),
+    ("the last column", lambda p: _columns(p, [p.sizes[2] - 1])),
+    ("the columns of classes that are some sample's label", lambda p: _columns(p, p.y)),
+    ("the columns of classes that are no sample's label", lambda p: ~_columns(p, p.y)),
+    ("the columns from N on, N being the number of samples", lambda p: _columns(p, range(p.sizes[0], p.sizes[2]))),
+    ("the columns from 10 on", lambda p: _columns(p, range(10, p.sizes[2]))),
+)  # fmt: skip
+
+
+def _rows(problem: Problem, which: Sequence[int]) -> NDArray[np.bool_]:
+    mask = np.zeros(problem.W.shape, dtype=bool)
+    mask[which, :] = True
+    return mask
+
+
+def _columns(problem: Problem, which: Sequence[int] | NDArray[np.int64] | range) -> NDArray[np.bool_]:
+    mask = np.zeros(problem.W.shape, dtype=bool)
+    mask[:, list(which)] = True
+    return mask
+
+
+def place_of(problems: Sequence[Problem], errors: Sequence[Array]) -> str | None:
+    """Which entries of dW are wrong, if it is always the same kind and the others are right.
+
+    Args:
+        problems: K problems.
+        errors: for each, (D, C) what dW is off by, 0 where it is right up to rounding.
+    """
+    wrong = [(problem, error != 0) for problem, error in zip(problems, errors, strict=True) if error.any()]
+    if len(wrong) < 3:
+        return None
+    for text, place in _PLACES:
+        inside = all(not (mask & ~place(problem)).any() for problem, mask in wrong)
+        # It must be possible to be wrong elsewhere, or the sentence says nothing.
+        telling = sum(not place(problem).all() for problem, _ in wrong)
+        if inside and telling >= 3:
+            return text
+    return None

@@ -1,0 +1,85 @@
+from __future__ import annotations
+
+import re
+from functools import cache
+
+import pytest
+
+from grading.grade import CheckResult
+from grading.rubric import CHECKS_OF_KIND
+from grading.sandbox.client import Sandbox
+from reference.mistakes import CATALOGUE, Mistake
+from tests.checks.handins import handed_mistake, in_batches, judge
+
+MISTAKES = {mistake.id: mistake for mistake in CATALOGUE}
+
+
+@pytest.fixture(scope="module")
+def results(sandbox: Sandbox) -> dict[str, dict[str, CheckResult]]:
+    """What the checks say of every mistake in the catalogue, handed in as a student's function."""
+    handed = {_name(mistake): handed_mistake(mistake) for mistake in CATALOGUE}
+    found: dict[str, dict[str, CheckResult]] = {}
+    for batch in in_batches(handed, 24):
+        found |= judge(sandbox, batch)
+    return {mistake.id: found[_name(mistake)] for mistake in CATALOGUE}
+
+
+def _name(mistake: Mistake) -> str:
+    return mistake.id.replace("-", "_")
+
+
+def _failed(results: dict[str, CheckResult]) -> dict[str, CheckResult]:
+    return {check: result for check, result in results.items() if result.status in ("failed", "error")}
+
+
+@cache
+def _loss_checks() -> frozenset[str]:
+    return frozenset(CHECKS_OF_KIND["loss"])
+
+
+def test_the_catalogue_has_more_than_60_mistakes_with_unique_ids() -> None:
+    assert len(MISTAKES) == len(CATALOGUE) > 60
+
+
+@pytest.mark.parametrize("mistake", CATALOGUE, ids=lambda m: m.id)
+def test_a_mistake_is_written_so_that_a_student_can_use_it(mistake: Mistake) -> None:
+    assert re.fullmatch(r"[a-z0-9]+(-[a-z0-9]+)+", mistake.id)
+    assert mistake.title.endswith((".", "?"))
+    assert mistake.hint.strip()
+    assert set(mistake.checks) <= _loss_checks()
+
+
+@pytest.mark.parametrize("mistake", CATALOGUE, ids=lambda m: m.id)
+def test_every_known_mistake_is_caught_by_a_check_meant_for_it(
+    mistake: Mistake, results: dict[str, dict[str, CheckResult]]
+) -> None:
+    assert set(mistake.checks) & set(_failed(results[mistake.id]))
+
+
+@pytest.mark.parametrize("mistake", CATALOGUE, ids=lambda m: m.id)
+def test_every_known_mistake_is_called_by_its_name(
+    mistake: Mistake, results: dict[str, dict[str, CheckResult]]
+) -> None:
+    names = {result.diagnosis.id for result in _failed(results[mistake.id]).values() if result.diagnosis}
+    assert mistake.id in names
+
+
+def test_the_commonest_mistakes_are_shown_on_inputs_that_can_be_worked_out_by_hand(
+    results: dict[str, dict[str, CheckResult]],
+) -> None:
+    large = {}
+    for mistake in CATALOGUE:
+        if "single-precision" in mistake.id:
+            continue  # needs a third sample: 1/3 is the simplest mean that float32 cannot hold
+        for check, result in _failed(results[mistake.id]).items():
+            shown = result.counterexample
+            if (
+                check in ("value", "gradient")
+                and shown is not None
+                and shown.X is not None
+                and shown.W is not None
+            ):
+                sizes = (len(shown.X), len(shown.W), len(shown.W[0]))
+                if any(size > most for size, most in zip(sizes, (2, 3, 3), strict=True)):
+                    large[mistake.id, check] = sizes
+    assert large == {}
