@@ -143,18 +143,21 @@ def main(arguments: Sequence[str] | None = None) -> int:
     # Before NumPy is loaded: the grader's own small products are slower on many threads, and forks must find none.
     for name in ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS"):
         os.environ.setdefault(name, "1")
-    from grading.intake import find
+    from grading.intake import survey
     from grading.rubric import RubricError, load_rubric
     from grading.run import Suite
     from grading.sandbox.levels import IsolationError
-    from grading.submission import IntakeError
 
     try:
         suite = Suite(load_rubric(options.rubric), allow_unsafe=options.allow_unsafe)
-        handins = find(options.paths or [Path("submissions")])
+        found = survey(options.paths or [Path("submissions")])
+        for problem in found.problems:
+            print(f"grader.py: {problem}", file=sys.stderr)
+        if not found.handins:
+            return WRONG_USE
         options.out.mkdir(parents=True, exist_ok=True)
-        grades = _grade(handins, suite, options)
-    except (IntakeError, RubricError, IsolationError) as error:
+        grades = _grade(found.handins, suite, options)
+    except (RubricError, IsolationError) as error:
         print(f"grader.py: {error}", file=sys.stderr)
         return WRONG_USE
     except OSError as error:
@@ -167,7 +170,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except KeyboardInterrupt:
         print(f"\ngrader.py: stopped; the reports written so far are in {options.out}", file=sys.stderr)
         return NOT_GRADED
-    if any(grade.state == "not_graded" for grade in grades):
+    if found.problems or any(grade.state == "not_graded" for grade in grades):
         return NOT_GRADED
     if options.fail_under is not None and any(grade.percent < options.fail_under for grade in grades):
         return BELOW
@@ -181,7 +184,7 @@ def _cores() -> int:
     return os.cpu_count() or 1
 
 
-def _grade(handins: list[Handin], suite: Suite, options: argparse.Namespace) -> list[Grade]:
+def _grade(handins: Sequence[Handin], suite: Suite, options: argparse.Namespace) -> list[Grade]:
     """Grade, show and write, one by one; then the gradebook."""
     from grading.reports import write_reports, write_whole
     from grading.reports.gradebook import gradebook

@@ -128,6 +128,16 @@ def test_what_cannot_be_graded_gets_a_line_each_and_costs_the_others_nothing(
         assert [line for line in text.splitlines() if line.startswith("not graded") and name in line]
 
 
+def test_a_path_that_is_not_there_gets_a_line_and_costs_the_others_nothing(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    code, out, err = run(capsys, "no/such/path", SAMPLES / "ada.ipynb", "--out", tmp_path)
+    assert code == grader.NOT_GRADED
+    assert len(err.splitlines()) == 1
+    assert "no/such/path" in err
+    assert "100/100  ada" in out
+
+
 def test_a_score_below_the_bar_gives_exit_code_1(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
     sample = SAMPLES / "factor_two_forgotten.ipynb"
     assert run(capsys, sample, "--out", tmp_path, "--fail-under", 99.5)[0] == grader.BELOW
