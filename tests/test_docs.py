@@ -12,10 +12,10 @@ import pytest
 import grader
 
 ROOT = Path(__file__).resolve().parent.parent
-PAGES = [ROOT / "README.md", ROOT / "ARCHITECTURE.md", ROOT / "submissions/README.md", *(ROOT / "docs").glob("*.md")]
+PAGES = [
     ROOT / "README.md",
     ROOT / "ARCHITECTURE.md",
-    ROOT / "submissions" / "README.md",
+    ROOT / "submissions/README.md",
     *(ROOT / "docs").glob("*.md"),
 ]
 
