@@ -46,7 +46,6 @@ _FACTORS = (
     Factor("exactly D times too large", lambda n, d, c: d, "Is it added once for each feature?"),
     Factor("N/D times what it should be", lambda n, d, c: n / d, "Divide by N, not by D, the number of features."),
     Factor("N/C times what it should be", lambda n, d, c: n / c, "Divide by N, not by C, the number of classes."),
-    Factor("divided by N - 1 instead of N", lambda n, d, c: n / (n - 1) if n > 1 else np.inf, "Divide by N."),
 )  # fmt: skip
 
 
