@@ -78,11 +78,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
     # Before NumPy is loaded: the grader's own small products are slower on many threads, and forks must find none.
     for name in ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS"):
         os.environ.setdefault(name, "1")
-    from grading.sandbox.levels import IsolationError
-
     from grading.intake import find
     from grading.rubric import RubricError, load_rubric
     from grading.run import Suite
+    from grading.sandbox.levels import IsolationError
     from grading.submission import IntakeError
 
     try:
