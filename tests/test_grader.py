@@ -58,7 +58,7 @@ def test_help_names_the_exit_codes(capsys: pytest.CaptureFixture[str]) -> None:
     [
         (["--jobs", "0"], "'0' is not a number of processes"),
         (["--fail-under", "120"], "'120' is not a percentage"),
-        (["--format", "json,pdf"], "no format is called 'pdf'; there are json, md"),
+        (["--format", "json,pdf"], "no format is called 'pdf'; there are json, md, html"),
         (["no/such/path"], "no/such/path"),
     ],
 )
