@@ -86,15 +86,24 @@ class GradescopeCsv:
     def render(self, grades: Sequence[Grade], functions: Sequence[str]) -> bytes:
         """Total score and the points of each function; what only Gradescope knows stays empty."""
         head = ["First Name", "Last Name", "SID", "Email", "Sections", "Total Score", "Max Points", "Status"]
-        head += ["Submission ID", "Submission Time", "Lateness (H:M:S)"]
+        head += ["Submission ID", "Submission Time", "Lateness (H:M:S)", "View Count", "Submission Count"]
+        head += [f"{i}: {name} ({_worth(grades, name):g} pts)" for i, name in enumerate(functions, 1)]
         rows = []
         for grade in in_order(grades):
             name = inert(grade.submission.name)
             graded = grade.state == "graded"
             cells = [name, "", name, "", "", _score(grade), f"{grade.max_score:g}"]
-            cells += ["Graded" if graded else "Ungraded", "", "", ""]
+            cells += ["Graded" if graded else "Ungraded", "", "", "", "", ""]
             rows.append(cells + [f"{function_points(grade, f):g}" if graded else "" for f in functions])
-        return _csv(head + list(functions), rows)
+        return _csv(head, rows)
+
+
+def _worth(grades: Sequence[Grade], function: str) -> float:
+    """The most that a function can bring, from the fullest report on it."""
+    return max(
+        (sum(check.max_points for check in grade.checks if check.function == function) for grade in grades),
+        default=0.0,
+    )
 
 
 def _score(grade: Grade) -> str:

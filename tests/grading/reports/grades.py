@@ -90,7 +90,14 @@ def a_class(size: int) -> list[Grade]:
     for i in range(size):
         name = f"student{i:04d}"
         if i % 3 == 0:
-            grades.append(a_grade(name, checks=[a_passed_check(id="value")], score=4.0, manual=[]))
+            grades.append(
+                a_grade(
+                    name,
+                    checks=[a_passed_check(id="value", points=4.0, max_points=4.0)],
+                    score=4.0,
+                    manual=[],
+                )
+            )
         elif i % 3 == 1:
             grades.append(a_grade(name, manual=[]))
         else:
