@@ -16,7 +16,8 @@ if TYPE_CHECKING:
     from grading.submission import Handin
 
 GRADED, BELOW, WRONG_USE, NOT_GRADED = 0, 1, 2, 3
-FORMATS = ("json", "md")
+FORMATS = ("json", "md", "html", "csv", "gradescope", "junit", "github", "canvas", "moodle")
+USUAL_FORMATS = ("json", "md", "html", "csv")
 
 
 def parser() -> argparse.ArgumentParser:
@@ -38,7 +39,11 @@ def parser() -> argparse.ArgumentParser:
     result.add_argument("--jobs", type=_count, metavar="N", help="processes (default: one per core)")
     result.add_argument("--fail-under", type=_percent, metavar="PERCENT", help="exit 1 if a score is lower")
     result.add_argument(
-        "--format", type=_formats, default=FORMATS, metavar="LIST", help="report forms: json,md"
+        "--format",
+        type=_formats,
+        default=USUAL_FORMATS,
+        metavar="LIST",
+        help=f"report forms, of {','.join(FORMATS)} (default: {','.join(USUAL_FORMATS)})",
     )
     result.add_argument(
         "--allow-unsafe",
@@ -185,9 +190,8 @@ def _cores() -> int:
 
 
 def _grade(handins: Sequence[Handin], suite: Suite, options: argparse.Namespace) -> list[Grade]:
-    """Grade, show and write, one by one; then the gradebook."""
-    from grading.reports import write_reports, write_whole
-    from grading.reports.gradebook import gradebook
+    """Grade, show and write, one by one; then the reports on the whole class."""
+    from grading.reports import write_class, write_reports
     from grading.run import grade_all
     from grading.terminal import Terminal
 
@@ -198,8 +202,8 @@ def _grade(handins: Sequence[Handin], suite: Suite, options: argparse.Namespace)
             write_reports(grade, options.out, options.format)
             grades.append(grade)
             terminal.graded(grade)
-    write_whole(options.out / "gradebook.csv", gradebook(grades, functions))
-    terminal.summary(grades, functions, options.out)
+    write_class(grades, functions, options.out, options.format)
+    terminal.summary(grades, functions, options.out, options.format)
     return grades
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import time
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from types import TracebackType
 
@@ -14,7 +14,8 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from rich.table import Table
 
 from grading.grade import Grade
-from grading.reports.markdown_report import points
+from grading.reports import CLASS_WRITERS, WRITERS
+from grading.reports.text import one_line, points
 
 _SHOW_TABLE_FROM = 2
 _MOST_ROWS = 60
@@ -52,7 +53,9 @@ class Terminal:
         self._progress.advance(self._task)
         self.console.print(_line(grade))
 
-    def summary(self, grades: Sequence[Grade], functions: Sequence[str], out: Path) -> None:
+    def summary(
+        self, grades: Sequence[Grade], functions: Sequence[str], out: Path, formats: Iterable[str]
+    ) -> None:
         """Print the table and the last lines."""
         grades = sorted(grades, key=lambda g: g.submission.name)
         if _SHOW_TABLE_FROM <= len(grades) <= _MOST_ROWS:
@@ -65,13 +68,26 @@ class Terminal:
             f"\n{len(done)} graded, {len(grades) - len(done)} not graded, in {seconds:.1f} s"
             + (f" (isolation: {', '.join(levels)})" if levels else "")
         )
-        self.console.print(f"Reports: {escape(str(out))}/<name>/report.md, {escape(str(out))}/gradebook.csv")
+        self.console.print(f"Reports: {', '.join(_files(plain(str(out)), formats))}")
+
+
+def _files(out: str, formats: Iterable[str]) -> list[str]:
+    """What was written where: first what there is of each hand-in, then what there is of all."""
+    formats = list(formats)
+    names = [WRITERS[name].file_name for name in formats if name in WRITERS]
+    each = [f"{out}/<name>/{names[0] if len(names) == 1 else '{' + ','.join(names) + '}'}"] if names else []
+    return each + [f"{out}/{w.file_name}" for name in formats for w in CLASS_WRITERS.get(name, ())]
+
+
+def plain(text: str) -> str:
+    """Text on one line that neither Rich nor the terminal takes for an instruction."""
+    return escape(one_line(text))
 
 
 def _line(grade: Grade) -> str:
-    name = escape(grade.submission.name)
+    name = plain(grade.submission.name)
     if grade.state == "not_graded":
-        return f"[yellow]not graded[/]  {name}: {escape(grade.reason or '')}"
+        return f"[yellow]not graded[/]  {name}: {plain(grade.reason or '')}"
     broken = [f"{c.function}: {c.id}" for c in grade.checks if c.status in ("failed", "error")]
     text = "; ".join(broken[:4]) + (f"; and {len(broken) - 4} more" if len(broken) > 4 else "")
     colour = "green" if grade.score == grade.max_score else "red"
@@ -94,10 +110,10 @@ def _table(grades: Sequence[Grade], functions: Sequence[str], width: int) -> Tab
     table.add_column("score", justify="right", no_wrap=True)
     for grade in grades:
         if grade.state == "not_graded":
-            table.add_row(escape(grade.submission.name), *["" for _ in groups], "not graded")
+            table.add_row(plain(grade.submission.name), *["" for _ in groups], "not graded")
             continue
         cells = [_cell(grade, names) for names in groups.values()]
-        table.add_row(escape(grade.submission.name), *cells, points(grade.score))
+        table.add_row(plain(grade.submission.name), *cells, points(grade.score))
     return table
 
 

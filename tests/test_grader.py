@@ -74,7 +74,7 @@ def test_the_doctor_says_the_level_and_every_part_of_the_walls(capsys: pytest.Ca
     [
         (["--jobs", "0"], "'0' is not a number of processes"),
         (["--fail-under", "120"], "'120' is not a percentage"),
-        (["--format", "json,pdf"], "no format is called 'pdf'; there are json, md"),
+        (["--format", "json,pdf"], "no format is called 'pdf'; there are json, md, html"),
         (["no/such/path"], "no/such/path"),
     ],
 )
