@@ -37,6 +37,7 @@ def parser() -> argparse.ArgumentParser:
         "--rubric", type=Path, metavar="FILE", help="points and settings (default: the shipped one)"
     )
     result.add_argument("--jobs", type=_count, metavar="N", help="processes (default: one per core)")
+    result.add_argument("--force", action="store_true", help="grade again what has not changed, too")
     result.add_argument("--fail-under", type=_percent, metavar="PERCENT", help="exit 1 if a score is lower")
     result.add_argument(
         "--format",
@@ -145,6 +146,19 @@ def main(arguments: Sequence[str] | None = None) -> int:
     if arguments and arguments[0] in COMMANDS:
         return COMMANDS[arguments[0]](arguments[1:])
     options = parser().parse_args(arguments)
+    try:
+        return _run(options)
+    except KeyboardInterrupt:
+        print(
+            f"\ngrader.py: stopped; what has been graded is kept in {options.out}: "
+            "run the same command again to go on from there",
+            file=sys.stderr,
+        )
+        return NOT_GRADED
+
+
+def _run(options: argparse.Namespace) -> int:
+    """Grade as the command line says and return the exit code."""
     # Before NumPy is loaded: the grader's own small products are slower on many threads, and forks must find none.
     for name in ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS"):
         os.environ.setdefault(name, "1")
@@ -166,14 +180,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
         print(f"grader.py: {error}", file=sys.stderr)
         return WRONG_USE
     except OSError as error:
-        where = error.filename or options.out
         print(
-            f"grader.py: cannot write {where}: {error.strerror}; choose another folder with --out",
+            f"grader.py: cannot write {error.filename or options.out}: {error.strerror}; "
+            "make room there or choose another folder with --out, and run the same command again",
             file=sys.stderr,
         )
-        return NOT_GRADED
-    except KeyboardInterrupt:
-        print(f"\ngrader.py: stopped; the reports written so far are in {options.out}", file=sys.stderr)
         return NOT_GRADED
     if found.problems or any(grade.state == "not_graded" for grade in grades):
         return NOT_GRADED
@@ -190,18 +201,31 @@ def _cores() -> int:
 
 
 def _grade(handins: Sequence[Handin], suite: Suite, options: argparse.Namespace) -> list[Grade]:
-    """Grade, show and write, one by one; then the reports on the whole class."""
+    """Grade what has changed, show and write, one by one; then the reports on the whole class."""
+    from contextlib import closing
+
     from grading.reports import write_class, write_reports
-    from grading.run import grade_all
+    from grading.resume import Records
+    from grading.run import grade_all, suite_facts, unwritten
     from grading.terminal import Terminal
 
     functions = list(suite.rubric.settings.functions)
     grades: list[Grade] = []
-    with Terminal(len(handins)) as terminal:
-        for grade in grade_all(handins, suite, options.jobs or _cores()):
-            write_reports(grade, options.out, options.format)
+    with (
+        Records(options.out, suite_facts(suite.rubric), force=options.force) as records,
+        Terminal(len(handins)) as terminal,
+        closing(grade_all(handins, suite, options.jobs or _cores(), records.find)) as outcomes,
+    ):
+        for outcome in outcomes:
+            grade = outcome.grade
+            try:
+                write_reports(grade, options.out, options.format)
+                if not outcome.unchanged:
+                    records.keep(grade)
+            except OSError as error:
+                grade = unwritten(grade, error)
             grades.append(grade)
-            terminal.graded(grade)
+            terminal.graded(grade, unchanged=outcome.unchanged)
     write_class(grades, functions, options.out, options.format)
     terminal.summary(grades, functions, options.out, options.format)
     return grades
