@@ -7,9 +7,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
-from grading.sandbox.levels import IsolationError
 
 from grading.rubric import Rubric, RubricError, load_rubric
+from grading.sandbox.levels import IsolationError
 from grading.submission import IntakeError
 
 if TYPE_CHECKING:
@@ -55,10 +55,9 @@ def _check_of(test_name: str) -> str:
 @pytest.fixture(scope="session")
 def runner(pytestconfig: pytest.Config) -> Iterator[Runner]:
     """The submission, loaded in a worker of its own."""
-    from grading.sandbox.client import Sandbox
-
     from checks.runner import Runner
     from grading.intake import find, read
+    from grading.sandbox.client import Sandbox
 
     path: Path = pytestconfig.getoption("--submission") or Path.cwd()
     rubric = pytestconfig.stash[_rubric_key]
@@ -87,21 +86,15 @@ def candidate(request: pytest.FixtureRequest, runner: Runner) -> str:
 @pytest.hookimpl(tryfirst=True)
 def pytest_pyfunc_call(pyfuncitem: pytest.Function) -> bool:
     """Ask through the runner, which the grader uses too, instead of calling the check's function directly."""
-    runner: Runner = (
-        pyfuncitem.funcargs["runner"] if "runner" in pyfuncitem.funcargs else _runner_of(pyfuncitem)
-    )
-    result = runner.result(pyfuncitem.funcargs["candidate"], _check_of(pyfuncitem.function.__name__))
+    runner: Runner = pyfuncitem._request.getfixturevalue("runner")
+    function: str = pyfuncitem._request.getfixturevalue("candidate")
+    result = runner.result(function, _check_of(pyfuncitem.originalname))
     pyfuncitem.config.stash[_results_key].append(result)
     if result.status == "skipped":
         pytest.skip(result.message)
     if result.status != "passed":
         pytest.fail(_report(result), pytrace=False)
     return True
-
-
-def _runner_of(item: pytest.Function) -> Runner:
-    runner: Runner = item._request.getfixturevalue("runner")
-    return runner
 
 
 def _report(result: CheckResult) -> str:

@@ -115,5 +115,21 @@ class NotSymmetric(Failure):
     """The answer depends on the order or the naming of what should not matter."""
 
 
+class WrongUpdate(Failure):
+    """A step of train is not a step of stochastic gradient descent."""
+
+
+class WrongSampling(Failure):
+    """The batches are not random samples of the data."""
+
+
+class WrongPrediction(Failure):
+    """A predicted label has not the highest score."""
+
+
+class Inaccurate(Failure):
+    """Too few pictures are classified rightly, beyond bad luck."""
+
+
 def _exception(failure: Raises) -> str:
     return (failure.got or "").partition(":")[0]

@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING
 from checks.answers import Answered, read_answer
 from checks.cases import (
     REGULARIZED,
-    UNREGULARIZED,
     Batch,
     drawn,
     sized_problems,
@@ -27,6 +26,7 @@ if TYPE_CHECKING:
     from reference.answer import Answer
 
 Judge = Callable[[Problem, Answered, "Answer"], Failure | None]
+Domain = Callable[[Problem, "Answer"], bool]
 
 _HALF = 0.5
 
@@ -80,7 +80,7 @@ class LossFunction:
         rubric: the whole rubric.
         naive: for a vectorized function, the one it must agree with.
         remarks: what was accepted but is worth a word.
-        cases: inputs tried so far.
+        cases: inputs judged so far, counted once for each check that judges them.
     """
 
     def __init__(self, name: str, worker: Worker, rubric: Rubric, naive: LossFunction | None = None) -> None:
@@ -135,8 +135,7 @@ class LossFunction:
         return lasting_truth(self.reference, problem, self.reg_scale, self.delta)
 
     def ask(self, problems: Sequence[Problem]) -> list[Answered | Failure]:
-        """Call the function on problems, in one round trip."""
-        self.cases += len(problems)
+        """Call the function on problems, in one round trip; who judges the answers counts them in ``cases``."""
         steps = [Call(self.name, (p.W, p.X, p.y, p.reg)) for p in problems]
         outcomes = self.worker.run(steps)
         return [read_answer(self.name, p, outcome) for p, outcome in zip(problems, outcomes, strict=True)]
@@ -164,12 +163,18 @@ class LossFunction:
         if sentence not in self.remarks:
             self.remarks.append(sentence)
 
-    def hold(self, asked: Sequence[Asked], judge: Judge) -> None:
+    def hold(self, asked: Sequence[Asked], judge: Judge, within: Domain | None = None) -> None:
         """Judge every case; on a mismatch, make it small and raise it.
+
+        Args:
+            asked: the cases.
+            judge: what is wrong with an answer, or None.
+            within: what a smaller counterexample must still fulfil; right functions promise nothing outside.
 
         Raises:
             Failure: what ``judge`` or the function's own answer says of the smallest problem found.
         """
+        self.cases += len(asked)
         failures = [(a.problem, failure) for a in asked if (failure := self._verdict(a, judge)) is not None]
         if not failures:
             for a in asked:
@@ -178,14 +183,16 @@ class LossFunction:
                         self.remark(remark)
             return
         problem, failure = min(failures, key=lambda pair: _size(pair[0]))
-        raise self.smallest(problem, failure, judge)
+        raise self.smallest(problem, failure, judge, within)
 
     def _verdict(self, asked: Asked, judge: Judge) -> Failure | None:
         if isinstance(asked.answer, Failure):
             return asked.answer
         return judge(asked.problem, asked.answer, asked.truth)
 
-    def smallest(self, problem: Problem, failure: Failure, judge: Judge) -> Failure:
+    def smallest(
+        self, problem: Problem, failure: Failure, judge: Judge, within: Domain | None = None
+    ) -> Failure:
         """What ``judge`` or the function's own answer says of the smallest problem that shows the same defect."""
         if failure.costly:
             return failure
@@ -194,22 +201,17 @@ class LossFunction:
         def first_failing(problems: Sequence[Problem]) -> int | None:
             nonlocal found
             for k, (candidate, answer) in enumerate(zip(problems, self.ask(problems), strict=True)):
-                verdict = self._verdict(Asked(candidate, self.truth(candidate), answer), judge)
+                truth = self.truth(candidate)
+                if within is not None and not within(candidate, truth):
+                    continue
+                verdict = self._verdict(Asked(candidate, truth, answer), judge)
                 if verdict is not None and failure.is_like(verdict):
                     found = verdict
                     return k
             return None
 
-        tried = self.cases
         reduce(problem, first_failing)
-        self.cases = (
-            tried  # attempts at a smaller counterexample are not cases that the function was judged by
-        )
         return found
-
-    def smooth(self) -> list[Asked]:
-        """All cases off the kinks: small with reg = 0, small with reg > 0, and real sizes."""
-        return self.asked(UNREGULARIZED) + self.asked(REGULARIZED) + self.asked_sizes()
 
 
 def _size(problem: Problem) -> tuple[int, float]:

@@ -6,12 +6,13 @@ The grader and pytest both ask through here, so they cannot come to different ve
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from checks.cases import as_python
+from checks.classifier import Classifier
 from checks.diagnosis import diagnose
 from checks.failures import Failure, NotProvided
 from checks.loss_function import LossFunction
@@ -35,6 +36,7 @@ class Runner:
         self.rubric = rubric
         self._results: dict[tuple[str, str], CheckResult] = {}
         self._loss_functions: dict[str, LossFunction] = {}
+        self._classifiers: dict[str, Classifier] = {}
 
     def plan(self) -> Iterator[tuple[str, str]]:
         """The (function, check id) pairs of the rubric, in the order of the report."""
@@ -43,14 +45,9 @@ class Runner:
                 if check in function.points:
                     yield name, check
 
-    def results(self, progress: Callable[[str, str], None] | None = None) -> list[CheckResult]:
+    def results(self) -> list[CheckResult]:
         """Run everything that is planned."""
-        results = []
-        for name, check in self.plan():
-            if progress is not None:
-                progress(name, check)
-            results.append(self.result(name, check))
-        return results
+        return [self.result(name, check) for name, check in self.plan()]
 
     def result(self, name: str, check: str) -> CheckResult:
         """The result of one check of one function, run now if it has not been."""
@@ -105,11 +102,18 @@ class Runner:
             return definition.sentence
         return self.worker.loaded.failures.get(asked)
 
-    def candidate(self, name: str) -> LossFunction:
-        """The student's function, as the checks see it."""
+    def candidate(self, name: str) -> LossFunction | Classifier:
+        """The student's function or method, as the checks see it."""
+        if self.rubric.settings.functions[name].kind == "loss":
+            return self._loss_function(name)
+        if name not in self._classifiers:
+            self._classifiers[name] = Classifier(name, self.worker, self.rubric)
+        return self._classifiers[name]
+
+    def _loss_function(self, name: str) -> LossFunction:
         if name not in self._loss_functions:
             naive = self.rubric.settings.functions[name].naive
-            other = self.candidate(naive) if naive is not None else None
+            other = self._loss_function(naive) if naive is not None else None
             self._loss_functions[name] = LossFunction(name, self.worker, self.rubric, other)
         return self._loss_functions[name]
 
@@ -132,7 +136,7 @@ class Runner:
         diagnosis = None
         if asked.kind == "loss":
             with np.errstate(all="ignore"):
-                diagnosis = diagnose(self.candidate(name), failure)
+                diagnosis = diagnose(self._loss_function(name), failure)
         status: Status = "error" if failure.costly and not isinstance(failure, NotProvided) else "failed"
         return self._finished(
             name,

@@ -18,6 +18,7 @@ def test_agreement(candidate: LossFunction) -> None:
     if naive is None:
         raise TypeError(f"{candidate.name} has no naive function to agree with; the rubric must name one")
     problems = sized_problems(candidate.seed + 1)  # others than the value and the gradient were judged by
+    candidate.cases += len(problems)
     for problem, mine, other in zip(problems, candidate.ask(problems), naive.ask(problems), strict=True):
         if isinstance(mine, Failure):
             raise mine

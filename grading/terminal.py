@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import re
 import time
-from collections.abc import Sequence
+from collections.abc import Collection, Iterable, Sequence
 from pathlib import Path
 from types import TracebackType
 
@@ -13,10 +14,12 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from rich.table import Table
 
 from grading.grade import Grade
-from grading.reports.markdown_report import points
+from grading.reports import CLASS_WRITERS, WRITERS
+from grading.reports.text import one_line, points
 
 _SHOW_TABLE_FROM = 2
 _MOST_ROWS = 60
+_NAME_WIDTH = 32  # and the score
 
 
 class Terminal:
@@ -25,6 +28,7 @@ class Terminal:
     def __init__(self, total: int) -> None:
         self.console = Console(highlight=False, soft_wrap=True)
         self._started = time.monotonic()
+        self._unchanged: set[str] = set()
         self._progress = Progress(
             TextColumn("grading"),
             BarColumn(),
@@ -32,6 +36,8 @@ class Terminal:
             TimeRemainingColumn(),
             console=self.console,
             transient=True,
+            # No thread of its own: the grader's processes are forked from this one.
+            auto_refresh=False,
             disable=not self.console.is_terminal,
         )
         self._task = self._progress.add_task("grading", total=total)
@@ -45,31 +51,63 @@ class Terminal:
     ) -> None:
         self._progress.stop()
 
-    def graded(self, grade: Grade) -> None:
-        """Print one submission's line."""
+    def graded(self, grade: Grade, *, unchanged: bool = False) -> None:
+        """Print one submission's line, unless it is known from an earlier run."""
         self._progress.advance(self._task)
-        self.console.print(_line(grade))
+        if unchanged and grade.state == "graded":
+            self._unchanged.add(grade.submission.name)
+            self._progress.refresh()
+        else:
+            self.console.print(_line(grade))
 
-    def summary(self, grades: Sequence[Grade], functions: Sequence[str], out: Path) -> None:
+    def summary(
+        self, grades: Sequence[Grade], functions: Sequence[str], out: Path, formats: Iterable[str]
+    ) -> None:
         """Print the table and the last lines."""
         grades = sorted(grades, key=lambda g: g.submission.name)
         if _SHOW_TABLE_FROM <= len(grades) <= _MOST_ROWS:
             self.console.print()
-            self.console.print(_table(grades, functions))
-        done = [g for g in grades if g.state == "graded"]
-        levels = sorted({g.isolation.level for g in done})
+            self.console.print(_table(grades, functions, self.console.width))
+        levels = sorted({g.isolation.level for g in grades if g.state == "graded"})
         seconds = time.monotonic() - self._started
+        self.console.print(f"\nReports: {', '.join(_files(plain(str(out)), formats))}")
         self.console.print(
-            f"\n{len(done)} graded, {len(grades) - len(done)} not graded, in {seconds:.1f} s"
+            f"{counts(grades, self._unchanged)}, in {seconds:.1f} s"
             + (f" (isolation: {', '.join(levels)})" if levels else "")
         )
-        self.console.print(f"Reports: {escape(str(out))}/<name>/report.md, {escape(str(out))}/gradebook.csv")
+
+
+def _files(out: str, formats: Iterable[str]) -> list[str]:
+    """What was written where: first what there is of each hand-in, then what there is of all."""
+    formats = list(formats)
+    names = [WRITERS[name].file_name for name in formats if name in WRITERS]
+    each = [f"{out}/<name>/{names[0] if len(names) == 1 else '{' + ','.join(names) + '}'}"] if names else []
+    return each + [f"{out}/{w.file_name}" for name in formats for w in CLASS_WRITERS.get(name, ())]
+
+
+def plain(text: str) -> str:
+    """Text on one line that neither Rich nor the terminal takes for an instruction."""
+    return escape(one_line(text))
+
+
+def counts(grades: Sequence[Grade], unchanged: Collection[str]) -> str:
+    """How many are in which state: "5 graded (2 with failures), 9 unchanged (1 with failures), 1 not graded"."""
+    done = [grade for grade in grades if grade.state == "graded"]
+    known = [grade for grade in done if grade.submission.name in unchanged]
+    new = [grade for grade in done if grade.submission.name not in unchanged]
+    parts = [_with_failures(new, "graded"), *([_with_failures(known, "unchanged")] if unchanged else [])]
+    return ", ".join([*parts, f"{len(grades) - len(done)} not graded"])
+
+
+def _with_failures(grades: Sequence[Grade], state: str) -> str:
+    failures = sum(any(check.status in ("failed", "error") for check in grade.checks) for grade in grades)
+    return f"{len(grades)} {state}" + (f" ({failures} with failures)" if failures else "")
 
 
 def _line(grade: Grade) -> str:
-    name = escape(grade.submission.name)
+    name = plain(grade.submission.name)
     if grade.state == "not_graded":
-        return f"[yellow]not graded[/]  {name}: {escape(grade.reason or '')}"
+        return f"[yellow]not graded[/]  {name}: {plain(grade.reason or '')}"
     broken = [f"{c.function}: {c.id}" for c in grade.checks if c.status in ("failed", "error")]
     text = "; ".join(broken[:4]) + (f"; and {len(broken) - 4} more" if len(broken) > 4 else "")
     colour = "green" if grade.score == grade.max_score else "red"
@@ -77,20 +115,34 @@ def _line(grade: Grade) -> str:
     return f"[{colour}]{score:>10}[/]  {name}" + (f"  ({text})" if text else "")
 
 
-def _table(grades: Sequence[Grade], functions: Sequence[str]) -> Table:
-    table = Table(show_edge=False, pad_edge=False)
-    table.add_column("submission", overflow="fold")
-    for name in functions:
-        table.add_column(name.replace("_", " ").replace(".", " "), justify="right", overflow="fold")
-    table.add_column("score", justify="right")
+def _table(grades: Sequence[Grade], functions: Sequence[str], width: int) -> Table:
+    """Points by function where the terminal is wide enough for that, else by kind of function."""
+    groups = {_heading(name): [name] for name in functions}
+    needed = sum(max(map(len, heading.split("\n"))) + 2 for heading in groups)
+    if needed + _NAME_WIDTH > width:
+        groups = {}
+        for name in functions:
+            groups.setdefault(name.partition(".")[2] or "loss", []).append(name)
+    table = Table(box=None, padding=(0, 2, 0, 0))
+    table.add_column("submission", overflow="fold", no_wrap=True)
+    for heading in groups:
+        table.add_column(heading, justify="right", no_wrap=True)
+    table.add_column("score", justify="right", no_wrap=True)
     for grade in grades:
         if grade.state == "not_graded":
-            table.add_row(escape(grade.submission.name), *["" for _ in functions], "not graded")
+            table.add_row(plain(grade.submission.name), *["" for _ in groups], "not graded")
             continue
-        cells = []
-        for name in functions:
-            checks = [c for c in grade.checks if c.function == name]
-            got, most = sum(c.points for c in checks), sum(c.max_points for c in checks)
-            cells.append(points(got) if got == most else f"[red]{points(got)}[/]")
-        table.add_row(escape(grade.submission.name), *cells, points(grade.score))
+        cells = [_cell(grade, names) for names in groups.values()]
+        table.add_row(plain(grade.submission.name), *cells, points(grade.score))
     return table
+
+
+def _heading(function: str) -> str:
+    """A column's heading: svm_loss_naive as svm over naive, LinearSVM.train as LinearSVM over train."""
+    return "\n".join(part for part in re.split(r"[_.]", function) if part != "loss")
+
+
+def _cell(grade: Grade, functions: Sequence[str]) -> str:
+    checks = [check for check in grade.checks if check.function in functions]
+    got, most = sum(c.points for c in checks), sum(c.max_points for c in checks)
+    return points(got) if got == most else f"[red]{points(got)}[/]"

@@ -49,8 +49,14 @@ class Certificate:
         truth = self.high if forward else -self.low
         promised = self.promised if forward else -self.promised
         if self.entry is None:
-            rows = ", ".join(f"[{', '.join(f'{value:.6g}' for value in row)}]" for row in self.direction)
-            move = f"Move W {'along' if forward else 'against'} V = [{rows}]"
+            numbers = np.array2string(
+                self.direction,
+                separator=", ",
+                threshold=60,
+                formatter={"float_kind": lambda value: f"{value:.6g}"},
+            )
+            V = " ".join(numbers.split())
+            move = f"Move W {'along' if forward else 'against'} V = {V}"
         else:
             move = f"{'Raise' if forward else 'Lower'} W[{self.entry[0]}, {self.entry[1]}]"
         return f"{move}: the loss rises at rate {truth:.10g}, your gradient promises {promised:.10g}."

@@ -17,8 +17,13 @@ Array = NDArray[np.float64]
 
 LEAST_SQUARES_ROUNDS = 400
 """Rounds of the active set method; what they leave undecided, the linear programme decides."""
+PATIENCE = 40
+"""After so many rounds, a proof that no point is near enough ends the search for the nearest one."""
 PROGRAMMES = 4
 """Linear programmes in a row, each in the change from the last one's solution, which gains six digits."""
+
+LARGEST_STEP = 1e6
+"""Largest change of a weight in one programme, in its units; HiGHS gives up on bounds like 1e14."""
 
 
 class TiedBox:
@@ -81,19 +86,20 @@ class TiedBox:
         norms = np.linalg.norm(columns, axis=0)
         columns /= norms
         limits = limits * norms
-        weights = np.clip(np.linalg.lstsq(columns, goal, rcond=None)[0], 0.0, limits)
-        free = (weights > 0.0) & (weights < limits)
+        weights, free = _start(columns, goal, limits)
         blocked = np.zeros_like(free)
-        for _ in range(LEAST_SQUARES_ROUNDS):
+        for completed in range(LEAST_SQUARES_ROUNDS):
             _move_free(columns, goal, limits, weights, free)
             remainder = goal - columns @ weights
             if np.abs(remainder).max() <= 1.0:
+                break
+            if completed >= PATIENCE and self._separates(target, (weights / norms) @ self.generators):
                 break
             slopes = columns.T @ remainder
             gains = np.where(weights <= 0.0, slopes, -slopes)
             gains[free | blocked] = 0.0
             k = int(gains.argmax())
-            if gains[k] <= 1e-12 * float(np.abs(goal).max()):
+            if gains[k] <= 1e-15 * float(np.abs(goal).max()):
                 break
             # A weight that returns to its bound at once was freed by rounding; it waits until another moved.
             before = weights[k]
@@ -134,14 +140,17 @@ class TiedBox:
         ones = np.ones((error.size, 1))
         units *= scale
         limits = np.stack([-weights / units, (self.multiplicities - weights) / units], axis=1)
-        solution = linprog(
-            c=np.append(np.zeros(len(weights)), 1.0),
-            A_ub=np.block([[-columns, -ones], [columns, -ones]]),
-            b_ub=np.concatenate([-error, error]) / scale,
-            bounds=[*limits.tolist(), (0.0, None)],
-            method="highs",
-        )
-        if solution.x is None:
+        for method in ("highs", "highs-ipm"):
+            solution = linprog(
+                c=np.append(np.zeros(len(weights)), 1.0),
+                A_ub=np.block([[-columns, -ones], [columns, -ones]]),
+                b_ub=np.concatenate([-error, error]) / scale,
+                bounds=[*limits.clip(-LARGEST_STEP, LARGEST_STEP).tolist(), (0.0, None)],
+                method=method,
+            )
+            if solution.x is not None:
+                break
+        else:
             return weights, offset
         change = np.clip(solution.x[:-1], limits[:, 0], limits[:, 1]) * units
         improved = offset + change @ self.generators
@@ -150,12 +159,35 @@ class TiedBox:
         return weights + change, improved
 
 
+def _start(columns: Array, goal: Array, limits: Array) -> tuple[Array, NDArray[np.bool_]]:
+    """Weights in the box and which of them are free; all that leave the box are stopped together."""
+    weights = np.zeros_like(limits)
+    free = np.ones(len(limits), dtype=bool)
+    while free.any():
+        index = np.flatnonzero(free)
+        wanted = _solve_free(columns, goal, weights, free)
+        outside = (wanted <= 0.0) | (wanted >= limits[index])
+        weights[index] = np.clip(wanted, 0.0, limits[index])
+        if not outside.any():
+            break
+        free[index[outside]] = False
+    return weights, free
+
+
+def _solve_free(columns: Array, goal: Array, weights: Array, free: NDArray[np.bool_]) -> Array:
+    """Least squares solution for the free weights, refined once: the bound asks for all their digits."""
+    chosen = columns[:, free]
+    rest = goal - columns[:, ~free] @ weights[~free]
+    wanted = np.linalg.lstsq(chosen, rest, rcond=None)[0]
+    refined: Array = wanted + np.linalg.lstsq(chosen, rest - chosen @ wanted, rcond=None)[0]
+    return refined
+
+
 def _move_free(columns: Array, goal: Array, limits: Array, weights: Array, free: NDArray[np.bool_]) -> None:
     """Take the free weights to their least squares solution; one that meets a bound stays there, not free."""
     while free.any():
         index = np.flatnonzero(free)
-        fixed = goal - columns[:, ~free] @ weights[~free]
-        wanted = np.linalg.lstsq(columns[:, index], fixed, rcond=None)[0]
+        wanted = _solve_free(columns, goal, weights, free)
         low = wanted <= 0.0
         high = wanted >= limits[index]
         outside = low | high

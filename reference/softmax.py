@@ -58,8 +58,8 @@ def evaluate(problem: Problem, *, reg_scale: float = 1.0, delta: float = 1.0) ->
     p /= total
     log_p = shifted - np.log(total)
 
-    # How far log p can move before p is rounded: by the scores (twice: the student's and ours), by the shift,
-    # and by a log-sum-exp that was subtracted.
+    # How far log p can move before p is rounded: by the scores (twice: the student's and ours), by shifts, by
+    # powers of an e that is itself rounded, and by a log-sum-exp that was subtracted.
     gaps = np.minimum(scores.max() - scores, LARGEST_GAP)
     abs_top = np.abs(top)
     moves = sizes + D * UNDERFLOW
@@ -76,12 +76,17 @@ def evaluate(problem: Problem, *, reg_scale: float = 1.0, delta: float = 1.0) ->
     regularization_gradient = (2.0 * reg_scale * problem.reg) * W
     base = data_gradient + regularization_gradient
 
-    # Per sample the loss adds -s_y and the log-sum-exp (2N terms), then the squared weights, and reg once per
-    # sample; 4 for squares, factors and 1/N, 2 logs. The student's and the reference's own add up.
-    loss_operations = (3 * N + D * C + 4 + 2 * FUNCTION_ERROR) + (N + D * C + 4 + 2 * FUNCTION_ERROR)
-    loss_terms = (float(np.abs(scores[samples, y]).sum()) + float(abs_top.sum())) / N + 2.0 * math.log(C)
-    loss_bound = float(log_errors[samples, y].sum()) / N + gamma(loss_operations) * (
-        loss_terms + abs(regularization_loss) + UNDERFLOW * (1.0 + abs(reg_scale * problem.reg))
+    # Operations on one term in student code: one sum, in any order, over -s_y and the log-sum-exp of each
+    # sample, the squared weights, and reg once per sample; 4 more for squares, factors and 1/N, and two
+    # logarithms or exponentials. The reference's own are added.
+    summing = 3 * N + D * C
+    data_operations = (summing + 4 + 2 * FUNCTION_ERROR) + (N + 4 + 2 * FUNCTION_ERROR)
+    regularization_operations = (summing + 4) + (D * C + 4)
+    data_terms = (float(np.abs(scores[samples, y]).sum()) + float(abs_top.sum())) / N + 2.0 * math.log(C)
+    loss_bound = (
+        float(log_errors[samples, y].sum()) / N
+        + gamma(data_operations) * (data_terms + UNDERFLOW)
+        + gamma(regularization_operations) * (abs(regularization_loss) + UNDERFLOW * (1.0 + abs(problem.reg)))
     )
     # A gradient entry adds p*x and -x apart (2N terms) and reg once per sample; the reference N + 1 terms.
     operations = gamma(4 * N + 10)

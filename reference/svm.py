@@ -63,16 +63,15 @@ def evaluate(problem: Problem, *, reg_scale: float = 1.0, delta: float = 1.0) ->
     regularization_gradient = (2.0 * reg_scale * problem.reg) * W
     base = data_gradient + regularization_gradient
 
-    # Operations on one term: D + 2 for a margin, then the sum over pairs (the labels' own and the delta taken
-    # away for them too), over the squared weights, over reg once per sample; 4 for squares, factors and 1/N.
-    # The student's and the reference's own add up.
-    loss_operations = (D + 2 + N * (C + 2) + D * C + 4) + (D + 2 + N * C + D * C + 4)
-    loss_bound = gamma(loss_operations) * (
-        summed_sizes / N
-        + 2.0 * abs(delta)
-        + abs(regularization_loss)
-        + UNDERFLOW * (1.0 + abs(reg_scale * problem.reg))
-    )
+    # Operations on one term in student code: D + 2 for a margin; then one sum, in any order, over the pairs
+    # (the labels' own included, and delta taken away for them again), the squared weights, and reg once per
+    # sample; 4 more for squares, factors and 1/N. The reference's own are added.
+    summing = N * (C + 2) + D * C
+    data_operations = (D + 2 + summing + 4) + (D + 2 + N * C + 4)
+    regularization_operations = (summing + 4) + (D * C + 4)
+    data_terms = summed_sizes / N + 2.0 * abs(delta) + UNDERFLOW
+    regularization_terms = abs(regularization_loss) + UNDERFLOW * (1.0 + abs(problem.reg))
+    loss_bound = gamma(data_operations) * data_terms + gamma(regularization_operations) * regularization_terms
     tied_samples, tied_classes = np.nonzero(active_or_tied ^ active)
     # In student code a column sums at most pulls.sum(axis=0) terms of data, and regularization once per
     # sample; 8 for factors, 1/N and the comparison. Here it sums N + 1 terms; where pairs are tied, the

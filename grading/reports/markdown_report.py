@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 
 from grading.grade import CheckResult, Grade
+from grading.reports.text import points, shown
 
 _SIGNS = {"passed": "✓", "failed": "✗", "error": "✗", "skipped": "–", "manual": "?"}
 
@@ -16,7 +17,7 @@ class MarkdownReport:
 
     def render(self, grade: Grade) -> bytes:
         """The page's bytes."""
-        return ("\n".join(_page(grade)) + "\n").encode()
+        return ("\n".join(_page(shown(grade))) + "\n").encode()
 
 
 def _page(grade: Grade) -> list[str]:
@@ -97,13 +98,16 @@ def _footer(grade: Grade) -> str:
     )
 
 
-def points(value: float) -> str:
-    """A number of points without needless decimals."""
-    return f"{value:.2f}".rstrip("0").rstrip(".")
-
-
 def escape(text: str) -> str:
     """Text from a student as inert Markdown on one line: no markup, no HTML, no links, no table cells."""
     text = " ".join(text.split())
-    text = text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
-    return re.sub(r"([\\`*_{}\[\]()#!|~])", r"\\\1", text)
+    text = text.replace("&", "&amp;").replace("<", "&lt;")
+    text = re.sub(r"([\\`*\[\]|])", r"\\\1", text)
+    # Inside a word, as in svm_loss_naive, an underscore marks nothing; pairs of tildes strike out.
+    text = re.sub(r"(?<!\w)_|_(?!\w)|~(?=~)", r"\\\g<0>", text)
+    # What would begin a heading, a list, a quotation or a rule at the start of a line.
+    return re.sub(r"^([#>+=-]|\d+(?=[.)]))", _at_start, text)
+
+
+def _at_start(match: re.Match[str]) -> str:
+    return match[0] + "\u200b" if match[0].isdigit() else "\\" + match[0]

@@ -5,7 +5,8 @@ from __future__ import annotations
 from types import TracebackType
 from typing import Self
 
-from grading.sandbox.launch import Launcher, PlainLauncher
+from grading.sandbox.choice import choose
+from grading.sandbox.launch import Launcher
 from grading.sandbox.levels import Isolation, IsolationError, Level
 from grading.sandbox.limits import Limits
 from grading.sandbox.worker import Worker
@@ -23,8 +24,8 @@ class Sandbox:
         self.isolation = isolation
 
     @classmethod
-    def open(cls, limits: Limits, *, level: Level | None = None, allow_unsafe: bool = False) -> Sandbox:
-        """The best sandbox that this machine has, or the one of ``level``.
+    def open(cls, limits: Limits, *, level: Level | None = None, allow_unsafe: bool = False) -> Self:
+        """The best sandbox that this machine has, or the one of ``level``; each has passed a self-test.
 
         Args:
             limits: caps on each submission's process.
@@ -34,15 +35,15 @@ class Sandbox:
         Raises:
             IsolationError: the level does not work here, or it is unsafe and that was not allowed.
         """
-        if level not in (None, Level.LIMITS_ONLY):
-            raise IsolationError(f"The isolation level {level} does not work on this machine.")
-        if not allow_unsafe:
+        choice = choose(limits, level)
+        if choice.isolation.level is Level.LIMITS_ONLY and not allow_unsafe:
+            choice.launcher.close()
             raise IsolationError(
-                "Student code would not be isolated on this machine, only limited in time and memory. "
-                "Add --allow-unsafe if you trust all of it."
+                "Student code would not be isolated on this machine, only limited in time and memory: "
+                "it could read your files. `grader.py doctor` says what is missing and how to mend it; "
+                "--allow-unsafe runs it nevertheless, which is for code that you trust."
             )
-        detail = "NOT isolated: resource limits and a process group only"
-        return cls(PlainLauncher(limits), limits, Isolation(Level.LIMITS_ONLY, detail))
+        return cls(choice.launcher, limits, choice.isolation)
 
     def start(self, submission: Submission) -> Worker:
         """A worker with the files of ``submission`` loaded."""

@@ -4,16 +4,21 @@ from __future__ import annotations
 
 import contextlib
 import os
+import select
+import shutil
 import signal
 import socket
 import subprocess
 import sys
-from pathlib import Path
+import tempfile
+from collections.abc import Sequence
 from typing import Protocol
 
-from grading.sandbox.limits import Limits
+import msgspec
 
-_PROJECT = Path(__file__).resolve().parents[2]
+from grading.sandbox.levels import IsolationError
+from grading.sandbox.view import PROJECT, view
+from grading.sandbox.wire import Setup
 
 #: All that a worker's environment holds.
 ENVIRONMENT = {
@@ -23,9 +28,15 @@ ENVIRONMENT = {
     **{f"{library}_THREADS": "1" for library in ("OPENBLAS_NUM", "OMP_NUM", "MKL_NUM", "VECLIB_MAXIMUM")},
 }
 
-#: No user site, no current folder on the path, no .pyc files. Not -I: it would ignore PYTHONHASHSEED.
-PYTHON_OPTIONS = ("-s", "-P", "-B")
+# No user site, no site packages but those named, no current folder on the path, no .pyc files. Not -I: it
+# would ignore PYTHONHASHSEED.
+_PYTHON_OPTIONS = ("-s", "-S", "-P", "-B")
 _LAST_MOMENT = 0.25
+_ZYGOTE_SECONDS = 30.0
+
+
+class LaunchError(IsolationError):
+    """A process could not be started; the message says what it said."""
 
 
 class Process(Protocol):
@@ -47,7 +58,11 @@ class Launcher(Protocol):
     """A way of starting workers."""
 
     def start(self, frames: socket.socket, printed: socket.socket) -> Process:
-        """A new worker that speaks on ``frames`` and prints to ``printed``."""
+        """A new worker that speaks on ``frames`` and prints to ``printed``.
+
+        Raises:
+            LaunchError: it could not be started.
+        """
         ...
 
     def close(self) -> None:
@@ -56,7 +71,7 @@ class Launcher(Protocol):
 
 
 def how_it_ended(returncode: int) -> str:
-    """An exit status as part of a sentence: "was killed by SIGSEGV"."""
+    """An exit status as part of a sentence: "was ended by SIGSEGV"."""
     if returncode >= 0:
         return f"ended itself with exit code {returncode}"
     with contextlib.suppress(ValueError):
@@ -64,9 +79,22 @@ def how_it_ended(returncode: int) -> str:
     return f"was ended by signal {-returncode}"
 
 
+def python(module: str, call: str) -> list[str]:
+    """The command line of a Python that knows the standard library, the worker's side and its packages.
+
+    Args:
+        module: a module of ours.
+        call: a call of something in it, as Python.
+    """
+    path = [str(PROJECT), *map(str, view().package_folders)]
+    load = f"from {module} import main; sys.path.remove({path[0]!r})"
+    program = f"import sys; sys.path[:0] = {path!r}; {load}; {call}"
+    return [str(view().executable), *_PYTHON_OPTIONS, "-c", program]
+
+
 class _PlainProcess:
-    def __init__(self, process: subprocess.Popen[bytes]) -> None:
-        self._process = process
+    def __init__(self, process: subprocess.Popen[bytes], folder: str) -> None:
+        self._process, self._folder = process, folder
 
     def kill(self, wait: bool) -> str:
         ended = ""
@@ -75,38 +103,155 @@ class _PlainProcess:
         if sys.platform == "win32":
             self._process.kill()
         else:
-            with contextlib.suppress(ProcessLookupError):
+            with contextlib.suppress(ProcessLookupError, PermissionError):
                 os.killpg(self._process.pid, signal.SIGKILL)
         self._process.wait()
+        shutil.rmtree(self._folder, ignore_errors=True)
         return ended
 
 
 class PlainLauncher:
-    """A fresh process for each worker, with resource limits and nothing else around it."""
+    """A fresh process for each worker, with what ``setup`` says around it."""
 
-    def __init__(self, limits: Limits) -> None:
-        self._limits = limits
+    def __init__(self, setup: Setup) -> None:
+        self._setup = setup
 
     def start(self, frames: socket.socket, printed: socket.socket) -> Process:
         """A new worker that speaks on ``frames`` and prints to ``printed``."""
-        numbers = (frames.fileno(), printed.fileno())
-        limits = (self._limits.address_space_bytes, self._limits.cpu_seconds)
-        program = (
-            f"import sys; sys.path.insert(0, {str(_PROJECT)!r}); "
-            "from grading.sandbox.inside.alone import main; sys.path.pop(0); "
-            f"main{(*numbers, *limits)}"
-        )
-        process = subprocess.Popen(
-            [sys.executable, *PYTHON_OPTIONS, "-c", program],
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.DEVNULL,
-            stderr=subprocess.DEVNULL,
-            pass_fds=numbers,
-            env=ENVIRONMENT,
-            cwd="/",
-            start_new_session=True,
-        )
-        return _PlainProcess(process)
+        numbers = frames.fileno(), printed.fileno()
+        folder = scratch_folder(self._setup.user)
+        setup = msgspec.structs.replace(self._setup, scratch=folder)
+        call = f"main{(*numbers, msgspec.msgpack.encode(setup))}"
+        try:
+            process = subprocess.Popen(
+                python("grading.sandbox.inside.alone", call),
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.DEVNULL,
+                stderr=subprocess.DEVNULL,
+                pass_fds=numbers,
+                env=ENVIRONMENT,
+                cwd="/",
+                start_new_session=True,
+            )
+        except OSError as error:
+            raise LaunchError(str(error)) from error
+        return _PlainProcess(process, folder)
 
     def close(self) -> None:
         """Nothing is shared."""
+
+
+def scratch_folder(user: int | None) -> str:
+    """A new folder that belongs to ``user``, or to whoever we are."""
+    folder = tempfile.mkdtemp(prefix="subgrader-")
+    if user is not None:
+        os.chown(folder, user, user)
+    return folder
+
+
+class _ForkedProcess:
+    def __init__(self, zygote: ZygoteLauncher, name: bytes, handle: int) -> None:
+        self._zygote, self._name, self._handle = zygote, name, handle
+
+    def kill(self, wait: bool) -> str:
+        gone = select.poll()
+        gone.register(self._handle, select.POLLIN)
+        by_itself = bool(wait and gone.poll(_LAST_MOMENT * 1000))
+        with contextlib.suppress(ProcessLookupError):
+            signal.pidfd_send_signal(self._handle, signal.SIGKILL)
+        gone.poll()
+        os.close(self._handle)
+        returncode = self._zygote.reap(self._name)
+        return how_it_ended(returncode) if by_itself and returncode is not None else ""
+
+
+class ZygoteLauncher:
+    """Workers are forked, within milliseconds, from one process that sits behind the walls with NumPy loaded.
+
+    Args:
+        walls: a command line that puts what follows it behind walls, or nothing.
+        setup: what the process and its workers then do themselves.
+        user: start as this user, None to stay.
+
+    Raises:
+        LaunchError: it did not come up; the message is what it had to say.
+    """
+
+    def __init__(self, walls: Sequence[str], setup: Setup, user: int | None = None) -> None:
+        self._walls, self._setup, self._user = list(walls), setup, user
+        self._open()
+
+    def start(self, frames: socket.socket, printed: socket.socket) -> Process:
+        """A new worker; if the zygote has been lost, from a new one."""
+        try:
+            return self._fork(frames, printed)
+        except OSError:
+            self.close()
+            self._open()
+        try:
+            return self._fork(frames, printed)
+        except OSError as error:
+            raise LaunchError(f"the process that workers come from is gone: {error}") from error
+
+    def reap(self, name: bytes) -> int | None:
+        """The exit status of a worker that has ended, None if it cannot be known."""
+        try:
+            self._control.send(name)
+            return int(self._control.recv(64))
+        except (OSError, ValueError):
+            return None
+
+    def close(self) -> None:
+        """End the zygote and all its workers."""
+        self._control.close()
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            self._process.wait(_LAST_MOMENT)
+        with contextlib.suppress(ProcessLookupError, PermissionError):
+            os.killpg(self._process.pid, signal.SIGKILL)
+        self._process.wait()
+        self._errors.close()
+
+    @property
+    def pid(self) -> int:
+        """Of the outermost process; the zygote is it or below it."""
+        return self._process.pid
+
+    def _open(self) -> None:
+        self._control, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+        self._errors = tempfile.TemporaryFile()  # noqa: SIM115 - kept open while the process runs
+        self._control.settimeout(_ZYGOTE_SECONDS)
+        program = python("grading.sandbox.inside.zygote", f"main({theirs.fileno()})")
+        with theirs:
+            self._process = subprocess.Popen(
+                [*self._walls, *program],
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.DEVNULL,
+                stderr=self._errors,
+                pass_fds=[theirs.fileno()],
+                env=ENVIRONMENT,
+                cwd="/",
+                start_new_session=True,
+                user=self._user,
+                group=self._user,
+                extra_groups=None if self._user is None else [],
+            )
+        try:
+            self._control.send(msgspec.msgpack.encode(self._setup))
+            ready = self._control.recv(64)
+        except OSError as error:
+            ready, said = b"", str(error)
+        else:
+            said = "it ended"
+        if not ready:
+            self._errors.seek(0)
+            lines = self._errors.read(10_000).decode("utf-8", "replace").split("\n")
+            said = next((line for line in reversed(lines) if line.strip()), said)
+            self.close()
+            raise LaunchError(said)
+
+    def _fork(self, frames: socket.socket, printed: socket.socket) -> Process:
+        socket.send_fds(self._control, [b"start"], [frames.fileno(), printed.fileno()])
+        name, handles, _, _ = socket.recv_fds(self._control, 64, 1)
+        if not handles:
+            raise ConnectionError("no answer")
+        return _ForkedProcess(self, name, handles[0])

@@ -179,6 +179,31 @@ class WirePlace(_Wire):
     line: int
 
 
+class Setup(_Wire, tag="setup"):
+    """How a process walls itself in before it sees student code; said once, by us, before anything else.
+
+    Attributes:
+        address_space_bytes, cpu_seconds: resource limits.
+        processes: RLIMIT_NPROC, which counts threads too; None where it would count other people's.
+        user: the user id to become, None to stay.
+        readable: for Landlock: what may be read, None for no Landlock.
+        roots: folders that hold ``readable``, few, and nothing of ``scratch``.
+        devices: may be read and written.
+        scratch: the folder in which each worker gets one of its own to write in; None for none.
+        system_calls: the seccomp filter, None for none.
+    """
+
+    address_space_bytes: int
+    cpu_seconds: int
+    processes: int | None = None
+    user: int | None = None
+    readable: list[str] | None = None
+    roots: list[str] = []
+    devices: list[str] = []
+    scratch: str | None = None
+    system_calls: bytes | None = None
+
+
 class Load(_Wire, tag="load"):
     """Load these files and provide these names; pass over the statements in ``skip``, which did not end."""
 

@@ -37,3 +37,23 @@ def test_numbers_beyond_float64_are_refused_with_a_reason() -> None:
     problem = Problem(W=np.full((2, 2), 1e300), X=np.full((1, 2), 1e10), y=np.array([0]), reg=0.0)
     with pytest.raises(OverflowError, match="no float64 answer"):
         svm.evaluate(problem)
+
+
+@pytest.mark.parametrize("loss", [np.nan, np.inf, -np.inf])
+def test_a_loss_that_is_not_finite_is_never_accepted(loss: float) -> None:
+    answer = svm.evaluate(Problem(W=np.zeros((1, 2)), X=np.ones((1, 1)), y=np.array([0]), reg=0.0))
+    assert not answer.accepts_loss(loss)
+    assert answer.loss_excess(loss) == np.inf
+
+
+def test_delta_is_the_margin_asked_for() -> None:
+    problem = Problem(W=np.zeros((2, 4)), X=np.ones((3, 2)), y=np.array([0, 1, 3]), reg=0.0)
+    assert svm.evaluate(problem, delta=10.0).loss == 30.0
+
+
+@pytest.mark.parametrize("kind", [np.uint8, np.int32, np.int64])
+def test_labels_of_any_integer_type_give_the_same_answer(kind: type[np.integer]) -> None:
+    W, X = np.array([[1.0, -3.0]]), np.array([[0.5], [2.0]])
+    answer = svm.evaluate(Problem(W=W, X=X, y=np.array([1, 0]).astype(kind), reg=0.5))
+    assert answer.loss == 0.5 * 3.0 + 0.5 * 10.0
+    np.testing.assert_array_equal(answer.gradient.base, [[0.25 + 1.0, -0.25 - 3.0]])

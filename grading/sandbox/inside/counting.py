@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 import sys
 import types
 from collections.abc import Callable
@@ -11,14 +12,17 @@ import numpy as np
 
 T = TypeVar("T")
 
-_NUMPY = str(np.__file__).removesuffix("__init__.py")
+_LOOPS_OF_NUMPY = {
+    function.__code__.co_filename
+    for function in (inspect.unwrap(np.apply_along_axis), inspect.unwrap(np.vectorize.__call__))
+}
 
 
 class Counter:
-    """Counts bytecodes in student code and in NumPy's own Python code.
+    """Counts bytecodes in student code and in those files of NumPy that loop in Python on its behalf.
 
-    NumPy counts because ``np.vectorize`` and ``np.apply_along_axis`` are loops too; its code for printing
-    arrays does not, since printing is not computing. The standard library does not.
+    ``np.apply_along_axis`` is a loop even over a function that is not the student's. Other Python code of
+    NumPy is left out: printing an array loops over its elements, but printing is not computing.
     """
 
     def __init__(self, filenames: set[str]) -> None:
@@ -29,10 +33,7 @@ class Counter:
         """Whether bytecodes of ``code`` are counted."""
         known = self._counted.get(code)
         if known is None:
-            filename = code.co_filename
-            known = filename in self._filenames or (
-                filename.startswith(_NUMPY) and not filename.endswith("arrayprint.py")
-            )
+            known = code.co_filename in self._filenames or code.co_filename in _LOOPS_OF_NUMPY
             self._counted[code] = known
         return known
 

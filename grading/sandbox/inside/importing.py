@@ -74,7 +74,7 @@ class Importing:
             return self._completed(found, names, importer) if names else self._compatibility.get(top, found)
         if top in ORDINARY:
             return self._standin(name if names else top)
-        if top in REAL or top in sys.stdlib_module_names:
+        if _is_real(top):
             try:
                 module = _real_import(name, None, None, tuple(n for n in names if n != "*"), 0)
             except Exception:
@@ -131,8 +131,11 @@ class Importing:
         return self._missing(dotted)
 
     def _missing(self, dotted: str) -> Standin:
-        if dotted.rpartition(".")[2] not in ORDINARY_FILES and dotted not in self._standins:
-            self._library.remark(f"{dotted} is not here; an empty stand-in took its place.")
+        if dotted.rpartition(".")[2] not in ORDINARY_FILES:
+            # Of a package that is not here at all one remark is enough.
+            top = dotted.partition(".")[0]
+            named = dotted if _is_real(top) or self._library.is_folder(top) else top
+            self._library.remark(f"{named} is not here; an empty stand-in took its place.")
         return self._standin(dotted)
 
     def _standin(self, dotted: str) -> Standin:
@@ -156,6 +159,10 @@ class Importing:
             module = types.ModuleType(importer)
             module.__dict__.update({name: Standin(name) for name in names})
         return _Completed(module, missing) if missing else module
+
+
+def _is_real(top: str) -> bool:
+    return top in REAL or top in sys.stdlib_module_names
 
 
 def _has(module: Any, name: str) -> bool:

@@ -1,12 +1,24 @@
-"""What the worker takes on itself before it sees any student code."""
+"""What the worker takes on itself before it sees any student code. None of it can be taken off again."""
 
 from __future__ import annotations
 
+import ctypes
 import os
 import sys
+from collections.abc import Callable, Iterable
+from typing import Any
+
+from grading.sandbox.wire import Setup
 
 _FILE_BYTES = 16 << 20
 _OPEN_FILES = 64
+
+_PR_SET_PDEATHSIG = 1
+_PR_SET_DUMPABLE = 4
+_PR_SET_SECCOMP = 22
+_PR_SET_NO_NEW_PRIVS = 38
+_SECCOMP_MODE_FILTER = 2
+_SIGKILL = 9
 
 
 def redirect(output: int) -> None:
@@ -21,24 +33,25 @@ def redirect(output: int) -> None:
     sys.stderr = sys.stdout
 
 
-def limit(address_space_bytes: int, cpu_seconds: int) -> None:
-    """Set the resource limits that this system knows; they cannot be raised again."""
+def limit(setup: Setup) -> None:
+    """Set the resource limits that this system knows."""
     if sys.platform == "win32":
         return
     import resource
 
     limits = {
-        "RLIMIT_AS": address_space_bytes,
-        "RLIMIT_CPU": cpu_seconds,
+        "RLIMIT_AS": setup.address_space_bytes,
+        "RLIMIT_CPU": setup.cpu_seconds,
         "RLIMIT_FSIZE": _FILE_BYTES,
         "RLIMIT_NOFILE": _OPEN_FILES,
+        "RLIMIT_NPROC": setup.processes,
         "RLIMIT_CORE": 0,
         "RLIMIT_MEMLOCK": 0,
         "RLIMIT_MSGQUEUE": 0,
     }
     for name, value in limits.items():
         number = getattr(resource, name, None)
-        if number is None:
+        if number is None or value is None:
             continue
         _, hard = resource.getrlimit(number)
         value = value if hard == resource.RLIM_INFINITY else min(value, hard)
@@ -48,3 +61,107 @@ def limit(address_space_bytes: int, cpu_seconds: int) -> None:
             # macOS has the name of some limits but not the limit.
             if sys.platform == "linux":
                 raise
+
+
+def settle(folder: str) -> None:
+    """Make ``folder``, the one place to write in, the current and the home folder."""
+    os.chdir(folder)
+    os.environ.update(HOME=folder, TMPDIR=folder, MPLCONFIGDIR=folder)
+
+
+def die_with_parent() -> None:
+    """End when the process that started this one ends; and be closed to debuggers of the same user."""
+    _prctl(_PR_SET_PDEATHSIG, _SIGKILL)
+    _prctl(_PR_SET_DUMPABLE, 0)
+
+
+def become(setup: Setup) -> Callable[[str], str]:
+    """Become the user ``user``, who is nobody's; reach ``roots`` and ``scratch`` even where only root may go.
+
+    Root's Python often lies in root's home. Folders of which the new user cannot reach the name are held
+    open, and are from here on known by another name, also to the modules that are loaded already.
+
+    Returns:
+        What gives the name by which a path within them can be reached.
+    """
+    user, paths = setup.user, [*setup.roots, *([setup.scratch] if setup.scratch else [])]
+    if user is None:
+        return str
+    held = {path: os.open(path, os.O_PATH | os.O_CLOEXEC) for path in paths}
+    os.setgroups([])
+    os.setresgid(user, user, user)
+    os.setresuid(user, user, user)
+    renamed = {}
+    for path, descriptor in held.items():
+        if os.access(path, os.R_OK):
+            os.close(descriptor)
+        else:
+            renamed[path] = f"/proc/self/fd/{descriptor}"
+
+    def reachable(path: str) -> str:
+        for old, name in renamed.items():
+            if path == old or path.startswith(old + "/"):
+                return name + path[len(old) :]
+        return path
+
+    if renamed:
+        sys.path[:] = map(reachable, sys.path)
+        sys.path_importer_cache.clear()
+        for module in list(sys.modules.values()):
+            if isinstance(getattr(module, "__path__", None), list):
+                module.__path__ = [reachable(path) for path in module.__path__]
+    return reachable
+
+
+def close_files(setup: Setup, reachable: Callable[[str], str]) -> None:
+    """Landlock, for this process and its children: read what is listed, write in ``scratch``, no more."""
+    from landlockpy import Ruleset, Scope
+
+    with Ruleset(scoped=Scope.ABSTRACT_UNIX_SOCKET | Scope.SIGNAL) as rules:
+        _allow(rules, setup, map(reachable, setup.readable or ()), reachable(setup.scratch or ""))
+        rules.restrict()
+
+
+def close_neighbours(setup: Setup, reachable: Callable[[str], str], own: str) -> None:
+    """A second layer of Landlock, for one worker: of all that is in ``scratch``, only the folder ``own``."""
+    from landlockpy import Ruleset
+
+    with Ruleset() as rules:
+        _allow(rules, setup, map(reachable, setup.roots), own)
+        rules.restrict()
+
+
+def _allow(rules: Any, setup: Setup, readable: Iterable[str], own: str) -> None:
+    from landlockpy import AccessFS
+
+    file, folder = AccessFS.READ_FILE, AccessFS.READ_FILE | AccessFS.READ_DIR
+    for path in readable:
+        # A right to list makes no sense for a file, and the kernel refuses it.
+        rules.allow_path(path, folder if os.path.isdir(path) else file)  # noqa: PTH112
+    for path in setup.devices:
+        rules.allow_path(path, AccessFS.READ_FILE | AccessFS.WRITE_FILE)
+    if own:
+        # All but to make devices, links and sockets, to run programs and to talk to devices.
+        use = folder | AccessFS.WRITE_FILE | AccessFS.TRUNCATE | AccessFS.REFER
+        make = AccessFS.MAKE_DIR | AccessFS.MAKE_REG | AccessFS.REMOVE_DIR | AccessFS.REMOVE_FILE
+        rules.allow_path(own, use | make)
+
+
+def close_system_calls(program: bytes) -> None:
+    """Load a seccomp filter."""
+
+    class Program(ctypes.Structure):
+        _fields_ = (("length", ctypes.c_ushort), ("filter", ctypes.c_void_p))
+
+    buffer = ctypes.create_string_buffer(program, len(program))
+    filter_program = Program(len(program) // 8, ctypes.cast(buffer, ctypes.c_void_p))
+    _prctl(_PR_SET_NO_NEW_PRIVS, 1)
+    _prctl(_PR_SET_SECCOMP, _SECCOMP_MODE_FILTER, ctypes.byref(filter_program))
+
+
+def _prctl(option: int, *arguments: Any) -> None:
+    libc = ctypes.CDLL(None, use_errno=True)
+    padded = [ctypes.c_ulong(a) if isinstance(a, int) else a for a in (*arguments, 0, 0, 0, 0)][:4]
+    if libc.prctl(option, *padded):
+        number = ctypes.get_errno()
+        raise OSError(number, f"prctl({option}): {os.strerror(number)}")

@@ -338,7 +338,7 @@ def test_the_environment_is_bare(sandbox: Sandbox) -> None:
     assert isinstance(names, tuple)
     assert {item.value for item in names} <= {
         *("LANG", "LC_CTYPE", "PYTHONHASHSEED", "OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS"),
-        "VECLIB_MAXIMUM_THREADS",
+        *("VECLIB_MAXIMUM_THREADS", "HOME", "TMPDIR", "MPLCONFIGDIR", "PWD"),
     }
 
 

@@ -1,0 +1,90 @@
+"""Prediction: the class with the highest score."""
+
+from __future__ import annotations
+
+import random
+
+import numpy as np
+from numpy.typing import NDArray
+
+from checks.answers import describe
+from checks.classifier import Classifier
+from checks.failures import WrongPrediction, WrongReturn
+from checks.promise import promise
+from grading.sandbox.messages import Received
+
+# The smallest first: it is what the student is shown.
+_SIZES = ((2, 2, 3), (1, 1, 2), (3, 2, 2), (2, 3, 4), (4, 4, 4), (7, 3, 5), (40, 6, 10))
+_PER_SIZE = 8
+
+
+@promise("prediction", kind="predict")
+def test_prediction(candidate: Classifier) -> None:
+    """The method predict returns one label for each row of X, that of the highest score; of tied scores, any."""
+    generator = random.Random(candidate.seed)
+    for n, d, c in _SIZES:
+        W = _dyadic(generator, d, c)
+        Xs = [_dyadic(generator, n, d) for _ in range(_PER_SIZE)]
+        for X, received in zip(Xs, candidate.predict(W, Xs), strict=True):
+            _judge(candidate, W, X, received)
+
+
+def _dyadic(generator: random.Random, rows: int, columns: int) -> NDArray[np.float64]:
+    """Small multiples of 1/2, so that scores are exact and ties are real."""
+    return np.array([generator.randint(-4, 4) / 2.0 for _ in range(rows * columns)]).reshape(rows, columns)
+
+
+def _judge(candidate: Classifier, W: NDArray[np.float64], X: NDArray[np.float64], received: Received) -> None:
+    labels = _labels(candidate, W, X, received)
+    scores = X @ W
+    c = scores.shape[1]
+    legal = (labels == np.floor(labels)) & (labels >= 0) & (labels < c)
+    won = legal.copy()
+    won[legal] = scores[legal, labels[legal].astype(np.int64)] == scores.max(axis=1)[legal]
+    if not won.all():
+        i = int(np.flatnonzero(~won)[0])
+        raise WrongPrediction(
+            f"{candidate.name} gives a row of X a label that has not the highest score.",
+            code=_code(candidate, W, X),
+            expected=f"{int(scores[i].argmax())}, since the scores of row {i} are {scores[i].tolist()}",
+            got=f"{labels[i]:g}",
+        )
+
+
+def _labels(
+    candidate: Classifier, W: NDArray[np.float64], X: NDArray[np.float64], received: Received
+) -> NDArray[np.float64]:
+    """The labels that predict returned, (N,), possibly none that there are."""
+    value, n = received.value, X.shape[0]
+    if isinstance(value, tuple) and value:
+        numbers = [part.value for part in value]
+        if all(isinstance(number, int | float) and not isinstance(number, bool) for number in numbers):
+            candidate.remark(
+                f"{candidate.name} returns a {received.type_name} instead of an array; accepted."
+            )
+            value = np.array(numbers)
+    if isinstance(value, np.ndarray) and value.shape == (n,) and value.dtype.kind in "iuf":
+        labels = value.astype(np.float64)
+        if value.dtype.kind == "f" and (labels == np.floor(labels)).all():
+            candidate.remark(
+                f"{candidate.name} returns its labels as floats; accepted, since they are whole numbers."
+            )
+        return labels
+    message = f"{candidate.name} must return an array of N labels, one for each row of X."
+    if isinstance(value, np.ndarray) and value.shape in ((n, 1), (1, n)) and n > 1:
+        message += f" It has a dimension too many: {value.shape} instead of {(n,)}."
+    raise WrongReturn(
+        message,
+        code=_code(candidate, W, X),
+        expected=f"an array of shape {(n,)} of whole numbers",
+        got=describe(received),
+    )
+
+
+def _code(candidate: Classifier, W: NDArray[np.float64], X: NDArray[np.float64]) -> str:
+    return (
+        "import numpy as np\n"
+        f"model = {candidate.class_name}()\n"
+        f"model.W = np.array({W.tolist()})\n"
+        f"print(model.predict(np.array({X.tolist()})))\n"
+    )

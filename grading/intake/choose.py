@@ -1,0 +1,216 @@
+"""Which definition of each asked-for name is taken, and what can be said of it before it runs."""
+
+from __future__ import annotations
+
+import ast
+import difflib
+import re
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import PurePosixPath
+
+from grading.intake.bindings import Candidate
+from grading.intake.methods import base_names, find_method
+from grading.intake.modules import Module
+from grading.intake.naming import listed
+from grading.intake.unfinished import METHODS, why_unfinished
+from grading.submission import Definition, State
+
+_RANK = {State.WRITTEN: 0, State.UNREADABLE: 1, State.UNFINISHED: 2}
+_SPARE = re.compile(r"copy|backup|bak|old|tmp|temp|untitled|checkpoint|orig", re.IGNORECASE)
+_WORDS = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+")
+
+
+@dataclass
+class Choice:
+    """What was taken: a definition for each name that occurs, sentences, and statements to leave out.
+
+    ``leave_out`` holds unfinished redefinitions that would otherwise take the place of written ones.
+    """
+
+    definitions: dict[str, Definition] = field(default_factory=dict)
+    taken: dict[str, Candidate] = field(default_factory=dict)
+    warnings: list[str] = field(default_factory=list)
+    leave_out: list[ast.stmt] = field(default_factory=list)
+
+
+def choose_definitions(asked: Sequence[str], modules: Sequence[Module]) -> Choice:
+    """The definition taken for each of ``asked``: functions, classes, and methods as "Class.method"."""
+    choice = Choice()
+    elsewhere: dict[tuple[str, str], list[str]] = defaultdict(list)
+    pending = list(dict.fromkeys(name.partition(".")[0] for name in asked))
+    for name in pending:
+        candidates = {module.name: found for module in modules if (found := module.candidates([name]))}
+        if not candidates:
+            continue
+        taken = _pick(name, candidates, choice)
+        choice.taken[name] = taken
+        for other in candidates:
+            if other != taken.file:
+                elsewhere[taken.file, other].append(name)
+        if isinstance(taken.statement, ast.ClassDef):
+            _take_patches(name, modules, choice)
+            # What it inherits from is chosen by the same rules, though nobody asked for it by name.
+            pending += [base for base in base_names(taken.statement) if base not in pending]
+    for (file, other), names in elsewhere.items():
+        are = "are" if len(names) > 1 else "is"
+        choice.warnings.append(
+            f"{', '.join(names)} {are} defined both in {file} and in {other}: what is in {file} was taken."
+        )
+    for name in asked:
+        definition = _define_method(name, choice) if "." in name else _define(name, choice)
+        if definition is not None:
+            choice.definitions[name] = definition
+    return choice
+
+
+def hints_for_missing(asked: Sequence[str], modules: Sequence[Module], choice: Choice) -> list[str]:
+    """A sentence for each name that is nowhere defined: imported from a file not handed in, or misspelt."""
+    missing = [name for name in asked if "." not in name and name not in choice.definitions]
+    imported = {
+        alias.asname or alias.name: (node.module or ".", module.name)
+        for module in modules
+        for node in module.imported
+        if isinstance(node, ast.ImportFrom)
+        for alias in node.names
+    }
+    defined = {
+        statement.name: module.name
+        for module in modules
+        for statement in module.statements()
+        if isinstance(statement, ast.FunctionDef | ast.ClassDef) and statement.name not in asked
+    }
+    hints = []
+    for name in missing:
+        close = difflib.get_close_matches(name, defined, n=1, cutoff=0.85)
+        if close:
+            hints.append(
+                f"{name} is not defined; {defined[close[0]]} defines {close[0]}: rename it to {name}."
+            )
+        elif name in imported:
+            source, importer = imported[name]
+            hints.append(
+                f"{name} is imported by {importer} from {source}, which was not handed in: hand it in too."
+            )
+    return hints
+
+
+def _pick(name: str, candidates: Mapping[str, Sequence[Candidate]], choice: Choice) -> Candidate:
+    best: dict[str, Candidate] = {}
+    for file, found in candidates.items():
+        # Where one name is given several times, the last one counts, as in Python.
+        best[file] = min(reversed(found), key=lambda candidate: _RANK[candidate.state])
+    file = min(best, key=lambda file: (_RANK[best[file].state], *_file_order(file, name)))
+    taken, found = best[file], list(candidates[file])
+    later = found[found.index(taken) + 1 :]
+    choice.leave_out += [
+        candidate.statement
+        for candidate in later
+        if candidate.statement is not None and candidate.state is State.UNFINISHED
+    ]
+    if len(found) > 1:
+        places = listed([_short_place(candidate) for candidate in found])
+        which = "the last one"
+        if later:
+            which = "the last one that is written and parses"
+        choice.warnings.append(
+            f"{name} is defined {len(found)} times in {file} ({places}): {which}, {_short_place(taken)}, "
+            "was taken."
+        )
+    return taken
+
+
+def _short_place(candidate: Candidate) -> str:
+    label = candidate.part.label
+    return f"{label}, line {candidate.lines[0]}" if label else f"line {candidate.lines[0]}"
+
+
+def _file_order(file: str, name: str) -> tuple[bool, bool, int, int, str]:
+    """Scripts before notebooks, spare copies last, then by how well the file's name fits, depth and name."""
+    path = PurePosixPath(file)
+    words = {word.lower() for word in _WORDS.findall(name)} & {
+        word.lower() for word in _WORDS.findall(path.stem)
+    }
+    return (
+        path.suffix.lower() != ".py",
+        _SPARE.search(path.stem) is not None,
+        -len(words),
+        len(path.parts),
+        file,
+    )
+
+
+def _take_patches(owner: str, modules: Sequence[Module], choice: Choice) -> None:
+    """Note the methods of the class ``owner`` that are set from outside: `LinearSVM.train = train`."""
+    for method in METHODS:
+        full_name = f"{owner}.{method}"
+        patches = [candidate for module in modules for candidate in module.candidates([full_name])]
+        if patches:
+            choice.taken[full_name] = patches[-1]
+
+
+def _define(name: str, choice: Choice) -> Definition | None:
+    candidate = choice.taken.get(name)
+    if candidate is None:
+        return None
+    state, why = candidate.state, candidate.why
+    sentence = ""
+    if state is State.UNREADABLE:
+        sentence = f"{name} cannot be read: {_file_and_cell(candidate)}, {why}."
+    elif state is State.UNFINISHED:
+        sentence = f"{name} is not written yet: {why} ({candidate.place}). Write it, and it will be graded."
+    elif isinstance(candidate.statement, ast.ClassDef):
+        state, sentence = _judge_methods(name, choice)
+    return Definition(name, candidate.file, candidate.part.label, candidate.lines, state, sentence)
+
+
+def _define_method(name: str, choice: Choice) -> Definition | None:
+    owner, _, method_name = name.partition(".")
+    found = find_method(owner, method_name, choice.taken)
+    if found is None:
+        return None
+    if found.is_unreadable:
+        state, lines, sentence = State.UNREADABLE, found.owner.lines, _unreadable_base(owner, found.owner)
+    elif found.function is None:
+        state, lines, sentence = State.WRITTEN, found.owner.lines, ""
+    else:
+        why = why_unfinished(found.function)
+        state = State.UNFINISHED if why else State.WRITTEN
+        lines = found.function.lineno, found.function.end_lineno or found.function.lineno
+        sentence = f"{name} is not written yet: {why} ({found.place})." if why else ""
+    return Definition(name, found.owner.file, found.owner.part.label, lines, state, sentence)
+
+
+def _judge_methods(name: str, choice: Choice) -> tuple[State, str]:
+    """The state of a class that parses, from train and predict as it has or inherits them."""
+    empty = []
+    for method_name in ("train", "predict"):
+        found = find_method(name, method_name, choice.taken)
+        if found is None:
+            continue
+        if found.is_unreadable:
+            return State.UNREADABLE, _unreadable_base(name, found.owner)
+        why = why_unfinished(found.function) if found.function else None
+        if why:
+            full_name = f"{found.owner.name}.{method_name}"
+            empty.append(full_name)
+            choice.warnings.append(f"{full_name} is not written yet: {why} ({found.place}).")
+    if len(empty) < 2:
+        return State.WRITTEN, ""
+    return (
+        State.UNFINISHED,
+        f"{name} cannot be used yet: {' and '.join(empty)} are not written. Write them, and it will be "
+        "graded.",
+    )
+
+
+def _unreadable_base(name: str, owner: Candidate) -> str:
+    what = (
+        f"{name} cannot be read" if owner.name == name else f"{name} needs {owner.name}, which cannot be read"
+    )
+    return f"{what}: {_file_and_cell(owner)}, {owner.why}."
+
+
+def _file_and_cell(candidate: Candidate) -> str:
+    return f"{candidate.file}, {candidate.part.label}" if candidate.part.label else candidate.file

@@ -1,0 +1,159 @@
+"""Which files of a hand-in belong together, and which of several copies of the work is taken."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import PurePosixPath
+
+from grading.intake.files import NOTEBOOK
+
+_COURSE_PACKAGE, _CLASSIFIERS = "cs231n", "classifiers"
+
+
+@dataclass(frozen=True)
+class Copy:
+    """The files below one root that define something asked for.
+
+    Attributes:
+        root: folder, relative to the hand-in; "." for the hand-in itself.
+        files: names of the files with definitions.
+        names: what they define.
+        written: how many of these are written.
+    """
+
+    root: PurePosixPath
+    files: tuple[str, ...]
+    names: frozenset[str]
+    written: int
+
+    @property
+    def shown(self) -> str:
+        """The copy as messages name it."""
+        return "the top folder" if self.root == PurePosixPath() else f"{self.root}/"
+
+
+def package_root(name: str, names: Iterable[str]) -> tuple[PurePosixPath, bool]:
+    """The folder that imports of the script ``name`` start from, and whether it lies in a package there.
+
+    The course's own folders say it themselves; otherwise a package is what has an ``__init__.py``.
+    """
+    folders = PurePosixPath(name).parts[:-1]
+    present = frozenset(names)
+    if _COURSE_PACKAGE in folders:
+        last = len(folders) - 1 - folders[::-1].index(_COURSE_PACKAGE)
+        below = folders[last + 1 :]
+        if not below or below[0] == _CLASSIFIERS or _init(folders[: last + 1]) in present:
+            return PurePosixPath(*folders[:last]), True
+    depth = len(folders)
+    if _CLASSIFIERS in folders:
+        depth -= 1 + folders[::-1].index(_CLASSIFIERS)
+    while depth and _init(folders[:depth]) in present:
+        depth -= 1
+    return PurePosixPath(*folders[:depth]), depth < len(folders)
+
+
+def dotted_name(name: str, root: PurePosixPath) -> str:
+    """The name by which ``name`` is imported by files that start from ``root``."""
+    path = PurePosixPath(name)
+    relative = path.relative_to(root) if path.is_relative_to(root) else path
+    parts = [*relative.parts[:-1], relative.stem]
+    if parts[-1] == "__init__" and len(parts) > 1:
+        parts.pop()
+    return ".".join(part.replace(".", "_") for part in parts)
+
+
+def roots_of(defining: Sequence[str], names: Iterable[str]) -> dict[str, PurePosixPath]:
+    """The root of each file that defines something: scripts by their package, notebooks by what lies beside.
+
+    A notebook belongs to the nearest scripts at or above its folder, else to those below it if they have one
+    root, else to its own folder.
+    """
+    present = frozenset(names)
+    roots = {name: package_root(name, present)[0] for name in defining if not _is_notebook(name)}
+    of_scripts = sorted(set(roots.values()), key=lambda root: (-len(root.parts), str(root)))
+    for name in defining:
+        if _is_notebook(name):
+            roots[name] = _home(PurePosixPath(name).parent, of_scripts) or PurePosixPath(name).parent
+    return roots
+
+
+def make_copies(
+    roots: Mapping[str, PurePosixPath],
+    defined: Callable[[str], frozenset[str]],
+    written: Callable[[str], frozenset[str]],
+) -> list[Copy]:
+    """One copy for each root, best first: most functions written, then shallowest, then by name.
+
+    Args:
+        roots: file name -> root.
+        defined: the names that a file defines.
+        written: those of them that are more than a template and parse.
+    """
+    by_root: dict[PurePosixPath, list[str]] = defaultdict(list)
+    for name, root in roots.items():
+        by_root[root].append(name)
+    copies = []
+    for root, files in by_root.items():
+        names = frozenset().union(*(defined(name) for name in files))
+        done = frozenset().union(*(written(name) for name in files))
+        copies.append(Copy(root, tuple(sorted(files)), names, len(done)))
+    return sorted(copies, key=lambda copy: (-copy.written, len(copy.root.parts), str(copy.root)))
+
+
+def choose(copies: Sequence[Copy]) -> tuple[list[Copy], list[Copy]]:
+    """The copies taken and those left: the best one, and any that only adds what the taken ones lack."""
+    taken: list[Copy] = []
+    left: list[Copy] = []
+    have: set[str] = set()
+    for copy in copies:
+        if have & copy.names:
+            left.append(copy)
+        else:
+            taken.append(copy)
+            have |= copy.names
+    return taken, left
+
+
+def belongs_to(name: str, taken: Sequence[Copy], left: Sequence[Copy], names: Iterable[str]) -> bool:
+    """Whether the file ``name``, which defines nothing asked for, goes along with the copies taken.
+
+    It does below their roots, unless a nearer root is that of a copy left or of another package; notebooks
+    also above their roots.
+    """
+    roots = {copy.root: True for copy in taken} | {copy.root: False for copy in left}
+    folder = PurePosixPath(name).parent
+    if not _is_notebook(name):
+        own, packaged = package_root(name, names)
+        if own in roots:
+            return roots[own]
+        if packaged:
+            return False
+    nearest = next((parent for parent in (folder, *folder.parents) if parent in roots), None)
+    if nearest is not None:
+        return roots[nearest] and not (_is_notebook(name) and _other_course_folder(folder, nearest, names))
+    return _is_notebook(name) and any(copy.root.is_relative_to(folder) for copy in taken)
+
+
+def _other_course_folder(folder: PurePosixPath, root: PurePosixPath, names: Iterable[str]) -> bool:
+    """Whether a course package that is not the one of ``root`` lies beside a notebook in ``folder``."""
+    return folder != root and any(
+        PurePosixPath(name).is_relative_to(folder / _COURSE_PACKAGE) for name in names
+    )
+
+
+def _home(folder: PurePosixPath, roots: Sequence[PurePosixPath]) -> PurePosixPath | None:
+    above = [root for root in roots if folder.is_relative_to(root)]
+    if above:
+        return above[0]
+    below = [root for root in roots if root.is_relative_to(folder)]
+    return below[0] if len(below) == 1 else None
+
+
+def _init(folders: Sequence[str]) -> str:
+    return "/".join([*folders, "__init__.py"])
+
+
+def _is_notebook(name: str) -> bool:
+    return name.lower().endswith(NOTEBOOK)

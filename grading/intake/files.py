@@ -1,0 +1,195 @@
+"""The files of one hand-in, in memory: from a single file, a folder or a zip. Links are never followed."""
+
+from __future__ import annotations
+
+import io
+import os
+import re
+import stat
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from grading.intake.archive import Member, members_of
+from grading.intake.limits import Limits
+from grading.intake.naming import clean, listed, shown
+from grading.intake.text import recognised
+from grading.submission import IntakeError
+
+SCRIPT, NOTEBOOK, ARCHIVE = ".py", ".ipynb", ".zip"
+LONGEST_PATH = 500
+HAND_IN = "hand in a notebook (.ipynb), .py files or a zip of them"
+
+# Installed packages, caches and version control are not the student's work.
+_FOREIGN_FOLDER = re.compile(
+    r"\..*|__pycache__|__macosx|venv|env|virtualenv|(site|dist)-packages|node_modules|.*\.(egg|dist)-info",
+    re.IGNORECASE,
+)
+_BYSTANDER_FILE = re.compile(
+    r"\..*|~.*|readme.*|licen[cs]e.*|copying.*|thumbs\.db|desktop\.ini|requirements.*\.txt|icon\r",
+    re.IGNORECASE,
+)
+
+
+@dataclass(frozen=True)
+class StudentFile:
+    """One file that was read; ``name`` is its path inside the hand-in, with forward slashes."""
+
+    name: str
+    data: bytes
+
+
+@dataclass
+class Gathered:
+    """The files of a hand-in that may matter, sorted by name, and sentences on what was left out."""
+
+    files: list[StudentFile] = field(default_factory=list)
+    warnings: list[str] = field(default_factory=list)
+    is_zip: bool = False
+
+
+def is_foreign_folder(name: str) -> bool:
+    """Whether a folder of this name holds no student's work: hidden, a cache, installed packages."""
+    return _FOREIGN_FOLDER.fullmatch(name) is not None
+
+
+def is_bystander(name: str) -> bool:
+    """Whether a file of this name lies beside student work without being any: hidden, README, licence."""
+    return _BYSTANDER_FILE.fullmatch(name) is not None
+
+
+def gather(path: Path, limits: Limits) -> Gathered:
+    """The .py files and notebooks of the hand-in at ``path``.
+
+    Raises:
+        IntakeError: if there is none, or ``path`` is nothing that can be graded.
+    """
+    where = shown(path.name or str(path))
+    try:
+        mode = path.lstat().st_mode
+        if stat.S_ISLNK(mode):
+            raise IntakeError(f"{where} is a link, which is not followed: hand in the file itself")
+        if stat.S_ISDIR(mode):
+            gathered = Gathered()
+            _admit(list(_walk(path, gathered, limits)), gathered, limits)
+        elif stat.S_ISREG(mode):
+            gathered = _gather_file(path, where, limits)
+        else:
+            raise IntakeError(f"{where} is neither a file nor a folder: {HAND_IN}")
+    except OSError as error:
+        raise IntakeError(
+            f"{where} cannot be read ({error.strerror or error}): check its permissions"
+        ) from error
+    if not gathered.files:
+        because = f" ({gathered.warnings[0].rstrip('.')})" if gathered.warnings else ""
+        raise IntakeError(f"{where} holds no notebook and no .py file{because}: {HAND_IN}")
+    return gathered
+
+
+def _gather_file(path: Path, where: str, limits: Limits) -> Gathered:
+    suffix, size = path.suffix.lower(), path.stat().st_size
+    if size == 0:
+        raise IntakeError(f"{where} is empty (0 bytes): save it again and hand it in once more")
+    if suffix not in (SCRIPT, NOTEBOOK, ARCHIVE):
+        with path.open("rb") as file:
+            what = recognised(file.read(16))
+        named = (
+            f"is {what}"
+            if what
+            else f"is a {suffix} file"
+            if suffix
+            else "has no ending that tells what it is"
+        )
+        raise IntakeError(f"{where} {shown(named)}, which cannot be graded: {HAND_IN}")
+    if size > _cap(where, limits):
+        raise IntakeError(
+            f"{where} has {size:,} bytes, more than the {_cap(where, limits):,} that are read: clear its "
+            "outputs or leave data out, then hand it in again"
+        )
+    if suffix == ARCHIVE:
+        gathered = Gathered(is_zip=True)
+        with path.open("rb") as file:
+            _admit(members_of(file, where, limits), gathered, limits)
+        return gathered
+    return Gathered([StudentFile(clean(path.name), path.read_bytes())])
+
+
+def _admit(members: Sequence[Member], gathered: Gathered, limits: Limits, *, unwrap: bool = True) -> None:
+    """Read what may matter of ``members`` into ``gathered``, within the limits, in the order of names."""
+    wanted = sorted((member for member in members if _is_wanted(member.name)), key=lambda member: member.name)
+    work = [member for member in wanted if not member.name.lower().endswith(ARCHIVE)]
+    inner = [member for member in wanted if member.name.lower().endswith(ARCHIVE)]
+    total = 0
+    for member in work:
+        total += member.size
+        if member.size > _cap(member.name, limits):
+            reason = f"its {member.size:,} bytes are too many"
+        elif len(gathered.files) >= limits.files or total > limits.total_bytes:
+            reason = "the hand-in holds too many files before it"
+        else:
+            gathered.files.append(StudentFile(clean(member.name), member.read(member.size)))
+            continue
+        gathered.warnings.append(f"{shown(member.name)} was not read: {reason}.")
+    if unwrap and not work and len(inner) == 1:
+        # Upload sites wrap what they are given: one wrapping is taken off, not any number of them.
+        data = inner[0].read(limits.total_bytes)
+        nested = members_of(io.BytesIO(data), shown(inner[0].name), limits)
+        gathered.is_zip = True
+        _admit(nested, gathered, limits, unwrap=False)
+    elif inner:
+        names = listed([shown(member.name) for member in inner])
+        gathered.warnings.append(f"Not opened, because there is work beside it: {names}.")
+
+
+def _walk(root: Path, gathered: Gathered, limits: Limits) -> Iterator[Member]:
+    """All regular files below ``root``, nearer ones first, without what is foreign."""
+    seen = 0
+    level = [(root, "")]
+    for _ in range(limits.depth):
+        below: list[tuple[Path, str]] = []
+        for folder, prefix in level:
+            with os.scandir(folder) as entries:
+                listing = sorted(entries, key=lambda entry: entry.name)
+            for entry in listing:
+                seen += 1
+                if seen > limits.entries:
+                    gathered.warnings.append(
+                        f"Only the first {limits.entries:,} files and folders were looked at."
+                    )
+                    return
+                if entry.is_symlink():
+                    if _is_wanted(entry.name):
+                        gathered.warnings.append(
+                            f"{shown(prefix + entry.name)} is a link, which is not followed."
+                        )
+                elif entry.is_dir(follow_symlinks=False):
+                    if not is_foreign_folder(entry.name) and not Path(entry.path, "pyvenv.cfg").exists():
+                        below.append((Path(entry.path), f"{prefix}{entry.name}/"))
+                elif entry.is_file(follow_symlinks=False):
+                    yield _member(entry, prefix)
+        level = below
+
+
+def _member(entry: os.DirEntry[str], prefix: str) -> Member:
+    path = Path(entry.path)
+
+    def read(most: int) -> bytes:
+        with path.open("rb") as file:
+            return file.read(most)
+
+    return Member(prefix + entry.name, entry.stat(follow_symlinks=False).st_size, read)
+
+
+def _is_wanted(name: str) -> bool:
+    *folders, file = name.split("/")
+    return (
+        len(name) <= LONGEST_PATH
+        and file.lower().endswith((SCRIPT, NOTEBOOK, ARCHIVE))
+        and not file.startswith(".")
+        and not any(is_foreign_folder(folder) for folder in folders)
+    )
+
+
+def _cap(name: str, limits: Limits) -> int:
+    ending = Path(name).suffix.lower()
+    return {SCRIPT: limits.script_bytes, NOTEBOOK: limits.notebook_bytes}.get(ending, limits.archive_bytes)

@@ -1,0 +1,139 @@
+"""One file or cell as statements, where each one that does not parse costs only itself."""
+
+from __future__ import annotations
+
+import ast
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+from grading.intake import python2
+from grading.intake.text import compiles, parse
+
+_OPENING = re.compile(r"(?!(?:else|elif|except|finally)\b)[A-Za-z_@'\"\[({%!]")
+_DEFINED = re.compile(r"^(?:async\s+)?(?:def|class)\s+(\w+)", re.MULTILINE)
+_UNCLOSED = ("unterminated triple-quoted", "was never closed", "unexpected EOF")
+_LONGEST_JOIN = 40
+_MOST_JOINS = 100
+_MOST_PIECES = 5_000
+
+
+@dataclass(frozen=True)
+class Broken:
+    """Lines that do not parse or compile.
+
+    Attributes:
+        lines: first and last.
+        names: what these lines would define.
+        sentence: where and why, and what to do: "line 12, ...".
+        python2: whether it is Python 2.
+    """
+
+    lines: tuple[int, int]
+    names: tuple[str, ...]
+    sentence: str
+    python2: bool
+
+
+@dataclass
+class Fragment:
+    """A file or a cell.
+
+    Attributes:
+        lines: its text, with mixed tabs mended; as many lines as the student's.
+        statements: all top-level statements that compile, in order, with line numbers of the file or cell.
+        broken: what does not parse.
+        tabs_expanded: whether tabs were mixed with spaces in a way that Python 3 refuses.
+    """
+
+    lines: list[str]
+    statements: list[ast.stmt] = field(default_factory=list)
+    broken: list[Broken] = field(default_factory=list)
+    tabs_expanded: bool = False
+
+
+def first_line(statement: ast.stmt) -> int:
+    """The line that ``statement`` begins on, decorators included."""
+    decorators: list[ast.expr] = getattr(statement, "decorator_list", [])
+    return min([statement.lineno, *(decorator.lineno for decorator in decorators)])
+
+
+def last_line(statement: ast.stmt) -> int:
+    """The line that ``statement`` ends on."""
+    return statement.end_lineno or statement.lineno
+
+
+def read_fragment(text: str) -> Fragment:
+    """The statements of ``text``; never raises, whatever the text is."""
+    try:
+        parsed = parse(text)
+    except SyntaxError as error:
+        return _in_pieces(text, error)
+    fragment = Fragment(parsed.text.split("\n"), tabs_expanded=parsed.tabs_expanded)
+    _take(fragment, parsed.tree)
+    return fragment
+
+
+def _in_pieces(text: str, whole: SyntaxError) -> Fragment:
+    fragment = Fragment(text.split("\n"))
+    lines = fragment.lines
+    starts = [*_starts(lines), len(lines)]
+    if len(starts) > _MOST_PIECES:
+        fragment.broken.append(_broken(lines, (1, len(lines)), whole))
+        return fragment
+    index, joins = 0, _MOST_JOINS
+    while index < len(starts) - 1:
+        first, after = starts[index], index + 1
+        parsed, error = None, None
+        for end in range(index + 1, min(index + 1 + _LONGEST_JOIN, len(starts))):
+            try:
+                parsed, after = parse("\n".join(lines[first : starts[end]])), end
+                break
+            except SyntaxError as failure:
+                # Only an open string or bracket can be closed by what follows it.
+                error = error or failure
+                joins -= 1
+                if joins < 0 or not any(sign in str(failure) for sign in _UNCLOSED):
+                    break
+        if parsed is not None:
+            fragment.tabs_expanded |= parsed.tabs_expanded
+            lines[first : starts[after]] = parsed.text.split("\n")
+            _take(fragment, ast.increment_lineno(parsed.tree, first))
+        elif error is not None:
+            error.lineno = (error.lineno or 1) + first
+            fragment.broken.append(_broken(lines, (first + 1, starts[after]), error))
+        index = after
+    return fragment
+
+
+def _take(fragment: Fragment, tree: ast.Module) -> None:
+    for statement in tree.body:
+        error = None
+        if isinstance(statement, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
+            error = compiles(statement, "student code")
+        if error is None:
+            fragment.statements.append(statement)
+        else:
+            lines = (first_line(statement), last_line(statement))
+            fragment.broken.append(_broken(fragment.lines, lines, error))
+
+
+def _starts(lines: list[str]) -> Iterator[int]:
+    """Indices of the lines that may begin a top-level statement."""
+    decorated = False
+    for index, line in enumerate(lines):
+        if _OPENING.match(line) and not (index and lines[index - 1].endswith("\\")):
+            if not decorated:
+                yield index
+            decorated = line.startswith("@")
+
+
+def _broken(all_lines: list[str], lines: tuple[int, int], error: SyntaxError) -> Broken:
+    while lines[1] > lines[0] and not all_lines[lines[1] - 1].strip():
+        lines = lines[0], lines[1] - 1
+    names = tuple(_DEFINED.findall("\n".join(all_lines[lines[0] - 1 : lines[1]])))
+    sentence = python2.explain(all_lines, error)
+    if sentence is not None:
+        return Broken(lines, names, sentence, python2=True)
+    where = f"line {error.lineno}: " if error.lineno else ""
+    return Broken(lines, names, f"{where}{error.msg}. Mend it so that Python 3 can read it", python2=False)

@@ -1,0 +1,220 @@
+"""What of a student's file must run so that its functions exist: imports, definitions and cheap constants.
+
+Loading data, training, plotting and printing are left out: they cost time, need files that are not there, and
+no function of the assignment may depend on them. Lines keep their numbers.
+"""
+
+from __future__ import annotations
+
+import ast
+import builtins
+from collections.abc import Iterable
+
+from grading.intake.fragments import Fragment, first_line, last_line
+
+_DEFINITION = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
+_IMPORT = (ast.Import, ast.ImportFrom)
+_BUILTINS = frozenset(dir(builtins))
+# Builtins that are cheap on small arguments and have no effect.
+_CHEAP_BUILTIN_CALLS = """
+    abs bool bytes classmethod complex dict enumerate float frozenset getattr hasattr int isinstance
+    issubclass len list map max min object pow property range reversed round set slice sorted staticmethod
+    str sum super tuple type zip
+"""
+# Functions of libraries that make constants and wrappers; anything else they offer may cost or do much.
+_CHEAP_LIBRARY_CALLS = """
+    Counter Decimal Fraction NewType OrderedDict Path Random RandomState TypeVar abs arange array
+    asanyarray asarray astype bool_ ceil compile copy cos default_rng defaultdict dtype empty endswith
+    errstate exp eye finfo float16 float32 float64 floor format full getLogger iinfo int16 int32 int64
+    int8 jit join linspace log log10 log2 logspace lower lru_cache namedtuple njit ones partial power prod
+    reshape sin split sqrt startswith strip tan uint8 upper vectorize wraps zeros
+"""
+_CHEAP_BUILTINS = frozenset(_CHEAP_BUILTIN_CALLS.split())
+_CHEAP_CALLS = frozenset(_CHEAP_LIBRARY_CALLS.split())
+_CHEAP_NODES = (
+    ast.Constant, ast.Name, ast.Attribute, ast.Tuple, ast.List, ast.Set, ast.Dict, ast.UnaryOp, ast.BinOp,
+    ast.BoolOp, ast.Compare, ast.IfExp, ast.Subscript, ast.Slice, ast.Starred, ast.JoinedStr,
+    ast.FormattedValue, ast.Call, ast.keyword, ast.expr_context, ast.operator, ast.unaryop, ast.boolop,
+    ast.cmpop, ast.ListComp, ast.SetComp, ast.DictComp, ast.GeneratorExp, ast.comprehension,
+)  # fmt: skip
+
+
+class Keeper:
+    """Filters the fragments of one module in order, remembering which names what was kept has bound."""
+
+    def __init__(self, asked: Iterable[str]) -> None:
+        self.asked = frozenset(asked)
+        self.known: set[str] = set(_BUILTINS) | {"__name__", "__file__", "__doc__"}
+        self._star_import = False
+
+    def code(self, fragment: Fragment, leave_out: Iterable[ast.stmt] = ()) -> str:
+        """The source of ``fragment`` without what is not needed and ``leave_out``; "" if none is left."""
+        left_out = {id(statement) for statement in leave_out}
+        kept = [
+            statement
+            for statement in fragment.statements
+            if id(statement) not in left_out and self._keeps(statement)
+        ]
+        lines = [""] * len(fragment.lines)
+        for statement in kept:
+            self._write(fragment.lines, lines, statement)
+        while lines and not lines[-1].strip():
+            lines.pop()
+        return "\n".join(lines) + "\n" if lines else ""
+
+    def _keeps(self, statement: ast.stmt) -> bool:
+        if isinstance(statement, _DEFINITION):
+            self.known.add(statement.name)
+            return True
+        if isinstance(statement, _IMPORT):
+            return self._keeps_import(statement)
+        if isinstance(statement, ast.Assign):
+            return self._keeps_assignment(statement.targets, statement.value)
+        if isinstance(statement, ast.AnnAssign):
+            return statement.value is not None and self._keeps_assignment([statement.target], statement.value)
+        if isinstance(statement, ast.AugAssign):
+            return self._root_is_known(statement.target) and self._is_cheap(statement.value)
+        if isinstance(statement, ast.Delete):
+            return all(
+                isinstance(target, ast.Name) and target.id in self.known for target in statement.targets
+            )
+        if isinstance(statement, ast.Expr):
+            return self._sets_attribute(statement.value)
+        if isinstance(statement, ast.If | ast.Try):
+            return self._keeps_branches(statement)
+        # Type aliases and the like are statements of newer Pythons; loops, with, assert and raise are work.
+        return type(statement).__name__ == "TypeAlias"
+
+    def _keeps_import(self, statement: ast.Import | ast.ImportFrom) -> bool:
+        if isinstance(statement, ast.ImportFrom) and statement.module == "__future__":
+            # The rest are what Python 3 does anyhow, and would have to stand first in what is run.
+            return all(alias.name == "annotations" for alias in statement.names)
+        for alias in statement.names:
+            self._star_import |= alias.name == "*"
+            self.known.add(alias.asname or alias.name.split(".")[0])
+        return True
+
+    def _keeps_assignment(self, targets: list[ast.expr], value: ast.expr) -> bool:
+        names = {
+            node.id
+            for target in targets
+            for node in ast.walk(target)
+            if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store)
+        }
+        plain = all(isinstance(target, ast.Name | ast.Tuple | ast.List) for target in targets)
+        if not plain and not all(self._root_is_known(target) for target in targets):
+            return False
+        wraps = isinstance(value, ast.Call) and (
+            bool(names & self.asked) or not plain or self._rewraps(names, value)
+        )
+        if not (self._is_cheap(value) or (wraps and self._uses_known_names(value))):
+            return False
+        self.known |= names
+        return True
+
+    def _rewraps(self, names: set[str], call: ast.Call) -> bool:
+        """`f = decorator(f)`: what a decorator line would do."""
+        return any(isinstance(argument, ast.Name) and argument.id in names for argument in call.args)
+
+    def _keeps_branches(self, statement: ast.If | ast.Try) -> bool:
+        """Whether a conditional or a try only chooses between imports, definitions and constants."""
+        if isinstance(statement, ast.If) and (
+            _tests_main(statement.test) or not self._is_cheap(statement.test)
+        ):
+            return False
+        bodies = [statement.body, statement.orelse]
+        if isinstance(statement, ast.Try):
+            bodies += [statement.finalbody, *(handler.body for handler in statement.handlers)]
+        useful = False
+        for body in bodies:
+            for inner in body:
+                if self._keeps(inner):
+                    useful = True
+                elif not _is_harmless(inner):
+                    return False
+        return useful
+
+    def _sets_attribute(self, value: ast.expr) -> bool:
+        """`setattr(LinearSVM, "loss", f)`: an assignment in other words."""
+        return (
+            isinstance(value, ast.Call)
+            and isinstance(value.func, ast.Name)
+            and value.func.id == "setattr"
+            and all(self._is_cheap(argument) for argument in value.args)
+        )
+
+    def _root_is_known(self, target: ast.expr) -> bool:
+        while isinstance(target, ast.Attribute | ast.Subscript):
+            target = target.value
+        return isinstance(target, ast.Name) and target.id in self.known and target.id not in _BUILTINS
+
+    def _uses_known_names(self, value: ast.expr) -> bool:
+        if self._star_import:
+            return True
+        bound = {
+            node.id
+            for node in ast.walk(value)
+            if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store)
+        }
+        bound |= {node.arg for node in ast.walk(value) if isinstance(node, ast.arg)}
+        return all(
+            node.id in self.known or node.id in bound
+            for node in _evaluated(value)
+            if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Load)
+        )
+
+    def _is_cheap(self, value: ast.expr) -> bool:
+        for node in _evaluated(value):
+            if isinstance(node, ast.Lambda):
+                continue
+            if not isinstance(node, _CHEAP_NODES):
+                return False
+            if isinstance(node, ast.Call) and not self._is_cheap_call(node):
+                return False
+        return self._uses_known_names(value)
+
+    def _is_cheap_call(self, call: ast.Call) -> bool:
+        if isinstance(call.func, ast.Name):
+            return call.func.id in _CHEAP_BUILTINS or call.func.id in _CHEAP_CALLS
+        return isinstance(call.func, ast.Attribute) and call.func.attr in _CHEAP_CALLS
+
+    @staticmethod
+    def _write(source: list[str], lines: list[str], statement: ast.stmt) -> None:
+        """Copy ``statement`` to its place in ``lines``; several on one line stay separated by semicolons."""
+        first, last = first_line(statement), last_line(statement)
+        start = statement.col_offset
+        for number in range(first, last + 1):
+            line = source[number - 1].encode()
+            # Offsets count bytes of UTF-8.
+            piece = line[: statement.end_col_offset] if number == last else line
+            piece = piece[start:] if number == first and start else piece
+            text = piece.decode(errors="replace")
+            lines[number - 1] = f"{lines[number - 1]}; {text}" if lines[number - 1] else text
+
+
+def _evaluated(value: ast.expr) -> Iterable[ast.AST]:
+    """The nodes of an expression that are evaluated at once: the bodies of lambdas are not."""
+    pending: list[ast.AST] = [value]
+    while pending:
+        node = pending.pop()
+        yield node
+        if isinstance(node, ast.Lambda):
+            pending += [*node.args.defaults, *(default for default in node.args.kw_defaults if default)]
+        else:
+            pending += ast.iter_child_nodes(node)
+
+
+def _tests_main(test: ast.expr) -> bool:
+    return any(isinstance(node, ast.Name) and node.id == "__name__" for node in ast.walk(test))
+
+
+def _is_harmless(statement: ast.stmt) -> bool:
+    """What may stand beside an import in a branch: nothing at all, a message, or giving up."""
+    if isinstance(statement, ast.Pass | ast.Raise):
+        return True
+    if not isinstance(statement, ast.Expr):
+        return False
+    value = statement.value
+    return isinstance(value, ast.Constant) or (
+        isinstance(value, ast.Call) and isinstance(value.func, ast.Name) and value.func.id == "print"
+    )

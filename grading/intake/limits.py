@@ -1,0 +1,45 @@
+"""How much of a hand-in is read: generous to the honest, and a bound on what a hostile one can cost."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+MEBIBYTE = 2**20
+
+
+@dataclass(frozen=True)
+class Limits:
+    """Caps on one hand-in. What is beyond a cap is left unread and said, or refused where that is safer.
+
+    Attributes:
+        script_bytes: size of one .py file.
+        notebook_bytes: size of one notebook; stored pictures make honest ones tens of MiB.
+        code: characters of Python read in all; its syntax trees take a hundred times that.
+        total_bytes: of all files read together, after unpacking.
+        files: number of .py files and notebooks read.
+        entries: number of folder entries looked at; data sets are often handed in along with the work.
+        depth: of nested folders.
+        cells: of one notebook.
+        archive_bytes: size of the zip file itself.
+        archive_members: number of members of one zip.
+        unpacked_bytes: what all members of a zip claim to unpack to; more is refused as a bomb.
+        ratio: unpacked to packed size of a member above `ratio_free_bytes`; more is refused as a bomb.
+        ratio_free_bytes: a member this small is harmless, however well it was packed.
+    """
+
+    script_bytes: int = MEBIBYTE // 2
+    notebook_bytes: int = 32 * MEBIBYTE
+    code: int = 4 * MEBIBYTE
+    total_bytes: int = 256 * MEBIBYTE
+    files: int = 500
+    entries: int = 50_000
+    depth: int = 24
+    cells: int = 2_000
+    archive_bytes: int = 1024 * MEBIBYTE
+    archive_members: int = 50_000
+    unpacked_bytes: int = 2048 * MEBIBYTE
+    ratio: int = 300
+    ratio_free_bytes: int = 4 * MEBIBYTE
+
+
+DEFAULT = Limits()

@@ -1,0 +1,113 @@
+"""Student files as modules: their cells or text as statements, and what they define."""
+
+from __future__ import annotations
+
+import ast
+import re
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from functools import cached_property
+
+from grading.intake.bindings import Candidate, Part, bindings
+from grading.intake.files import NOTEBOOK, StudentFile
+from grading.intake.fragments import read_fragment
+from grading.intake.limits import Limits
+from grading.intake.notebook import Cell, DamagedNotebookError, read_cells, without_magics
+from grading.intake.text import NotTextError, decode
+
+
+@dataclass
+class Module:
+    """One student file that was read.
+
+    Attributes:
+        name: as in `StudentFile`.
+        dotted: the name by which other files may import it.
+        parts: its code, in order.
+        cells: all cells of a notebook, of any kind.
+        size: characters of code.
+    """
+
+    name: str
+    dotted: str
+    parts: list[Part]
+    cells: list[Cell] = field(default_factory=list)
+    size: int = 0
+
+    @property
+    def is_notebook(self) -> bool:
+        """Whether the file is a notebook."""
+        return self.name.lower().endswith(NOTEBOOK)
+
+    def statements(self) -> Iterator[ast.stmt]:
+        """All top-level statements in order."""
+        for part in self.parts:
+            yield from part.fragment.statements
+
+    def candidates(self, names: Iterable[str]) -> list[Candidate]:
+        """Every place where this file binds one of ``names`` to something it made itself, in order."""
+        return [candidate for name in names for candidate in self._by_name.get(name, ())]
+
+    @cached_property
+    def imported(self) -> list[ast.ImportFrom | ast.Import]:
+        """All imports, those inside functions and branches included."""
+        return [
+            node
+            for statement in self.statements()
+            for node in ast.walk(statement)
+            if isinstance(node, ast.Import | ast.ImportFrom)
+        ]
+
+    @cached_property
+    def _by_name(self) -> dict[str, list[Candidate]]:
+        found: dict[str, list[Candidate]] = {}
+        for part in self.parts:
+            for candidate in bindings(part, self.name):
+                found.setdefault(candidate.name, []).append(candidate)
+        return found
+
+    def bound_names(self) -> frozenset[str]:
+        """Every name that the file binds anywhere, by whatever means; "*" if it imports all of something."""
+        bound: set[str] = set()
+        for statement in self.statements():
+            for node in ast.walk(statement):
+                if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store):
+                    bound.add(node.id)
+                elif isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
+                    bound.add(node.name)
+                elif isinstance(node, ast.alias):
+                    bound.add(node.asname or node.name.split(".")[0])
+        return frozenset(bound)
+
+
+class UnreadableFileError(ValueError):
+    """A file that is not what its ending says; the message is the end of a sentence."""
+
+
+def read_module(file: StudentFile, dotted: str, limits: Limits, code_left: int) -> Module:
+    """The file as a module, if its code has no more than ``code_left`` characters.
+
+    Raises:
+        UnreadableFileError: if it is no text, or a damaged notebook.
+    """
+    try:
+        if not file.name.lower().endswith(NOTEBOOK):
+            pieces: list[tuple[Cell | None, str]] = [(None, decode(file.data))]
+            cells = []
+        else:
+            cells = read_cells(file.data, limits)
+            pieces = [(cell, cell.text) for cell in cells if cell.kind == "code"]
+    except (NotTextError, DamagedNotebookError) as error:
+        raise UnreadableFileError(str(error)) from error
+    size = sum(len(text) for _, text in pieces)
+    if size > code_left:
+        raise UnreadableFileError("was not read: the hand-in holds too much code")
+    parts = [Part(cell, read_fragment(without_magics(text) if cell else text)) for cell, text in pieces]
+    return Module(file.name, dotted, parts, cells, size)
+
+
+def may_define(file: StudentFile, names: Iterable[str]) -> bool:
+    """Whether the bytes of ``file`` hold what defining one of ``names`` needs; cheap, errs towards yes."""
+    return any(
+        re.search(rb"\b" + re.escape(name.rpartition(".")[2].encode()) + rb"\b", file.data) for name in names
+    )

@@ -1,0 +1,193 @@
+"""Notebooks as text: cells in order, whatever version of the format, and magics made inert."""
+
+from __future__ import annotations
+
+import json
+import logging
+import re
+import warnings
+from dataclasses import dataclass
+
+from grading.intake.limits import Limits
+from grading.intake.naming import shown
+from grading.intake.text import recognised
+
+_MAGIC_LINE = re.compile(r"^[ \t]*[%!?]|\?[ \t]*$|^[ \t]*[\w.]+[ \t]*=[ \t]*[%!]", re.MULTILINE)
+_WHOLE_LINE_MAGIC = re.compile(r"^([ \t]*)[%!].*$", re.MULTILINE)
+# IPython reads a cell anew for each line that it changes.
+_MOST_MAGICS, _LONGEST_WITH_MAGICS = 25, 20_000
+# Text and base64 pictures fill honest notebooks, not brackets; each makes an object many times its size.
+_MOST_BRACKETS = 1_000_000
+_CELL_MAGIC = re.compile(r"\s*%%(\w*)")
+# The body of these is Python that belongs to the notebook; that of any other cell magic does not.
+_PYTHON_CELL_MAGICS = frozenset(
+    (
+        "time",
+        "timeit",
+        "capture",
+        "prun",
+        "python",
+        "python3",
+        "py",
+        "writefile",
+        "file",
+        "memit",
+        "mprun",
+        "lprun",
+    )
+)
+
+
+class DamagedNotebookError(ValueError):
+    """A notebook that cannot be read; the message says what is wrong with it: "is empty (0 bytes)"."""
+
+
+@dataclass(frozen=True)
+class Cell:
+    """One cell: ``number`` counts all cells from 1; ``kind`` is "code", "markdown" or "raw"."""
+
+    number: int
+    kind: str
+    text: str
+
+    @property
+    def label(self) -> str:
+        """The cell as it is named in messages: "cell 7"."""
+        return f"cell {self.number}"
+
+
+def read_cells(data: bytes, limits: Limits) -> list[Cell]:
+    """The cells of the notebook ``data``, untrusted bytes, of format version 1 to 4.
+
+    Raises:
+        DamagedNotebookError: if it is no notebook, or not one in Python.
+    """
+    if not data.strip():
+        raise DamagedNotebookError(f"is empty ({len(data)} bytes): save the notebook and hand it in again")
+    what = recognised(data)
+    if what is not None:
+        raise DamagedNotebookError(f"is {what}, not a notebook: hand in the .ipynb file itself")
+    if data.count(b"{") + data.count(b"[") > _MOST_BRACKETS:
+        raise DamagedNotebookError(
+            "holds far too many parts for a notebook: clear its outputs and hand it in again"
+        )
+    notebook = _load(data)
+    language = _language(notebook)
+    if "python" not in language.lower():
+        raise DamagedNotebookError(f"is a notebook in {shown(language)}: the grader runs Python")
+    cells = notebook.get("cells")
+    if not isinstance(cells, list):
+        raise DamagedNotebookError("has no cells: open it in Jupyter, save it and hand it in again")
+    if len(cells) > limits.cells:
+        raise DamagedNotebookError(f"has {len(cells):,} cells, more than the {limits.cells:,} that are read")
+    return [
+        Cell(number, str(cell.get("cell_type", "")), _source(cell).replace("\r\n", "\n").replace("\r", "\n"))
+        for number, cell in enumerate(cells, start=1)
+        if isinstance(cell, dict)
+    ]
+
+
+def without_magics(text: str) -> str:
+    """A code cell as Python: magics, shell lines and help turned into calls that nothing needs.
+
+    Line numbers stay. IPython's own transformer does it; it is only asked (and only imported) when some line
+    looks like one of these. What is too much for it has such lines replaced by `pass`.
+    """
+    cell_magic = _CELL_MAGIC.match(text)
+    if cell_magic:
+        if cell_magic[1] not in _PYTHON_CELL_MAGICS:
+            return ""
+        body = text[cell_magic.end() :].partition("\n")[2]
+        before = text[: cell_magic.end()].count("\n")
+        return "\n" * (before + 1) + without_magics(body)
+    count = len(_MAGIC_LINE.findall(text))
+    if not count:
+        return text
+    text = _unfold_shell_lines(text)
+    if count > _MOST_MAGICS or len(text) > _LONGEST_WITH_MAGICS:
+        return _WHOLE_LINE_MAGIC.sub(r"\1pass", text)
+    from IPython.core.inputtransformer2 import TransformerManager
+
+    body = text.lstrip("\n")
+    leading = len(text) - len(body)
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            transformed: str = TransformerManager().transform_cell(body)  # type: ignore[no-untyped-call]
+    except (SyntaxError, ValueError, RuntimeError):
+        return _WHOLE_LINE_MAGIC.sub(r"\1pass", text)
+    return "\n" * leading + transformed
+
+
+def _unfold_shell_lines(text: str) -> str:
+    """Blank the continuations of shell commands over several lines, which IPython would join to one."""
+    lines, folded = text.split("\n"), False
+    for number, line in enumerate(lines):
+        is_command = line.lstrip().startswith(("!", "%"))
+        continues = line.endswith("\\")
+        if folded:
+            lines[number] = ""
+        elif is_command and continues:
+            lines[number] = line[:-1]
+        folded = continues and (folded or is_command)
+    return "\n".join(lines)
+
+
+def _load(data: bytes) -> dict[str, object]:
+    import nbformat
+    from nbformat import converter, reader
+
+    log = logging.getLogger("traitlets")
+    level = log.level
+    text = _text(data)
+    try:
+        with warnings.catch_warnings():
+            # nbformat warns and logs of faults (missing cell ids and the like) that do not matter here.
+            warnings.simplefilter("ignore")
+            log.setLevel(logging.CRITICAL)
+            original = reader.reads(text)  # type: ignore[no-untyped-call]
+            notebook = converter.convert(original, nbformat.current_nbformat)  # type: ignore[no-untyped-call]
+    except RecursionError as error:
+        raise DamagedNotebookError("is nested too deeply to be a notebook") from error
+    except reader.NotJSONError as error:
+        detail = error.__cause__ or error
+        raise DamagedNotebookError(
+            f"is damaged ({shown(str(detail))}): open it in Jupyter, save it and hand it in again"
+        ) from error
+    except Exception as error:
+        # nbformat meets whatever the file holds in place of what it should, so any error may come of it.
+        # Cells that only lack metadata, as some tools write them, can be read all the same.
+        notebook = json.loads(text)
+        if not isinstance(notebook, dict) or not isinstance(notebook.get("cells"), list):
+            raise DamagedNotebookError(
+                "is JSON, but no notebook that can be read: hand in the .ipynb that Jupyter saved"
+            ) from error
+    finally:
+        log.setLevel(level)
+    return dict(notebook)
+
+
+def _text(data: bytes) -> str:
+    try:
+        return data.decode(json.detect_encoding(data))
+    except UnicodeDecodeError:
+        return data.decode("latin-1")
+
+
+def _language(notebook: dict[str, object]) -> str:
+    metadata = notebook.get("metadata")
+    if isinstance(metadata, dict):
+        # Not the kernel's name: that is whatever its environment was called ("conda-env-cs231n-py").
+        for part, key in (("kernelspec", "language"), ("language_info", "name")):
+            section = metadata.get(part)
+            if isinstance(section, dict) and isinstance(section.get(key), str) and section[key]:
+                return str(section[key])
+    return "python"
+
+
+def _source(cell: dict[str, object]) -> str:
+    source = cell.get("source", "")
+    if isinstance(source, list):
+        source = "".join(part for part in source if isinstance(part, str))
+    # JSON can hold halves of surrogates, which no file of ours could.
+    return source.encode("utf-8", "replace").decode() if isinstance(source, str) else ""

@@ -1,0 +1,95 @@
+"""Python 2 in a file: recognised, so that a student is told what to change and not "invalid syntax"."""
+
+from __future__ import annotations
+
+import ast
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from grading.intake.naming import shown
+
+
+@dataclass(frozen=True)
+class _Form:
+    """A way of writing that only Python 2 knew, and what Python 3 wants in its place."""
+
+    pattern: re.Pattern[str]
+    what: str
+    instead: str
+
+
+# A statement, even a wrong one, is shorter; the patterns need not be good at more.
+_LONGEST_LINE = 300
+
+_FORMS = (
+    _Form(re.compile(r"^\s*(?:.*[:;]\s*)?print\b(?!\s*\()\s*\S"), "the print statement", "print(...)"),
+    _Form(re.compile(r"^\s*(?:.*[:;]\s*)?print\s*\(.*\)\s*%"), "the print statement", "print(... % ...)"),
+    _Form(re.compile(r"^\s*(?:.*:\s*)?print\s*$"), "the print statement", "print()"),
+    _Form(re.compile(r"^\s*except\s+[\w.]+\s*,\s*\w+\s*:"), "`except Error, name`", "except Error as name:"),
+    _Form(re.compile(r"^\s*except\s*\(.*\)\s*,\s*\w+\s*:"), "`except Error, name`", "except (...) as name:"),
+    _Form(re.compile(r"^\s*raise\s+[\w.]+\s*,"), "`raise Error, message`", "raise Error(message)"),
+    _Form(re.compile(r"^\s*exec\s+[^(\s=]"), "the exec statement", "exec(...)"),
+    _Form(re.compile(r"<>"), "`<>`", "!="),
+    _Form(re.compile(r"`[^`]+`"), "backticks", "repr(...)"),
+    _Form(re.compile(r"\b\d+[lL]\b"), "a long integer such as 10L", "10"),
+    _Form(re.compile(r"\b0\d+\b"), "an octal number such as 0755", "0o755"),
+    _Form(re.compile(r"\bur['\"]"), "a string such as ur''", "r''"),
+    _Form(
+        re.compile(r"(?:def\s+\w+|lambda)\s*[^:]*\(\s*\w+\s*,[^)]*\)\s*[,):]"),
+        "unpacking in a parameter list",
+        "a parameter, unpacked inside the function",
+    ),
+)
+
+# Names that functions still use although Python 3 has dropped them; an attribute starts with a dot.
+GONE_NAMES = {
+    "xrange": "range",
+    "raw_input": "input",
+    "unicode": "str",
+    "basestring": "str",
+    "long": "int",
+    "reduce": "functools.reduce",
+    "unichr": "chr",
+    "izip": "zip",
+    "cmp": "(a > b) - (a < b)",
+    ".iteritems": ".items",
+    ".itervalues": ".values",
+    ".iterkeys": ".keys",
+    ".has_key": "`key in ...`",
+}
+
+
+def explain(lines: list[str], error: SyntaxError) -> str | None:
+    """What is Python 2 about the one of ``lines`` that ``error`` names, and what to write instead."""
+    # The parser may stop a line late, at the end of a statement.
+    for number in (error.lineno or 0, (error.lineno or 0) - 1):
+        if not 1 <= number <= len(lines):
+            continue
+        line = lines[number - 1][:_LONGEST_LINE]
+        for form in _FORMS:
+            if form.pattern.search(line):
+                return (
+                    f"line {number}, `{shown(line.strip())}`, is Python 2 ({form.what}), and the grader runs "
+                    f"Python 3: write {form.instead}"
+                )
+    return None
+
+
+def gone_names(nodes: Sequence[ast.AST], known: frozenset[str]) -> list[tuple[str, int]]:
+    """Names among ``nodes`` that only Python 2 had, and that are not ``known``, with their first lines."""
+    bound = {node.id for node in nodes if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store)}
+    bound |= {node.arg for node in nodes if isinstance(node, ast.arg)}
+    # What was imported whole may hold any of them.
+    everything = "*" in known
+    first: dict[str, int] = {}
+    for node in nodes:
+        if isinstance(node, ast.Attribute):
+            name = "." + node.attr
+        elif isinstance(node, ast.Name) and not everything and node.id not in bound and node.id not in known:
+            name = node.id
+        else:
+            continue
+        if name in GONE_NAMES:
+            first[name] = min(node.lineno, first.get(name, node.lineno))
+    return sorted(first.items(), key=lambda item: (item[1], item[0]))

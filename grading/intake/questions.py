@@ -1,0 +1,96 @@
+"""The notebook's inline questions and what the student wrote under them, for a person to read."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+
+from grading.intake.notebook import Cell
+from grading.submission import Question
+
+_LONGEST = 20_000
+
+# What may stand around a heading: Markdown emphasis, HTML tags, LaTeX that colours it.
+_DRESS = (
+    r"(?:[ \t#>*_`~$\\{}\-:：\[\]()]|<[^<>\n]{0,200}>"
+    r"|\b(?:color|textcolor|text(?:it|bf|rm|tt|sf)?|bf|it|large|Large|boxed)\b(?:\{\w{1,20}\})?){0,60}"
+)
+_QUESTION_WORDS = (
+    r"inline\s+(?:question|exercise)\s*[#№]?\s*\d*"
+    r"|(?:question|q|pregunta|frage|вопрос|質問|질문|pergunta|domanda)\s*[#№.]?\s*\d+\b"
+    r"|(?:内联|内嵌|行内|随堂|课堂|思考)?(?:问题|問題|思考题)(?=\s*(?:[#\d一二三四五]|[:：*]|$))"
+)
+_ANSWER_WORDS = (
+    r"(?:your|my|the)?[ \t]*(?:answers?|explanations?)\b"
+    r"|ans\b|a\d+(?=[ \t*_]*[:：])|solution\b|(?:你的|我的|您的)?(?:答案|回答|解答|解释)|答(?=[ \t]*[:：])"
+    r"|respuesta\b|réponse\b|antwort\b|ответ\b|回答|답변|답|resposta\b|risposta\b"
+)
+_QUESTION = re.compile(rf"^{_DRESS}(?:{_QUESTION_WORDS})", re.IGNORECASE | re.MULTILINE)
+# A heading ends in a colon, in the emphasis that it stands in, or with its line: "The answer may differ" is none.
+_ANSWER = re.compile(
+    rf"^{_DRESS}(?:{_ANSWER_WORDS})"
+    r"(?:[ \t*_`~$}]*[:：]|\.?[*_`~}]+|[ \t]*(?=$|</))[ \t*_`~]*(?:\}{1,4}\$?)?(?:[ \t*_`~]|</\w+>)*",
+    re.IGNORECASE | re.MULTILINE,
+)
+_HEADING = re.compile(r"^\s{0,3}#{1,6}\s|^\s*<h[1-6]\b", re.IGNORECASE)
+_ORNAMENT = " \t\n\r*_`~$.…!-:：>#[](){}"
+_INVITATION = re.compile(
+    r"fill (?:this|it|me) in|(?:write|type|put|enter) (?:your )?(?:answer|explanation)s?(?: here)?"
+    r"|(?:your )?answer here|to ?do|tbd|在此作答|待填|填写",
+    re.IGNORECASE,
+)
+
+
+def find_questions(cells: Sequence[Cell]) -> Iterator[Question]:
+    """The questions in the notebook's order, each with its answer, "" where there is none.
+
+    An answer stands under its own heading in the cell of the question or in the Markdown that follows;
+    without such a heading it is the Markdown right behind the question, unless that begins another subject.
+    """
+    for index, cell in enumerate(cells):
+        if cell.kind != "markdown":
+            continue
+        starts = [match.start() for match in _QUESTION.finditer(cell.text)]
+        ends = [*starts[1:], len(cell.text)]
+        for start, end in zip(starts, ends[: len(starts)], strict=True):
+            text = cell.text[start:end]
+            heading = _answer_heading(text)
+            if heading:
+                question, answer = text[: heading.start()], text[heading.end() :]
+            else:
+                question, answer = text, ""
+            if not _said(answer) and end == len(cell.text):
+                answer = _answer_below(cells[index + 1 :])
+            yield Question(_clean(question)[:_LONGEST], _said(answer)[:_LONGEST])
+
+
+def _answer_below(cells: Sequence[Cell]) -> str:
+    """The answer in the cells behind the question's own."""
+    answers: list[str] = []
+    for cell in cells:
+        if cell.kind != "markdown" or _QUESTION.search(cell.text):
+            break
+        heading = _answer_heading(cell.text)
+        if heading and not cell.text[: heading.start()].strip():
+            answers.append(cell.text[heading.end() :])
+        elif _HEADING.match(cell.text):
+            break
+        else:
+            answers.append(cell.text)
+    return "\n\n".join(answer for answer in answers if _said(answer))
+
+
+def _answer_heading(text: str) -> re.Match[str] | None:
+    """Where the answer begins in ``text``; the question's own heading is none, whatever words it uses."""
+    first_line = text.find("\n", len(text) - len(text.lstrip()))
+    return _ANSWER.search(text, 0 if not _QUESTION.match(text) else max(first_line, 0))
+
+
+def _said(answer: str) -> str:
+    """The answer, or "" if it is only the template's invitation to give one."""
+    lines = (line.strip(_ORNAMENT) for line in _ANSWER.sub("", answer).split("\n"))
+    return "" if all(not line or _INVITATION.fullmatch(line) for line in lines) else _clean(answer)
+
+
+def _clean(text: str) -> str:
+    return "\n".join(line.rstrip() for line in text.strip().split("\n"))

@@ -1,0 +1,309 @@
+"""From a hand-in on disk to a `Submission`; no student code is run."""
+
+from __future__ import annotations
+
+import ast
+import hashlib
+from collections.abc import Iterable, Sequence
+from pathlib import PurePosixPath
+
+from grading.intake.choose import Choice, choose_definitions, hints_for_missing
+from grading.intake.copies import (
+    Copy,
+    belongs_to,
+    choose,
+    dotted_name,
+    make_copies,
+    package_root,
+    roots_of,
+)
+from grading.intake.files import StudentFile, gather
+from grading.intake.keep import Keeper
+from grading.intake.limits import DEFAULT, Limits
+from grading.intake.methods import base_names, find_method
+from grading.intake.modules import Module, UnreadableFileError, may_define, read_module
+from grading.intake.naming import clean, listed, shown
+from grading.intake.questions import find_questions
+from grading.intake.remarks import is_transposed, outdated
+from grading.intake.unfinished import keeps_zero_gradient, never_updates_weights, why_unfinished
+from grading.submission import Block, Handin, IntakeError, Kind, Question, Source, State, Submission
+
+_MOST_BROKEN_SAID = 12
+_MOST_QUESTIONS = 60
+_DEEPEST_INHERITANCE = 5
+
+
+def read(handin: Handin, asked: Sequence[str], *, limits: Limits = DEFAULT) -> Submission:
+    """The hand-in as text, with the definition taken for each of the names ``asked``.
+
+    Args:
+        handin: from `find`.
+        asked: functions ("svm_loss_naive"), classes ("LinearSVM") and methods ("LinearSVM.train", which may
+            be inherited).
+        limits: caps on what is read.
+
+    Raises:
+        IntakeError: if nothing in it can be graded; one line on what, where, and what to do.
+    """
+    gathered = gather(handin.path, limits)
+    reader = _Reader(gathered.files, asked, limits)
+    copies, left = reader.choose_copies()
+    modules = reader.take(copies, left)
+    if not modules:
+        raise IntakeError(next(iter(reader.unreadable.values())))
+    choice = choose_definitions(asked, modules)
+    warnings = [
+        *gathered.warnings,
+        *reader.unreadable.values(),
+        *_said_of_copies(copies, left),
+        *choice.warnings,
+        *hints_for_missing(asked, modules, choice),
+        *_said_of_text(modules, choice),
+        *_said_of_work(modules, choice),
+    ]
+    if not choice.definitions:
+        warnings.append(f"None of {', '.join(asked)} is defined in {shown(handin.path.name)}.")
+    return Submission(
+        name=handin.name,
+        path=clean(str(handin.path)),
+        sha256=_sha256(gathered.files),
+        kind=Kind.ZIP if gathered.is_zip else _kind(modules, choice),
+        sources=tuple(_source(module, asked, choice) for module in modules),
+        definitions={name: choice.definitions[name] for name in asked if name in choice.definitions},
+        warnings=tuple(dict.fromkeys(warnings)),
+        questions=_questions(reader, modules),
+    )
+
+
+class _Reader:
+    """The files of one hand-in, each read at most once and only if it may matter."""
+
+    def __init__(self, files: Sequence[StudentFile], asked: Sequence[str], limits: Limits) -> None:
+        self.files = {file.name: file for file in files}
+        self.asked = asked
+        self.limits = limits
+        self.code_left = limits.code
+        self.modules: dict[str, Module] = {}
+        self.unreadable: dict[str, str] = {}
+        self.wanted = {name.partition(".")[0] for name in asked}
+
+    def module(self, name: str) -> Module | None:
+        """The file ``name`` as a module, or None if it cannot be read, which is remembered."""
+        if name not in self.modules and name not in self.unreadable:
+            root, _ = package_root(name, self.files)
+            try:
+                self.modules[name] = read_module(
+                    self.files[name], dotted_name(name, root), self.limits, self.code_left
+                )
+                self.code_left -= self.modules[name].size
+            except UnreadableFileError as error:
+                self.unreadable[name] = f"{name} {error}."
+        return self.modules.get(name)
+
+    def choose_copies(self) -> tuple[list[Copy], list[Copy]]:
+        """The copies of the work that are taken, and those that are not."""
+        searched: set[str] = set()
+        # Classes that asked-for ones inherit from are asked for as well, wherever they are.
+        for _ in range(_DEEPEST_INHERITANCE):
+            new = self.wanted - searched
+            searched |= new
+            for name, file in self.files.items():
+                if may_define(file, new):
+                    self.module(name)
+            self.wanted |= {
+                base
+                for module in self.modules.values()
+                for candidate in module.candidates(self.wanted)
+                if isinstance(candidate.statement, ast.ClassDef)
+                for base in base_names(candidate.statement)
+            } - {"object", "ABC"}
+        found = {name: module.candidates(self.wanted) for name, module in self.modules.items()}
+        defining = sorted(name for name, candidates in found.items() if candidates)
+        return choose(
+            make_copies(
+                roots_of(defining, self.files),
+                lambda name: frozenset(candidate.name for candidate in found[name]),
+                lambda name: frozenset(
+                    candidate.name for candidate in found[name] if candidate.state is State.WRITTEN
+                ),
+            )
+        )
+
+    def take(self, copies: Sequence[Copy], left: Sequence[Copy]) -> list[Module]:
+        """The modules of the copies, what goes along with them and what they import, sorted by name."""
+        rejected = {file for copy in left for file in copy.files}
+        root_of = {file: copy.root for copy in copies for file in copy.files}
+        for name in self.files:
+            if name not in root_of and name not in rejected:
+                if not copies:
+                    root_of[name] = package_root(name, self.files)[0]
+                elif belongs_to(name, copies, left, self.files):
+                    root_of[name] = self._root_for(name, copies)
+        taken = {name: module for name in sorted(root_of) if (module := self.module(name))}
+        missing = self._imported_elsewhere(taken.values(), rejected)
+        for name in missing:
+            root_of[name] = package_root(name, self.files)[0]
+        taken |= {name: module for name in missing if (module := self.module(name))}
+        dotted: set[str] = set()
+        modules = []
+        # Scripts name themselves first: a notebook beside softmax.py is not what others mean by "softmax".
+        for name in sorted(taken, key=lambda name: (taken[name].is_notebook, name)):
+            own = dotted_name(name, root_of[name])
+            while own in dotted:
+                own += "_" + PurePosixPath(name).suffix.removeprefix(".")
+            dotted.add(own)
+            taken[name].dotted = own
+            modules.append(taken[name])
+        return sorted(modules, key=lambda module: module.name)
+
+    def _root_for(self, name: str, copies: Sequence[Copy]) -> PurePosixPath:
+        folder = PurePosixPath(name).parent
+        roots = [copy.root for copy in copies if folder.is_relative_to(copy.root)]
+        return max(roots, key=lambda root: len(root.parts), default=folder)
+
+    def _imported_elsewhere(self, modules: Iterable[Module], rejected: set[str]) -> list[str]:
+        """Scripts outside the copies taken that these import by name and that nothing inside could be."""
+        modules = list(modules)
+        inside = {module.dotted.rpartition(".")[2] for module in modules}
+        wanted = set()
+        for module in modules:
+            for node in module.imported:
+                if isinstance(node, ast.ImportFrom) and node.module:
+                    wanted.add(node.module.rpartition(".")[2])
+                elif isinstance(node, ast.Import):
+                    wanted |= {alias.name.rpartition(".")[2] for alias in node.names}
+        present = {module.name for module in modules}
+        found: dict[str, str] = {}
+        for name in sorted(self.files, key=lambda name: (name.count("/"), name)):
+            path = PurePosixPath(name)
+            if (
+                path.suffix.lower() == ".py"
+                and path.stem in wanted - inside
+                and name not in present
+                and name not in rejected
+            ):
+                found.setdefault(path.stem, name)
+        return sorted(found.values())
+
+
+def _source(module: Module, asked: Sequence[str], choice: Choice) -> Source:
+    keeper = Keeper(asked)
+    blocks = []
+    for part in module.parts:
+        code = keeper.code(part.fragment, choice.leave_out)
+        if code:
+            blocks.append(Block(code, part.label))
+    return Source(module.name, module.dotted, tuple(blocks))
+
+
+def _said_of_copies(taken: Sequence[Copy], left: Sequence[Copy]) -> list[str]:
+    if not left:
+        return []
+    what = listed([f"{copy.shown} ({copy.written} definitions written)" for copy in taken])
+    rest = listed([f"{copy.shown} ({copy.written})" for copy in left])
+    return [f"The work is there more than once: {what} was taken; not taken: {rest}."]
+
+
+def _said_of_text(modules: Sequence[Module], choice: Choice) -> list[str]:
+    """What is wrong with files as text: parts that do not parse, mixed tabs."""
+    said, tabs = [], []
+    for module in modules:
+        for part in module.parts:
+            place = f"{module.name}, {part.label}" if part.label else module.name
+            if part.fragment.tabs_expanded:
+                tabs.append(place)
+            # What was taken all the same has this sentence in its definition.
+            said += [
+                f"{place}, {broken.sentence}; the rest of it was read."
+                for broken in part.fragment.broken
+                if not any(candidate.broken is broken for candidate in choice.taken.values())
+            ]
+    if len(said) > _MOST_BROKEN_SAID:
+        more = len(said) - _MOST_BROKEN_SAID
+        said[_MOST_BROKEN_SAID:] = [f"{more} more places do not parse."]
+    if tabs:
+        said.append(
+            f"Tabs are mixed with spaces in {listed(tabs)}: they were read as "
+            "Python 2 did, up to the next multiple of 8 columns. Indent with spaces only."
+        )
+    return said
+
+
+def _said_of_work(modules: Sequence[Module], choice: Choice) -> list[str]:
+    """What can be seen in the functions taken before they run."""
+    said, transposed = [], []
+    defining = {definition.source for definition in choice.definitions.values()}
+    by_name = {module.name: module for module in modules}
+    for name, candidate in choice.taken.items():
+        statement = candidate.statement
+        if isinstance(statement, ast.FunctionDef | ast.AsyncFunctionDef):
+            if is_transposed(statement):
+                transposed.append(name)
+            gradient = keeps_zero_gradient(statement)
+            if gradient and candidate.state is State.WRITTEN:
+                said.append(
+                    f"{name} computes a loss, but its gradient {gradient} stays zero ({candidate.place})."
+                )
+        elif isinstance(statement, ast.ClassDef):
+            train = find_method(name, "train", choice.taken)
+            if train is None or train.function is None or why_unfinished(train.function):
+                continue
+            defining.add(train.owner.file)
+            if never_updates_weights(train.function):
+                said.append(f"{train.owner.name}.train never changes self.W ({train.place}).")
+    if transposed:
+        said.append(
+            "Written for the 2015 edition, with W of shape (C, D) and X of shape (D, N), it seems: "
+            f"{', '.join(transposed)}. Here W is (D, C) and X is (N, D), so the scores are X.dot(W)."
+        )
+    for file in sorted(defining):
+        said += _said_of_outdated(by_name[file])
+    return said
+
+
+def _said_of_outdated(module: Module) -> list[str]:
+    known = module.bound_names()
+    numpy_names = frozenset(
+        alias.asname or alias.name
+        for node in module.imported
+        if isinstance(node, ast.Import)
+        for alias in node.names
+        if alias.name == "numpy"
+    ) or frozenset(("np",))
+    said = []
+    for part in module.parts:
+        for statement in part.fragment.statements:
+            if isinstance(statement, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
+                place = f"{module.name}, {part.label}" if part.label else module.name
+                said += [
+                    f"{statement.name} in {place} {sentence}."
+                    for sentence in outdated(statement, known, numpy_names)
+                ]
+    return said
+
+
+def _questions(reader: _Reader, modules: Sequence[Module]) -> tuple[Question, ...]:
+    """The inline questions of the notebooks that have to do with what is asked for; of all, if none has."""
+    notebooks = [module for module in modules if module.is_notebook]
+    related = [module for module in notebooks if may_define(reader.files[module.name], reader.asked)]
+    found = [question for module in related or notebooks for question in find_questions(module.cells)]
+    answered = {question.question for question in found if question.answer}
+    kept = [question for question in found if question.answer or question.question not in answered]
+    return tuple(dict.fromkeys(kept))[:_MOST_QUESTIONS]
+
+
+def _kind(modules: Sequence[Module], choice: Choice) -> Kind:
+    used = {definition.source for definition in choice.definitions.values()}
+    scripts = [module for module in modules if not module.is_notebook and (module.name in used or not used)]
+    if not scripts:
+        return Kind.NOTEBOOK
+    return Kind.PACKAGE if any("." in module.dotted for module in scripts) else Kind.FILES
+
+
+def _sha256(files: Sequence[StudentFile]) -> str:
+    digest = hashlib.sha256()
+    for file in files:
+        name = file.name.encode()
+        # Lengths first, so that no two sets of files run together to the same bytes.
+        digest.update(len(name).to_bytes(8, "big") + name + len(file.data).to_bytes(8, "big") + file.data)
+    return digest.hexdigest()

@@ -1,0 +1,116 @@
+"""Sentences on what is outdated in a student's functions, where it is and what to write in its place."""
+
+from __future__ import annotations
+
+import ast
+import re
+import warnings
+from functools import cache
+
+from grading.intake.python2 import GONE_NAMES, gone_names
+from grading.intake.unfinished import Function
+
+# What to write for names that NumPy has dropped over the years; whether it has is asked of NumPy itself.
+_INSTEAD = {
+    "float": "float", "int": "int", "bool": "bool", "object": "object", "str": "str", "complex": "complex",
+    "long": "int", "unicode": "str", "float_": "np.float64", "complex_": "np.complex128", "bool8": "np.bool_",
+    "int0": "np.intp", "Inf": "np.inf", "Infinity": "np.inf", "infty": "np.inf", "PINF": "np.inf",
+    "NINF": "-np.inf", "NaN": "np.nan", "product": "np.prod", "cumproduct": "np.cumprod", "alltrue": "np.all",
+    "sometrue": "np.any", "in1d": "np.isin", "row_stack": "np.vstack", "trapz": "np.trapezoid",
+    "asscalar": "the array's .item()", "msort": "np.sort(..., axis=0)", "mat": "np.asmatrix",
+    "round_": "np.round", "asfarray": "np.asarray(..., dtype=float)", "unicode_": "np.str_",
+    "string_": "np.bytes_",
+}  # fmt: skip
+
+# A line of the docstring that describes the parameter; "X.T (D, N)" in a comment is everybody's.
+_ROWS_ARE_FEATURES = re.compile(
+    r"^[ \t\-*]*(?:W[ \t]*:.{0,60}?(?:\(\s*[CK]\s*,\s*D\s*\)|\b[CK]\s*x\s*D\b)"
+    r"|X[ \t]*:.{0,60}?(?:\(\s*D\s*,\s*N\s*\)|\bD\s*x\s*N\b))",
+    re.MULTILINE,
+)
+
+
+def outdated(node: ast.stmt, known: frozenset[str], numpy_names: frozenset[str]) -> list[str]:
+    """A sentence without its subject for each outdated name in ``node``: "uses xrange (line 12), which ...".
+
+    Args:
+        node: a function or class.
+        known: names that the module binds somewhere.
+        numpy_names: names by which the module knows NumPy ("np").
+    """
+    found = []
+    nodes = list(ast.walk(node))
+    for name, line in gone_names(nodes, known):
+        found.append(
+            f"uses {name.lstrip('.')} (line {line}), which Python 3 no longer has: "
+            f"write {GONE_NAMES[name].lstrip('.')}"
+        )
+    first: dict[str, int] = {}
+    for part in nodes:
+        if (
+            isinstance(part, ast.Attribute)
+            and isinstance(part.value, ast.Name)
+            and part.value.id in numpy_names
+            and isinstance(part.ctx, ast.Load)
+            and _has_left_numpy(part.attr)
+        ):
+            first[part.attr] = min(part.lineno, first.get(part.attr, part.lineno))
+    for attribute, line in sorted(first.items(), key=lambda item: (item[1], item[0])):
+        instead = _INSTEAD.get(attribute)
+        advice = f": write {instead}" if instead else ""
+        found.append(f"uses np.{attribute} (line {line}), which NumPy no longer has{advice}")
+    return found
+
+
+def is_transposed(function: Function) -> bool:
+    """Whether ``function(W, X, y, reg)`` was written for the 2015 edition's W (C, D) and X (D, N).
+
+    Its docstring says so, or it multiplies W by X in an order that only fits there.
+    """
+    parameters = [argument.arg for argument in [*function.args.posonlyargs, *function.args.args]]
+    if len(parameters) < 3:
+        return False
+    if _ROWS_ARE_FEATURES.search(ast.get_docstring(function, clean=False) or ""):
+        return True
+    weights, data = parameters[:2]
+    return any(_multiplies(node, weights, data) for node in ast.walk(function))
+
+
+def _multiplies(node: ast.AST, weights: str, data: str) -> bool:
+    if isinstance(node, ast.BinOp) and isinstance(node.op, ast.MatMult):
+        left, right = node.left, node.right
+    elif isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr == "dot":
+        if len(node.args) == 2:
+            left, right = node.args
+        elif len(node.args) == 1:
+            left, right = node.func.value, node.args[0]
+        else:
+            return False
+    else:
+        return False
+    if not (isinstance(left, ast.Name) and left.id == weights):
+        return False
+    if isinstance(right, ast.Name):
+        return right.id == data
+    # X[:, i] is a sample there, and a feature here.
+    return (
+        isinstance(right, ast.Subscript)
+        and isinstance(right.value, ast.Name)
+        and right.value.id == data
+        and isinstance(right.slice, ast.Tuple)
+        and len(right.slice.elts) == 2
+        and isinstance(right.slice.elts[0], ast.Slice)
+        and not isinstance(right.slice.elts[1], ast.Slice)
+    )
+
+
+@cache
+def _has_left_numpy(name: str) -> bool:
+    import numpy as np
+
+    if name not in _INSTEAD:
+        return False
+    with warnings.catch_warnings():
+        # NumPy warns of names that it is about to drop; those are still there.
+        warnings.simplefilter("ignore")
+        return not hasattr(np, name)

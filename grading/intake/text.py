@@ -1,0 +1,123 @@
+"""From bytes to text, and from text to a syntax tree, for files written on any machine since 2015."""
+
+from __future__ import annotations
+
+import ast
+import codecs
+import io
+import re
+import tokenize
+import warnings
+from dataclasses import dataclass
+
+_INDENT = re.compile(r"^[ \t]+", re.MULTILINE)
+_BYTE_ORDER_MARKS = (
+    (codecs.BOM_UTF8, "utf-8-sig"),
+    (codecs.BOM_UTF32_LE, "utf-32"),
+    (codecs.BOM_UTF32_BE, "utf-32"),
+    (codecs.BOM_UTF16_LE, "utf-16"),
+    (codecs.BOM_UTF16_BE, "utf-16"),
+)
+_MAGIC_NUMBERS = (
+    (b"%PDF", "a PDF"),
+    (b"PK\x03\x04", "a zip archive"),
+    (b"PK\x05\x06", "an empty zip archive"),
+    (b"\x1f\x8b", "a gzip archive"),
+    (b"Rar!", "a RAR archive"),
+    (b"7z\xbc\xaf", "a 7-Zip archive"),
+    (b"BZh", "a bzip2 archive"),
+    (b"\xfd7zXZ", "an xz archive"),
+    (b"\x89PNG", "a PNG picture"),
+    (b"\xff\xd8\xff", "a JPEG picture"),
+    (b"\xd0\xcf\x11\xe0", "an Office document"),
+    (b"{\\rtf", "an RTF document"),
+    (b"\x7fELF", "a program"),
+    (b"MZ", "a program"),
+)
+
+
+class NotTextError(ValueError):
+    """The bytes are no text; the message says what they are: "is a PDF"."""
+
+
+@dataclass(frozen=True)
+class Parsed:
+    """Source text and its tree; ``text`` is what was parsed, with tabs mended where that was needed."""
+
+    text: str
+    tree: ast.Module
+    tabs_expanded: bool = False
+
+
+def recognised(data: bytes) -> str | None:
+    """What ``data`` is by its first bytes ("a PDF"), or None if nothing is known."""
+    return next((what for magic, what in _MAGIC_NUMBERS if data.startswith(magic)), None)
+
+
+def decode(data: bytes) -> str:
+    """The text of a Python file, lines ending in newline.
+
+    By byte order mark, coding line (PEP 263) or UTF-8; what is none of these is taken as Latin-1, which
+    admits every byte and can only hurt comments and strings.
+
+    Raises:
+        NotTextError: if the file is a known binary format, or holds zero bytes.
+    """
+    mark = next((encoding for start, encoding in _BYTE_ORDER_MARKS if data.startswith(start)), None)
+    what = recognised(data)
+    if what is not None and mark is None and b"def " not in data:
+        raise NotTextError(f"is {what}, not Python")
+    if mark is None and b"\0" in data:
+        raise NotTextError("holds zero bytes and is no text")
+    try:
+        encoding = mark or tokenize.detect_encoding(io.BytesIO(data).readline)[0]
+        text = data.decode(encoding)
+    except (SyntaxError, UnicodeError, LookupError):
+        text = data.decode("latin-1")
+    return text.replace("\r\n", "\n").replace("\r", "\n").replace("\f", " ").removeprefix("\ufeff")
+
+
+def parse(text: str) -> Parsed:
+    """The tree of ``text``; tabs mixed with spaces are read as Python 2 did, to the next multiple of 8.
+
+    Raises:
+        SyntaxError: if it does not parse either way; ``lineno`` is set where it is known.
+    """
+    try:
+        return Parsed(text, _tree(text))
+    except IndentationError:
+        # TabError is one of these; a wrong dedent is the other thing that mixed tabs are reported as.
+        if "\t" not in text:
+            raise
+        for width in (8, 4):
+            expanded = _INDENT.sub(lambda match, width=width: match[0].expandtabs(width), text)  # type: ignore[misc]
+            try:
+                return Parsed(expanded, _tree(expanded), tabs_expanded=True)
+            except SyntaxError:
+                continue
+        raise
+
+
+def compiles(statement: ast.stmt, name: str) -> SyntaxError | None:
+    """The error that the compiler, stricter than the parser, has with ``statement``; nothing is run."""
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            compile(ast.Module([statement], []), name, "exec", dont_inherit=True)
+    except SyntaxError as error:
+        return error
+    except (ValueError, RecursionError, MemoryError) as error:
+        return SyntaxError(str(error) or "nested too deeply")
+    return None
+
+
+def _tree(text: str) -> ast.Module:
+    try:
+        with warnings.catch_warnings():
+            # "\d" in a string or `is` with a number is the student's matter, and their program runs.
+            warnings.simplefilter("ignore")
+            return ast.parse(text)
+    except SyntaxError:
+        raise
+    except (ValueError, RecursionError, MemoryError) as error:
+        raise SyntaxError(str(error) or "nested too deeply") from error

@@ -1,0 +1,154 @@
+"""Which level of isolation this machine offers, found out by trying."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import sys
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+
+from grading.sandbox import bubblewrap, selftest
+from grading.sandbox.launch import Launcher, LaunchError, PlainLauncher, ZygoteLauncher, scratch_folder
+from grading.sandbox.levels import Isolation, IsolationError, Level
+from grading.sandbox.limits import Limits
+from grading.sandbox.syscalls import SeccompUnavailableError, compiled_filter
+from grading.sandbox.view import view
+from grading.sandbox.wire import Setup
+
+# Threads count too; BLAS and all else get by with one.
+_PROCESSES = 64
+# Where systemd takes users from that exist for one service only; nobody's files belong to them.
+_USERS = range(61184, 65519)
+
+
+@dataclass(frozen=True)
+class Choice:
+    """What student code will run behind, and why it is not better: one sentence for each way that failed."""
+
+    launcher: Launcher
+    isolation: Isolation
+    problems: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class _Way:
+    """One way to reach a level: what it is made of, and how to start it."""
+
+    made_of: str
+    launch: Callable[[], Launcher]
+
+
+def choose(limits: Limits, level: Level | None = None) -> Choice:
+    """The best level that passes its self-test, or ``level`` and no other.
+
+    Raises:
+        IsolationError: nothing passed.
+    """
+    problems: list[str] = []
+    for candidate in Level if level is None else (level,):
+        for way in _ways(candidate, limits, problems):
+            launcher = None
+            try:
+                launcher = way.launch()
+                selftest.check(candidate, launcher, limits)
+            except (LaunchError, selftest.SelfTestError) as error:
+                if launcher is not None:
+                    launcher.close()
+                problems.append(f"{candidate}, by {way.made_of}: {error}")
+            else:
+                return Choice(launcher, Isolation(candidate, way.made_of), tuple(problems))
+    wanted = "No level of isolation works" if level is None else f"The isolation level {level} does not work"
+    raise IsolationError(f"{wanted} on this machine. " + " ".join(f"({problem})" for problem in problems))
+
+
+def private_user() -> int | None:
+    """A user id that is nobody's, if we may become it: student code never runs as root."""
+    if sys.platform == "win32" or os.geteuid() != 0:
+        return None
+    import pwd
+
+    taken = {entry.pw_uid for entry in pwd.getpwall()}
+    free = [user for user in _USERS if user not in taken]
+    # Runs at the same time get different users, so that their limits on processes do not add up.
+    return free[os.getpid() % len(free)]
+
+
+def _ways(level: Level, limits: Limits, problems: list[str]) -> Iterator[_Way]:
+    user = private_user()
+    setup = Setup(limits.address_space_bytes, limits.cpu_seconds)
+    if level is Level.LIMITS_ONLY:
+        setup.user, setup.roots = user, [str(root) for root in _roots()]
+        setup.processes = None if user is None else _PROCESSES
+        made_of = "NOT isolated: resource limits and a process group only"
+        yield _Way(made_of, lambda: PlainLauncher(setup))
+        return
+    if sys.platform != "linux":
+        problems.append(f"{level}: only Linux has what it is made of.")
+        return
+    try:
+        setup.system_calls = compiled_filter()
+    except SeccompUnavailableError as error:
+        problems.append(f"{level}: {error}")
+        return
+    landlock = landlock_version()
+    if landlock:
+        setup.readable = [str(path) for path in view().readable]
+        setup.roots = [str(root) for root in _roots()]
+        setup.devices = [str(device) for device in view().devices]
+    common = f"Landlock {landlock}, seccomp, resource limits" if landlock else "seccomp, resource limits"
+    if level is Level.FULL:
+        yield from _with_namespaces(setup, common, user, problems)
+    elif landlock:
+        setup.user, setup.processes = user, None if user is None else _PROCESSES
+        yield _Way(common + (", a user of its own" if user else ""), lambda: _Scratched(setup))
+    else:
+        problems.append(f"{level}: this kernel has no Landlock.")
+
+
+def _with_namespaces(setup: Setup, common: str, user: int | None, problems: list[str]) -> Iterator[_Way]:
+    setup.processes = _PROCESSES
+    setup.scratch = bubblewrap.SCRATCH
+    found = False
+    for binary in bubblewrap.binaries():
+        found = True
+        made_of = f"bubblewrap ({binary}), {common}"
+        if user is not None:
+            setup.user = user
+            walls = bubblewrap.command(binary, view(), user_namespace=False)
+            yield _Way(made_of + ", a user of its own", lambda walls=walls: ZygoteLauncher(walls, setup))  # type: ignore[misc]
+            setup.user = None
+        walls = bubblewrap.command(binary, view(), user_namespace=True)
+        yield _Way(made_of + ", a user namespace", lambda walls=walls: ZygoteLauncher(walls, setup, user))  # type: ignore[misc]
+    if not found:
+        problems.append("full: there is no bubblewrap.")
+
+
+class _Scratched(ZygoteLauncher):
+    """A zygote with a folder on disk for its workers to write in, where no tmpfs can be mounted."""
+
+    def __init__(self, setup: Setup) -> None:
+        setup.scratch = self._folder = scratch_folder(setup.user)
+        try:
+            super().__init__((), setup)
+        except LaunchError:
+            shutil.rmtree(self._folder, ignore_errors=True)
+            raise
+
+    def close(self) -> None:
+        """End the zygote and all its workers, and remove what they wrote."""
+        super().close()
+        shutil.rmtree(self._folder, ignore_errors=True)
+
+
+def _roots() -> list[object]:
+    return [view().executable, *view().python, *view().packages]
+
+
+def landlock_version() -> int:
+    """The version of Landlock in this kernel, 0 for none."""
+    try:
+        import landlockpy
+    except ImportError:
+        return 0
+    return landlockpy.abi_version()

@@ -1,0 +1,145 @@
+"""The part of the file system that student code may see: Python, the standard library, and a few packages.
+
+Everything else is absent (in a mount namespace) or unreadable (under Landlock): the project, the data sets
+that packages carry, home folders, other submissions.
+"""
+
+from __future__ import annotations
+
+import functools
+import importlib.util
+import os
+import sys
+import sysconfig
+from dataclasses import dataclass
+from pathlib import Path
+
+_HERE = Path(__file__).resolve().parent
+PROJECT = _HERE.parents[1]
+
+#: Needed on the worker's side, then what student code may use where it is installed. Nothing that brings
+#: labelled pictures: scikit-learn would give every answer away.
+PACKAGES = (
+    *("numpy", "msgspec", "landlockpy", "scipy"),
+    *(
+        "matplotlib",
+        "mpl_toolkits",
+        "contourpy",
+        "cycler",
+        "fontTools",
+        "kiwisolver",
+        "packaging",
+        "pyparsing",
+    ),
+    *("PIL", "pandas", "dateutil", "pytz", "tzdata", "six"),
+)
+
+_DEVICES = ("/dev/null", "/dev/zero", "/dev/random", "/dev/urandom")
+
+
+@dataclass(frozen=True)
+class View:
+    """Paths as they are on this machine.
+
+    Attributes:
+        executable: the Python that runs us, without the links of a virtual environment.
+        python: the standard library and shared libraries; may hold ``hidden`` folders.
+        hidden: folders of installed packages within ``python``: seen empty.
+        packages: each package that may be used, with the shared libraries that its wheel brings.
+        devices: the harmless ones.
+    """
+
+    executable: Path
+    python: tuple[Path, ...]
+    hidden: tuple[Path, ...]
+    packages: tuple[Path, ...]
+    devices: tuple[Path, ...]
+
+    @property
+    def readable(self) -> tuple[Path, ...]:
+        """All that may be read, split up so that nothing hidden is among it."""
+        split = [path for root in self.python for path in _without(root, self.hidden)]
+        return (self.executable, *split, *self.packages)
+
+    @property
+    def package_folders(self) -> tuple[Path, ...]:
+        """The folders that ``packages`` lie in, as they go on ``sys.path``."""
+        return tuple(dict.fromkeys(package.parent for package in self.packages))
+
+
+@functools.cache
+def view() -> View:
+    """What student code may see on this machine."""
+    executable = Path(sys.executable).resolve()
+    # As in the Python that a virtual environment was made from: its own folder holds no standard library.
+    base = {"base": sys.base_prefix, "platbase": sys.base_exec_prefix, "installed_base": sys.base_prefix}
+    standard = {Path(sysconfig.get_path(name, vars=base)).resolve() for name in ("stdlib", "platstdlib")}
+    libraries = _shared_library_folders(standard)
+    packages = [path for name in PACKAGES for path in _package(name)]
+    roots = sorted(standard | libraries)
+    hidden = {
+        folder
+        for root in roots
+        for pattern in ("site-packages", "dist-packages", "python3*/site-packages", "python3*/dist-packages")
+        for folder in root.glob(pattern)
+        if folder.is_dir()
+    }
+    cache = Path("/etc/ld.so.cache")
+    python = (*_outermost(roots), *((cache,) if cache.exists() else ()))
+    devices = tuple(Path(device) for device in _DEVICES if Path(device).exists())
+    return View(executable, python, tuple(sorted(hidden)), tuple(packages), devices)
+
+
+def worker_files() -> tuple[Path, ...]:
+    """The files of the project that the worker's side is made of, relative to `PROJECT`."""
+    own = [_HERE.parent / "__init__.py", *(_HERE / name for name in ("__init__.py", "frames.py", "wire.py"))]
+    return tuple(path.relative_to(PROJECT) for path in (*own, *sorted((_HERE / "inside").glob("*.py"))))
+
+
+def _package(name: str) -> list[Path]:
+    spec = importlib.util.find_spec(name)
+    if spec is None:
+        return []
+    locations = list(spec.submodule_search_locations or ([spec.origin] if spec.origin else []))
+    paths = [Path(location).resolve() for location in locations]
+    # Wheels keep their shared libraries in a folder beside the package, pillow under its other name.
+    names = {"PIL": "pillow"}.get(name, name)
+    return paths + [lib for path in paths if (lib := path.parent / f"{names}.libs").is_dir()]
+
+
+def _shared_library_folders(standard: set[Path]) -> set[Path]:
+    """Where the shared libraries lie that this very process uses, and the loader that starts it."""
+    folders = {Path("/lib64").resolve()} if Path("/lib64").exists() else set()
+    try:
+        maps = Path("/proc/self/maps").read_text()
+    except OSError:
+        return folders
+    mapped = {Path(line.split(maxsplit=5)[5]) for line in maps.splitlines() if ".so" in line}
+    within = (*standard, *(path.parent for path in _package("numpy")))
+    known = {path for path in mapped if any(path.is_relative_to(folder) for folder in within)}
+    return folders | {
+        path.parent
+        for path in mapped - known
+        if path.is_absolute() and not {"site-packages", "dist-packages"} & set(path.parts)
+    }
+
+
+def _outermost(folders: list[Path]) -> list[Path]:
+    return [f for f in folders if not any(f != other and f.is_relative_to(other) for other in folders)]
+
+
+def _without(root: Path, hidden: tuple[Path, ...]) -> list[Path]:
+    """``root``, or if something hidden lies in it, what else does."""
+    if root in hidden:
+        return []
+    if not any(folder.is_relative_to(root) for folder in hidden):
+        return [root]
+    return [path for child in sorted(root.iterdir()) for path in _without(child, hidden)]
+
+
+def parents(paths: list[Path]) -> list[Path]:
+    """All folders above ``paths``, outermost first, without the root."""
+    above = {parent for path in paths for parent in path.parents}
+    return sorted(
+        (path for path in above if path != Path("/")), key=lambda path: (len(path.parts), os.fspath(path))
+    )

@@ -1,0 +1,121 @@
+"""Accuracy judged with known odds: n right of N pictures is an estimate, and a threshold must allow for that.
+
+A classifier whose true accuracy is p gets a binomial number of pictures right. It fails only if a classifier with
+true accuracy equal to the threshold would do as badly with probability less than alpha, that is, if the upper end of
+the exact interval (C. J. Clopper and E. S. Pearson, The Use of Confidence or Fiducial Limits, 1934) is below it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+ALPHA = 1e-6
+"""The largest probability with which a classifier at the threshold may fail."""
+
+
+@dataclass(frozen=True)
+class Interval:
+    """Accuracies that a count is compatible with; each end is missed with probability at most alpha."""
+
+    lower: float
+    upper: float
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """One classifier's accuracy against a threshold.
+
+    Attributes:
+        correct, total: pictures classified rightly, of how many.
+        threshold: the true accuracy that is asked for.
+        alpha: the odds at which it fails although its true accuracy is the threshold.
+        interval: the true accuracies that the count is compatible with, each end at odds alpha.
+        least: the smallest count that passes.
+    """
+
+    correct: int
+    total: int
+    threshold: float
+    alpha: float
+    interval: Interval
+    least: int
+
+    @property
+    def accuracy(self) -> float:
+        """The share that was observed."""
+        return self.correct / self.total
+
+    @property
+    def passes(self) -> bool:
+        """Whether the count is compatible with a true accuracy at the threshold or above."""
+        return self.correct >= self.least
+
+
+def interval(correct: int, total: int, alpha: float) -> Interval:
+    """The exact interval of Clopper and Pearson, with odds alpha at each end.
+
+    Raises:
+        ValueError: not 0 <= correct <= total, total < 1, or alpha not between 0 and 1/2.
+    """
+    _require(correct, total, alpha)
+    # Imported here: SciPy takes longer to load than most commands take to run.
+    from scipy.special import betaincinv
+
+    lower = float(betaincinv(correct, total - correct + 1, alpha)) if correct > 0 else 0.0
+    upper = float(betaincinv(correct + 1, total - correct, 1.0 - alpha)) if correct < total else 1.0
+    return Interval(lower, upper)
+
+
+def verdict(correct: int, total: int, threshold: float, alpha: float = ALPHA) -> Verdict:
+    """Judge one count; a classifier whose true accuracy is at the threshold fails with probability below alpha.
+
+    Raises:
+        ValueError: not 0 <= correct <= total, total < 1, alpha not between 0 and 1/2, or no threshold in [0, 1].
+    """
+    if not 0.0 <= threshold <= 1.0:
+        raise ValueError(f"a threshold is an accuracy between 0 and 1, got {threshold}")
+    found = interval(correct, total, alpha)
+    return Verdict(correct, total, threshold, alpha, found, least_count(total, threshold, alpha))
+
+
+def verdicts(
+    correct: Sequence[int], total: int, threshold: float, alpha: float = ALPHA
+) -> tuple[Verdict, ...]:
+    """Judge several trainings of one classifier: each at alpha over their number, so that all pass is the rule.
+
+    Each training alone may then fail a classifier at the threshold with probability alpha / len(correct), and any of
+    them with alpha: no matter how they depend on each other, and they do, being asked about the same pictures.
+    """
+    return tuple(verdict(count, total, threshold, alpha / len(correct)) for count in correct)
+
+
+def least_count(total: int, threshold: float, alpha: float = ALPHA) -> int:
+    """The smallest count that passes: with accuracy = threshold, fewer are right with probability below alpha."""
+    # The tail grows with k, so halving finds where it reaches alpha.
+    low, high = 0, total
+    while low < high:
+        middle = (low + high) // 2
+        if at_most(middle, total, threshold) < alpha:
+            low = middle + 1
+        else:
+            high = middle
+    return low
+
+
+def at_most(count: int, total: int, probability: float) -> float:
+    """P(K <= count) for K binomial: the chance that a classifier of this accuracy does no better."""
+    if count >= total or probability <= 0.0:
+        return 1.0 if count >= 0 else 0.0
+    if count < 0:
+        return 0.0
+    from scipy.special import bdtr
+
+    return float(bdtr(count, total, probability))
+
+
+def _require(correct: int, total: int, alpha: float) -> None:
+    if total < 1 or not 0 <= correct <= total:
+        raise ValueError(f"{correct} of {total} is no count of pictures")
+    if not 0.0 < alpha < 0.5:
+        raise ValueError(f"alpha is a probability between 0 and 1/2, got {alpha}")

@@ -1,0 +1,93 @@
+"""The k-nearest-neighbours classifier: what linear classifiers are compared with.
+
+It learns nothing: it keeps all training data, and finds the nearest of them for every picture that it is asked about
+(T. M. Cover and P. E. Hart, Nearest Neighbor Pattern Classification, 1967).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+Matrix = NDArray[np.float64]
+Labels = NDArray[np.int64]
+
+_BLOCK_NUMBERS = 2**23
+"""Distances held at once: 64 MB. For CIFAR-10 all of them would be 4 GB, the differences D times as much."""
+
+
+def squared_distances(A: Matrix, B: Matrix) -> Matrix:
+    """|a - b|^2 for each row of A, (M, D), and each row of B, (N, D): (M, N), without an (M, N, D) array.
+
+    |a - b|^2 = |a|^2 - 2 a.b + |b|^2 leaves the work to one matrix product. Rounding can take it a little below 0.
+    """
+    distances: Matrix = A @ B.T
+    distances *= -2.0
+    distances += _squared_norms(A)[:, None]
+    distances += _squared_norms(B)
+    return distances
+
+
+def predict(X_train: Matrix, y_train: Labels, X: Matrix, k: int = 1) -> Labels:
+    """The commonest label among the k training samples nearest to each row of X: (M,) int64.
+
+    Of equally near samples those that come first in X_train count; of equally common labels the smallest wins.
+
+    Args:
+        X_train: (N, D) what was stored.
+        y_train: (N,) its labels.
+        X: (M, D) what is asked about.
+        k: how many neighbours vote, from 1 to N.
+
+    Raises:
+        ValueError: there are no k training samples.
+    """
+    return predict_each(X_train, y_train, X, (k,))[0]
+
+
+def predict_each(X_train: Matrix, y_train: Labels, X: Matrix, ks: Sequence[int]) -> list[Labels]:
+    """`predict` for several k at the cost of one: the distances are what takes time."""
+    count = len(X_train)
+    if not all(1 <= k <= count for k in ks):
+        raise ValueError(f"k must be from 1 to the {count} training samples, got {', '.join(map(str, ks))}")
+    classes = int(y_train.max()) + 1
+    predicted = [np.empty(len(X), dtype=np.int64) for _ in ks]
+    rows = max(1, _BLOCK_NUMBERS // count)
+    for first in range(0, len(X), rows):
+        block = slice(first, first + rows)
+        labels = y_train[_nearest(squared_distances(X[block], X_train), max(ks))]
+        for k, answer in zip(ks, predicted, strict=True):
+            answer[block] = _vote(labels[:, :k], classes)
+    return predicted
+
+
+def stored_bytes(X_train: Matrix, y_train: Labels) -> int:
+    """What the classifier has to keep: all training data. A linear classifier keeps W."""
+    return X_train.nbytes + y_train.nbytes
+
+
+def _squared_norms(A: Matrix) -> Matrix:
+    norms: Matrix = np.einsum("nd,nd->n", A, A)
+    return norms
+
+
+def _nearest(distances: Matrix, k: int) -> NDArray[np.intp]:
+    """The k columns with the smallest distance of each row, nearest first, equal ones by column: (M, k)."""
+    columns = np.argpartition(distances, k - 1, axis=1)[:, :k]
+    # Which of the columns equal to the k-th partition keeps is its own affair: those rows are sorted in full.
+    farthest = np.take_along_axis(distances, columns, axis=1).max(axis=1, keepdims=True)
+    for row in np.flatnonzero((distances <= farthest).sum(axis=1) > k):
+        columns[row] = np.argsort(distances[row], kind="stable")[:k]
+    columns.sort(axis=1)
+    order = np.argsort(np.take_along_axis(distances, columns, axis=1), axis=1, kind="stable")
+    return np.take_along_axis(columns, order, axis=1)
+
+
+def _vote(labels: Labels, classes: int) -> Labels:
+    """The commonest label of each row of (M, k), the smallest if several are."""
+    rows = np.arange(len(labels))[:, None]
+    votes = np.bincount((rows * classes + labels).ravel(), minlength=len(labels) * classes)
+    winners: Labels = votes.reshape(-1, classes).argmax(axis=1).astype(np.int64)
+    return winners

@@ -1,0 +1,178 @@
+"""Whether batches were drawn at random: exact tests on what a training drew, or on what its history tells of it.
+
+Each test gives the probability that a right training would look at least as odd, the larger one of drawing with and
+without replacement, because both are right. Tests at alpha = 1e-9 fail nobody by luck.
+
+Counts are found in either of two ways. With a stand-in loss the drawn rows are seen, and `rows_p_value` asks whether
+all rows are drawn alike. Without, the data are made of two distinct samples, so that at learning_rate = 0 a batch's
+loss, a mean over the batch, tells how many of each it held (`counts_from_history`); `batches_p_value` asks whether
+those numbers, and their spread, are those of random batches of batch_size.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+ALPHA = 1e-9
+"""The largest probability with which a right training may fail one test."""
+
+_LARGEST_SUM = 2**23
+"""Sums of squared distances above this would make the exact distribution slow: 64 MB."""
+
+Counts = NDArray[np.int64]
+Probabilities = NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class BatchTest:
+    """How likely right batches are to look at least as odd as those observed.
+
+    Attributes:
+        mean: concerning how many marked rows all batches held together: too many or too few.
+        spread: concerning how far single batches are from the mean: too far (batches smaller than they should be, or
+            drawn by chunks) or too near (larger batches, the whole data set, the rows in turn).
+    """
+
+    mean: float
+    spread: float
+
+    @property
+    def p_value(self) -> float:
+        """The smaller of the two, doubled because there are two."""
+        return min(1.0, 2.0 * min(self.mean, self.spread))
+
+
+def counts_from_history(
+    history: NDArray[np.float64], first_loss: float, second_loss: float, batch_size: int, bound: float
+) -> Counts | None:
+    """How many of a batch's rows were the first sample, told by each batch's loss: (num_iters,).
+
+    Args:
+        history: (num_iters,) losses of batches that hold two distinct samples only, all at the same W.
+        first_loss, second_loss: the loss of a batch of only the first, of only the second sample.
+        batch_size: how many rows each batch should have held.
+        bound: how far right float64 code can be from any of these losses.
+
+    Returns:
+        None if some loss is not that of any batch of ``batch_size`` of these samples.
+
+    Raises:
+        ValueError: the two losses are too near to each other to tell one row more from one row less.
+    """
+    step = (first_loss - second_loss) / batch_size
+    if abs(step) <= 16.0 * bound:
+        raise ValueError(f"losses {first_loss} and {second_loss} do not tell the rows of a batch apart")
+    if not np.isfinite(history).all():
+        return None
+    counts = np.rint((history - second_loss) / step)
+    is_batch = (counts >= 0) & (counts <= batch_size)
+    # The history's error, that of both losses, and the rounding of this line.
+    is_batch &= np.abs(second_loss + counts * step - history) <= 4.0 * bound
+    return counts.astype(np.int64) if is_batch.all() else None
+
+
+def batches_p_value(counts: Counts, *, batch_size: int, population: int, marked: int) -> BatchTest:
+    """Test how many marked rows each batch held.
+
+    Exact: the distribution of the sum over all batches is that of one batch convolved with itself; for the mean, of
+    the counts; for the spread, of their squared distances from the expected count, which is known and not estimated.
+
+    Args:
+        counts: (num_iters,) marked rows in each batch.
+        batch_size: rows in each batch, at most ``population``.
+        population: rows of the data.
+        marked: how many of them are marked; best if batch_size * marked / population is whole, because then
+            squared distances are small whole numbers.
+
+    Raises:
+        ValueError: the squared distances are too large to count with.
+    """
+    tests = [_test(counts, pmf, population, marked) for pmf in _of_one_batch(batch_size, population, marked)]
+    return max(tests, key=lambda test: test.p_value)
+
+
+def rows_p_value(draws: Counts, *, num_iters: int, batch_size: int) -> float:
+    """Test how often each row was drawn.
+
+    Each row's number of draws is binomial: of num_iters * batch_size draws with probability 1/N with replacement, of
+    num_iters batches with probability batch_size/N without. The least likely row decides, times the number of rows.
+
+    Args:
+        draws: (N,) how often each row was drawn in all batches together; adds up to num_iters * batch_size.
+        num_iters, batch_size: batches, and rows in each.
+    """
+    from scipy.special import bdtr, bdtrc
+
+    rows = len(draws)
+    cases = [(num_iters * batch_size, 1.0 / rows)]
+    if batch_size <= rows and draws.max() <= num_iters:
+        cases.append((num_iters, batch_size / rows))
+    p_values = []
+    for trials, probability in cases:
+        least, most = int(draws.min()), int(draws.max())
+        at_most = float(bdtr(least, trials, probability))
+        at_least = float(bdtrc(most - 1, trials, probability)) if most > 0 else 1.0
+        p_values.append(min(1.0, 2.0 * rows * min(at_most, at_least)))
+    return max(p_values)
+
+
+def draws_to_see_every_row(rows: int, alpha: float = ALPHA) -> int:
+    """How many draws leave any of the rows undrawn with probability below alpha, with replacement or without."""
+    # The chance that one row is missed n times is (1 - 1/N)^n with replacement and less without; N rows can be missed.
+    if rows == 1:
+        return 1
+    return math.ceil(math.log(alpha / rows) / math.log1p(-1.0 / rows))
+
+
+def _of_one_batch(batch_size: int, population: int, marked: int) -> list[Probabilities]:
+    """P(a batch holds k marked rows), k = 0..batch_size: binomial with replacement, hypergeometric without."""
+    from scipy.special import gammaln
+
+    k = np.arange(batch_size + 1, dtype=np.float64)
+
+    def log_choose(n: float, among: NDArray[np.float64]) -> NDArray[np.float64]:
+        inside = (among >= 0) & (among <= n)
+        among = np.where(inside, among, 0.0)
+        chosen = gammaln(n + 1) - gammaln(among + 1) - gammaln(n - among + 1)
+        return np.where(inside, chosen, -np.inf)
+
+    share = marked / population
+    with np.errstate(divide="ignore", invalid="ignore"):
+        of_marked = np.where(k > 0, k * np.log(share), 0.0)
+        of_others = np.where(k < batch_size, (batch_size - k) * np.log1p(-share), 0.0)
+    found = [log_choose(batch_size, k) + of_marked + of_others]
+    if batch_size <= population:
+        ways = log_choose(marked, k) + log_choose(population - marked, batch_size - k)
+        found.append(ways - log_choose(population, np.array(float(batch_size))))
+    pmfs = [np.exp(logarithms) for logarithms in found]
+    return [pmf / pmf.sum() for pmf in pmfs]
+
+
+def _test(counts: Counts, pmf: Probabilities, population: int, marked: int) -> BatchTest:
+    batch_size, num_iters = len(pmf) - 1, len(counts)
+    # Whole numbers: population * (count - expected count), without what all of them have in common.
+    distances = population * np.arange(batch_size + 1) - batch_size * marked
+    distances //= max(1, int(np.gcd.reduce(distances)))
+    squares = distances**2
+    if int(squares.max()) * num_iters > _LARGEST_SUM:
+        raise ValueError("mark such a share of the rows that a batch holds a whole number of them on average")
+    of_square = np.bincount(squares, weights=pmf).astype(np.float64)
+    return BatchTest(
+        mean=_two_sided(int(counts.sum()), pmf, num_iters),
+        spread=_two_sided(int(squares[counts].sum()), of_square, num_iters),
+    )
+
+
+def _two_sided(observed: int, pmf: Probabilities, times: int) -> float:
+    """Twice the smaller tail of the sum of ``times`` independent numbers with this distribution, at most 1."""
+    length = times * (len(pmf) - 1) + 1
+    size = 1 << (length - 1).bit_length()
+    # By Fourier transform: absolute errors of about 1e-15, far below any alpha in use.
+    total = np.fft.irfft(np.fft.rfft(pmf, size) ** times, size)[:length]
+    total = np.clip(total, 0.0, None)
+    lower, upper = float(total[: observed + 1].sum()), float(total[observed:].sum())
+    return min(1.0, 2.0 * min(lower, upper))

@@ -1,0 +1,138 @@
+"""Stochastic gradient descent as the assignment asks for it, and how near its optimum a W is.
+
+Each step draws ``batch_size`` rows of the training data, keeps the loss of that batch, and then moves W
+against the gradient: W -= learning_rate * dW (H. Robbins and S. Monro, A Stochastic Approximation Method, 1951).
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from reference.answer import Answer
+from reference.problem import Problem
+
+Matrix = NDArray[np.float64]
+Labels = NDArray[np.int64]
+Loss = Callable[[Matrix, Matrix, Labels, float], tuple[float, Matrix]]
+"""(W, X, y, reg) -> (loss, dW)."""
+
+INITIAL_SCALE = 0.001
+"""The standard deviation of a W that training starts from when it is given none."""
+
+
+def loss_of(evaluate: Callable[..., Answer], *, reg_scale: float = 1.0, delta: float = 1.0) -> Loss:
+    """A reference loss as what training calls: (W, X, y, reg) -> (loss, dW).
+
+    Where the loss has left the range of float64, because training diverged, both are NaN.
+
+    Args:
+        evaluate: ``svm.evaluate`` or ``softmax.evaluate``.
+        reg_scale, delta: its settings.
+    """
+
+    def loss(W: Matrix, X: Matrix, y: Labels, reg: float) -> tuple[float, Matrix]:
+        try:
+            answer = evaluate(Problem(W, X, y, reg), reg_scale=reg_scale, delta=delta)
+        except OverflowError:
+            return math.nan, np.full_like(W, math.nan)
+        return answer.loss, answer.gradient.base
+
+    return loss
+
+
+def predict(W: Matrix, X: Matrix) -> Labels:
+    """The class with the highest score for each row of X: (N,) int64, the smallest label of an exact tie.
+
+    Args:
+        W: (D, C) weights.
+        X: (N, D) data.
+    """
+    scores: Matrix = X @ W
+    labels: Labels = scores.argmax(axis=1).astype(np.int64)
+    return labels
+
+
+def accuracy(W: Matrix, X: Matrix, y: Labels) -> float:
+    """The share of the rows of X, (N, D), whose predicted class is their label in y, (N,)."""
+    return float(np.mean(predict(W, X) == y))
+
+
+def train(
+    loss: Loss,
+    X: Matrix,
+    y: Labels,
+    *,
+    W: Matrix | None = None,
+    learning_rate: float,
+    reg: float,
+    num_iters: int,
+    batch_size: int,
+    rng: np.random.Generator,
+    replace: bool = True,
+) -> tuple[Matrix, Matrix]:
+    """Take ``num_iters`` steps of stochastic gradient descent.
+
+    Args:
+        loss: the loss and gradient of a batch.
+        X: (N, D) training data; left as it is.
+        y: (N,) labels.
+        W: (D, C) where to start; left as it is. If None, small random numbers for max(y) + 1 classes.
+        learning_rate: the step size.
+        reg: regularization strength.
+        num_iters: how many steps.
+        batch_size: how many rows each step draws; at most N without replacement.
+        rng: where randomness comes from.
+        replace: whether one batch may hold a row twice.
+
+    Returns:
+        (D, C) the W arrived at, and (num_iters,) the loss of each batch before its update.
+
+    Raises:
+        ValueError: a batch without replacement is larger than the data.
+    """
+    count, features = X.shape
+    if W is None:
+        W = INITIAL_SCALE * rng.standard_normal((features, int(y.max()) + 1))
+    history = np.empty(num_iters)
+    for step in range(num_iters):
+        batch = rng.choice(count, batch_size, replace=replace)
+        history[step], dW = loss(W, X[batch], y[batch], reg)
+        W = W - learning_rate * dW
+    return W.copy(), history
+
+
+@dataclass(frozen=True)
+class Suboptimality:
+    """How far from the minimum of a regularized loss a W can be, proved by one subgradient there.
+
+    Attributes:
+        gap: the loss at W is at most this much above the smallest possible.
+        distance: the Frobenius norm of W minus the minimizer is at most this.
+    """
+
+    gap: float
+    distance: float
+
+
+def suboptimality(gradient: Matrix, reg: float, *, reg_scale: float = 1.0) -> Suboptimality:
+    """Bound the distance to the optimum by a subgradient of the loss of all training data.
+
+    Both losses are convex, so with their regularization they are m-strongly convex, m = 2 * reg_scale * reg:
+    the gap is at most |g|^2 / (2m) and the distance at most |g| / m (Y. Nesterov, Introductory Lectures on Convex
+    Optimization, 2004, theorem 2.1.10, whose proof needs no more than a subgradient).
+
+    Args:
+        gradient: (D, C) any subgradient of the loss on all training data, at the W in question.
+        reg: regularization strength; with 0 nothing is bounded, and both are infinite.
+        reg_scale: 1.0 or 0.5, the regularization convention.
+    """
+    norm = float(np.linalg.norm(gradient))
+    convexity = 2.0 * reg_scale * reg
+    if convexity <= 0.0:
+        return Suboptimality(math.inf, math.inf)
+    return Suboptimality(norm**2 / (2.0 * convexity), norm / convexity)
