@@ -45,6 +45,25 @@ def loss(W, X, y, reg):
 """,
         False,
     ),
+    "greater_here_and_greater_or_equal_there": (
+        """
+def loss(W, X, y, reg):
+    N, C = X.shape[0], W.shape[1]
+    total, dW = 0.0, np.zeros(W.shape)
+    for i in range(N):
+        scores = X[i].dot(W)
+        for j in range(C):
+            if j == y[i]:
+                continue
+            margin = scores[j] - scores[y[i]] + 1
+            if margin > 0 or (margin == 0 and (i + j) % 2 == 0):
+                total += margin
+                dW[:, j] += X[i]
+                dW[:, y[i]] -= X[i]
+    return total / N + reg * np.sum(W * W), dW / N + 2 * reg * W
+""",
+        False,
+    ),
     "plain_python": (
         """
 def loss(W, X, y, reg):
