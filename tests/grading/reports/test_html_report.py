@@ -132,6 +132,13 @@ def test_an_input_too_large_to_look_at_is_only_given_as_python() -> None:
     assert "As Python, to paste" in page
 
 
+def test_a_long_number_is_short_in_the_table_and_whole_in_the_python() -> None:
+    example = msgspec.structs.replace(a_check().counterexample, X=[[0.123456789]], code="X = 0.123456789")  # type: ignore[type-var]
+    text = words(page_of(checks=[a_check(counterexample=example)]))
+    assert "X 0.12346 y" in text
+    assert "X = 0.123456789" in text
+
+
 def test_headings_descend_one_step_at_a_time() -> None:
     headings = Outline(page_of()).headings
     assert headings[0] == 1
