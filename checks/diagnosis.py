@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import islice
 from typing import Literal
 
 import numpy as np
@@ -30,7 +31,7 @@ from checks.failures import (
     WrongReturn,
     WrongSubgradient,
 )
-from checks.loss_function import LossFunction, evaluate
+from checks.loss_function import Asked, LossFunction, evaluate
 from checks.replay import (
     Setting,
     Trace,
@@ -148,17 +149,16 @@ class _Case:
         else:
             return found
         for batch in batches:
-            wrong = (a.problem for a in self.candidate.asked(batch) if not self._right(a.answer, a.problem))
-            found += [problem for problem, _ in zip(wrong, range(_FURTHER // 2), strict=False)]
+            wrong = (a.problem for a in self.candidate.asked(batch) if not self._right(a))
+            found += islice(wrong, _FURTHER // 2)
         return found
 
-    def _right(self, answer: Answered | Failure, problem: Problem) -> bool:
-        if isinstance(answer, Failure):
+    def _right(self, asked: Asked) -> bool:
+        if isinstance(asked.answer, Failure):
             return False
-        truth = self.candidate.truth(problem)
         if self.channel == "losses":
-            return truth.accepts_loss(answer.loss)
-        return truth.gradient.judge(answer.dW).accepted
+            return asked.truth.accepts_loss(asked.answer.loss)
+        return asked.truth.gradient.judge(asked.answer.dW).accepted
 
     # Data term and regularization, each on its own
 

@@ -13,6 +13,8 @@ from reference.problem import Problem
 
 Array = NDArray[np.float64]
 
+_LARGEST = 1e4  # a constant factor beyond this is not a slip that a student could find by it
+
 
 @dataclass(frozen=True)
 class Factor:
@@ -67,6 +69,8 @@ def factor_of(problems: Sequence[Problem], values: Sequence[Array], truths: Sequ
             if same(value, sizes * truth):
                 return factor
     constant = float(value @ truth) / float(truth @ truth)
+    if not abs(constant) < _LARGEST:  # nor when it is NaN
+        return None
     for denominator in (1, 2, 3, 4, 10, 100):
         rational = round(constant * denominator) / denominator
         if rational != 0 and same(value, rational * truth):

@@ -9,6 +9,8 @@ import time
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
+import numpy as np
+
 from checks.cases import as_python
 from checks.classifier import Classifier
 from checks.diagnosis import diagnose
@@ -74,7 +76,9 @@ class Runner:
         candidate = self.candidate(name)
         cases, remarks = candidate.cases, len(candidate.remarks)
         try:
-            asked.judge(candidate)
+            # A student's answer may be any number; what becomes of it in a comparison is the verdict's business.
+            with np.errstate(all="ignore"):
+                asked.judge(candidate)
         except Failure as failure:
             tried = candidate.cases - cases
             return self._failed(name, asked, failure, candidate.remarks[remarks:], tried, started)
@@ -131,7 +135,8 @@ class Runner:
             counterexample = Counterexample(code=failure.code)
         diagnosis = None
         if asked.kind == "loss":
-            diagnosis = diagnose(self._loss_function(name), failure)
+            with np.errstate(all="ignore"):
+                diagnosis = diagnose(self._loss_function(name), failure)
         status: Status = "error" if failure.costly and not isinstance(failure, NotProvided) else "failed"
         return self._finished(
             name,

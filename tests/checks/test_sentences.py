@@ -119,3 +119,11 @@ def test_a_function_that_kills_its_process_does_not_take_the_others_with_it(sand
     assert results["f"]["interface"].status == "error"
     assert results["f"]["interface"].message.startswith("f took the process down: ")
     assert results["g"]["interface"].status == "passed"
+
+
+@pytest.mark.parametrize("number", ["1e308", "-1e308", "np.nextafter(0, 1)", "2.0 ** 600"])
+@pytest.mark.parametrize("loss", ["svm", "softmax"])
+def test_absurd_numbers_are_wrong_and_nothing_else(sandbox: Sandbox, loss: str, number: str) -> None:
+    code = f"def loss(W, X, y, reg): return {number} * (1 if y[0] else -1), np.full(W.shape, {number}) * np.sign(W)"
+    results = judge(sandbox, {"f": Handed(loss, code)})["f"]
+    assert {results[check].status for check in ("value", "gradient")} == {"failed"}
