@@ -181,6 +181,7 @@ class Classifier:
             Create(self.class_name, _HANDLE),
             Assign(_HANDLE, "W", W),
             Invoke(_HANDLE, "loss", (X, y, reg)),
+            Invoke(_HANDLE, "loss", (W, X, y, reg)),
         ]
         functions = self.rubric.settings.functions.items()
         steps += [
