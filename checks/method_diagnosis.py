@@ -43,7 +43,7 @@ class _Words:
 
 
 _said: dict[tuple[object, ...], _Words | None] = {}
-_fingerprints: dict[tuple[str, str], list[Fingerprint]] = {}
+_fingerprints: dict[tuple[str, str, bool], list[Fingerprint]] = {}
 
 
 def diagnose_method(candidate: Classifier, asked: Promise, failure: Failure) -> Diagnosis | None:
@@ -57,11 +57,11 @@ def diagnose_method(candidate: Classifier, asked: Promise, failure: Failure) -> 
     ]
     if not alike:
         return None
-    mine = _fingerprint(candidate, asked.kind)
-    for mistake in alike:
-        if _agree(mine, _its_fingerprint(mistake, candidate, asked.kind)):
-            return Diagnosis(id=mistake.id, title=mistake.title, hint=mistake.hint)
-    return None
+    mine = _fingerprint(candidate, asked.kind, direct=not candidate.asked_the_stand_in)
+    found = [m for m in alike if _agree(mine, _its_fingerprint(m, candidate, asked.kind))]
+    if len(found) != 1:
+        return None  # of several that differ by chance only, none is certain
+    return Diagnosis(id=found[0].id, title=found[0].title, hint=found[0].hint)
 
 
 def _same_words(candidate: Classifier, failure: Failure, said: _Words | None) -> bool:
@@ -83,14 +83,22 @@ def _rehearsed(mistake: Mistake, candidate: Classifier, seed: int | None = None)
     rubric = candidate.rubric
     if seed is not None:
         rubric = msgspec.structs.replace(rubric, settings=msgspec.structs.replace(rubric.settings, seed=seed))
-    worker = cast("Worker", Rehearsal(mistake, candidate.reference))
+    direct = not candidate.asked_the_stand_in
+    worker = cast("Worker", Rehearsal(mistake, candidate.reference, direct=direct))
     return Classifier(candidate.name, worker, rubric)
 
 
 def _said_of(mistake: Mistake, candidate: Classifier, asked: Promise) -> _Words | None:
     """What the check says of the mistake, asked once per process."""
     seed = candidate.seed
-    key = mistake.id, asked.id, candidate.reference, seed, candidate.rubric.settings.reg_scale
+    settings = candidate.rubric.settings
+    key = (
+        mistake.id,
+        asked.id,
+        candidate.reference,
+        candidate.asked_the_stand_in,
+        *(seed, settings.reg_scale, settings.delta),
+    )
     if key not in _said:
         failures = [_failure_of(_rehearsed(mistake, candidate, s), asked) for s in (seed, seed + 1)]
         first, second = failures
@@ -111,9 +119,11 @@ def _failure_of(rehearsed: Classifier, asked: Promise) -> Failure | None:
 
 
 def _its_fingerprint(mistake: Mistake, candidate: Classifier, kind: str) -> list[Fingerprint]:
-    key = mistake.id, candidate.reference
+    key = mistake.id, candidate.reference, candidate.asked_the_stand_in
     if key not in _fingerprints:
-        _fingerprints[key] = _fingerprint(_rehearsed(mistake, candidate), kind)
+        _fingerprints[key] = _fingerprint(
+            _rehearsed(mistake, candidate), kind, direct=not candidate.asked_the_stand_in
+        )
     return _fingerprints[key]
 
 
@@ -140,12 +150,13 @@ def _equal(a: Leaf, b: Leaf) -> bool:
     )
 
 
-def _fingerprint(candidate: Classifier, kind: str) -> list[Fingerprint]:
+def _fingerprint(candidate: Classifier, kind: str, *, direct: bool) -> list[Fingerprint]:
     """What a method does in a few further cases, once for each seed."""
     if kind == "predict":
         return [tuple(_predicted(candidate))]
+    scenarios = _direct_scenarios if direct else _scenarios
     return [
-        tuple(leaf for scenario in _scenarios(seed) for leaf in _trained(candidate, scenario))
+        tuple(leaf for scenario in scenarios(seed) for leaf in _trained(candidate, scenario))
         for seed in _SEEDS
     ]
 
@@ -165,6 +176,13 @@ def _scenarios(seed: int) -> Iterator[Scenario]:
     yield Scenario(_X, _Y, _OPTIONS, _W, stand_in, seed, rounds=2)
     yield Scenario(_X, _Y, _OPTIONS, None, stand_in, seed, rounds=2)
     yield Scenario(_X, _Y, replace(_OPTIONS, num_iters=0), None, stand_in, seed)
+
+
+def _direct_scenarios(seed: int) -> Iterator[Scenario]:
+    """The same for a train that no loss can be plugged into: one distinct sample, then many, then no step."""
+    yield Scenario(np.tile(_X[3], (20, 1)), np.ones(20, dtype=np.int64), _OPTIONS, _W, seed=seed, rounds=2)
+    yield Scenario(_X, _Y, _OPTIONS, _W, seed=seed)
+    yield Scenario(_X, _Y, replace(_OPTIONS, num_iters=0), None, seed=seed)
 
 
 def _trained(candidate: Classifier, scenario: Scenario) -> list[Leaf]:
@@ -199,4 +217,5 @@ def _leaf(received: Received) -> Leaf:
         numbers = [part for part in parts if isinstance(part, np.ndarray) and part.ndim == 0]
         if len(numbers) == len(parts):
             return np.array([number.item() for number in numbers])
+        return f"{received.type_name}: " + ", ".join(part.type_name for part in value)
     return describe(received)

@@ -80,10 +80,16 @@ class _PluggedLoss:
 
 
 class Rehearsal:
-    """Answers steps as a worker would whose submission has one known mistake."""
+    """Answers steps as a worker would whose submission has one known mistake.
 
-    def __init__(self, mistake: Mistake, loss: str) -> None:
-        self._mistake, self._loss = mistake, loss
+    Args:
+        mistake: of train or predict.
+        loss: which loss the class is for.
+        direct: whether train evaluates the loss function itself, so that none can be plugged in.
+    """
+
+    def __init__(self, mistake: Mistake, loss: str, *, direct: bool = False) -> None:
+        self._mistake, self._loss, self._direct = mistake, loss, direct
         self._model = _Model(mistake, loss)
         self._plugged: _PluggedLoss | None = None
 
@@ -110,7 +116,8 @@ class Rehearsal:
             setattr(self._model, step.attribute, _copied(step.value))
         elif isinstance(step, PlugLoss):
             self._plugged = _PluggedLoss(self._model, step)
-            self._model.__dict__["loss"] = self._plugged
+            if not self._direct:
+                self._model.__dict__["loss"] = self._plugged
         elif isinstance(step, PluggedCalls):
             value = list(self._plugged.calls) if self._plugged is not None else []
         elif isinstance(step, Read):

@@ -80,9 +80,11 @@ def train_of(body: str, loss: str = OWN_LOSS) -> str:
     return f"    def train(self, X, y, {SIGNATURE}):{START}{indented}{loss}{PREDICT}"
 
 
-def handed_mistake(made: Mistake, loss: str = "svm") -> HandedClass:
-    """A mistake of the catalogue as a student's class."""
+def handed_mistake(made: Mistake, loss: str = "svm", *, direct: bool = False) -> HandedClass:
+    """A mistake of the catalogue as a student's class; ``direct`` where it calls the loss function itself."""
     source = "\n\n".join(plain_source(f) for f in (mistake.begin, mistake.draw, made.wrong))
+    if direct:
+        source = source.replace("model.loss(", f"{loss}_loss(model.W, ")
     before = f"from typing import Any\n{source}\n"
     name = made.wrong.__name__
     if made.applies_to == ("predict",):

@@ -16,10 +16,13 @@ def _class_name(mistake: Mistake) -> str:
     return "".join(word.capitalize() for word in mistake.id.split("-"))
 
 
-def _judged(sandbox: Sandbox, loss: str, seed: int) -> dict[str, dict[str, CheckResult]]:
-    handed = {_class_name(mistake): handed_mistake(mistake, loss) for mistake in METHODS}
+def _judged(
+    sandbox: Sandbox, loss: str, seed: int, *, direct: bool = False
+) -> dict[str, dict[str, CheckResult]]:
+    mistakes = IN_TRAIN if direct else METHODS
+    handed = {_class_name(mistake): handed_mistake(mistake, loss, direct=direct) for mistake in mistakes}
     results = judge_classes(sandbox, handed, seed)
-    return {mistake.id: results[_class_name(mistake)] for mistake in METHODS}
+    return {mistake.id: results[_class_name(mistake)] for mistake in mistakes}
 
 
 @pytest.fixture(scope="module", params=[("svm", 231), ("softmax", 7)], ids=["svm", "softmax"])
@@ -51,3 +54,25 @@ def test_every_mistake_of_a_method_is_caught_by_a_check_meant_for_it_and_called_
     assert set(mistake.checks) & set(failed)
     assert {r.diagnosis.id for r in failed.values() if r.diagnosis} == {mistake.id}
     assert all(r.counterexample and r.got for r in failed.values())
+
+
+@pytest.fixture(scope="module")
+def direct_results(sandbox: Sandbox) -> dict[str, dict[str, CheckResult]]:
+    """The same for classes whose train calls the loss function itself, so that its batches cannot be seen."""
+    return _judged(sandbox, "svm", 5, direct=True)
+
+
+@pytest.mark.parametrize("mistake", IN_TRAIN, ids=lambda m: m.id)
+def test_a_mistake_is_caught_and_never_misnamed_in_a_train_that_does_not_go_through_self_loss(
+    mistake: Mistake, direct_results: dict[str, dict[str, CheckResult]]
+) -> None:
+    failed = [r for r in direct_results[mistake.id].values() if r.status in ("failed", "error")]
+    assert failed
+    assert {r.diagnosis.id for r in failed if r.diagnosis} <= {mistake.id}
+
+
+def test_most_mistakes_are_named_in_such_a_train_too(
+    direct_results: dict[str, dict[str, CheckResult]],
+) -> None:
+    named = [i for i, found in direct_results.items() if any(r.diagnosis for r in found.values())]
+    assert len(named) >= len(IN_TRAIN) - 8
