@@ -11,6 +11,7 @@ from grading.reports.pages import page
 from grading.reports.text import points, shown
 
 _MOST_INPUT_ENTRIES = 200
+_LONGEST_NUMBER = 8
 
 
 @dataclass(frozen=True)
@@ -82,8 +83,14 @@ def _inputs(check: CheckResult) -> list[tuple[str, list[list[str]]]]:
     if size > _MOST_INPUT_ENTRIES:
         return []
     return [
-        ("W", [[repr(x) for x in row] for row in example.W]),
-        ("X", [[repr(x) for x in row] for row in example.X]),
+        ("W", [[_short(x) for x in row] for row in example.W]),
+        ("X", [[_short(x) for x in row] for row in example.X]),
         ("y", [[repr(label)] for label in example.y]),
         ("reg", [[repr(example.reg)]]),
     ]
+
+
+def _short(value: float) -> str:
+    """A number as Python writes it, or to five digits where that is long: the Python to paste has all of them."""
+    text = repr(value)
+    return text if len(text) <= _LONGEST_NUMBER else f"{value:.5g}"
