@@ -25,7 +25,9 @@ def parser() -> argparse.ArgumentParser:
     result = argparse.ArgumentParser(
         prog="grader.py",
         description="Grade linear-classifier hand-ins: notebooks, packages, .py files, zips, or folders of them.",
-        epilog="Exit codes: 0 all graded, 1 a score is below --fail-under, 2 wrong use, 3 something was not graded.",
+        epilog="Also: `grader.py doctor` says how student code is isolated here; `grader.py calibrate` measures which "
+        "accuracy may be asked for. "
+        "Exit codes: 0 all graded, 1 a score is below --fail-under, 2 wrong use, 3 something was not graded.",
     )
     result.add_argument(
         "paths", nargs="*", type=Path, metavar="PATH", help="hand-ins (default: submissions/)"
@@ -35,6 +37,7 @@ def parser() -> argparse.ArgumentParser:
         "--rubric", type=Path, metavar="FILE", help="points and settings (default: the shipped one)"
     )
     result.add_argument("--jobs", type=_count, metavar="N", help="processes (default: one per core)")
+    result.add_argument("--force", action="store_true", help="grade again what has not changed, too")
     result.add_argument("--fail-under", type=_percent, metavar="PERCENT", help="exit 1 if a score is lower")
     result.add_argument(
         "--format",
@@ -77,37 +80,113 @@ def _formats(text: str) -> tuple[str, ...]:
     return names
 
 
-def main(arguments: Sequence[str] | None = None) -> int:
-    """Run the command and return its exit code."""
-    options = parser().parse_args(arguments)
-    # Before NumPy is loaded: the grader's own small products are slower on many threads, and forks must find none.
-    for name in ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS"):
-        os.environ.setdefault(name, "1")
-    from grading.intake import find
+def calibrate(arguments: Sequence[str]) -> int:
+    """`grader.py calibrate`: measure the reference and propose accuracy thresholds."""
+    command = argparse.ArgumentParser(
+        prog="grader.py calibrate",
+        description="Train the reference from many seeds with the rubric's settings and propose accuracy thresholds.",
+    )
+    command.add_argument("--rubric", type=Path, metavar="FILE", help="settings (default: the shipped ones)")
+    command.add_argument(
+        "--seeds", type=_seeds, default=200, metavar="N", help="how many trainings (default: 200)"
+    )
+    options = command.parse_args(arguments)
+    from grading.calibrate import calibrate_rubric, report
     from grading.rubric import RubricError, load_rubric
-    from grading.run import Suite
-    from grading.sandbox.levels import IsolationError
-    from grading.submission import IntakeError
+    from reference.datasets import DatasetError
 
     try:
-        suite = Suite(load_rubric(options.rubric), allow_unsafe=options.allow_unsafe)
-        handins = find(options.paths or [Path("submissions")])
-        options.out.mkdir(parents=True, exist_ok=True)
-        grades = _grade(handins, suite, options)
-    except (IntakeError, RubricError, IsolationError) as error:
+        rubric = load_rubric(options.rubric)
+        print(f"training the reference from {options.seeds} seeds", file=sys.stderr)
+        for name, found in calibrate_rubric(rubric, "digits", options.seeds):
+            print("\n".join(report(name, found, rubric.settings.accuracy[name])), flush=True)
+    except (RubricError, DatasetError) as error:
         print(f"grader.py: {error}", file=sys.stderr)
         return WRONG_USE
-    except OSError as error:
-        where = error.filename or options.out
+    return GRADED
+
+
+def _seeds(text: str) -> int:
+    if not text.isdigit() or int(text) < 2:
+        raise argparse.ArgumentTypeError(f"{text!r} is not a number of seeds; give 2 or more")
+    return int(text)
+
+
+def doctor(arguments: Sequence[str]) -> int:
+    """`grader.py doctor`: how student code would be walled in here, what is missing, and what mends it."""
+    argparse.ArgumentParser(
+        prog="grader.py doctor",
+        description="Say how student code would be isolated on this machine, what is missing, and what mends it. "
+        "Exit codes: 0 fully isolated, 3 less than that.",
+    ).parse_args(arguments)
+    from grading.sandbox.doctor import examine
+    from grading.sandbox.levels import IsolationError, Level
+
+    try:
+        found = examine()
+    except IsolationError as error:
+        print(f"grader.py: {error}", file=sys.stderr)
+        return NOT_GRADED
+    print(f"isolation: {found.isolation.level.value} ({found.isolation.detail})")
+    for finding in found.findings:
+        print(f"  {'works  ' if finding.works else 'missing'}  {finding.part}: {finding.detail}")
+    for problem in found.problems:
+        print(f"  tried and failed: {problem}")
+    if found.remedy:
+        print(f"To mend it: {found.remedy}")
+    return GRADED if found.isolation.level is Level.FULL else NOT_GRADED
+
+
+COMMANDS = {"calibrate": calibrate, "doctor": doctor}
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run the command and return its exit code."""
+    arguments = sys.argv[1:] if arguments is None else arguments
+    if arguments and arguments[0] in COMMANDS:
+        return COMMANDS[arguments[0]](arguments[1:])
+    options = parser().parse_args(arguments)
+    try:
+        return _run(options)
+    except KeyboardInterrupt:
         print(
-            f"grader.py: cannot write {where}: {error.strerror}; choose another folder with --out",
+            f"\ngrader.py: stopped; what has been graded is kept in {options.out}: "
+            "run the same command again to go on from there",
             file=sys.stderr,
         )
         return NOT_GRADED
-    except KeyboardInterrupt:
-        print(f"\ngrader.py: stopped; the reports written so far are in {options.out}", file=sys.stderr)
+
+
+def _run(options: argparse.Namespace) -> int:
+    """Grade as the command line says and return the exit code."""
+    # Before NumPy is loaded: the grader's own small products are slower on many threads, and forks must find none.
+    for name in ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS"):
+        os.environ.setdefault(name, "1")
+    from grading.intake import survey
+    from grading.rubric import RubricError, load_rubric
+    from grading.run import Suite
+    from grading.sandbox.levels import IsolationError
+
+    try:
+        suite = Suite(load_rubric(options.rubric), allow_unsafe=options.allow_unsafe)
+        found = survey(options.paths or [Path("submissions")])
+        for problem in found.problems:
+            print(f"grader.py: {problem}", file=sys.stderr)
+        if not found.handins:
+            return WRONG_USE
+        options.out.mkdir(parents=True, exist_ok=True)
+        grades = _grade(found.handins, suite, options)
+    except (RubricError, IsolationError) as error:
+        print(f"grader.py: {error}", file=sys.stderr)
+        return WRONG_USE
+    except OSError as error:
+        print(
+            f"grader.py: cannot write {error.filename or options.out}: {error.strerror}; "
+            "make room there or choose another folder with --out, and run the same command again",
+            file=sys.stderr,
+        )
         return NOT_GRADED
-    if any(grade.state == "not_graded" for grade in grades):
+    if found.problems or any(grade.state == "not_graded" for grade in grades):
         return NOT_GRADED
     if options.fail_under is not None and any(grade.percent < options.fail_under for grade in grades):
         return BELOW
@@ -121,19 +200,32 @@ def _cores() -> int:
     return os.cpu_count() or 1
 
 
-def _grade(handins: list[Handin], suite: Suite, options: argparse.Namespace) -> list[Grade]:
-    """Grade, show and write, one by one; then the reports on the whole class."""
+def _grade(handins: Sequence[Handin], suite: Suite, options: argparse.Namespace) -> list[Grade]:
+    """Grade what has changed, show and write, one by one; then the reports on the whole class."""
+    from contextlib import closing
+
     from grading.reports import write_class, write_reports
-    from grading.run import grade_all
+    from grading.resume import Records
+    from grading.run import grade_all, suite_facts, unwritten
     from grading.terminal import Terminal
 
     functions = list(suite.rubric.settings.functions)
     grades: list[Grade] = []
-    with Terminal(len(handins)) as terminal:
-        for grade in grade_all(handins, suite, options.jobs or _cores()):
-            write_reports(grade, options.out, options.format)
+    with (
+        Records(options.out, suite_facts(suite.rubric), force=options.force) as records,
+        Terminal(len(handins)) as terminal,
+        closing(grade_all(handins, suite, options.jobs or _cores(), records.find)) as outcomes,
+    ):
+        for outcome in outcomes:
+            grade = outcome.grade
+            try:
+                write_reports(grade, options.out, options.format)
+                if not outcome.unchanged:
+                    records.keep(grade)
+            except OSError as error:
+                grade = unwritten(grade, error)
             grades.append(grade)
-            terminal.graded(grade)
+            terminal.graded(grade, unchanged=outcome.unchanged)
     write_class(grades, functions, options.out, options.format)
     terminal.summary(grades, functions, options.out, options.format)
     return grades

@@ -17,7 +17,7 @@ def test_agreement(candidate: LossFunction) -> None:
     naive = candidate.naive
     if naive is None:
         raise TypeError(f"{candidate.name} has no naive function to agree with; the rubric must name one")
-    problems = [p for k in range(1, 4) for p in sized_problems(candidate.seed + k)]
+    problems = sized_problems(candidate.seed + 1)  # others than the value and the gradient were judged by
     candidate.cases += len(problems)
     for problem, mine, other in zip(problems, candidate.ask(problems), naive.ask(problems), strict=True):
         if isinstance(mine, Failure):
@@ -27,7 +27,7 @@ def test_agreement(candidate: LossFunction) -> None:
                 f"{naive.name} gives no answer to compare with, so {candidate.name} was compared with the reference."
             )
             continue
-        truth = candidate.truth(problem)
+        truth = candidate.lasting_truth(problem)
         if _agree(mine, other, 2 * truth.loss_bound, 2 * truth.gradient.bound):
             continue
         if truth.accepts_loss(mine.loss) and truth.gradient.judge(mine.dW).accepted:

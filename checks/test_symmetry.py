@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import random
+from dataclasses import dataclass
+from functools import cache
 
 import numpy as np
+from numpy.typing import NDArray
 
 from checks.answers import Answered
-from checks.cases import UNREGULARIZED, drawn, sized_problems
+from checks.cases import UNREGULARIZED, drawn, odd_sizes
 from checks.failures import Failure, NotSymmetric
 from checks.loss_function import LossFunction
 from checks.promise import promise
@@ -21,66 +24,90 @@ def test_symmetry(candidate: LossFunction) -> None:
     """Reordering the samples or giving every sample twice changes nothing; renaming the classes only reorders
     the columns of dW.
     """
-    generator = random.Random(candidate.seed)
-    problems = [*drawn(UNREGULARIZED, candidate.seed)[:_SMALL_CASES], *sized_problems(candidate.seed)]
+    problems, changes = _cases(candidate.seed)
     plain = candidate.ask(problems)
     candidate.cases += 3 * len(problems)
-    for title, change, undo_columns in (
-        ("reordering the samples", _reordered, False),
-        ("giving every sample twice", _doubled, False),
-        ("renaming the classes", _renamed, True),
-    ):
-        orders = [_order(generator, p.sizes[2] if undo_columns else p.sizes[0]) for p in problems]
-        changed = [change(p, order) for p, order in zip(problems, orders, strict=True)]
-        answers = candidate.ask(changed)
-        for problem, order, before, after in zip(problems, orders, plain, answers, strict=True):
+    for change in changes:
+        answers = candidate.ask(change.problems)
+        for k, (before, after) in enumerate(zip(plain, answers, strict=True)):
             for answer in (before, after):
                 if isinstance(answer, Failure):
                     raise answer
             assert isinstance(before, Answered)
             assert isinstance(after, Answered)
-            dW = before.dW[:, order] if undo_columns else before.dW
-            _require_equal(candidate, problem, title, (before.loss, dW), change(problem, order), after)
+            _require_equal(candidate, change, k, problems[k], before, after)
 
 
-def _order(generator: random.Random, size: int) -> np.ndarray[tuple[int], np.dtype[np.int64]]:
+@dataclass(frozen=True, eq=False)
+class _Change:
+    """What must not matter: the same problems, changed.
+
+    Attributes:
+        title: what was done to them.
+        problems: the changed problems.
+        columns: for each, where the old columns of dW have gone.
+    """
+
+    title: str
+    problems: tuple[Problem, ...]
+    columns: tuple[NDArray[np.int64], ...]
+
+
+@cache
+def _cases(seed: int) -> tuple[tuple[Problem, ...], tuple[_Change, ...]]:
+    """Problems and what is done to them, the same for every submission."""
+    generator = random.Random(seed)
+    problems = (*drawn(UNREGULARIZED, seed)[:_SMALL_CASES], *odd_sizes(seed))
+    orders = [_order(generator, p.sizes[0]) for p in problems]
+    names = tuple(_order(generator, p.sizes[2]) for p in problems)
+    same = tuple(np.arange(p.sizes[2]) for p in problems)
+    pairs = list(zip(problems, orders, strict=True))
+    return problems, (
+        _Change("reordering the samples", tuple(_reordered(p, order) for p, order in pairs), same),
+        _Change("giving every sample twice", tuple(_doubled(p, order) for p, order in pairs), same),
+        _Change(
+            "renaming the classes",
+            tuple(_renamed(p, new) for p, new in zip(problems, names, strict=True)),
+            names,
+        ),
+    )
+
+
+def _order(generator: random.Random, size: int) -> NDArray[np.int64]:
     order = list(range(size))
     generator.shuffle(order)
     return np.array(order, dtype=np.int64)
 
 
-def _reordered(problem: Problem, order: np.ndarray[tuple[int], np.dtype[np.int64]]) -> Problem:
+def _reordered(problem: Problem, order: NDArray[np.int64]) -> Problem:
     return Problem(problem.W, problem.X[order], problem.y[order], problem.reg)
 
 
-def _doubled(problem: Problem, order: np.ndarray[tuple[int], np.dtype[np.int64]]) -> Problem:
+def _doubled(problem: Problem, order: NDArray[np.int64]) -> Problem:
     twice = np.concatenate([order, order[::-1]])
     return _reordered(problem, twice)
 
 
-def _renamed(problem: Problem, order: np.ndarray[tuple[int], np.dtype[np.int64]]) -> Problem:
+def _renamed(problem: Problem, order: NDArray[np.int64]) -> Problem:
     """Class order[k] becomes class k."""
     return Problem(problem.W[:, order], problem.X, np.argsort(order)[problem.y], problem.reg)
 
 
 def _require_equal(
-    candidate: LossFunction,
-    problem: Problem,
-    title: str,
-    before: tuple[float, np.ndarray[tuple[int, ...], np.dtype[np.float64]]],
-    changed: Problem,
-    after: Answered,
+    candidate: LossFunction, change: _Change, k: int, problem: Problem, before: Answered, after: Answered
 ) -> None:
-    # Each of the two answers may be off by its own bound; bounds of the changed problem hold for its own sums.
-    truth, truth_changed = candidate.truth(problem), candidate.truth(changed)
+    changed = change.problems[k]
+    truth, truth_changed = candidate.lasting_truth(problem), candidate.lasting_truth(changed)
+    # Each of the two answers may be off by its own bound; columns of the bound follow the classes, so the largest
+    # entry serves both orders.
     loss_room = truth.loss_bound + truth_changed.loss_bound
-    # Columns of the bound follow the classes, so the largest entry serves both orders.
     room = float(truth.gradient.bound.max()) + float(truth_changed.gradient.bound.max())
-    if abs(before[0] - after.loss) > loss_room or (np.abs(before[1] - after.dW) > room).any():
+    dW = before.dW[:, change.columns[k]]
+    if abs(before.loss - after.loss) > loss_room or (np.abs(dW - after.dW) > room).any():
         raise NotSymmetric(
-            f"With {candidate.name}, {title} changes the answer. Does it depend on the position of a sample, on the "
-            f"number of samples, or on a particular label?",
+            f"With {candidate.name}, {change.title} changes the answer. Does it depend on the position of a sample, on "
+            f"the number of samples, or on a particular label?",
             changed,
-            expected=f"loss = {before[0]!r}, as before",
-            got=f"loss = {after.loss!r}",
+            expected=f"loss = {before.loss!r}, as before; dW = {dW.tolist()}",
+            got=f"loss = {after.loss!r}; dW = {after.dW.tolist()}",
         )

@@ -56,11 +56,13 @@ class Accuracy(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=
 
 
 class LimitSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
-    """Wall-clock limits, in seconds."""
+    """What one submission's process may use: wall time, processor time, and address space."""
 
     call_seconds: Positive = 10.0
     load_seconds: Positive = 20.0
     training_seconds: Positive = 60.0
+    cpu_seconds: Count = 300
+    address_space_mebibytes: Annotated[int, msgspec.Meta(ge=512)] = 1024
 
 
 class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
@@ -97,11 +99,13 @@ class Rubric(msgspec.Struct, frozen=True, kw_only=True):
     @property
     def limits(self) -> Limits:
         """What student code may use."""
-        seconds = self.settings.limits
+        limits = self.settings.limits
         return Limits(
-            call_seconds=seconds.call_seconds,
-            load_seconds=seconds.load_seconds,
-            training_seconds=seconds.training_seconds,
+            address_space_bytes=limits.address_space_mebibytes << 20,
+            cpu_seconds=limits.cpu_seconds,
+            call_seconds=limits.call_seconds,
+            load_seconds=limits.load_seconds,
+            training_seconds=limits.training_seconds,
         )
 
 

@@ -5,17 +5,17 @@ This module stands on top of the checks; nothing that the checks use may import 
 
 from __future__ import annotations
 
-import multiprocessing
 import platform
 import sys
 import time
-from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import Future, ProcessPoolExecutor, as_completed
-from concurrent.futures.process import BrokenProcessPool
+from collections.abc import Callable, Generator, Sequence
+from contextlib import closing
 from dataclasses import dataclass
 from functools import cache
 from importlib import metadata
 from pathlib import Path
+
+import msgspec
 
 from grading.grade import (
     CheckResult,
@@ -26,9 +26,10 @@ from grading.grade import (
     SubmissionFacts,
     SuiteFacts,
 )
+from grading.processes import share_out
 from grading.rubric import Rubric
 from grading.sandbox.client import Sandbox
-from grading.sandbox.levels import Isolation
+from grading.sandbox.levels import Isolation, IsolationError, Level
 from grading.submission import Handin, IntakeError, Submission
 
 
@@ -39,13 +40,13 @@ class Suite:
     rubric: Rubric
     allow_unsafe: bool = False
 
-    def open_sandbox(self) -> Sandbox:
-        """A sandbox at the best level that works here.
+    def open_sandbox(self, level: Level | None = None) -> Sandbox:
+        """A sandbox at ``level``, by default the best that works here.
 
         Raises:
             IsolationError: no level that may be used works on this machine.
         """
-        return Sandbox.open(self.rubric.limits, allow_unsafe=self.allow_unsafe)
+        return Sandbox.open(self.rubric.limits, level=level, allow_unsafe=self.allow_unsafe)
 
 
 def grade(handin: Handin, suite: Suite, sandbox: Sandbox) -> Grade:
@@ -83,6 +84,12 @@ def not_graded(
         warnings=[],
         seconds=seconds,
     )
+
+
+def unwritten(grade: Grade, error: OSError) -> Grade:
+    """What a grade becomes whose reports could not be written: it is not to be had, so it does not count as one."""
+    reason = f"its reports could not be written ({error.strerror or error}); mend that and run the same command again"
+    return msgspec.structs.replace(grade, state="not_graded", reason=reason, score=0.0, checks=[])
 
 
 def _graded(
@@ -153,79 +160,91 @@ def suite_facts(rubric: Rubric) -> SuiteFacts:
     )
 
 
-def grade_all(handins: Sequence[Handin], suite: Suite, jobs: int) -> Iterator[Grade]:
-    """Grade hand-ins with ``jobs`` processes and yield each grade as it is made, in no fixed order.
+@dataclass(frozen=True)
+class Outcome:
+    """A grade, and whether it was known from an earlier run."""
 
-    A process of the grader's own that dies costs only what it was grading: everything unfinished is graded again, one
-    process each, and what kills that one too is reported as not graded.
+    grade: Grade
+    unchanged: bool = False
+
+
+def grade_all(
+    handins: Sequence[Handin],
+    suite: Suite,
+    jobs: int,
+    known: Callable[[Handin, Isolation], Grade | None] = lambda *_: None,
+) -> Generator[Outcome, None, None]:
+    """Grade hand-ins in ``jobs`` processes and yield each grade as it is made, in no fixed order.
+
+    A process of the grader's own that dies costs only what it was grading, which is tried once more and then reported
+    as not graded. Closing the iterator ends all processes.
+
+    Args:
+        handins: what to grade.
+        suite: what with.
+        jobs: number of processes, at most. Even one is a process of its own, whose death this one survives.
+        known: the grade of a hand-in at a level of isolation, if it need not be worked out again.
 
     Raises:
         IsolationError: no level that may be used works on this machine.
     """
-    if jobs == 1 or len(handins) == 1:
-        with suite.open_sandbox() as sandbox:
-            for handin in handins:
-                yield _safely(grade, handin, suite, sandbox)
-        return
-    suite.open_sandbox().close()  # no usable level is said here, once, not in every process
-    _draw_cases(suite.rubric)
-    waiting = dict.fromkeys(handins)
-    for grade_ in _in_processes(list(waiting), suite, min(jobs, len(handins))):
-        waiting.pop(grade_[0])
-        yield grade_[1]
-    for handin in waiting:
-        results = list(_in_processes([handin], suite, 1))
-        reason = "grading it took the grader's process down twice; please look at it and report this"
-        yield results[0][1] if results else not_graded(handin, suite, None, reason)
+    with suite.open_sandbox() as sandbox:
+        waiting = []
+        for handin in handins:
+            grade_ = known(handin, sandbox.isolation)
+            if grade_ is None:
+                waiting.append(handin)
+            else:
+                yield Outcome(grade_, unchanged=True)
+        if not waiting:
+            return
+        _draw_cases(suite.rubric)
+        # The first process works in the sandbox that is open already; each later one opens its own.
+        open_already = [sandbox] if sys.platform == "linux" else []
+
+        def new_work() -> _Work:
+            return _Work(suite, sandbox.isolation, open_already.pop() if open_already else None)
+
+        def give_up(handin: Handin, reason: str) -> Grade:
+            return not_graded(
+                handin, suite, sandbox.isolation, f"{reason}; please look at it and report this"
+            )
+
+        with closing(share_out(waiting, min(jobs, len(waiting)), new_work, give_up)) as grades:
+            for grade_ in grades:
+                yield Outcome(grade_)
 
 
-def _in_processes(handins: list[Handin], suite: Suite, jobs: int) -> Iterator[tuple[Handin, Grade]]:
-    # With fork the drawn cases and their true answers are shared; where there is no fork each process draws its own.
-    method = "fork" if sys.platform == "linux" else "spawn"
-    context = multiprocessing.get_context(method)
-    with ProcessPoolExecutor(jobs, mp_context=context, initializer=_open, initargs=(suite,)) as pool:
-        futures: dict[Future[Grade], Handin] = {pool.submit(_grade_here, h, suite): h for h in handins}
-        for future in as_completed(futures):
-            try:
-                yield futures[future], future.result()
-            except BrokenProcessPool:
-                return
+class _Work:
+    """What each of the grader's processes does: it grades, in a sandbox that lives as long as the process."""
 
+    def __init__(self, suite: Suite, isolation: Isolation, sandbox: Sandbox | None) -> None:
+        self._suite = suite
+        self._isolation = isolation
+        self._sandbox = sandbox
 
-_sandbox_here: Sandbox | None = None
+    def __call__(self, handin: Handin) -> Grade:
+        """Grade; a defect of the grader itself becomes an explicit state: one hand-in never stops the others."""
+        try:
+            if self._sandbox is None:
+                self._sandbox = self._suite.open_sandbox(self._isolation.level)
+            return grade(handin, self._suite, self._sandbox)
+        except IsolationError as error:
+            return not_graded(handin, self._suite, self._isolation, str(error))
+        except Exception as error:
+            import traceback
 
+            place = traceback.extract_tb(error.__traceback__)[-1]
+            reason = (
+                f"a defect of the grader, not of the hand-in: {type(error).__name__}: {error} "
+                f"({Path(place.filename).name}, line {place.lineno}); please report it"
+            )
+            return not_graded(handin, self._suite, self._isolation, reason)
 
-def _open(suite: Suite) -> None:
-    """Open this process's own sandbox; it lives as long as the process."""
-    import atexit
-    import signal
-
-    global _sandbox_here
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the parent's business
-    _sandbox_here = suite.open_sandbox()
-    atexit.register(_sandbox_here.close)
-
-
-def _grade_here(handin: Handin, suite: Suite) -> Grade:
-    assert _sandbox_here is not None
-    return _safely(grade, handin, suite, _sandbox_here)
-
-
-def _safely(
-    grade_one: Callable[[Handin, Suite, Sandbox], Grade], handin: Handin, suite: Suite, sandbox: Sandbox
-) -> Grade:
-    """Turn a defect of the grader itself into an explicit state: one submission never stops the others."""
-    try:
-        return grade_one(handin, suite, sandbox)
-    except Exception as error:
-        import traceback
-
-        place = traceback.extract_tb(error.__traceback__)[-1]
-        reason = (
-            f"a defect of the grader, not of the hand-in: {type(error).__name__}: {error} "
-            f"({Path(place.filename).name}, line {place.lineno}); please report it"
-        )
-        return not_graded(handin, suite, sandbox.isolation, reason)
+    def close(self) -> None:
+        """End what runs in the sandbox."""
+        if self._sandbox is not None:
+            self._sandbox.close()
 
 
 def _draw_cases(rubric: Rubric) -> None:

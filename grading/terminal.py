@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import time
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from pathlib import Path
 from types import TracebackType
 
@@ -28,6 +28,7 @@ class Terminal:
     def __init__(self, total: int) -> None:
         self.console = Console(highlight=False, soft_wrap=True)
         self._started = time.monotonic()
+        self._unchanged: set[str] = set()
         self._progress = Progress(
             TextColumn("grading"),
             BarColumn(),
@@ -35,6 +36,8 @@ class Terminal:
             TimeRemainingColumn(),
             console=self.console,
             transient=True,
+            # No thread of its own: the grader's processes are forked from this one.
+            auto_refresh=False,
             disable=not self.console.is_terminal,
         )
         self._task = self._progress.add_task("grading", total=total)
@@ -48,10 +51,14 @@ class Terminal:
     ) -> None:
         self._progress.stop()
 
-    def graded(self, grade: Grade) -> None:
-        """Print one submission's line."""
+    def graded(self, grade: Grade, *, unchanged: bool = False) -> None:
+        """Print one submission's line, unless it is known from an earlier run."""
         self._progress.advance(self._task)
-        self.console.print(_line(grade))
+        if unchanged and grade.state == "graded":
+            self._unchanged.add(grade.submission.name)
+            self._progress.refresh()
+        else:
+            self.console.print(_line(grade))
 
     def summary(
         self, grades: Sequence[Grade], functions: Sequence[str], out: Path, formats: Sequence[str]
@@ -61,14 +68,13 @@ class Terminal:
         if _SHOW_TABLE_FROM <= len(grades) <= _MOST_ROWS:
             self.console.print()
             self.console.print(_table(grades, functions, self.console.width))
-        done = [g for g in grades if g.state == "graded"]
-        levels = sorted({g.isolation.level for g in done})
+        levels = sorted({g.isolation.level for g in grades if g.state == "graded"})
         seconds = time.monotonic() - self._started
+        self.console.print(f"\nReports: {', '.join(_to_open(plain(str(out)), list(formats)))}")
         self.console.print(
-            f"\n{len(done)} graded, {len(grades) - len(done)} not graded, in {seconds:.1f} s"
+            f"{counts(grades, self._unchanged)}, in {seconds:.1f} s"
             + (f" (isolation: {', '.join(levels)})" if levels else "")
         )
-        self.console.print(f"Reports: {', '.join(_to_open(plain(str(out)), list(formats)))}")
 
 
 def _to_open(out: str, formats: list[str]) -> list[str]:
@@ -82,6 +88,20 @@ def _to_open(out: str, formats: list[str]) -> list[str]:
 def plain(text: str) -> str:
     """Text on one line that neither Rich nor the terminal takes for an instruction."""
     return escape(one_line(text))
+
+
+def counts(grades: Sequence[Grade], unchanged: Collection[str]) -> str:
+    """How many are in which state: "5 graded (2 with failures), 9 unchanged (1 with failures), 1 not graded"."""
+    done = [grade for grade in grades if grade.state == "graded"]
+    known = [grade for grade in done if grade.submission.name in unchanged]
+    new = [grade for grade in done if grade.submission.name not in unchanged]
+    parts = [_with_failures(new, "graded"), *([_with_failures(known, "unchanged")] if unchanged else [])]
+    return ", ".join([*parts, f"{len(grades) - len(done)} not graded"])
+
+
+def _with_failures(grades: Sequence[Grade], state: str) -> str:
+    failures = sum(any(check.status in ("failed", "error") for check in grade.checks) for grade in grades)
+    return f"{len(grades)} {state}" + (f" ({failures} with failures)" if failures else "")
 
 
 def _line(grade: Grade) -> str:

@@ -58,8 +58,8 @@ def evaluate(problem: Problem, *, reg_scale: float = 1.0, delta: float = 1.0) ->
     p /= total
     log_p = shifted - np.log(total)
 
-    # How far log p can move before p is rounded: by the scores (twice: the student's and ours), by the shift,
-    # and by a log-sum-exp that was subtracted.
+    # How far log p can move before p is rounded: by the scores (twice: the student's and ours), by shifts, by
+    # powers of an e that is itself rounded, and by a log-sum-exp that was subtracted.
     gaps = np.minimum(scores.max() - scores, LARGEST_GAP)
     abs_top = np.abs(top)
     moves = sizes + D * UNDERFLOW

@@ -14,6 +14,7 @@ _OPENING = re.compile(r"(?!(?:else|elif|except|finally)\b)[A-Za-z_@'\"\[({%!]")
 _DEFINED = re.compile(r"^(?:async\s+)?(?:def|class)\s+(\w+)", re.MULTILINE)
 _UNCLOSED = ("unterminated triple-quoted", "was never closed", "unexpected EOF")
 _LONGEST_JOIN = 40
+_MOST_JOINS = 100
 _MOST_PIECES = 5_000
 
 
@@ -80,7 +81,7 @@ def _in_pieces(text: str, whole: SyntaxError) -> Fragment:
     if len(starts) > _MOST_PIECES:
         fragment.broken.append(_broken(lines, (1, len(lines)), whole))
         return fragment
-    index = 0
+    index, joins = 0, _MOST_JOINS
     while index < len(starts) - 1:
         first, after = starts[index], index + 1
         parsed, error = None, None
@@ -91,7 +92,8 @@ def _in_pieces(text: str, whole: SyntaxError) -> Fragment:
             except SyntaxError as failure:
                 # Only an open string or bracket can be closed by what follows it.
                 error = error or failure
-                if not any(sign in str(failure) for sign in _UNCLOSED):
+                joins -= 1
+                if joins < 0 or not any(sign in str(failure) for sign in _UNCLOSED):
                     break
         if parsed is not None:
             fragment.tabs_expanded |= parsed.tabs_expanded

@@ -34,8 +34,8 @@ _CHEAP_CALLS = frozenset(_CHEAP_LIBRARY_CALLS.split())
 _CHEAP_NODES = (
     ast.Constant, ast.Name, ast.Attribute, ast.Tuple, ast.List, ast.Set, ast.Dict, ast.UnaryOp, ast.BinOp,
     ast.BoolOp, ast.Compare, ast.IfExp, ast.Subscript, ast.Slice, ast.Starred, ast.JoinedStr,
-    ast.FormattedValue, ast.Call, ast.keyword, ast.expr_context, ast.operator, ast.unaryop, ast.boolop, ast.cmpop,
-    ast.ListComp, ast.SetComp, ast.DictComp, ast.GeneratorExp, ast.comprehension,
+    ast.FormattedValue, ast.Call, ast.keyword, ast.expr_context, ast.operator, ast.unaryop, ast.boolop,
+    ast.cmpop, ast.ListComp, ast.SetComp, ast.DictComp, ast.GeneratorExp, ast.comprehension,
 )  # fmt: skip
 
 
@@ -48,7 +48,7 @@ class Keeper:
         self._star_import = False
 
     def code(self, fragment: Fragment, leave_out: Iterable[ast.stmt] = ()) -> str:
-        """The source of ``fragment`` with what is not needed and ``leave_out`` blanked; "" if nothing is left."""
+        """The source of ``fragment`` without what is not needed and ``leave_out``; "" if none is left."""
         left_out = {id(statement) for statement in leave_out}
         kept = [
             statement

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import logging
 import re
 import warnings
@@ -138,12 +139,13 @@ def _load(data: bytes) -> dict[str, object]:
 
     log = logging.getLogger("traitlets")
     level = log.level
+    text = _text(data)
     try:
         with warnings.catch_warnings():
             # nbformat warns and logs of faults (missing cell ids and the like) that do not matter here.
             warnings.simplefilter("ignore")
             log.setLevel(logging.CRITICAL)
-            original = reader.reads(_text(data))  # type: ignore[no-untyped-call]
+            original = reader.reads(text)  # type: ignore[no-untyped-call]
             notebook = converter.convert(original, nbformat.current_nbformat)  # type: ignore[no-untyped-call]
     except RecursionError as error:
         raise DamagedNotebookError("is nested too deeply to be a notebook") from error
@@ -153,19 +155,19 @@ def _load(data: bytes) -> dict[str, object]:
             f"is damaged ({shown(str(detail))}): open it in Jupyter, save it and hand it in again"
         ) from error
     except Exception as error:
-        # The converter meets whatever the file holds in place of what it should, so any error may come of it.
-        raise DamagedNotebookError(
-            f"is no notebook ({type(error).__name__}: {shown(str(error))}): hand in the .ipynb that Jupyter "
-            "saved"
-        ) from error
+        # nbformat meets whatever the file holds in place of what it should, so any error may come of it.
+        # Cells that only lack metadata, as some tools write them, can be read all the same.
+        notebook = json.loads(text)
+        if not isinstance(notebook, dict) or not isinstance(notebook.get("cells"), list):
+            raise DamagedNotebookError(
+                "is JSON, but no notebook that can be read: hand in the .ipynb that Jupyter saved"
+            ) from error
     finally:
         log.setLevel(level)
     return dict(notebook)
 
 
 def _text(data: bytes) -> str:
-    import json
-
     try:
         return data.decode(json.detect_encoding(data))
     except UnicodeDecodeError:
@@ -187,4 +189,5 @@ def _source(cell: dict[str, object]) -> str:
     source = cell.get("source", "")
     if isinstance(source, list):
         source = "".join(part for part in source if isinstance(part, str))
-    return source if isinstance(source, str) else ""
+    # JSON can hold halves of surrogates, which no file of ours could.
+    return source.encode("utf-8", "replace").decode() if isinstance(source, str) else ""

@@ -17,20 +17,23 @@ _DRESS = (
 )
 _QUESTION_WORDS = (
     r"inline\s+(?:question|exercise)\s*[#№]?\s*\d*"
-    r"|(?:question|q|problem|pregunta|frage|вопрос|質問|질문|pergunta|domanda)\s*[#№.]?\s*\d+\b"
-    r"|(?:内联|内嵌|行内|随堂|课堂|思考)?(?:问题|問題|思考题)\s*\d*"
+    r"|(?:question|q|pregunta|frage|вопрос|質問|질문|pergunta|domanda)\s*[#№.]?\s*\d+\b"
+    r"|(?:内联|内嵌|行内|随堂|课堂|思考)?(?:问题|問題|思考题)(?=\s*(?:[#\d一二三四五]|[:：*]|$))"
 )
 _ANSWER_WORDS = (
-    r"(?:your|my|the)?\s*(?:answers?|explanations?)\b"
-    r"|ans\b|a\s*\d+(?=\s*[:：])|solution\b|(?:你的|我的|您的)?(?:答案|回答|解答|解释)|答(?=\s*[:：])"
+    r"(?:your|my|the)?[ \t]*(?:answers?|explanations?)\b"
+    r"|ans\b|a\d+(?=[ \t*_]*[:：])|solution\b|(?:你的|我的|您的)?(?:答案|回答|解答|解释)|答(?=[ \t]*[:：])"
     r"|respuesta\b|réponse\b|antwort\b|ответ\b|回答|답변|답|resposta\b|risposta\b"
 )
 _QUESTION = re.compile(rf"^{_DRESS}(?:{_QUESTION_WORDS})", re.IGNORECASE | re.MULTILINE)
+# A heading ends in a colon, in the emphasis that it stands in, or with its line: "The answer may differ" is none.
 _ANSWER = re.compile(
-    rf"^{_DRESS}(?:{_ANSWER_WORDS})[ \t*_`~$}}]*[:：]?(?:[ \t*_`~$}}]|</\w+>)*", re.IGNORECASE | re.MULTILINE
+    rf"^{_DRESS}(?:{_ANSWER_WORDS})"
+    r"(?:[ \t*_`~$}]*[:：]|\.?[*_`~}]+|[ \t]*(?=$|</))[ \t*_`~]*(?:\}{1,4}\$?)?(?:[ \t*_`~]|</\w+>)*",
+    re.IGNORECASE | re.MULTILINE,
 )
 _HEADING = re.compile(r"^\s{0,3}#{1,6}\s|^\s*<h[1-6]\b", re.IGNORECASE)
-_ORNAMENT = " \t\n\r*_`~$.…!-:>#"
+_ORNAMENT = " \t\n\r*_`~$.…!-:：>#[](){}"
 _INVITATION = re.compile(
     r"fill (?:this|it|me) in|(?:write|type|put|enter) (?:your )?(?:answer|explanation)s?(?: here)?"
     r"|(?:your )?answer here|to ?do|tbd|在此作答|待填|填写",
@@ -85,8 +88,8 @@ def _answer_heading(text: str) -> re.Match[str] | None:
 
 def _said(answer: str) -> str:
     """The answer, or "" if it is only the template's invitation to give one."""
-    words = answer.strip(_ORNAMENT)
-    return "" if not words or _INVITATION.fullmatch(words) else _clean(answer)
+    lines = (line.strip(_ORNAMENT) for line in _ANSWER.sub("", answer).split("\n"))
+    return "" if all(not line or _INVITATION.fullmatch(line) for line in lines) else _clean(answer)
 
 
 def _clean(text: str) -> str:

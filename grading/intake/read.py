@@ -5,17 +5,9 @@ from __future__ import annotations
 import ast
 import hashlib
 from collections.abc import Iterable, Sequence
-from dataclasses import replace
 from pathlib import PurePosixPath
 
-from grading.intake.choose import (
-    Choice,
-    base_names,
-    choose_definitions,
-    find_method,
-    hints_for_missing,
-    state_of,
-)
+from grading.intake.choose import Choice, choose_definitions, hints_for_missing
 from grading.intake.copies import (
     Copy,
     belongs_to,
@@ -28,14 +20,16 @@ from grading.intake.copies import (
 from grading.intake.files import StudentFile, gather
 from grading.intake.keep import Keeper
 from grading.intake.limits import DEFAULT, Limits
+from grading.intake.methods import base_names, find_method
 from grading.intake.modules import Module, UnreadableFileError, may_define, read_module
-from grading.intake.naming import shown
+from grading.intake.naming import clean, listed, shown
 from grading.intake.questions import find_questions
 from grading.intake.remarks import is_transposed, outdated
-from grading.intake.unfinished import keeps_zero_gradient, never_updates_weights
+from grading.intake.unfinished import keeps_zero_gradient, never_updates_weights, why_unfinished
 from grading.submission import Block, Handin, IntakeError, Kind, Question, Source, State, Submission
 
 _MOST_BROKEN_SAID = 12
+_MOST_QUESTIONS = 60
 _DEEPEST_INHERITANCE = 5
 
 
@@ -51,7 +45,7 @@ def read(handin: Handin, asked: Sequence[str], *, limits: Limits = DEFAULT) -> S
     Raises:
         IntakeError: if nothing in it can be graded; one line on what, where, and what to do.
     """
-    gathered = gather(handin.path, limits)
+    gathered = gather(handin.path, limits, handin.parts)
     reader = _Reader(gathered.files, asked, limits)
     copies, left = reader.choose_copies()
     modules = reader.take(copies, left)
@@ -65,19 +59,19 @@ def read(handin: Handin, asked: Sequence[str], *, limits: Limits = DEFAULT) -> S
         *choice.warnings,
         *hints_for_missing(asked, modules, choice),
         *_said_of_text(modules, choice),
-        *_said_of_work(asked, modules, choice),
+        *_said_of_work(modules, choice),
     ]
     if not choice.definitions:
         warnings.append(f"None of {', '.join(asked)} is defined in {shown(handin.path.name)}.")
     return Submission(
         name=handin.name,
-        path=str(handin.path),
+        path=clean(str(handin.path)),
         sha256=_sha256(gathered.files),
         kind=Kind.ZIP if gathered.is_zip else _kind(modules, choice),
         sources=tuple(_source(module, asked, choice) for module in modules),
         definitions={name: choice.definitions[name] for name in asked if name in choice.definitions},
         warnings=tuple(dict.fromkeys(warnings)),
-        questions=_questions(modules),
+        questions=_questions(reader, modules),
     )
 
 
@@ -130,7 +124,7 @@ class _Reader:
                 roots_of(defining, self.files),
                 lambda name: frozenset(candidate.name for candidate in found[name]),
                 lambda name: frozenset(
-                    candidate.name for candidate in found[name] if state_of(candidate)[0] is State.WRITTEN
+                    candidate.name for candidate in found[name] if candidate.state is State.WRITTEN
                 ),
             )
         )
@@ -158,7 +152,8 @@ class _Reader:
             while own in dotted:
                 own += "_" + PurePosixPath(name).suffix.removeprefix(".")
             dotted.add(own)
-            modules.append(replace(taken[name], dotted=own))
+            taken[name].dotted = own
+            modules.append(taken[name])
         return sorted(modules, key=lambda module: module.name)
 
     def _root_for(self, name: str, copies: Sequence[Copy]) -> PurePosixPath:
@@ -172,7 +167,7 @@ class _Reader:
         inside = {module.dotted.rpartition(".")[2] for module in modules}
         wanted = set()
         for module in modules:
-            for node in module.imported():
+            for node in module.imported:
                 if isinstance(node, ast.ImportFrom) and node.module:
                     wanted.add(node.module.rpartition(".")[2])
                 elif isinstance(node, ast.Import):
@@ -204,8 +199,8 @@ def _source(module: Module, asked: Sequence[str], choice: Choice) -> Source:
 def _said_of_copies(taken: Sequence[Copy], left: Sequence[Copy]) -> list[str]:
     if not left:
         return []
-    what = " and ".join(f"{copy.shown} ({copy.written} definitions written)" for copy in taken)
-    rest = ", ".join(f"{copy.shown} ({copy.written})" for copy in left)
+    what = listed([f"{copy.shown} ({copy.written} definitions written)" for copy in taken])
+    rest = listed([f"{copy.shown} ({copy.written})" for copy in left])
     return [f"The work is there more than once: {what} was taken; not taken: {rest}."]
 
 
@@ -228,13 +223,13 @@ def _said_of_text(modules: Sequence[Module], choice: Choice) -> list[str]:
         said[_MOST_BROKEN_SAID:] = [f"{more} more places do not parse."]
     if tabs:
         said.append(
-            f"Tabs are mixed with spaces in {'; '.join(tabs[:_MOST_BROKEN_SAID])}: they were read as "
+            f"Tabs are mixed with spaces in {listed(tabs)}: they were read as "
             "Python 2 did, up to the next multiple of 8 columns. Indent with spaces only."
         )
     return said
 
 
-def _said_of_work(asked: Sequence[str], modules: Sequence[Module], choice: Choice) -> list[str]:
+def _said_of_work(modules: Sequence[Module], choice: Choice) -> list[str]:
     """What can be seen in the functions taken before they run."""
     said, transposed = [], []
     defining = {definition.source for definition in choice.definitions.values()}
@@ -245,18 +240,20 @@ def _said_of_work(asked: Sequence[str], modules: Sequence[Module], choice: Choic
             if is_transposed(statement):
                 transposed.append(name)
             gradient = keeps_zero_gradient(statement)
-            if gradient and state_of(candidate)[0] is State.WRITTEN:
+            if gradient and candidate.state is State.WRITTEN:
                 said.append(
                     f"{name} computes a loss, but its gradient {gradient} stays zero ({candidate.place})."
                 )
-        elif isinstance(statement, ast.ClassDef) and (found := find_method(name, "train", modules, choice)):
-            owner, train = found
-            defining.add(owner.file)
-            if state_of(owner)[0] is State.WRITTEN and never_updates_weights(train):
-                said.append(f"{owner.name}.train never changes self.W ({owner.file}, line {train.lineno}).")
+        elif isinstance(statement, ast.ClassDef):
+            train = find_method(name, "train", choice.taken)
+            if train is None or train.function is None or why_unfinished(train.function):
+                continue
+            defining.add(train.owner.file)
+            if never_updates_weights(train.function):
+                said.append(f"{train.owner.name}.train never changes self.W ({train.place}).")
     if transposed:
         said.append(
-            f"Written for the 2015 edition, with W of shape (C, D) and X of shape (D, N), it seems: "
+            "Written for the 2015 edition, with W of shape (C, D) and X of shape (D, N), it seems: "
             f"{', '.join(transposed)}. Here W is (D, C) and X is (N, D), so the scores are X.dot(W)."
         )
     for file in sorted(defining):
@@ -268,7 +265,7 @@ def _said_of_outdated(module: Module) -> list[str]:
     known = module.bound_names()
     numpy_names = frozenset(
         alias.asname or alias.name
-        for node in module.imported()
+        for node in module.imported
         if isinstance(node, ast.Import)
         for alias in node.names
         if alias.name == "numpy"
@@ -285,11 +282,14 @@ def _said_of_outdated(module: Module) -> list[str]:
     return said
 
 
-def _questions(modules: Sequence[Module]) -> tuple[Question, ...]:
-    found = [question for module in modules for question in find_questions(module.cells)]
+def _questions(reader: _Reader, modules: Sequence[Module]) -> tuple[Question, ...]:
+    """The inline questions of the notebooks that have to do with what is asked for; of all, if none has."""
+    notebooks = [module for module in modules if module.is_notebook]
+    related = [module for module in notebooks if may_define(reader.files[module.name], reader.asked)]
+    found = [question for module in related or notebooks for question in find_questions(module.cells)]
     answered = {question.question for question in found if question.answer}
     kept = [question for question in found if question.answer or question.question not in answered]
-    return tuple(dict.fromkeys(kept))
+    return tuple(dict.fromkeys(kept))[:_MOST_QUESTIONS]
 
 
 def _kind(modules: Sequence[Module], choice: Choice) -> Kind:

@@ -8,7 +8,18 @@ Function = ast.FunctionDef | ast.AsyncFunctionDef
 
 # Of loss(W, X, y, reg), train(self, X, y, ...) and predict(self, X) alike, the data is the second parameter.
 _DATA = 1
+METHODS = ("train", "predict", "loss")
 _ZEROS = frozenset(("zeros", "zeros_like"))
+
+
+def method_of(node: ast.ClassDef, name: str) -> Function | None:
+    """The method ``name`` of the class itself, the last if there are several."""
+    found = [
+        statement
+        for statement in node.body
+        if isinstance(statement, ast.FunctionDef | ast.AsyncFunctionDef) and statement.name == name
+    ]
+    return found[-1] if found else None
 
 
 def why_unfinished(function: Function) -> str | None:
@@ -39,12 +50,13 @@ def keeps_zero_gradient(function: Function) -> str | None:
     if len(returned) != 1:
         return None
     (gradient,) = returned
-    expected = {
-        id(part)
-        for node in ast.walk(function)
-        if isinstance(node, ast.Return) or (isinstance(node, ast.Assign) and _makes_zeros(node, gradient))
-        for part in ast.walk(node)
-    }
+    zeros = [
+        node for node in ast.walk(function) if isinstance(node, ast.Assign) and _makes_zeros(node, gradient)
+    ]
+    if not zeros:
+        return None
+    returns = [node for node in ast.walk(function) if isinstance(node, ast.Return)]
+    expected = {id(part) for node in [*zeros, *returns] for part in ast.walk(node)}
     touched = any(
         isinstance(node, ast.Name) and node.id == gradient and id(node) not in expected
         for node in ast.walk(function)

@@ -6,6 +6,7 @@ with a `ClassWriter` and one entry in `CLASS_WRITERS`.
 
 from __future__ import annotations
 
+import contextlib
 import os
 import tempfile
 from collections.abc import Iterable, Sequence
@@ -97,10 +98,15 @@ def write_class(
 def write_whole(path: Path, content: bytes) -> None:
     """Write a file so that it is there whole or not at all: a temporary neighbour, then a rename.
 
+    A file that is already as it should be is left alone.
+
     Raises:
         OSError: the file cannot be written.
     """
-    handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+    with contextlib.suppress(OSError):
+        if path.read_bytes() == content:
+            return
+    handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.", suffix=".tmp")
     try:
         with os.fdopen(handle, "wb") as file:
             file.write(content)

@@ -91,7 +91,7 @@ def _ways(level: Level, limits: Limits, problems: list[str]) -> Iterator[_Way]:
     except SeccompUnavailableError as error:
         problems.append(f"{level}: {error}")
         return
-    landlock = _landlock()
+    landlock = landlock_version()
     if landlock:
         setup.readable = [str(path) for path in view().readable]
         setup.roots = [str(root) for root in _roots()]
@@ -145,7 +145,7 @@ def _roots() -> list[object]:
     return [view().executable, *view().python, *view().packages]
 
 
-def _landlock() -> int:
+def landlock_version() -> int:
     """The version of Landlock in this kernel, 0 for none."""
     try:
         import landlockpy

@@ -247,8 +247,10 @@ class Worker:
             known = len(self._skip)
             try:
                 self.loaded = self._load()
-            except _LossError:
-                if len(self._skip) == known or attempt == _LOAD_ATTEMPTS - 1:
+            except _LossError as loss:
+                # Without having got to any statement of the student's: somebody else ended it, so once more.
+                hopeless = len(self._skip) == known and (attempt or loss.lost.reason != "died")
+                if hopeless or attempt == _LOAD_ATTEMPTS - 1:
                     raise
             else:
                 return

@@ -132,7 +132,8 @@ def loss(W, X, y, reg):
     N = X.shape[0]
     S = X.dot(W)
     Y = np.eye(W.shape[1])[y]
-    return -(log_softmax(S, axis=1) * Y).sum() / N + reg * np.sum(W * W), X.T.dot(softmax(S, axis=1) - Y) / N + 2 * reg * W
+    total = -(log_softmax(S, axis=1) * Y).sum() / N + reg * np.sum(W * W)
+    return total, X.T.dot(softmax(S, axis=1) - Y) / N + 2 * reg * W
 """,
         True,
     ),

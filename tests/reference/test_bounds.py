@@ -33,7 +33,7 @@ def gaussian(
 
 
 def any_small_problem(seed: int) -> Problem:
-    """Sizes from 1, every scale from 1e-8 to 1e8, features of unlike scales, sums that never cancel, zeros."""
+    """Sizes from 1, all scales from 1e-8 to 1e8, features of unlike scales, sums that never cancel, zeros."""
     random = np.random.default_rng(seed)
     sizes = (int(random.integers(1, 9)), int(random.integers(1, 7)), int(random.integers(2, 6)))
     W, X, reg = 10.0 ** random.integers(-8, 9, 3)
@@ -80,7 +80,7 @@ def all_entries(problem: Problem) -> list[tuple[int, int]]:
 def worst_errors(
     reference: ModuleType, problem: Problem, entries: list[tuple[int, int]], *, small: bool
 ) -> dict[str, float]:
-    """Largest errors, in units of the bound, of the reference and of right code: against the truth and mutual."""
+    """Largest errors, in units of the bound, of the reference and of right code, pairwise with the truth."""
     answer: Answer = reference.evaluate(problem)
     exact: truth.Truth = {svm: truth.svm, softmax: truth.softmax}[reference](problem)
     worst = {"reference loss": loss_error(exact, answer.loss, answer), "loss": 0.0, "gradient": 0.0}

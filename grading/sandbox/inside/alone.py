@@ -16,10 +16,9 @@ def main(frames: int, printed: int, setup: bytes) -> None:
     decoded = msgspec.msgpack.decode(setup, type=Setup)
     walls.redirect(printed)
     walls.limit(decoded)
-    if decoded.user is not None:
-        walls.become(decoded.user, decoded.roots)
+    reachable = walls.become(decoded)
     if decoded.scratch is not None:
-        walls.settle(decoded.scratch)
+        walls.settle(reachable(decoded.scratch))
     if sys.platform == "linux":
         walls.die_with_parent()
     sys.argv = ["submission"]

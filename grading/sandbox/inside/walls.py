@@ -75,16 +75,19 @@ def die_with_parent() -> None:
     _prctl(_PR_SET_DUMPABLE, 0)
 
 
-def become(user: int, roots: list[str]) -> Callable[[str], str]:
-    """Become the user ``user``, who is nobody's; reach ``roots`` even where only root may go.
+def become(setup: Setup) -> Callable[[str], str]:
+    """Become the user ``user``, who is nobody's; reach ``roots`` and ``scratch`` even where only root may go.
 
     Root's Python often lies in root's home. Folders of which the new user cannot reach the name are held
     open, and are from here on known by another name, also to the modules that are loaded already.
 
     Returns:
-        What gives the name by which a path within ``roots`` can be reached.
+        What gives the name by which a path within them can be reached.
     """
-    held = {path: os.open(path, os.O_PATH | os.O_CLOEXEC) for path in roots}
+    user, paths = setup.user, [*setup.roots, *([setup.scratch] if setup.scratch else [])]
+    if user is None:
+        return str
+    held = {path: os.open(path, os.O_PATH | os.O_CLOEXEC) for path in paths}
     os.setgroups([])
     os.setresgid(user, user, user)
     os.setresuid(user, user, user)
@@ -115,7 +118,7 @@ def close_files(setup: Setup, reachable: Callable[[str], str]) -> None:
     from landlockpy import Ruleset, Scope
 
     with Ruleset(scoped=Scope.ABSTRACT_UNIX_SOCKET | Scope.SIGNAL) as rules:
-        _allow(rules, setup, map(reachable, setup.readable or ()), setup.scratch)
+        _allow(rules, setup, map(reachable, setup.readable or ()), reachable(setup.scratch or ""))
         rules.restrict()
 
 
@@ -128,7 +131,7 @@ def close_neighbours(setup: Setup, reachable: Callable[[str], str], own: str) ->
         rules.restrict()
 
 
-def _allow(rules: Any, setup: Setup, readable: Iterable[str], own: str | None) -> None:
+def _allow(rules: Any, setup: Setup, readable: Iterable[str], own: str) -> None:
     from landlockpy import AccessFS
 
     file, folder = AccessFS.READ_FILE, AccessFS.READ_FILE | AccessFS.READ_DIR
@@ -137,7 +140,7 @@ def _allow(rules: Any, setup: Setup, readable: Iterable[str], own: str | None) -
         rules.allow_path(path, folder if os.path.isdir(path) else file)  # noqa: PTH112
     for path in setup.devices:
         rules.allow_path(path, AccessFS.READ_FILE | AccessFS.WRITE_FILE)
-    if own is not None:
+    if own:
         # All but to make devices, links and sockets, to run programs and to talk to devices.
         use = folder | AccessFS.WRITE_FILE | AccessFS.TRUNCATE | AccessFS.REFER
         make = AccessFS.MAKE_DIR | AccessFS.MAKE_REG | AccessFS.REMOVE_DIR | AccessFS.REMOVE_FILE

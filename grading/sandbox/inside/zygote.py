@@ -38,8 +38,7 @@ class Zygote:
         """Import and warm up what every worker needs, then go behind the walls that all of them share."""
         np.linalg.norm(np.ones((8, 8)) @ np.ones((8, 8)))
         np.random.default_rng(0).normal()
-        if self._setup.user is not None:
-            self._reachable = walls.become(self._setup.user, self._setup.roots)
+        self._reachable = walls.become(self._setup)
         if self._setup.readable is not None:
             walls.close_files(self._setup, self._reachable)
         sys.argv = ["submission"]
@@ -65,7 +64,7 @@ class Zygote:
     def _start(self, frames: int, printed: int) -> None:
         folder = None
         if self._setup.scratch is not None:
-            folder = f"{self._setup.scratch}/{secrets.token_hex(8)}"
+            folder = f"{self._reachable(self._setup.scratch)}/{secrets.token_hex(8)}"
             os.mkdir(folder, 0o700)  # noqa: PTH102
         process = os.fork()
         if not process:

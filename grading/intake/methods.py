@@ -1,0 +1,73 @@
+"""The methods that a student's classes have, their own and inherited, without importing anything."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from grading.intake.bindings import Candidate
+from grading.intake.unfinished import Function, method_of
+
+
+@dataclass(frozen=True)
+class Method:
+    """A method as objects of a class have it.
+
+    Attributes:
+        owner: the class in whose text it stands, which may be a base class, or what sets it from outside.
+        function: the method; None if ``owner`` does not parse and so may or may not have it, or sets it.
+    """
+
+    owner: Candidate
+    function: Function | None
+
+    @property
+    def is_unreadable(self) -> bool:
+        """Whether the class does not parse."""
+        return self.owner.broken is not None
+
+    @property
+    def place(self) -> str:
+        """Where it is, for messages."""
+        if self.function is None:
+            return self.owner.place
+        label = self.owner.part.label
+        return f"{self.owner.file}, {label + ', ' if label else ''}line {self.function.lineno}"
+
+
+def base_names(node: ast.ClassDef) -> list[str]:
+    """The names of the classes that ``node`` inherits from, without the modules they come from."""
+    return [
+        base.id if isinstance(base, ast.Name) else base.attr
+        for base in node.bases
+        if isinstance(base, ast.Name | ast.Attribute)
+    ]
+
+
+def find_method(owner: str, name: str, classes: Mapping[str, Candidate]) -> Method | None:
+    """The method ``name`` that objects of the class ``owner`` have, looked up through its bases.
+
+    Args:
+        owner: name of a class.
+        name: of the method.
+        classes: the definition taken for each class, and for each "Class.method" that is set from outside.
+    """
+    pending, seen = [owner], set[str]()
+    unreadable: Method | None = None
+    while pending:
+        current = pending.pop(0)
+        candidate = classes.get(current)
+        if candidate is None or current in seen:
+            continue
+        seen.add(current)
+        if f"{current}.{name}" in classes:
+            return Method(classes[f"{current}.{name}"], None)
+        if candidate.broken is not None:
+            unreadable = unreadable or Method(candidate, None)
+        elif isinstance(candidate.statement, ast.ClassDef):
+            method = method_of(candidate.statement, name)
+            if method is not None:
+                return Method(candidate, method)
+            pending += base_names(candidate.statement)
+    return unreadable

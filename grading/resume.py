@@ -1,0 +1,212 @@
+"""What an output folder remembers, so that a second run grades only what has changed.
+
+Beside the reports lies ``.resume/<name>.json``: the grade, and a key made of everything that the grade depends on. A
+grade is taken over only if its key is that of the present run; reports are then written from it again, so they cannot
+be stale, half-written or missing. Records are written last and whole: a run that is killed leaves none, or a right one.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import os
+import stat
+import zipfile
+from collections.abc import Iterator
+from functools import cache
+from importlib import metadata
+from pathlib import Path
+from types import TracebackType
+from typing import IO, Self
+
+import msgspec
+
+from grading.grade import Grade, SuiteFacts
+from grading.intake.files import is_foreign_folder
+from grading.intake.limits import DEFAULT
+from grading.reports import write_whole
+from grading.sandbox.levels import Isolation
+from grading.submission import Handin
+
+FOLDER = ".resume"
+_TEMPORARY = ".*.tmp"  # as `write_whole` makes them
+_READ_ENDINGS = (".py", ".ipynb", ".zip")
+_SUITE_FOLDERS = ("reference", "checks", "grading")
+#: What grades are worked out with, besides Python and NumPy, which are among the `SuiteFacts`.
+_LIBRARIES = ("hypothesis", "scikit-learn", "scipy")
+_CHUNK = 1 << 20
+
+
+class _Record(msgspec.Struct, frozen=True):
+    """The content of one record file."""
+
+    key: str
+    grade: Grade
+
+
+class Records:
+    """The records in one output folder; used in ``with``, which also clears away what killed runs left behind.
+
+    Args:
+        out: the output folder, which exists.
+        facts: what the present run grades with.
+        force: take nothing over.
+
+    Raises:
+        OSError: the folder cannot be written.
+    """
+
+    def __init__(self, out: Path, facts: SuiteFacts, *, force: bool = False) -> None:
+        self._out = out
+        self._folder = out / FOLDER
+        self._facts = facts
+        self._force = force
+        self._keys: dict[str, str] = {}
+        self._folder.mkdir(exist_ok=True)
+        self._lock: IO[bytes] = (self._folder / "lock").open("ab")
+
+    def __enter__(self) -> Self:
+        if _alone(self._lock):
+            self._clear()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._lock.close()
+
+    def find(self, handin: Handin, isolation: Isolation) -> Grade | None:
+        """The grade that grading ``handin`` now would give, or None if it is not known."""
+        try:
+            content = handin_hash(handin)
+        except (OSError, zipfile.BadZipFile):
+            # What cannot be read is for the intake to report.
+            return None
+        parts = (
+            handin.name,
+            str(handin.path),
+            content,
+            msgspec.json.encode(self._facts).decode(),
+            suite_hash(),
+            isolation.level.value,
+            isolation.detail,
+            *(f"{name} {_version(name)}" for name in _LIBRARIES),
+        )
+        key = hashlib.sha256(msgspec.json.encode(parts)).hexdigest()
+        self._keys[handin.name] = key
+        if self._force:
+            return None
+        try:
+            record = msgspec.json.decode(self._path(handin.name).read_bytes(), type=_Record)
+        except (OSError, msgspec.DecodeError, UnicodeDecodeError):
+            return None
+        return record.grade if record.key == key else None
+
+    def keep(self, grade: Grade) -> None:
+        """Remember a grade whose reports have been written. What could not be graded is tried anew each time.
+
+        Raises:
+            OSError: the record cannot be written.
+        """
+        key = self._keys.get(grade.submission.name)
+        if grade.state == "graded" and key is not None:
+            content = msgspec.json.format(msgspec.json.encode(_Record(key, grade)), indent=1)
+            write_whole(self._path(grade.submission.name), content + b"\n")
+
+    def _path(self, name: str) -> Path:
+        return self._folder / f"{name}.json"
+
+    def _clear(self) -> None:
+        """Remove the temporary files of runs that were killed; no other run is alive."""
+        for pattern in (_TEMPORARY, f"*/{_TEMPORARY}"):
+            for path in self._out.glob(pattern):
+                with contextlib.suppress(OSError):
+                    path.unlink()
+
+
+def _alone(lock: IO[bytes]) -> bool:
+    """Say that we are here, until ``lock`` is closed or all who have it are dead; whether nobody else was."""
+    try:
+        import fcntl
+    except ImportError:
+        return False
+    alone = False
+    with contextlib.suppress(OSError):
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        alone = True
+    with contextlib.suppress(OSError):
+        fcntl.flock(lock, fcntl.LOCK_SH)
+    return alone
+
+
+def handin_hash(handin: Handin) -> str:
+    """A hash over everything in a hand-in that its grade may depend on, without reading it as work.
+
+    Of each file that may be read as work it takes name and bytes; of all others, and of those too large to be read,
+    name and size; links are not followed. Members of a zip that holds the work of many are told by their checksums.
+
+    Raises:
+        OSError, BadZipFile: something cannot be read.
+    """
+    digest = hashlib.sha256(msgspec.json.encode(handin.parts))
+    if handin.parts and not handin.path.is_dir():
+        theirs = {name for name, _ in handin.parts}
+        with zipfile.ZipFile(handin.path) as archive:
+            members = [(i.filename, i.CRC, i.file_size) for i in archive.infolist() if i.filename in theirs]
+        digest.update(repr(sorted(members)).encode())
+        return digest.hexdigest()
+    parts = [(name, handin.path / name) for name, _ in handin.parts]
+    for name, file in parts or _files(handin.path):
+        facts = file.lstat()
+        regular = stat.S_ISREG(facts.st_mode)
+        digest.update(f"{name!r} {stat.S_IFMT(facts.st_mode)} {facts.st_size if regular else 0}\n".encode())
+        if regular and file.name.lower().endswith(_READ_ENDINGS) and facts.st_size <= DEFAULT.archive_bytes:
+            with file.open("rb") as content:
+                while chunk := content.read(_CHUNK):
+                    digest.update(chunk)
+    return digest.hexdigest()
+
+
+def _files(path: Path) -> Iterator[tuple[str, Path]]:
+    """What lies at or below ``path``, in a fixed order, without foreign folders; as much as is ever looked at."""
+    if not stat.S_ISDIR(path.lstat().st_mode):
+        yield path.name, path
+        return
+    seen = 0
+    level = [path]
+    for _ in range(DEFAULT.depth):
+        below: list[Path] = []
+        for folder in level:
+            with os.scandir(folder) as entries:
+                listing = sorted(entries, key=lambda entry: entry.name)
+            for entry in listing:
+                seen += 1
+                if seen > DEFAULT.entries:
+                    return
+                inside = Path(entry.path)
+                yield str(inside.relative_to(path)), inside
+                if entry.is_dir(follow_symlinks=False) and not is_foreign_folder(entry.name):
+                    below.append(inside)
+        level = below
+
+
+@cache
+def suite_hash() -> str:
+    """A hash over this project's own sources, so that a grade never outlives the code that gave it."""
+    root = Path(__file__).resolve().parent.parent
+    digest = hashlib.sha256()
+    for folder in _SUITE_FOLDERS:
+        for path in sorted((root / folder).rglob("*")):
+            if path.suffix in (".py", ".toml") and path.is_file():
+                content = path.read_bytes()
+                digest.update(f"{path.relative_to(root).as_posix()} {len(content)}\n".encode())
+                digest.update(content)
+    return digest.hexdigest()
+
+
+@cache
+def _version(library: str) -> str:
+    try:
+        return metadata.version(library)
+    except metadata.PackageNotFoundError:
+        return "none"

@@ -1,0 +1,134 @@
+from __future__ import annotations
+
+import ast
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from grading.intake.fragments import read_fragment
+from grading.intake.keep import Keeper
+
+ASKED = ("svm_loss_naive", "LinearSVM")
+
+
+def code(text: str) -> str:
+    return Keeper(ASKED).code(read_fragment(text))
+
+
+KEPT = [
+    "import numpy as np",
+    "from cs231n.classifiers.softmax import *",
+    "from __future__ import annotations",
+    "def f(x):\n    print(x)\n    return load(x)",
+    "async def f():\n    pass",
+    "class A:\n    print(1)",
+    "import functools\n@functools.lru_cache(\n    maxsize=3)\ndef f(x): pass",
+    "DELTA = 1.0",
+    "a, b = 1, (2, 3)",
+    "rate: float = 1e-3",
+    "x = y = -1",
+    "NAMES = {'plane': 0, 'car': 1}",
+    "squares = [i ** 2 for i in range(10)]",
+    "import math\nroot = math.sqrt(2)",
+    "import numpy as np\neye = np.eye(3)\nhalf = eye / 2",
+    "f = lambda W: svm_loss_naive(W, X_dev, y_dev, 0.0)[0]",
+    "def g(x): pass\nf = g",
+    "import numba\ndef f(x): pass\nf = numba.njit(f)",
+    "def deco(g): return g\ndef f(x): pass\nf = deco(f)",
+    "def make(delta): pass\nsvm_loss_naive = make(1.0)",
+    "def make(delta): pass\nclass LinearSVM: pass\nLinearSVM.loss = make(1)",
+    "class LinearSVM: pass\nLinearSVM.loss = lambda self: 1",
+    "class LinearSVM: pass\nsetattr(LinearSVM, 'loss', lambda self: 1)",
+    "import numpy as np\nnp.float = float",
+    "try:\n    import cPickle as pickle\nexcept ImportError:\n    import pickle",
+    "try:\n    from past.builtins import xrange\nexcept ImportError:\n    xrange = range",
+    "try:\n    import numba\nexcept ImportError:\n    print('no numba')\n    numba = None",
+    "import sys\nif sys.version_info[0] >= 3:\n    import pickle\nelse:\n    import cPickle as pickle",
+    "COUNT = 3\nCOUNT += 1",
+    "def f(): pass\ndel f",
+    "CONFIG = {}\nCONFIG['delta'] = 1",
+]
+
+
+@pytest.mark.parametrize("text", KEPT)
+def test_what_definitions_need_is_kept(text: str) -> None:
+    assert code(text) == text + "\n"
+
+
+DROPPED = [
+    "print('hello')",
+    "'a string'",
+    "data = load_CIFAR10('x')",
+    "num_train = X_train.shape[0]",
+    "W = np.random.randn(3073, 10)",
+    "def f(x): pass\nloss = f(X_dev)",
+    "class LinearSVM: pass\nsvm = LinearSVM()",
+    "for i in range(3):\n    import os",
+    "while True:\n    pass",
+    "with open('x') as f:\n    y = 1",
+    "if __name__ == '__main__':\n    import os",
+    "if train():\n    import os",
+    "import sys\nsys.path.append('x')",
+    "import os\nos.chdir('/')",
+    "import os\nos.environ['X'] = run()",
+    "import numpy as np\nnp.random.seed(0)",
+    "from google.colab import drive\ndrive.mount('/content')",
+    "assert X is not None",
+    "raise SystemExit",
+    "try:\n    import os\n    os.remove('x')\nexcept OSError:\n    pass",
+    "del X_train",
+    "model.W = 1",
+    "from __future__ import print_function",
+    "x: int",
+    "f(x)[0] = 1",
+    "len.x = 3",
+]
+
+
+@pytest.mark.parametrize("text", DROPPED)
+def test_work_is_left_out(text: str) -> None:
+    last = ast.parse(text).body[-1]
+    lines = code(text).split("\n")
+    assert not any(line.strip() for line in lines[last.lineno - 1 :])
+
+
+def test_lines_keep_their_numbers() -> None:
+    text = "print(1)\n\nimport os\nx = load()\ny = (1,\n     2)\nprint(\n  3)\ndef f():\n    pass\nprint(4)\n"
+    assert code(text) == "\n\nimport os\n\ny = (1,\n     2)\n\n\ndef f():\n    pass\n"
+
+
+def test_several_statements_on_a_line_are_told_apart() -> None:
+    text = "import os; print('é'); x = 'ü'; go()\ny = 'é'; z = [1,\n2]; go()\n"
+    assert code(text) == "import os; x = 'ü'\ny = 'é'; z = [1,\n2]\n"
+
+
+def test_an_unfinished_redefinition_can_be_left_out() -> None:
+    fragment = read_fragment("def f(): return 1\ndef f(): pass\n")
+    assert Keeper(ASKED).code(fragment, [fragment.statements[1]]) == "def f(): return 1\n"
+
+
+STATEMENTS = st.sampled_from(
+    [
+        *KEPT,
+        *DROPPED,
+        "def (",
+        "x = 'unclosed",
+        '"""\nopen',
+        "  indented",
+        "\ttab",
+        "# comment",
+        "%magic",
+        "é = 1",
+    ]
+)
+
+
+@given(st.lists(STATEMENTS, max_size=8))
+def test_what_is_kept_always_parses_and_never_grows(texts: list[str]) -> None:
+    text = "\n".join(texts)
+    result = code(text)
+    ast.parse(result)
+    assert result.count("\n") <= text.count("\n") + 1
+    for before, after in zip(text.split("\n"), result.split("\n"), strict=False):
+        assert after.strip() in ("", before.strip())

@@ -1,0 +1,174 @@
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from grading.sandbox import bubblewrap, choice, launch, selftest, syscalls
+from grading.sandbox.choice import choose
+from grading.sandbox.client import Sandbox
+from grading.sandbox.levels import IsolationError, Level
+from grading.sandbox.limits import Limits
+from grading.sandbox.messages import Call, Returned
+from grading.sandbox.wire import Setup
+from tests.grading.sandbox.building import one_file
+
+LIMITS = Limits(call_seconds=5, load_seconds=10)
+BEST = choose(LIMITS)
+BEST.launcher.close()
+
+
+def runs(sandbox: Sandbox) -> bool:
+    with sandbox.start(one_file("def f(): return 1")) as worker:
+        [outcome] = worker.run([Call("f", ())])
+    return isinstance(outcome, Returned) and outcome.result.value == 1
+
+
+def test_the_best_level_is_taken_and_says_what_it_is_made_of() -> None:
+    with Sandbox.open(LIMITS, allow_unsafe=True) as sandbox:
+        assert sandbox.isolation == BEST.isolation
+        assert "resource limits" in sandbox.isolation.detail
+        assert runs(sandbox)
+
+
+@pytest.mark.parametrize("level", [level for level in Level if level >= BEST.isolation.level])
+def test_a_level_that_is_asked_for_is_given(level: Level) -> None:
+    if list(Level).index(level) < list(Level).index(BEST.isolation.level):
+        pytest.skip(f"this machine does not offer {level}")
+    with Sandbox.open(LIMITS, level=level, allow_unsafe=True) as sandbox:
+        assert sandbox.isolation.level is level
+        assert runs(sandbox)
+
+
+def test_resource_limits_alone_are_refused_unless_they_are_allowed() -> None:
+    with pytest.raises(IsolationError, match="--allow-unsafe"):
+        Sandbox.open(LIMITS, level=Level.LIMITS_ONLY)
+
+
+@pytest.fixture
+def no_bubblewrap(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(bubblewrap, "binaries", lambda: iter(()))
+
+
+@pytest.mark.usefixtures("no_bubblewrap")
+def test_without_bubblewrap_the_next_level_is_taken_and_the_reason_kept() -> None:
+    chosen = choose(LIMITS)
+    chosen.launcher.close()
+    assert chosen.isolation.level is not Level.FULL
+    assert any("there is no bubblewrap" in problem for problem in chosen.problems)
+
+
+@pytest.mark.usefixtures("no_bubblewrap")
+def test_a_level_that_does_not_work_is_refused_with_its_reason() -> None:
+    with pytest.raises(IsolationError, match="no bubblewrap"):
+        Sandbox.open(LIMITS, level=Level.FULL)
+
+
+def test_without_landlock_and_namespaces_only_limits_are_left(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(bubblewrap, "binaries", lambda: iter(()))
+    monkeypatch.setattr(choice, "landlock_version", lambda: 0)
+    chosen = choose(LIMITS)
+    chosen.launcher.close()
+    assert chosen.isolation.level is Level.LIMITS_ONLY
+    assert "NOT isolated" in chosen.isolation.detail
+
+
+def test_without_a_filter_of_system_calls_only_limits_are_left(monkeypatch: pytest.MonkeyPatch) -> None:
+    def missing() -> bytes:
+        raise syscalls.SeccompUnavailableError("libseccomp cannot be used: not found")
+
+    monkeypatch.setattr(choice, "compiled_filter", missing)
+    chosen = choose(LIMITS)
+    chosen.launcher.close()
+    assert chosen.isolation.level is Level.LIMITS_ONLY
+    assert any("libseccomp" in problem for problem in chosen.problems)
+
+
+@pytest.fixture
+def walls_with_a_hole(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Landlock that lets everything be read."""
+    original = choice._ways
+
+    def holed(level: Level, limits: Limits, problems: list[str]) -> Iterator[choice._Way]:
+        if level is Level.NO_NAMESPACES:
+            setup = Setup(limits.address_space_bytes, limits.cpu_seconds)
+            setup.system_calls = syscalls.compiled_filter()
+            setup.readable, setup.roots = ["/"], ["/"]
+            setup.devices = ["/dev/null"]
+            yield choice._Way("a wall with a hole", lambda: choice._Scratched(setup))
+        else:
+            yield from original(level, limits, problems)
+
+    monkeypatch.setattr(choice, "_ways", holed)
+
+
+@pytest.mark.usefixtures("walls_with_a_hole")
+@pytest.mark.skipif(
+    BEST.isolation.level is Level.LIMITS_ONLY, reason="this machine has no walls to make holes in"
+)
+def test_the_self_test_finds_a_hole() -> None:
+    with pytest.raises(IsolationError, match="student code could read"):
+        choose(LIMITS, Level.NO_NAMESPACES)
+
+
+def test_the_self_test_finds_that_limits_alone_are_no_walls() -> None:
+    launcher = choose(LIMITS, Level.LIMITS_ONLY).launcher
+    with pytest.raises(selftest.SelfTestError):
+        selftest.check(Level.NO_NAMESPACES, launcher, LIMITS)
+
+
+@pytest.mark.skipif(
+    BEST.isolation.level is not Level.FULL, reason="this machine does not offer the full level"
+)
+@pytest.mark.parametrize("binary", list(bubblewrap.binaries()), ids=str)
+def test_every_bubblewrap_there_is_will_do(monkeypatch: pytest.MonkeyPatch, binary: Path) -> None:
+    monkeypatch.setattr(bubblewrap, "binaries", lambda: iter((binary,)))
+    with Sandbox.open(LIMITS, level=Level.FULL) as sandbox:
+        assert str(binary) in sandbox.isolation.detail
+        assert runs(sandbox)
+
+
+@pytest.mark.skipif(BEST.isolation.level is Level.LIMITS_ONLY, reason="there is no zygote at this level")
+def test_a_zygote_that_is_lost_is_replaced() -> None:
+    import os
+    import signal
+
+    with Sandbox.open(LIMITS) as sandbox:
+        launcher = sandbox._launcher
+        assert isinstance(launcher, launch.ZygoteLauncher)
+        os.kill(launcher.pid, signal.SIGKILL)
+        assert runs(sandbox)
+
+
+def test_a_zygote_that_does_not_come_up_says_why() -> None:
+    setup = Setup(1 << 30, 10, user=None, readable=["/no/such/path"], roots=[])
+    with pytest.raises(launch.LaunchError, match="no/such/path"):
+        launch.ZygoteLauncher((), setup)
+
+
+def test_nothing_is_left_of_a_sandbox_that_was_closed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    import tempfile
+
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    for level in Level:
+        if list(Level).index(level) >= list(Level).index(BEST.isolation.level):
+            with Sandbox.open(LIMITS, level=level, allow_unsafe=True) as sandbox:
+                runs(sandbox)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_limits_are_what_the_worker_has(sandbox: Sandbox) -> None:
+    code = """
+        from resource import *
+        def f(): return [getrlimit(kind)[1] for kind in (RLIMIT_AS, RLIMIT_CPU, RLIMIT_CORE)]
+    """
+    limits = dataclasses.replace(LIMITS, address_space_bytes=1 << 29, cpu_seconds=17)
+    with Sandbox.open(limits, allow_unsafe=True) as opened, opened.start(one_file(code)) as worker:
+        [outcome] = worker.run([Call("f", ())])
+    assert isinstance(outcome, Returned)
+    assert isinstance(outcome.result.value, tuple)
+    assert [item.value for item in outcome.result.value] == [1 << 29, 17, 0]
