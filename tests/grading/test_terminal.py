@@ -32,4 +32,4 @@ def test_the_last_lines_name_what_to_open_and_count_the_hand_ins(
     terminal.summary(a_class(3), FUNCTIONS, Path("out"), formats)
     lines = output.getvalue().splitlines()
     assert f"Reports: {named}" in lines
-    assert lines[-1].startswith("2 graded, 1 not graded, in ")
+    assert lines[-1].startswith("2 graded (1 with failures), 1 not graded, in ")
