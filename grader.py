@@ -16,7 +16,8 @@ if TYPE_CHECKING:
     from grading.submission import Handin
 
 GRADED, BELOW, WRONG_USE, NOT_GRADED = 0, 1, 2, 3
-FORMATS = ("json", "md")
+FORMATS = ("json", "md", "html", "csv", "gradescope", "junit", "github", "canvas", "moodle")
+USUAL_FORMATS = ("json", "md", "html", "csv")
 
 
 def parser() -> argparse.ArgumentParser:
@@ -24,7 +25,8 @@ def parser() -> argparse.ArgumentParser:
     result = argparse.ArgumentParser(
         prog="grader.py",
         description="Grade linear-classifier hand-ins: notebooks, packages, .py files, zips, or folders of them.",
-        epilog="`grader.py calibrate --help`: measure which accuracy may be asked for. "
+        epilog="Also: `grader.py doctor` says how student code is isolated here; `grader.py calibrate` measures which "
+        "accuracy may be asked for. "
         "Exit codes: 0 all graded, 1 a score is below --fail-under, 2 wrong use, 3 something was not graded.",
     )
     result.add_argument(
@@ -38,7 +40,11 @@ def parser() -> argparse.ArgumentParser:
     result.add_argument("--force", action="store_true", help="grade again what has not changed, too")
     result.add_argument("--fail-under", type=_percent, metavar="PERCENT", help="exit 1 if a score is lower")
     result.add_argument(
-        "--format", type=_formats, default=FORMATS, metavar="LIST", help="report forms: json,md"
+        "--format",
+        type=_formats,
+        default=USUAL_FORMATS,
+        metavar="LIST",
+        help=f"report forms, of {','.join(FORMATS)} (default: {','.join(USUAL_FORMATS)})",
     )
     result.add_argument(
         "--allow-unsafe",
@@ -106,7 +112,32 @@ def _seeds(text: str) -> int:
     return int(text)
 
 
-COMMANDS = {"calibrate": calibrate}
+def doctor(arguments: Sequence[str]) -> int:
+    """`grader.py doctor`: how student code would be walled in here, what is missing, and what mends it."""
+    argparse.ArgumentParser(
+        prog="grader.py doctor",
+        description="Say how student code would be isolated on this machine, what is missing, and what mends it. "
+        "Exit codes: 0 fully isolated, 3 less than that.",
+    ).parse_args(arguments)
+    from grading.sandbox.doctor import examine
+    from grading.sandbox.levels import IsolationError, Level
+
+    try:
+        found = examine()
+    except IsolationError as error:
+        print(f"grader.py: {error}", file=sys.stderr)
+        return NOT_GRADED
+    print(f"isolation: {found.isolation.level.value} ({found.isolation.detail})")
+    for finding in found.findings:
+        print(f"  {'works  ' if finding.works else 'missing'}  {finding.part}: {finding.detail}")
+    for problem in found.problems:
+        print(f"  tried and failed: {problem}")
+    if found.remedy:
+        print(f"To mend it: {found.remedy}")
+    return GRADED if found.isolation.level is Level.FULL else NOT_GRADED
+
+
+COMMANDS = {"calibrate": calibrate, "doctor": doctor}
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -131,18 +162,21 @@ def _run(options: argparse.Namespace) -> int:
     # Before NumPy is loaded: the grader's own small products are slower on many threads, and forks must find none.
     for name in ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS"):
         os.environ.setdefault(name, "1")
-    from grading.intake import find
+    from grading.intake import survey
     from grading.rubric import RubricError, load_rubric
     from grading.run import Suite
     from grading.sandbox.levels import IsolationError
-    from grading.submission import IntakeError
 
     try:
         suite = Suite(load_rubric(options.rubric), allow_unsafe=options.allow_unsafe)
-        handins = find(options.paths or [Path("submissions")])
+        found = survey(options.paths or [Path("submissions")])
+        for problem in found.problems:
+            print(f"grader.py: {problem}", file=sys.stderr)
+        if not found.handins:
+            return WRONG_USE
         options.out.mkdir(parents=True, exist_ok=True)
-        grades = _grade(handins, suite, options)
-    except (IntakeError, RubricError, IsolationError) as error:
+        grades = _grade(found.handins, suite, options)
+    except (RubricError, IsolationError) as error:
         print(f"grader.py: {error}", file=sys.stderr)
         return WRONG_USE
     except OSError as error:
@@ -152,7 +186,7 @@ def _run(options: argparse.Namespace) -> int:
             file=sys.stderr,
         )
         return NOT_GRADED
-    if any(grade.state == "not_graded" for grade in grades):
+    if found.problems or any(grade.state == "not_graded" for grade in grades):
         return NOT_GRADED
     if options.fail_under is not None and any(grade.percent < options.fail_under for grade in grades):
         return BELOW
@@ -166,12 +200,11 @@ def _cores() -> int:
     return os.cpu_count() or 1
 
 
-def _grade(handins: list[Handin], suite: Suite, options: argparse.Namespace) -> list[Grade]:
-    """Grade what has changed, show and write, one by one; then the gradebook."""
+def _grade(handins: Sequence[Handin], suite: Suite, options: argparse.Namespace) -> list[Grade]:
+    """Grade what has changed, show and write, one by one; then the reports on the whole class."""
     from contextlib import closing
 
-    from grading.reports import write_reports, write_whole
-    from grading.reports.gradebook import gradebook
+    from grading.reports import write_class, write_reports
     from grading.resume import Records
     from grading.run import grade_all, suite_facts, unwritten
     from grading.terminal import Terminal
@@ -193,8 +226,8 @@ def _grade(handins: list[Handin], suite: Suite, options: argparse.Namespace) -> 
                 grade = unwritten(grade, error)
             grades.append(grade)
             terminal.graded(grade, unchanged=outcome.unchanged)
-    write_whole(options.out / "gradebook.csv", gradebook(grades, functions))
-    terminal.summary(grades, functions, options.out)
+    write_class(grades, functions, options.out, options.format)
+    terminal.summary(grades, functions, options.out, options.format)
     return grades
 
 

@@ -31,6 +31,8 @@ _STRENGTHS = (1.0, 2.0, 0.5, 3.0, 0.25, 0.125, 10.0)
 # 1 + delta * 3 / k is never 0 for dyadic numbers, so data that are multiples of 3 have no margin of exactly 0.
 _OFF_KINKS = 3.0
 _LARGEST_SHIFT = 26  # 2**26 is about 6.7e7
+LARGEST_LEAD = 700.0
+"""By how much a wrong class may lead: beyond, log(exp(s_y) / sum) is -inf or has lost its digits in right code too."""
 
 
 def relabelled(problem: Problem, label_type: DTypeLike) -> Problem:
@@ -126,7 +128,7 @@ def shifted_problems() -> SearchStrategy[Problem]:
     """Problems for softmax whose scores are huge, or far apart, while the answer is an ordinary number.
 
     Three kinds: all scores moved by one constant; each sample's scores by its own; the right class ahead by more than
-    exp can hold. A wrong class never leads by more than 700, where log(exp(s_y) / sum) is -inf in exact code too.
+    exp can hold. A wrong class never leads by more than `LARGEST_LEAD`.
     """
     from hypothesis import strategies as st
 

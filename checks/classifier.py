@@ -9,12 +9,14 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from checks.answers import describe, not_returned
-from checks.failures import WrongReturn
+from checks.answers import Answered, not_returned, read_answer
+from checks.failures import Raises
+from checks.trained import Trained, calls_of
 from grading.rubric import Function, Rubric
 from grading.sandbox.messages import (
     Argument,
     Assign,
+    Call,
     Create,
     Invoke,
     Outcome,
@@ -26,6 +28,7 @@ from grading.sandbox.messages import (
     Seed,
     Step,
 )
+from reference.problem import Problem
 
 if TYPE_CHECKING:
     from grading.sandbox.client import Worker
@@ -49,36 +52,46 @@ class Options:
             "reg": self.reg,
             "num_iters": self.num_iters,
             "batch_size": self.batch_size,
-            "verbose": False,
         }
 
 
 @dataclass(frozen=True, eq=False)
-class PluggedCall:
-    """One call of the stand-in loss: what train handed to it, with W as it was then, (D, C)."""
+class StandIn:
+    """A loss whose answers are known: call k gets entry k, and after the last the first again.
 
-    W: NDArray[np.float64]
-    X_batch: NDArray[np.float64]
-    y_batch: NDArray[np.int64]
-    reg: float
+    Attributes:
+        losses: (K,).
+        gradients: (K, D, C).
+    """
+
+    losses: NDArray[np.float64]
+    gradients: NDArray[np.float64]
 
 
 @dataclass(frozen=True, eq=False)
-class Trained:
-    """What one call of train did.
+class Scenario:
+    """A training to ask for.
 
     Attributes:
-        history: what it returned.
-        W: the classifier's weights afterwards.
-        X, y: its arguments afterwards.
-        calls: the calls of the stand-in loss, where one was plugged in.
+        X, y: (N, D) data and (N,) labels.
+        options: the settings of train; None for its own defaults.
+        W: (D, C) weights to start from; None leaves the object as it was made.
+        stand_in: a loss to use instead of the student's own; None for their own.
+        seed: for every random number that the student draws without a seed.
+        rounds: calls of train on the same object.
+        verbose: what is passed as that; nothing is passed to a train that has shown not to take it.
+        seconds: the deadline of each call; None for that of a small call.
     """
 
-    history: Received
-    W: Received
-    X: NDArray[np.generic]
-    y: NDArray[np.generic]
-    calls: tuple[PluggedCall, ...] = ()
+    X: NDArray[np.float64]
+    y: NDArray[np.int64]
+    options: Options | None
+    W: NDArray[np.float64] | None = None
+    stand_in: StandIn | None = None
+    seed: int = 0
+    rounds: int = 1
+    verbose: bool = False
+    seconds: float | None = None
 
 
 class Classifier:
@@ -88,6 +101,7 @@ class Classifier:
         name: as in the rubric, "LinearSVM.train".
         class_name: "LinearSVM".
         remarks, cases: as for a `LossFunction`.
+        asked_the_stand_in: whether train has ever called a loss that was plugged in.
     """
 
     def __init__(self, name: str, worker: Worker, rubric: Rubric) -> None:
@@ -98,6 +112,8 @@ class Classifier:
         self.settings: Function = rubric.settings.functions[name]
         self.remarks: list[str] = []
         self.cases = 0
+        self.asked_the_stand_in = False
+        self._takes_verbose = True
 
     @property
     def reference(self) -> str:
@@ -114,52 +130,72 @@ class Classifier:
         if sentence not in self.remarks:
             self.remarks.append(sentence)
 
-    def train(
-        self,
-        X: NDArray[np.float64],
-        y: NDArray[np.int64],
-        options: Options,
-        *,
-        W: NDArray[np.float64] | None = None,
-        losses: NDArray[np.float64] | None = None,
-        gradients: NDArray[np.float64] | None = None,
-        seed: int = 0,
-        rounds: int = 1,
-        seconds: float | None = None,
-    ) -> list[Trained]:
-        """Train a new object ``rounds`` times in a row, on the student's loss or on a stand-in for it.
-
-        Args:
-            X, y: (N, D) data and (N,) labels.
-            options: the settings of train.
-            W: (D, C) weights to start from; None leaves the object as it was made.
-            losses, gradients: (K,) and (K, D, C) for a stand-in loss; None for the student's own.
-            seed: for every random number that the student draws without a seed.
-            rounds: calls of train on the same object.
-            seconds: the deadline of each call; None for that of a small call.
+    def train(self, scenario: Scenario) -> list[Trained]:
+        """Train a new object, once or several times in a row.
 
         Raises:
             Failure: a step raised, hung, or took the process down.
         """
-        steps: list[Step] = [Seed(seed), Create(self.class_name, _HANDLE)]
-        if W is not None:
-            steps.append(Assign(_HANDLE, "W", W))
-        if losses is not None and gradients is not None:
-            steps.append(PlugLoss(_HANDLE, losses, gradients))
+        try:
+            return self._train(scenario)
+        except Raises as failure:
+            if not self._takes_verbose or not _is_about_verbose(failure):
+                raise
+        self._takes_verbose = False
+        self.remark(f"{self.name} takes no argument verbose; accepted.")
+        return self._train(scenario)
+
+    def _train(self, scenario: Scenario) -> list[Trained]:
+        steps: list[Step] = [Seed(scenario.seed), Create(self.class_name, _HANDLE)]
+        if scenario.W is not None:
+            steps.append(Assign(_HANDLE, "W", scenario.W))
+        stand_in = scenario.stand_in
+        if stand_in is not None:
+            steps.append(PlugLoss(_HANDLE, stand_in.losses, stand_in.gradients))
         begin = len(steps)
-        for _ in range(rounds):
-            steps += [
-                Invoke(_HANDLE, "train", (X, y), options.as_arguments(), return_inputs=True),
-                Read(_HANDLE, "W"),
-            ]
-            if losses is not None:
-                steps.append(PluggedCalls(_HANDLE))
-        self.cases += rounds
-        outcomes = self._run(steps, seconds)
-        each = 3 if losses is not None else 2
-        return [
-            self._trained(outcomes[begin + k * each : begin + (k + 1) * each], (X, y)) for k in range(rounds)
+        settings: dict[str, Argument] = {"verbose": scenario.verbose} if self._takes_verbose else {}
+        if scenario.options is not None:
+            settings |= scenario.options.as_arguments()
+        given = scenario.X, scenario.y
+        each: list[Step] = [
+            Invoke(_HANDLE, "train", given, settings, return_inputs=True),
+            Read(_HANDLE, "W"),
         ]
+        if stand_in is not None:
+            each.append(PluggedCalls(_HANDLE))
+        steps += each * scenario.rounds
+        self.cases += scenario.rounds
+        outcomes = self._run(steps, scenario.seconds)
+        found: list[Trained] = []
+        for first in range(begin, len(steps), len(each)):
+            known = sum(len(done.calls) for done in found)
+            found.append(self._trained(outcomes[first : first + len(each)], given, known))
+        self.asked_the_stand_in |= any(done.calls for done in found)
+        return found
+
+    def own_losses(
+        self, W: NDArray[np.float64], X: NDArray[np.float64], y: NDArray[np.int64], reg: float
+    ) -> list[Answered]:
+        """What the hand-in's own losses say: the class's method ``loss``, and the functions that the rubric asks for.
+
+        Only what is well-formed; an empty list if nothing is.
+        """
+        steps: list[Step] = [
+            Create(self.class_name, _HANDLE),
+            Assign(_HANDLE, "W", W),
+            Invoke(_HANDLE, "loss", (X, y, reg)),
+            Invoke(_HANDLE, "loss", (W, X, y, reg)),
+        ]
+        functions = self.rubric.settings.functions.items()
+        steps += [
+            Call(name, (W, X, y, reg))
+            for name, asked in functions
+            if asked.kind == "loss" and asked.reference == self.reference
+        ]
+        problem = Problem(W, X, y, reg)
+        outcomes = self.worker.run(steps)[2:]
+        answers = [read_answer(self.name, problem, outcome) for outcome in outcomes]
+        return [answer for answer in answers if isinstance(answer, Answered)]
 
     def predict(self, W: NDArray[np.float64], Xs: Sequence[NDArray[np.float64]]) -> list[Received]:
         """What predict returns for each X, with the given weights.
@@ -193,70 +229,18 @@ class Classifier:
         return f"{self.class_name}"
 
     def _trained(
-        self, outcomes: Sequence[Returned], given: tuple[NDArray[np.float64], NDArray[np.int64]]
+        self,
+        outcomes: Sequence[Returned],
+        given: tuple[NDArray[np.float64], NDArray[np.int64]],
+        before: int,
     ) -> Trained:
+        """One call of train; the stand-in's record goes on from ``before`` calls that are already known."""
         trained, weights = outcomes[0], outcomes[1]
-        calls = tuple(_plugged(call) for call in _parts(outcomes[2].result)) if len(outcomes) == 3 else ()
+        calls = calls_of(outcomes[2].result)[before:] if len(outcomes) == 3 else ()
         X, y = trained.inputs if len(trained.inputs) == 2 else given
         return Trained(trained.result, weights.result, X, y, calls)
 
 
-def _parts(received: Received) -> tuple[Received, ...]:
-    return received.value if isinstance(received.value, tuple) else ()
-
-
-def _plugged(received: Received) -> PluggedCall:
-    W, X_batch, y_batch, reg = (part.value for part in _parts(received))
-    empty = np.zeros((0, 0))
-    return PluggedCall(
-        W if isinstance(W, np.ndarray) else empty,
-        X_batch if isinstance(X_batch, np.ndarray) else empty,
-        y_batch if isinstance(y_batch, np.ndarray) else np.zeros(0, dtype=np.int64),
-        float(reg) if isinstance(reg, int | float) else float("nan"),
-    )
-
-
-def weights_of(classifier: Classifier, received: Received, shape: tuple[int, int]) -> NDArray[np.float64]:
-    """The weights after training, (D, C).
-
-    Raises:
-        WrongReturn: they are no real finite array of that shape.
-    """
-    value = received.value
-    if isinstance(value, np.ndarray) and value.shape == shape and value.dtype.kind in "fiu":
-        W = value.astype(np.float64)
-        if np.isfinite(W).all():
-            return W
-    raise WrongReturn(
-        f"After {classifier.name}, self.W must be a finite array of shape {shape}: features by classes.",
-        expected=f"an array of shape {shape}",
-        got=describe(received),
-    )
-
-
-def history_of(classifier: Classifier, received: Received, length: int) -> NDArray[np.float64]:
-    """The loss history that train returned, (length,).
-
-    Raises:
-        WrongReturn: it is no list or array of that many real numbers.
-    """
-    value = received.value
-    if isinstance(value, np.ndarray) and value.dtype.kind in "fiu" and value.size == length:
-        return value.astype(np.float64).reshape(length)
-    if isinstance(value, tuple) and len(value) == length:
-        numbers = [_number(part) for part in value]
-        losses = [number for number in numbers if number is not None]
-        if len(losses) == length:
-            return np.array(losses, dtype=np.float64)
-    raise WrongReturn(
-        f"{classifier.name} must return the loss of every step: a list of num_iters = {length} numbers.",
-        expected=f"a list of {length} numbers",
-        got=describe(received),
-    )
-
-
-def _number(received: Received) -> float | None:
-    value = received.value
-    if isinstance(value, np.ndarray) and value.size == 1 and value.dtype.kind in "fiu":
-        return float(value.reshape(())[()])
-    return float(value) if isinstance(value, int | float) and not isinstance(value, bool) else None
+def _is_about_verbose(failure: Raises) -> bool:
+    text = failure.got or ""
+    return text.startswith("TypeError") and "unexpected keyword argument" in text and "'verbose'" in text

@@ -7,15 +7,17 @@ among them, before it is said.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import islice
 from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
-from checks.answers import Answered, read_answer
-from checks.cases import REGULARIZED, SHIFTED, UNREGULARIZED, relabelled, tied
+from checks import conduct
+from checks.answers import Answered
+from checks.cases import REGULARIZED, UNREGULARIZED, relabelled, tied
 from checks.factors import factor_of, place_of
 from checks.failures import (
     ChangedInputs,
@@ -29,7 +31,7 @@ from checks.failures import (
     WrongReturn,
     WrongSubgradient,
 )
-from checks.loss_function import LossFunction, evaluate
+from checks.loss_function import Asked, LossFunction, evaluate
 from checks.replay import (
     Setting,
     Trace,
@@ -45,7 +47,6 @@ from checks.replay import (
     without_reg,
 )
 from grading.grade import Diagnosis
-from grading.sandbox.messages import Call, Returned
 from reference.mistakes import Mistake
 from reference.problem import Problem
 
@@ -55,11 +56,6 @@ Part = Literal["data", "regularization"]
 
 _DOUBLE = 1e-9  # what agrees to fewer digits than this agrees by its rounding to float32 only
 _FURTHER = 8  # failing cases on which a guess is tested again
-_LAYOUT_OF_2015 = Diagnosis(
-    id="layout-of-2015",
-    title="The function expects the layout of 2015: W as (C, D), and X as (D, N) with one sample per column.",
-    hint="Here W is (D, C) and X is (N, D), one sample per row: scores = X.dot(W), and dW = X.T.dot(...).",
-)
 _FULL_CONVENTION = Diagnosis(
     id="full-convention",
     title="The regularization is reg*sum(W*W); this course asks for 0.5*reg*sum(W*W).",
@@ -71,21 +67,21 @@ def diagnose(candidate: LossFunction, failure: Failure) -> Diagnosis | None:
     """Say which mistake a failure of a loss function comes from, if that can be said for certain."""
     if failure.costly or failure.problem is None or isinstance(failure, LoopsInPython):
         return None
-    case = _Case(candidate, failure, failure.problem)
+    setting = Setting(candidate.reference, candidate.reg_scale, candidate.delta, candidate.seed)
     if isinstance(failure, ChangedInputs):
-        return _first(m for m in known(case.setting) if case.changes_alike(m))
+        return _named(conduct.changing(candidate, setting, failure.problem))
     if isinstance(failure, NotRepeatable):
-        return _first(m for m in known(case.setting) if case.remembers_alike(m))
+        return _named(conduct.remembering(candidate, setting, failure.problem))
     if isinstance(failure, Unstable):
-        return case.unstable()
-    if isinstance(failure, Raises | WrongReturn) and case.transposed():
-        return _LAYOUT_OF_2015
+        return _named(conduct.overflowing(candidate, setting))
+    if isinstance(failure, Raises | WrongReturn) and conduct.expects_columns(candidate):
+        return conduct.LAYOUT_OF_2015
+    case = _Case(candidate, setting, failure, failure.problem)
     return case.whole() or case.parts()
 
 
-def _first(mistakes: Iterable[Mistake]) -> Diagnosis | None:
-    found = next(iter(mistakes), None)
-    return None if found is None else Diagnosis(id=found.id, title=found.title, hint=found.hint)
+def _named(mistake: Mistake | None) -> Diagnosis | None:
+    return None if mistake is None else Diagnosis(id=mistake.id, title=mistake.title, hint=mistake.hint)
 
 
 @dataclass(frozen=True)
@@ -100,10 +96,8 @@ class _Explained:
 class _Case:
     """One failure of one function, with the answers to tell by."""
 
-    def __init__(self, candidate: LossFunction, failure: Failure, problem: Problem) -> None:
-        self.candidate, self.failure, self.problem = candidate, failure, problem
-        # Asking again must not choose the convention anew: the runner has come to it by now, or it is fixed.
-        self.setting = Setting(candidate.reference, candidate.reg_scale, candidate.delta, candidate.seed)
+    def __init__(self, candidate: LossFunction, setting: Setting, failure: Failure, problem: Problem) -> None:
+        self.candidate, self.setting, self.failure, self.problem = candidate, setting, failure, problem
         self._traces: dict[tuple[int, ...], Trace] = {}
         self.channel: Channel = "losses" if isinstance(failure, WrongLoss) else "gradients"
 
@@ -131,7 +125,7 @@ class _Case:
                 if alike(mine, its, mistake.exactness) and not _equal(its, truth, 1e-13):
                     answers = self._asked(further)
                     if alike(answers, self._trace_of(mistake, further), mistake.exactness):
-                        return _first([mistake])
+                        return _named(mistake)
         return None
 
     def _trace_of(self, mistake: Mistake, problems: Sequence[Problem]) -> Trace:
@@ -155,17 +149,16 @@ class _Case:
         else:
             return found
         for batch in batches:
-            wrong = (a.problem for a in self.candidate.asked(batch) if not self._right(a.answer, a.problem))
-            found += [problem for problem, _ in zip(wrong, range(_FURTHER // 2), strict=False)]
+            wrong = (a.problem for a in self.candidate.asked(batch) if not self._right(a))
+            found += islice(wrong, _FURTHER // 2)
         return found
 
-    def _right(self, answer: Answered | Failure, problem: Problem) -> bool:
-        if isinstance(answer, Failure):
+    def _right(self, asked: Asked) -> bool:
+        if isinstance(asked.answer, Failure):
             return False
-        truth = self.candidate.truth(problem)
         if self.channel == "losses":
-            return truth.accepts_loss(answer.loss)
-        return truth.gradient.judge(answer.dW).accepted
+            return asked.truth.accepts_loss(asked.answer.loss)
+        return asked.truth.gradient.judge(asked.answer.dW).accepted
 
     # Data term and regularization, each on its own
 
@@ -215,17 +208,27 @@ class _Case:
         convention = part == "regularization" and self.setting.reg_scale == 0.5
         if convention and all(same(getattr(mine, c), 2 * getattr(truth, c)) for c in (self.channel, other)):
             return _Explained(_FULL_CONVENTION, factor=2.0)
+        rest: Part = "regularization" if part == "data" else "data"
+        my_rest, true_rest = self._part(rest, problems, None), self._part(rest, problems, "truth")
         possible = []
         for mistake in known(self.setting):
-            its = self._part(part, problems, mistake)
-            if same(getattr(mine, self.channel), getattr(its, self.channel), mistake.exactness):
-                alike = same(getattr(mine, other), getattr(its, other), mistake.exactness)
-                if alike or same(getattr(its, other), getattr(truth, other)):
-                    possible.append((not alike, mistake))
+            its, its_rest = self._part(part, problems, mistake), self._part(rest, problems, mistake)
+
+            def like(channel: Channel, a: Trace, b: Trace, room: float = mistake.exactness) -> bool:
+                return same(getattr(a, channel), getattr(b, channel), room)
+
+            # Its sentence may speak of the other channel and the other part: what it does there must be true as well.
+            if (
+                like(self.channel, mine, its)
+                and (like(self.channel, its_rest, true_rest) or like(self.channel, my_rest, its_rest))
+                and (like(other, mine, its) or like(other, its, truth))
+            ):
+                possible.append((not like(other, mine, its), mistake))
         if possible:
             mistake = min(possible, key=lambda pair: pair[0])[1]
-            diagnosis = Diagnosis(id=mistake.id, title=mistake.title, hint=mistake.hint)
-            return _Explained(diagnosis, mistake=mistake)
+            return _Explained(
+                Diagnosis(id=mistake.id, title=mistake.title, hint=mistake.hint), mistake=mistake
+            )
         return self._unknown(part, problems, mine, truth)
 
     def _unknown(
@@ -276,80 +279,9 @@ class _Case:
                 total = total + explained.factor * truth
         return same(getattr(self._asked(one), self.channel), total, 1e-6)
 
-    # Behaviour
-
-    def unstable(self) -> Diagnosis | None:
-        """The mistake that loses exactly the same shifted cases."""
-        asked = self.candidate.asked(SHIFTED)
-
-        def survives(answer: Answered | Failure, problem: Problem) -> bool:
-            truth = self.candidate.truth(problem)
-            return (
-                isinstance(answer, Answered)
-                and truth.accepts_loss(answer.loss)
-                and truth.gradient.judge(answer.dW).accepted
-            )
-
-        mine = [survives(a.answer, a.problem) for a in asked]
-        return _first(
-            m
-            for m in known(self.setting)
-            if "stability" in m.checks
-            and mine == [survives(replay(m, a.problem, self.setting), a.problem) for a in asked]
-        )
-
-    def changes_alike(self, mistake: Mistake) -> bool:
-        """Whether a mistake changes the same arguments to the same values."""
-        p = self.problem
-        step = Call(self.candidate.name, (p.W, p.X, p.y, p.reg), return_inputs=True)
-        outcome = self.candidate.worker.run([step])[0]
-        if not isinstance(outcome, Returned):
-            return False
-        arrays = (p.W.copy(), p.X.copy(), p.y.copy())
-        try:
-            with np.errstate(all="ignore"):
-                mistake.wrong(*arrays, p.reg * self.setting.reg_scale)
-        except Exception:
-            return False
-        before = zip((p.W, p.X, p.y), arrays, outcome.inputs, strict=False)
-        return all(_changed(old, its) == _changed(old, mine) for old, its, mine in before) and any(
-            _changed(old, its) for old, its in zip((p.W, p.X, p.y), arrays, strict=True)
-        )
-
-    def remembers_alike(self, mistake: Mistake) -> bool:
-        """Whether the same call, made again and again, goes on in the same steps."""
-        problems = [self.problem] * 4
-        mine, its = self._asked(problems), self._trace_of(mistake, problems)
-        if any(mine.failures) or any(its.failures):
-            return False
-        steps, its_steps = np.diff(mine.losses), np.diff(its.losses)
-        turns = [np.diff(t.gradients.reshape(4, -1), axis=0).ravel() for t in (mine, its)]
-        moved = bool(np.abs(its_steps).max() > 0 or np.abs(turns[1]).max() > 0)
-        return moved and same(steps, its_steps, 1e-6) and same(turns[0], turns[1], 1e-6)
-
-    def transposed(self) -> bool:
-        """Whether the function gives right answers in the layout of 2015."""
-        problems = [without_reg(p) for p in sample(self.setting.seed) if p.W.size > 2][:_FURTHER]
-        steps = [Call(self.candidate.name, (p.W.T.copy(), p.X.T.copy(), p.y, p.reg)) for p in problems]
-        for problem, outcome in zip(problems, self.candidate.worker.run(steps), strict=True):
-            n, d, c = problem.sizes
-            # Only the shapes of this one matter: the answer's dW is (C, D).
-            turned = Problem(np.zeros((c, d)), np.zeros((n, c)), problem.y, 0.0)
-            answer = read_answer(self.candidate.name, turned, outcome)
-            truth = self.candidate.truth(problem)
-            if isinstance(answer, Failure) or not truth.accepts_loss(answer.loss):
-                return False
-            if not truth.gradient.judge(answer.dW.T).accepted:
-                return False
-        return True
-
 
 def _plain(problems: Sequence[Problem]) -> tuple[Problem, ...]:
     return tuple(without_reg(p) for p in problems)
-
-
-def _changed(old: NDArray[np.generic], new: NDArray[np.generic]) -> bool:
-    return old.shape != new.shape or not np.array_equal(old, new)
 
 
 def _truth(problems: Sequence[Problem], setting: Setting) -> Trace:

@@ -13,6 +13,8 @@ from reference.problem import Problem
 
 Array = NDArray[np.float64]
 
+_LARGEST = 1e4  # a constant factor beyond this is not a slip that a student could find by it
+
 
 @dataclass(frozen=True)
 class Factor:
@@ -46,7 +48,6 @@ _FACTORS = (
     Factor("exactly D times too large", lambda n, d, c: d, "Is it added once for each feature?"),
     Factor("N/D times what it should be", lambda n, d, c: n / d, "Divide by N, not by D, the number of features."),
     Factor("N/C times what it should be", lambda n, d, c: n / c, "Divide by N, not by C, the number of classes."),
-    Factor("divided by N - 1 instead of N", lambda n, d, c: n / (n - 1) if n > 1 else np.inf, "Divide by N."),
 )  # fmt: skip
 
 
@@ -68,6 +69,8 @@ def factor_of(problems: Sequence[Problem], values: Sequence[Array], truths: Sequ
             if same(value, sizes * truth):
                 return factor
     constant = float(value @ truth) / float(truth @ truth)
+    if not abs(constant) < _LARGEST:  # nor when it is NaN
+        return None
     for denominator in (1, 2, 3, 4, 10, 100):
         rational = round(constant * denominator) / denominator
         if rational != 0 and same(value, rational * truth):

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from reference.problem import Problem
 
-_ROUNDS = 60
+_ROUNDS = 100
 _MOST_ENTRIES = 60  # above this, entries are not made simpler one by one
 
 
@@ -39,13 +39,13 @@ def reduce(problem: Problem, first_failing: Callable[[Sequence[Problem]], int | 
 
 def _simpler(problem: Problem) -> Iterator[Problem]:
     """Candidates one step simpler, the boldest first."""
+    if problem.reg != 0.0:
+        yield Problem(problem.W, problem.X, problem.y, 0.0)
+    if problem.reg not in (0.0, 1.0):
+        yield Problem(problem.W, problem.X, problem.y, 1.0)
     yield from _fewer_samples(problem)
     yield from _fewer_features(problem)
     yield from _fewer_classes(problem)
-    if problem.reg not in (0.0, 1.0):
-        yield Problem(problem.W, problem.X, problem.y, 1.0)
-    if problem.reg != 0.0:
-        yield Problem(problem.W, problem.X, problem.y, 0.0)
     if problem.W.size + problem.X.size <= _MOST_ENTRIES:
         for W in _simpler_arrays(problem.W):
             yield Problem(W, problem.X, problem.y, problem.reg)

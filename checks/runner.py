@@ -9,11 +9,14 @@ import time
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
+import numpy as np
+
 from checks.cases import as_python
 from checks.classifier import Classifier
 from checks.diagnosis import diagnose
 from checks.failures import Failure, NotProvided
 from checks.loss_function import LossFunction
+from checks.method_diagnosis import diagnose_method
 from checks.promise import Promise, promise_of
 from grading.grade import CheckResult, Counterexample, Diagnosis, Status
 from grading.rubric import CHECKS_OF_KIND, Rubric
@@ -74,7 +77,9 @@ class Runner:
         candidate = self.candidate(name)
         cases, remarks = candidate.cases, len(candidate.remarks)
         try:
-            asked.judge(candidate)
+            # A student's answer may be any number; what becomes of it in a comparison is the verdict's business.
+            with np.errstate(all="ignore"):
+                asked.judge(candidate)
         except Failure as failure:
             tried = candidate.cases - cases
             return self._failed(name, asked, failure, candidate.remarks[remarks:], tried, started)
@@ -102,6 +107,9 @@ class Runner:
         """The student's function or method, as the checks see it."""
         if self.rubric.settings.functions[name].kind == "loss":
             return self._loss_function(name)
+        return self._classifier(name)
+
+    def _classifier(self, name: str) -> Classifier:
         if name not in self._classifiers:
             self._classifiers[name] = Classifier(name, self.worker, self.rubric)
         return self._classifiers[name]
@@ -129,9 +137,12 @@ class Runner:
             )
         elif failure.code is not None:
             counterexample = Counterexample(code=failure.code)
-        diagnosis = None
-        if asked.kind == "loss":
-            diagnosis = diagnose(self._loss_function(name), failure)
+        # Wrong code run again to be recognized may overflow; that is its business.
+        with np.errstate(all="ignore"):
+            if asked.kind == "loss":
+                diagnosis = diagnose(self._loss_function(name), failure)
+            else:
+                diagnosis = diagnose_method(self._classifier(name), asked, failure)
         status: Status = "error" if failure.costly and not isinstance(failure, NotProvided) else "failed"
         return self._finished(
             name,

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import numpy as np
 
-from checks.classifier import Classifier, Options, weights_of
+from checks.classifier import Classifier, Options, Scenario
 from checks.failures import Inaccurate
 from checks.promise import promise
+from checks.trained import weights_of
 from grading.rubric import Accuracy
 from reference.accuracy import verdicts
 from reference.datasets import Split, load
@@ -27,9 +28,9 @@ def test_accuracy(candidate: Classifier) -> None:
     right = []
     for run in range(settings.runs):
         seed = candidate.seed + run
-        (done,) = candidate.train(data.X_train, data.y_train, options, seed=seed, seconds=seconds)
+        (done,) = candidate.train(Scenario(data.X_train, data.y_train, options, seed=seed, seconds=seconds))
         # The grader classifies, with the weights that were learned: labels of validation pictures never leave it.
-        W = weights_of(candidate, done.W, shape)
+        W = weights_of(candidate.name, done.W, shape)
         right.append(int(np.sum(predict(W, data.X_validation) == data.y_validation)))
     total = len(data.y_validation)
     found = verdicts(right, total, settings.threshold)
@@ -50,7 +51,7 @@ def test_accuracy(candidate: Classifier) -> None:
 def _take_one_step(candidate: Classifier, data: Split, options: Options) -> None:
     """One step under the deadline of a small call: a loss that hangs must not cost that of a whole training."""
     first = Options(options.learning_rate, options.reg, 1, options.batch_size)
-    candidate.train(data.X_train, data.y_train, first)
+    candidate.train(Scenario(data.X_train, data.y_train, first))
 
 
 def _code(candidate: Classifier, settings: Accuracy) -> str:

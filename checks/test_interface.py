@@ -6,13 +6,16 @@ from collections.abc import Sequence
 from functools import cache
 
 import numpy as np
+from numpy.typing import NDArray
 
 from checks.answers import Answered, read_answer
 from checks.cases import odd_sizes, relabelled
 from checks.failures import ChangedInputs, Failure, LabelTypeMatters, NotRepeatable, WrongReturn
 from checks.loss_function import LossFunction
 from checks.promise import promise
-from grading.sandbox.messages import Call, Returned
+from checks.reduce import reduce
+from grading.sandbox.messages import Call, Outcome, Returned
+from reference.answer import Answer
 from reference.problem import Problem
 
 _LABEL_TYPES = (np.int64, np.int32, np.uint8)
@@ -24,18 +27,18 @@ def test_interface(candidate: LossFunction) -> None:
     same call gives the same answer, and W, X and y are left unchanged.
     """
     problems = _problems(candidate.seed)
-    steps = [Call(candidate.name, (p.W, p.X, p.y, p.reg), return_inputs=True) for p in problems]
-    outcomes = candidate.worker.run(steps)
-    candidate.cases += len(steps)
+    outcomes = candidate.worker.run(_steps(candidate.name, problems))
+    candidate.cases += len(problems)
     answers: list[Answered] = []
-    for problem, step, outcome in zip(problems, steps, outcomes, strict=True):
+    for problem, outcome in zip(problems, outcomes, strict=True):
         answer = read_answer(candidate.name, problem, outcome)
         failure = answer if isinstance(answer, Failure) else _not_finite(candidate.name, problem, answer)
         if failure is not None:
             raise candidate.smallest(problem, failure, lambda p, a, _: _not_finite(candidate.name, p, a))
         assert isinstance(answer, Answered)
-        assert isinstance(outcome, Returned)
-        _require_untouched(candidate.name, problem, step, outcome)
+        changed = _changed(candidate.name, problem, outcome)
+        if changed is not None:
+            raise _smallest_changed(candidate, problem, changed)
         answers.append(answer)
         for remark in answer.remarks:
             candidate.remark(remark)
@@ -46,7 +49,12 @@ def test_interface(candidate: LossFunction) -> None:
 @cache
 def _problems(seed: int) -> tuple[Problem, ...]:
     """Problems of odd sizes, each with every type of labels."""
-    return tuple(relabelled(p, label_type) for p in odd_sizes(seed) for label_type in _LABEL_TYPES)
+    smallest_first = sorted(odd_sizes(seed), key=lambda p: p.W.size + p.X.size)
+    return tuple(relabelled(p, label_type) for p in smallest_first for label_type in _LABEL_TYPES)
+
+
+def _steps(name: str, problems: Sequence[Problem]) -> list[Call]:
+    return [Call(name, (p.W, p.X, p.y, p.reg), return_inputs=True) for p in problems]
 
 
 def _not_finite(name: str, problem: Problem, answer: Answered) -> Failure | None:
@@ -61,17 +69,35 @@ def _not_finite(name: str, problem: Problem, answer: Answered) -> Failure | None
     )
 
 
-def _require_untouched(name: str, problem: Problem, step: Call, outcome: Returned) -> None:
-    before = [argument for argument in step.args if isinstance(argument, np.ndarray)]
-    for letter, old, new in zip("WXy", before, outcome.inputs, strict=False):
+def _changed(name: str, problem: Problem, outcome: Outcome) -> Failure | None:
+    if not isinstance(outcome, Returned):
+        return None
+    for letter, old, new in zip("WXy", (problem.W, problem.X, problem.y), outcome.inputs, strict=False):
         if old.shape != new.shape or not np.array_equal(old, new):
-            raise ChangedInputs(
+            return ChangedInputs(
                 f"{name} changes its argument {letter} in place; the caller still needs it. Work on a copy, or write "
                 f"a = a - b where it now says a -= b.",
                 problem,
                 expected=f"{letter} = {old.tolist()} after the call",
                 got=f"{letter} = {new.tolist()}",
             )
+    return None
+
+
+def _smallest_changed(candidate: LossFunction, problem: Problem, failure: Failure) -> Failure:
+    found = failure
+
+    def first_failing(problems: Sequence[Problem]) -> int | None:
+        nonlocal found
+        for k, outcome in enumerate(candidate.worker.run(_steps(candidate.name, problems))):
+            changed = _changed(candidate.name, problems[k], outcome)
+            if changed is not None and changed.message == failure.message:
+                found = changed
+                return k
+        return None
+
+    reduce(problem, first_failing)
+    return found
 
 
 def _require_same_for_all_label_types(
@@ -80,33 +106,81 @@ def _require_same_for_all_label_types(
     types = len(_LABEL_TYPES)
     for k, (problem, answer) in enumerate(zip(problems, answers, strict=True)):
         usual = answers[k - k % types]
-        if not _same(candidate, problem, usual, answer):
-            raise LabelTypeMatters(
-                f"{candidate.name} answers differently when the labels y are of the type {problem.y.dtype} instead of "
-                f"int64. Are labels added or multiplied somewhere? Small integer types overflow without a word.",
+        truth = candidate.lasting_truth(problem)
+        if not _same(truth, usual, answer):
+            failure = _depends_on_type(candidate.name, problem, usual.loss, usual.dW, answer)
+            if not (truth.accepts_loss(usual.loss) and truth.gradient.judge(usual.dW).accepted):
+                raise failure
+            raise candidate.smallest(
                 problem,
-                expected=f"loss = {usual.loss!r}, as with int64",
-                got=f"loss = {answer.loss!r}",
+                failure,
+                lambda p, a, t: (
+                    None
+                    if t.accepts_loss(a.loss) and t.gradient.judge(a.dW).accepted
+                    else _depends_on_type(candidate.name, p, t.loss, t.gradient.base, a)
+                ),
             )
+
+
+def _depends_on_type(
+    name: str, problem: Problem, loss: float, dW: NDArray[np.float64], answer: Answered
+) -> Failure:
+    return LabelTypeMatters(
+        f"{name} answers differently when the labels y are of the type {problem.y.dtype} instead of int64. Are labels "
+        f"added or multiplied somewhere? Small integer types overflow without a word.",
+        problem,
+        expected=f"loss = {loss!r}, dW = {dW.tolist()}, as with int64",
+        got=f"loss = {answer.loss!r}, dW = {answer.dW.tolist()}",
+    )
 
 
 def _require_same_again(
     candidate: LossFunction, problems: Sequence[Problem], answers: list[Answered]
 ) -> None:
     for problem, first, second in zip(problems, answers, candidate.ask(problems), strict=True):
-        if isinstance(second, Failure) or not _same(candidate, problem, first, second):
-            raise NotRepeatable(
-                f"{candidate.name} was called twice with the same input and answered differently. Does it keep "
-                f"something between calls, in a global variable or a default argument?",
-                problem,
-                expected=f"loss = {first.loss!r}, as the first time",
-                got=str(second) if isinstance(second, Failure) else f"loss = {second.loss!r}",
-            )
+        failure = _differs(candidate.name, problem, candidate.lasting_truth(problem), first, second)
+        if failure is not None:
+            raise _smallest_unrepeatable(candidate, problem, failure)
 
 
-def _same(candidate: LossFunction, problem: Problem, one: Answered, other: Answered) -> bool:
+def _differs(
+    name: str, problem: Problem, truth: Answer, first: Answered | Failure, second: Answered | Failure
+) -> Failure | None:
+    if isinstance(first, Failure):
+        return None
+    if isinstance(second, Answered) and _same(truth, first, second):
+        return None
+    return NotRepeatable(
+        f"{name} was called twice with the same input and answered differently. Does it keep something "
+        f"between calls, in a global variable or a default argument?",
+        problem,
+        expected=f"loss = {first.loss!r}, dW = {first.dW.tolist()}, as the first time",
+        got=str(second)
+        if isinstance(second, Failure)
+        else f"loss = {second.loss!r}, dW = {second.dW.tolist()}",
+    )
+
+
+def _smallest_unrepeatable(candidate: LossFunction, problem: Problem, failure: Failure) -> Failure:
+    found = failure
+
+    def first_failing(problems: Sequence[Problem]) -> int | None:
+        nonlocal found
+        # Each twice in a row: two calls are what a student can paste.
+        answers = candidate.ask([p for p in problems for _ in range(2)])
+        for k, p in enumerate(problems):
+            differs = _differs(candidate.name, p, candidate.truth(p), answers[2 * k], answers[2 * k + 1])
+            if differs is not None:
+                found = differs
+                return k
+        return None
+
+    reduce(problem, first_failing)
+    return found
+
+
+def _same(truth: Answer, one: Answered, other: Answered) -> bool:
     """Whether two answers to one problem differ by rounding only."""
-    truth = candidate.lasting_truth(problem)
     return bool(
         abs(one.loss - other.loss) <= 2 * truth.loss_bound
         and (np.abs(one.dW - other.dW) <= 2 * truth.gradient.bound).all()

@@ -23,6 +23,8 @@ def test_kinks(candidate: LossFunction) -> None:
     gradient = judge_gradient(candidate.name, WrongSubgradient, _SENTENCE)
 
     def judge(problem: Problem, answer: Answered, truth: Answer) -> Failure | None:
+        if not truth.gradient.ties:
+            return None  # a case that is being made smaller may lose its tie, and then shows something else
         failure = gradient(problem, answer, truth)
         if failure is not None:
             certificate = truth.gradient.judge(answer.dW).certificate

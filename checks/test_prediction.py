@@ -9,11 +9,13 @@ from numpy.typing import NDArray
 
 from checks.answers import describe
 from checks.classifier import Classifier
-from checks.failures import WrongPrediction, WrongReturn
+from checks.failures import Failure, WrongPrediction, WrongReturn
 from checks.promise import promise
 from grading.sandbox.messages import Received
 
-_SIZES = ((1, 1, 2), (3, 2, 2), (2, 3, 4), (4, 4, 4), (7, 3, 5), (40, 6, 10))
+# The smallest first: it is what the student is shown.
+_SIZES = ((2, 2, 3), (1, 1, 2), (3, 2, 2), (2, 3, 4), (4, 4, 4), (7, 3, 5), (40, 6, 10))
+_PER_SIZE = 8
 
 
 @promise("prediction", kind="predict")
@@ -22,8 +24,13 @@ def test_prediction(candidate: Classifier) -> None:
     generator = random.Random(candidate.seed)
     for n, d, c in _SIZES:
         W = _dyadic(generator, d, c)
-        Xs = [_dyadic(generator, n, d) for _ in range(8)]
-        for X, received in zip(Xs, candidate.predict(W, Xs), strict=True):
+        Xs = [_dyadic(generator, n, d) for _ in range(_PER_SIZE)]
+        try:
+            answers = candidate.predict(W, Xs)
+        except Failure as failure:
+            failure.code = _code(candidate, W, Xs[0])
+            raise
+        for X, received in zip(Xs, answers, strict=True):
             _judge(candidate, W, X, received)
 
 
@@ -33,18 +40,7 @@ def _dyadic(generator: random.Random, rows: int, columns: int) -> NDArray[np.flo
 
 
 def _judge(candidate: Classifier, W: NDArray[np.float64], X: NDArray[np.float64], received: Received) -> None:
-    value = received.value
-    n = X.shape[0]
-    if not isinstance(value, np.ndarray) or value.shape != (n,) or value.dtype.kind not in "iuf":
-        raise WrongReturn(
-            f"{candidate.name} must return an array of N labels, one for each row of X.",
-            code=_code(candidate, W, X),
-            expected=f"an array of shape {(n,)} of whole numbers",
-            got=describe(received),
-        )
-    if value.dtype.kind == "f":
-        candidate.remark("predict returns its labels as floats; accepted, since they are whole numbers.")
-    labels = value.astype(np.float64)
+    labels = _labels(candidate, W, X, received)
     scores = X @ W
     c = scores.shape[1]
     legal = (labels == np.floor(labels)) & (labels >= 0) & (labels < c)
@@ -54,10 +50,40 @@ def _judge(candidate: Classifier, W: NDArray[np.float64], X: NDArray[np.float64]
         i = int(np.flatnonzero(~won)[0])
         raise WrongPrediction(
             f"{candidate.name} gives a row of X a label that has not the highest score.",
-            code=_code(candidate, W, X[i : i + 1]) if n > 1 else _code(candidate, W, X),
+            code=_code(candidate, W, X),
             expected=f"{int(scores[i].argmax())}, since the scores of row {i} are {scores[i].tolist()}",
             got=f"{labels[i]:g}",
         )
+
+
+def _labels(
+    candidate: Classifier, W: NDArray[np.float64], X: NDArray[np.float64], received: Received
+) -> NDArray[np.float64]:
+    """The labels that predict returned, (N,), possibly none that there are."""
+    value, n = received.value, X.shape[0]
+    if isinstance(value, tuple) and value:
+        numbers = [part.value for part in value]
+        if all(isinstance(number, int | float) and not isinstance(number, bool) for number in numbers):
+            candidate.remark(
+                f"{candidate.name} returns a {received.type_name} instead of an array; accepted."
+            )
+            value = np.array(numbers)
+    if isinstance(value, np.ndarray) and value.shape == (n,) and value.dtype.kind in "iuf":
+        labels = value.astype(np.float64)
+        if value.dtype.kind == "f" and (labels == np.floor(labels)).all():
+            candidate.remark(
+                f"{candidate.name} returns its labels as floats; accepted, since they are whole numbers."
+            )
+        return labels
+    message = f"{candidate.name} must return an array of N labels, one for each row of X."
+    if isinstance(value, np.ndarray) and value.shape in ((n, 1), (1, n)) and n > 1:
+        message += f" It has a dimension too many: {value.shape} instead of {(n,)}."
+    raise WrongReturn(
+        message,
+        code=_code(candidate, W, X),
+        expected=f"an array of shape {(n,)} of whole numbers",
+        got=describe(received),
+    )
 
 
 def _code(candidate: Classifier, W: NDArray[np.float64], X: NDArray[np.float64]) -> str:

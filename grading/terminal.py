@@ -14,7 +14,8 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from rich.table import Table
 
 from grading.grade import Grade
-from grading.reports.markdown_report import points
+from grading.reports import CLASS_WRITERS, WRITERS
+from grading.reports.text import one_line, points
 
 _SHOW_TABLE_FROM = 2
 _MOST_ROWS = 60
@@ -59,7 +60,9 @@ class Terminal:
         else:
             self.console.print(_line(grade))
 
-    def summary(self, grades: Sequence[Grade], functions: Sequence[str], out: Path) -> None:
+    def summary(
+        self, grades: Sequence[Grade], functions: Sequence[str], out: Path, formats: Sequence[str]
+    ) -> None:
         """Print the table and the last lines."""
         grades = sorted(grades, key=lambda g: g.submission.name)
         if _SHOW_TABLE_FROM <= len(grades) <= _MOST_ROWS:
@@ -67,13 +70,24 @@ class Terminal:
             self.console.print(_table(grades, functions, self.console.width))
         levels = sorted({g.isolation.level for g in grades if g.state == "graded"})
         seconds = time.monotonic() - self._started
-        self.console.print(
-            f"\nReports: {escape(str(out))}/<name>/report.md, {escape(str(out))}/gradebook.csv"
-        )
+        self.console.print(f"\nReports: {', '.join(_to_open(plain(str(out)), list(formats)))}")
         self.console.print(
             f"{counts(grades, self._unchanged)}, in {seconds:.1f} s"
             + (f" (isolation: {', '.join(levels)})" if levels else "")
         )
+
+
+def _to_open(out: str, formats: list[str]) -> list[str]:
+    """What to open first: a page where there is one, of each hand-in and of all; the other forms stand beside it."""
+    formats = sorted(formats, key=lambda name: name != "html")
+    each = [f"{out}/<name>/{WRITERS[name].file_name}" for name in formats if name in WRITERS]
+    every = [f"{out}/{CLASS_WRITERS[name][0].file_name}" for name in formats if name in CLASS_WRITERS]
+    return each[:1] + every[:1]
+
+
+def plain(text: str) -> str:
+    """Text on one line that neither Rich nor the terminal takes for an instruction."""
+    return escape(one_line(text))
 
 
 def counts(grades: Sequence[Grade], unchanged: Collection[str]) -> str:
@@ -91,9 +105,9 @@ def _with_failures(grades: Sequence[Grade], state: str) -> str:
 
 
 def _line(grade: Grade) -> str:
-    name = escape(grade.submission.name)
+    name = plain(grade.submission.name)
     if grade.state == "not_graded":
-        return f"[yellow]not graded[/]  {name}: {escape(grade.reason or '')}"
+        return f"[yellow]not graded[/]  {name}: {plain(grade.reason or '')}"
     broken = [f"{c.function}: {c.id}" for c in grade.checks if c.status in ("failed", "error")]
     text = "; ".join(broken[:4]) + (f"; and {len(broken) - 4} more" if len(broken) > 4 else "")
     colour = "green" if grade.score == grade.max_score else "red"
@@ -116,10 +130,10 @@ def _table(grades: Sequence[Grade], functions: Sequence[str], width: int) -> Tab
     table.add_column("score", justify="right", no_wrap=True)
     for grade in grades:
         if grade.state == "not_graded":
-            table.add_row(escape(grade.submission.name), *["" for _ in groups], "not graded")
+            table.add_row(plain(grade.submission.name), *["" for _ in groups], "not graded")
             continue
         cells = [_cell(grade, names) for names in groups.values()]
-        table.add_row(escape(grade.submission.name), *cells, points(grade.score))
+        table.add_row(plain(grade.submission.name), *cells, points(grade.score))
     return table
 
 

@@ -29,6 +29,13 @@ def run(capsys: pytest.CaptureFixture[str], *arguments: object) -> tuple[int, st
     return code, captured.out, captured.err
 
 
+def run_command(capsys: pytest.CaptureFixture[str], *arguments: str) -> tuple[int, str, str]:
+    """The same for `grader.py COMMAND ARGUMENTS`."""
+    code = grader.main(arguments)
+    captured = capsys.readouterr()
+    return code, captured.out, captured.err
+
+
 def report(out: Path, name: str) -> dict[str, Any]:
     result: dict[str, Any] = json.loads((out / name / "report.json").read_bytes())
     return result
@@ -53,12 +60,21 @@ def test_help_names_the_exit_codes(capsys: pytest.CaptureFixture[str]) -> None:
     assert "2 wrong use" in out
 
 
+def test_the_doctor_says_the_level_and_every_part_of_the_walls(capsys: pytest.CaptureFixture[str]) -> None:
+    code, out, _ = run_command(capsys, "doctor")
+    level = out.splitlines()[0]
+    assert level.startswith("isolation: ")
+    assert (code == grader.GRADED) == level.startswith("isolation: full")
+    assert "bubblewrap" in out
+    assert "Landlock" in out
+
+
 @pytest.mark.parametrize(
     ("arguments", "complaint"),
     [
         (["--jobs", "0"], "'0' is not a number of processes"),
         (["--fail-under", "120"], "'120' is not a percentage"),
-        (["--format", "json,pdf"], "no format is called 'pdf'; there are json, md"),
+        (["--format", "json,pdf"], "no format is called 'pdf'; there are json, md, html"),
         (["no/such/path"], "no/such/path"),
     ],
 )
@@ -110,6 +126,16 @@ def test_what_cannot_be_graded_gets_a_line_each_and_costs_the_others_nothing(
         assert result["state"] == "not_graded"
         assert "\n" not in result["reason"]
         assert [line for line in text.splitlines() if line.startswith("not graded") and name in line]
+
+
+def test_a_path_that_is_not_there_gets_a_line_and_costs_the_others_nothing(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    code, out, err = run(capsys, "no/such/path", SAMPLES / "ada.ipynb", "--out", tmp_path)
+    assert code == grader.NOT_GRADED
+    assert len(err.splitlines()) == 1
+    assert "no/such/path" in err
+    assert "100/100  ada" in out
 
 
 def test_a_score_below_the_bar_gives_exit_code_1(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:

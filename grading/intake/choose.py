@@ -10,16 +10,16 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import PurePosixPath
 
-from grading.intake.methods import base_names, find_method, method_of
-from grading.intake.modules import Candidate, Module
+from grading.intake.bindings import Candidate
+from grading.intake.methods import base_names, find_method
+from grading.intake.modules import Module
 from grading.intake.naming import listed
-from grading.intake.unfinished import why_unfinished
+from grading.intake.unfinished import METHODS, why_unfinished
 from grading.submission import Definition, State
 
 _RANK = {State.WRITTEN: 0, State.UNREADABLE: 1, State.UNFINISHED: 2}
 _SPARE = re.compile(r"copy|backup|bak|old|tmp|temp|untitled|checkpoint|orig", re.IGNORECASE)
 _WORDS = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+")
-_METHODS = ("train", "predict", "loss")
 
 
 @dataclass
@@ -33,23 +33,6 @@ class Choice:
     taken: dict[str, Candidate] = field(default_factory=dict)
     warnings: list[str] = field(default_factory=list)
     leave_out: list[ast.stmt] = field(default_factory=list)
-
-
-def state_of(candidate: Candidate) -> tuple[State, str]:
-    """What can be said of a definition, and for any state but written why, as the end of a sentence."""
-    if candidate.broken is not None:
-        return State.UNREADABLE, candidate.broken.sentence
-    statement = candidate.statement
-    if isinstance(statement, ast.FunctionDef | ast.AsyncFunctionDef):
-        why = why_unfinished(statement)
-        return (State.UNFINISHED, why) if why else (State.WRITTEN, "")
-    if isinstance(statement, ast.ClassDef):
-        methods = [method for name in _METHODS if (method := method_of(statement, name))]
-        if methods and all(why_unfinished(method) for method in methods):
-            return State.UNFINISHED, "none of its methods does anything"
-        if not methods and not statement.bases:
-            return State.UNFINISHED, "it has no methods"
-    return State.WRITTEN, ""
 
 
 def choose_definitions(asked: Sequence[str], modules: Sequence[Module]) -> Choice:
@@ -67,6 +50,7 @@ def choose_definitions(asked: Sequence[str], modules: Sequence[Module]) -> Choic
             if other != taken.file:
                 elsewhere[taken.file, other].append(name)
         if isinstance(taken.statement, ast.ClassDef):
+            _take_patches(name, modules, choice)
             # What it inherits from is chosen by the same rules, though nobody asked for it by name.
             pending += [base for base in base_names(taken.statement) if base not in pending]
     for (file, other), names in elsewhere.items():
@@ -87,7 +71,7 @@ def hints_for_missing(asked: Sequence[str], modules: Sequence[Module], choice: C
     imported = {
         alias.asname or alias.name: (node.module or ".", module.name)
         for module in modules
-        for node in module.imported()
+        for node in module.imported
         if isinstance(node, ast.ImportFrom)
         for alias in node.names
     }
@@ -116,14 +100,14 @@ def _pick(name: str, candidates: Mapping[str, Sequence[Candidate]], choice: Choi
     best: dict[str, Candidate] = {}
     for file, found in candidates.items():
         # Where one name is given several times, the last one counts, as in Python.
-        best[file] = min(reversed(found), key=lambda candidate: _RANK[state_of(candidate)[0]])
-    file = min(best, key=lambda file: (_RANK[state_of(best[file])[0]], *_file_order(file, name)))
+        best[file] = min(reversed(found), key=lambda candidate: _RANK[candidate.state])
+    file = min(best, key=lambda file: (_RANK[best[file].state], *_file_order(file, name)))
     taken, found = best[file], list(candidates[file])
     later = found[found.index(taken) + 1 :]
     choice.leave_out += [
         candidate.statement
         for candidate in later
-        if candidate.statement is not None and state_of(candidate)[0] is State.UNFINISHED
+        if candidate.statement is not None and candidate.state is State.UNFINISHED
     ]
     if len(found) > 1:
         places = listed([_short_place(candidate) for candidate in found])
@@ -157,11 +141,20 @@ def _file_order(file: str, name: str) -> tuple[bool, bool, int, int, str]:
     )
 
 
+def _take_patches(owner: str, modules: Sequence[Module], choice: Choice) -> None:
+    """Note the methods of the class ``owner`` that are set from outside: `LinearSVM.train = train`."""
+    for method in METHODS:
+        full_name = f"{owner}.{method}"
+        patches = [candidate for module in modules for candidate in module.candidates([full_name])]
+        if patches:
+            choice.taken[full_name] = patches[-1]
+
+
 def _define(name: str, choice: Choice) -> Definition | None:
     candidate = choice.taken.get(name)
     if candidate is None:
         return None
-    state, why = state_of(candidate)
+    state, why = candidate.state, candidate.why
     sentence = ""
     if state is State.UNREADABLE:
         sentence = f"{name} cannot be read: {_file_and_cell(candidate)}, {why}."
@@ -177,8 +170,10 @@ def _define_method(name: str, choice: Choice) -> Definition | None:
     found = find_method(owner, method_name, choice.taken)
     if found is None:
         return None
-    if found.function is None:
+    if found.is_unreadable:
         state, lines, sentence = State.UNREADABLE, found.owner.lines, _unreadable_base(owner, found.owner)
+    elif found.function is None:
+        state, lines, sentence = State.WRITTEN, found.owner.lines, ""
     else:
         why = why_unfinished(found.function)
         state = State.UNFINISHED if why else State.WRITTEN
@@ -194,9 +189,9 @@ def _judge_methods(name: str, choice: Choice) -> tuple[State, str]:
         found = find_method(name, method_name, choice.taken)
         if found is None:
             continue
-        if found.function is None:
+        if found.is_unreadable:
             return State.UNREADABLE, _unreadable_base(name, found.owner)
-        why = why_unfinished(found.function)
+        why = why_unfinished(found.function) if found.function else None
         if why:
             full_name = f"{found.owner.name}.{method_name}"
             empty.append(full_name)
@@ -214,7 +209,7 @@ def _unreadable_base(name: str, owner: Candidate) -> str:
     what = (
         f"{name} cannot be read" if owner.name == name else f"{name} needs {owner.name}, which cannot be read"
     )
-    return f"{what}: {_file_and_cell(owner)}, {state_of(owner)[1]}."
+    return f"{what}: {_file_and_cell(owner)}, {owner.why}."
 
 
 def _file_and_cell(candidate: Candidate) -> str:

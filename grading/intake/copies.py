@@ -46,10 +46,9 @@ def package_root(name: str, names: Iterable[str]) -> tuple[PurePosixPath, bool]:
         below = folders[last + 1 :]
         if not below or below[0] == _CLASSIFIERS or _init(folders[: last + 1]) in present:
             return PurePosixPath(*folders[:last]), True
-    if _CLASSIFIERS in folders:
-        last = len(folders) - 1 - folders[::-1].index(_CLASSIFIERS)
-        return PurePosixPath(*folders[:last]), True
     depth = len(folders)
+    if _CLASSIFIERS in folders:
+        depth -= 1 + folders[::-1].index(_CLASSIFIERS)
     while depth and _init(folders[:depth]) in present:
         depth -= 1
     return PurePosixPath(*folders[:depth]), depth < len(folders)

@@ -32,6 +32,8 @@ _PART_NAMES = """
 """
 _COURSE_WORDS = frozenset(_PART_NAMES.split())
 _WORD = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+")
+# A student's number, or one of many hand-ins that were numbered; "2024" and "1516" are years.
+_IDENTITY = re.compile(r"\d{5}|^(?:submission|handin|group|team)s?[-_ ]?\d+$", re.IGNORECASE)
 _LOSS = re.compile(rb"(?:^|\"|\\n)[ \t]*def[ \t]+(\w*loss\w*)[ \t]*\(", re.MULTILINE | re.IGNORECASE)
 _IMPORTED = re.compile(rb"(?:^|\"|\\n)[ \t]*(?:from|import)[ \t]+\.?(\w+)", re.MULTILINE)
 _LAYOUT_FILES = frozenset(
@@ -131,22 +133,20 @@ def _is_one_students(children: Sequence[Path]) -> bool:
     """Whether these are the parts of one student's work, and not the work of one student each."""
     if any(_belongs_to_layout(child) for child in children):
         return True
-    strangers = [child for child in children if not _is_part_name(child)]
+    strangers = {child for child in children if not _is_part_name(child)}
     if not strangers:
         return True
     owners: dict[bytes, Path] = {}
     working: list[Path] = []
     imported: set[str] = set()
+    # Strangers first: in a folder of many, the second of them settles it.
     for child in sorted(children, key=lambda child: (child not in strangers, child.name)):
         losses: set[bytes] = set()
         for data in _texts(child):
             losses.update(_LOSS.findall(data))
             imported.update(name.decode(errors="replace") for name in _IMPORTED.findall(data))
         # The same function in two places is two students' answer to one question.
-        if any(name in owners for name in losses) and child in strangers:
-            return False
-        clash = {owners[name] for name in losses if name in owners}
-        if any(other in strangers for other in clash):
+        if any(child in strangers or owners[name] in strangers for name in losses & owners.keys()):
             return False
         owners |= dict.fromkeys(losses, child)
         if losses:
@@ -155,6 +155,8 @@ def _is_one_students(children: Sequence[Path]) -> bool:
         return True
     if any(child not in strangers for child in working):
         return True
+    if len(children) > 1 and len(strangers) == 1:
+        return bool(working)
     return len(working) > 1 and all(child.suffix.lower() == SCRIPT for child in working)
 
 
@@ -164,10 +166,10 @@ def _belongs_to_layout(child: Path) -> bool:
 
 def _is_part_name(child: Path) -> bool:
     """Whether the name says what a thing is and not whose: "assignment1", "svm-Copy1.ipynb", "cs231n"."""
-    words = [
-        word.lower()
-        for word in _WORD.findall(child.stem if child.suffix and not child.is_dir() else child.name)
-    ]
+    name = child.name if child.is_dir() else child.stem
+    if not name.isascii() or _IDENTITY.search(name):
+        return False
+    words = [word.lower() for word in _WORD.findall(name)]
     return bool(words) and all(word in _COURSE_WORDS for word in words)
 
 

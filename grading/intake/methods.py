@@ -6,8 +6,8 @@ import ast
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from grading.intake.modules import Candidate
-from grading.intake.unfinished import Function
+from grading.intake.bindings import Candidate
+from grading.intake.unfinished import Function, method_of
 
 
 @dataclass(frozen=True)
@@ -15,12 +15,17 @@ class Method:
     """A method as objects of a class have it.
 
     Attributes:
-        owner: the class in whose text it stands, which may be a base class.
-        function: the method; None if ``owner`` does not parse and so may or may not have it.
+        owner: the class in whose text it stands, which may be a base class, or what sets it from outside.
+        function: the method; None if ``owner`` does not parse and so may or may not have it, or sets it.
     """
 
     owner: Candidate
     function: Function | None
+
+    @property
+    def is_unreadable(self) -> bool:
+        """Whether the class does not parse."""
+        return self.owner.broken is not None
 
     @property
     def place(self) -> str:
@@ -29,16 +34,6 @@ class Method:
             return self.owner.place
         label = self.owner.part.label
         return f"{self.owner.file}, {label + ', ' if label else ''}line {self.function.lineno}"
-
-
-def method_of(node: ast.ClassDef, name: str) -> Function | None:
-    """The method ``name`` of the class itself, the last if there are several."""
-    found = [
-        statement
-        for statement in node.body
-        if isinstance(statement, ast.FunctionDef | ast.AsyncFunctionDef) and statement.name == name
-    ]
-    return found[-1] if found else None
 
 
 def base_names(node: ast.ClassDef) -> list[str]:
@@ -56,7 +51,7 @@ def find_method(owner: str, name: str, classes: Mapping[str, Candidate]) -> Meth
     Args:
         owner: name of a class.
         name: of the method.
-        classes: the definition taken for each class.
+        classes: the definition taken for each class, and for each "Class.method" that is set from outside.
     """
     pending, seen = [owner], set[str]()
     unreadable: Method | None = None
@@ -66,6 +61,8 @@ def find_method(owner: str, name: str, classes: Mapping[str, Candidate]) -> Meth
         if candidate is None or current in seen:
             continue
         seen.add(current)
+        if f"{current}.{name}" in classes:
+            return Method(classes[f"{current}.{name}"], None)
         if candidate.broken is not None:
             unreadable = unreadable or Method(candidate, None)
         elif isinstance(candidate.statement, ast.ClassDef):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from grading.intake.naming import shown
@@ -75,20 +76,20 @@ def explain(lines: list[str], error: SyntaxError) -> str | None:
     return None
 
 
-def gone_names(node: ast.AST, known: frozenset[str]) -> list[tuple[str, int]]:
-    """Names in ``node`` that only Python 2 had, and that are not ``known``, with their first lines."""
+def gone_names(nodes: Sequence[ast.AST], known: frozenset[str]) -> list[tuple[str, int]]:
+    """Names among ``nodes`` that only Python 2 had, and that are not ``known``, with their first lines."""
+    bound = {node.id for node in nodes if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store)}
+    bound |= {node.arg for node in nodes if isinstance(node, ast.arg)}
+    # What was imported whole may hold any of them.
+    everything = "*" in known
     first: dict[str, int] = {}
-    stored = {
-        part.id for part in ast.walk(node) if isinstance(part, ast.Name) and isinstance(part.ctx, ast.Store)
-    }
-    stored |= {part.arg for part in ast.walk(node) if isinstance(part, ast.arg)}
-    for part in ast.walk(node):
-        name = ""
-        if isinstance(part, ast.Name) and part.id not in known and part.id not in stored:
-            name = part.id
-        elif isinstance(part, ast.Attribute):
-            name = "." + part.attr
+    for node in nodes:
+        if isinstance(node, ast.Attribute):
+            name = "." + node.attr
+        elif isinstance(node, ast.Name) and not everything and node.id not in bound and node.id not in known:
+            name = node.id
+        else:
+            continue
         if name in GONE_NAMES:
-            line = getattr(part, "lineno", 0)
-            first[name] = min(line, first.get(name, line))
+            first[name] = min(node.lineno, first.get(name, node.lineno))
     return sorted(first.items(), key=lambda item: (item[1], item[0]))

@@ -5,10 +5,9 @@ from __future__ import annotations
 import ast
 import hashlib
 from collections.abc import Iterable, Sequence
-from dataclasses import replace
 from pathlib import PurePosixPath
 
-from grading.intake.choose import Choice, choose_definitions, hints_for_missing, state_of
+from grading.intake.choose import Choice, choose_definitions, hints_for_missing
 from grading.intake.copies import (
     Copy,
     belongs_to,
@@ -23,7 +22,7 @@ from grading.intake.keep import Keeper
 from grading.intake.limits import DEFAULT, Limits
 from grading.intake.methods import base_names, find_method
 from grading.intake.modules import Module, UnreadableFileError, may_define, read_module
-from grading.intake.naming import listed, shown
+from grading.intake.naming import clean, listed, shown
 from grading.intake.questions import find_questions
 from grading.intake.remarks import is_transposed, outdated
 from grading.intake.unfinished import keeps_zero_gradient, never_updates_weights, why_unfinished
@@ -66,7 +65,7 @@ def read(handin: Handin, asked: Sequence[str], *, limits: Limits = DEFAULT) -> S
         warnings.append(f"None of {', '.join(asked)} is defined in {shown(handin.path.name)}.")
     return Submission(
         name=handin.name,
-        path=str(handin.path),
+        path=clean(str(handin.path)),
         sha256=_sha256(gathered.files),
         kind=Kind.ZIP if gathered.is_zip else _kind(modules, choice),
         sources=tuple(_source(module, asked, choice) for module in modules),
@@ -125,7 +124,7 @@ class _Reader:
                 roots_of(defining, self.files),
                 lambda name: frozenset(candidate.name for candidate in found[name]),
                 lambda name: frozenset(
-                    candidate.name for candidate in found[name] if state_of(candidate)[0] is State.WRITTEN
+                    candidate.name for candidate in found[name] if candidate.state is State.WRITTEN
                 ),
             )
         )
@@ -153,7 +152,8 @@ class _Reader:
             while own in dotted:
                 own += "_" + PurePosixPath(name).suffix.removeprefix(".")
             dotted.add(own)
-            modules.append(replace(taken[name], dotted=own))
+            taken[name].dotted = own
+            modules.append(taken[name])
         return sorted(modules, key=lambda module: module.name)
 
     def _root_for(self, name: str, copies: Sequence[Copy]) -> PurePosixPath:
@@ -167,7 +167,7 @@ class _Reader:
         inside = {module.dotted.rpartition(".")[2] for module in modules}
         wanted = set()
         for module in modules:
-            for node in module.imported():
+            for node in module.imported:
                 if isinstance(node, ast.ImportFrom) and node.module:
                     wanted.add(node.module.rpartition(".")[2])
                 elif isinstance(node, ast.Import):
@@ -240,7 +240,7 @@ def _said_of_work(modules: Sequence[Module], choice: Choice) -> list[str]:
             if is_transposed(statement):
                 transposed.append(name)
             gradient = keeps_zero_gradient(statement)
-            if gradient and state_of(candidate)[0] is State.WRITTEN:
+            if gradient and candidate.state is State.WRITTEN:
                 said.append(
                     f"{name} computes a loss, but its gradient {gradient} stays zero ({candidate.place})."
                 )
@@ -265,7 +265,7 @@ def _said_of_outdated(module: Module) -> list[str]:
     known = module.bound_names()
     numpy_names = frozenset(
         alias.asname or alias.name
-        for node in module.imported()
+        for node in module.imported
         if isinstance(node, ast.Import)
         for alias in node.names
         if alias.name == "numpy"

@@ -39,13 +39,14 @@ def outdated(node: ast.stmt, known: frozenset[str], numpy_names: frozenset[str])
         numpy_names: names by which the module knows NumPy ("np").
     """
     found = []
-    for name, line in gone_names(node, known):
+    nodes = list(ast.walk(node))
+    for name, line in gone_names(nodes, known):
         found.append(
             f"uses {name.lstrip('.')} (line {line}), which Python 3 no longer has: "
             f"write {GONE_NAMES[name].lstrip('.')}"
         )
     first: dict[str, int] = {}
-    for part in ast.walk(node):
+    for part in nodes:
         if (
             isinstance(part, ast.Attribute)
             and isinstance(part.value, ast.Name)

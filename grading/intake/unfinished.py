@@ -8,7 +8,18 @@ Function = ast.FunctionDef | ast.AsyncFunctionDef
 
 # Of loss(W, X, y, reg), train(self, X, y, ...) and predict(self, X) alike, the data is the second parameter.
 _DATA = 1
+METHODS = ("train", "predict", "loss")
 _ZEROS = frozenset(("zeros", "zeros_like"))
+
+
+def method_of(node: ast.ClassDef, name: str) -> Function | None:
+    """The method ``name`` of the class itself, the last if there are several."""
+    found = [
+        statement
+        for statement in node.body
+        if isinstance(statement, ast.FunctionDef | ast.AsyncFunctionDef) and statement.name == name
+    ]
+    return found[-1] if found else None
 
 
 def why_unfinished(function: Function) -> str | None:

@@ -1,16 +1,27 @@
-"""Reports: one `Grade`, many forms. A new form is one module here with a `Writer`, and one entry in `WRITERS`."""
+"""Reports: one `Grade`, many forms.
+
+A new form is one module here with a `Writer` and one entry in `WRITERS`, or, where it is about all hand-ins together,
+with a `ClassWriter` and one entry in `CLASS_WRITERS`.
+"""
 
 from __future__ import annotations
 
 import contextlib
 import os
 import tempfile
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Protocol
 
 from grading.grade import Grade
+from grading.reports.class_page import ClassPage
+from grading.reports.github import GitHubAnnotations, GitHubSummary
+from grading.reports.gradebook import CanvasCsv, GradebookCsv, GradescopeCsv, MoodleCsv
+from grading.reports.gradebook_json import GradebookJson
+from grading.reports.gradescope import GradescopeReport
+from grading.reports.html_report import HtmlReport
 from grading.reports.json_report import JsonReport
+from grading.reports.junit import JUnitReport
 from grading.reports.markdown_report import MarkdownReport
 
 
@@ -24,7 +35,33 @@ class Writer(Protocol):
         ...
 
 
-WRITERS: dict[str, Writer] = {"json": JsonReport(), "md": MarkdownReport()}
+class ClassWriter(Protocol):
+    """A form that the grades of a class can be written in."""
+
+    file_name: str
+
+    def render(self, grades: Sequence[Grade], functions: Sequence[str]) -> bytes:
+        """The whole file. ``functions`` are those asked for, in the rubric's order; the grades may be in any."""
+        ...
+
+
+WRITERS: dict[str, Writer] = {
+    "json": JsonReport(),
+    "md": MarkdownReport(),
+    "html": HtmlReport(),
+    "gradescope": GradescopeReport(),
+    "junit": JUnitReport(),
+}
+
+CLASS_WRITERS: dict[str, Sequence[ClassWriter]] = {
+    "csv": (GradebookCsv(),),
+    "json": (GradebookJson(),),
+    "html": (ClassPage(),),
+    "github": (GitHubSummary(), GitHubAnnotations()),
+    "gradescope": (GradescopeCsv(),),
+    "canvas": (CanvasCsv(),),
+    "moodle": (MoodleCsv(),),
+}
 
 
 def write_reports(grade: Grade, out: Path, formats: Iterable[str]) -> Path:
@@ -36,9 +73,26 @@ def write_reports(grade: Grade, out: Path, formats: Iterable[str]) -> Path:
     folder = out / grade.submission.name
     folder.mkdir(parents=True, exist_ok=True)
     for name in formats:
-        writer = WRITERS[name]
-        write_whole(folder / writer.file_name, writer.render(grade))
+        if name in WRITERS:
+            writer = WRITERS[name]
+            write_whole(folder / writer.file_name, writer.render(grade))
     return folder
+
+
+def write_class(
+    grades: Sequence[Grade], functions: Sequence[str], out: Path, formats: Iterable[str]
+) -> list[Path]:
+    """Write the reports on all grades together into ``out`` and return the files.
+
+    Raises:
+        OSError: the folder cannot be written.
+    """
+    files = []
+    for name in formats:
+        for writer in CLASS_WRITERS.get(name, ()):
+            files.append(out / writer.file_name)
+            write_whole(files[-1], writer.render(grades, functions))
+    return files
 
 
 def write_whole(path: Path, content: bytes) -> None:

@@ -1,42 +1,139 @@
-"""``gradebook.csv``: one row a submission."""
+"""Gradebooks as CSV: our own, and the layouts that Canvas and Moodle import and that Gradescope exports.
+
+A hand-in is named after its file or folder; where a platform wants to know whose it is, that name is taken for the
+student's login name, which is what hand-ins should be called if a gradebook is to be imported.
+"""
 
 from __future__ import annotations
 
 import csv
 import io
+import re
 from collections.abc import Sequence
 
 from grading.grade import Grade
+from grading.reports.gradebook_json import function_points
+from grading.reports.statistics import broken, in_order
+from grading.reports.text import one_line, visible
+
+ASSIGNMENT = "Linear classifier"
+"""What the column of the scores is called on the platforms."""
+
+_FORMULA = re.compile(r"\s*[=+\-@＝＋－＠]|[\t\r\n]")
 
 
-def gradebook(grades: Sequence[Grade], functions: Sequence[str]) -> bytes:
-    """The gradebook, in order of the submissions' names: state, score, percent, and the points of each function."""
+class GradebookCsv:
+    """Our own layout: state, score, percent, the points of each function, reason, digest."""
+
+    file_name = "gradebook.csv"
+
+    def render(self, grades: Sequence[Grade], functions: Sequence[str]) -> bytes:
+        """One row a hand-in, in order of the names."""
+        head = ["submission", "state", "score", "max_score", "percent", *functions, "reason", "sha256"]
+        return _csv(head, [_row(grade, functions) for grade in in_order(grades)])
+
+
+def _row(grade: Grade, functions: Sequence[str]) -> list[str]:
+    graded = grade.state == "graded"
+    return [
+        inert(grade.submission.name),
+        grade.state,
+        _score(grade),
+        f"{grade.max_score:g}",
+        f"{grade.percent:.2f}" if graded else "",
+        *(f"{function_points(grade, name):g}" if graded else "" for name in functions),
+        inert(grade.reason or ""),
+        grade.submission.sha256,
+    ]
+
+
+class CanvasCsv:
+    """What Canvas's gradebook imports; students are found by ``SIS Login ID``."""
+
+    file_name = "canvas.csv"
+
+    def render(self, grades: Sequence[Grade], functions: Sequence[str]) -> bytes:
+        """The column of the assignment, with its points possible in the row that Canvas reads them from."""
+        del functions
+        head = ["Student", "ID", "SIS User ID", "SIS Login ID", "Section", ASSIGNMENT]
+        most = f"{max((grade.max_score for grade in grades), default=0.0):g}"
+        possible = ["    Points Possible", "", "", "", "", most]
+        rows = []
+        for grade in in_order(grades):
+            name = inert(grade.submission.name)
+            rows.append([name, "", "", name, "", _score(grade)])
+        return _csv(head, [possible, *rows])
+
+
+class MoodleCsv:
+    """What Moodle's grade import reads; map ``username`` to the user, the others to a grade item and its feedback."""
+
+    file_name = "moodle.csv"
+
+    def render(self, grades: Sequence[Grade], functions: Sequence[str]) -> bytes:
+        """Grade and feedback side by side: Moodle loses the grades where feedback is imported without them."""
+        del functions
+        head = ["username", ASSIGNMENT, f"{ASSIGNMENT} feedback"]
+        rows = [[inert(g.submission.name), _score(g), inert(_feedback(g))] for g in in_order(grades)]
+        return _csv(head, rows)
+
+
+class GradescopeCsv:
+    """The columns of the grades that Gradescope exports, for tools that read those."""
+
+    file_name = "gradescope.csv"
+
+    def render(self, grades: Sequence[Grade], functions: Sequence[str]) -> bytes:
+        """Total score and the points of each function; what only Gradescope knows stays empty."""
+        head = ["First Name", "Last Name", "SID", "Email", "Sections", "Total Score", "Max Points", "Status"]
+        head += ["Submission ID", "Submission Time", "Lateness (H:M:S)", "View Count", "Submission Count"]
+        head += [f"{i}: {name} ({_worth(grades, name):g} pts)" for i, name in enumerate(functions, 1)]
+        rows = []
+        for grade in in_order(grades):
+            name = inert(grade.submission.name)
+            graded = grade.state == "graded"
+            cells = [name, "", name, "", "", _score(grade), f"{grade.max_score:g}"]
+            cells += ["Graded" if graded else "Ungraded", "", "", "", "", ""]
+            rows.append(cells + [f"{function_points(grade, f):g}" if graded else "" for f in functions])
+        return _csv(head, rows)
+
+
+def _worth(grades: Sequence[Grade], function: str) -> float:
+    """The most that a function can bring, from the fullest report on it."""
+    return max(
+        (sum(check.max_points for check in grade.checks if check.function == function) for grade in grades),
+        default=0.0,
+    )
+
+
+def _score(grade: Grade) -> str:
+    """The score; empty where there is none, which all platforms read as «leave it alone» and not as zero."""
+    return f"{grade.score:g}" if grade.state == "graded" else ""
+
+
+def _feedback(grade: Grade) -> str:
+    if grade.state == "not_graded":
+        return f"Not graded: {one_line(grade.reason or '')}"
+    sentences = []
+    for check in broken(grade):
+        what = check.diagnosis.title if check.diagnosis is not None else check.message
+        sentences.append(f"{check.function}, {check.id}: {one_line(what)}")
+    return " ".join(sentences) or "Every check passed."
+
+
+def _csv(head: Sequence[str], rows: Sequence[Sequence[str]]) -> bytes:
     text = io.StringIO()
-    rows = csv.writer(text, lineterminator="\n")
-    rows.writerow(["submission", "state", "score", "max_score", "percent", *functions, "reason", "sha256"])
-    for grade in sorted(grades, key=lambda g: g.submission.name):
-        cells = [_cell(grade, name) for name in functions]
-        rows.writerow(
-            [
-                inert(grade.submission.name),
-                grade.state,
-                f"{grade.score:g}" if grade.state == "graded" else "",
-                f"{grade.max_score:g}",
-                f"{grade.percent:.2f}" if grade.state == "graded" else "",
-                *cells,
-                inert(grade.reason or ""),
-                grade.submission.sha256,
-            ]
-        )
+    # All cells are quoted: a spreadsheet that splits at semicolons would find a formula inside an unquoted one.
+    writer = csv.writer(text, lineterminator="\n", quoting=csv.QUOTE_ALL)
+    writer.writerow(head)
+    writer.writerows(rows)
     return text.getvalue().encode()
 
 
-def _cell(grade: Grade, function: str) -> str:
-    if grade.state != "graded":
-        return ""
-    return f"{sum(check.points for check in grade.checks if check.function == function):g}"
-
-
 def inert(text: str) -> str:
-    """A cell that no spreadsheet takes for a formula: one starting with = + - @ or a control character is quoted."""
-    return "'" + text if text[:1] in ("=", "+", "-", "@", "\t", "\r") else text
+    """A cell that no spreadsheet takes for a formula: what could begin one is preceded by an apostrophe.
+
+    The beginnings are those of OWASP's page on CSV injection.
+    """
+    text = visible(text)
+    return "'" + text if _FORMULA.match(text) else text

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 
 from grading.grade import CheckResult, Grade
+from grading.reports.text import points, shown
 
 _SIGNS = {"passed": "✓", "failed": "✗", "error": "✗", "skipped": "–", "manual": "?"}
 
@@ -16,7 +17,7 @@ class MarkdownReport:
 
     def render(self, grade: Grade) -> bytes:
         """The page's bytes."""
-        return ("\n".join(_page(grade)) + "\n").encode()
+        return ("\n".join(_page(shown(grade))) + "\n").encode()
 
 
 def _page(grade: Grade) -> list[str]:
@@ -95,11 +96,6 @@ def _footer(grade: Grade) -> str:
         f"Graded by subgrader {suite.version} (rubric {suite.rubric_sha256[:12]}, seed {suite.seed}, "
         f"Python {suite.python}, NumPy {suite.numpy}); isolation: {isolation.level} ({escape(isolation.detail)})."
     )
-
-
-def points(value: float) -> str:
-    """A number of points without needless decimals."""
-    return f"{value:.2f}".rstrip("0").rstrip(".")
 
 
 def escape(text: str) -> str:

@@ -9,33 +9,47 @@ from __future__ import annotations
 from reference.mistakes import (
     averaging,
     behaviour,
+    history,
     labels,
+    prediction,
     regularization,
+    sampling,
     softmax,
     softmax_gradient,
     svm,
     svm_gradient,
+    training,
+    weights,
 )
 from reference.mistakes.mistake import Mistake, declared
 
 __all__ = [
     "CATALOGUE",
+    "METHODS",
     "Mistake",
     "averaging",
     "behaviour",
+    "history",
     "labels",
     "mistakes_of",
+    "prediction",
     "regularization",
+    "sampling",
     "softmax",
     "softmax_gradient",
     "svm",
     "svm_gradient",
+    "training",
+    "weights",
 ]
 
-CATALOGUE: tuple[Mistake, ...] = declared()
-"""All of them; where two give the same answers, the likelier one first."""
+CATALOGUE: tuple[Mistake, ...] = tuple(m for m in declared() if {"svm", "softmax"} & set(m.applies_to))
+"""Those of the losses; where two give the same answers, the likelier one first."""
+
+METHODS: tuple[Mistake, ...] = tuple(m for m in declared() if {"train", "predict"} & set(m.applies_to))
+"""Those of a classifier's methods train and predict."""
 
 
 def mistakes_of(subject: str) -> tuple[Mistake, ...]:
-    """The mistakes that can be made in ``subject``: "svm", "softmax"."""
-    return tuple(mistake for mistake in CATALOGUE if subject in mistake.applies_to)
+    """The mistakes that can be made in ``subject``: "svm", "softmax", "train", "predict"."""
+    return tuple(mistake for mistake in (*CATALOGUE, *METHODS) if subject in mistake.applies_to)

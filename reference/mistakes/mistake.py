@@ -15,6 +15,8 @@ Labels: TypeAlias = NDArray[np.int64]
 Result: TypeAlias = tuple[Any, Any]
 Wrong: TypeAlias = Callable[..., Any]
 DataTerm: TypeAlias = Callable[[Array, Array, Labels], tuple[float, Array]]
+Model: TypeAlias = Any
+History: TypeAlias = list[float]
 
 
 @dataclass(frozen=True)
@@ -25,10 +27,12 @@ class Mistake:
         id: unique, kebab-case.
         title: what is wrong, for the student.
         hint: what to do about it.
-        applies_to: what it can be made in: "svm", "softmax".
+        applies_to: what it can be made in: "svm", "softmax", "train", "predict".
         checks: ids of the checks that are meant to catch it.
         wrong: code that makes it. For a loss: (W, X, y, reg) -> (loss, dW), with delta = 1 and the regularization
-            reg*sum(W*W) where the mistake is not about these. May raise, return nonsense, or change its arguments.
+            reg*sum(W*W) where the mistake is not about these. For train: (model, X, y, learning_rate, reg, num_iters,
+            batch_size) -> history; for predict: (model, X) -> labels; the model has W and loss(X, y, reg), and random
+            numbers are NumPy's global ones. May raise, return nonsense, or change its arguments.
         exactness: relative difference up to which a student's numbers are recognized as those of this mistake.
     """
 
@@ -109,3 +113,15 @@ def softmax_data(W: Array, X: Array, y: Labels) -> tuple[float, Array]:
     loss = np.sum(np.log(total) - scores[np.arange(N), y]) / N
     probabilities[np.arange(N), y] -= 1
     return float(loss), X.T.dot(probabilities) / N
+
+
+def begin(model: Model, X: Array, y: Labels) -> None:
+    """Start from small random weights if there are none yet, as the course's template does."""
+    if model.W is None:
+        model.W = 0.001 * np.random.randn(X.shape[1], int(np.max(y)) + 1)
+
+
+def draw(X: Array, y: Labels, batch_size: int) -> tuple[Array, Labels]:
+    """A random batch, as a student would draw it, without a mistake."""
+    rows = np.random.choice(X.shape[0], batch_size)
+    return X[rows], y[rows]

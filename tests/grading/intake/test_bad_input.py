@@ -190,6 +190,16 @@ def test_one_damaged_file_costs_only_itself(tmp_path: Path) -> None:
     assert "notes.py holds zero bytes and is no text." in submission.warnings
 
 
+def test_names_that_are_no_text_do_no_harm(tmp_path: Path) -> None:
+    folder = tmp_path / os.fsdecode(b"jane\xff\x1b[2J")
+    put(folder, {os.fsdecode(b"s\xffvm\n.py"): SVM, "broken\x1b[31m.py": "def svm_loss_naive(:"})
+    submission = read_path(folder)
+    assert [source.name for source in submission.sources] == ["broken?[31m.py", "s?vm?.py"]
+    for text in (submission.path, *submission.warnings):
+        assert text.isprintable()
+        assert text.encode()
+
+
 def test_a_zip_of_a_zip_is_opened_once_and_not_twice(tmp_path: Path) -> None:
     inner = zipped(tmp_path / "inner.zip", COURSE).read_bytes()
     once = zipped(tmp_path / "once.zip", {"a1_code_submission.zip": inner})

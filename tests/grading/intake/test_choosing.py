@@ -66,6 +66,7 @@ def test_the_course_layout_is_found_at_any_depth(tmp_path: Path, folder: str) ->
         ("cs231n/classifiers/softmax.py", ".", "cs231n.classifiers.softmax"),
         ("cs231n/assignment1/cs231n/data_utils.py", "cs231n/assignment1", "cs231n.data_utils"),
         ("cs231n/assignment1/classifiers/softmax.py", "cs231n/assignment1", "classifiers.softmax"),
+        ("pkg/classifiers/loss.py", ".", "pkg.classifiers.loss"),
         ("hw1/lib/loss.py", ".", "hw1.lib.loss"),
         ("pkg/sub/loss.py", ".", "pkg.sub.loss"),
         ("pkg/sub/__init__.py", ".", "pkg.sub"),

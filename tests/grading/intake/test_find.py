@@ -47,6 +47,7 @@ ONE = {
     "flat files of other names": {"margins.py": SVM, "entropy.py": SOFTMAX},
     "files that import each other": {"hinge.py": EVERYTHING, "run_it.py": "from hinge import *\n"},
     "a notebook and its spare copy": {"svm.ipynb": notebook(SVM), "svm-Copy1.ipynb": notebook(SVM)},
+    "a notebook of any name and a report": {"my_try.ipynb": notebook(EVERYTHING), "report.pdf": "%PDF"},
     "notebook and report": {"assignment1.ipynb": notebook(EVERYTHING), "report.pdf": "%PDF"},
     "two copies of everything": {
         **{f"final/{name}": text for name, text in COURSE.items()},
@@ -78,6 +79,24 @@ def test_a_folder_of_many_is_one_hand_in_a_child(tmp_path: Path, files: dict[str
     found = names(put(tmp_path / "class", files))
     assert found[:2] == ["alice", "bob"]
     assert len(found) == len({name.split("/")[0] for name in files} - {"README.md"})
+
+
+@pytest.mark.parametrize(
+    "files",
+    [
+        {"hw1_10234.ipynb": notebook("x = 1"), "hw1_20981.ipynb": notebook("x = 1")},
+        {"submission_1/svm.py": SVM, "submission_2/svm.py": SVM},
+        {"svm_张伟.ipynb": notebook(SVM), "svm_王芳.ipynb": notebook(SVM)},
+        {"alice.ipynb": notebook(EVERYTHING), "bob.pdf": "%PDF"},
+        {"assignment1_Alice.zip": "", "assignment1_Bob.zip": ""},
+    ],
+)
+def test_hand_ins_with_numbers_for_names_are_many_too(tmp_path: Path, files: dict[str, str]) -> None:
+    assert len(names(put(tmp_path / "class", files))) == 2
+
+
+def test_the_only_hand_in_of_a_folder_keeps_its_own_name(tmp_path: Path) -> None:
+    assert names(put(tmp_path, {"alice.ipynb": notebook(EVERYTHING)})) == ["alice"]
 
 
 def test_zips_of_students_are_many_and_the_courses_own_zip_is_one(tmp_path: Path) -> None:

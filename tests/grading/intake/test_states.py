@@ -291,3 +291,11 @@ def test_a_missing_name_that_is_only_misspelt_is_pointed_out(tmp_path: Path) -> 
         "svm_loss_vectorized is not defined; work.py defines svm_loss_vectorised: rename it to svm_loss_vectorized."
         in submission.warnings
     )
+
+
+def test_a_method_that_is_set_from_outside_is_written(tmp_path: Path) -> None:
+    code = HEAD + TEMPLATE_CLASS + "def train(self, X, y):\n    self.W = X\nLinearClassifier.train = train\n"
+    submission = read_code(tmp_path, code, ["LinearSVM", "LinearSVM.train", "LinearSVM.predict"])
+    assert submission.definitions["LinearSVM"].state is State.WRITTEN
+    assert submission.definitions["LinearSVM.train"].state is State.WRITTEN
+    assert submission.definitions["LinearSVM.predict"].state is State.UNFINISHED

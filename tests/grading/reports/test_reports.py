@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import csv
-import io
 import json
 from pathlib import Path
 
@@ -11,64 +9,13 @@ import jsonschema
 import msgspec
 import pytest
 
-from grading.grade import (
-    CheckResult,
-    Counterexample,
-    Diagnosis,
-    Grade,
-    IsolationFacts,
-    ManualItem,
-    Place,
-    SubmissionFacts,
-    SuiteFacts,
-)
-from grading.reports import WRITERS, write_reports, write_whole
-from grading.reports.gradebook import gradebook
+import grader
+from grading.grade import Grade
+from grading.reports import CLASS_WRITERS, WRITERS, write_class, write_reports, write_whole
 from grading.reports.json_report import report_schema
+from tests.grading.reports.grades import FUNCTIONS, a_class, a_grade
 
-SCHEMA = Path(__file__).resolve().parents[2] / "docs" / "report.schema.json"
-
-
-def a_grade(name: str = "ada", message: str = "The loss is wrong.", reason: str | None = None) -> Grade:
-    check = CheckResult(
-        id="value",
-        function="svm_loss_naive",
-        title="The loss equals its definition.",
-        status="failed",
-        points=0.0,
-        max_points=4.0,
-        message=message,
-        remarks=["A 0-d array; accepted."],
-        counterexample=Counterexample(
-            code="W = np.array([[0.0, 1.0]])", W=[[0.0, 1.0]], X=[[1.0]], y=[0], reg=1.0
-        ),
-        expected="loss = 3.0",
-        got="loss = 2.0",
-        diagnosis=Diagnosis(id="x", title="The delta is missing.", hint="Add it."),
-        cases=1000,
-        seconds=0.25,
-    )
-    return Grade(
-        submission=SubmissionFacts(name=name, path=f"class/{name}.ipynb", sha256="0" * 64, kind="notebook"),
-        suite=SuiteFacts(
-            version="0.1.0",
-            rubric_sha256="1" * 64,
-            seed=231,
-            reg_scale="either",
-            python="3.11.7",
-            numpy="2.4.6",
-        ),
-        isolation=IsolationFacts(level="full", detail="bubblewrap"),
-        state="graded" if reason is None else "not_graded",
-        reason=reason,
-        score=0.0,
-        max_score=4.0,
-        functions={"svm_loss_naive": Place(source="ada.ipynb, cell 3", lines=(1, 9)), "LinearSVM": None},
-        checks=[check],
-        manual=[ManualItem(question="Why?", answer="", max_points=2.0)],
-        warnings=["Two copies were found."],
-        seconds=1.5,
-    )
+SCHEMA = Path(__file__).resolve().parents[3] / "docs" / "report.schema.json"
 
 
 def test_the_documented_schema_is_that_of_the_types() -> None:
@@ -139,21 +86,6 @@ def test_a_fence_is_longer_than_any_run_of_backticks_inside() -> None:
     assert "````text\n" in page
 
 
-@pytest.mark.parametrize("name", ["=1+1", "+cmd", "-2", "@sum", "\tx"])
-def test_a_name_is_no_formula_in_the_gradebook(name: str) -> None:
-    rows = list(csv.reader(io.StringIO(gradebook([a_grade(name=name)], ["svm_loss_naive"]).decode())))
-    assert rows[1][0] == "'" + name
-
-
-def test_the_gradebook_has_a_row_for_every_submission_in_order() -> None:
-    grades = [a_grade("b"), a_grade("a"), a_grade("c", reason="a PDF")]
-    rows = list(csv.DictReader(io.StringIO(gradebook(grades, ["svm_loss_naive"]).decode())))
-    assert [row["submission"] for row in rows] == ["a", "b", "c"]
-    assert rows[2]["state"] == "not_graded"
-    assert rows[2]["score"] == ""
-    assert rows[0]["svm_loss_naive"] == "0"
-
-
 def test_a_failed_write_leaves_the_old_file_and_no_litter(tmp_path: Path) -> None:
     path = tmp_path / "report.json"
     write_whole(path, b"old")
@@ -167,3 +99,56 @@ def test_reports_go_into_a_folder_of_the_submission(tmp_path: Path) -> None:
     folder = write_reports(a_grade(), tmp_path, ["json", "md"])
     assert folder == tmp_path / "ada"
     assert sorted(p.name for p in folder.iterdir()) == ["report.json", "report.md"]
+
+
+def test_the_command_knows_every_form_there_is() -> None:
+    assert set(grader.FORMATS) == {*WRITERS, *CLASS_WRITERS}
+    assert set(grader.USUAL_FORMATS) <= set(grader.FORMATS)
+
+
+def test_reports_on_a_class_stand_beside_the_folders(tmp_path: Path) -> None:
+    files = write_class(a_class(3), FUNCTIONS, tmp_path, grader.FORMATS)
+    assert sorted(files) == sorted(tmp_path.iterdir())
+    assert {"index.html", "gradebook.csv", "gradebook.json"} <= {file.name for file in files}
+
+
+def test_no_two_forms_write_the_same_file() -> None:
+    for names in (
+        [writer.file_name for writer in WRITERS.values()],
+        [writer.file_name for writers in CLASS_WRITERS.values() for writer in writers],
+    ):
+        assert len(set(names)) == len(names)
+
+
+@pytest.mark.parametrize("form", sorted(WRITERS))
+def test_a_report_is_the_same_every_time_but_for_the_seconds(form: str) -> None:
+    grade = a_grade()
+    later = msgspec.structs.replace(
+        grade, seconds=9.0, checks=[msgspec.structs.replace(check, seconds=9.0) for check in grade.checks]
+    )
+    first, second = WRITERS[form].render(grade).decode(), WRITERS[form].render(later).decode()
+    assert first == WRITERS[form].render(grade).decode()
+    for seconds in ("9.000", "9.0"):
+        second = second.replace(seconds, "N")
+    for seconds in ("0.250", "1.500", "0.25", "1.5"):
+        first = first.replace(f'"{seconds}"', '"N"').replace(f": {seconds}", ": N")
+    assert first == second
+
+
+@pytest.mark.parametrize("form", sorted(CLASS_WRITERS))
+def test_a_report_on_a_class_does_not_depend_on_the_order_in_which_it_was_graded(form: str) -> None:
+    grades = a_class(7)
+    for writer in CLASS_WRITERS[form]:
+        assert writer.render(grades, FUNCTIONS) == writer.render(grades[::-1], FUNCTIONS)
+
+
+@pytest.mark.parametrize("form", sorted(CLASS_WRITERS))
+def test_a_class_of_nobody_can_be_written(form: str) -> None:
+    for writer in CLASS_WRITERS[form]:
+        assert isinstance(writer.render([], FUNCTIONS), bytes)
+
+
+@pytest.mark.parametrize("form", sorted(WRITERS))
+def test_a_grade_without_any_check_can_be_written(form: str) -> None:
+    page = WRITERS[form].render(a_grade(reason="a PDF, not code", checks=[], manual=[], warnings=[]))
+    assert b"a PDF, not code" in page

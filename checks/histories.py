@@ -1,0 +1,163 @@
+"""Sampling judged by loss histories alone, for a train whose batches cannot be seen.
+
+With learning_rate = 0 the weights stay, and with two distinct samples a batch's mean loss tells how many of each it
+held. What one sample alone gives is asked of the same train, so a wrong loss, as long as it is a sum or mean over its
+samples, does not make a right train fail.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from checks.classifier import Classifier, Options, Scenario
+from checks.failures import Failure, WrongSampling
+from checks.paste import code_of
+from checks.trained import history_of
+from reference.sampling import BatchTest, batches_p_value, counts_from_history, draws_to_see_every_row
+
+Array = NDArray[np.float64]
+Rows = NDArray[np.int64]
+
+_SAMPLES, _BATCH = 40, 4
+_STEPS = -(-draws_to_see_every_row(_SAMPLES) // _BATCH)
+_TEST_STEPS = 5  # of a history with one sample only, where all losses must be equal
+_W = np.array([[0.5, -0.25, 0.125], [0.25, 0.5, -1.0]])
+_PAIR = np.array([[1.0, -0.5], [-1.5, 0.75]])
+_AGREEMENT = 1e-10
+# As where batches are seen: batches of one shuffled epoch depend on each other.
+_SPREAD_ALPHA = 1e-12
+
+
+def follows_from_its_histories(candidate: Classifier) -> None:
+    """Judge how batches are drawn by the losses that train returns.
+
+    Raises:
+        Failure: no right train returns such losses, but for one case in a thousand million.
+    """
+    half = np.arange(_SAMPLES) % 2
+    labels = np.zeros(_SAMPLES, dtype=np.int64)
+    for judge in (_require_random, _require_labels):
+        try:
+            judge(candidate, half, labels)
+        except WrongSampling:
+            if _loss_is_a_mean(candidate):
+                raise
+            candidate.remark(f"The batches of {candidate.name} cannot be told from its losses; accepted.")
+            return
+
+
+def _require_random(candidate: Classifier, half: Rows, labels: Rows) -> None:
+    counts = _counts(candidate, half, labels)
+    scenario = _scenario(candidate, half, labels, _STEPS)
+    if counts is None:
+        raise WrongSampling(
+            f"The losses of {candidate.name} with learning_rate = 0 are not those of batches of batch_size = {_BATCH} "
+            f"rows of X.",
+            code=code_of(candidate, scenario),
+            expected=f"the mean loss of {_BATCH} rows, in every step",
+            got="losses of batches of another size, or of something else",
+        )
+    test = batches_p_value(counts, batch_size=_BATCH, population=_SAMPLES, marked=_SAMPLES // 2)
+    if test.p_value < _SPREAD_ALPHA and not _repeats(counts):
+        raise _not_random(candidate, scenario, test, counts)
+    for row in (0, _SAMPLES - 1):
+        _require_drawn(candidate, row)
+
+
+def _require_labels(candidate: Classifier, half: Rows, labels: Rows) -> None:
+    labels = half.astype(np.int64)
+    if _counts(candidate, half, labels) is None:
+        raise WrongSampling(
+            f"In a batch of {candidate.name}, labels do not belong to their samples. Draw the row numbers once, and "
+            f"use the same ones for X and for y.",
+            code=code_of(candidate, _scenario(candidate, half, labels, _STEPS)),
+            expected="losses of batches in which each sample has its own label",
+            got="a loss that no such batch has",
+        )
+
+
+def _loss_is_a_mean(candidate: Classifier) -> bool:
+    """Whether the hand-in's loss of a mixed batch is the mean of its samples' losses: else it tells no counts."""
+    kinds = np.array([1, 0, 0, 0])
+    for y in (np.zeros(_BATCH, dtype=np.int64), kinds.astype(np.int64)):
+        X = _PAIR[kinds]
+        alone = [
+            [answer.loss for answer in candidate.own_losses(_W, X[i : i + 1], y[i : i + 1], 0.0)]
+            for i in range(_BATCH)
+        ]
+        together = [answer.loss for answer in candidate.own_losses(_W, X, y, 0.0)]
+        means = [float(np.mean(losses)) for losses in zip(*alone, strict=False)]
+        if not any(abs(loss - mean) <= _AGREEMENT for loss, mean in zip(together, means, strict=False)):
+            return False
+    return True
+
+
+def _scenario(candidate: Classifier, which: Rows, labels: Rows, steps: int) -> Scenario:
+    """Rows of two kinds; ``which``, (N,), says 0 or 1 for each."""
+    options = Options(learning_rate=0.0, reg=0.0, num_iters=steps, batch_size=_BATCH)
+    return Scenario(_PAIR[which], labels, options, _W, seed=candidate.seed)
+
+
+def _history(candidate: Classifier, which: Rows, labels: Rows, steps: int) -> Array:
+    (done,) = candidate.train(_scenario(candidate, which, labels, steps))
+    return history_of(candidate.name, done.history, steps)
+
+
+def _counts(candidate: Classifier, which: Rows, labels: Rows) -> Rows | None:
+    """How many rows of kind 1 each batch held; None where the losses do not tell."""
+    pure = []
+    for kind in (1, 0):
+        label = labels[which == kind][0]
+        alone = _history(candidate, np.full(_SAMPLES, kind), np.full(_SAMPLES, label), _TEST_STEPS)
+        if not np.ptp(alone) <= _AGREEMENT:
+            return None
+        pure.append(float(alone[0]))
+    history = _history(candidate, which, labels, _STEPS)
+    try:
+        return counts_from_history(history, pure[0], pure[1], _BATCH, _AGREEMENT)
+    except ValueError:
+        return None
+
+
+def _repeats(counts: Rows) -> bool:
+    """Whether rows that were shuffled once come again and again: each epoch holds as many as the data do."""
+    period = _SAMPLES // _BATCH
+    different = np.ptp(counts) > 0
+    once = int(counts[:period].sum()) == _SAMPLES // 2
+    return bool(different and once and np.array_equal(counts[period:], counts[:-period]))
+
+
+def _require_drawn(candidate: Classifier, row: int) -> None:
+    """Judge whether the first or the last row ever comes."""
+    which = (np.arange(_SAMPLES) == row).astype(np.int64)
+    labels = np.zeros(_SAMPLES, dtype=np.int64)
+    counts = _counts(candidate, which, labels)
+    if counts is not None and not counts.any():
+        raise WrongSampling(
+            f"In {_STEPS * _BATCH} draws of {candidate.name}, row {row} of X never came up. Every step must draw from "
+            f"all rows, anew.",
+            code=code_of(candidate, _scenario(candidate, which, labels, _STEPS)),
+            expected="every row at least once",
+            got=f"never row {row}",
+        )
+
+
+def _not_random(candidate: Classifier, scenario: Scenario, test: BatchTest, counts: Rows) -> Failure:
+    if np.ptp(counts) == 0:
+        message = (
+            f"{candidate.name} returns the same loss in every step with learning_rate = 0, so its losses are not "
+            f"those of random batches: each step must draw its own batch."
+        )
+    else:
+        message = (
+            f"The losses of {candidate.name} with learning_rate = 0 are not those of random batches of batch_size "
+            f"rows: they differ too much or too little."
+        )
+    return WrongSampling(
+        message,
+        code=code_of(candidate, scenario),
+        expected="losses of batches drawn at random, all rows alike",
+        got=f"batches with {counts[:8].tolist()} of {_BATCH} rows of one kind first; so odd by chance with "
+        f"p = {test.p_value:.1e}",
+    )

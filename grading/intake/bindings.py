@@ -1,0 +1,116 @@
+"""Where a file or cell binds names to what it made itself, and how far that has come."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cached_property
+
+from grading.intake.fragments import Broken, Fragment, first_line, last_line
+from grading.intake.notebook import Cell
+from grading.intake.unfinished import METHODS, method_of, why_unfinished
+from grading.submission import State
+
+
+@dataclass(frozen=True)
+class Part:
+    """One piece that runs as one: a file (``cell`` is None) or a cell."""
+
+    cell: Cell | None
+    fragment: Fragment
+
+    @property
+    def label(self) -> str | None:
+        """The cell as messages name it, or None for a file."""
+        return self.cell.label if self.cell else None
+
+
+@dataclass(frozen=True)
+class Candidate:
+    """A place where a name is defined: by ``statement``, or by lines that do not parse."""
+
+    name: str
+    file: str
+    part: Part
+    statement: ast.stmt | None
+    broken: Broken | None
+
+    @property
+    def lines(self) -> tuple[int, int]:
+        """First and last line, decorators included."""
+        if self.broken is not None:
+            return self.broken.lines
+        assert self.statement is not None
+        return first_line(self.statement), last_line(self.statement)
+
+    @property
+    def place(self) -> str:
+        """Where this is, for messages: "svm.ipynb, cell 3" or "softmax.py, line 7"."""
+        return f"{self.file}, {self.part.label or f'line {self.lines[0]}'}"
+
+    @property
+    def state(self) -> State:
+        """What can be said of it before it is run."""
+        return self._judged[0]
+
+    @property
+    def why(self) -> str:
+        """For any state but written the reason, as the end of a sentence."""
+        return self._judged[1]
+
+    @cached_property
+    def _judged(self) -> tuple[State, str]:
+        if self.broken is not None:
+            return State.UNREADABLE, self.broken.sentence
+        statement = self.statement
+        if isinstance(statement, ast.FunctionDef | ast.AsyncFunctionDef):
+            why = why_unfinished(statement)
+            return (State.UNFINISHED, why) if why else (State.WRITTEN, "")
+        if isinstance(statement, ast.ClassDef):
+            methods = [method for name in METHODS if (method := method_of(statement, name))]
+            if methods and all(why_unfinished(method) for method in methods):
+                return State.UNFINISHED, "none of its methods does anything"
+            if not methods and not statement.bases:
+                return State.UNFINISHED, "it has no methods"
+        return State.WRITTEN, ""
+
+
+def bindings(part: Part, file: str) -> list[Candidate]:
+    """Everything that ``part`` of ``file`` binds at its top level, in order."""
+    fragment = part.fragment
+    found = [
+        Candidate(name, file, part, statement, None)
+        for outer in fragment.statements
+        for name, statement in _bound_by(outer)
+    ]
+    found += [
+        Candidate(name, file, part, None, broken) for broken in fragment.broken for name in broken.names
+    ]
+    return sorted(found, key=lambda candidate: candidate.lines[0])
+
+
+def _bound_by(statement: ast.stmt) -> Iterator[tuple[str, ast.stmt]]:
+    """What one statement makes, "Class.method" for one set from outside; imports only if they give a new name."""
+    if isinstance(statement, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
+        yield statement.name, statement
+    elif isinstance(statement, ast.Assign):
+        used = {node.id for node in ast.walk(statement.value) if isinstance(node, ast.Name)}
+        for target in statement.targets:
+            # `f = decorator(f)` wraps f, it is no other f.
+            if isinstance(target, ast.Name) and target.id not in used:
+                yield target.id, statement
+            elif isinstance(target, ast.Attribute) and isinstance(target.value, ast.Name):
+                yield f"{target.value.id}.{target.attr}", statement
+    elif isinstance(statement, ast.ImportFrom):
+        for alias in statement.names:
+            if alias.asname and alias.asname != alias.name:
+                yield alias.asname, statement
+    elif isinstance(statement, ast.If | ast.Try):
+        bodies = [statement.body, statement.orelse]
+        if isinstance(statement, ast.Try):
+            bodies += [handler.body for handler in statement.handlers]
+        for body in bodies:
+            for inner in body:
+                if not isinstance(inner, ast.ImportFrom):
+                    yield from _bound_by(inner)

@@ -1,0 +1,81 @@
+"""``results.json``: what a Gradescope autograder hands in.
+
+The form is that of the autograder specifications, https://gradescope-autograders.readthedocs.io/en/latest/specs/.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import msgspec
+
+from grading.grade import CheckResult, Grade
+from grading.reports.html_report import command, place_of, where
+from grading.reports.text import points, shown
+
+
+class GradescopeReport:
+    """Writes a `Grade` so that Gradescope shows each check as a test, in plain text."""
+
+    file_name = "results.json"
+
+    def render(self, grade: Grade) -> bytes:
+        """The file's bytes. Gradescope measures the time itself, so none is written."""
+        grade = shown(grade)
+        results: dict[str, Any] = {
+            "score": grade.score,
+            "output": _summary(grade),
+            "output_format": "text",
+            "test_output_format": "text",
+            "test_name_format": "text",
+            "visibility": "visible",
+            # What the grader prints is for the course's staff.
+            "stdout_visibility": "hidden",
+            "extra_data": {
+                "sha256": grade.submission.sha256,
+                "suite_version": grade.suite.version,
+                "rubric_sha256": grade.suite.rubric_sha256,
+                "seed": grade.suite.seed,
+                "isolation": grade.isolation.level,
+            },
+            "tests": [_test(number, check, grade) for number, check in enumerate(grade.checks, 1)],
+        }
+        return msgspec.json.format(msgspec.json.encode(results), indent=1) + b"\n"
+
+
+def _summary(grade: Grade) -> str:
+    lines = [f"Not graded: {grade.reason}"] if grade.state == "not_graded" else []
+    lines += [f"A person marks: {item.question} ({points(item.max_points)} points)" for item in grade.manual]
+    lines += list(grade.warnings)
+    lines.append(f"To repeat this grade: {command(grade)}")
+    return "\n".join(lines)
+
+
+def _test(number: int, check: CheckResult, grade: Grade) -> dict[str, Any]:
+    return {
+        "score": check.points,
+        "max_score": check.max_points,
+        "status": "passed" if check.status == "passed" else "failed",
+        "name": f"{check.function}: {check.id}",
+        "number": str(number),
+        "output": explain(check, grade),
+        "tags": [check.function, check.id],
+        "visibility": "visible",
+    }
+
+
+def explain(check: CheckResult, grade: Grade) -> str:
+    """All that is known of a check, as plain text: promise, message, diagnosis, both answers, input, place."""
+    lines = [check.title]
+    if check.status != "passed":
+        lines.append(check.message)
+    if check.diagnosis is not None:
+        lines += [f"{check.diagnosis.title} {check.diagnosis.hint}"]
+    if check.expected is not None or check.got is not None:
+        lines += [f"expected: {check.expected or ''}", f"got:      {check.got or ''}"]
+    if check.counterexample is not None:
+        lines += ["To see it:", check.counterexample.code.rstrip("\n")]
+    place = where(place_of(check.function, grade))
+    if check.status != "passed" and place is not None:
+        lines.append(f"{check.function} stands in {place}.")
+    return "\n".join(lines + [f"Accepted, but: {remark}" for remark in check.remarks])

@@ -1,0 +1,134 @@
+"""What a class did, counted: for the class page, the gradebook and the job summary."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+
+import msgspec
+
+from grading.grade import CheckResult, Grade
+
+_BROKEN = ("failed", "error")
+_BINS = 10
+
+
+class Mistake(msgspec.Struct, frozen=True, kw_only=True):
+    """A known mistake and how many hand-ins make it, each counted once."""
+
+    id: str
+    title: str
+    submissions: int
+
+
+class CheckCount(msgspec.Struct, frozen=True, kw_only=True):
+    """A check of a function, and of how many hand-ins it was asked and how many passed it."""
+
+    function: str
+    check: str
+    asked: int
+    passed: int
+
+
+class ForPerson(msgspec.Struct, frozen=True, kw_only=True):
+    """A hand-in that somebody has to look at, and why."""
+
+    name: str
+    reasons: list[str]
+
+
+class Statistics(msgspec.Struct, frozen=True, kw_only=True):
+    """Counts over a class. ``histogram[i]`` counts scores from 10 i percent up to 10 (i + 1); 100 is in the last."""
+
+    submissions: int
+    graded: int
+    mean_percent: float | None
+    median_percent: float | None
+    histogram: list[int]
+    mistakes: list[Mistake]
+    checks: list[CheckCount]
+    passed_by_nobody: list[CheckCount]
+    for_person: list[ForPerson]
+
+
+def statistics(grades: Sequence[Grade]) -> Statistics:
+    """Count a class. Equal classes give equal counts, whatever the order of the grades."""
+    grades = in_order(grades)
+    graded = [grade for grade in grades if grade.state == "graded"]
+    percents = sorted(grade.percent for grade in graded)
+    histogram = [0] * _BINS
+    for percent in percents:
+        histogram[min(int(percent * _BINS / 100), _BINS - 1)] += 1
+    checks = _checks(graded)
+    return Statistics(
+        submissions=len(grades),
+        graded=len(graded),
+        mean_percent=round(sum(percents) / len(percents), 2) if percents else None,
+        median_percent=round(_median(percents), 2) if percents else None,
+        histogram=histogram,
+        mistakes=_mistakes(graded),
+        checks=checks,
+        passed_by_nobody=[check for check in checks if not check.passed],
+        for_person=[ForPerson(name=g.submission.name, reasons=r) for g in grades if (r := reasons(g))],
+    )
+
+
+def in_order(grades: Sequence[Grade]) -> list[Grade]:
+    """Grades by the names of their hand-ins: the order in which every report of a class has them."""
+    return sorted(grades, key=lambda grade: (grade.submission.name, grade.submission.path))
+
+
+def broken(grade: Grade) -> list[CheckResult]:
+    """The checks that did not pass."""
+    return [check for check in grade.checks if check.status in _BROKEN]
+
+
+def mistakes_of(grade: Grade) -> list[str]:
+    """The ids of the mistakes that were recognized, each once."""
+    return list(dict.fromkeys(check.diagnosis.id for check in grade.checks if check.diagnosis is not None))
+
+
+def reasons(grade: Grade) -> list[str]:
+    """Why a person has to look at a hand-in; empty for most."""
+    result = []
+    if grade.state == "not_graded":
+        result.append(f"not graded: {grade.reason or 'no reason was given'}")
+    if grade.manual:
+        result.append(
+            f"{len(grade.manual)} written {'answer' if len(grade.manual) == 1 else 'answers'} to mark"
+        )
+    manual = [check for check in grade.checks if check.status == "manual"]
+    result += [f"{check.function}: {check.id} is for a person" for check in manual]
+    return result
+
+
+def _median(ordered: Sequence[float]) -> float:
+    middle = len(ordered) // 2
+    return ordered[middle] if len(ordered) % 2 else (ordered[middle - 1] + ordered[middle]) / 2
+
+
+def _mistakes(graded: Sequence[Grade]) -> list[Mistake]:
+    titles: dict[str, str] = {}
+    counts: Counter[str] = Counter()
+    for grade in graded:
+        counts.update(mistakes_of(grade))
+        for check in grade.checks:
+            if check.diagnosis is not None:
+                titles.setdefault(check.diagnosis.id, check.diagnosis.title)
+    ordered = sorted(counts, key=lambda mistake: (-counts[mistake], mistake))
+    return [Mistake(id=mistake, title=titles[mistake], submissions=counts[mistake]) for mistake in ordered]
+
+
+def _checks(graded: Sequence[Grade]) -> list[CheckCount]:
+    """Every check that was asked of anyone, in the order of the fullest report."""
+    asked: Counter[tuple[str, str]] = Counter()
+    passed: Counter[tuple[str, str]] = Counter()
+    # Reports have the rubric's order; taking the longest first keeps it even where some lack checks.
+    for grade in sorted(graded, key=lambda grade: -len(grade.checks)):
+        for check in grade.checks:
+            asked[check.function, check.id] += 1
+            passed[check.function, check.id] += check.status == "passed"
+    return [
+        CheckCount(function=function, check=check, asked=number, passed=passed[function, check])
+        for (function, check), number in asked.items()
+    ]

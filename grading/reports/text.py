@@ -1,0 +1,60 @@
+"""Text for people: what a student wrote, made harmless before any report shows it."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+import msgspec
+
+from grading.grade import Grade
+
+# C0 and C1 controls but tab and newline; what turns the direction of text around; unpaired surrogates, which cannot be
+# written as UTF-8; and what XML 1.0 has no place for.
+_UNSEEN = re.compile(
+    "[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069\ufeff\ud800-\udfff\ufffe\uffff]"
+)
+
+# What could be unseen in a grade's JSON: the same, or the backslash and letter that JSON writes for it.
+_PERHAPS_UNSEEN = re.compile(r"\\[ubfr]|" + _UNSEEN.pattern)
+
+
+def visible(text: str) -> str:
+    """Text in which nothing is unseen: an escape or a change of direction stands there as its number in hexadecimal."""
+    return _UNSEEN.sub(lambda match: _written_out(ord(match[0])), text.replace("\r\n", "\n"))
+
+
+def _written_out(code: int) -> str:
+    return f"\\x{code:02x}" if code < 0x100 else f"\\u{code:04x}"
+
+
+def one_line(text: str) -> str:
+    """`visible` text with every run of white space made one space."""
+    return " ".join(visible(text).split())
+
+
+def shown(grade: Grade) -> Grade:
+    """The grade with all of its text made `visible`: the value that every report for people is written from."""
+    try:
+        whole = msgspec.json.encode(grade).decode()
+    except UnicodeEncodeError:
+        pass
+    else:
+        if not _PERHAPS_UNSEEN.search(whole):
+            return grade
+    return msgspec.convert(_visible_in(msgspec.to_builtins(grade)), Grade)
+
+
+def _visible_in(value: Any) -> Any:
+    if isinstance(value, str):
+        return visible(value)
+    if isinstance(value, list | tuple):
+        return [_visible_in(item) for item in value]
+    if isinstance(value, dict):
+        return {key: _visible_in(item) for key, item in value.items()}
+    return value
+
+
+def points(value: float) -> str:
+    """A number of points without needless decimals."""
+    return f"{value:.2f}".rstrip("0").rstrip(".")

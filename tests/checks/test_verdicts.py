@@ -1,0 +1,178 @@
+"""What each check takes away, and from whom."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+from typing import Any
+
+import numpy as np
+import pytest
+
+from grading.grade import CheckResult
+from grading.sandbox.client import Sandbox
+from reference.mistakes import CATALOGUE
+from tests.checks.handins import HEADER, Handed, handed_mistake, judge, judge_one
+from tests.checks.right_softmax import SOFTMAX_STYLES
+from tests.checks.right_svm import SVM_STYLES
+
+BY_ID = {mistake.id: mistake for mistake in CATALOGUE}
+
+
+def failed(results: dict[str, CheckResult]) -> set[str]:
+    return {check for check, result in results.items() if result.status in ("failed", "error")}
+
+
+def lost(results: dict[str, CheckResult]) -> set[str]:
+    return {check for check, result in results.items() if result.points < result.max_points}
+
+
+@pytest.mark.parametrize(
+    "mistake", ["softmax-no-shift", "softmax-shift-by-the-overall-maximum", "softmax-shift-by-the-mean"]
+)
+def test_a_right_softmax_that_overflows_loses_stability_only(sandbox: Sandbox, mistake: str) -> None:
+    results = judge(sandbox, {"f": handed_mistake(BY_ID[mistake])})["f"]
+    assert lost(results) == {"stability"}
+
+
+@pytest.mark.parametrize(
+    ("loss", "code"),
+    [
+        ("svm", SVM_STYLES["loops"][0]),
+        ("svm", SVM_STYLES["row_by_row"][0]),
+        ("svm", SVM_STYLES["recursion"][0]),
+        ("softmax", SOFTMAX_STYLES["plain_python"][0]),
+        ("softmax", SOFTMAX_STYLES["row_by_row"][0]),
+    ],
+)
+def test_a_right_function_that_loops_over_samples_loses_vectorized_only(
+    sandbox: Sandbox, loss: str, code: str
+) -> None:
+    results = judge(sandbox, {"f": Handed(loss, code, vectorized=True)})["f"]
+    assert lost(results) == {"vectorized"}
+
+
+def test_loops_over_classes_lose_vectorized_only_where_the_rubric_says_so(sandbox: Sandbox) -> None:
+    handed = {"f": Handed("svm", SVM_STYLES["class_by_class"][0], vectorized=True)}
+    assert lost(judge(sandbox, handed, class_loops_allowed=False)["f"]) == {"vectorized"}
+
+
+@pytest.mark.parametrize("mistake", [m.id for m in CATALOGUE if m.checks == ("kinks",)])
+def test_what_is_wrong_only_at_ties_loses_kinks_only(sandbox: Sandbox, mistake: str) -> None:
+    results = judge(sandbox, {"f": handed_mistake(BY_ID[mistake])})["f"]
+    assert lost(results) == {"kinks"}
+    assert "your gradient promises" in results["kinks"].message
+
+
+def test_a_forward_difference_is_no_gradient_at_a_tie(sandbox: Sandbox) -> None:
+    code = """
+    def value(W, X, y, reg):
+        N = X.shape[0]
+        S = X.dot(W)
+        M = np.maximum(0, S - S[np.arange(N), y][:, None] + 1)
+        M[np.arange(N), y] = 0
+        return M.sum() / N + reg * np.sum(W * W)
+
+    def loss(W, X, y, reg):
+        N = X.shape[0]
+        S = X.dot(W)
+        M = S - S[np.arange(N), y][:, None] + 1
+        M[np.arange(N), y] = -1
+        rising = np.where(M == 0, 1.0, M > 0)
+        falling = np.where(M == 0, 0.0, M > 0)
+        own = np.eye(W.shape[1])[y]
+        up = np.maximum(X, 0).T.dot(rising) + np.minimum(X, 0).T.dot(falling)
+        down = np.maximum(X, 0).T.dot(own * falling.sum(1)[:, None])
+        down += np.minimum(X, 0).T.dot(own * rising.sum(1)[:, None])
+        return value(W, X, y, reg), (up - down) / N + 2 * reg * W
+    """
+    assert lost(judge_one(sandbox, "svm", code)) == {"kinks"}
+
+
+@pytest.mark.parametrize("loss", ["svm", "softmax"])
+def test_zeros_earn_nothing_on_value_and_gradient(sandbox: Sandbox, loss: str) -> None:
+    code = "def loss(W, X, y, reg): return 0.0, np.zeros_like(W)"
+    results = judge_one(sandbox, loss, code)
+    assert results["value"].points == results["gradient"].points == 0
+    assert {check for check, result in results.items() if result.status == "passed"} == {"interface"}
+
+
+@pytest.mark.parametrize("reg_scale", [0.5, 1.0])
+def test_either_convention_is_right_where_the_rubric_accepts_both(sandbox: Sandbox, reg_scale: float) -> None:
+    code = (
+        SVM_STYLES["broadcasting"][0]
+        .replace("reg *", f"{reg_scale} * reg *")
+        .replace("2 * reg * W", f"2 * {reg_scale} * reg * W")
+    )
+    assert "2 * 0" in code or "2 * 1" in code
+    results = judge_one(sandbox, "svm", code, reg_scale="either")
+    assert lost(results) == set()
+
+
+def test_loss_and_gradient_must_follow_the_same_convention(sandbox: Sandbox) -> None:
+    code = SVM_STYLES["broadcasting"][0].replace("reg * np.sum", "0.5 * reg * np.sum")
+    results = judge_one(sandbox, "svm", code, reg_scale="either")
+    assert failed(results) == {"gradient"}
+
+
+@pytest.mark.parametrize("delta", [0.5, 10.0])
+def test_the_margin_is_the_one_of_the_rubric(sandbox: Sandbox, delta: float) -> None:
+    code = SVM_STYLES["broadcasting"][0]
+    assert failed(judge_one(sandbox, "svm", code, delta=delta)) >= {"value", "gradient"}
+    assert lost(judge_one(sandbox, "svm", code.replace("1.0", str(delta)), delta=delta)) == set()
+
+
+COMMON = [
+    "svm-reg-gradient-without-2",
+    "softmax-reg-gradient-without-2",
+    "svm-reg-missing-in-gradient",
+    "svm-gradient-not-averaged",
+    "softmax-nothing-averaged",
+    "svm-label-column-missing",
+    "svm-label-class-not-skipped",
+    "softmax-p-instead-of-p-minus-1",
+    "svm-last-sample-only",
+    "svm-tie-counted-for-the-label-only",
+]
+
+
+def shown(results: dict[str, CheckResult]) -> Iterator[CheckResult]:
+    for result in results.values():
+        if result.counterexample is not None:
+            yield result
+
+
+@pytest.mark.parametrize("mistake", COMMON)
+def test_the_code_of_a_counterexample_shows_the_failure_when_it_is_run(
+    sandbox: Sandbox, mistake: str
+) -> None:
+    handed = handed_mistake(BY_ID[mistake])
+    results = list(shown(judge(sandbox, {"f": handed})["f"]))
+    assert results
+    for result in results:
+        assert result.counterexample is not None
+        names: dict[str, Any] = {}
+        exec(HEADER + handed.code + f"\nf = {handed.entry}\n" + result.counterexample.code, names)  # noqa: S102
+        assert result.got is not None
+        if result.id == "value":
+            assert result.got == f"loss = {float(names['loss'])!r}"
+            assert result.expected is not None
+            assert not math.isclose(
+                float(result.expected.removeprefix("loss = ")), names["loss"], rel_tol=1e-9
+            )
+        else:
+            assert result.got == f"dW = {np.asarray(names['dW']).tolist()}"
+            assert result.expected != result.got
+
+
+@pytest.mark.parametrize("mistake", COMMON)
+def test_a_counterexample_of_a_common_mistake_is_small(sandbox: Sandbox, mistake: str) -> None:
+    for result in shown(judge(sandbox, {"f": handed_mistake(BY_ID[mistake])})["f"]):
+        assert result.counterexample is not None
+        W, X = result.counterexample.W, result.counterexample.X
+        assert W is not None
+        assert X is not None
+        assert (len(X), len(W), len(W[0])) <= (2, 3, 3)
+        assert len(W) <= 3
+        assert len(W[0]) <= 3
+        assert {abs(entry) for row in (*W, *X) for entry in row} <= {0.0, 0.25, 0.5, 1.0, 2.0, 3.0}

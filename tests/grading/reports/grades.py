@@ -1,0 +1,105 @@
+"""Grades to write reports from."""
+
+from __future__ import annotations
+
+import msgspec
+
+from grading.grade import (
+    CheckResult,
+    Counterexample,
+    Diagnosis,
+    Grade,
+    IsolationFacts,
+    ManualItem,
+    Place,
+    SubmissionFacts,
+    SuiteFacts,
+)
+
+FUNCTIONS = ["svm_loss_naive", "LinearSVM.train"]
+
+
+def a_check(**changes: object) -> CheckResult:
+    """A failed check with everything that a check can have."""
+    check = CheckResult(
+        id="value",
+        function="svm_loss_naive",
+        title="The loss equals its definition.",
+        status="failed",
+        points=0.0,
+        max_points=4.0,
+        message="The loss is wrong.",
+        remarks=["A 0-d array; accepted."],
+        counterexample=Counterexample(
+            code="W = np.array([[0.0, 1.0]])", W=[[0.0, 1.0]], X=[[1.0]], y=[0], reg=1.0
+        ),
+        expected="loss = 3.0",
+        got="loss = 2.0",
+        diagnosis=Diagnosis(id="no-delta", title="The delta is missing.", hint="Add it."),
+        cases=1000,
+        seconds=0.25,
+    )
+    return msgspec.structs.replace(check, **changes)
+
+
+def a_passed_check(**changes: object) -> CheckResult:
+    """A check that passed."""
+    nothing: dict[str, object] = dict.fromkeys(("counterexample", "expected", "got", "diagnosis"))
+    passed = {
+        "id": "interface",
+        "status": "passed",
+        "points": 2.0,
+        "max_points": 2.0,
+        "message": "",
+        "remarks": [],
+    }
+    return a_check(**{**nothing, **passed, **changes})
+
+
+def a_grade(
+    name: str = "ada", message: str = "The loss is wrong.", reason: str | None = None, **changes: object
+) -> Grade:
+    """A grade with one failed check, or one that is not graded for ``reason``."""
+    grade = Grade(
+        submission=SubmissionFacts(name=name, path=f"class/{name}.ipynb", sha256="0" * 64, kind="notebook"),
+        suite=SuiteFacts(
+            version="0.1.0",
+            rubric_sha256="1" * 64,
+            seed=231,
+            reg_scale="either",
+            python="3.11.7",
+            numpy="2.4.6",
+        ),
+        isolation=IsolationFacts(level="full", detail="bubblewrap"),
+        state="graded" if reason is None else "not_graded",
+        reason=reason,
+        score=0.0,
+        max_score=4.0,
+        functions={"svm_loss_naive": Place(source="ada.ipynb, cell 3", lines=(1, 9)), "LinearSVM": None},
+        checks=[a_check(message=message)],
+        manual=[ManualItem(question="Why?", answer="", max_points=2.0)],
+        warnings=["Two copies were found."],
+        seconds=1.5,
+    )
+    return msgspec.structs.replace(grade, **changes)
+
+
+def a_class(size: int) -> list[Grade]:
+    """Hand-ins of three sorts: one in three passes, one fails with a known mistake, one is not graded."""
+    grades = []
+    for i in range(size):
+        name = f"student{i:04d}"
+        if i % 3 == 0:
+            grades.append(
+                a_grade(
+                    name,
+                    checks=[a_passed_check(id="value", points=4.0, max_points=4.0)],
+                    score=4.0,
+                    manual=[],
+                )
+            )
+        elif i % 3 == 1:
+            grades.append(a_grade(name, manual=[]))
+        else:
+            grades.append(a_grade(name, reason="a PDF, not code", checks=[], manual=[]))
+    return grades
