@@ -101,6 +101,7 @@ class Classifier:
         name: as in the rubric, "LinearSVM.train".
         class_name: "LinearSVM".
         remarks, cases: as for a `LossFunction`.
+        asked_the_stand_in: whether train has ever called a loss that was plugged in.
     """
 
     def __init__(self, name: str, worker: Worker, rubric: Rubric) -> None:
@@ -111,6 +112,7 @@ class Classifier:
         self.settings: Function = rubric.settings.functions[name]
         self.remarks: list[str] = []
         self.cases = 0
+        self.asked_the_stand_in = False
         self._takes_verbose = True
 
     @property
@@ -168,6 +170,7 @@ class Classifier:
         for first in range(begin, len(steps), len(each)):
             known = sum(len(done.calls) for done in found)
             found.append(self._trained(outcomes[first : first + len(each)], given, known))
+        self.asked_the_stand_in |= any(done.calls for done in found)
         return found
 
     def own_losses(
@@ -181,6 +184,7 @@ class Classifier:
             Create(self.class_name, _HANDLE),
             Assign(_HANDLE, "W", W),
             Invoke(_HANDLE, "loss", (X, y, reg)),
+            Invoke(_HANDLE, "loss", (W, X, y, reg)),
         ]
         functions = self.rubric.settings.functions.items()
         steps += [

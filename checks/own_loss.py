@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from checks.classifier import Classifier, Options, Scenario
 from checks.failures import Failure, WrongUpdate
-from checks.paste import code_of
+from checks.paste import code_of, shown_by
 from checks.trained import history_of, weights_of
 from reference.problem import Problem
 from reference.trajectory import SOFTMAX, SVM, Trajectory, expected_updates
@@ -43,9 +43,10 @@ def follows_its_own_loss(candidate: Classifier, options: Options, *, verbose: bo
         seed=candidate.seed,
         verbose=verbose,
     )
-    (done,) = candidate.train(scenario)
-    history = history_of(candidate.name, done.history, options.num_iters)
-    W = weights_of(candidate.name, done.W, (3, 4))
+    with shown_by(candidate, scenario):
+        (done,) = candidate.train(scenario)
+        history = history_of(candidate.name, done.history, options.num_iters)
+        W = weights_of(candidate.name, done.W, (3, 4))
     possible = [*_true_trajectories(candidate, scenario, options)]
     failures = [_mismatch(candidate, scenario, trajectory, W, history) for trajectory in possible]
     if None in failures:

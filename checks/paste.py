@@ -2,10 +2,25 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+
 import numpy as np
 from numpy.typing import NDArray
 
 from checks.classifier import Classifier, Scenario
+from checks.failures import Failure
+
+
+@contextmanager
+def shown_by(candidate: Classifier, scenario: Scenario) -> Iterator[None]:
+    """Give a failure inside of ``with`` the scenario's code, if it has none of its own."""
+    try:
+        yield
+    except Failure as failure:
+        if failure.code is None:
+            failure.code = code_of(candidate, scenario)
+        raise
 
 
 def code_of(candidate: Classifier, scenario: Scenario) -> str:

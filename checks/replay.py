@@ -100,17 +100,17 @@ def replay(mistake: Mistake, problem: Problem, setting: Setting) -> Answered | F
     try:
         with np.errstate(all="ignore"), warnings.catch_warnings():
             warnings.simplefilter("ignore")
-            outcome = Returned(_received(mistake.wrong(W, X, y, problem.reg * setting.reg_scale * delta)))
+            outcome = Returned(received(mistake.wrong(W, X, y, problem.reg * setting.reg_scale * delta)))
     except Exception as error:
         outcome = Raised(type(error).__name__, str(error))
     answer = read_answer(mistake.id, problem, outcome)
     return Answered(delta * answer.loss, answer.dW) if isinstance(answer, Answered) else answer
 
 
-def _received(value: object) -> Received:
+def received(value: object) -> Received:
     """A value as it would arrive from a student's process."""
     if isinstance(value, tuple | list):
-        return Received(type(value).__name__, tuple(_received(part) for part in value))
+        return Received(type(value).__name__, tuple(received(part) for part in value))
     if isinstance(value, np.generic):
         return Received(f"numpy.{type(value).__name__}", value.item())
     if isinstance(value, np.ndarray):

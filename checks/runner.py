@@ -16,6 +16,7 @@ from checks.classifier import Classifier
 from checks.diagnosis import diagnose
 from checks.failures import Failure, NotProvided
 from checks.loss_function import LossFunction
+from checks.method_diagnosis import diagnose_method
 from checks.promise import Promise, promise_of
 from grading.grade import CheckResult, Counterexample, Diagnosis, Status
 from grading.rubric import CHECKS_OF_KIND, Rubric
@@ -106,6 +107,9 @@ class Runner:
         """The student's function or method, as the checks see it."""
         if self.rubric.settings.functions[name].kind == "loss":
             return self._loss_function(name)
+        return self._classifier(name)
+
+    def _classifier(self, name: str) -> Classifier:
         if name not in self._classifiers:
             self._classifiers[name] = Classifier(name, self.worker, self.rubric)
         return self._classifiers[name]
@@ -133,10 +137,12 @@ class Runner:
             )
         elif failure.code is not None:
             counterexample = Counterexample(code=failure.code)
-        diagnosis = None
-        if asked.kind == "loss":
-            with np.errstate(all="ignore"):
+        # Wrong code run again to be recognized may overflow; that is its business.
+        with np.errstate(all="ignore"):
+            if asked.kind == "loss":
                 diagnosis = diagnose(self._loss_function(name), failure)
+            else:
+                diagnosis = diagnose_method(self._classifier(name), asked, failure)
         status: Status = "error" if failure.costly and not isinstance(failure, NotProvided) else "failed"
         return self._finished(
             name,

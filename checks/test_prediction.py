@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from checks.answers import describe
 from checks.classifier import Classifier
-from checks.failures import WrongPrediction, WrongReturn
+from checks.failures import Failure, WrongPrediction, WrongReturn
 from checks.promise import promise
 from grading.sandbox.messages import Received
 
@@ -25,7 +25,12 @@ def test_prediction(candidate: Classifier) -> None:
     for n, d, c in _SIZES:
         W = _dyadic(generator, d, c)
         Xs = [_dyadic(generator, n, d) for _ in range(_PER_SIZE)]
-        for X, received in zip(Xs, candidate.predict(W, Xs), strict=True):
+        try:
+            answers = candidate.predict(W, Xs)
+        except Failure as failure:
+            failure.code = _code(candidate, W, Xs[0])
+            raise
+        for X, received in zip(Xs, answers, strict=True):
             _judge(candidate, W, X, received)
 
 

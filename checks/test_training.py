@@ -6,9 +6,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from checks.classifier import Classifier, Options, Scenario, StandIn
-from checks.failures import ChangedInputs, Failure, WrongReturn, WrongUpdate
+from checks.failures import ChangedInputs, Failure, Raises, WrongReturn, WrongUpdate
 from checks.own_loss import follows_its_own_loss
-from checks.paste import code_of
+from checks.paste import code_of, shown_by
 from checks.promise import promise
 from checks.trained import PluggedCall, Trained, history_of, weights_of
 
@@ -68,6 +68,12 @@ def _takes_right_steps(candidate: Classifier, options: Options, *, verbose: bool
     scenario = Scenario(
         X, y, options, _start(), _stand_in(2 * options.num_iters), candidate.seed, rounds=2, verbose=verbose
     )
+    with shown_by(candidate, scenario):
+        _judge_steps(candidate, scenario, options)
+
+
+def _judge_steps(candidate: Classifier, scenario: Scenario, options: Options) -> None:
+    verbose = scenario.verbose
     try:
         rounds = candidate.train(scenario)
     except Failure as failure:
@@ -76,8 +82,8 @@ def _takes_right_steps(candidate: Classifier, options: Options, *, verbose: bool
         # It may be the stand-in that it cannot work with: the loss may have another signature.
         try:
             follows_its_own_loss(candidate, options, verbose=verbose)
-        except Failure:
-            raise failure from None
+        except Failure as own:
+            raise _telling(failure, own) from None
         return
     for done in rounds:
         _require_untouched(candidate, done, scenario)
@@ -192,6 +198,13 @@ def _starts_small_and_goes_on(candidate: Classifier) -> None:
     options = Options(learning_rate=0.0, reg=0.0, num_iters=2, batch_size=3)
     zeros = np.zeros((1, _FEATURES, _CLASSES))
     scenario = Scenario(X, y, options, None, StandIn(np.ones(1), zeros), candidate.seed, rounds=2)
+    with shown_by(candidate, scenario):
+        W, first = _judge_start(candidate, scenario, options)
+    _remark_on_start(candidate, scenario, W, first)
+
+
+def _judge_start(candidate: Classifier, scenario: Scenario, options: Options) -> tuple[Array, Trained]:
+    """The weights that train starts from, (D, C), and its first call."""
     rounds = _trained_anyhow(candidate, scenario)
     W, again = (weights_of(candidate.name, done.W, (_FEATURES, _CLASSES)) for done in rounds)
     if np.abs(W).max() > _LARGEST_START:
@@ -220,7 +233,7 @@ def _starts_small_and_goes_on(candidate: Classifier) -> None:
                 expected="finite numbers",
                 got=f"{history.tolist()}",
             )
-    _remark_on_start(candidate, scenario, W, rounds[0].W.type_name)
+    return W, rounds[0]
 
 
 def _trained_anyhow(candidate: Classifier, scenario: Scenario) -> list[Trained]:
@@ -240,25 +253,32 @@ def _trained_anyhow(candidate: Classifier, scenario: Scenario) -> list[Trained]:
                 rounds=scenario.rounds,
             )
             return candidate.train(own)
-        except Failure:
-            raise failure from None
+        except Failure as own_failure:
+            raise _telling(failure, own_failure) from None
 
 
-def _remark_on_start(candidate: Classifier, scenario: Scenario, W: Array, type_name: str) -> None:
-    name = candidate.name
+def _telling(failure: Failure, own: Failure) -> Failure:
+    """Of a failure with the stand-in and one with the student's own loss, the one that is the train's fault."""
+    about_the_stand_in = "PluggedLoss" in (failure.got or "")
+    return own if about_the_stand_in or not (own.costly or isinstance(own, Raises)) else failure
+
+
+def _remark_on_start(candidate: Classifier, scenario: Scenario, W: Array, first: Trained) -> None:
+    name, type_name = candidate.name, first.W.type_name
     if type_name != "numpy.ndarray":
         candidate.remark(f"After {name}, self.W is a {type_name} instead of a plain array; accepted.")
     if not W.any():
         candidate.remark(
             f"{name} starts from weights of 0; accepted, though the course starts from small random ones."
         )
-        return
     other = Scenario(scenario.X, scenario.y, scenario.options, None, scenario.stand_in, candidate.seed + 1)
-    (done,) = _trained_anyhow(candidate, other)
-    if np.array_equal(W, weights_of(name, done.W, W.shape)):
+    (second,) = _trained_anyhow(candidate, other)
+    same_start = W.any() and np.array_equal(W, weights_of(name, second.W, W.shape))
+    batches = [[call.X_batch.tolist() for call in done.calls] for done in (first, second)]
+    if same_start or (batches[0] and batches[0] == batches[1]):
         candidate.remark(
-            f"{name} starts from the same weights in every run, so it seeds the random numbers itself; accepted, "
-            f"though seeding belongs outside."
+            f"{name} draws the same random numbers in every run, so it seeds them itself; accepted, though seeding "
+            f"belongs outside."
         )
 
 
@@ -270,10 +290,11 @@ def _remark_on_defaults(candidate: Classifier) -> None:
     stand_in = StandIn(np.ones(1), np.full((1, 1, 2), 1024.0))
     try:
         (done,) = candidate.train(Scenario(X, y, None, np.zeros((1, 2)), stand_in, candidate.seed))
-    except Failure:
-        candidate.remark(
-            f"{candidate.name} cannot be called with X and y alone, because it has no defaults; accepted."
-        )
+    except Failure as failure:
+        if (failure.got or "").startswith("TypeError") and "missing" in (failure.got or ""):
+            candidate.remark(
+                f"{candidate.name} cannot be called with X and y alone, because it has no defaults; accepted."
+            )
         return
     if len(done.calls) < 2:
         return

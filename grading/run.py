@@ -5,6 +5,7 @@ This module stands on top of the checks; nothing that the checks use may import 
 
 from __future__ import annotations
 
+import importlib
 import platform
 import sys
 import time
@@ -199,6 +200,9 @@ def grade_all(
         if not waiting:
             return
         _draw_cases(suite.rubric)
+        jobs = min(jobs, len(waiting))
+        if jobs > 1:
+            _load_ahead()
         # The first process works in the sandbox that is open already; each later one opens its own.
         open_already = [sandbox] if sys.platform == "linux" else []
 
@@ -210,7 +214,7 @@ def grade_all(
                 handin, suite, sandbox.isolation, f"{reason}; please look at it and report this"
             )
 
-        with closing(share_out(waiting, min(jobs, len(waiting)), new_work, give_up)) as grades:
+        with closing(share_out(waiting, jobs, new_work, give_up)) as grades:
             for grade_ in grades:
                 yield Outcome(grade_)
 
@@ -245,6 +249,12 @@ class _Work:
         """End what runs in the sandbox."""
         if self._sandbox is not None:
             self._sandbox.close()
+
+
+def _load_ahead() -> None:
+    """Import the large libraries that most hand-ins need before the processes part, so that all share one copy."""
+    for library in ("nbformat", "scipy.special", "IPython.core.inputtransformer2"):
+        importlib.import_module(library)
 
 
 def _draw_cases(rubric: Rubric) -> None:

@@ -29,10 +29,15 @@ class State(StrEnum):
 
 @dataclass(frozen=True)
 class Handin:
-    """One student's work on disk: ``name`` is unique among its neighbours and safe as a folder name."""
+    """One student's work on disk: ``name`` is unique among its neighbours and safe as a folder name.
+
+    ``parts`` is for work that lies in one zip or folder with that of others: the student's files, by their names there
+    and the names by which the student knows them. Without it, everything at ``path`` is the student's.
+    """
 
     name: str
     path: Path
+    parts: tuple[tuple[str, str], ...] = ()
 
 
 @dataclass(frozen=True)

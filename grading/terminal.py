@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import time
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Sequence
 from pathlib import Path
 from types import TracebackType
 
@@ -61,7 +61,7 @@ class Terminal:
             self.console.print(_line(grade))
 
     def summary(
-        self, grades: Sequence[Grade], functions: Sequence[str], out: Path, formats: Iterable[str]
+        self, grades: Sequence[Grade], functions: Sequence[str], out: Path, formats: Sequence[str]
     ) -> None:
         """Print the table and the last lines."""
         grades = sorted(grades, key=lambda g: g.submission.name)
@@ -70,19 +70,19 @@ class Terminal:
             self.console.print(_table(grades, functions, self.console.width))
         levels = sorted({g.isolation.level for g in grades if g.state == "graded"})
         seconds = time.monotonic() - self._started
-        self.console.print(f"\nReports: {', '.join(_files(plain(str(out)), formats))}")
+        self.console.print(f"\nReports: {', '.join(_to_open(plain(str(out)), list(formats)))}")
         self.console.print(
             f"{counts(grades, self._unchanged)}, in {seconds:.1f} s"
             + (f" (isolation: {', '.join(levels)})" if levels else "")
         )
 
 
-def _files(out: str, formats: Iterable[str]) -> list[str]:
-    """What was written where: first what there is of each hand-in, then what there is of all."""
-    formats = list(formats)
-    names = [WRITERS[name].file_name for name in formats if name in WRITERS]
-    each = [f"{out}/<name>/{names[0] if len(names) == 1 else '{' + ','.join(names) + '}'}"] if names else []
-    return each + [f"{out}/{w.file_name}" for name in formats for w in CLASS_WRITERS.get(name, ())]
+def _to_open(out: str, formats: list[str]) -> list[str]:
+    """What to open first: a page where there is one, of each hand-in and of all; the other forms stand beside it."""
+    formats = sorted(formats, key=lambda name: name != "html")
+    each = [f"{out}/<name>/{WRITERS[name].file_name}" for name in formats if name in WRITERS]
+    every = [f"{out}/{CLASS_WRITERS[name][0].file_name}" for name in formats if name in CLASS_WRITERS]
+    return each[:1] + every[:1]
 
 
 def plain(text: str) -> str:

@@ -6,7 +6,7 @@ import re
 import stat
 import zipfile
 import zlib
-from collections.abc import Callable
+from collections.abc import Callable, Container
 from dataclasses import dataclass
 from typing import IO
 
@@ -28,10 +28,13 @@ class Member:
     read: Callable[[int], bytes]
 
 
-def members_of(file: IO[bytes], where: str, limits: Limits) -> list[Member]:
+def members_of(
+    file: IO[bytes], where: str, limits: Limits, wanted: Container[str] | None = None
+) -> list[Member]:
     """The files inside the zip ``file``, in archive order; ``where`` is its name for messages.
 
     A member that occurs twice is there once, as the last of its name, which is what unpacking would leave.
+    With ``wanted``, only members of these names are looked at, be the others what they may.
 
     Raises:
         IntakeError: for what is no zip, and for any that an honest zip program would not have made:
@@ -41,7 +44,7 @@ def members_of(file: IO[bytes], where: str, limits: Limits) -> list[Member]:
         archive = zipfile.ZipFile(file)
     except (zipfile.BadZipFile, OSError, ValueError, NotImplementedError, UnicodeDecodeError) as error:
         raise IntakeError(f"{where} is no zip archive that can be read ({error}): {_AGAIN}") from error
-    infos = archive.infolist()
+    infos = [info for info in archive.infolist() if wanted is None or info.filename in wanted]
     if len(infos) > limits.archive_members:
         raise IntakeError(
             f"{where} holds {len(infos):,} files, more than the {limits.archive_members:,} that are read: "

@@ -7,7 +7,7 @@ import os
 import re
 import stat
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from grading.intake.archive import Member, members_of
@@ -58,8 +58,8 @@ def is_bystander(name: str) -> bool:
     return _BYSTANDER_FILE.fullmatch(name) is not None
 
 
-def gather(path: Path, limits: Limits) -> Gathered:
-    """The .py files and notebooks of the hand-in at ``path``.
+def gather(path: Path, limits: Limits, parts: Sequence[tuple[str, str]] = ()) -> Gathered:
+    """The .py files and notebooks of the hand-in at ``path``, or of those ``parts`` of it that `Handin` describes.
 
     Raises:
         IntakeError: if there is none, or ``path`` is nothing that can be graded.
@@ -67,9 +67,13 @@ def gather(path: Path, limits: Limits) -> Gathered:
     where = shown(path.name or str(path))
     try:
         mode = path.lstat().st_mode
-        if stat.S_ISLNK(mode):
+        if parts:
+            where = shown(f"this student's part of {path.name}")
+            gathered = Gathered()
+            _admit_parts(path, parts, gathered, limits)
+        elif stat.S_ISLNK(mode):
             raise IntakeError(f"{where} is a link, which is not followed: hand in the file itself")
-        if stat.S_ISDIR(mode):
+        elif stat.S_ISDIR(mode):
             gathered = Gathered()
             _admit(list(_walk(path, gathered, limits)), gathered, limits)
         elif stat.S_ISREG(mode):
@@ -112,6 +116,19 @@ def _gather_file(path: Path, where: str, limits: Limits) -> Gathered:
             _admit(members_of(file, where, limits), gathered, limits)
         return gathered
     return Gathered([StudentFile(clean(path.name), path.read_bytes())])
+
+
+def _admit_parts(path: Path, parts: Sequence[tuple[str, str]], gathered: Gathered, limits: Limits) -> None:
+    """Read some files of a zip or a folder, by the names that the student knows them by."""
+    if path.is_dir():
+        own = [(path / name, known) for name, known in parts]
+        regular = [_member(file, known) for file, known in own if stat.S_ISREG(file.lstat().st_mode)]
+        _admit(regular, gathered, limits)
+        return
+    known_as = dict(parts)
+    with path.open("rb") as file:
+        members = members_of(file, shown(f"this student's part of {path.name}"), limits, known_as)
+        _admit([replace(member, name=known_as[member.name]) for member in members], gathered, limits)
 
 
 def _admit(members: Sequence[Member], gathered: Gathered, limits: Limits, *, unwrap: bool = True) -> None:
@@ -166,18 +183,16 @@ def _walk(root: Path, gathered: Gathered, limits: Limits) -> Iterator[Member]:
                     if not is_foreign_folder(entry.name) and not Path(entry.path, "pyvenv.cfg").exists():
                         below.append((Path(entry.path), f"{prefix}{entry.name}/"))
                 elif entry.is_file(follow_symlinks=False):
-                    yield _member(entry, prefix)
+                    yield _member(Path(entry.path), prefix + entry.name)
         level = below
 
 
-def _member(entry: os.DirEntry[str], prefix: str) -> Member:
-    path = Path(entry.path)
-
+def _member(path: Path, name: str) -> Member:
     def read(most: int) -> bytes:
         with path.open("rb") as file:
             return file.read(most)
 
-    return Member(prefix + entry.name, entry.stat(follow_symlinks=False).st_size, read)
+    return Member(name, path.lstat().st_size, read)
 
 
 def _is_wanted(name: str) -> bool:

@@ -8,7 +8,9 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from grading.intake.files import HAND_IN, NOTEBOOK, SCRIPT, is_bystander, is_foreign_folder
+from grading.intake import lms
+from grading.intake.files import ARCHIVE, HAND_IN, NOTEBOOK, SCRIPT, is_bystander, is_foreign_folder
+from grading.intake.lms import Entry
 from grading.intake.naming import shown, unique_names
 from grading.submission import Handin, IntakeError
 
@@ -55,7 +57,8 @@ def find(paths: Sequence[Path]) -> list[Handin]:
     """All hand-ins at or below ``paths``, in the order given and by name within a folder.
 
     A notebook, .py file or zip is one, and so is a folder that is one student's work; of any other folder,
-    each child is one. What cannot be graded is among them, so that it is reported and not lost.
+    each child is one. Bulk downloads of learning platforms are taken apart. What cannot be graded is among
+    them, so that it is reported and not lost.
 
     Raises:
         IntakeError: if one of ``paths`` does not exist or is an empty folder.
@@ -68,7 +71,7 @@ def find(paths: Sequence[Path]) -> list[Handin]:
 
 def survey(paths: Sequence[Path]) -> Found:
     """As `find`, but goes on past paths at which there is nothing, and returns why."""
-    here: dict[Path, None] = {}
+    here: dict[Entry, None] = {}
     problems = []
     for path in paths:
         try:
@@ -76,31 +79,39 @@ def survey(paths: Sequence[Path]) -> Found:
         except IntakeError as error:
             problems.append(error)
     found = list(here)
-    handins = tuple(Handin(name, path) for name, path in zip(unique_names(found), found, strict=True))
+    names = unique_names([entry.student or entry.path for entry in found])
+    handins = tuple(Handin(name, e.path, e.parts) for name, e in zip(names, found, strict=True))
     return Found(handins, tuple(problems))
 
 
-def _below(path: Path) -> list[Path]:
+def _below(path: Path) -> list[Entry]:
     if path.is_symlink():
         # Links inside a hand-in are not followed, but one that was asked for by name is.
         path = path.resolve()
     if not path.exists():
         raise IntakeError(f"{shown(str(path))}: no such file or folder; check the spelling")
-    if not path.is_dir():
-        return [path]
     try:
-        children = _children(path)
+        of_students = lms.entries(path)
+        children = _children(path) if path.is_dir() else [path]
     except OSError as error:
+        if not path.is_dir():
+            return [Entry("", path)]  # said when it is read, as of every other file
         raise IntakeError(
             f"{shown(str(path))} cannot be read ({error.strerror}): check its permissions"
         ) from error
     if not children:
         raise IntakeError(f"{shown(str(path))} is an empty folder: {HAND_IN}")
-    if _is_one_students(children):
-        return [path]
-    if len(children) == 1 and children[0].is_dir() and not children[0].is_symlink():
+    if of_students:
+        return of_students
+    if not path.is_dir() or _is_one_students(children):
+        return [Entry("", path)]
+    if len(children) == 1 and _may_hold_many(children[0]):
         return _below(children[0])
-    return children
+    return [Entry("", child) for child in children]
+
+
+def _may_hold_many(child: Path) -> bool:
+    return not child.is_symlink() and (child.is_dir() or child.suffix.lower() == ARCHIVE)
 
 
 def _children(folder: Path) -> list[Path]:

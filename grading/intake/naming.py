@@ -56,16 +56,16 @@ def safe_name(text: str) -> str:
     return name or "submission"
 
 
-def unique_names(paths: Sequence[Path]) -> list[str]:
-    """A safe name for each path, different from all others even where case does not count.
+def unique_names(paths: Sequence[Path | str]) -> list[str]:
+    """A safe name for each path or student's name, different from all others even where case does not count.
 
     A file goes by its name without ending; where two would clash ("ada.py", "ada.ipynb") both keep it, and
     a number settles the rest.
     """
-    short = [safe_name(path.name if path.is_dir() else path.stem) for path in paths]
+    short = [safe_name(_short(path)) for path in paths]
     clashes = Counter(name.casefold() for name in short)
     wanted = [
-        name if clashes[name.casefold()] == 1 else safe_name(path.name)
+        name if clashes[name.casefold()] == 1 or isinstance(path, str) else safe_name(path.name)
         for name, path in zip(short, paths, strict=True)
     ]
     taken: set[str] = set()
@@ -78,3 +78,9 @@ def unique_names(paths: Sequence[Path]) -> list[str]:
         taken.add(candidate.casefold())
         names.append(candidate)
     return names
+
+
+def _short(path: Path | str) -> str:
+    if isinstance(path, str):
+        return path
+    return path.name if path.is_dir() else path.stem

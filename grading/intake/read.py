@@ -45,7 +45,7 @@ def read(handin: Handin, asked: Sequence[str], *, limits: Limits = DEFAULT) -> S
     Raises:
         IntakeError: if nothing in it can be graded; one line on what, where, and what to do.
     """
-    gathered = gather(handin.path, limits)
+    gathered = gather(handin.path, limits, handin.parts)
     reader = _Reader(gathered.files, asked, limits)
     copies, left = reader.choose_copies()
     modules = reader.take(copies, left)

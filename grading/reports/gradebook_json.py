@@ -8,6 +8,7 @@ import msgspec
 
 from grading.grade import Grade, SuiteFacts
 from grading.reports.statistics import Statistics, in_order, mistakes_of, reasons, statistics
+from grading.reports.text import shown
 
 
 class GradebookEntry(msgspec.Struct, frozen=True, kw_only=True):
@@ -42,7 +43,7 @@ class GradebookJson:
 
     def render(self, grades: Sequence[Grade], functions: Sequence[str]) -> bytes:
         """The file's bytes."""
-        grades = in_order(grades)
+        grades = [shown(grade) for grade in in_order(grades)]
         book = Gradebook(
             schema=1,
             suite=grades[0].suite if grades else None,

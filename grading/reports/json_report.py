@@ -7,6 +7,7 @@ from typing import Any
 import msgspec
 
 from grading.grade import Grade
+from grading.reports.text import shown
 
 
 class JsonReport:
@@ -16,7 +17,7 @@ class JsonReport:
 
     def render(self, grade: Grade) -> bytes:
         """The report's bytes, ending in a newline."""
-        return msgspec.json.format(msgspec.json.encode(grade), indent=1) + b"\n"
+        return msgspec.json.format(msgspec.json.encode(shown(grade)), indent=1) + b"\n"
 
 
 def report_schema() -> dict[str, Any]:

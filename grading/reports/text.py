@@ -15,6 +15,9 @@ _UNSEEN = re.compile(
     "[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069\ufeff\ud800-\udfff\ufffe\uffff]"
 )
 
+# What could be unseen in a grade's JSON: the same, or the backslash and letter that JSON writes for it.
+_PERHAPS_UNSEEN = re.compile(r"\\[ubfr]|" + _UNSEEN.pattern)
+
 
 def visible(text: str) -> str:
     """Text in which nothing is unseen: an escape or a change of direction stands there as its number in hexadecimal."""
@@ -32,6 +35,13 @@ def one_line(text: str) -> str:
 
 def shown(grade: Grade) -> Grade:
     """The grade with all of its text made `visible`: the value that every report for people is written from."""
+    try:
+        whole = msgspec.json.encode(grade).decode()
+    except UnicodeEncodeError:
+        pass
+    else:
+        if not _PERHAPS_UNSEEN.search(whole):
+            return grade
     return msgspec.convert(_visible_in(msgspec.to_builtins(grade)), Grade)
 
 

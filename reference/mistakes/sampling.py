@@ -6,7 +6,7 @@ import numpy as np
 
 from reference.mistakes.mistake import Array, History, Labels, Model, begin, draw, mistake
 
-TRAINING, SAMPLING = ("training",), ("sampling",)
+TRAINING, SAMPLING, EITHER = ("training",), ("sampling",), ("training", "sampling")
 
 
 @mistake(
@@ -34,7 +34,7 @@ def _batch_left_empty(
     "Every step uses all of X instead of a batch.",
     "Draw batch_size row numbers in each step: np.random.choice(num_train, batch_size).",
     applies_to="train",
-    checks=TRAINING,
+    checks=EITHER,
 )
 def _batch_of_all_rows(
     model: Model, X: Array, y: Labels, learning_rate: float, reg: float, num_iters: int, batch_size: int
@@ -54,7 +54,7 @@ def _batch_of_all_rows(
     "batch_size is overwritten in train: the batches have another size than asked for.",
     "Take out the line that sets batch_size.",
     applies_to="train",
-    checks=TRAINING,
+    checks=EITHER,
 )
 def _batch_size_overwritten(
     model: Model, X: Array, y: Labels, learning_rate: float, reg: float, num_iters: int, batch_size: int

@@ -11,7 +11,8 @@ import pytest
 
 import grader
 from grading.grade import SuiteFacts
-from grading.resume import FOLDER, Records, handin_hash
+from grading.resume import FOLDER, Records
+from grading.resume import handin_hash as hash_of_handin
 from grading.sandbox.levels import Isolation, Level
 from grading.submission import Handin
 from tests.grading.small_class import RIGHT, RUBRIC, WRONG, make_class, results
@@ -35,6 +36,10 @@ def work(tmp_path: Path) -> Path:
 def facts(**changes: object) -> SuiteFacts:
     base = SuiteFacts(version="1", rubric_sha256="r", seed=1, reg_scale=1.0, python="3", numpy="2")
     return msgspec.structs.replace(base, **changes)
+
+
+def handin_hash(work: Path) -> str:
+    return hash_of_handin(Handin("someone", work))
 
 
 def bytes_of(out: Path) -> dict[Path, bytes]:

@@ -28,15 +28,31 @@ function wanted(item) {
   return !check.value || rank[item.row.cells[Number(check.value)].className] === rank.failed;
 }
 
-function filter() {
-  let count = 0;
-  for (const item of rows) {
-    const visible = wanted(item);
-    if (item.row.hidden === visible) item.row.hidden = !visible;
-    count += visible;
-  }
-  found.textContent = `${count} of ${rows.length} submissions`;
+// A few rows at a time are in the page: laying out all of a large class would be a pause at each click.
+const step = 100;
+const scroller = document.querySelector("div.table");
+let matching = [];
+let attached = 0;
+
+function more(count) {
+  const next = matching.slice(attached, attached + count);
+  attached += next.length;
+  body.append(...next.map((item) => item.row));
 }
+
+function filter() {
+  matching = rows.filter(wanted);
+  attached = 0;
+  body.replaceChildren();
+  more(step);
+  scroller.scrollTop = 0;
+  found.textContent = `${matching.length} of ${rows.length} submissions`;
+}
+
+scroller.addEventListener("scroll", () => {
+  if (scroller.scrollTop + 2 * scroller.clientHeight > scroller.scrollHeight) more(step);
+});
+addEventListener("beforeprint", () => more(rows.length));
 
 const names = new Intl.Collator(undefined, { numeric: true });
 function key(item, column) {
@@ -51,7 +67,7 @@ function sort(header) {
   const keys = new Map(rows.map((item) => [item, column === 0 ? item.name : key(item, column)]));
   const compare = column === 0 ? names.compare : (a, b) => a - b;
   rows.sort((a, b) => (down ? -1 : 1) * compare(keys.get(a), keys.get(b)) || a.index - b.index);
-  body.append(...rows.map((item) => item.row));
+  filter();
 }
 
 function hideNames() {
@@ -88,3 +104,4 @@ for (const control of [which, mistake, check]) control.addEventListener("change"
 anonymous.addEventListener("change", hideNames);
 document.getElementById("controls").hidden = false;
 filter();
+body.classList.add("ready");

@@ -7,9 +7,11 @@ import re
 from html.parser import HTMLParser
 
 import msgspec
+import pytest
 
-from grading.reports import WRITERS
-from tests.grading.reports.grades import a_check, a_grade, a_passed_check
+from grading.grade import ManualItem
+from grading.reports import CLASS_WRITERS, WRITERS
+from tests.grading.reports.grades import FUNCTIONS, a_check, a_class, a_grade, a_passed_check
 
 VOID = {"meta", "br", "input", "rect", "line", "link", "img", "hr"}
 
@@ -106,6 +108,17 @@ def test_remarks_warnings_and_questions_are_shown() -> None:
         assert part in text, part
 
 
+def test_a_question_is_shown_without_its_asterisks_and_with_its_points() -> None:
+    items = [
+        ManualItem(question="**Question 1** Why 2 ** 3?", answer="So.", max_points=points)
+        for points in (2.0, 0.0)
+    ]
+    text = words(page_of(manual=items))
+    assert text.count("Question 1 Why 2 ** 3? ") == 2
+    assert "2 points, not in the score above. So." in text
+    assert "No part of the score above. So." in text
+
+
 def test_a_function_of_a_class_stands_where_the_class_does() -> None:
     grade = a_grade(checks=[a_check(function="LinearSVM.train")])
     places = {"LinearSVM": grade.functions["svm_loss_naive"]}
@@ -132,6 +145,15 @@ def test_an_input_too_large_to_look_at_is_only_given_as_python() -> None:
     assert "As Python, to paste" in page
 
 
+def test_a_long_number_is_short_in_the_table_and_whole_in_the_python() -> None:
+    example = msgspec.structs.replace(a_check().counterexample, X=[[0.123456789]], code="X = 0.123456789")  # type: ignore[type-var]
+    text = words(page_of(checks=[a_check(counterexample=example)]))
+    assert "X 0.12346 y" in text
+    assert "X = 0.123456789" in text
+    assert "rounded to five digits" in text
+    assert "rounded to five digits" not in words(page_of())
+
+
 def test_headings_descend_one_step_at_a_time() -> None:
     headings = Outline(page_of()).headings
     assert headings[0] == 1
@@ -156,3 +178,15 @@ def test_the_page_loads_nothing_and_admits_only_its_own_script() -> None:
     assert policy is not None
     assert "default-src 'none'" in policy
     assert "unsafe" not in policy
+
+
+@pytest.mark.parametrize("page", ["student", "not graded", "class"])
+def test_a_page_is_html_without_a_fault(page: str) -> None:
+    html5lib = pytest.importorskip("html5lib", reason="html5lib is a development dependency: make test")
+    (writer,) = CLASS_WRITERS["html"]
+    text = {
+        "student": page_of(),
+        "not graded": page_of(reason="a PDF", checks=[]),
+        "class": writer.render(a_class(9), FUNCTIONS).decode(),
+    }[page]
+    html5lib.HTMLParser(strict=True).parse(text)

@@ -38,6 +38,7 @@ HOSTILE = {
     "wide": "＝1+1",
     "rich": "[red]x[/red] [link=http://x.example]y[/link]",
     "surrogate": "\ud800",
+    "property": "a,line=1::b",
     "cdata": "]]> <!-- &lol; \x00",
 }
 hostile_texts = pytest.mark.parametrize("text", HOSTILE.values(), ids=list(HOSTILE))
@@ -65,15 +66,14 @@ def a_hostile_grade(text: str, **changes: object) -> Grade:
 
 
 def everything(text: str) -> list[tuple[str, str]]:
-    """Every form of a hostile grade but our own JSON, whose escapes are JSON's."""
+    """Every form of a hostile grade."""
     grade = a_hostile_grade(text)
     other = a_hostile_grade(text, reason=text)
-    forms = [(w.file_name, w.render(grade)) for name, w in WRITERS.items() if name != "json"]
+    forms = [(w.file_name, w.render(grade)) for w in WRITERS.values()]
     forms += [
         (w.file_name, w.render([grade, other], FUNCTIONS))
-        for name, writers in CLASS_WRITERS.items()
+        for writers in CLASS_WRITERS.values()
         for w in writers
-        if name != "json"
     ]
     return [(name, content.decode()) for name, content in forms]
 
@@ -161,6 +161,13 @@ def test_xml_holds_the_text_and_no_element_of_the_students(text: str) -> None:
     failure = root.find(".//failure")
     assert failure is not None
     assert visible(text).split()[-1] in (failure.text or "")
+
+
+@hostile_texts
+def test_json_says_the_text_with_what_is_unseen_written_out(text: str) -> None:
+    forms = dict(everything(text))
+    assert json.loads(forms["report.json"])["checks"][0]["got"] == visible(text)
+    assert json.loads(forms["gradebook.json"])["submissions"][1]["reason"] == visible(text)
 
 
 @hostile_texts

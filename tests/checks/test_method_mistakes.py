@@ -1,0 +1,78 @@
+from __future__ import annotations
+
+import re
+
+import pytest
+
+from grading.grade import CheckResult
+from grading.sandbox.client import Sandbox
+from reference.mistakes import CATALOGUE, METHODS, Mistake
+from tests.checks.classes import CHECKS, handed_mistake, judge_classes
+
+IN_TRAIN = [mistake for mistake in METHODS if mistake.applies_to == ("train",)]
+
+
+def _class_name(mistake: Mistake) -> str:
+    return "".join(word.capitalize() for word in mistake.id.split("-"))
+
+
+def _judged(
+    sandbox: Sandbox, loss: str, seed: int, *, direct: bool = False
+) -> dict[str, dict[str, CheckResult]]:
+    mistakes = IN_TRAIN if direct else METHODS
+    handed = {_class_name(mistake): handed_mistake(mistake, loss, direct=direct) for mistake in mistakes}
+    results = judge_classes(sandbox, handed, seed)
+    return {mistake.id: results[_class_name(mistake)] for mistake in mistakes}
+
+
+@pytest.fixture(scope="module", params=[("svm", 231), ("softmax", 7)], ids=["svm", "softmax"])
+def results(request: pytest.FixtureRequest, sandbox: Sandbox) -> dict[str, dict[str, CheckResult]]:
+    """What the checks say of every mistake of train and predict, handed in as a student's class."""
+    loss, seed = request.param
+    return _judged(sandbox, loss, seed)
+
+
+def test_the_catalogue_has_at_least_25_mistakes_of_train_and_predict_with_unique_ids() -> None:
+    assert len(METHODS) >= 25
+    assert len({mistake.id for mistake in (*CATALOGUE, *METHODS)}) == len(CATALOGUE) + len(METHODS)
+
+
+@pytest.mark.parametrize("mistake", METHODS, ids=lambda m: m.id)
+def test_a_mistake_of_a_method_is_written_so_that_a_student_can_use_it(mistake: Mistake) -> None:
+    assert re.fullmatch(r"[a-z0-9]+(-[a-z0-9]+)+", mistake.id)
+    assert mistake.title.endswith(".")
+    assert mistake.hint.endswith(".")
+    assert mistake.checks
+    assert set(mistake.checks) <= set(CHECKS[mistake.applies_to[0]])
+
+
+@pytest.mark.parametrize("mistake", METHODS, ids=lambda m: m.id)
+def test_every_mistake_of_a_method_is_caught_by_a_check_meant_for_it_and_called_by_its_name(
+    mistake: Mistake, results: dict[str, dict[str, CheckResult]]
+) -> None:
+    failed = {check: r for check, r in results[mistake.id].items() if r.status in ("failed", "error")}
+    assert set(mistake.checks) & set(failed)
+    assert {r.diagnosis.id for r in failed.values() if r.diagnosis} == {mistake.id}
+    assert all(r.counterexample and r.got for r in failed.values())
+
+
+@pytest.fixture(scope="module")
+def direct_results(sandbox: Sandbox) -> dict[str, dict[str, CheckResult]]:
+    """The same for classes whose train calls the loss function itself, so that its batches cannot be seen."""
+    return _judged(sandbox, "svm", 5, direct=True)
+
+
+@pytest.mark.parametrize("mistake", IN_TRAIN, ids=lambda m: m.id)
+def test_a_mistake_is_caught_and_never_misnamed_in_a_train_that_does_not_go_through_self_loss(
+    mistake: Mistake, direct_results: dict[str, dict[str, CheckResult]]
+) -> None:
+    failed = [r for r in direct_results[mistake.id].values() if r.status in ("failed", "error")]
+    assert failed
+    assert {r.diagnosis.id for r in failed if r.diagnosis} <= {mistake.id}
+
+
+def test_most_mistakes_are_named_in_such_a_train_too(
+    direct_results: dict[str, dict[str, CheckResult]],
+) -> None:
+    named = [i for i, found in direct_results.items() if any(r.diagnosis for r in found.values())]
+    assert len(named) >= len(IN_TRAIN) - 8

@@ -1,0 +1,35 @@
+"""The last lines that a person at the terminal sees."""
+
+from __future__ import annotations
+
+import io
+from pathlib import Path
+
+import pytest
+from rich.console import Console
+
+import grader
+from grading.terminal import Terminal
+from tests.grading.reports.grades import FUNCTIONS, a_class
+
+
+@pytest.mark.parametrize(
+    ("formats", "named"),
+    [
+        (grader.USUAL_FORMATS, "out/<name>/report.html, out/index.html"),
+        (("json", "md", "csv"), "out/<name>/report.json, out/gradebook.json"),
+        (("gradescope",), "out/<name>/results.json, out/gradescope.csv"),
+        (("junit",), "out/<name>/junit.xml"),
+        (("canvas",), "out/canvas.csv"),
+    ],
+)
+def test_the_last_lines_name_what_to_open_and_count_the_hand_ins(
+    formats: tuple[str, ...], named: str
+) -> None:
+    terminal = Terminal(3)
+    output = io.StringIO()
+    terminal.console = Console(file=output, highlight=False, soft_wrap=True)
+    terminal.summary(a_class(3), FUNCTIONS, Path("out"), formats)
+    lines = output.getvalue().splitlines()
+    assert f"Reports: {named}" in lines
+    assert lines[-1].startswith("2 graded (1 with failures), 1 not graded, in ")
