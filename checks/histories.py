@@ -35,11 +35,9 @@ def follows_from_its_histories(candidate: Classifier) -> None:
     Raises:
         Failure: no right train returns such losses, but for one case in a thousand million.
     """
-    half = np.arange(_SAMPLES) % 2
-    labels = np.zeros(_SAMPLES, dtype=np.int64)
     for judge in (_require_random, _require_labels):
         try:
-            judge(candidate, half, labels)
+            judge(candidate)
         except WrongSampling:
             if _loss_is_a_mean(candidate):
                 raise
@@ -47,7 +45,13 @@ def follows_from_its_histories(candidate: Classifier) -> None:
             return
 
 
-def _require_random(candidate: Classifier, half: Rows, labels: Rows) -> None:
+def _halves() -> Rows:
+    """Rows of both kinds in turn, so that every window of an even number holds as many of each."""
+    return np.arange(_SAMPLES, dtype=np.int64) % 2
+
+
+def _require_random(candidate: Classifier) -> None:
+    half, labels = _halves(), np.zeros(_SAMPLES, dtype=np.int64)
     counts = _counts(candidate, half, labels)
     scenario = _scenario(candidate, half, labels, _STEPS)
     if counts is None:
@@ -65,13 +69,13 @@ def _require_random(candidate: Classifier, half: Rows, labels: Rows) -> None:
         _require_drawn(candidate, row)
 
 
-def _require_labels(candidate: Classifier, half: Rows, labels: Rows) -> None:
-    labels = half.astype(np.int64)
-    if _counts(candidate, half, labels) is None:
+def _require_labels(candidate: Classifier) -> None:
+    half = _halves()
+    if _counts(candidate, half, half) is None:
         raise WrongSampling(
             f"In a batch of {candidate.name}, labels do not belong to their samples. Draw the row numbers once, and "
             f"use the same ones for X and for y.",
-            code=code_of(candidate, _scenario(candidate, half, labels, _STEPS)),
+            code=code_of(candidate, _scenario(candidate, half, half, _STEPS)),
             expected="losses of batches in which each sample has its own label",
             got="a loss that no such batch has",
         )

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from reference.answer import Answer
 
 Judge = Callable[[Problem, Answered, "Answer"], Failure | None]
+Domain = Callable[[Problem, "Answer"], bool]
 
 _HALF = 0.5
 
@@ -162,8 +163,13 @@ class LossFunction:
         if sentence not in self.remarks:
             self.remarks.append(sentence)
 
-    def hold(self, asked: Sequence[Asked], judge: Judge) -> None:
+    def hold(self, asked: Sequence[Asked], judge: Judge, within: Domain | None = None) -> None:
         """Judge every case; on a mismatch, make it small and raise it.
+
+        Args:
+            asked: the cases.
+            judge: what is wrong with an answer, or None.
+            within: what a smaller counterexample must still fulfil; right functions promise nothing outside.
 
         Raises:
             Failure: what ``judge`` or the function's own answer says of the smallest problem found.
@@ -177,14 +183,16 @@ class LossFunction:
                         self.remark(remark)
             return
         problem, failure = min(failures, key=lambda pair: _size(pair[0]))
-        raise self.smallest(problem, failure, judge)
+        raise self.smallest(problem, failure, judge, within)
 
     def _verdict(self, asked: Asked, judge: Judge) -> Failure | None:
         if isinstance(asked.answer, Failure):
             return asked.answer
         return judge(asked.problem, asked.answer, asked.truth)
 
-    def smallest(self, problem: Problem, failure: Failure, judge: Judge) -> Failure:
+    def smallest(
+        self, problem: Problem, failure: Failure, judge: Judge, within: Domain | None = None
+    ) -> Failure:
         """What ``judge`` or the function's own answer says of the smallest problem that shows the same defect."""
         if failure.costly:
             return failure
@@ -193,7 +201,10 @@ class LossFunction:
         def first_failing(problems: Sequence[Problem]) -> int | None:
             nonlocal found
             for k, (candidate, answer) in enumerate(zip(problems, self.ask(problems), strict=True)):
-                verdict = self._verdict(Asked(candidate, self.truth(candidate), answer), judge)
+                truth = self.truth(candidate)
+                if within is not None and not within(candidate, truth):
+                    continue
+                verdict = self._verdict(Asked(candidate, truth, answer), judge)
                 if verdict is not None and failure.is_like(verdict):
                     found = verdict
                     return k

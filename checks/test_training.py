@@ -290,10 +290,11 @@ def _remark_on_defaults(candidate: Classifier) -> None:
     stand_in = StandIn(np.ones(1), np.full((1, 1, 2), 1024.0))
     try:
         (done,) = candidate.train(Scenario(X, y, None, np.zeros((1, 2)), stand_in, candidate.seed))
-    except Failure:
-        candidate.remark(
-            f"{candidate.name} cannot be called with X and y alone, because it has no defaults; accepted."
-        )
+    except Failure as failure:
+        if (failure.got or "").startswith("TypeError") and "missing" in (failure.got or ""):
+            candidate.remark(
+                f"{candidate.name} cannot be called with X and y alone, because it has no defaults; accepted."
+            )
         return
     if len(done.calls) < 2:
         return

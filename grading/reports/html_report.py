@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import re
 import shlex
 from dataclasses import dataclass
 
-from grading.grade import CheckResult, Grade, Place
+from grading.grade import CheckResult, Counterexample, Grade, Place
 from grading.reports.answers import Pair, pairs
 from grading.reports.pages import page
 from grading.reports.text import points, shown
@@ -15,12 +16,20 @@ _LONGEST_NUMBER = 8
 
 
 @dataclass(frozen=True)
+class Input:
+    """A counterexample as small tables by name, W first; ``rounded`` if they do not show all digits."""
+
+    tables: list[tuple[str, list[list[str]]]]
+    rounded: bool
+
+
+@dataclass(frozen=True)
 class Broken:
     """A check that did not pass, with what the page shows of it."""
 
     check: CheckResult
     place: str | None
-    inputs: list[tuple[str, list[list[str]]]]
+    input: Input | None
     pairs: list[Pair]
 
 
@@ -38,6 +47,7 @@ class HtmlReport:
             ("common.css", "student.css"),
             grade=grade,
             points=points,
+            unmarked=_unmarked,
             by_function=_by_function(grade),
             places={name: where(place) for name, place in grade.functions.items()},
             broken=[_broken(check, grade) for check in grade.checks if check.status in ("failed", "error")],
@@ -69,28 +79,32 @@ def _by_function(grade: Grade) -> dict[str, list[CheckResult]]:
 
 
 def _broken(check: CheckResult, grade: Grade) -> Broken:
-    return Broken(
-        check, where(place_of(check.function, grade)), _inputs(check), pairs(check.expected, check.got)
-    )
+    place = where(place_of(check.function, grade))
+    return Broken(check, place, _input(check.counterexample), pairs(check.expected, check.got))
 
 
-def _inputs(check: CheckResult) -> list[tuple[str, list[list[str]]]]:
-    """The counterexample as small tables, W first; none where it is too large to be looked at."""
-    example = check.counterexample
+def _input(example: Counterexample | None) -> Input | None:
+    """The tables of a counterexample; None where it has none, or is too large to be looked at."""
     if example is None or example.W is None or example.X is None or example.y is None:
-        return []
-    size = sum(map(len, example.W)) + sum(map(len, example.X))
-    if size > _MOST_INPUT_ENTRIES:
-        return []
-    return [
+        return None
+    numbers = [x for row in example.W + example.X for x in row]
+    if len(numbers) > _MOST_INPUT_ENTRIES:
+        return None
+    tables = [
         ("W", [[_short(x) for x in row] for row in example.W]),
         ("X", [[_short(x) for x in row] for row in example.X]),
         ("y", [[repr(label)] for label in example.y]),
         ("reg", [[repr(example.reg)]]),
     ]
+    return Input(tables, rounded=any(_short(x) != repr(x) for x in numbers))
 
 
 def _short(value: float) -> str:
     """A number as Python writes it, or to five digits where that is long: the Python to paste has all of them."""
     text = repr(value)
     return text if len(text) <= _LONGEST_NUMBER else f"{value:.5g}"
+
+
+def _unmarked(question: str) -> str:
+    """A question of the notebook without the asterisks of Markdown around its heading."""
+    return re.sub(r"\*\*(.+?)\*\*", r"\1", question)

@@ -70,7 +70,7 @@ def _passes(candidate: LossFunction, check: str) -> bool:
 @pytest.fixture(autouse=True)
 def _no_reduction(monkeypatch: pytest.MonkeyPatch) -> None:
     """The verdict is all that is asked here; making every counterexample small would take most of the time."""
-    monkeypatch.setattr(LossFunction, "smallest", lambda self, problem, failure, judge: failure)
+    monkeypatch.setattr(LossFunction, "smallest", lambda self, problem, failure, judge, within=None: failure)
 
 
 @pytest.mark.parametrize("original", ORIGINALS)

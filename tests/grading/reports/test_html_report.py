@@ -9,6 +9,7 @@ from html.parser import HTMLParser
 import msgspec
 import pytest
 
+from grading.grade import ManualItem
 from grading.reports import CLASS_WRITERS, WRITERS
 from tests.grading.reports.grades import FUNCTIONS, a_check, a_class, a_grade, a_passed_check
 
@@ -107,6 +108,17 @@ def test_remarks_warnings_and_questions_are_shown() -> None:
         assert part in text, part
 
 
+def test_a_question_is_shown_without_its_asterisks_and_with_its_points() -> None:
+    items = [
+        ManualItem(question="**Question 1** Why 2 ** 3?", answer="So.", max_points=points)
+        for points in (2.0, 0.0)
+    ]
+    text = words(page_of(manual=items))
+    assert text.count("Question 1 Why 2 ** 3? ") == 2
+    assert "2 points, not in the score above. So." in text
+    assert "No part of the score above. So." in text
+
+
 def test_a_function_of_a_class_stands_where_the_class_does() -> None:
     grade = a_grade(checks=[a_check(function="LinearSVM.train")])
     places = {"LinearSVM": grade.functions["svm_loss_naive"]}
@@ -138,6 +150,8 @@ def test_a_long_number_is_short_in_the_table_and_whole_in_the_python() -> None:
     text = words(page_of(checks=[a_check(counterexample=example)]))
     assert "X 0.12346 y" in text
     assert "X = 0.123456789" in text
+    assert "rounded to five digits" in text
+    assert "rounded to five digits" not in words(page_of())
 
 
 def test_headings_descend_one_step_at_a_time() -> None:

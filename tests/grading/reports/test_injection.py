@@ -38,6 +38,7 @@ HOSTILE = {
     "wide": "＝1+1",
     "rich": "[red]x[/red] [link=http://x.example]y[/link]",
     "surrogate": "\ud800",
+    "property": "a,line=1::b",
     "cdata": "]]> <!-- &lol; \x00",
 }
 hostile_texts = pytest.mark.parametrize("text", HOSTILE.values(), ids=list(HOSTILE))

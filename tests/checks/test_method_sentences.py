@@ -1,0 +1,113 @@
+"""What students read about a wrong train or predict that is in no catalogue."""
+
+from __future__ import annotations
+
+import pytest
+
+from grading.grade import CheckResult
+from grading.sandbox.client import Sandbox
+from tests.checks.classes import HandedClass, judge_classes
+from tests.checks.right_classes import RIGHT_TRAINS
+
+_COURSE = RIGHT_TRAINS["course"]
+_RECORD, _UPDATE = "history.append(loss)\n", "self.W -= learning_rate * grad"
+_NEXT = " " * 12
+
+
+def _changed(old: str, new: str) -> HandedClass:
+    assert old in _COURSE
+    return HandedClass("svm", _COURSE.replace(old, new))
+
+
+WRONG: dict[str, tuple[HandedClass, str, str]] = {
+    "VerboseStops": (
+        _changed(_RECORD, f"{_RECORD}{_NEXT}if verbose: break\n"),
+        "training",
+        "With verbose=True, train must print, and otherwise do the same.",
+    ),
+    "VerboseRaises": (
+        _changed(_RECORD, f"{_RECORD}{_NEXT}if verbose: print('%d' % 'a')\n"),
+        "training",
+        "With verbose=True, train must print, and otherwise do the same.",
+    ),
+    "Momentum": (
+        _changed(_UPDATE, f"v = 0.9 * (v if it else 0) - learning_rate * grad\n{_NEXT}self.W += v"),
+        "training",
+        "before step 3 of train, W is not what it should be",
+    ),
+    "Clipped": (
+        _changed(_UPDATE, "self.W -= learning_rate * np.clip(grad, -1, 1)"),
+        "training",
+        "after train, W is not what it should be",
+    ),
+    "Strings": (
+        _changed("append(loss)", "append(str(loss))"),
+        "training",
+        "must return the loss of every step",
+    ),
+    "HalfTheData": (
+        _changed("choice(X.shape[0]", "choice(X.shape[0] // 2"),
+        "sampling",
+        "20 of 40 rows of X never came up",
+    ),
+    "HalfTheBatch": (
+        _changed("batch_size)", "max(1, batch_size // 2))"),
+        "training",
+        "must call the loss with batch_size = 4 samples and their labels",
+    ),
+    "WithGradients": (
+        _changed("return history", "return history, [grad]"),
+        "training",
+        "must return the loss history only; it returns 2 things",
+    ),
+    "ListOfWeights": (
+        _changed("return history", "self.W = self.W.tolist()\n        return history"),
+        "training",
+        "self.W must be an array of shape (3, 4): features by classes",
+    ),
+    "ColumnOfLabels": (
+        HandedClass(
+            "svm", "    def predict(self, X):\n        return X.dot(self.W).argmax(1)[:, None]\n", "predict"
+        ),
+        "prediction",
+        "It has a dimension too many: (2, 1) instead of (2,).",
+    ),
+    "HalfLabels": (
+        HandedClass(
+            "svm", "    def predict(self, X):\n        return X.dot(self.W).argmax(1) + 0.5\n", "predict"
+        ),
+        "prediction",
+        "a label that has not the highest score",
+    ),
+    "TextLabels": (
+        HandedClass("svm", "    def predict(self, X):\n        return ['cat' for _ in X]\n", "predict"),
+        "prediction",
+        "must return an array of N labels, one for each row of X",
+    ),
+}
+
+
+@pytest.fixture(scope="module")
+def results(sandbox: Sandbox) -> dict[str, dict[str, CheckResult]]:
+    return judge_classes(sandbox, {name: handed for name, (handed, _, _) in WRONG.items()})
+
+
+@pytest.mark.parametrize("name", WRONG)
+def test_a_wrong_method_gets_a_clear_sentence_and_code_to_paste(
+    name: str, results: dict[str, dict[str, CheckResult]]
+) -> None:
+    _, check, sentence = WRONG[name]
+    result = results[name][check]
+    assert result.status == "failed"
+    assert sentence in result.message
+    assert result.counterexample is not None
+    compile(result.counterexample.code, "pasted", "exec")
+
+
+def test_a_class_that_learns_nothing_is_told_how_far_it_is_from_the_best_weights(sandbox: Sandbox) -> None:
+    handed = _changed(_UPDATE, "self.W -= 1e-6 * grad")
+    result = judge_classes(sandbox, {"Slow": handed}, accuracy=True)["Slow"]["accuracy"]
+    assert result.status == "failed"
+    assert "above the smallest possible" in result.message
+    assert result.got is not None
+    assert result.got.count(" of 250, so truly ") == 3
