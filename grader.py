@@ -226,8 +226,10 @@ def _grade(handins: Sequence[Handin], suite: Suite, options: argparse.Namespace)
                 grade = unwritten(grade, error)
             grades.append(grade)
             terminal.graded(grade, unchanged=outcome.unchanged)
-    write_class(grades, functions, options.out, options.format)
-    terminal.summary(grades, functions, options.out, options.format)
+    try:
+        write_class(grades, functions, options.out, options.format)
+    finally:
+        terminal.summary(grades, functions, options.out, options.format)
     return grades
 
 
