@@ -81,7 +81,7 @@ def _ways(level: Level, limits: Limits, problems: list[str]) -> Iterator[_Way]:
         setup.user, setup.roots = user, [str(root) for root in _roots()]
         setup.processes = None if user is None else _PROCESSES
         made_of = "NOT isolated: resource limits and a process group only"
-        yield _Way(made_of, lambda: PlainLauncher(setup))
+        yield _Way(made_of, lambda: (_Scratched if sys.platform == "linux" else PlainLauncher)(setup))
         return
     if sys.platform != "linux":
         problems.append(f"{level}: only Linux has what it is made of.")

@@ -106,7 +106,9 @@ class _PlainProcess:
             with contextlib.suppress(ProcessLookupError, PermissionError):
                 os.killpg(self._process.pid, signal.SIGKILL)
         self._process.wait()
-        shutil.rmtree(self._folder, ignore_errors=True)
+        # Nested beyond what Python can follow, it stays; at this level more than that can be left behind.
+        with contextlib.suppress(RecursionError):
+            shutil.rmtree(self._folder, ignore_errors=True)
         return ended
 
 
@@ -186,7 +188,7 @@ class ZygoteLauncher:
         try:
             return self._fork(frames, printed)
         except OSError:
-            self.close()
+            self._end()
             self._open()
         try:
             return self._fork(frames, printed)
@@ -203,6 +205,9 @@ class ZygoteLauncher:
 
     def close(self) -> None:
         """End the zygote and all its workers."""
+        self._end()
+
+    def _end(self) -> None:
         self._control.close()
         with contextlib.suppress(subprocess.TimeoutExpired):
             self._process.wait(_LAST_MOMENT)
@@ -246,7 +251,7 @@ class ZygoteLauncher:
             self._errors.seek(0)
             lines = self._errors.read(10_000).decode("utf-8", "replace").split("\n")
             said = next((line for line in reversed(lines) if line.strip()), said)
-            self.close()
+            self._end()
             raise LaunchError(said)
 
     def _fork(self, frames: socket.socket, printed: socket.socket) -> Process:

@@ -39,8 +39,11 @@ class Counter:
 
     def measure(
         self, function: Callable[..., T], args: tuple[Any, ...], kwargs: dict[str, Any]
-    ) -> tuple[T, int]:
-        """Result of ``function(*args, **kwargs)`` and the number of bytecodes that it took."""
+    ) -> tuple[T, int | None]:
+        """Result of ``function(*args, **kwargs)`` and the number of bytecodes that it took.
+
+        None if the counting was switched off on the way: nothing that only computes does that.
+        """
         if sys.version_info >= (3, 12):
             return _measure_by_monitoring(self, function, args, kwargs)
         return _measure_by_tracing(self, function, args, kwargs)
@@ -48,7 +51,7 @@ class Counter:
 
 def _measure_by_tracing(
     counter: Counter, function: Callable[..., T], args: tuple[Any, ...], kwargs: dict[str, Any]
-) -> tuple[T, int]:
+) -> tuple[T, int | None]:
     count = 0
 
     def opcode(frame: types.FrameType, event: str, arg: object) -> Any:
@@ -67,16 +70,17 @@ def _measure_by_tracing(
     sys.settrace(call)
     try:
         result = function(*args, **kwargs)
+        counted = sys.gettrace() is call
     finally:
         sys.settrace(None)
-    return result, count
+    return result, count if counted else None
 
 
 if sys.version_info >= (3, 12):
 
     def _measure_by_monitoring(
         counter: Counter, function: Callable[..., T], args: tuple[Any, ...], kwargs: dict[str, Any]
-    ) -> tuple[T, int]:
+    ) -> tuple[T, int | None]:
         count = 0
         monitoring = sys.monitoring
         tool, event = monitoring.PROFILER_ID, monitoring.events.INSTRUCTION
@@ -93,8 +97,9 @@ if sys.version_info >= (3, 12):
         monitoring.set_events(tool, event)
         try:
             result = function(*args, **kwargs)
+            counted = monitoring.get_events(tool) == event
         finally:
             monitoring.set_events(tool, 0)
             monitoring.register_callback(tool, event, None)
             monitoring.free_tool_id(tool)
-        return result, count
+        return result, count if counted else None

@@ -175,7 +175,7 @@ class Server:
 def flush() -> None:
     """Hand on what has been printed; a student may have closed or replaced the streams."""
     for stream in (sys.stdout, sys.stderr):
-        with contextlib.suppress(Exception):
+        with contextlib.suppress(BaseException):
             stream.flush()
 
 

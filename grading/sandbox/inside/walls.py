@@ -16,6 +16,7 @@ _OPEN_FILES = 64
 _PR_SET_PDEATHSIG = 1
 _PR_SET_DUMPABLE = 4
 _PR_SET_SECCOMP = 22
+_PR_SET_CHILD_SUBREAPER = 36
 _PR_SET_NO_NEW_PRIVS = 38
 _SECCOMP_MODE_FILTER = 2
 _SIGKILL = 9
@@ -67,6 +68,12 @@ def settle(folder: str) -> None:
     """Make ``folder``, the one place to write in, the current and the home folder."""
     os.chdir(folder)
     os.environ.update(HOME=folder, TMPDIR=folder, MPLCONFIGDIR=folder)
+
+
+def adopt_orphans() -> None:
+    """Become the parent of all processes below this one that lose theirs; and be closed to debuggers."""
+    _prctl(_PR_SET_CHILD_SUBREAPER, 1)
+    _prctl(_PR_SET_DUMPABLE, 0)
 
 
 def die_with_parent() -> None:

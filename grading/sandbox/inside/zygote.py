@@ -7,7 +7,6 @@ new worker) and the name of a worker that has ended, to be cleared away.
 from __future__ import annotations
 
 import gc
-import itertools
 import os
 import secrets
 import signal
@@ -39,6 +38,7 @@ class Zygote:
         np.linalg.norm(np.ones((8, 8)) @ np.ones((8, 8)))
         np.random.default_rng(0).normal()
         self._reachable = walls.become(self._setup)
+        walls.adopt_orphans()
         if self._setup.readable is not None:
             walls.close_files(self._setup, self._reachable)
         sys.argv = ["submission"]
@@ -96,29 +96,56 @@ class Zygote:
     def _reap(self, process: int) -> int:
         _, status = os.waitpid(process, 0)
         folder = self._folders.pop(process)
+        self._end_orphans()
         if folder:
-            clear(folder)
+            try:
+                clear(folder)
+            except OSError:
+                os.chdir("/")
         return os.waitstatus_to_exitcode(status)
+
+    def _end_orphans(self) -> None:
+        """End what a worker has left behind, where it could start processes: they are our children now."""
+        try:
+            while left := self._children() - self._folders.keys():
+                for process in left:
+                    os.kill(process, signal.SIGKILL)
+                    os.waitpid(process, 0)
+        except OSError:
+            # There is no /proc to look at: behind full walls nothing is left in the first place.
+            return
+
+    def _children(self) -> set[int]:
+        with open(f"/proc/self/task/{os.getpid()}/children") as file:  # noqa: PTH123
+            return set(map(int, file.read().split()))
 
 
 def clear(folder: str) -> None:
-    """Remove ``folder`` with all that a student may have put there, be it nested a million deep.
+    """Remove ``folder`` with all that a student may have put there, be it nested a hundred thousand deep.
 
-    Whatever a folder holds is moved up before it is removed, so that no name ever grows and nothing recurses.
+    It walks down and up again by relative names, so that no name gets too long and nothing recurses. Nobody
+    else may be at work in ``folder``.
     """
-    numbers = itertools.count()
-    pending = True
-    while pending:
-        pending = False
-        for entry in list(os.scandir(folder)):
-            if not entry.is_dir(follow_symlinks=False):
-                os.unlink(entry.path)  # noqa: PTH108
-                continue
-            pending = True
-            os.chmod(entry.path, 0o700)  # noqa: PTH101
-            for child in os.listdir(entry.path):  # noqa: PTH208
-                os.rename(f"{entry.path}/{child}", f"{folder}/{next(numbers)}-moved")  # noqa: PTH104
-            os.rmdir(entry.path)  # noqa: PTH106
+    os.chdir(folder)
+    above: list[tuple[str, list[str]]] = []
+    names = os.listdir()  # noqa: PTH208
+    while True:
+        if names:
+            name = names.pop()
+            try:
+                os.unlink(name)  # noqa: PTH108
+            except OSError:
+                os.chmod(name, 0o700)  # noqa: PTH101
+                os.chdir(name)
+                above.append((name, names))
+                names = os.listdir()  # noqa: PTH208
+        elif above:
+            os.chdir("..")
+            name, names = above.pop()
+            os.rmdir(name)  # noqa: PTH106
+        else:
+            break
+    os.chdir("/")
     os.rmdir(folder)  # noqa: PTH106
 
 

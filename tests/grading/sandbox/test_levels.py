@@ -1,18 +1,21 @@
 from __future__ import annotations
 
 import dataclasses
+import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from grading.sandbox import bubblewrap, choice, launch, selftest, syscalls
+from grading.sandbox import bubblewrap, choice, launch, selftest, syscalls, view
 from grading.sandbox.choice import choose
 from grading.sandbox.client import Sandbox
 from grading.sandbox.levels import IsolationError, Level
 from grading.sandbox.limits import Limits
 from grading.sandbox.messages import Call, Returned
 from grading.sandbox.wire import Setup
+from grading.sandbox.worker import Worker
 from tests.grading.sandbox.building import one_file
 
 LIMITS = Limits(call_seconds=5, load_seconds=10)
@@ -115,8 +118,11 @@ def test_the_self_test_finds_a_hole() -> None:
 
 def test_the_self_test_finds_that_limits_alone_are_no_walls() -> None:
     launcher = choose(LIMITS, Level.LIMITS_ONLY).launcher
-    with pytest.raises(selftest.SelfTestError):
-        selftest.check(Level.NO_NAMESPACES, launcher, LIMITS)
+    try:
+        with pytest.raises(selftest.SelfTestError):
+            selftest.check(Level.NO_NAMESPACES, launcher, LIMITS)
+    finally:
+        launcher.close()
 
 
 @pytest.mark.skipif(
@@ -159,6 +165,45 @@ def test_nothing_is_left_of_a_sandbox_that_was_closed(
             with Sandbox.open(LIMITS, level=level, allow_unsafe=True) as sandbox:
                 runs(sandbox)
     assert list(tmp_path.iterdir()) == []
+
+
+WITHOUT_NAMESPACES = """
+import errno, sys
+import pyseccomp
+from grading.sandbox.client import Sandbox
+from grading.sandbox.limits import Limits
+rules = pyseccomp.SyscallFilter(pyseccomp.ALLOW)
+for name in ("unshare", "setns", "mount", "pivot_root"):
+    rules.add_rule(pyseccomp.ERRNO(errno.EPERM), name)
+for flag in (0x10000000, 0x00020000, 0x20000000, 0x40000000):
+    rules.add_rule(pyseccomp.ERRNO(errno.EPERM), "clone", pyseccomp.Arg(0, pyseccomp.MASKED_EQ, flag, flag))
+rules.add_rule(pyseccomp.ERRNO(errno.ENOSYS), "clone3")
+rules.load()
+with Sandbox.open(Limits()) as sandbox:
+    print(sandbox.isolation.level)
+"""
+
+
+@pytest.mark.skipif(BEST.isolation.level is Level.LIMITS_ONLY, reason="there is no level between the two")
+def test_where_the_kernel_refuses_namespaces_the_next_level_is_taken() -> None:
+    # As in a container: the refusal comes from a filter of system calls that cannot be taken off again.
+    done = subprocess.run(
+        [sys.executable, "-c", WITHOUT_NAMESPACES],
+        cwd=view.PROJECT,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.stdout.strip() == "no-namespaces", done.stderr
+
+
+def test_a_worker_that_is_a_process_of_its_own_does_what_a_forked_one_does() -> None:
+    # How it is on systems that cannot fork a process with NumPy in it.
+    launcher = launch.PlainLauncher(Setup(1 << 30, 60))
+    with Worker(launcher, LIMITS, one_file("import os\ndef f(): return 1\ndef g(): os._exit(3)")) as worker:
+        outcomes = worker.run([Call("f", ()), Call("g", ()), Call("f", ())])
+    assert [type(outcome).__name__ for outcome in outcomes] == ["Returned", "Lost", "Returned"]
+    assert "exit code 3" in str(outcomes[1])
 
 
 def test_limits_are_what_the_worker_has(sandbox: Sandbox) -> None:

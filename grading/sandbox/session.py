@@ -1,0 +1,210 @@
+"""One process that has loaded one submission's files, from its start to its end."""
+
+from __future__ import annotations
+
+import secrets
+import socket
+import time
+from collections.abc import Iterator, Sequence
+
+import numpy as np
+
+from grading.sandbox import requests, wire
+from grading.sandbox.channel import Channel, ClosedError, DeadlineExceededError, Output
+from grading.sandbox.frames import ProtocolError
+from grading.sandbox.launch import Launcher, Process
+from grading.sandbox.limits import Limits
+from grading.sandbox.messages import Assign, Call, Invoke, Loaded, Lost, Outcome, PlugLoss, Raised, Step
+from grading.sandbox.text import clean
+from grading.submission import Submission
+
+# What a reply may carry unless said otherwise: inputs back, a gradient, a history, with room to spare.
+_REPLY_BYTES = 16 << 20
+# Statements that may hang or kill while files are loaded, each at the cost of a new process.
+_LOAD_ATTEMPTS = 4
+_MAX_SENTENCES = 50
+_MAX_SENTENCE = 500
+
+
+class LossError(Exception):
+    """The process is gone; ``lost`` says why."""
+
+    def __init__(self, lost: Lost) -> None:
+        super().__init__(lost.detail)
+        self.lost = lost
+
+
+class Session:
+    """The process of one submission, started when it is needed.
+
+    Attributes:
+        loaded: what happened when the files were loaded last.
+        output: what has been printed, in all processes so far.
+        called: the functions and methods that the present process has been asked to call.
+        overhead: seconds that went into starting and ending processes, which are not the student's.
+    """
+
+    def __init__(self, launcher: Launcher, limits: Limits, submission: Submission) -> None:
+        self._launcher, self._limits, self._submission = launcher, limits, submission
+        self._channel: Channel | None = None
+        self._process: Process | None = None
+        # Statements that hung or killed the process, by which loading goes on without them.
+        self._skip: list[wire.WirePlace] = []
+        self._loads = 0
+        self.output = Output(limits.output_bytes)
+        self.loaded = Loaded()
+        self.called: set[str] = set()
+        self.overhead = 0.0
+
+    @property
+    def running(self) -> bool:
+        """Whether there is a process, as far as we know."""
+        return self._channel is not None
+
+    def drain(self) -> None:
+        """Take what has been printed so far."""
+        if self._channel is not None:
+            self._channel.drain()
+
+    def start(self) -> None:
+        """Start a process and have it load the files, without the statements that never ended before.
+
+        Raises:
+            LossError: no process could be brought that far.
+            LaunchError: no process could be started at all.
+        """
+        began = time.monotonic()
+        try:
+            for attempt in range(_LOAD_ATTEMPTS):
+                known = len(self._skip)
+                try:
+                    self.loaded = self._load()
+                except LossError as loss:
+                    # Without having got to any statement of the student's: somebody else ended it. Once more.
+                    hopeless = len(self._skip) == known and (attempt or loss.lost.reason != "died")
+                    if hopeless or attempt == _LOAD_ATTEMPTS - 1:
+                        raise
+                else:
+                    return
+        finally:
+            self.overhead += time.monotonic() - began
+
+    def exchange(
+        self, steps: Sequence[Step], seconds: float, end: float, reply_bytes: int | None
+    ) -> Iterator[Outcome]:
+        """Send ``steps`` as one batch, and give their outcomes as they come.
+
+        Args:
+            steps: what to do.
+            seconds: deadline for each step, from the reply before it.
+            end: on the clock of `time.monotonic`, for all of them.
+            reply_bytes: cap on the arrays in one reply, None for one that depends on the step.
+
+        Raises:
+            LossError: the process is gone; the first step without an outcome was running.
+            TypeError: an argument that cannot be sent; nothing was.
+        """
+        nonce = secrets.token_bytes(16)
+        data = requests.batch_frame(nonce, steps)
+        if self._channel is None:
+            raise LossError(Lost("died", "The process is gone."))
+        channel = self._channel
+        channel.send(data)
+        for index, step in enumerate(steps):
+            if isinstance(step, (Call, Invoke)):
+                self.called.add(step.function if isinstance(step, Call) else step.method)
+            cap = _REPLY_BYTES + 2 * array_bytes(step) if reply_bytes is None else reply_bytes
+            try:
+                header, payload = channel.receive(min(time.monotonic() + seconds, end), cap)
+                outcome = _outcome(step, requests.decode_reply(header, nonce, index).body, payload)
+            except (ClosedError, DeadlineExceededError, ProtocolError) as error:
+                raise self._loss(error, seconds) from None
+            yield outcome
+        if channel.unasked:
+            self.stop()
+
+    def stop(self, wait: bool = False) -> str:
+        """End the process and everything that it started; how it had ended, "" if it had not."""
+        began, ended = time.monotonic(), ""
+        if self._process is not None:
+            ended = self._process.kill(wait)
+            self._process = None
+        if self._channel is not None:
+            self._channel.close()
+            self._channel = None
+        self.overhead += time.monotonic() - began
+        return ended
+
+    def _load(self) -> Loaded:
+        channel = self._channel = self._open()
+        self.called = set()
+        # What the files print, they print again in a new process; once is enough.
+        self.output.muted = self._loads > 0
+        self._loads += 1
+        nonce = secrets.token_bytes(16)
+        channel.send(requests.load_frame(nonce, self._submission, self._skip))
+        deadline = time.monotonic() + self._limits.load_seconds
+        reached: wire.WirePlace | None = None
+        while True:
+            try:
+                header, _ = channel.receive(deadline, 0)
+                body = requests.decode_reply(header, nonce, 0).body
+                if isinstance(body, wire.Finished):
+                    channel.drain()
+                    self.output.muted = False
+                    return _loaded(body, self._submission)
+                if not isinstance(body, wire.Reached):
+                    raise ProtocolError("an answer to another kind of request")
+                reached = body.place
+            except (ClosedError, DeadlineExceededError, ProtocolError) as error:
+                if reached is not None:
+                    self._skip.append(reached)
+                raise self._loss(error, self._limits.load_seconds) from None
+
+    def _open(self) -> Channel:
+        (ours, theirs), (printed, printing) = socket.socketpair(), socket.socketpair()
+        with theirs, printing:
+            self._process = self._launcher.start(theirs, printing)
+        return Channel(ours, printed, self.output)
+
+    def _loss(self, error: Exception, seconds: float) -> LossError:
+        """End the process, and say why."""
+        ended = self.stop(wait=isinstance(error, ClosedError))
+        if isinstance(error, DeadlineExceededError):
+            return LossError(Lost("timeout", f"No answer within {seconds:g} seconds."))
+        if isinstance(error, ProtocolError):
+            return LossError(Lost("protocol", f"What came back was not an answer: {error}."))
+        return LossError(Lost("died", f"The process {ended or 'closed its connection'}."))
+
+
+def array_bytes(step: Step) -> int:
+    """Bytes of the arrays that ``step`` sends."""
+    if isinstance(step, (Call, Invoke)):
+        values = (*step.args, *step.kwargs.values())
+    elif isinstance(step, PlugLoss):
+        values = (step.losses, step.gradients)
+    elif isinstance(step, Assign):
+        values = (step.value,)
+    else:
+        return 0
+    return sum([value.nbytes for value in values if isinstance(value, np.ndarray)])
+
+
+def _outcome(step: Step, body: object, payload: bytearray) -> Outcome:
+    if isinstance(body, (wire.WireReturned, wire.WireRaised)):
+        return requests.outcome(body, payload)
+    if not isinstance(body, wire.WireUnknown):
+        raise ProtocolError("an answer to another kind of request")
+    if isinstance(step, Call):
+        return Raised("NameError", f"{step.function} is not there.")
+    return Lost("skipped", "The object that this needs is not there.")
+
+
+def _loaded(body: wire.Finished, submission: Submission) -> Loaded:
+    remarks = tuple(clean(remark, _MAX_SENTENCE) for remark in body.remarks[:_MAX_SENTENCES])
+    failures = {
+        name: clean(body.failures[name], _MAX_SENTENCE)
+        for name in submission.definitions
+        if name in body.failures
+    }
+    return Loaded(remarks, failures)

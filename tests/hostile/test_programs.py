@@ -1,0 +1,22 @@
+from __future__ import annotations
+
+import pytest
+
+from grading.sandbox.client import Sandbox
+from tests.hostile import exhausting, forging, reaching, tampering
+from tests.hostile.arena import Bait, Program, perform
+
+THEMES = (forging, tampering, reaching, exhausting)
+ALL: list[Program] = [program for theme in THEMES for program in theme.ATTACKS.programs]
+
+
+@pytest.mark.parametrize("program", ALL, ids=lambda program: program.name)
+def test_a_hostile_program_gains_nothing_and_costs_nobody_else(
+    arena: Sandbox, laid: Bait, program: Program
+) -> None:
+    perform(program, arena, laid)
+
+
+def test_there_are_enough_of_them_and_no_two_are_called_the_same() -> None:
+    assert len(ALL) >= 70
+    assert len({program.name for program in ALL}) == len(ALL)
