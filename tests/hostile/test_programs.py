@@ -3,10 +3,10 @@ from __future__ import annotations
 import pytest
 
 from grading.sandbox.client import Sandbox
-from tests.hostile import exhausting, forging, reaching, tampering
+from tests.hostile import exhausting, forging, meddling, reaching, tampering
 from tests.hostile.arena import Bait, Program, perform
 
-THEMES = (forging, tampering, reaching, exhausting)
+THEMES = (forging, tampering, reaching, meddling, exhausting)
 ALL: list[Program] = [program for theme in THEMES for program in theme.ATTACKS.programs]
 
 
