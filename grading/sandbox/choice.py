@@ -64,7 +64,7 @@ def choose(limits: Limits, level: Level | None = None) -> Choice:
 
 def private_user() -> int | None:
     """A user id that is nobody's, if we may become it: student code never runs as root."""
-    if sys.platform == "win32" or os.geteuid() != 0:
+    if sys.platform != "linux" or os.geteuid() != 0:
         return None
     import pwd
 
@@ -78,7 +78,7 @@ def _ways(level: Level, limits: Limits, problems: list[str]) -> Iterator[_Way]:
     user = private_user()
     setup = Setup(limits.address_space_bytes, limits.cpu_seconds)
     if level is Level.LIMITS_ONLY:
-        setup.user, setup.roots = user, [str(root) for root in _roots()]
+        setup.user, setup.roots = user, [str(root) for root in view().roots]
         setup.processes = None if user is None else _PROCESSES
         made_of = "NOT isolated: resource limits and a process group only"
         yield _Way(made_of, lambda: (_Scratched if sys.platform == "linux" else PlainLauncher)(setup))
@@ -94,7 +94,8 @@ def _ways(level: Level, limits: Limits, problems: list[str]) -> Iterator[_Way]:
     landlock = landlock_version()
     if landlock:
         setup.readable = [str(path) for path in view().readable]
-        setup.roots = [str(root) for root in _roots()]
+        setup.listable = [str(path) for path in view().package_folders]
+        setup.roots = [str(root) for root in view().roots]
         setup.devices = [str(device) for device in view().devices]
     common = f"Landlock {landlock}, seccomp, resource limits" if landlock else "seccomp, resource limits"
     if level is Level.FULL:
@@ -139,10 +140,6 @@ class _Scratched(ZygoteLauncher):
         """End the zygote and all its workers, and remove what they wrote."""
         super().close()
         shutil.rmtree(self._folder, ignore_errors=True)
-
-
-def _roots() -> list[object]:
-    return [view().executable, *view().python, *view().packages]
 
 
 def landlock_version() -> int:

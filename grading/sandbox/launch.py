@@ -12,7 +12,7 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Sequence
-from typing import Protocol
+from typing import Any, Protocol
 
 import msgspec
 
@@ -120,27 +120,30 @@ class PlainLauncher:
 
     def start(self, frames: socket.socket, printed: socket.socket) -> Process:
         """A new worker that speaks on ``frames`` and prints to ``printed``."""
-        numbers = frames.fileno(), printed.fileno()
         folder = scratch_folder(self._setup.user)
-        setup = msgspec.structs.replace(self._setup, scratch=folder)
-        call = f"main{(*numbers, msgspec.msgpack.encode(setup))}"
+        setup = msgspec.msgpack.encode(msgspec.structs.replace(self._setup, scratch=folder))
         try:
-            process = subprocess.Popen(
-                python("grading.sandbox.inside.alone", call),
-                stdin=subprocess.DEVNULL,
-                stdout=subprocess.DEVNULL,
-                stderr=subprocess.DEVNULL,
-                pass_fds=numbers,
-                env=ENVIRONMENT,
-                cwd="/",
-                start_new_session=True,
-            )
+            if sys.platform == "win32":
+                process = _popen(f"main({setup!r})", stdin=subprocess.PIPE, env=os.environ | ENVIRONMENT)
+                shared = [frames.share(process.pid), printed.share(process.pid)]
+                with process.stdin as stdin:
+                    stdin.write(msgspec.msgpack.encode(shared))
+            else:
+                numbers = frames.fileno(), printed.fileno()
+                call = f"main{(setup, *numbers)}"
+                process = _popen(call, pass_fds=numbers, env=ENVIRONMENT, start_new_session=True)
         except OSError as error:
             raise LaunchError(str(error)) from error
         return _PlainProcess(process, folder)
 
     def close(self) -> None:
         """Nothing is shared."""
+
+
+def _popen(call: str, **options: Any) -> subprocess.Popen[bytes]:
+    quiet: dict[str, Any] = dict.fromkeys(("stdin", "stdout", "stderr"), subprocess.DEVNULL)
+    command = python("grading.sandbox.inside.alone", call)
+    return subprocess.Popen(command, **(quiet | options))
 
 
 def scratch_folder(user: int | None) -> str:
@@ -227,32 +230,34 @@ class ZygoteLauncher:
         self._control.settimeout(_ZYGOTE_SECONDS)
         program = python("grading.sandbox.inside.zygote", f"main({theirs.fileno()})")
         with theirs:
-            self._process = subprocess.Popen(
-                [*self._walls, *program],
-                stdin=subprocess.DEVNULL,
-                stdout=subprocess.DEVNULL,
-                stderr=self._errors,
-                pass_fds=[theirs.fileno()],
-                env=ENVIRONMENT,
-                cwd="/",
-                start_new_session=True,
-                user=self._user,
-                group=self._user,
-                extra_groups=None if self._user is None else [],
-            )
+            try:
+                self._process = subprocess.Popen(
+                    [*self._walls, *program],
+                    stdin=subprocess.DEVNULL,
+                    stdout=subprocess.DEVNULL,
+                    stderr=self._errors,
+                    pass_fds=[theirs.fileno()],
+                    env=ENVIRONMENT,
+                    cwd="/",
+                    start_new_session=True,
+                    user=self._user,
+                    group=self._user,
+                    extra_groups=None if self._user is None else [],
+                )
+            except OSError as error:
+                self._control.close()
+                self._errors.close()
+                raise LaunchError(str(error)) from error
         try:
             self._control.send(msgspec.msgpack.encode(self._setup))
-            ready = self._control.recv(64)
+            ready, said = self._control.recv(64), "it ended without a word"
         except OSError as error:
             ready, said = b"", str(error)
-        else:
-            said = "it ended"
         if not ready:
             self._errors.seek(0)
             lines = self._errors.read(10_000).decode("utf-8", "replace").split("\n")
-            said = next((line for line in reversed(lines) if line.strip()), said)
             self._end()
-            raise LaunchError(said)
+            raise LaunchError(next((line for line in reversed(lines) if line.strip()), said))
 
     def _fork(self, frames: socket.socket, printed: socket.socket) -> Process:
         socket.send_fds(self._control, [b"start"], [frames.fileno(), printed.fileno()])

@@ -10,7 +10,6 @@ import functools
 import importlib.util
 import os
 import sys
-import sysconfig
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -62,6 +61,11 @@ class View:
         return (self.executable, *split, *self.packages)
 
     @property
+    def roots(self) -> tuple[Path, ...]:
+        """Few paths that everything readable lies in."""
+        return (self.executable, *self.python, *self.package_folders)
+
+    @property
     def package_folders(self) -> tuple[Path, ...]:
         """The folders that ``packages`` lie in, as they go on ``sys.path``."""
         return tuple(dict.fromkeys(package.parent for package in self.packages))
@@ -71,9 +75,8 @@ class View:
 def view() -> View:
     """What student code may see on this machine."""
     executable = Path(sys.executable).resolve()
-    # As in the Python that a virtual environment was made from: its own folder holds no standard library.
-    base = {"base": sys.base_prefix, "platbase": sys.base_exec_prefix, "installed_base": sys.base_prefix}
-    standard = {Path(sysconfig.get_path(name, vars=base)).resolve() for name in ("stdlib", "platstdlib")}
+    compiled = (Path(folder).resolve() for folder in sys.path if folder.endswith("lib-dynload"))
+    standard = {Path(os.__file__).resolve().parent, *compiled}
     libraries = _shared_library_folders(standard)
     packages = [path for name in PACKAGES for path in _package(name)]
     roots = sorted(standard | libraries)

@@ -187,6 +187,7 @@ class Setup(_Wire, tag="setup"):
         processes: RLIMIT_NPROC, which counts threads too; None where it would count other people's.
         user: the user id to become, None to stay.
         readable: for Landlock: what may be read, None for no Landlock.
+        listable: folders whose names may be read, as Python does to find packages.
         roots: folders that hold ``readable``, few, and nothing of ``scratch``.
         devices: may be read and written.
         scratch: the folder in which each worker gets one of its own to write in; None for none.
@@ -198,6 +199,7 @@ class Setup(_Wire, tag="setup"):
     processes: int | None = None
     user: int | None = None
     readable: list[str] | None = None
+    listable: list[str] = []
     roots: list[str] = []
     devices: list[str] = []
     scratch: str | None = None

@@ -11,15 +11,29 @@ from grading.sandbox.inside import serving, walls
 from grading.sandbox.wire import Setup
 
 
-def main(frames: int, printed: int, setup: bytes) -> None:
-    """Take the limits, then serve on the file descriptor ``frames`` and print to ``printed``."""
+def main(setup: bytes, frames: int = -1, printed: int = -1) -> None:
+    """Take the limits, then serve on the socket ``frames`` and print to the socket ``printed``.
+
+    Args:
+        setup: a `Setup` as msgpack.
+        frames: its file descriptor. Windows does not pass these on; there, standard input says how to get at
+            both sockets.
+        printed: its file descriptor.
+    """
     decoded = msgspec.msgpack.decode(setup, type=Setup)
-    walls.redirect(printed)
-    walls.limit(decoded)
+    if sys.platform == "win32":
+        shared = msgspec.msgpack.decode(sys.stdin.buffer.read(), type=list[bytes])
+        channel, output = (socket.fromshare(data) for data in shared)
+        sys.stdout = output.makefile("w", encoding="utf-8", errors="replace", buffering=1)
+        sys.stderr = sys.stdout
+    else:
+        channel = socket.socket(fileno=frames)
+        walls.redirect(printed)
+        walls.limit(decoded)
     reachable = walls.become(decoded)
     if decoded.scratch is not None:
         walls.settle(reachable(decoded.scratch))
     if sys.platform == "linux":
         walls.die_with_parent()
     sys.argv = ["submission"]
-    serving.main(socket.socket(fileno=frames))
+    serving.main(channel)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import ctypes
 import os
 import sys
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from typing import Any
 
 from grading.sandbox.wire import Setup
@@ -125,7 +125,7 @@ def close_files(setup: Setup, reachable: Callable[[str], str]) -> None:
     from landlockpy import Ruleset, Scope
 
     with Ruleset(scoped=Scope.ABSTRACT_UNIX_SOCKET | Scope.SIGNAL) as rules:
-        _allow(rules, setup, map(reachable, setup.readable or ()), reachable(setup.scratch or ""))
+        _allow(rules, setup, setup.readable or [], reachable, reachable(setup.scratch or ""))
         rules.restrict()
 
 
@@ -134,17 +134,19 @@ def close_neighbours(setup: Setup, reachable: Callable[[str], str], own: str) ->
     from landlockpy import Ruleset
 
     with Ruleset() as rules:
-        _allow(rules, setup, map(reachable, setup.roots), own)
+        _allow(rules, setup, setup.roots, reachable, own)
         rules.restrict()
 
 
-def _allow(rules: Any, setup: Setup, readable: Iterable[str], own: str) -> None:
+def _allow(rules: Any, setup: Setup, readable: list[str], reachable: Callable[[str], str], own: str) -> None:
     from landlockpy import AccessFS
 
     file, folder = AccessFS.READ_FILE, AccessFS.READ_FILE | AccessFS.READ_DIR
-    for path in readable:
+    for path in map(reachable, readable):
         # A right to list makes no sense for a file, and the kernel refuses it.
         rules.allow_path(path, folder if os.path.isdir(path) else file)  # noqa: PTH112
+    for path in setup.listable:
+        rules.allow_path(reachable(path), AccessFS.READ_DIR)
     for path in setup.devices:
         rules.allow_path(path, AccessFS.READ_FILE | AccessFS.WRITE_FILE)
     if own:

@@ -154,6 +154,11 @@ def test_a_zygote_that_does_not_come_up_says_why() -> None:
         launch.ZygoteLauncher((), setup)
 
 
+def test_a_program_that_cannot_be_started_is_said(tmp_path: Path) -> None:
+    with pytest.raises(launch.LaunchError, match="no-such-program"):
+        launch.ZygoteLauncher([str(tmp_path / "no-such-program")], Setup(1 << 30, 10))
+
+
 def test_nothing_is_left_of_a_sandbox_that_was_closed(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
