@@ -145,6 +145,8 @@ def test_a_zygote_that_is_lost_is_replaced() -> None:
         launcher = sandbox._launcher
         assert isinstance(launcher, launch.ZygoteLauncher)
         os.kill(launcher.pid, signal.SIGKILL)
+        # Until it is gone it may still fork a worker, which would then go with it.
+        launcher._process.wait()
         assert runs(sandbox)
 
 
