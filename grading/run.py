@@ -26,6 +26,7 @@ from grading.grade import (
     Place,
     SubmissionFacts,
     SuiteFacts,
+    TrainingFacts,
 )
 from grading.processes import share_out
 from grading.rubric import Rubric
@@ -62,9 +63,18 @@ def grade(handin: Handin, suite: Suite, sandbox: Sandbox) -> Grade:
     with sandbox.start(submission) as worker:
         from checks.runner import Runner
 
-        results = Runner(submission, worker, suite.rubric).results()
+        runner = Runner(submission, worker, suite.rubric)
+        results = runner.results()
         remarks = worker.loaded.remarks
-    return _graded(submission, suite, sandbox.isolation, results, remarks, time.perf_counter() - started)
+    return _graded(
+        submission,
+        suite,
+        sandbox.isolation,
+        results,
+        runner.trainings(),
+        remarks,
+        time.perf_counter() - started,
+    )
 
 
 def not_graded(
@@ -98,6 +108,7 @@ def _graded(
     suite: Suite,
     isolation: Isolation,
     results: list[CheckResult],
+    trainings: list[TrainingFacts],
     remarks: Sequence[str],
     seconds: float,
 ) -> Grade:
@@ -128,6 +139,7 @@ def _graded(
         ],
         warnings=[*submission.warnings, *remarks],
         seconds=seconds,
+        trainings=trainings,
     )
 
 
