@@ -1,7 +1,7 @@
 """The inputs that the loss functions are tried on.
 
 Entries are small dyadic numbers, so that scores and margins are exact in binary floating point and a person can check a
-counterexample by hand. Hypothesis draws the cases; each batch is drawn once per process and seed.
+counterexample by hand. Each batch is drawn once per process and seed.
 """
 
 from __future__ import annotations
@@ -10,18 +10,15 @@ import math
 import random
 from collections.abc import Callable
 from dataclasses import dataclass
-from functools import cache
-from typing import TYPE_CHECKING
+from functools import cache, partial
 
 import numpy as np
 from numpy.typing import DTypeLike, NDArray
 
+from checks.choices import Choices, strings
 from reference.problem import Problem
 
-if TYPE_CHECKING:
-    from hypothesis.strategies import SearchStrategy
-
-# Ordered from simple to complicated: Hypothesis shrinks a byte towards 0, so towards the front.
+# Ordered from simple to complicated: byte 0, which a search goes towards, is the front.
 _ENTRIES = np.array(
     [0.0]
     + [sign * size for size in (1, 2, 3, 0.5, 1.5, 4, 2.5, 0.25, 0.75, 1.25, 3.5, 1.75) for sign in (1, -1)],
@@ -42,116 +39,80 @@ def relabelled(problem: Problem, label_type: DTypeLike) -> Problem:
 
 @dataclass(frozen=True)
 class Batch:
-    """A named set of cases: ``count`` draws of ``strategy``, or a fixed list where a check needs real sizes."""
+    """A named set of cases: what ``make`` makes of ``count`` strings of bytes, the same for the same seed."""
 
     name: str
     count: int
-    strategy: Callable[[], SearchStrategy[Problem]]
-
-
-def _sizes(draw: Callable[..., int], smallest_features: int = 1) -> tuple[int, int, int]:
-    from hypothesis import strategies as st
-
-    # Small sizes first and more often: a naive function's time grows with N * C.
-    samples = draw(st.sampled_from((1, 2, 3, 4, 2, 3, 5, 8)))
-    features = draw(st.sampled_from([d for d in (1, 2, 3, 4, 2, 3, 6) if d >= smallest_features]))
-    classes = draw(st.sampled_from((2, 3, 4, 3, 5)))
-    return samples, features, classes
+    make: Callable[[Choices], Problem]
 
 
 def _entries(data: bytes, shape: tuple[int, int]) -> NDArray[np.float64]:
     return _ENTRIES[np.frombuffer(data, dtype=np.uint8) % len(_ENTRIES)].reshape(shape)
 
 
-def _draw_problem(draw: Callable[..., object], *, regularized: bool, smallest_features: int = 1) -> Problem:
-    """Draw one problem; all its bytes come from one draw, which is what makes a thousand cases affordable."""
-    from hypothesis import strategies as st
-
-    n, d, c = _sizes(draw, smallest_features)  # type: ignore[arg-type]
-    length = d * c + n * d + n
-    data = draw(st.binary(min_size=length, max_size=length))
-    assert isinstance(data, bytes)
-    weights, samples, labels = data[: d * c], data[d * c : d * c + n * d], data[d * c + n * d :]
-    reg = float(draw(st.sampled_from(_STRENGTHS))) if regularized else 0.0  # type: ignore[arg-type]
-    y = (np.frombuffer(labels, dtype=np.uint8) % c).astype(np.int64)
-    return Problem(_entries(weights, (d, c)), _entries(samples, (n, d)), y, reg)
-
-
-def smooth_problems(*, regularized: bool) -> SearchStrategy[Problem]:
-    """Small problems without any margin at exactly 0, for a dyadic delta."""
-    from hypothesis import strategies as st
-
-    @st.composite
-    def problems(draw: Callable[..., object]) -> Problem:
-        problem = _draw_problem(draw, regularized=regularized)
-        return Problem(problem.W, _OFF_KINKS * problem.X, problem.y, problem.reg)
-
-    return problems()
+def _problem(choices: Choices, *, regularized: bool, smallest_features: int = 1) -> Problem:
+    # Small sizes first and more often: a naive function's time grows with N * C.
+    n = choices.pick((1, 2, 3, 2, 4, 1, 2, 8))
+    d = max(choices.pick((1, 2, 3, 4, 2, 3, 6)), smallest_features)
+    c = choices.pick((2, 3, 4, 3, 5, 2, 3, 3))
+    reg = choices.pick(_STRENGTHS) if regularized else 0.0
+    flat = choices.number(0, 15) == 1  # all scores equal
+    weights = _entries(choices.bytes(d * c), (d, c))
+    if flat:
+        weights = np.zeros((d, c))
+    X = _entries(choices.bytes(n * d), (n, d))
+    y = (np.frombuffer(choices.bytes(n), dtype=np.uint8) % c).astype(np.int64)
+    return Problem(weights, X, y, reg)
 
 
-def tied_problems(delta: float) -> SearchStrategy[Problem]:
-    """Problems in which at least one margin is exactly 0: one pair, several, repeated rows, or all pairs."""
-    from hypothesis import strategies as st
+def smooth_problem(choices: Choices, *, regularized: bool) -> Problem:
+    """A small problem without any margin at exactly 0, for a dyadic delta."""
+    problem = _problem(choices, regularized=regularized)
+    return Problem(problem.W, _OFF_KINKS * problem.X, problem.y, problem.reg)
 
-    @st.composite
-    def problems(draw: Callable[..., object]) -> Problem:
-        problem = _draw_problem(draw, regularized=bool(draw(st.booleans())), smallest_features=2)
-        W, X, y = problem.W.copy(), problem.X.copy(), problem.y.copy()
-        n, _, c = problem.sizes
-        X[:, -1] = (
-            1.0  # a bias feature: the last row of W moves a column's scores without touching the others
-        )
-        if draw(st.integers(0, 3)) == 0:  # every pair of every sample
-            label = y[0]
-            y[:] = label
-            W[:] = W[:, :1]
-            W[-1, label] += delta
-            return Problem(W, X, y, problem.reg)
-        if draw(st.booleans()):  # repeated rows, so that ties come in equal groups
-            X[:] = X[0]
-            y[:] = y[0]
-        ties = draw(st.integers(1, 3))
-        assert isinstance(ties, int)
-        for _ in range(ties):
-            i, j = draw(st.integers(0, n - 1)), draw(st.integers(1, c - 1))
-            assert isinstance(i, int)
-            assert isinstance(j, int)
-            other = (y[i] + j) % c
-            scores = X[i] @ W
-            W[-1, other] -= scores[other] - scores[y[i]] + delta
+
+def tied_problem(choices: Choices, delta: float) -> Problem:
+    """A problem in which at least one margin is exactly 0: one pair, several, repeated rows, or all pairs."""
+    problem = _problem(choices, regularized=choices.pick((False, True)), smallest_features=2)
+    W, X, y = problem.W.copy(), problem.X.copy(), problem.y.copy()
+    n, _, c = problem.sizes
+    X[:, -1] = 1.0  # a bias feature: the last row of W moves a column's scores without touching the others
+    if choices.number(0, 3) == 0:  # every pair of every sample
+        label = y[0]
+        y[:] = label
+        W[:] = W[:, :1]
+        W[-1, label] += delta
         return Problem(W, X, y, problem.reg)
+    if choices.pick((False, True)):  # repeated rows, so that ties come in equal groups
+        X[:] = X[0]
+        y[:] = y[0]
+    for _ in range(choices.number(1, 3)):
+        i, j = choices.number(0, n - 1), choices.number(1, c - 1)
+        other = (y[i] + j) % c
+        scores = X[i] @ W
+        W[-1, other] -= scores[other] - scores[y[i]] + delta
+    return Problem(W, X, y, problem.reg)
 
-    return problems()
 
-
-def shifted_problems() -> SearchStrategy[Problem]:
-    """Problems for softmax whose scores are huge, or far apart, while the answer is an ordinary number.
+def shifted_problem(choices: Choices) -> Problem:
+    """A problem for softmax whose scores are huge, or far apart, while the answer is an ordinary number.
 
     Three kinds: all scores moved by one constant; each sample's scores by its own; the right class ahead by more than
     exp can hold. A wrong class never leads by more than `LARGEST_LEAD`.
     """
-    from hypothesis import strategies as st
-
-    @st.composite
-    def problems(draw: Callable[..., object]) -> Problem:
-        problem = _draw_problem(draw, regularized=False, smallest_features=2)
-        W, X, y = problem.W.copy(), problem.X.copy(), problem.y
-        n = problem.sizes[0]
-        kind = draw(st.sampled_from(("all", "each", "lead")))
-        power = draw(st.integers(10, _LARGEST_SHIFT))
-        assert isinstance(power, int)
-        sign = -1.0 if draw(st.booleans()) else 1.0
-        X[:, -1] = 1.0
-        W[-1] = sign * 2.0**power
-        if kind == "each":
-            X[:, -1] = np.where(np.arange(n) % 2, 1.0, -1.0)
-        elif kind == "lead":
-            W[-1] = 0.0
-            W[-1, y[0]] = 2.0**11
-            y = np.full_like(y, y[0])
-        return Problem(W, X, y, problem.reg)
-
-    return problems()
+    kind = choices.pick(("all", "each", "lead"))
+    shift = choices.pick((1.0, -1.0)) * 2.0 ** choices.number(10, _LARGEST_SHIFT)
+    problem = _problem(choices, regularized=False, smallest_features=2)
+    W, X, y = problem.W.copy(), problem.X.copy(), problem.y
+    X[:, -1] = 1.0
+    W[-1] = shift
+    if kind == "each":
+        X[:, -1] = np.where(np.arange(len(y)) % 2, 1.0, -1.0)
+    elif kind == "lead":
+        W[-1] = 0.0
+        W[-1, y[0]] = 2.0**11
+        y = np.full_like(y, y[0])
+    return Problem(W, X, y, problem.reg)
 
 
 @cache
@@ -180,39 +141,22 @@ def odd_sizes(seed: int) -> tuple[Problem, ...]:
     return tuple(problem for problem in sized_problems(seed) if problem.W.size < 100)
 
 
-UNREGULARIZED = Batch("unregularized", 500, lambda: smooth_problems(regularized=False))
-REGULARIZED = Batch("regularized", 500, lambda: smooth_problems(regularized=True))
-SHIFTED = Batch("shifted", 80, shifted_problems)
+# A thousand for each function: these two, and the ties of an SVM or the shifts of a softmax.
+UNREGULARIZED = Batch("unregularized", 425, partial(smooth_problem, regularized=False))
+REGULARIZED = Batch("regularized", 425, partial(smooth_problem, regularized=True))
+SHIFTED = Batch("shifted", 150, shifted_problem)
 
 
 @cache
 def tied(delta: float) -> Batch:
     """The batch of tied problems for a margin delta."""
-    return Batch("tied", 150, lambda: tied_problems(delta))
+    return Batch("tied", 150, partial(tied_problem, delta=delta))
 
 
 @cache
 def drawn(batch: Batch, seed: int) -> tuple[Problem, ...]:
-    """Draw the cases of a batch with Hypothesis: always the same ones for the same seed."""
-    import hypothesis
-    from hypothesis import HealthCheck, Phase, settings
-
-    problems: list[Problem] = []
-
-    @hypothesis.seed(seed)
-    @settings(
-        max_examples=batch.count,
-        phases=[Phase.generate],
-        database=None,
-        deadline=None,
-        suppress_health_check=list(HealthCheck),
-    )
-    @hypothesis.given(batch.strategy())
-    def keep(problem: Problem) -> None:
-        problems.append(problem)
-
-    keep()
-    return tuple(problems)
+    """The cases of a batch: always the same ones for the same seed."""
+    return tuple(batch.make(Choices(string)) for string in strings(batch.name, seed, batch.count))
 
 
 def as_python(problem: Problem, function: str) -> str:

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from checks.answers import Answered, not_returned, read_answer
 from checks.failures import Raises
 from checks.trained import Trained, calls_of
+from grading.grade import TrainingRun
 from grading.rubric import Function, Rubric
 from grading.sandbox.messages import (
     Argument,
@@ -94,6 +95,14 @@ class Scenario:
     seconds: float | None = None
 
 
+@dataclass(frozen=True, eq=False)
+class Learned:
+    """One training on the data set: its facts, and the weights, (D, C), that it came to."""
+
+    run: TrainingRun
+    W: NDArray[np.float64]
+
+
 class Classifier:
     """One method, train or predict, of one class of one submission.
 
@@ -102,6 +111,7 @@ class Classifier:
         class_name: "LinearSVM".
         remarks, cases: as for a `LossFunction`.
         asked_the_stand_in: whether train has ever called a loss that was plugged in.
+        trainings: what the accuracy check saw, run by run, as far as it came.
     """
 
     def __init__(self, name: str, worker: Worker, rubric: Rubric) -> None:
@@ -113,6 +123,7 @@ class Classifier:
         self.remarks: list[str] = []
         self.cases = 0
         self.asked_the_stand_in = False
+        self.trainings: list[Learned] = []
         self._takes_verbose = True
 
     @property

@@ -1,6 +1,6 @@
 """Make a counterexample small enough to compute by hand.
 
-Hypothesis finds the mismatch; from there the arrays are reduced by what they mean (drop a sample, a feature, a
+Screening finds the mismatch; from there the arrays are reduced by what they mean (drop a sample, a feature, a
 class; make an entry 0, 1, or whole), a whole round of candidates in one round trip to the student's process.
 Hypothesis's own shrinker needs a round trip per attempt, some 500 of them, and knows nothing of samples and classes.
 """

@@ -18,7 +18,8 @@ from checks.failures import Failure, NotProvided
 from checks.loss_function import LossFunction
 from checks.method_diagnosis import diagnose_method
 from checks.promise import Promise, promise_of
-from grading.grade import CheckResult, Counterexample, Diagnosis, Status
+from checks.test_accuracy import training_facts
+from grading.grade import CheckResult, Counterexample, Diagnosis, Status, TrainingFacts
 from grading.rubric import CHECKS_OF_KIND, Rubric
 from grading.submission import State, Submission
 
@@ -92,6 +93,10 @@ class Runner:
             remarks=candidate.remarks[remarks:],
             cases=candidate.cases - cases,
         )
+
+    def trainings(self) -> list[TrainingFacts]:
+        """What the accuracy checks saw that have been run, beside the reference, to be drawn."""
+        return [training_facts(each) for each in self._classifiers.values() if each.trainings]
 
     def absent(self, name: str) -> str | None:
         """Why a function cannot be run at all: a sentence for the student, or None."""

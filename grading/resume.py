@@ -33,7 +33,7 @@ _TEMPORARY = ".*.tmp"  # as `write_whole` makes them
 _READ_ENDINGS = (".py", ".ipynb", ".zip")
 _SUITE_FOLDERS = ("reference", "checks", "grading")
 #: What grades are worked out with, besides Python and NumPy, which are among the `SuiteFacts`.
-_LIBRARIES = ("hypothesis", "scikit-learn", "scipy")
+_LIBRARIES = ("scikit-learn", "scipy")
 _CHUNK = 1 << 20
 
 

@@ -10,6 +10,7 @@ import platform
 import sys
 import time
 from collections.abc import Callable, Generator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from dataclasses import dataclass
 from functools import cache
@@ -26,6 +27,7 @@ from grading.grade import (
     Place,
     SubmissionFacts,
     SuiteFacts,
+    TrainingFacts,
 )
 from grading.processes import share_out
 from grading.rubric import Rubric
@@ -62,9 +64,18 @@ def grade(handin: Handin, suite: Suite, sandbox: Sandbox) -> Grade:
     with sandbox.start(submission) as worker:
         from checks.runner import Runner
 
-        results = Runner(submission, worker, suite.rubric).results()
+        runner = Runner(submission, worker, suite.rubric)
+        results = runner.results()
         remarks = worker.loaded.remarks
-    return _graded(submission, suite, sandbox.isolation, results, remarks, time.perf_counter() - started)
+    return _graded(
+        submission,
+        suite,
+        sandbox.isolation,
+        results,
+        runner.trainings(),
+        remarks,
+        time.perf_counter() - started,
+    )
 
 
 def not_graded(
@@ -98,6 +109,7 @@ def _graded(
     suite: Suite,
     isolation: Isolation,
     results: list[CheckResult],
+    trainings: list[TrainingFacts],
     remarks: Sequence[str],
     seconds: float,
 ) -> Grade:
@@ -128,6 +140,7 @@ def _graded(
         ],
         warnings=[*submission.warnings, *remarks],
         seconds=seconds,
+        trainings=trainings,
     )
 
 
@@ -189,7 +202,7 @@ def grade_all(
     Raises:
         IsolationError: no level that may be used works on this machine.
     """
-    with suite.open_sandbox() as sandbox:
+    with _opened(suite) as sandbox:
         waiting = []
         for handin in handins:
             grade_ = known(handin, sandbox.isolation)
@@ -199,10 +212,7 @@ def grade_all(
                 yield Outcome(grade_, unchanged=True)
         if not waiting:
             return
-        _draw_cases(suite.rubric)
         jobs = min(jobs, len(waiting))
-        if jobs > 1:
-            _load_ahead()
         # The first process works in the sandbox that is open already; each later one opens its own.
         open_already = [sandbox] if sys.platform == "linux" else []
 
@@ -251,14 +261,30 @@ class _Work:
             self._sandbox.close()
 
 
-def _load_ahead() -> None:
-    """Import the large libraries that most hand-ins need before the processes part, so that all share one copy."""
-    for library in ("nbformat", "scipy.special", "IPython.core.inputtransformer2"):
-        importlib.import_module(library)
+def _opened(suite: Suite) -> Sandbox:
+    """An open sandbox, and everything prepared that all hand-ins share while it was being opened.
+
+    The preparing is done aside, and not the opening: what this thread starts would end with that one. No other thread
+    is left when this returns, since processes are forked from here.
+    """
+    with ThreadPoolExecutor(max_workers=1) as helper:
+        preparing = helper.submit(_prepare, suite.rubric)
+        sandbox = suite.open_sandbox()
+        try:
+            preparing.result()
+        except BaseException:
+            sandbox.close()
+            raise
+    return sandbox
 
 
-def _draw_cases(rubric: Rubric) -> None:
-    """Draw all cases and work out their true answers before the processes part."""
+def _prepare(rubric: Rubric) -> None:
+    """Draw all cases, work out their true answers, and load the large libraries that most hand-ins need.
+
+    All of that once, before the processes part.
+    """
     from checks.prepare import prepare
 
     prepare(rubric)
+    for library in ("nbformat", "scipy.special", "IPython.core.inputtransformer2"):
+        importlib.import_module(library)

@@ -40,10 +40,10 @@ def signal(process):
     os.kill(process, 0)
     return True
 def compute():
-    import numpy, random, scipy.special
+    import numpy, random, scipy
     with open("note", "w") as file:
         file.write("mine")
-    return float(numpy.ones((3, 3)).sum() + scipy.special.logsumexp([0.0])), open("note").read()
+    return float(numpy.linalg.solve(numpy.eye(3), numpy.full(3, 3.0)).sum()), open("note").read()
 """
 _NAMES = ("read", "exists", "write", "connect", "fork", "run", "signal", "compute")
 

@@ -9,6 +9,7 @@ import pytest
 from hypothesis import HealthCheck, Phase, settings
 
 from checks.cases import REGULARIZED, UNREGULARIZED, Batch, tied
+from checks.choices import strategy
 from checks.failures import Failure
 from checks.gradients import judge_gradient
 from checks.loss_function import Asked, LossFunction
@@ -64,7 +65,7 @@ def plainly(candidate: LossFunction, batch: Batch, judge: JudgeOne) -> bool:
         deadline=None,
         suppress_health_check=list(HealthCheck),
     )
-    @hypothesis.given(batch.strategy())
+    @hypothesis.given(strategy(batch.make))
     def check(problem: Problem) -> None:
         failure = candidate._verdict(
             Asked(problem, candidate.truth(problem), candidate.ask([problem])[0]), judge

@@ -1,0 +1,96 @@
+"""Classes to grade: notebooks made of right code in many styles, known mistakes, and single slips.
+
+Student ``k`` hands in the same notebook in every run; so figures of different runs can be compared.
+"""
+
+from __future__ import annotations
+
+import json
+import random
+import re
+from collections.abc import Iterator
+from functools import cache
+from pathlib import Path
+
+from reference.mistakes import CATALOGUE, METHODS
+from tests.checks import classes, handins
+from tests.checks.mutants import mutants
+from tests.checks.right_classes import RIGHT_TRAINS
+from tests.checks.right_softmax import SOFTMAX_STYLES
+from tests.checks.right_svm import SVM_STYLES
+
+_STYLES = {"svm": SVM_STYLES, "softmax": SOFTMAX_STYLES}
+_CLASSES = {"LinearSVM": "svm", "Softmax": "softmax"}
+# Mistakes that hang, or take the process down, wait for their limits, which is no work.
+_LEFT_OUT = ("hang", "recursion", "exit")
+_RIGHT, _MISTAKEN = 0.7, 0.85  # what is left are slips
+
+
+def make_class(folder: Path, count: int, *, all_right: bool = False) -> None:
+    """Write ``count`` notebooks into ``folder``."""
+    for number in range(count):
+        name = f"student{number:05}.ipynb"
+        (folder / name).write_text(notebook(list(cells(number, all_right=all_right))), encoding="utf-8")
+
+
+def notebook(codes: list[str]) -> str:
+    """A notebook of code cells, as JSON."""
+    made = [
+        {
+            "cell_type": "code",
+            "id": f"cell{number}",
+            "metadata": {},
+            "execution_count": None,
+            "outputs": [],
+            "source": code,
+        }
+        for number, code in enumerate(codes)
+    ]
+    kernel = {"kernelspec": {"name": "python3", "display_name": "Python 3", "language": "python"}}
+    return json.dumps({"nbformat": 4, "nbformat_minor": 5, "metadata": kernel, "cells": made}, indent=1)
+
+
+def cells(number: int, *, all_right: bool = False) -> Iterator[str]:
+    """The code cells of one student."""
+    chance = random.Random(number)
+    yield "import numpy as np"
+    for loss in _STYLES:
+        for vectorized in (False, True):
+            name = f"{loss}_loss_{'vectorized' if vectorized else 'naive'}"
+            luck = 0.0 if all_right else chance.random()
+            code, entry = _function(chance, loss, luck, vectorized=vectorized)
+            yield f"{code.strip()}\n\n\n{name} = {entry}\n"
+    for name, loss in _CLASSES.items():
+        luck = 0.0 if all_right else chance.random()
+        if luck < _RIGHT:
+            yield classes.HandedClass(loss, RIGHT_TRAINS[chance.choice(sorted(RIGHT_TRAINS))]).code(name)
+        else:
+            yield classes.handed_mistake(chance.choice(METHODS), loss).code(name)
+
+
+def _function(chance: random.Random, loss: str, luck: float, *, vectorized: bool) -> tuple[str, str]:
+    """Code and the name in it of a loss function: right, with a known mistake, or with one slip."""
+    right = sorted(style for style, (_, fast) in _STYLES[loss].items() if fast is vectorized)
+    if luck < _RIGHT:
+        return _own_name(_STYLES[loss][chance.choice(right)][0], chance)
+    if luck < _MISTAKEN:
+        possible = [m for m in CATALOGUE if loss in m.applies_to and not _is_left_out(m.id)]
+        handed = handins.handed_mistake(chance.choice(possible))
+        return handed.code, handed.entry
+    return _own_name(chance.choice(_slips(loss, "broadcasting" if vectorized else "loops")), chance)
+
+
+def _own_name(code: str, chance: random.Random) -> tuple[str, str]:
+    """The code with a name of its own for its function, since all the styles call theirs ``loss``."""
+    entry = f"loss_{chance.randrange(1 << 30)}"
+    return re.sub(r"(?m)^loss(?= = )|(?<![\w.])loss(?=\()", entry, code), entry
+
+
+@cache
+def _slips(loss: str, style: str) -> tuple[str, ...]:
+    code = _STYLES[loss].get(style, next(iter(_STYLES[loss].values())))[0]
+    return tuple(mutant.code for mutant in mutants(code))
+
+
+def _is_left_out(mistake: str) -> bool:
+    return any(word in mistake for word in _LEFT_OUT)
