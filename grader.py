@@ -12,11 +12,15 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from grading.grade import Grade
+    from grading.notebook import Report
     from grading.run import Suite
     from grading.submission import Handin
 
 GRADED, BELOW, WRONG_USE, NOT_GRADED = 0, 1, 2, 3
+__all__ = ["check", "main"]
+
 FORMATS = ("json", "md", "html", "csv", "gradescope", "junit", "github", "canvas", "moodle")
+THREADS = ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS")
 USUAL_FORMATS = ("json", "md", "html", "csv")
 
 
@@ -78,6 +82,24 @@ def _formats(text: str) -> tuple[str, ...]:
             f"no format is called {unknown[0]!r}; there are {', '.join(FORMATS)}"
         )
     return names
+
+
+def check(*things: object, rubric: str | Path | None = None) -> Report:
+    """Check functions and classes in a notebook: `check(svm_loss_naive)` in a cell shows the report below it.
+
+    They are run in this very process, without the walls that a grader has around them; verdicts and words are those
+    of the grade.
+
+    Args:
+        things: what to check, or its name; without any, all that the caller has of what the rubric asks for.
+        rubric: points and settings (default: the shipped ones).
+    """
+    for name in THREADS:
+        os.environ.setdefault(name, "1")
+    from grading.notebook import report
+
+    caller = sys._getframe(1).f_globals
+    return report(things, caller, None if rubric is None else Path(rubric))
 
 
 def calibrate(arguments: Sequence[str]) -> int:
@@ -160,7 +182,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 def _run(options: argparse.Namespace) -> int:
     """Grade as the command line says and return the exit code."""
     # Before NumPy is loaded: the grader's own small products are slower on many threads, and forks must find none.
-    for name in ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS"):
+    for name in THREADS:
         os.environ.setdefault(name, "1")
     from grading.intake import survey
     from grading.rubric import RubricError, load_rubric
