@@ -52,10 +52,10 @@ class Report:
         return bundle
 
 
-def report(things: Sequence[object], caller: Mapping[str, Any], rubric_path: Path | None) -> Report:
+def report(things: Sequence[object], caller: Mapping[str, Any], rubric_path: str | Path | None) -> Report:
     """Check ``things``, found among the names of ``caller``."""
     try:
-        rubric = load_rubric(rubric_path)
+        rubric = load_rubric(None if rubric_path is None else Path(rubric_path))
         chosen = _chosen(things, caller, rubric)
     except (RubricError, IntakeError) as error:
         return Report(None, str(error))
