@@ -67,7 +67,7 @@ def grade(handin: Handin, suite: Suite, sandbox: Sandbox) -> Grade:
         runner = Runner(submission, worker, suite.rubric)
         results = runner.results()
         remarks = worker.loaded.remarks
-    return _graded(
+    return graded(
         submission,
         suite,
         sandbox.isolation,
@@ -104,7 +104,7 @@ def unwritten(grade: Grade, error: OSError) -> Grade:
     return msgspec.structs.replace(grade, state="not_graded", reason=reason, score=0.0, checks=[])
 
 
-def _graded(
+def graded(
     submission: Submission,
     suite: Suite,
     isolation: Isolation,
@@ -113,6 +113,7 @@ def _graded(
     remarks: Sequence[str],
     seconds: float,
 ) -> Grade:
+    """The grade of a submission whose checks have been run."""
     rubric = suite.rubric
     places: dict[str, Place | None] = dict.fromkeys(rubric.asked_names)
     for name, definition in submission.definitions.items():
