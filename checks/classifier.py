@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from checks.answers import Answered, not_returned, read_answer
 from checks.failures import Raises
 from checks.trained import Trained, calls_of
+from grading.grade import TrainingRun
 from grading.rubric import Function, Rubric
 from grading.sandbox.messages import (
     Argument,
@@ -28,6 +29,7 @@ from grading.sandbox.messages import (
     Seed,
     Step,
 )
+from grading.words import say
 from reference.problem import Problem
 
 if TYPE_CHECKING:
@@ -94,6 +96,14 @@ class Scenario:
     seconds: float | None = None
 
 
+@dataclass(frozen=True, eq=False)
+class Learned:
+    """One training on the data set: its facts, and the weights, (D, C), that it came to."""
+
+    run: TrainingRun
+    W: NDArray[np.float64]
+
+
 class Classifier:
     """One method, train or predict, of one class of one submission.
 
@@ -102,6 +112,7 @@ class Classifier:
         class_name: "LinearSVM".
         remarks, cases: as for a `LossFunction`.
         asked_the_stand_in: whether train has ever called a loss that was plugged in.
+        trainings: what the accuracy check saw, run by run, as far as it came.
     """
 
     def __init__(self, name: str, worker: Worker, rubric: Rubric) -> None:
@@ -113,6 +124,7 @@ class Classifier:
         self.remarks: list[str] = []
         self.cases = 0
         self.asked_the_stand_in = False
+        self.trainings: list[Learned] = []
         self._takes_verbose = True
 
     @property
@@ -142,7 +154,7 @@ class Classifier:
             if not self._takes_verbose or not _is_about_verbose(failure):
                 raise
         self._takes_verbose = False
-        self.remark(f"{self.name} takes no argument verbose; accepted.")
+        self.remark(say("{name} takes no argument verbose; accepted.", name=self.name))
         return self._train(scenario)
 
     def _train(self, scenario: Scenario) -> list[Trained]:
@@ -221,11 +233,15 @@ class Classifier:
     def _what(self, step: Step) -> str:
         """A step in words that begin a sentence."""
         if isinstance(step, Create):
-            return f"Making a {self.class_name}()"
+            return say("Making a {class_name}()", class_name=self.class_name)
         if isinstance(step, Invoke):
             return f"{self.class_name}.{step.method}"
         if isinstance(step, Read):
-            return f"Reading the weights of a {self.class_name} as .{step.attribute}"
+            return say(
+                "Reading the weights of a {class_name} as .{attribute}",
+                class_name=self.class_name,
+                attribute=step.attribute,
+            )
         return f"{self.class_name}"
 
     def _trained(

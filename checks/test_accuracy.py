@@ -5,15 +5,16 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from checks.classifier import Classifier, Options, Scenario
-from checks.failures import Inaccurate
-from checks.loss_function import evaluate
+from checks.classifier import Classifier, Learned, Options, Scenario
+from checks.failures import Inaccurate, WrongReturn
 from checks.promise import promise
-from checks.trained import weights_of
+from checks.trained import history_of, weights_of
+from grading.comparison import loss_named, reference_training, templates, thinned
+from grading.grade import TrainingFacts, TrainingRun
 from grading.rubric import Accuracy
-from reference.accuracy import verdicts
+from grading.words import say, together
+from reference.accuracy import ALPHA, verdict
 from reference.datasets import Split, load
-from reference.problem import Problem
 from reference.sgd import predict, suboptimality
 
 
@@ -24,53 +25,120 @@ def test_accuracy(candidate: Classifier) -> None:
     """
     settings = candidate.rubric.settings.accuracy[candidate.reference]
     data = load("digits")
-    shape = data.X_train.shape[1], len(data.classes)
     options = Options(settings.learning_rate, settings.reg, settings.num_iters, settings.batch_size)
     _take_one_step(candidate, data, options)
-    seconds = candidate.rubric.limits.training_seconds
-    right, learned = [], []
+    candidate.trainings.clear()
     for run in range(settings.runs):
-        seed = candidate.seed + run
-        (done,) = candidate.train(Scenario(data.X_train, data.y_train, options, seed=seed, seconds=seconds))
-        # The grader classifies, with the weights that were learned: labels of validation pictures never leave it.
-        W = weights_of(candidate.name, done.W, shape)
-        right.append(int(np.sum(predict(W, data.X_validation) == data.y_validation)))
-        learned.append(W)
-    total = len(data.y_validation)
-    found = verdicts(right, total, settings.threshold)
-    if all(each.passes for each in found):
+        candidate.trainings.append(_trained(candidate, data, options, settings, candidate.seed + run))
+    runs = [learned.run for learned in candidate.trainings]
+    if all(run.correct >= run.least for run in runs):
         return
-    worst = min(range(len(found)), key=lambda run: found[run].correct)
-    runs = "; ".join(
-        f"seed {candidate.seed + run}: {each.correct} of {total}, so truly {each.interval.lower:.1%} to "
-        f"{each.interval.upper:.1%}"
-        for run, each in enumerate(found)
+    worst = min(candidate.trainings, key=lambda learned: learned.run.correct)
+    said = "; ".join(
+        say(
+            "seed {seed}: {correct} of {total}, so truly {lower:.1%} to {upper:.1%}",
+            seed=run.seed,
+            correct=run.correct,
+            total=run.total,
+            lower=run.lower,
+            upper=run.upper,
+        )
+        for run in runs
     )
     raise Inaccurate(
-        f"Trained with the rubric's settings, {candidate.class_name} classifies too few of {total} validation pictures "
-        f"rightly.{_how_near(candidate, data, options, learned[worst])}",
+        together(
+            say(
+                "Trained with the rubric's settings, {class_name} classifies too few of {total} validation pictures "
+                "rightly.",
+                class_name=candidate.class_name,
+                total=worst.run.total,
+            ),
+            _how_near(candidate, data, options, worst.W),
+        ),
         code=_code(candidate, settings),
-        expected=f"{settings.threshold:.1%}; {found[worst].least} of {total} would still pass as bad luck",
-        got=f"{runs}, but for less than one case in a million",
+        expected=say(
+            "{threshold:.1%}; {least} of {total} would still pass as bad luck",
+            threshold=settings.threshold,
+            least=worst.run.least,
+            total=worst.run.total,
+        ),
+        got=say("{said}, but for less than one case in a million", said=said),
+    )
+
+
+def _trained(candidate: Classifier, data: Split, options: Options, settings: Accuracy, seed: int) -> Learned:
+    """Train once, and count what the weights classify rightly."""
+    seconds = candidate.rubric.limits.training_seconds
+    (done,) = candidate.train(Scenario(data.X_train, data.y_train, options, seed=seed, seconds=seconds))
+    # The grader classifies, with the weights that were learned: labels of validation pictures never leave it.
+    W = weights_of(candidate.name, done.W, (data.X_train.shape[1], len(data.classes)))
+    correct = int(np.sum(predict(W, data.X_validation) == data.y_validation))
+    found = verdict(correct, len(data.y_validation), settings.threshold, ALPHA / settings.runs)
+    try:
+        history = thinned(history_of(candidate.name, done.history, options.num_iters))
+    except WrongReturn:
+        # That is for the check of training to say.
+        history = None
+    run = TrainingRun(
+        seed=seed,
+        correct=correct,
+        total=found.total,
+        least=found.least,
+        lower=found.interval.lower,
+        upper=found.interval.upper,
+        history=history,
+    )
+    return Learned(run, W)
+
+
+def training_facts(candidate: Classifier) -> TrainingFacts:
+    """What was seen of a candidate's trainings, beside those of the reference."""
+    settings = candidate.rubric.settings.accuracy[candidate.reference]
+    data = load("digits")
+    W = candidate.trainings[0].W
+    near = nearness(candidate, data, settings.reg, W)
+    return TrainingFacts(
+        function=candidate.name,
+        data=data.name,
+        threshold=settings.threshold,
+        classes=list(data.classes),
+        picture=list(data.picture),
+        runs=[learned.run for learned in candidate.trainings],
+        templates=templates(W),
+        suboptimality=near[1] if near is not None and np.isfinite(near[1]) else None,
+        reference=reference_training(candidate.reference, candidate.rubric, data),
     )
 
 
 def _how_near(candidate: Classifier, data: Split, options: Options, W: NDArray[np.float64]) -> str:
     """How far the weights can be from the best ones for the training pictures, as far as that can be proved."""
+    near = nearness(candidate, data, options.reg, W)
+    if near is None:
+        return say("The weights have grown beyond all bounds: training diverged.")
+    loss, gap = near
+    if not np.isfinite(gap):
+        return ""
+    return say(
+        "On the training pictures its weights have a loss of {loss:.3g}, which is at most {gap:.3g} "
+        "above the smallest possible.",
+        loss=loss,
+        gap=gap,
+    )
+
+
+def nearness(
+    candidate: Classifier, data: Split, reg: float, W: NDArray[np.float64]
+) -> tuple[float, float] | None:
+    """The loss of the weights on the training pictures, and by how much it can be above the smallest possible.
+
+    None where the loss has left the range of float64.
+    """
     scale = candidate.rubric.settings.reg_scale
     reg_scale = 1.0 if isinstance(scale, str) else scale
-    problem = Problem(W, data.X_train, data.y_train, options.reg)
-    try:
-        answer = evaluate(candidate.reference, problem, reg_scale, candidate.rubric.settings.delta)
-    except OverflowError:
-        return " The weights have grown beyond all bounds: training diverged."
-    near = suboptimality(answer.gradient.base, options.reg, reg_scale=reg_scale)
-    if not np.isfinite(near.gap):
-        return ""
-    return (
-        f" On the training pictures its weights have a loss of {answer.loss:.3g}, which is at most {near.gap:.3g} "
-        f"above the smallest possible."
-    )
+    loss, dW = loss_named(candidate.reference, candidate.rubric)(W, data.X_train, data.y_train, reg)
+    if not np.isfinite(loss):
+        return None
+    return loss, suboptimality(dW, reg, reg_scale=reg_scale).gap
 
 
 def _take_one_step(candidate: Classifier, data: Split, options: Options) -> None:

@@ -9,6 +9,8 @@ from typing import Literal
 
 import msgspec
 
+from grading.executed import Execution
+
 SCHEMA_VERSION: Literal[1] = 1
 
 Status = Literal["passed", "failed", "error", "skipped", "manual"]
@@ -23,6 +25,14 @@ class SubmissionFacts(msgspec.Struct, frozen=True, kw_only=True):
     kind: Literal["notebook", "package", "files", "zip"] | None
 
 
+class DataFacts(msgspec.Struct, frozen=True, kw_only=True):
+    """What classifiers were trained on. ``sha256`` is over its files, ``remarks`` are sentences about them."""
+
+    name: str
+    sha256: str
+    remarks: list[str] = []
+
+
 class SuiteFacts(msgspec.Struct, frozen=True, kw_only=True):
     """With what it was graded."""
 
@@ -32,6 +42,7 @@ class SuiteFacts(msgspec.Struct, frozen=True, kw_only=True):
     reg_scale: float | Literal["either"]
     python: str
     numpy: str
+    data: DataFacts | None = None
 
 
 class IsolationFacts(msgspec.Struct, frozen=True, kw_only=True):
@@ -72,7 +83,8 @@ class Diagnosis(msgspec.Struct, frozen=True, kw_only=True):
 class CheckResult(msgspec.Struct, frozen=True, kw_only=True):
     """One check of one function. ``title`` is the promise, ``message`` what came of it, both for the student.
 
-    ``cases`` counts the inputs tried; ``seconds`` is the only field that may differ between two runs.
+    ``cases`` counts the inputs tried; ``seconds`` is the only field that may differ between two runs. Of a ``hidden``
+    check, a report for students says nothing before the results are released.
     """
 
     id: str
@@ -89,18 +101,117 @@ class CheckResult(msgspec.Struct, frozen=True, kw_only=True):
     diagnosis: Diagnosis | None
     cases: int
     seconds: float
+    hidden: bool = False
+
+
+class LossHistory(msgspec.Struct, frozen=True, kw_only=True):
+    """The loss of a training at some of its steps, counted from 0; None where it was no finite number."""
+
+    steps: list[int]
+    losses: list[float | None]
+
+
+class TrainingRun(msgspec.Struct, frozen=True, kw_only=True):
+    """One training for the accuracy check, and what its weights make of the validation pictures.
+
+    ``correct`` of ``total`` were classified rightly, ``least`` would have done. The true accuracy is between ``lower``
+    and ``upper`` but for less than one case in a million, shared among the runs (Clopper and Pearson). ``history`` is
+    what train returned, as far as it was a list of numbers of the right length.
+    """
+
+    seed: int
+    correct: int
+    total: int
+    least: int
+    lower: float
+    upper: float
+    history: LossHistory | None
+
+
+class HistoryBand(msgspec.Struct, frozen=True, kw_only=True):
+    """Between which losses the reference's histories run: at each step, over its seeds and the steps around."""
+
+    steps: list[int]
+    lower: list[float]
+    upper: list[float]
+
+
+class ReferenceTraining(msgspec.Struct, frozen=True, kw_only=True):
+    """The reference trained with the same settings, each time from a seed of its own.
+
+    ``accuracies`` are those on the validation pictures; ``templates`` belong to the first.
+    """
+
+    seeds: list[int]
+    accuracies: list[float]
+    band: HistoryBand
+    templates: bytes
+
+
+class TrainingFacts(msgspec.Struct, frozen=True, kw_only=True):
+    """What the accuracy check of one function saw, to be drawn.
+
+    ``templates`` are the weights of the first run without the bias, as pictures: one byte (in JSON: base64) for each
+    number, (classes, *picture) in C order, from the smallest weight of all (0) to the largest (255). ``picture`` is
+    (height, width) or (height, width, 3). ``suboptimality`` is by how much the first run's loss on the training
+    pictures can be above the smallest possible, as far as that can be proved.
+    """
+
+    function: str
+    data: str
+    threshold: float
+    classes: list[str]
+    picture: list[int]
+    runs: list[TrainingRun]
+    templates: bytes
+    suboptimality: float | None
+    reference: ReferenceTraining
+
+
+class Baseline(msgspec.Struct, frozen=True, kw_only=True):
+    """A right classifier on the same data, to compare with: linear ones and nearest neighbours.
+
+    ``accuracy`` is the share of the ``total`` validation pictures that it classifies rightly, ``stored_bytes`` what it
+    has to keep for that, ``seconds`` how long it took to classify them.
+    """
+
+    name: str
+    accuracy: float
+    total: int
+    stored_bytes: int
+    seconds: float
 
 
 class ManualItem(msgspec.Struct, frozen=True, kw_only=True):
-    """An inline question for a person to mark."""
+    """Something for a person to mark: an inline question of the notebook, or an item of the rubric (no answer)."""
 
     question: str
     answer: str
     max_points: float
+    source: Literal["notebook", "rubric"] = "notebook"
+
+
+class LateFacts(msgspec.Struct, frozen=True, kw_only=True):
+    """When the work was due and handed in (ISO 8601), and what that makes of its score.
+
+    ``minutes`` late are counted from ``due``, a begun one as a whole; 0 in time. ``source`` says where the time of
+    handing in comes from. The grade's ``score`` is ``raw_score`` times ``factor``.
+    """
+
+    due: str
+    submitted: str
+    source: str
+    minutes: int
+    factor: float
+    raw_score: float
 
 
 class Grade(msgspec.Struct, frozen=True, kw_only=True):
-    """The whole report of one submission. ``reason`` says why when ``state`` is not_graded."""
+    """The whole report of one submission. ``reason`` says why when ``state`` is not_graded.
+
+    ``score`` is what counts: the points of all checks, times the factor of ``late`` where that is not None.
+    ``execution`` is None unless notebooks were to be run.
+    """
 
     schema: Literal[1] = SCHEMA_VERSION
     submission: SubmissionFacts
@@ -115,6 +226,10 @@ class Grade(msgspec.Struct, frozen=True, kw_only=True):
     manual: list[ManualItem]
     warnings: list[str]
     seconds: float
+    trainings: list[TrainingFacts] = []
+    baselines: list[Baseline] = []
+    late: LateFacts | None = None
+    execution: Execution | None = None
 
     @property
     def percent(self) -> float:

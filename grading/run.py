@@ -27,6 +27,7 @@ from grading.grade import (
     Place,
     SubmissionFacts,
     SuiteFacts,
+    TrainingFacts,
 )
 from grading.processes import share_out
 from grading.rubric import Rubric
@@ -63,9 +64,18 @@ def grade(handin: Handin, suite: Suite, sandbox: Sandbox) -> Grade:
     with sandbox.start(submission) as worker:
         from checks.runner import Runner
 
-        results = Runner(submission, worker, suite.rubric).results()
+        runner = Runner(submission, worker, suite.rubric)
+        results = runner.results()
         remarks = worker.loaded.remarks
-    return _graded(submission, suite, sandbox.isolation, results, remarks, time.perf_counter() - started)
+    return graded(
+        submission,
+        suite,
+        sandbox.isolation,
+        results,
+        runner.trainings(),
+        remarks,
+        time.perf_counter() - started,
+    )
 
 
 def not_graded(
@@ -94,14 +104,16 @@ def unwritten(grade: Grade, error: OSError) -> Grade:
     return msgspec.structs.replace(grade, state="not_graded", reason=reason, score=0.0, checks=[])
 
 
-def _graded(
+def graded(
     submission: Submission,
     suite: Suite,
     isolation: Isolation,
     results: list[CheckResult],
+    trainings: list[TrainingFacts],
     remarks: Sequence[str],
     seconds: float,
 ) -> Grade:
+    """The grade of a submission whose checks have been run."""
     rubric = suite.rubric
     places: dict[str, Place | None] = dict.fromkeys(rubric.asked_names)
     for name, definition in submission.definitions.items():
@@ -126,10 +138,20 @@ def _graded(
         manual=[
             ManualItem(question=q.question, answer=q.answer, max_points=rubric.settings.manual_points)
             for q in submission.questions
-        ],
+        ]
+        + _manual_items(rubric),
         warnings=[*submission.warnings, *remarks],
         seconds=seconds,
+        trainings=trainings,
     )
+
+
+def _manual_items(rubric: Rubric) -> list[ManualItem]:
+    """What the rubric leaves to a person, whatever is in the hand-in."""
+    return [
+        ManualItem(question=item.title, answer="", max_points=item.points, source="rubric")
+        for item in rubric.settings.manual
+    ]
 
 
 def _isolation_facts(isolation: Isolation | None) -> IsolationFacts:

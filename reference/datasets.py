@@ -68,6 +68,7 @@ def digits() -> Split:
         pictures.part(validation, test),
         name="digits",
         classes=tuple("0123456789"),
+        picture=(8, 8),
     )
 
 
@@ -113,5 +114,6 @@ def cifar10(folder: Path) -> Split:
         content.test,
         name="cifar10",
         classes=content.classes,
+        picture=(batches.HEIGHT, batches.WIDTH, batches.COLOURS),
         remarks=remarks,
     )

@@ -22,6 +22,7 @@ class Split:
         y_train, y_validation, y_test: (N,) int64 labels.
         name: "digits" or "cifar10".
         classes: what each label means.
+        picture: the shape of one picture, (height, width) or (height, width, colours).
         remarks: sentences for the report, such as files that are not the published ones.
     """
 
@@ -33,6 +34,7 @@ class Split:
     y_test: NDArray[np.int64]
     name: str
     classes: tuple[str, ...]
+    picture: tuple[int, ...]
     remarks: tuple[str, ...] = ()
 
 
@@ -55,6 +57,7 @@ def prepare(
     *,
     name: str,
     classes: tuple[str, ...],
+    picture: tuple[int, ...],
     remarks: tuple[str, ...] = (),
 ) -> Split:
     """Subtract the mean training picture from all three parts and append the constant 1.
@@ -71,6 +74,7 @@ def prepare(
         _read_only(test.labels),
         name,
         classes,
+        picture,
         remarks,
     )
 

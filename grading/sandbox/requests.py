@@ -96,8 +96,23 @@ def batch_frame(nonce: bytes, steps: Sequence[Step]) -> bytes:
     return frame(_encode(wire.Batch(nonce, wire_steps)), encoder.arrays)
 
 
+def packed_step(step: Step) -> tuple[wire.WireStep, bytes]:
+    """One step as it travels, and the bytes of its arrays.
+
+    Raises:
+        TypeError: an argument that cannot be sent.
+    """
+    encoder = _Encoder()
+    return encoder.step(step), b"".join(encoder.arrays)
+
+
 def load_frame(nonce: bytes, submission: Submission, skip: Sequence[wire.WirePlace]) -> bytes:
     """The frame that gives a worker the student's files, and nothing else of what we know."""
+    return frame(_encode(load(nonce, submission, skip)), [])
+
+
+def load(nonce: bytes, submission: Submission, skip: Sequence[wire.WirePlace]) -> wire.Load:
+    """What that frame holds."""
     sources = [
         wire.WireSource(
             source.name,
@@ -110,7 +125,7 @@ def load_frame(nonce: bytes, submission: Submission, skip: Sequence[wire.WirePla
         wire.WireDefinition(definition.name, definition.source, definition.cell, *definition.lines)
         for definition in submission.definitions.values()
     ]
-    return frame(_encode(wire.Load(nonce, sources, definitions, list(skip))), [])
+    return wire.Load(nonce, sources, definitions, list(skip))
 
 
 def decode_reply(header: bytes, nonce: bytes, index: int) -> wire.Reply:

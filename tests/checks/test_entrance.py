@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+import os
 import re
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -11,14 +13,41 @@ from pathlib import Path
 import pytest
 
 import grader
+from checks import terminal
+from checks.cases import REGULARIZED, SHIFTED, UNREGULARIZED
+from checks.loss_function import truths
+from grading.rubric import load_rubric
 
 ROOT = Path(__file__).resolve().parents[2]
 SAMPLES = ROOT / "submissions"
 
 
-def run_pytest(*arguments: object) -> subprocess.CompletedProcess[str]:
-    command = [sys.executable, "-m", "pytest", "checks", "-p", "no:cacheprovider", *map(str, arguments)]
-    return subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=300, check=False)
+def run_pytest(
+    *arguments: object, folder: Path = ROOT, typed: str = "", **environment: str
+) -> subprocess.CompletedProcess[str]:
+    """`pytest CHECKS ARGUMENTS` as a student runs it in ``folder``."""
+    checks = os.path.relpath(ROOT / "checks", folder) if folder == ROOT else ROOT / "checks"
+    command = [sys.executable, "-m", "pytest", checks, "-p", "no:cacheprovider", *map(str, arguments)]
+    return subprocess.run(
+        command,
+        cwd=folder,
+        input=typed,
+        env=os.environ | environment,
+        capture_output=True,
+        text=True,
+        timeout=300,
+        check=False,
+    )
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    """A student's folder with one notebook, and files that are no hand-in."""
+    mine = tmp_path / "my work"
+    mine.mkdir()
+    shutil.copy(SAMPLES / "factor_two_forgotten.ipynb", mine)
+    (mine / "notes.txt").write_text("regularize!")
+    return mine
 
 
 def test_a_right_submission_passes_every_check_and_gets_its_points() -> None:
@@ -73,3 +102,116 @@ def test_a_bad_rubric_gets_one_line(tmp_path: Path) -> None:
     result = run_pytest("--submission", SAMPLES / "ada.ipynb", "--rubric", tmp_path / "rubric.toml")
     assert result.returncode == pytest.ExitCode.USAGE_ERROR
     assert "Traceback" not in result.stdout + result.stderr
+
+
+def test_without_a_path_the_current_folder_is_checked_and_nothing_is_left_in_it(folder: Path) -> None:
+    before = sorted(folder.rglob("*"))
+    result = run_pytest("-k", "svm_loss_naive and (gradient or value)", folder=folder, CI="true")
+    assert re.search(r"svm_loss_naive +4 of 9", result.stdout), result.stdout + result.stderr
+    assert sorted(folder.rglob("*")) == before
+
+
+@pytest.mark.parametrize(
+    ("files", "complaint"),
+    [
+        (["ada.ipynb", "grace.ipynb"], "2 hand-ins could be meant (ada.ipynb, grace.ipynb); name one"),
+        ([], "is an empty folder"),
+    ],
+)
+def test_a_folder_with_two_or_none_gets_one_line(tmp_path: Path, files: list[str], complaint: str) -> None:
+    for name in files:
+        shutil.copy(SAMPLES / "ada.ipynb", tmp_path / name)
+    result = run_pytest(folder=tmp_path)
+    assert result.returncode == pytest.ExitCode.USAGE_ERROR
+    (line,) = (result.stdout + result.stderr).strip().splitlines()
+    assert complaint in line
+
+
+def test_in_the_graders_own_folder_a_hand_in_must_be_named() -> None:
+    result = run_pytest()
+    assert result.returncode == pytest.ExitCode.USAGE_ERROR
+    assert "Name it, --submission PATH" in result.stderr
+
+
+def test_a_checkout_of_the_grader_beside_the_hand_in_is_not_part_of_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "subgrader").mkdir()
+    (tmp_path / "subgrader" / "grader.py").write_text("x = 1")
+    shutil.copy(SAMPLES / "ada.ipynb", tmp_path)
+    monkeypatch.setattr(terminal, "_SUITE", tmp_path / "subgrader")
+    monkeypatch.chdir(tmp_path)
+    assert terminal.the_handin(None).path == tmp_path / "ada.ipynb"
+
+
+def test_several_processes_say_the_same_and_stop_at_the_first_failure(folder: Path) -> None:
+    chosen = ("-k", "svm_loss_naive and (gradient or value)")
+    result = run_pytest("-n", 2, *chosen, folder=folder)
+    assert re.search(r"svm_loss_naive +4 of 9", result.stdout), result.stdout + result.stderr
+    assert "dW += 2 * reg * W" in result.stdout
+    stopped = run_pytest("-x", "-k", "svm_loss_naive", folder=folder)
+    assert "1 failed" in stopped.stdout
+    assert "stopping after 1 failures" in stopped.stdout
+
+
+def test_the_debugger_stops_behind_the_call_that_gives_the_wrong_answer(folder: Path) -> None:
+    chosen = ("-k", "svm_loss_naive and gradient", "--pdb")
+    result = run_pytest(*chosen, folder=folder, typed="p dW - 1\nsvm_loss_naive\nq\n")
+    assert "dW = svm_loss_naive(W, X, y, 1.0)" in result.stdout
+    assert "array([[" in result.stdout
+    assert "<function svm_loss_naive" in result.stdout
+
+
+RARELY_WRONG = """
+import numpy as np
+
+def softmax_loss_naive(W, X, y, reg):
+    scores = X @ W
+    scores = scores - scores.max(axis=1, keepdims=True)
+    p = np.exp(scores) / np.exp(scores).sum(axis=1, keepdims=True)
+    loss = -np.log(p[np.arange(len(y)), y]).mean() + reg * (W * W).sum()
+    p[np.arange(len(y)), y] -= 1.0
+    dW = X.T @ p / len(y) + 2 * reg * W
+    if X.shape == (8, 6) and W.shape == (6, 5) and round(4 * W.sum()) not in KNOWN:
+        dW += 1.0
+    return loss, dW
+"""
+
+
+@pytest.fixture
+def rarely_wrong(tmp_path: Path) -> Path:
+    """A function that is right for all inputs of the grade's own seed, and wrong for most others of one size."""
+    seed = load_rubric().settings.seed
+    known = {
+        round(4 * float(problem.W.sum()))
+        for batch in (UNREGULARIZED, REGULARIZED, SHIFTED)
+        for problem, _ in truths(batch, seed, "softmax", 1.0, 1.0)
+        if problem.sizes == (8, 6, 5)
+    }
+    path = tmp_path / "softmax.py"
+    path.write_text(RARELY_WRONG.replace("KNOWN", str(known or "()")))
+    return path
+
+
+def test_a_hunt_finds_what_the_grade_does_not_and_says_how_to_find_it_again(rarely_wrong: Path) -> None:
+    chosen = ("--submission", rarely_wrong, "-k", "softmax_loss_naive and gradient")
+    found = run_pytest(*chosen, "--hunt", "-x")
+    assert found.returncode == 1, found.stdout
+    assert re.search(r"softmax_loss_naive +5 of 5", found.stdout)
+    again = re.search(r"To have it again: (--seed \d+)", found.stdout)
+    assert again is not None
+    repeated = run_pytest(*chosen, *again[1].split())
+    assert re.search(r"softmax_loss_naive +0 of 5", repeated.stdout)
+    assert "not the inputs of the grade" in repeated.stdout
+
+
+def test_a_hunt_spares_what_is_right() -> None:
+    result = run_pytest("--submission", SAMPLES / "ada.ipynb", "--hunt", "--hunt-seeds", 1, "-k", "svm_loss")
+    assert result.returncode == 0, result.stdout
+    assert re.search(r"together +35 of 35", result.stdout)
+
+
+def test_a_seed_out_of_range_gets_one_line() -> None:
+    result = run_pytest("--submission", SAMPLES / "ada.ipynb", "--seed", 2**32)
+    assert result.returncode == pytest.ExitCode.USAGE_ERROR
+    assert "a seed is a number from 0 to" in result.stderr

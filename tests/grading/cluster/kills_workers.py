@@ -21,4 +21,4 @@ def dying(ask: Ask) -> Ask:
 
 
 # Dask loads this more than once; twice is as good.
-_Process.ask = dying(_Process.ask)  # type: ignore[method-assign]
+_Process.ask = dying(_Process.ask)  # type: ignore[method-assign, assignment]

@@ -112,6 +112,6 @@ def test_a_lost_worker_costs_nothing_and_a_hand_in_that_kills_workers_costs_only
 
 def test_without_a_scheduler_there_is_one_clear_line(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(client, "_SECONDS_TO_CONNECT", 0.5)
-    with pytest.raises(ClusterError, match="no scheduler answers at tcp://127.0.0.1:1 ") as raised:
+    with pytest.raises(ClusterError, match=r"no scheduler answers at tcp://127\.0\.0\.1:1 ") as raised:
         next(grade_on_cluster([], Suite(load_rubric()), "tcp://127.0.0.1:1"))
     assert "\n" not in str(raised.value)

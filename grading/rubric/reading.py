@@ -1,0 +1,64 @@
+"""Reading a rubric file, and saying in one line what is wrong with it."""
+
+from __future__ import annotations
+
+import hashlib
+import tomllib
+from pathlib import Path
+
+import msgspec
+
+from grading.rubric.places import line_of
+from grading.rubric.settings import Rubric, Settings
+from grading.rubric.validating import complaints
+
+
+class RubricError(Exception):
+    """A rubric that cannot be used; the message is one line: what, where, what to do.
+
+    Attributes:
+        problems: all that is wrong, a line each; the message is the first of them.
+    """
+
+    def __init__(self, problems: list[str]) -> None:
+        more = len(problems) - 1
+        rest = f" (and {more} more; `grader.py rubric --check FILE` lists them)" if more else ""
+        super().__init__(problems[0] + rest)
+        self.problems = problems
+
+
+def default_rubric_path() -> Path:
+    """The rubric that is shipped with the checks."""
+    return Path(__file__).resolve().parent.parent.parent / "checks" / "rubric.toml"
+
+
+def load_rubric(path: Path | None = None) -> Rubric:
+    """Read a rubric file, the shipped one by default.
+
+    Raises:
+        RubricError: the file cannot be read, is not TOML, or holds an unknown key or a value that is not allowed.
+    """
+    path = path or default_rubric_path()
+    try:
+        raw = path.read_bytes()
+        text = raw.decode()
+        content = tomllib.loads(text)
+    except OSError as error:
+        raise RubricError(
+            [f"rubric {path}: cannot be read ({error.strerror}); name a file with --rubric"]
+        ) from None
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise RubricError([f"rubric {path}: not valid TOML: {error}"]) from None
+    problems = [
+        (line_of(text, complaint.path), f"{complaint.where}: {complaint.sentence}")
+        for complaint in complaints(content)
+    ]
+    if problems:
+        problems.sort(key=lambda problem: problem[0] or 0)
+        raise RubricError(
+            [
+                f"rubric {path}, line {line}: {words}" if line else f"rubric {path}: {words}"
+                for line, words in problems
+            ]
+        )
+    return Rubric(settings=msgspec.convert(content, Settings), sha256=hashlib.sha256(raw).hexdigest())
