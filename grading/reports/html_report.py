@@ -7,6 +7,7 @@ import shlex
 from dataclasses import dataclass
 
 from grading.grade import CheckResult, Counterexample, Grade, Place
+from grading.late import sentence
 from grading.reports.answers import Pair, pairs
 from grading.reports.pages import page
 from grading.reports.text import points, shown
@@ -53,6 +54,7 @@ class HtmlReport:
             broken=[_broken(check, grade) for check in grade.checks if check.status in ("failed", "error")],
             remarks=list(dict.fromkeys(remark for check in grade.checks for remark in check.remarks)),
             command=command(grade),
+            late=sentence(grade.late) if grade.late is not None else "",
         )
 
 
