@@ -16,6 +16,7 @@ UPPER = (
     "grading.reports",
     "grading.terminal",
     "grading.notebook",
+    "grading.pack",
 )
 OURS = ("reference", "checks", "grading", "grader", "tests", "submissions")
 
