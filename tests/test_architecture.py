@@ -13,6 +13,7 @@ UPPER = (
     "grading.commands",
     "grading.run",
     "grading.resume",
+    "grading.cluster",
     "grading.reports",
     "grading.terminal",
     "grading.notebook",

@@ -18,6 +18,7 @@ COMMANDS: dict[str, str] = {
     "calibrate": "measures which accuracy may be asked for",
     "doctor": "says how student code is isolated here",
     "pack": "makes an autograder for Gradescope",
+    "rubric": "checks a rubric file, or says what it asks",
 }
 """What follows ``grader.py``, and what it does, as ``grader.py --help`` says it. Without one of these, it grades."""
 

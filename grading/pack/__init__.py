@@ -16,7 +16,7 @@ _ROOMS = ("reference", "checks", "grading")
 _LOOSE = ("grader.py", "pyproject.toml", "requirements.lock", "LICENSE")
 # The earliest time that a zip can say: what is packed has no time of its own.
 _TIME = (1980, 1, 1, 0, 0, 0)
-_SCRIPT, _FILE = 0o755, 0o644
+_SCRIPTS = ("setup.sh", "run_autograder")
 
 
 class PackError(Exception):
@@ -31,18 +31,16 @@ def pack_gradescope(out: Path, rubric: Path | None = None) -> int:
         RubricError: the rubric cannot be used.
         OSError: ``out`` cannot be written.
     """
-    load_rubric(rubric)
+    losses = load_rubric(rubric).losses
     missing = [name for name in _LOOSE if not (_SUITE / name).is_file()]
     if missing:
         raise PackError(
             f"{missing[0]} is not here: this is an installed copy of subgrader; pack from a checkout, which has it"
         )
-    files = {
-        "setup.sh": _HERE / "setup.sh",
-        "run_autograder": _HERE / "run_autograder",
-        "rubric.toml": rubric or default_rubric_path(),
-        **{path.relative_to(_SUITE).as_posix(): path for path in _suite()},
-    }
+    files = {path.relative_to(_SUITE).as_posix(): path.read_bytes() for path in _suite()}
+    files |= {name: (_HERE / name).read_bytes() for name in _SCRIPTS}
+    files["rubric/rubric.toml"] = (rubric or default_rubric_path()).read_bytes()
+    files |= {f"rubric/{name}.py": text.encode() for name, text in losses.items()}
     buffer = io.BytesIO()
     with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as archive:
         for name in sorted(files):
@@ -51,8 +49,8 @@ def pack_gradescope(out: Path, rubric: Path | None = None) -> int:
             entry.create_system = (
                 3  # Unix, wherever it is packed: Gradescope needs to see the scripts' permission
             )
-            entry.external_attr = (_SCRIPT if name in ("setup.sh", "run_autograder") else _FILE) << 16
-            archive.writestr(entry, files[name].read_bytes())
+            entry.external_attr = (0o755 if name in _SCRIPTS else 0o644) << 16
+            archive.writestr(entry, files[name])
     write_whole(out, buffer.getvalue())
     return len(files)
 

@@ -81,7 +81,7 @@ def _graded(root: Path) -> bytes:
     for name in ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS"):
         os.environ.setdefault(name, "1")
     metadata = _metadata(root / "submission_metadata.json")
-    rubric = load_rubric(root / "source" / "rubric.toml")
+    rubric = load_rubric(root / "source" / "rubric" / "rubric.toml")
     # Here everything but the student's files is the grader's own, and closed to the user that student code runs as:
     # the best level that there is will do.
     suite = Suite(rubric, allow_unsafe=True)

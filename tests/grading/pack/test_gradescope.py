@@ -90,7 +90,7 @@ def test_the_same_suite_is_packed_into_the_same_bytes(packed: Path, tmp_path: Pa
         names = archive.namelist()
         scripts = {i.filename for i in archive.infolist() if i.external_attr >> 16 & stat.S_IXUSR}
     assert scripts == {"setup.sh", "run_autograder"}
-    assert {"requirements.lock", "rubric.toml", "grader.py", "checks/rubric.toml"} <= set(names)
+    assert {"requirements.lock", "rubric/rubric.toml", "grader.py", "checks/rubric.toml"} <= set(names)
     assert not [name for name in names if "__pycache__" in name or name.startswith(("tests", "submissions"))]
 
 
@@ -138,7 +138,7 @@ sys.exit(main(Path(sys.argv[1])))
 def test_student_code_has_a_user_of_its_own_that_can_read_nothing_of_ours(
     container: Path, *, limits_only: bool
 ) -> None:
-    files = ("source", "source/rubric.toml", "submission", "submission_metadata.json")
+    files = ("source", "source/rubric/rubric.toml", "submission", "submission_metadata.json")
     spy = SPY.format(paths=[str(container / name) for name in files])
     (container / "submission" / "softmax.py").write_text(spy)
     if limits_only:
@@ -187,7 +187,7 @@ def may_run(python: Path, user: int, packages: str) -> bool:
 @pytest.mark.parametrize(
     ("spoil", "said"),
     [
-        (lambda root: (root / "source" / "rubric.toml").write_text("sead = 1"), "RubricError"),
+        (lambda root: (root / "source" / "rubric" / "rubric.toml").write_text("sead = 1"), "RubricError"),
         (lambda root: (root / "venv").unlink(), "exit code 127"),
         (
             lambda root: (root / "source" / "grading" / "run.py").write_text("import os; os._exit(7)"),
