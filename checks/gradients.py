@@ -38,6 +38,7 @@ def judge_gradient(
             problem,
             expected=f"{'for example ' if truth.gradient.ties else ''}dW = {truth.gradient.base.tolist()}",
             got=f"dW = {answer.dW.tolist()}",
+            judged=(truth.gradient, answer.dW),
         )
 
     return judge
