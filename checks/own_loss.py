@@ -14,12 +14,12 @@ from checks.classifier import Classifier, Options, Scenario
 from checks.failures import Failure, WrongUpdate
 from checks.paste import code_of, shown_by
 from checks.trained import history_of, weights_of
+from grading.words import say
 from reference.problem import Problem
-from reference.trajectory import SOFTMAX, SVM, Trajectory, expected_updates
+from reference.trajectory import Trajectory, expected_updates, known_loss, known_steps
 
 Array = NDArray[np.float64]
 
-_LOSSES = {"svm": SVM, "softmax": SOFTMAX}
 _SAMPLES = 12
 _AGREEMENT = 1e-9  # two evaluations of a student's own loss may differ by the order of its sums
 
@@ -34,7 +34,8 @@ def follows_its_own_loss(candidate: Classifier, options: Options, *, verbose: bo
         Failure: the steps are those of neither.
     """
     x, label = np.array([1.0, -0.5, 0.25]), 1
-    options = Options(2.0**-6, options.reg, min(options.num_iters, 3), options.batch_size)
+    num_iters = known_steps(candidate.reference, min(options.num_iters, 3))
+    options = Options(2.0**-6, options.reg, num_iters, options.batch_size)
     scenario = Scenario(
         np.tile(x, (_SAMPLES, 1)),
         np.full(_SAMPLES, label, dtype=np.int64),
@@ -63,7 +64,7 @@ def _true_trajectories(candidate: Classifier, scenario: Scenario, options: Optio
     assert scenario.W is not None
     for reg_scale in (1.0, 0.5) if isinstance(scale, str) else (scale,):
         yield expected_updates(
-            _LOSSES[candidate.reference],
+            known_loss(candidate.reference),
             Problem(scenario.W, scenario.X, scenario.y, options.reg),
             learning_rate=options.learning_rate,
             num_iters=options.num_iters,
@@ -97,8 +98,12 @@ def _mismatch(
     for step in range(trajectory.steps):
         if not abs(history[step] - trajectory.losses[step]) <= trajectory.loss_bounds[step]:
             return WrongUpdate(
-                f"{candidate.name} must keep the loss of every step, before the update. At step {step + 1} it kept "
-                f"another number.",
+                say(
+                    "{name} must keep the loss of every step, before the update. At step {step} it kept another "
+                    "number.",
+                    name=candidate.name,
+                    step=step + 1,
+                ),
                 code=code_of(candidate, scenario),
                 expected=f"{float(trajectory.losses[step])!r}",
                 got=f"{float(history[step])!r}",
@@ -108,8 +113,12 @@ def _mismatch(
     ):
         return None
     return WrongUpdate(
-        f"The update of {candidate.name} is not W = W - learning_rate * dW: after {len(history)} steps, W is not what "
-        f"it should be.",
+        say(
+            "The update of {name} is not W = W - learning_rate * dW: after {count} steps, W is not what it "
+            "should be.",
+            name=candidate.name,
+            count=len(history),
+        ),
         code=code_of(candidate, scenario),
         expected=f"W = {trajectory.W[-1].tolist()}",
         got=f"W = {W.tolist()}",

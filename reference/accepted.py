@@ -22,6 +22,8 @@ from numpy.typing import ArrayLike, NDArray
 
 from reference.projection import TiedBox
 
+_NO_TIES = np.zeros(0, dtype=np.intp)
+
 
 @dataclass(frozen=True, eq=False)
 class Certificate:
@@ -42,24 +44,6 @@ class Certificate:
     low: float
     high: float
     entry: tuple[int, int] | None
-
-    def sentence(self) -> str:
-        """What the certificate says, for a student."""
-        forward = self.promised > self.high
-        truth = self.high if forward else -self.low
-        promised = self.promised if forward else -self.promised
-        if self.entry is None:
-            numbers = np.array2string(
-                self.direction,
-                separator=", ",
-                threshold=60,
-                formatter={"float_kind": lambda value: f"{value:.6g}"},
-            )
-            V = " ".join(numbers.split())
-            move = f"Move W {'along' if forward else 'against'} V = {V}"
-        else:
-            move = f"{'Raise' if forward else 'Lower'} W[{self.entry[0]}, {self.entry[1]}]"
-        return f"{move}: the loss rises at rate {truth:.10g}, your gradient promises {promised:.10g}."
 
 
 @dataclass(frozen=True, eq=False)
@@ -100,6 +84,13 @@ class AcceptedGradients:
     tied_samples: NDArray[np.intp]
     tied_classes: NDArray[np.intp]
     tied_labels: NDArray[np.int64]
+
+    @classmethod
+    def only(
+        cls, gradient: NDArray[np.float64], bound: NDArray[np.float64], X: NDArray[np.float64]
+    ) -> AcceptedGradients:
+        """The one gradient of a loss that is smooth, as far as rounding goes."""
+        return cls(gradient, bound, X, _NO_TIES, _NO_TIES, np.zeros(0, dtype=np.int64))
 
     @property
     def ties(self) -> int:
