@@ -1,51 +1,112 @@
-"""`pytest checks/ --submission PATH`: the same checks, verdicts and words as the grade, in a student's terminal."""
+"""`pytest checks/ --submission PATH`: the same checks, verdicts and words as the grade, in a student's terminal.
+
+What these hooks do with pytest is here; finding the hand-in and asking it is in `checks.terminal`.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from checks.terminal import HUNTED_KINDS, Asked, Score, random_seeds, the_handin
 from grading.rubric import Rubric, RubricError, load_rubric
 from grading.sandbox.levels import IsolationError
 from grading.submission import IntakeError
 
 if TYPE_CHECKING:
-    from checks.runner import Runner
+    from checks.terminal import Asking
     from grading.grade import CheckResult
+    from grading.submission import Submission
 
 _rubric_key: pytest.StashKey[Rubric] = pytest.StashKey()
-_results_key: pytest.StashKey[list[CheckResult]] = pytest.StashKey()
+_seeds_key: pytest.StashKey[tuple[int, ...]] = pytest.StashKey()
+_submission_key: pytest.StashKey[Submission] = pytest.StashKey()
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    """Name the hand-in and the rubric."""
+    """Name the hand-in and the rubric, and how long to search."""
     group = parser.getgroup("subgrader")
     group.addoption(
-        "--submission", type=Path, metavar="PATH", help="the notebook, folder, .py file or zip to check"
+        "--submission",
+        type=Path,
+        metavar="PATH",
+        help="the notebook, folder, .py file or zip to check (default: the one in the current folder)",
     )
     group.addoption(
         "--rubric", type=Path, metavar="FILE", help="points and settings (default: the shipped ones)"
+    )
+    group.addoption(
+        "--hunt", action="store_true", help="search longer: with other inputs than the grade's, too"
+    )
+    group.addoption(
+        "--hunt-seeds", type=int, default=10, metavar="N", help="how many times as long (default: 10)"
+    )
+    group.addoption(
+        "--seed",
+        type=int,
+        metavar="N",
+        help="draw the inputs from this seed, as a hunt that found something said",
     )
 
 
 def pytest_configure(config: pytest.Config) -> None:
     """Read the rubric before anything is collected: it says what there is to check."""
     try:
-        config.stash[_rubric_key] = load_rubric(config.getoption("--rubric"))
+        rubric = load_rubric(config.getoption("--rubric"))
     except RubricError as error:
         raise pytest.UsageError(str(error)) from None
-    config.stash[_results_key] = []
+    seed = config.getoption("--seed")
+    if seed is not None and not 0 <= seed < 2**32:
+        raise pytest.UsageError(f"--seed {seed}: a seed is a number from 0 to {2**32 - 1}")
+    config.stash[_rubric_key] = rubric
+    seeds = [rubric.settings.seed if seed is None else seed]
+    if config.getoption("--hunt"):
+        # Processes of pytest-xdist must all hunt with the same seeds: those that the first one has drawn.
+        drawn = getattr(config, "workerinput", {}).get("subgrader_hunt")
+        seeds += drawn or random_seeds(config.getoption("--hunt-seeds"))
+    config.stash[_seeds_key] = tuple(seeds)
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_configure_node(node: Any) -> None:
+    """Tell a process of pytest-xdist what to hunt with."""
+    seeds = node.config.stash[_seeds_key]
+    node.workerinput["subgrader_hunt"] = list(seeds[1:])
+
+
+def pytest_sessionstart(session: pytest.Session) -> None:
+    """Read the hand-in before anything is run: one line if there is none, or if two could be meant."""
+    if not session.config.getoption("collectonly"):
+        try:
+            _submission(session.config)
+        except IntakeError as error:
+            raise pytest.UsageError(str(error)) from None
+
+
+def _submission(config: pytest.Config) -> Submission:
+    """What was handed in, read once."""
+    from grading.intake import read
+
+    if _submission_key not in config.stash:
+        handin = the_handin(config.getoption("--submission"))
+        config.stash[_submission_key] = read(handin, config.stash[_rubric_key].asked_names)
+    return config.stash[_submission_key]
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
-    """One test for each function that the rubric asks this check of."""
-    rubric = metafunc.config.stash[_rubric_key]
+    """One test for each function that the rubric asks this check of, and in a hunt one more for each seed."""
+    rubric, seeds = metafunc.config.stash[_rubric_key], metafunc.config.stash[_seeds_key]
     check = _check_of(metafunc.function.__name__)
-    names = [name for name, function in rubric.settings.functions.items() if check in function.points]
-    metafunc.parametrize("candidate", names, indirect=True)
+    asked = [
+        Asked(name, check, seed, hunted=k > 0)
+        for k, seed in enumerate(seeds)
+        for name, function in rubric.settings.functions.items()
+        if check in function.points and (k == 0 or function.kind in HUNTED_KINDS)
+    ]
+    metafunc.parametrize("candidate", asked, indirect=True, ids=str)
 
 
 def _check_of(test_name: str) -> str:
@@ -53,47 +114,46 @@ def _check_of(test_name: str) -> str:
 
 
 @pytest.fixture(scope="session")
-def runner(pytestconfig: pytest.Config) -> Iterator[Runner]:
+def asking(pytestconfig: pytest.Config) -> Iterator[Asking]:
     """The submission, loaded in a worker of its own."""
-    from checks.runner import Runner
-    from grading.intake import find, read
+    from checks.terminal import Asking
     from grading.sandbox.client import Sandbox
 
-    path: Path = pytestconfig.getoption("--submission") or Path.cwd()
     rubric = pytestconfig.stash[_rubric_key]
     try:
-        handins = find([path])
-        if len(handins) > 1:
-            names = ", ".join(str(h.path) for h in handins[:4])
-            raise IntakeError(
-                f"{path}: {len(handins)} hand-ins could be meant ({names}, ...); name one: --submission PATH"
-            )
-        submission = read(handins[0], rubric.asked_names)
+        submission = _submission(pytestconfig)
         # A student's own code on the student's own machine: where there are no walls to be had, limits will do.
         sandbox = Sandbox.open(rubric.limits, allow_unsafe=True)
     except (IntakeError, IsolationError) as error:
         pytest.exit(str(error), returncode=int(pytest.ExitCode.USAGE_ERROR))
     with sandbox, sandbox.start(submission) as worker:
-        yield Runner(submission, worker, rubric)
+        yield Asking(submission, worker, rubric)
 
 
 @pytest.fixture
-def candidate(request: pytest.FixtureRequest, runner: Runner) -> str:
-    """The name of the function under test; `pytest_pyfunc_call` hands it to the runner."""
-    return str(request.param)
+def candidate(request: pytest.FixtureRequest, asking: Asking) -> Asked:
+    """What is asked of which function; `pytest_pyfunc_call` hands it to the runner."""
+    asked = request.param
+    assert isinstance(asked, Asked)
+    return asked
 
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_pyfunc_call(pyfuncitem: pytest.Function) -> bool:
     """Ask through the runner, which the grader uses too, instead of calling the check's function directly."""
-    runner: Runner = pyfuncitem._request.getfixturevalue("runner")
-    function: str = pyfuncitem._request.getfixturevalue("candidate")
-    result = runner.result(function, _check_of(pyfuncitem.originalname))
-    pyfuncitem.config.stash[_results_key].append(result)
+    asking: Asking = pyfuncitem._request.getfixturevalue("asking")
+    asked: Asked = pyfuncitem._request.getfixturevalue("candidate")
+    result = asking.result(asked)
+    if not asked.hunted:
+        # Properties of a test travel to the report, from processes of pytest-xdist and into JUnit files as well.
+        pyfuncitem.user_properties += Score.of(result).properties()
     if result.status == "skipped":
         pytest.skip(result.message)
     if result.status != "passed":
-        pytest.fail(_report(result), pytrace=False)
+        words = _report(result) + _found(asked)
+        if pyfuncitem.config.getoption("usepdb") and result.counterexample is not None:
+            asking.replay(result, pytest.fail.Exception(words, pytrace=False))
+        pytest.fail(words, pytrace=False)
     return True
 
 
@@ -109,17 +169,38 @@ def _report(result: CheckResult) -> str:
     return "\n".join(parts)
 
 
+def _found(asked: Asked) -> str:
+    if not asked.hunted:
+        return ""
+    return (
+        f"\n\nFound in a hunt. To have it again: --seed {asked.seed} -k '{asked.check} and {asked.function}'"
+    )
+
+
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
     """Points of what was run, and what was accepted with a remark."""
-    results = config.stash[_results_key]
-    if not results:
+    reports = [report for reports in terminalreporter.stats.values() for report in reports]
+    scores = [
+        score
+        for report in reports
+        if isinstance(report, pytest.TestReport) and report.when == "call"
+        if (score := Score.from_properties(report.user_properties)) is not None
+    ]
+    if not scores:
         return
     terminalreporter.section("points")
-    for name in dict.fromkeys(result.function for result in results):
-        mine = [result for result in results if result.function == name]
-        got, most = sum(r.points for r in mine), sum(r.max_points for r in mine)
-        terminalreporter.write_line(f"{name:<28} {got:g} of {most:g}")
-    got, most = sum(r.points for r in results), sum(r.max_points for r in results)
-    terminalreporter.write_line(f"{'together':<28} {got:g} of {most:g}")
-    for remark in dict.fromkeys(remark for result in results for remark in result.remarks):
+    # In the rubric's order, in which pytest-xdist need not have run them.
+    for name in config.stash[_rubric_key].settings.functions:
+        mine = [score for score in scores if score.function == name]
+        if mine:
+            terminalreporter.write_line(_points(name, mine))
+    terminalreporter.write_line(_points("together", scores))
+    if config.getoption("--seed") is not None:
+        terminalreporter.write_line("These are not the inputs of the grade: they were drawn from --seed.")
+    for remark in dict.fromkeys(remark for score in scores for remark in score.remarks):
         terminalreporter.write_line(f"Accepted, but: {remark}")
+
+
+def _points(name: str, scores: list[Score]) -> str:
+    got, most = sum(score.points for score in scores), sum(score.max_points for score in scores)
+    return f"{name:<28} {got:g} of {most:g}"

@@ -98,6 +98,11 @@ def batch_frame(nonce: bytes, steps: Sequence[Step]) -> bytes:
 
 def load_frame(nonce: bytes, submission: Submission, skip: Sequence[wire.WirePlace]) -> bytes:
     """The frame that gives a worker the student's files, and nothing else of what we know."""
+    return frame(_encode(load(nonce, submission, skip)), [])
+
+
+def load(nonce: bytes, submission: Submission, skip: Sequence[wire.WirePlace]) -> wire.Load:
+    """What that frame holds."""
     sources = [
         wire.WireSource(
             source.name,
@@ -110,7 +115,7 @@ def load_frame(nonce: bytes, submission: Submission, skip: Sequence[wire.WirePla
         wire.WireDefinition(definition.name, definition.source, definition.cell, *definition.lines)
         for definition in submission.definitions.values()
     ]
-    return frame(_encode(wire.Load(nonce, sources, definitions, list(skip))), [])
+    return wire.Load(nonce, sources, definitions, list(skip))
 
 
 def decode_reply(header: bytes, nonce: bytes, index: int) -> wire.Reply:

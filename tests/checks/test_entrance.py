@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+import os
 import re
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -11,14 +13,38 @@ from pathlib import Path
 import pytest
 
 import grader
+from checks import terminal
 
 ROOT = Path(__file__).resolve().parents[2]
 SAMPLES = ROOT / "submissions"
 
 
-def run_pytest(*arguments: object) -> subprocess.CompletedProcess[str]:
-    command = [sys.executable, "-m", "pytest", "checks", "-p", "no:cacheprovider", *map(str, arguments)]
-    return subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=300, check=False)
+def run_pytest(
+    *arguments: object, folder: Path = ROOT, typed: str = "", **environment: str
+) -> subprocess.CompletedProcess[str]:
+    """`pytest CHECKS ARGUMENTS` as a student runs it in ``folder``."""
+    checks = os.path.relpath(ROOT / "checks", folder) if folder == ROOT else ROOT / "checks"
+    command = [sys.executable, "-m", "pytest", checks, "-p", "no:cacheprovider", *map(str, arguments)]
+    return subprocess.run(
+        command,
+        cwd=folder,
+        input=typed,
+        env=os.environ | environment,
+        capture_output=True,
+        text=True,
+        timeout=300,
+        check=False,
+    )
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    """A student's folder with one notebook, and files that are no hand-in."""
+    mine = tmp_path / "my work"
+    mine.mkdir()
+    shutil.copy(SAMPLES / "factor_two_forgotten.ipynb", mine)
+    (mine / "notes.txt").write_text("regularize!")
+    return mine
 
 
 def test_a_right_submission_passes_every_check_and_gets_its_points() -> None:
@@ -73,3 +99,71 @@ def test_a_bad_rubric_gets_one_line(tmp_path: Path) -> None:
     result = run_pytest("--submission", SAMPLES / "ada.ipynb", "--rubric", tmp_path / "rubric.toml")
     assert result.returncode == pytest.ExitCode.USAGE_ERROR
     assert "Traceback" not in result.stdout + result.stderr
+
+
+def test_without_a_path_the_current_folder_is_checked(folder: Path) -> None:
+    result = run_pytest("-k", "svm_loss_naive and (gradient or value)", folder=folder, CI="true")
+    assert re.search(r"svm_loss_naive +4 of 9", result.stdout), result.stdout + result.stderr
+
+
+@pytest.mark.parametrize(
+    ("files", "complaint"),
+    [
+        (["ada.ipynb", "grace.ipynb"], "2 hand-ins could be meant (ada.ipynb, grace.ipynb); name one"),
+        ([], "is an empty folder"),
+    ],
+)
+def test_a_folder_with_two_or_none_gets_one_line(tmp_path: Path, files: list[str], complaint: str) -> None:
+    for name in files:
+        shutil.copy(SAMPLES / "ada.ipynb", tmp_path / name)
+    result = run_pytest(folder=tmp_path)
+    assert result.returncode == pytest.ExitCode.USAGE_ERROR
+    (line,) = (result.stdout + result.stderr).strip().splitlines()
+    assert complaint in line
+
+
+def test_in_the_graders_own_folder_a_hand_in_must_be_named() -> None:
+    result = run_pytest()
+    assert result.returncode == pytest.ExitCode.USAGE_ERROR
+    assert "Name it, --submission PATH" in result.stderr
+
+
+def test_a_checkout_of_the_grader_beside_the_hand_in_is_not_part_of_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "subgrader").mkdir()
+    (tmp_path / "subgrader" / "grader.py").write_text("x = 1")
+    shutil.copy(SAMPLES / "ada.ipynb", tmp_path)
+    monkeypatch.setattr(terminal, "_SUITE", tmp_path / "subgrader")
+    monkeypatch.chdir(tmp_path)
+    assert terminal.the_handin(None).path == tmp_path / "ada.ipynb"
+
+
+def test_several_processes_say_the_same_and_stop_at_the_first_failure(folder: Path) -> None:
+    chosen = ("-k", "svm_loss_naive and (gradient or value)")
+    result = run_pytest("-n", 2, *chosen, folder=folder)
+    assert re.search(r"svm_loss_naive +4 of 9", result.stdout), result.stdout + result.stderr
+    assert "dW += 2 * reg * W" in result.stdout
+    stopped = run_pytest("-x", "-k", "svm_loss_naive", folder=folder)
+    assert "1 failed" in stopped.stdout
+    assert "stopping after 1 failures" in stopped.stdout
+
+
+def test_the_debugger_stops_behind_the_call_that_gives_the_wrong_answer(folder: Path) -> None:
+    chosen = ("-k", "svm_loss_naive and gradient", "--pdb")
+    result = run_pytest(*chosen, folder=folder, typed="p dW - 1\nsvm_loss_naive\nq\n")
+    assert "dW = svm_loss_naive(W, X, y, 1.0)" in result.stdout
+    assert "array([[" in result.stdout
+    assert "<function svm_loss_naive" in result.stdout
+
+
+def test_a_hunt_spares_what_is_right() -> None:
+    result = run_pytest("--submission", SAMPLES / "ada.ipynb", "--hunt", "--hunt-seeds", 1, "-k", "svm_loss")
+    assert result.returncode == 0, result.stdout
+    assert re.search(r"together +35 of 35", result.stdout)
+
+
+def test_a_seed_out_of_range_gets_one_line() -> None:
+    result = run_pytest("--submission", SAMPLES / "ada.ipynb", "--seed", 2**32)
+    assert result.returncode == pytest.ExitCode.USAGE_ERROR
+    assert "a seed is a number from 0 to" in result.stderr
