@@ -55,6 +55,15 @@ class Accuracy(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=
     runs: Count
 
 
+DataName = Literal["digits", "cifar10"]
+
+
+class Data(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """The data set that classifiers are trained on: "digits", or "cifar10", which needs a folder."""
+
+    name: DataName = "digits"
+
+
 class LimitSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     """What one submission's process may use: wall time, processor time, and address space."""
 
@@ -71,7 +80,8 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=
     title: str
     seed: Annotated[int, msgspec.Meta(ge=0, lt=2**32)]
     functions: dict[str, Function]
-    accuracy: dict[str, Accuracy]
+    accuracy: dict[DataName, dict[str, Accuracy]]
+    data: Data = Data()
     reg_scale: Positive | Literal["either"] = 1.0
     delta: Positive = 1.0
     class_loops_allowed: bool = True
@@ -80,10 +90,30 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=
 
 
 class Rubric(msgspec.Struct, frozen=True, kw_only=True):
-    """Settings, and the hash of the text that they were read from."""
+    """Settings, and the hash of the text that they were read from.
+
+    Attributes:
+        data_folder: where CIFAR-10 is, if that was said; classifiers are then trained on it, whatever ``[data]`` says.
+    """
 
     settings: Settings
     sha256: str
+    data_folder: Path | None = None
+
+    @property
+    def data_name(self) -> DataName:
+        """The data set that classifiers are trained on."""
+        return self.settings.data.name if self.data_folder is None else "cifar10"
+
+    @property
+    def accuracy(self) -> dict[str, Accuracy]:
+        """For each reference loss, how the accuracy check trains on this data set."""
+        return self.settings.accuracy.get(self.data_name, {})
+
+    @property
+    def trains(self) -> bool:
+        """Whether any accuracy is asked for, and so a data set is needed."""
+        return any("accuracy" in function.points for function in self.settings.functions.values())
 
     @property
     def max_score(self) -> float:
@@ -114,8 +144,12 @@ def default_rubric_path() -> Path:
     return Path(__file__).resolve().parent.parent / "checks" / "rubric.toml"
 
 
-def load_rubric(path: Path | None = None) -> Rubric:
+def load_rubric(path: Path | None = None, *, data_folder: Path | None = None) -> Rubric:
     """Read a rubric file, the shipped one by default.
+
+    Args:
+        path: the file.
+        data_folder: where CIFAR-10 is, if it shall be trained on; what is there is not looked at yet.
 
     Raises:
         RubricError: the file cannot be read, is not TOML, or holds an unknown key or a value out of range.
@@ -133,8 +167,9 @@ def load_rubric(path: Path | None = None) -> Rubric:
         raise RubricError(f"rubric {path}: {_located(str(error), raw.decode())}") from None
     except (msgspec.DecodeError, UnicodeDecodeError) as error:
         raise RubricError(f"rubric {path}: not valid TOML: {error}") from None
-    _check_points(settings, path)
-    return Rubric(settings=settings, sha256=hashlib.sha256(raw).hexdigest())
+    rubric = Rubric(settings=settings, sha256=hashlib.sha256(raw).hexdigest(), data_folder=data_folder)
+    _check_points(rubric, path)
+    return rubric
 
 
 def _located(complaint: str, text: str) -> str:
@@ -148,7 +183,8 @@ def _located(complaint: str, text: str) -> str:
     return complaint
 
 
-def _check_points(settings: Settings, path: Path) -> None:
+def _check_points(rubric: Rubric, path: Path) -> None:
+    settings = rubric.settings
     for name, function in settings.functions.items():
         known = CHECKS_OF_KIND[function.kind]
         unknown = [check for check in function.points if check not in known]
@@ -170,7 +206,8 @@ def _check_points(settings: Settings, path: Path) -> None:
             raise RubricError(
                 f"rubric {path}: functions.{name}: agreement needs naive = the function to agree with"
             )
-        if "accuracy" in function.points and function.reference not in settings.accuracy:
+        if "accuracy" in function.points and function.reference not in rubric.accuracy:
             raise RubricError(
-                f"rubric {path}: functions.{name}: accuracy needs a table [accuracy.{function.reference}]"
+                f"rubric {path}: functions.{name}: accuracy needs a table "
+                f"[accuracy.{rubric.data_name}.{function.reference}]"
             )

@@ -51,7 +51,9 @@ def loss_and_gradient(
     shifted -= shifted.max(axis=1, keepdims=True)
     steps = np.exp(shifted)
     total = steps.sum(axis=1)
-    loss = float((np.log(total) - shifted[samples, y]).sum()) / len(y) + reg_scale * reg * float(np.vdot(W, W))
+    loss = float((np.log(total) - shifted[samples, y]).sum()) / len(y) + reg_scale * reg * float(
+        np.vdot(W, W)
+    )
     steps /= total[:, None]
     steps[samples, y] -= 1.0
     dW: Matrix = X.T @ steps

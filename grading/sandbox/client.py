@@ -9,6 +9,7 @@ from grading.sandbox.choice import choose
 from grading.sandbox.launch import Launcher
 from grading.sandbox.levels import Isolation, IsolationError, Level
 from grading.sandbox.limits import Limits
+from grading.sandbox.shared import SharedArray
 from grading.sandbox.worker import Worker
 from grading.submission import Submission
 
@@ -45,9 +46,15 @@ class Sandbox:
             )
         return cls(choice.launcher, limits, choice.isolation)
 
-    def start(self, submission: Submission) -> Worker:
-        """A worker with the files of ``submission`` loaded."""
-        return Worker(self._launcher, self.limits, submission)
+    def start(self, submission: Submission, shared: SharedArray | None = None) -> Worker:
+        """A worker with the files of ``submission`` loaded.
+
+        Args:
+            submission: whose files.
+            shared: a large array, sealed, that need not be sent to it. Student code may use as much more memory as the
+                array and two copies of it take.
+        """
+        return Worker(self._launcher, self.limits, submission, shared)
 
     def close(self) -> None:
         """End everything that was started."""

@@ -11,6 +11,7 @@ from grading.sandbox.launch import Launcher
 from grading.sandbox.limits import Limits
 from grading.sandbox.messages import Call, Loaded, Lost, Outcome, Raised, Received, Returned, Seed, Step
 from grading.sandbox.session import LossError, Session, array_bytes
+from grading.sandbox.shared import SharedArray
 from grading.sandbox.text import clean
 from grading.submission import Submission
 
@@ -30,9 +31,11 @@ class Worker:
         loaded: what happened while the student's files were loaded.
     """
 
-    def __init__(self, launcher: Launcher, limits: Limits, submission: Submission) -> None:
+    def __init__(
+        self, launcher: Launcher, limits: Limits, submission: Submission, shared: SharedArray | None = None
+    ) -> None:
         self._limits = limits
-        self._session = Session(launcher, limits, submission)
+        self._session = Session(launcher, limits, submission, shared)
         self._seed: Seed | None = None
         try:
             self._session.start()

@@ -19,6 +19,7 @@ from grading.sandbox.inside.answers import Packer, raised
 from grading.sandbox.inside.counting import Counter
 from grading.sandbox.inside.importing import Importing
 from grading.sandbox.inside.library import Library
+from grading.sandbox.inside.mapping import Mapping
 
 _decode = msgspec.msgpack.Decoder(wire.Request).decode
 _encode = msgspec.msgpack.Encoder().encode
@@ -44,8 +45,9 @@ class PluggedLoss:
 class Server:
     """Holds one submission and answers for it."""
 
-    def __init__(self, channel: socket.socket) -> None:
+    def __init__(self, channel: socket.socket, mapping: Mapping | None = None) -> None:
         self._channel = channel
+        self._mapping = mapping
         self._library = Library([], [], [], self._reached)
         self._counter = Counter(set())
         self._objects: dict[str, Any] = {}
@@ -117,8 +119,8 @@ class Server:
 
     def _taken(self, step: wire.WireStep, unpacker: wire.Unpacker, packer: Packer) -> Any:
         if isinstance(step, (wire.WireCall, wire.WireInvoke)):
-            args = tuple([unpacker.take(a) if type(a) is wire.WireArray else a for a in step.args])
-            kwargs = {k: unpacker.take(a) if type(a) is wire.WireArray else a for k, a in step.kwargs.items()}
+            args = tuple([self._argument(a, unpacker) for a in step.args])
+            kwargs = {k: self._argument(a, unpacker) for k, a in step.kwargs.items()}
             return self._called(step, args, kwargs, packer)
         value: Any = None
         if isinstance(step, wire.WireSeed):
@@ -132,7 +134,7 @@ class Server:
             model = self._objects[step.handle]
             model.loss = self._plugged[step.handle] = PluggedLoss(model, losses, gradients)
         elif isinstance(step, wire.WireAssign):
-            value = unpacker.take(step.value) if type(step.value) is wire.WireArray else step.value
+            value = self._argument(step.value, unpacker)
             if step.handle not in self._objects:
                 return _UNKNOWN
             setattr(self._objects[step.handle], step.attribute, value)
@@ -146,6 +148,13 @@ class Server:
                 return _UNKNOWN
             value = list(self._plugged[step.handle].calls)
         return wire.WireReturned(packer.value(value), [], None)
+
+    def _argument(self, value: wire.WireArgument, unpacker: wire.Unpacker) -> Any:
+        if type(value) is wire.WireArray:
+            return unpacker.take(value)
+        if type(value) is wire.WireShared and self._mapping is not None:
+            return self._mapping.array(value.shape)
+        return value
 
     def _called(
         self,
@@ -179,10 +188,10 @@ def flush() -> None:
             stream.flush()
 
 
-def main(channel: socket.socket) -> None:
+def main(channel: socket.socket, mapping: Mapping | None = None) -> None:
     """Serve on ``channel`` until it is closed, then end the process whatever the student left behind."""
     try:
-        Server(channel).serve()
+        Server(channel, mapping).serve()
     except BaseException:
         # Our own defect, or a student's tampering; it is seen among what was printed.
         traceback.print_exc()
