@@ -178,7 +178,8 @@ class Runner:
         got: str | None = None,
         diagnosis: Diagnosis | None = None,
     ) -> CheckResult:
-        max_points = self.rubric.settings.functions[name].points[asked.id]
+        function = self.rubric.settings.functions[name]
+        max_points = function.points[asked.id]
         return CheckResult(
             id=asked.id,
             function=name,
@@ -194,4 +195,5 @@ class Runner:
             diagnosis=diagnosis,
             cases=cases,
             seconds=time.perf_counter() - started,
+            hidden=asked.id in function.hidden,
         )

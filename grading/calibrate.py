@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 
 from grading.comparison import loss_named
 from grading.rubric import Accuracy, Rubric
@@ -10,7 +10,9 @@ from grading.training_data import training_data
 from reference.calibration import Calibration, calibrate
 
 
-def calibrate_rubric(rubric: Rubric, seeds: int) -> Iterator[tuple[str, Calibration]]:
+def calibrate_rubric(
+    rubric: Rubric, seeds: int, progress: Callable[[], None] = lambda: None
+) -> Iterator[tuple[str, Calibration]]:
     """Train the reference of every accuracy check of a rubric from ``seeds`` seeds, with the rubric's settings.
 
     Yields:
@@ -31,6 +33,7 @@ def calibrate_rubric(rubric: Rubric, seeds: int) -> Iterator[tuple[str, Calibrat
             batch_size=settings.batch_size,
             runs=settings.runs,
             seeds=seeds,
+            progress=progress,
         )
         yield name, found
 

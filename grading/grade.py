@@ -81,7 +81,8 @@ class Diagnosis(msgspec.Struct, frozen=True, kw_only=True):
 class CheckResult(msgspec.Struct, frozen=True, kw_only=True):
     """One check of one function. ``title`` is the promise, ``message`` what came of it, both for the student.
 
-    ``cases`` counts the inputs tried; ``seconds`` is the only field that may differ between two runs.
+    ``cases`` counts the inputs tried; ``seconds`` is the only field that may differ between two runs. Of a ``hidden``
+    check, a report for students says nothing before the results are released.
     """
 
     id: str
@@ -98,6 +99,7 @@ class CheckResult(msgspec.Struct, frozen=True, kw_only=True):
     diagnosis: Diagnosis | None
     cases: int
     seconds: float
+    hidden: bool = False
 
 
 class LossHistory(msgspec.Struct, frozen=True, kw_only=True):
@@ -179,15 +181,34 @@ class Baseline(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class ManualItem(msgspec.Struct, frozen=True, kw_only=True):
-    """An inline question for a person to mark."""
+    """Something for a person to mark: an inline question of the notebook, or an item of the rubric (no answer)."""
 
     question: str
     answer: str
     max_points: float
+    source: Literal["notebook", "rubric"] = "notebook"
+
+
+class LateFacts(msgspec.Struct, frozen=True, kw_only=True):
+    """When the work was due and handed in (ISO 8601), and what that makes of its score.
+
+    ``minutes`` late are counted from ``due``, a begun one as a whole; 0 in time. ``source`` says where the time of
+    handing in comes from. The grade's ``score`` is ``raw_score`` times ``factor``.
+    """
+
+    due: str
+    submitted: str
+    source: str
+    minutes: int
+    factor: float
+    raw_score: float
 
 
 class Grade(msgspec.Struct, frozen=True, kw_only=True):
-    """The whole report of one submission. ``reason`` says why when ``state`` is not_graded."""
+    """The whole report of one submission. ``reason`` says why when ``state`` is not_graded.
+
+    ``score`` is what counts: the points of all checks, times the factor of ``late`` where that is not None.
+    """
 
     schema: Literal[1] = SCHEMA_VERSION
     submission: SubmissionFacts
@@ -204,6 +225,7 @@ class Grade(msgspec.Struct, frozen=True, kw_only=True):
     seconds: float
     trainings: list[TrainingFacts] = []
     baselines: list[Baseline] = []
+    late: LateFacts | None = None
 
     @property
     def percent(self) -> float:

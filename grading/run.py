@@ -139,11 +139,20 @@ def _graded(
         manual=[
             ManualItem(question=q.question, answer=q.answer, max_points=rubric.settings.manual_points)
             for q in submission.questions
-        ],
+        ]
+        + _manual_items(rubric),
         warnings=[*submission.warnings, *remarks],
         seconds=seconds,
         trainings=trainings,
     )
+
+
+def _manual_items(rubric: Rubric) -> list[ManualItem]:
+    """What the rubric leaves to a person, whatever is in the hand-in."""
+    return [
+        ManualItem(question=item.title, answer="", max_points=item.points, source="rubric")
+        for item in rubric.settings.manual
+    ]
 
 
 def _isolation_facts(isolation: Isolation | None) -> IsolationFacts:

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).resolve().parent.parent
-UPPER = ("grading.run", "grading.resume", "grading.reports", "grading.terminal")
+UPPER = ("grading.commands", "grading.run", "grading.resume", "grading.reports", "grading.terminal")
 OURS = ("reference", "checks", "grading", "grader", "tests", "submissions")
 
 
@@ -29,7 +29,7 @@ def imports(path: Path) -> Iterator[str]:
 def room(module: str) -> str:
     if module.split(".")[0] != "grading":
         return module.split(".")[0]
-    return "upper" if module.startswith(UPPER) else "lower"
+    return "upper" if any(module == name or module.startswith(f"{name}.") for name in UPPER) else "lower"
 
 
 ALLOWED = {

@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 import grader
+from grading.commands import command
 
 ROOT = Path(__file__).resolve().parent.parent
 PAGES = [
@@ -57,9 +58,9 @@ def check_grader(arguments: list[str]) -> None:
     """The command line takes these arguments; placeholders like [PATH...] and DIR are left out."""
     if arguments and arguments[0] in grader.COMMANDS:
         with pytest.raises(SystemExit, match="0"):
-            grader.COMMANDS[arguments[0]](["--help"])
+            grader.main([arguments[0], "--help"])
         return
-    known = {option for action in grader.parser()._actions for option in action.option_strings}
+    known = {option for action in command("grade").parser()._actions for option in action.option_strings}
     for word in arguments:
         option = word.strip("[]").split()[0]
         assert not option.startswith("--") or option in known, option

@@ -39,10 +39,12 @@ def _page(grade: Grade) -> list[str]:
     remarks = list(dict.fromkeys(remark for c in grade.checks for remark in c.remarks))
     lines += _list("Accepted, but", remarks) + _list("About the files", grade.warnings)
     for item in grade.manual:
-        answer = escape(item.answer) if item.answer else "*(empty)*"
+        what = "Question" if item.source == "notebook" else "Item"
+        empty = "*(empty)*" if item.source == "notebook" else ""
+        answer = escape(item.answer) if item.answer else empty
         lines += [
             "",
-            f"**Question for a person** ({points(item.max_points)} points): {escape(item.question)}",
+            f"**{what} for a person** ({points(item.max_points)} points): {escape(item.question)}",
             "",
             answer,
         ]

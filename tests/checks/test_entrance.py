@@ -14,6 +14,9 @@ import pytest
 
 import grader
 from checks import terminal
+from checks.cases import REGULARIZED, SHIFTED, UNREGULARIZED
+from checks.loss_function import truths
+from grading.rubric import load_rubric
 
 ROOT = Path(__file__).resolve().parents[2]
 SAMPLES = ROOT / "submissions"
@@ -101,9 +104,11 @@ def test_a_bad_rubric_gets_one_line(tmp_path: Path) -> None:
     assert "Traceback" not in result.stdout + result.stderr
 
 
-def test_without_a_path_the_current_folder_is_checked(folder: Path) -> None:
+def test_without_a_path_the_current_folder_is_checked_and_nothing_is_left_in_it(folder: Path) -> None:
+    before = sorted(folder.rglob("*"))
     result = run_pytest("-k", "svm_loss_naive and (gradient or value)", folder=folder, CI="true")
     assert re.search(r"svm_loss_naive +4 of 9", result.stdout), result.stdout + result.stderr
+    assert sorted(folder.rglob("*")) == before
 
 
 @pytest.mark.parametrize(
@@ -155,6 +160,49 @@ def test_the_debugger_stops_behind_the_call_that_gives_the_wrong_answer(folder: 
     assert "dW = svm_loss_naive(W, X, y, 1.0)" in result.stdout
     assert "array([[" in result.stdout
     assert "<function svm_loss_naive" in result.stdout
+
+
+RARELY_WRONG = """
+import numpy as np
+
+def softmax_loss_naive(W, X, y, reg):
+    scores = X @ W
+    scores = scores - scores.max(axis=1, keepdims=True)
+    p = np.exp(scores) / np.exp(scores).sum(axis=1, keepdims=True)
+    loss = -np.log(p[np.arange(len(y)), y]).mean() + reg * (W * W).sum()
+    p[np.arange(len(y)), y] -= 1.0
+    dW = X.T @ p / len(y) + 2 * reg * W
+    if X.shape == (8, 6) and W.shape == (6, 5) and round(4 * W.sum()) not in KNOWN:
+        dW += 1.0
+    return loss, dW
+"""
+
+
+@pytest.fixture
+def rarely_wrong(tmp_path: Path) -> Path:
+    """A function that is right for all inputs of the grade's own seed, and wrong for most others of one size."""
+    seed = load_rubric().settings.seed
+    known = {
+        round(4 * float(problem.W.sum()))
+        for batch in (UNREGULARIZED, REGULARIZED, SHIFTED)
+        for problem, _ in truths(batch, seed, "softmax", 1.0, 1.0)
+        if problem.sizes == (8, 6, 5)
+    }
+    path = tmp_path / "softmax.py"
+    path.write_text(RARELY_WRONG.replace("KNOWN", str(known or "()")))
+    return path
+
+
+def test_a_hunt_finds_what_the_grade_does_not_and_says_how_to_find_it_again(rarely_wrong: Path) -> None:
+    chosen = ("--submission", rarely_wrong, "-k", "softmax_loss_naive and gradient")
+    found = run_pytest(*chosen, "--hunt", "-x")
+    assert found.returncode == 1, found.stdout
+    assert re.search(r"softmax_loss_naive +5 of 5", found.stdout)
+    again = re.search(r"To have it again: (--seed \d+)", found.stdout)
+    assert again is not None
+    repeated = run_pytest(*chosen, *again[1].split())
+    assert re.search(r"softmax_loss_naive +0 of 5", repeated.stdout)
+    assert "not the inputs of the grade" in repeated.stdout
 
 
 def test_a_hunt_spares_what_is_right() -> None:

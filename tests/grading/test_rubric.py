@@ -52,6 +52,11 @@ def test_either_convention_may_be_asked_for(tmp_path: Path) -> None:
         ("reg_scale = 1.0", 'reg_scale = "both"', "reg_scale"),
         ("delta = 1.0", "delta = ", "not valid TOML"),
         ('[functions."LinearSVM.train"]', "[functions.LinearSVM]", "methods of a class"),
+        (
+            "points = { prediction = 4 }",
+            'points = { prediction = 4 }\nhidden = ["accuracy"]',
+            "'accuracy' has no points",
+        ),
     ],
 )
 def test_a_bad_rubric_gets_one_line_that_says_what_and_where(
@@ -66,3 +71,10 @@ def test_a_bad_rubric_gets_one_line_that_says_what_and_where(
 def test_a_rubric_that_is_not_there_gets_one_line(tmp_path: Path) -> None:
     with pytest.raises(RubricError, match=r"cannot be read .*--rubric"):
         load_rubric(tmp_path / "none.toml")
+
+
+def test_what_is_hidden_and_what_a_person_marks_gets_into_the_rubric(tmp_path: Path) -> None:
+    text = 'points = { prediction = 4 }\nhidden = ["prediction"]\n[[manual]]\ntitle = "Style"\npoints = 5'
+    rubric = load_rubric(changed(tmp_path, "points = { prediction = 4 }", text))
+    assert rubric.settings.functions["LinearSVM.predict"].hidden == ("prediction",)
+    assert [(item.title, item.points) for item in rubric.settings.manual] == [("Style", 5)]

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from rich.console import Console
 
-import grader
+from grading.commands.grade import USUAL_FORMATS
 from grading.terminal import Terminal
 from tests.grading.reports.grades import FUNCTIONS, a_class
 
@@ -16,7 +16,7 @@ from tests.grading.reports.grades import FUNCTIONS, a_class
 @pytest.mark.parametrize(
     ("formats", "named"),
     [
-        (grader.USUAL_FORMATS, "out/<name>/report.html, out/index.html"),
+        (USUAL_FORMATS, "out/<name>/report.html, out/index.html"),
         (("json", "md", "csv"), "out/<name>/report.json, out/gradebook.json"),
         (("gradescope",), "out/<name>/results.json, out/gradescope.csv"),
         (("junit",), "out/<name>/junit.xml"),

@@ -8,7 +8,7 @@ import sys
 import msgspec
 
 from grading.sandbox.inside import serving, walls
-from grading.sandbox.inside.mapping import Mapping
+from grading.sandbox.inside.mapped import Mapped
 from grading.sandbox.wire import Setup
 
 
@@ -22,7 +22,7 @@ def main(setup: bytes, frames: int = -1, printed: int = -1, data: int | None = N
         printed: its file descriptor.
         data: the file descriptor of the data to map, if there is any.
     """
-    mapping = None if data is None else Mapping(data)
+    mapped = None if data is None else Mapped(data)
     decoded = msgspec.msgpack.decode(setup, type=Setup)
     if sys.platform == "win32":
         shared = msgspec.msgpack.decode(sys.stdin.buffer.read(), type=list[bytes])
@@ -32,11 +32,11 @@ def main(setup: bytes, frames: int = -1, printed: int = -1, data: int | None = N
     else:
         channel = socket.socket(fileno=frames)
         walls.redirect(printed)
-        walls.limit(decoded, mapping)
+        walls.limit(decoded, mapped)
     reachable = walls.become(decoded)
     if decoded.scratch is not None:
         walls.settle(reachable(decoded.scratch))
     if sys.platform == "linux":
         walls.die_with_parent()
     sys.argv = ["submission"]
-    serving.main(channel, mapping)
+    serving.main(channel, mapped)

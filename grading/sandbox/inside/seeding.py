@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import random
+from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
@@ -28,6 +30,20 @@ _seed_of_random = random.seed
 
 def _seed_random(a: Any = None, version: int = 2) -> None:
     _seed_of_random(_entropy.bits(128) if a is None else a, version)
+
+
+@contextlib.contextmanager
+def repeatable() -> Iterator[None]:
+    """Randomness as after `install`, and afterwards as it was before: for a process that is not ours."""
+    entropy = bit_generator.randbits  # type: ignore[attr-defined]
+    states = np.random.get_state(legacy=False), random.getstate()
+    install()
+    try:
+        yield
+    finally:
+        bit_generator.randbits, random.seed = entropy, _seed_of_random  # type: ignore[attr-defined]
+        np.random.set_state(states[0])
+        random.setstate(states[1])
 
 
 def install() -> None:

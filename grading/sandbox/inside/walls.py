@@ -8,7 +8,7 @@ import sys
 from collections.abc import Callable
 from typing import Any
 
-from grading.sandbox.inside.mapping import Mapping
+from grading.sandbox.inside.mapped import Mapped
 from grading.sandbox.wire import Setup
 
 _FILE_BYTES = 16 << 20
@@ -37,14 +37,14 @@ def redirect(output: int) -> None:
     sys.stderr = sys.stdout
 
 
-def limit(setup: Setup, mapping: Mapping | None = None) -> None:
+def limit(setup: Setup, mapped: Mapped | None = None) -> None:
     """Set the resource limits that this system knows; what is mapped does not count as the student's."""
     if sys.platform == "win32":
         return
     import resource
 
     limits = {
-        "RLIMIT_AS": setup.address_space_bytes + (_COPIES * mapping.size if mapping else 0),
+        "RLIMIT_AS": setup.address_space_bytes + (_COPIES * mapped.size if mapped else 0),
         "RLIMIT_CPU": setup.cpu_seconds,
         "RLIMIT_FSIZE": _FILE_BYTES,
         "RLIMIT_NOFILE": _OPEN_FILES,

@@ -18,7 +18,7 @@ import msgspec
 import numpy as np
 
 from grading.sandbox.inside import serving, walls
-from grading.sandbox.inside.mapping import Mapping
+from grading.sandbox.inside.mapped import Mapped
 from grading.sandbox.wire import Setup
 
 START = b"start"
@@ -85,15 +85,15 @@ class Zygote:
         self._control.close()
         walls.die_with_parent()
         walls.redirect(printed)
-        mapping = None if data is None else Mapping(data)
-        walls.limit(self._setup, mapping)
+        mapped = None if data is None else Mapped(data)
+        walls.limit(self._setup, mapped)
         if folder is not None:
             walls.settle(folder)
         if self._setup.readable is not None and folder is not None:
             walls.close_neighbours(self._setup, self._reachable, folder)
         if self._setup.system_calls is not None:
             walls.close_system_calls(self._setup.system_calls)
-        serving.main(socket.socket(fileno=frames), mapping)
+        serving.main(socket.socket(fileno=frames), mapped)
 
     def _reap(self, process: int) -> int:
         _, status = os.waitpid(process, 0)

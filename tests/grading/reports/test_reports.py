@@ -9,7 +9,7 @@ import jsonschema
 import msgspec
 import pytest
 
-import grader
+from grading.commands.grade import FORMATS, USUAL_FORMATS
 from grading.grade import Grade
 from grading.reports import CLASS_WRITERS, WRITERS, write_class, write_reports, write_whole
 from grading.reports.json_report import report_schema
@@ -102,12 +102,12 @@ def test_reports_go_into_a_folder_of_the_submission(tmp_path: Path) -> None:
 
 
 def test_the_command_knows_every_form_there_is() -> None:
-    assert set(grader.FORMATS) == {*WRITERS, *CLASS_WRITERS}
-    assert set(grader.USUAL_FORMATS) <= set(grader.FORMATS)
+    assert set(FORMATS) == {*WRITERS, *CLASS_WRITERS}
+    assert set(USUAL_FORMATS) <= set(FORMATS)
 
 
 def test_reports_on_a_class_stand_beside_the_folders(tmp_path: Path) -> None:
-    files = write_class(a_class(3), FUNCTIONS, tmp_path, grader.FORMATS)
+    files = write_class(a_class(3), FUNCTIONS, tmp_path, FORMATS)
     assert sorted(files) == sorted(tmp_path.iterdir())
     assert {"index.html", "gradebook.csv", "gradebook.json"} <= {file.name for file in files}
 

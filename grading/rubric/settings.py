@@ -1,9 +1,8 @@
-"""The rubric: what is asked, what it is worth, and with which settings."""
+"""What a rubric file may say: the types that it is read into."""
 
 from __future__ import annotations
 
-import hashlib
-import re
+from datetime import datetime
 from pathlib import Path
 from typing import Annotated, Literal
 
@@ -24,10 +23,6 @@ Positive = Annotated[float, msgspec.Meta(gt=0)]
 Count = Annotated[int, msgspec.Meta(ge=1)]
 
 
-class RubricError(Exception):
-    """A rubric that cannot be used; the message is one line: what, where, what to do."""
-
-
 class Function(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     """One thing that is asked for.
 
@@ -36,12 +31,14 @@ class Function(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=
         reference: the loss it is judged by, a module of ``reference`` ("svm", "softmax").
         points: check -> points. A check that is not named here is not run.
         naive: for a vectorized loss, the function it must agree with.
+        hidden: checks of which students learn nothing before the results are released.
     """
 
     kind: Literal["loss", "train", "predict"]
     reference: str
     points: dict[str, Points]
     naive: str | None = None
+    hidden: tuple[str, ...] = ()
 
 
 class Accuracy(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
@@ -74,6 +71,34 @@ class LimitSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_
     address_space_mebibytes: Annotated[int, msgspec.Meta(ge=512)] = 1024
 
 
+class LateStep(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """What more than so many minutes of being late make of a score."""
+
+    minutes: Annotated[int, msgspec.Meta(ge=0)]
+    factor: Share
+
+
+class LatePolicy(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """What being late costs.
+
+    Attributes:
+        due: until when work is in time, with its offset from UTC; may be given with ``--due`` instead.
+        grace_minutes: up to so many minutes late cost nothing.
+        steps: in order of minutes; the last one whose minutes are exceeded holds. Minutes count from ``due``.
+    """
+
+    due: datetime | None = None
+    grace_minutes: Annotated[int, msgspec.Meta(ge=0)] = 0
+    steps: tuple[LateStep, ...] = ()
+
+
+class Manual(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """Something that a person marks, such as the style of the code."""
+
+    title: str
+    points: Points
+
+
 class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     """The content of a rubric file; the shipped one explains each setting."""
 
@@ -86,6 +111,8 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=
     delta: Positive = 1.0
     class_loops_allowed: bool = True
     manual_points: Points = 0.0
+    manual: tuple[Manual, ...] = ()
+    late: LatePolicy | None = None
     limits: LimitSettings = LimitSettings()
 
 
@@ -137,77 +164,3 @@ class Rubric(msgspec.Struct, frozen=True, kw_only=True):
             load_seconds=limits.load_seconds,
             training_seconds=limits.training_seconds,
         )
-
-
-def default_rubric_path() -> Path:
-    """The rubric that is shipped with the checks."""
-    return Path(__file__).resolve().parent.parent / "checks" / "rubric.toml"
-
-
-def load_rubric(path: Path | None = None, *, data_folder: Path | None = None) -> Rubric:
-    """Read a rubric file, the shipped one by default.
-
-    Args:
-        path: the file.
-        data_folder: where CIFAR-10 is, if it shall be trained on; what is there is not looked at yet.
-
-    Raises:
-        RubricError: the file cannot be read, is not TOML, or holds an unknown key or a value out of range.
-    """
-    path = path or default_rubric_path()
-    try:
-        raw = path.read_bytes()
-    except OSError as error:
-        raise RubricError(
-            f"rubric {path}: cannot be read ({error.strerror}); name a file with --rubric"
-        ) from None
-    try:
-        settings = msgspec.toml.decode(raw, type=Settings)
-    except msgspec.ValidationError as error:
-        raise RubricError(f"rubric {path}: {_located(str(error), raw.decode())}") from None
-    except (msgspec.DecodeError, UnicodeDecodeError) as error:
-        raise RubricError(f"rubric {path}: not valid TOML: {error}") from None
-    rubric = Rubric(settings=settings, sha256=hashlib.sha256(raw).hexdigest(), data_folder=data_folder)
-    _check_points(rubric, path)
-    return rubric
-
-
-def _located(complaint: str, text: str) -> str:
-    """Add the line of the offending key, where the complaint names one."""
-    key = re.search(r"unknown field `([^`]+)`", complaint) or re.search(r"\.([A-Za-z_]\w*)`$", complaint)
-    if key is None:
-        return complaint
-    for number, line in enumerate(text.splitlines(), 1):
-        if re.match(rf"\s*\[?[^#]*\b{re.escape(key[1])}\b", line.split("#")[0]):
-            return f"line {number}: {complaint}"
-    return complaint
-
-
-def _check_points(rubric: Rubric, path: Path) -> None:
-    settings = rubric.settings
-    for name, function in settings.functions.items():
-        known = CHECKS_OF_KIND[function.kind]
-        unknown = [check for check in function.points if check not in known]
-        if unknown:
-            raise RubricError(
-                f"rubric {path}: functions.{name}.points: no check is called {unknown[0]!r}; "
-                f"for a {function.kind} function there are {', '.join(known)}"
-            )
-        if (function.kind == "loss") == ("." in name):
-            raise RubricError(
-                f"rubric {path}: functions.{name}: a loss is a plain name, train and predict are "
-                f'methods of a class, written "LinearSVM.train"'
-            )
-        if function.naive is not None and function.naive not in settings.functions:
-            raise RubricError(
-                f"rubric {path}: functions.{name}.naive: {function.naive!r} is not among the functions"
-            )
-        if "agreement" in function.points and function.naive is None:
-            raise RubricError(
-                f"rubric {path}: functions.{name}: agreement needs naive = the function to agree with"
-            )
-        if "accuracy" in function.points and function.reference not in rubric.accuracy:
-            raise RubricError(
-                f"rubric {path}: functions.{name}: accuracy needs a table "
-                f"[accuracy.{rubric.data_name}.{function.reference}]"
-            )

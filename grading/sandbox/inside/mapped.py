@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 
-class Mapping:
+class Mapped:
     """A file mapped privately. The file itself is closed: student code finds no way to it, or through it to others.
 
     Args:
@@ -48,5 +48,6 @@ class Mapping:
         if self._libc.madvise(ctypes.c_void_p(self._address), ctypes.c_size_t(self.size), mmap.MADV_DONTNEED):
             number = ctypes.get_errno()
             raise OSError(number, f"madvise: {os.strerror(number)}")
-        content = (ctypes.c_char * self.size).from_address(self._address)
-        return np.frombuffer(content, np.float64).reshape(tuple(shape))
+        content = memoryview((ctypes.c_char * self.size).from_address(self._address)).cast("B")
+        array: NDArray[np.float64] = np.frombuffer(content, np.float64)
+        return array.reshape(tuple(shape))

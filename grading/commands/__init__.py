@@ -1,0 +1,50 @@
+"""The commands of ``grader.py``, a module each, imported only when asked for.
+
+A command is one module here with `parser` and `run`, and its entry in `COMMANDS`. Keep NumPy and other large libraries
+out of the modules' own imports: ``grader.py --help`` and shell completion load the parsers.
+"""
+
+from __future__ import annotations
+
+import argparse
+import importlib
+import os
+from collections.abc import Callable, Sequence
+from typing import Protocol, cast
+
+GRADED, BELOW, WRONG_USE, NOT_GRADED = 0, 1, 2, 3
+"""Exit codes: all graded; a score is below --fail-under; wrong use; something was not graded."""
+
+COMMANDS: dict[str, str] = {
+    "calibrate": "measures which accuracy may be asked for",
+    "fetch": "downloads CIFAR-10",
+    "doctor": "says how student code is isolated here",
+}
+"""What follows ``grader.py``, and what it does, as ``grader.py --help`` says it. Without one of these, it grades."""
+
+
+class Command(Protocol):
+    """What a module of this package has."""
+
+    parser: Callable[[], argparse.ArgumentParser]
+    run: Callable[[argparse.Namespace], int]
+
+
+def command(name: str) -> Command:
+    """The module of a command, "grade" for the one without a name."""
+    return cast(Command, importlib.import_module(f"grading.commands.{name}"))
+
+
+def one_thread() -> None:
+    """Before NumPy is loaded: our own small products are slower on many threads, and forks must find none."""
+    for name in ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS"):
+        os.environ.setdefault(name, "1")
+
+
+def main(arguments: Sequence[str]) -> int:
+    """Run the command that the arguments name and return its exit code."""
+    name, rest = ("grade", arguments)
+    if arguments and arguments[0] in COMMANDS:
+        name, rest = arguments[0].replace("-", "_"), arguments[1:]
+    chosen = command(name)
+    return chosen.run(chosen.parser().parse_args(rest))

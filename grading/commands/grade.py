@@ -1,0 +1,175 @@
+"""`grader.py [PATH...]`: grade hand-ins."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from grading.commands import BELOW, COMMANDS, GRADED, NOT_GRADED, WRONG_USE, one_thread
+
+if TYPE_CHECKING:
+    from grading.grade import Grade
+    from grading.run import Suite
+    from grading.submission import Handin
+
+FORMATS = ("json", "md", "html", "csv", "gradescope", "junit", "github", "canvas", "moodle")
+USUAL_FORMATS = ("json", "md", "html", "csv")
+
+
+def parser() -> argparse.ArgumentParser:
+    """The command line."""
+    result = argparse.ArgumentParser(
+        prog="grader.py",
+        description="Grade linear-classifier hand-ins: notebooks, packages, .py files, zips, or folders of them.",
+        epilog="Also: "
+        + "; ".join(f"`grader.py {name}` {does}" for name, does in COMMANDS.items())
+        + ". Exit codes: 0 all graded, 1 a score is below --fail-under, 2 wrong use, 3 something was not graded.",
+    )
+    result.add_argument(
+        "paths", nargs="*", type=Path, metavar="PATH", help="hand-ins (default: submissions/)"
+    )
+    result.add_argument("--out", type=Path, default=Path("reports"), metavar="DIR", help="where reports go")
+    result.add_argument(
+        "--rubric", type=Path, metavar="FILE", help="points and settings (default: the shipped one)"
+    )
+    result.add_argument(
+        "--data",
+        type=Path,
+        metavar="DIR",
+        help="where CIFAR-10 is, to train on it (default: the rubric's data)",
+    )
+    result.add_argument("--jobs", type=_count, metavar="N", help="processes (default: one per core)")
+    result.add_argument("--force", action="store_true", help="grade again what has not changed, too")
+    result.add_argument("--fail-under", type=_percent, metavar="PERCENT", help="exit 1 if a score is lower")
+    result.add_argument(
+        "--format",
+        type=_formats,
+        default=USUAL_FORMATS,
+        metavar="LIST",
+        help=f"report forms, of {','.join(FORMATS)} (default: {','.join(USUAL_FORMATS)})",
+    )
+    result.add_argument(
+        "--allow-unsafe",
+        action="store_true",
+        help="grade even where student code cannot be walled in; only for code that you trust",
+    )
+    return result
+
+
+def _count(text: str) -> int:
+    if not text.isdigit() or int(text) < 1:
+        raise argparse.ArgumentTypeError(f"{text!r} is not a number of processes; give 1 or more")
+    return int(text)
+
+
+def _percent(text: str) -> float:
+    try:
+        value = float(text)
+    except ValueError:
+        value = -1.0
+    if not 0.0 <= value <= 100.0:
+        raise argparse.ArgumentTypeError(f"{text!r} is not a percentage from 0 to 100")
+    return value
+
+
+def _formats(text: str) -> tuple[str, ...]:
+    names = tuple(dict.fromkeys(name.strip() for name in text.split(",")))
+    unknown = [name for name in names if name not in FORMATS]
+    if unknown:
+        raise argparse.ArgumentTypeError(
+            f"no format is called {unknown[0]!r}; there are {', '.join(FORMATS)}"
+        )
+    return names
+
+
+def run(options: argparse.Namespace) -> int:
+    """Grade as the command line says and return the exit code."""
+    try:
+        return _run(options)
+    except KeyboardInterrupt:
+        print(
+            f"\ngrader.py: stopped; what has been graded is kept in {options.out}: "
+            "run the same command again to go on from there",
+            file=sys.stderr,
+        )
+        return NOT_GRADED
+
+
+def _run(options: argparse.Namespace) -> int:
+    one_thread()
+    from grading.intake import survey
+    from grading.rubric import RubricError, load_rubric
+    from grading.run import Suite
+    from grading.sandbox.levels import IsolationError
+    from reference.split import DatasetError
+
+    try:
+        suite = Suite(
+            load_rubric(options.rubric, data_folder=options.data), allow_unsafe=options.allow_unsafe
+        )
+        found = survey(options.paths or [Path("submissions")])
+        for problem in found.problems:
+            print(f"grader.py: {problem}", file=sys.stderr)
+        if not found.handins:
+            return WRONG_USE
+        options.out.mkdir(parents=True, exist_ok=True)
+        grades = _grade(found.handins, suite, options)
+    except (RubricError, DatasetError, IsolationError) as error:
+        print(f"grader.py: {error}", file=sys.stderr)
+        return WRONG_USE
+    except OSError as error:
+        print(
+            f"grader.py: cannot write {error.filename or options.out}: {error.strerror}; "
+            "make room there or choose another folder with --out, and run the same command again",
+            file=sys.stderr,
+        )
+        return NOT_GRADED
+    if found.problems or any(grade.state == "not_graded" for grade in grades):
+        return NOT_GRADED
+    if options.fail_under is not None and any(grade.percent < options.fail_under for grade in grades):
+        return BELOW
+    return GRADED
+
+
+def _cores() -> int:
+    """The cores that this process may use, which in a container are fewer than the machine has."""
+    if sys.platform == "linux":
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
+
+
+def _grade(handins: Sequence[Handin], suite: Suite, options: argparse.Namespace) -> list[Grade]:
+    """Grade what has changed, show and write, one by one; then the reports on the whole class."""
+    from contextlib import closing
+
+    from grading.reports import write_class, write_reports
+    from grading.resume import Records
+    from grading.run import grade_all, suite_facts, unwritten
+    from grading.terminal import Terminal
+
+    functions = list(suite.rubric.settings.functions)
+    grades: list[Grade] = []
+    with (
+        Records(options.out, suite_facts(suite.rubric), force=options.force) as records,
+        Terminal(len(handins)) as terminal,
+        closing(grade_all(handins, suite, options.jobs or _cores(), records.find)) as outcomes,
+    ):
+        for outcome in outcomes:
+            grade = outcome.grade
+            try:
+                write_reports(grade, options.out, options.format)
+                if not outcome.unchanged:
+                    records.keep(grade)
+            except OSError as error:
+                grade = unwritten(grade, error)
+            grades.append(grade)
+            terminal.graded(grade, unchanged=outcome.unchanged)
+    try:
+        write_class(grades, functions, options.out, options.format)
+    finally:
+        terminal.summary(grades, functions, options.out, options.format)
+    return grades

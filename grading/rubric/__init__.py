@@ -1,0 +1,34 @@
+"""The rubric: what is asked, what it is worth, and with which settings.
+
+The types are in `grading.rubric.settings`: a new setting is a field there, with a line in ``checks/rubric.toml``.
+"""
+
+from __future__ import annotations
+
+from grading.rubric.reading import RubricError, default_rubric_path, load_rubric
+from grading.rubric.settings import (
+    CHECKS_OF_KIND,
+    Accuracy,
+    Function,
+    LatePolicy,
+    LateStep,
+    LimitSettings,
+    Manual,
+    Rubric,
+    Settings,
+)
+
+__all__ = [
+    "CHECKS_OF_KIND",
+    "Accuracy",
+    "Function",
+    "LatePolicy",
+    "LateStep",
+    "LimitSettings",
+    "Manual",
+    "Rubric",
+    "RubricError",
+    "Settings",
+    "default_rubric_path",
+    "load_rubric",
+]
