@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from checks.failures import Crashed, Failure, NotProvided, Raises, TimedOut, WrongReturn
 from grading.sandbox.messages import OPAQUE, Lost, Outcome, Raised, Received, Returned
+from grading.words import say
 from reference.problem import Problem
 
 
@@ -36,30 +37,50 @@ def read_answer(name: str, problem: Problem, outcome: Outcome) -> Answered | Fai
     parts = outcome.result.value
     if not isinstance(parts, tuple) or len(parts) != 2:
         return WrongReturn(
-            f"{name} must return two things, the loss and dW. Called with {sizes} it returned "
-            f"{describe(outcome.result)}.",
+            say(
+                "{name} must return two things, the loss and dW. Called with {sizes} it returned {returned}.",
+                name=name,
+                sizes=sizes,
+                returned=describe(outcome.result),
+            ),
             problem,
             expected="(loss, dW)",
             got=describe(outcome.result),
         )
     remarks = []
     if outcome.result.type_name != "tuple":
-        remarks.append(f"{name} returns a {outcome.result.type_name} instead of a tuple; accepted.")
+        remarks.append(
+            say(
+                "{name} returns a {type_name} instead of a tuple; accepted.",
+                name=name,
+                type_name=outcome.result.type_name,
+            )
+        )
     loss = _read_loss(name, parts[0], remarks)
     if loss is None:
         return WrongReturn(
-            f"The loss that {name} returns must be one real number. Called with {sizes} it is {describe(parts[0])}.",
+            say(
+                "The loss that {name} returns must be one real number. Called with {sizes} it is {returned}.",
+                name=name,
+                sizes=sizes,
+                returned=describe(parts[0]),
+            ),
             problem,
-            expected="a float",
+            expected=say("a float"),
             got=describe(parts[0]),
         )
     dW = _read_gradient(name, parts[1], (d, c), remarks)
     if dW is None:
         return WrongReturn(
-            f"The gradient that {name} returns must be a real array of W's shape. Called with {sizes} it is "
-            f"{describe(parts[1])}.",
+            say(
+                "The gradient that {name} returns must be a real array of W's shape. Called with {sizes} it is "
+                "{returned}.",
+                name=name,
+                sizes=sizes,
+                returned=describe(parts[1]),
+            ),
             problem,
-            expected=f"an array of shape {(d, c)}",
+            expected=say("an array of shape {shape}", shape=(d, c)),
             got=describe(parts[1]),
         )
     return Answered(loss, dW, tuple(remarks))
@@ -68,14 +89,16 @@ def read_answer(name: str, problem: Problem, outcome: Outcome) -> Answered | Fai
 def not_returned(name: str, outcome: Raised | Lost, problem: Problem | None = None) -> Failure:
     """The failure of a call that ended in an exception, a time-out or a dead process."""
     if isinstance(outcome, Raised):
-        where = f" ({outcome.where})" if outcome.where else ""
         text = f"{outcome.type_name}: {outcome.message}" if outcome.message else outcome.type_name
-        return Raises(f"{name} raised {text}{where}.", problem, got=text)
+        if not outcome.where:
+            return Raises(say("{name} raised {error}.", name=name, error=text), problem, got=text)
+        message = say("{name} raised {error} ({where}).", name=name, error=text, where=outcome.where)
+        return Raises(message, problem, got=text)
     if outcome.reason == "timeout":
-        return TimedOut(f"{name} did not return: {outcome.detail}", problem)
+        return TimedOut(say("{name} did not return: {detail}", name=name, detail=outcome.detail), problem)
     if outcome.reason == "missing":
         return NotProvided(outcome.detail)
-    return Crashed(f"{name} took the process down: {outcome.detail}", problem)
+    return Crashed(say("{name} took the process down: {detail}", name=name, detail=outcome.detail), problem)
 
 
 def describe(received: Received) -> str:
@@ -84,12 +107,15 @@ def describe(received: Received) -> str:
     if value is None:
         return "None"
     if isinstance(value, tuple):
-        return f"a {received.type_name} of {len(value)}: " + ", ".join(describe(part) for part in value[:4])
+        parts = ", ".join(describe(part) for part in value[:4])
+        return say(
+            "a {type_name} of {count}: {parts}", type_name=received.type_name, count=len(value), parts=parts
+        )
     if isinstance(value, np.ndarray):
-        return f"an array of shape {value.shape} and type {value.dtype}"
+        return say("an array of shape {shape} and type {dtype}", shape=value.shape, dtype=value.dtype)
     if value is OPAQUE:
-        return f"a {received.type_name}"
-    return f"the {received.type_name} {value!r}"[:120]
+        return say("a {type_name}", type_name=received.type_name)
+    return say("the {type_name} {value!r}", type_name=received.type_name, value=value)[:120]
 
 
 def _read_loss(name: str, received: Received, remarks: list[str]) -> float | None:
@@ -97,8 +123,10 @@ def _read_loss(name: str, received: Received, remarks: list[str]) -> float | Non
     if isinstance(value, np.ndarray):
         if value.size != 1 or value.dtype.kind not in "fiu":
             return None
-        form = "a 0-d array" if value.ndim == 0 else f"an array of shape {value.shape}"
-        remarks.append(f"The loss of {name} is {form} instead of a plain number; accepted.")
+        form = say("a 0-d array") if value.ndim == 0 else say("an array of shape {shape}", shape=value.shape)
+        remarks.append(
+            say("The loss of {name} is {form} instead of a plain number; accepted.", name=name, form=form)
+        )
         return float(value.reshape(())[()])
     if isinstance(value, bool) or not isinstance(value, int | float):
         return None
@@ -112,5 +140,11 @@ def _read_gradient(
     if not isinstance(value, np.ndarray) or value.shape != shape or value.dtype.kind not in "fiu":
         return None
     if received.type_name != "numpy.ndarray":
-        remarks.append(f"The dW of {name} is a {received.type_name} instead of a plain array; accepted.")
+        remarks.append(
+            say(
+                "The dW of {name} is a {type_name} instead of a plain array; accepted.",
+                name=name,
+                type_name=received.type_name,
+            )
+        )
     return value.astype(np.float64)

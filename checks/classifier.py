@@ -30,6 +30,7 @@ from grading.sandbox.messages import (
     Step,
 )
 from grading.sandbox.shared import SharedArray
+from grading.words import say
 from reference.problem import Problem
 
 if TYPE_CHECKING:
@@ -156,7 +157,7 @@ class Classifier:
             if not self._takes_verbose or not _is_about_verbose(failure):
                 raise
         self._takes_verbose = False
-        self.remark(f"{self.name} takes no argument verbose; accepted.")
+        self.remark(say("{name} takes no argument verbose; accepted.", name=self.name))
         return self._train(scenario)
 
     def _train(self, scenario: Scenario) -> list[Trained]:
@@ -241,11 +242,15 @@ class Classifier:
     def _what(self, step: Step) -> str:
         """A step in words that begin a sentence."""
         if isinstance(step, Create):
-            return f"Making a {self.class_name}()"
+            return say("Making a {class_name}()", class_name=self.class_name)
         if isinstance(step, Invoke):
             return f"{self.class_name}.{step.method}"
         if isinstance(step, Read):
-            return f"Reading the weights of a {self.class_name} as .{step.attribute}"
+            return say(
+                "Reading the weights of a {class_name} as .{attribute}",
+                class_name=self.class_name,
+                attribute=step.attribute,
+            )
         return f"{self.class_name}"
 
     def _trained(

@@ -12,16 +12,30 @@ from checks.loss_function import LossFunction
 from checks.replay import Setting, known, replay, same, sample, trace, without_reg
 from grading.grade import Diagnosis
 from grading.sandbox.messages import Call, Returned
+from grading.words import say, translated
 from reference.mistakes import Mistake
 from reference.problem import Problem
 
-LAYOUT_OF_2015 = Diagnosis(
-    id="layout-of-2015",
-    title="The function expects the layout of 2015: W as (C, D), and X as (D, N) with one sample per column.",
-    hint="Here W is (D, C) and X is (N, D), one sample per row: scores = X.dot(W), and dW = X.T.dot(...).",
-)
 _CALLS = 4
 _PROBLEMS = 8
+
+
+def named(mistake: Mistake) -> Diagnosis:
+    """A known mistake, in the language of the run."""
+    return Diagnosis(id=mistake.id, title=translated(mistake.title), hint=translated(mistake.hint))
+
+
+def layout_of_2015() -> Diagnosis:
+    """What `expects_columns` tells."""
+    return Diagnosis(
+        id="layout-of-2015",
+        title=say(
+            "The function expects the layout of 2015: W as (C, D), and X as (D, N) with one sample per column."
+        ),
+        hint=say(
+            "Here W is (D, C) and X is (N, D), one sample per row: scores = X.dot(W), and dW = X.T.dot(...)."
+        ),
+    )
 
 
 def changing(candidate: LossFunction, setting: Setting, problem: Problem) -> Mistake | None:

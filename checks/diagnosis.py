@@ -47,6 +47,7 @@ from checks.replay import (
     without_reg,
 )
 from grading.grade import Diagnosis
+from grading.words import later, say, together, translated
 from reference.mistakes import Mistake
 from reference.problem import Problem
 
@@ -56,11 +57,14 @@ Part = Literal["data", "regularization"]
 
 _DOUBLE = 1e-9  # what agrees to fewer digits than this agrees by its rounding to float32 only
 _FURTHER = 8  # failing cases on which a guess is tested again
-_FULL_CONVENTION = Diagnosis(
-    id="full-convention",
-    title="The regularization is reg*sum(W*W); this course asks for 0.5*reg*sum(W*W).",
-    hint="Loss and gradient fit each other; multiply both regularization terms by 0.5.",
-)
+
+
+def _full_convention() -> Diagnosis:
+    return Diagnosis(
+        id="full-convention",
+        title=say("The regularization is reg*sum(W*W); this course asks for 0.5*reg*sum(W*W)."),
+        hint=say("Loss and gradient fit each other; multiply both regularization terms by 0.5."),
+    )
 
 
 def diagnose(candidate: LossFunction, failure: Failure) -> Diagnosis | None:
@@ -75,13 +79,13 @@ def diagnose(candidate: LossFunction, failure: Failure) -> Diagnosis | None:
     if isinstance(failure, Unstable):
         return _named(conduct.overflowing(candidate, setting))
     if isinstance(failure, Raises | WrongReturn) and conduct.expects_columns(candidate):
-        return conduct.LAYOUT_OF_2015
+        return conduct.layout_of_2015()
     case = _Case(candidate, setting, failure, failure.problem)
     return case.whole() or case.parts()
 
 
 def _named(mistake: Mistake | None) -> Diagnosis | None:
-    return None if mistake is None else Diagnosis(id=mistake.id, title=mistake.title, hint=mistake.hint)
+    return None if mistake is None else conduct.named(mistake)
 
 
 @dataclass(frozen=True)
@@ -176,8 +180,8 @@ class _Case:
         diagnoses = [e.diagnosis for e in found.values()]
         return Diagnosis(
             id="+".join(d.id for d in diagnoses),
-            title=" ".join(d.title for d in diagnoses),
-            hint=" ".join(d.hint for d in diagnoses),
+            title=together(*(d.title for d in diagnoses)),
+            hint=together(*(d.hint for d in diagnoses)),
         )
 
     def _part(
@@ -207,7 +211,7 @@ class _Case:
         other: Channel = "gradients" if self.channel == "losses" else "losses"
         convention = part == "regularization" and self.setting.reg_scale == 0.5
         if convention and all(same(getattr(mine, c), 2 * getattr(truth, c)) for c in (self.channel, other)):
-            return _Explained(_FULL_CONVENTION, factor=2.0)
+            return _Explained(_full_convention(), factor=2.0)
         rest: Part = "regularization" if part == "data" else "data"
         my_rest, true_rest = self._part(rest, problems, None), self._part(rest, problems, "truth")
         possible = []
@@ -226,9 +230,7 @@ class _Case:
                 possible.append((not like(other, mine, its), mistake))
         if possible:
             mistake = min(possible, key=lambda pair: pair[0])[1]
-            return _Explained(
-                Diagnosis(id=mistake.id, title=mistake.title, hint=mistake.hint), mistake=mistake
-            )
+            return _Explained(conduct.named(mistake), mistake=mistake)
         return self._unknown(part, problems, mine, truth)
 
     def _unknown(
@@ -238,13 +240,15 @@ class _Case:
         values, truths = (
             list(_split(getattr(t, self.channel), problems, self.channel)) for t in (mine, truth)
         )
-        term = "data term" if part == "data" else "regularization"
-        subject = "the loss" if self.channel == "losses" else "dW"
+        term = say("data term") if part == "data" else say("regularization")
+        subject = say("the loss") if self.channel == "losses" else "dW"
         name = "loss" if self.channel == "losses" else "gradient"
         factor = factor_of(problems, values, truths)
         if factor is not None:
-            title = f"The {term} of {subject} is {factor.text}."
-            diagnosis = Diagnosis(id=f"factor-{name}-{term.split()[0]}", title=title, hint=factor.hint)
+            title = say(
+                "The {term} of {subject} is {factor}.", term=term, subject=subject, factor=factor.text
+            )
+            diagnosis = Diagnosis(id=f"factor-{name}-{part}", title=title, hint=factor.hint)
             value = factor.of(*self.problem.sizes)
             return _Explained(diagnosis, factor=value)
         if self.channel == "losses":
@@ -256,8 +260,12 @@ class _Case:
         place = place_of(problems, errors)
         if place is None:
             return None
-        title = f"Only {place} of dW {'are' if 'columns' in place else 'is'} wrong, in the {term}; the rest is right."
-        hint = "Look at what is added there, and at the index that chooses it."
+        if "columns" in place:
+            wrong = later("Only {place} of dW are wrong, in the {term}; the rest is right.")
+        else:
+            wrong = later("Only {place} of dW is wrong, in the {term}; the rest is right.")
+        title = say(wrong, place=translated(place), term=term)
+        hint = say("Look at what is added there, and at the index that chooses it.")
         return _Explained(Diagnosis(id="place-gradient", title=title, hint=hint))
 
     def _holds(self, found: dict[Part, _Explained], problems: tuple[Problem, ...]) -> bool:

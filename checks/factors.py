@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
 
 from checks.replay import same
+from grading.words import later, say, translated
 from reference.problem import Problem
 
 Array = NDArray[np.float64]
@@ -21,7 +22,7 @@ class Factor:
     """A factor that may depend on the sizes.
 
     Attributes:
-        text: "exactly N times too large".
+        text: "exactly N times too large"; it and the hint in the language of the run.
         of: its value for N, D, C.
         hint: what it usually comes from.
     """
@@ -31,24 +32,55 @@ class Factor:
     hint: str
 
 
-_MEAN = "Is the division by N, the number of samples, missing?"
-_MEAN_TWICE = "Is it divided by N, the number of samples, once too often?"
+_MEAN = later("Is the division by N, the number of samples, missing?")
+_MEAN_AND_SIGN = later("Is the division by N, the number of samples, missing? And check the sign.")
+_MEAN_TWICE = later("Is it divided by N, the number of samples, once too often?")
 _FACTORS = (
-    Factor("zero", lambda n, d, c: 0.0, "Is it never added?"),
-    Factor("exactly N times too large", lambda n, d, c: n, _MEAN),
-    Factor("exactly N times too small", lambda n, d, c: 1 / n, _MEAN_TWICE),
-    Factor("of the wrong sign", lambda n, d, c: -1.0, "Check the sign in front of it."),
-    Factor("exactly -N times what it should be", lambda n, d, c: -n, _MEAN + " And check the sign."),
-    Factor("exactly C times too small", lambda n, d, c: 1 / c, "Is it divided by the number of classes?"),
-    Factor("exactly C times too large", lambda n, d, c: c, "Is it added once for each class?"),
-    Factor("exactly C - 1 times too small", lambda n, d, c: 1 / (c - 1), "Is it divided by the number of classes?"),
-    Factor("exactly C - 1 times too large", lambda n, d, c: c - 1, "Is it added once for each wrong class?"),
-    Factor("exactly N*C times too small", lambda n, d, c: 1 / (n * c), "Is it divided by N and by C once too often?"),
-    Factor("exactly D times too small", lambda n, d, c: 1 / d, "Is it divided by the number of features?"),
-    Factor("exactly D times too large", lambda n, d, c: d, "Is it added once for each feature?"),
-    Factor("N/D times what it should be", lambda n, d, c: n / d, "Divide by N, not by D, the number of features."),
-    Factor("N/C times what it should be", lambda n, d, c: n / c, "Divide by N, not by C, the number of classes."),
-)  # fmt: skip
+    Factor(later("zero"), lambda n, d, c: 0.0, later("Is it never added?")),
+    Factor(later("exactly N times too large"), lambda n, d, c: n, _MEAN),
+    Factor(later("exactly N times too small"), lambda n, d, c: 1 / n, _MEAN_TWICE),
+    Factor(later("of the wrong sign"), lambda n, d, c: -1.0, later("Check the sign in front of it.")),
+    Factor(later("exactly -N times what it should be"), lambda n, d, c: -n, _MEAN_AND_SIGN),
+    Factor(
+        later("exactly C times too small"),
+        lambda n, d, c: 1 / c,
+        later("Is it divided by the number of classes?"),
+    ),
+    Factor(later("exactly C times too large"), lambda n, d, c: c, later("Is it added once for each class?")),
+    Factor(
+        later("exactly C - 1 times too small"),
+        lambda n, d, c: 1 / (c - 1),
+        later("Is it divided by the number of classes?"),
+    ),
+    Factor(
+        later("exactly C - 1 times too large"),
+        lambda n, d, c: c - 1,
+        later("Is it added once for each wrong class?"),
+    ),
+    Factor(
+        later("exactly N*C times too small"),
+        lambda n, d, c: 1 / (n * c),
+        later("Is it divided by N and by C once too often?"),
+    ),
+    Factor(
+        later("exactly D times too small"),
+        lambda n, d, c: 1 / d,
+        later("Is it divided by the number of features?"),
+    ),
+    Factor(
+        later("exactly D times too large"), lambda n, d, c: d, later("Is it added once for each feature?")
+    ),
+    Factor(
+        later("N/D times what it should be"),
+        lambda n, d, c: n / d,
+        later("Divide by N, not by D, the number of features."),
+    ),
+    Factor(
+        later("N/C times what it should be"),
+        lambda n, d, c: n / c,
+        later("Divide by N, not by C, the number of classes."),
+    ),
+)
 
 
 def factor_of(problems: Sequence[Problem], values: Sequence[Array], truths: Sequence[Array]) -> Factor | None:
@@ -67,7 +99,7 @@ def factor_of(problems: Sequence[Problem], values: Sequence[Array], truths: Sequ
         sizes = np.concatenate([np.full(truths[k].size, factor.of(*problems[k].sizes)) for k in usable])
         with np.errstate(all="ignore"):
             if same(value, sizes * truth):
-                return factor
+                return replace(factor, text=translated(factor.text), hint=translated(factor.hint))
     constant = float(value @ truth) / float(truth @ truth)
     if not abs(constant) < _LARGEST:  # nor when it is NaN
         return None
@@ -79,20 +111,23 @@ def factor_of(problems: Sequence[Problem], values: Sequence[Array], truths: Sequ
 
 
 def _constant(value: float) -> Factor:
-    hint = f"It has a factor {value:g} that it should not have."
-    return Factor(f"{value:g} times what it should be", lambda n, d, c: value, hint)
+    hint = say("It has a factor {value:g} that it should not have.", value=value)
+    return Factor(say("{value:g} times what it should be", value=value), lambda n, d, c: value, hint)
 
 
 _PLACES: tuple[tuple[str, Callable[[Problem], NDArray[np.bool_]]], ...] = (
-    ("the last row", lambda p: _rows(p, [p.sizes[1] - 1])),
-    ("the first row", lambda p: _rows(p, [0])),
-    ("column 0", lambda p: _columns(p, [0])),
-    ("the last column", lambda p: _columns(p, [p.sizes[2] - 1])),
-    ("the columns of classes that are some sample's label", lambda p: _columns(p, p.y)),
-    ("the columns of classes that are no sample's label", lambda p: ~_columns(p, p.y)),
-    ("the columns from N on, N being the number of samples", lambda p: _columns(p, range(p.sizes[0], p.sizes[2]))),
-    ("the columns from 10 on", lambda p: _columns(p, range(10, p.sizes[2]))),
-)  # fmt: skip
+    (later("the last row"), lambda p: _rows(p, [p.sizes[1] - 1])),
+    (later("the first row"), lambda p: _rows(p, [0])),
+    (later("column 0"), lambda p: _columns(p, [0])),
+    (later("the last column"), lambda p: _columns(p, [p.sizes[2] - 1])),
+    (later("the columns of classes that are some sample's label"), lambda p: _columns(p, p.y)),
+    (later("the columns of classes that are no sample's label"), lambda p: ~_columns(p, p.y)),
+    (
+        later("the columns from N on, N being the number of samples"),
+        lambda p: _columns(p, range(p.sizes[0], p.sizes[2])),
+    ),
+    (later("the columns from 10 on"), lambda p: _columns(p, range(10, p.sizes[2]))),
+)
 
 
 def _rows(problem: Problem, which: Sequence[int]) -> NDArray[np.bool_]:
@@ -108,7 +143,7 @@ def _columns(problem: Problem, which: Sequence[int] | NDArray[np.int64] | range)
 
 
 def place_of(problems: Sequence[Problem], errors: Sequence[Array]) -> str | None:
-    """Which entries of dW are wrong, if it is always the same kind and the others are right.
+    """Which entries of dW are wrong, in English, if it is always the same kind and the others are right.
 
     Args:
         problems: K problems.

@@ -2,24 +2,34 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import numpy as np
 from numpy.typing import NDArray
 
 from checks.answers import Answered
 from checks.failures import Failure, WrongGradient
 from checks.loss_function import Judge, LossFunction
+from grading.words import later, say
+from reference.accepted import Certificate
 from reference.answer import Answer
 from reference.problem import Problem
 
 _STEP = 2.0**-17  # near the cube root of the rounding error, and exact on dyadic entries
 
 
+def _wrong(name: str, problem: Problem) -> str:
+    if problem.reg == 0:
+        return say("The gradient of {name} is wrong already without regularization (reg = 0).", name=name)
+    return say("The gradient of {name} is wrong with regularization (reg > 0).", name=name)
+
+
 def judge_gradient(
-    name: str, kind: type[Failure] = WrongGradient, sentence: str = "The gradient of {name} is wrong {part}."
+    name: str, kind: type[Failure] = WrongGradient, sentence: Callable[[str, Problem], str] = _wrong
 ) -> Judge:
     """A judge that accepts every subgradient within rounding and nothing else.
 
-    The failure is of class ``kind``; ``sentence`` may name ``{name}`` and ``{part}``.
+    The failure is of class ``kind``, and says ``sentence(name, problem)``.
     """
 
     def judge(problem: Problem, answer: Answered, truth: Answer) -> Failure | None:
@@ -28,19 +38,44 @@ def judge_gradient(
             return None
         if truth.gradient.judge(answer.dW).accepted:
             return None
-        part = (
-            "already without regularization (reg = 0)"
-            if problem.reg == 0
-            else "with regularization (reg > 0)"
-        )
+        base = truth.gradient.base.tolist()
         return kind(
-            sentence.format(name=name, part=part),
+            sentence(name, problem),
             problem,
-            expected=f"{'for example ' if truth.gradient.ties else ''}dW = {truth.gradient.base.tolist()}",
+            expected=say("for example dW = {dW}", dW=base) if truth.gradient.ties else f"dW = {base}",
             got=f"dW = {answer.dW.tolist()}",
         )
 
     return judge
+
+
+def in_words(certificate: Certificate) -> str:
+    """What a proof that a gradient is wrong says, for a student."""
+    forward = certificate.promised > certificate.high
+    truth = certificate.high if forward else -certificate.low
+    promised = certificate.promised if forward else -certificate.promised
+    if certificate.entry is not None:
+        i, j = certificate.entry
+        raised = later(
+            "Raise W[{i}, {j}]: the loss rises at rate {truth:.10g}, your gradient promises {promised:.10g}."
+        )
+        lowered = later(
+            "Lower W[{i}, {j}]: the loss rises at rate {truth:.10g}, your gradient promises {promised:.10g}."
+        )
+        return say(raised if forward else lowered, i=i, j=j, truth=truth, promised=promised)
+    numbers = np.array2string(
+        certificate.direction,
+        separator=", ",
+        threshold=60,
+        formatter={"float_kind": lambda value: f"{value:.6g}"},
+    )
+    along = later(
+        "Move W along V = {V}: the loss rises at rate {truth:.10g}, your gradient promises {promised:.10g}."
+    )
+    against = later(
+        "Move W against V = {V}: the loss rises at rate {truth:.10g}, your gradient promises {promised:.10g}."
+    )
+    return say(along if forward else against, V=" ".join(numbers.split()), truth=truth, promised=promised)
 
 
 def numeric_gradient(candidate: LossFunction, problem: Problem) -> NDArray[np.float64] | None:
@@ -78,7 +113,9 @@ def second_witness(candidate: LossFunction, failure: Failure) -> str | None:
     truth = candidate.truth(failure.problem)
     loss_right = truth.accepts_loss(answer.loss)
     if own and not loss_right:
-        return "dW is the gradient of the loss that the function returns; it is that loss that is wrong."
+        return say("dW is the gradient of the loss that the function returns; it is that loss that is wrong.")
     if loss_right and not own:
-        return "The loss is right here, but dW is not its gradient (measured by central differences of your own loss)."
+        return say(
+            "The loss is right here, but dW is not its gradient (measured by central differences of your own loss)."
+        )
     return None

@@ -14,6 +14,7 @@ from checks.classifier import Classifier, Options, Scenario
 from checks.failures import Failure, WrongSampling
 from checks.paste import code_of
 from checks.trained import history_of
+from grading.words import say
 from reference.sampling import BatchTest, batches_p_value, counts_from_history, draws_to_see_every_row
 
 Array = NDArray[np.float64]
@@ -41,7 +42,9 @@ def follows_from_its_histories(candidate: Classifier) -> None:
         except WrongSampling:
             if _loss_is_a_mean(candidate):
                 raise
-            candidate.remark(f"The batches of {candidate.name} cannot be told from its losses; accepted.")
+            candidate.remark(
+                say("The batches of {name} cannot be told from its losses; accepted.", name=candidate.name)
+            )
             return
 
 
@@ -56,11 +59,15 @@ def _require_random(candidate: Classifier) -> None:
     scenario = _scenario(candidate, half, labels, _STEPS)
     if counts is None:
         raise WrongSampling(
-            f"The losses of {candidate.name} with learning_rate = 0 are not those of batches of batch_size = {_BATCH} "
-            f"rows of X.",
+            say(
+                "The losses of {name} with learning_rate = 0 are not those of batches of batch_size = "
+                "{batch_size} rows of X.",
+                name=candidate.name,
+                batch_size=_BATCH,
+            ),
             code=code_of(candidate, scenario),
-            expected=f"the mean loss of {_BATCH} rows, in every step",
-            got="losses of batches of another size, or of something else",
+            expected=say("the mean loss of {batch_size} rows, in every step", batch_size=_BATCH),
+            got=say("losses of batches of another size, or of something else"),
         )
     test = batches_p_value(counts, batch_size=_BATCH, population=_SAMPLES, marked=_SAMPLES // 2)
     if test.p_value < _SPREAD_ALPHA and not _repeats(counts):
@@ -73,11 +80,14 @@ def _require_labels(candidate: Classifier) -> None:
     half = _halves()
     if _counts(candidate, half, half) is None:
         raise WrongSampling(
-            f"In a batch of {candidate.name}, labels do not belong to their samples. Draw the row numbers once, and "
-            f"use the same ones for X and for y.",
+            say(
+                "In a batch of {name}, labels do not belong to their samples. Draw the row numbers once, and use "
+                "the same ones for X and for y.",
+                name=candidate.name,
+            ),
             code=code_of(candidate, _scenario(candidate, half, half, _STEPS)),
-            expected="losses of batches in which each sample has its own label",
-            got="a loss that no such batch has",
+            expected=say("losses of batches in which each sample has its own label"),
+            got=say("a loss that no such batch has"),
         )
 
 
@@ -139,29 +149,40 @@ def _require_drawn(candidate: Classifier, row: int) -> None:
     counts = _counts(candidate, which, labels)
     if counts is not None and not counts.any():
         raise WrongSampling(
-            f"In {_STEPS * _BATCH} draws of {candidate.name}, row {row} of X never came up. Every step must draw from "
-            f"all rows, anew.",
+            say(
+                "In {draws} draws of {name}, row {row} of X never came up. Every step must draw from all rows, "
+                "anew.",
+                draws=_STEPS * _BATCH,
+                name=candidate.name,
+                row=row,
+            ),
             code=code_of(candidate, _scenario(candidate, which, labels, _STEPS)),
-            expected="every row at least once",
-            got=f"never row {row}",
+            expected=say("every row at least once"),
+            got=say("never row {row}", row=row),
         )
 
 
 def _not_random(candidate: Classifier, scenario: Scenario, test: BatchTest, counts: Rows) -> Failure:
     if np.ptp(counts) == 0:
-        message = (
-            f"{candidate.name} returns the same loss in every step with learning_rate = 0, so its losses are not "
-            f"those of random batches: each step must draw its own batch."
+        message = say(
+            "{name} returns the same loss in every step with learning_rate = 0, so its losses are not those "
+            "of random batches: each step must draw its own batch.",
+            name=candidate.name,
         )
     else:
-        message = (
-            f"The losses of {candidate.name} with learning_rate = 0 are not those of random batches of batch_size "
-            f"rows: they differ too much or too little."
+        message = say(
+            "The losses of {name} with learning_rate = 0 are not those of random batches of batch_size rows: "
+            "they differ too much or too little.",
+            name=candidate.name,
         )
     return WrongSampling(
         message,
         code=code_of(candidate, scenario),
-        expected="losses of batches drawn at random, all rows alike",
-        got=f"batches with {counts[:8].tolist()} of {_BATCH} rows of one kind first; so odd by chance with "
-        f"p = {test.p_value:.1e}",
+        expected=say("losses of batches drawn at random, all rows alike"),
+        got=say(
+            "batches with {counts} of {batch_size} rows of one kind first; so odd by chance with p = {p:.1e}",
+            counts=counts[:8].tolist(),
+            batch_size=_BATCH,
+            p=test.p_value,
+        ),
     )

@@ -12,12 +12,14 @@ from numpy.typing import NDArray
 
 from checks.answers import describe
 from checks.classifier import Classifier, Options, Scenario, StandIn
+from checks.conduct import named
 from checks.failures import Failure, Inaccurate, Raises, WrongSampling
 from checks.promise import Promise
 from checks.rehearsal import Rehearsal
 from checks.trained import Trained
 from grading.grade import Diagnosis
 from grading.sandbox.messages import Received
+from grading.words import spoken
 from reference.mistakes import Mistake, mistakes_of
 
 if TYPE_CHECKING:
@@ -61,7 +63,7 @@ def diagnose_method(candidate: Classifier, asked: Promise, failure: Failure) -> 
     found = [m for m in alike if _agree(mine, _its_fingerprint(m, candidate, asked.kind))]
     if len(found) != 1:
         return None  # of several that differ by chance only, none is certain
-    return Diagnosis(id=found[0].id, title=found[0].title, hint=found[0].hint)
+    return named(found[0])
 
 
 def _same_words(candidate: Classifier, failure: Failure, said: _Words | None) -> bool:
@@ -98,6 +100,7 @@ def _said_of(mistake: Mistake, candidate: Classifier, asked: Promise) -> _Words 
         candidate.reference,
         candidate.asked_the_stand_in,
         *(seed, settings.reg_scale, settings.delta),
+        spoken(),
     )
     if key not in _said:
         failures = [_failure_of(_rehearsed(mistake, candidate, s), asked) for s in (seed, seed + 1)]

@@ -14,6 +14,7 @@ from checks.classifier import Classifier, Options, Scenario
 from checks.failures import Failure, WrongUpdate
 from checks.paste import code_of, shown_by
 from checks.trained import history_of, weights_of
+from grading.words import say
 from reference.problem import Problem
 from reference.trajectory import SOFTMAX, SVM, Trajectory, expected_updates
 
@@ -97,8 +98,12 @@ def _mismatch(
     for step in range(trajectory.steps):
         if not abs(history[step] - trajectory.losses[step]) <= trajectory.loss_bounds[step]:
             return WrongUpdate(
-                f"{candidate.name} must keep the loss of every step, before the update. At step {step + 1} it kept "
-                f"another number.",
+                say(
+                    "{name} must keep the loss of every step, before the update. At step {step} it kept another "
+                    "number.",
+                    name=candidate.name,
+                    step=step + 1,
+                ),
                 code=code_of(candidate, scenario),
                 expected=f"{float(trajectory.losses[step])!r}",
                 got=f"{float(history[step])!r}",
@@ -108,8 +113,12 @@ def _mismatch(
     ):
         return None
     return WrongUpdate(
-        f"The update of {candidate.name} is not W = W - learning_rate * dW: after {len(history)} steps, W is not what "
-        f"it should be.",
+        say(
+            "The update of {name} is not W = W - learning_rate * dW: after {count} steps, W is not what it "
+            "should be.",
+            name=candidate.name,
+            count=len(history),
+        ),
         code=code_of(candidate, scenario),
         expected=f"W = {trajectory.W[-1].tolist()}",
         got=f"W = {W.tolist()}",

@@ -22,6 +22,7 @@ from checks.test_accuracy import training_facts
 from grading.grade import CheckResult, Counterexample, Diagnosis, Status, TrainingFacts
 from grading.rubric import CHECKS_OF_KIND, Rubric
 from grading.submission import State, Submission
+from grading.words import say, translated
 
 if TYPE_CHECKING:
     from grading.sandbox.client import Worker
@@ -65,7 +66,7 @@ class Runner:
             first = next(check for function, check in self.plan() if function == name)
             if asked.id != first:
                 return self._finished(
-                    name, asked, "skipped", f"Skipped, because {name} cannot be run.", started
+                    name, asked, "skipped", say("Skipped, because {name} cannot be run.", name=name), started
                 )
             return self._finished(name, asked, "failed", absent, started)
         for needed in asked.needs:
@@ -73,7 +74,9 @@ class Runner:
                 needed in self.rubric.settings.functions[name].points
                 and self.result(name, needed).status != "passed"
             ):
-                message = f"Skipped, because it means nothing while “{needed}” is not passed."
+                message = say(
+                    "Skipped, because it means nothing while “{needed}” is not passed.", needed=needed
+                )
                 return self._finished(name, asked, "skipped", message, started)
         candidate = self.candidate(name)
         cases, remarks = candidate.cases, len(candidate.remarks)
@@ -103,7 +106,9 @@ class Runner:
         asked = name.partition(".")[0]
         definition = self.submission.definitions.get(asked)
         if definition is None:
-            return f"{asked} was not found in the hand-in. It must be defined under exactly this name."
+            return say(
+                "{name} was not found in the hand-in. It must be defined under exactly this name.", name=asked
+            )
         if definition.state is not State.WRITTEN:
             return definition.sentence
         return self.worker.loaded.failures.get(asked)
@@ -183,7 +188,7 @@ class Runner:
         return CheckResult(
             id=asked.id,
             function=name,
-            title=asked.title,
+            title=translated(asked.title),
             status=status,
             points=max_points if status == "passed" else 0.0,
             max_points=max_points,

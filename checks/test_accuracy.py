@@ -13,6 +13,7 @@ from grading.comparison import loss_named, reference_training, templates, thinne
 from grading.grade import TrainingFacts, TrainingRun
 from grading.rubric import Accuracy
 from grading.training_data import TrainingData, training_data
+from grading.words import say, together
 from reference.accuracy import ALPHA, verdict
 from reference.datasets import Split
 from reference.sgd import predict, suboptimality
@@ -35,15 +36,34 @@ def test_accuracy(candidate: Classifier) -> None:
         return
     worst = min(candidate.trainings, key=lambda learned: learned.run.correct)
     said = "; ".join(
-        f"seed {run.seed}: {run.correct} of {run.total}, so truly {run.lower:.1%} to {run.upper:.1%}"
+        say(
+            "seed {seed}: {correct} of {total}, so truly {lower:.1%} to {upper:.1%}",
+            seed=run.seed,
+            correct=run.correct,
+            total=run.total,
+            lower=run.lower,
+            upper=run.upper,
+        )
         for run in runs
     )
     raise Inaccurate(
-        f"Trained with the rubric's settings, {candidate.class_name} classifies too few of {worst.run.total} "
-        f"validation pictures rightly.{_how_near(candidate, data.split, options, worst.W)}",
+        together(
+            say(
+                "Trained with the rubric's settings, {class_name} classifies too few of {total} validation pictures "
+                "rightly.",
+                class_name=candidate.class_name,
+                total=worst.run.total,
+            ),
+            _how_near(candidate, data.split, options, worst.W),
+        ),
         code=_code(candidate, settings, data.split),
-        expected=f"{settings.threshold:.1%}; {worst.run.least} of {worst.run.total} would still pass as bad luck",
-        got=f"{said}, but for less than one case in a million",
+        expected=say(
+            "{threshold:.1%}; {least} of {total} would still pass as bad luck",
+            threshold=settings.threshold,
+            least=worst.run.least,
+            total=worst.run.total,
+        ),
+        got=say("{said}, but for less than one case in a million", said=said),
     )
 
 
@@ -100,13 +120,15 @@ def _how_near(candidate: Classifier, data: Split, options: Options, W: NDArray[n
     """How far the weights can be from the best ones for the training pictures, as far as that can be proved."""
     near = nearness(candidate, data, options.reg, W)
     if near is None:
-        return " The weights have grown beyond all bounds: training diverged."
+        return say("The weights have grown beyond all bounds: training diverged.")
     loss, gap = near
     if not np.isfinite(gap):
         return ""
-    return (
-        f" On the training pictures its weights have a loss of {loss:.3g}, which is at most {gap:.3g} "
-        f"above the smallest possible."
+    return say(
+        "On the training pictures its weights have a loss of {loss:.3g}, which is at most {gap:.3g} "
+        "above the smallest possible.",
+        loss=loss,
+        gap=gap,
     )
 
 

@@ -9,6 +9,7 @@ from checks.cases import sized_problems
 from checks.failures import Disagreement, Failure
 from checks.loss_function import LossFunction
 from checks.promise import promise
+from grading.words import say
 
 
 @promise("agreement", kind="loss", needs=("interface", "value", "gradient"))
@@ -24,20 +25,34 @@ def test_agreement(candidate: LossFunction) -> None:
             raise mine
         if isinstance(other, Failure):
             candidate.remark(
-                f"{naive.name} gives no answer to compare with, so {candidate.name} was compared with the reference."
+                say(
+                    "{naive} gives no answer to compare with, so {name} was compared with the reference.",
+                    naive=naive.name,
+                    name=candidate.name,
+                )
             )
             continue
         truth = candidate.lasting_truth(problem)
         if _agree(mine, other, 2 * truth.loss_bound, 2 * truth.gradient.bound):
             continue
         if truth.accepts_loss(mine.loss) and truth.gradient.judge(mine.dW).accepted:
-            candidate.remark(f"It differs from {naive.name}, and it is {naive.name} that is wrong.")
+            candidate.remark(
+                say("It differs from {naive}, and it is {naive} that is wrong.", naive=naive.name)
+            )
             continue
         raise Disagreement(
-            f"{candidate.name} and {naive.name} give different answers to the same problem.",
+            say(
+                "{name} and {naive} give different answers to the same problem.",
+                name=candidate.name,
+                naive=naive.name,
+            ),
             problem,
-            expected=f"loss = {other.loss!r}, as {naive.name} says",
-            got=f"loss = {mine.loss!r}; dW differs by up to {np.abs(mine.dW - other.dW).max():.3g}",
+            expected=say("loss = {loss!r}, as {naive} says", loss=other.loss, naive=naive.name),
+            got=say(
+                "loss = {loss!r}; dW differs by up to {difference:.3g}",
+                loss=mine.loss,
+                difference=np.abs(mine.dW - other.dW).max(),
+            ),
         )
 
 

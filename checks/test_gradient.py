@@ -7,6 +7,7 @@ from checks.failures import WrongGradient
 from checks.gradients import judge_gradient, second_witness
 from checks.loss_function import LossFunction
 from checks.promise import promise
+from grading.words import together
 
 
 @promise("gradient", kind="loss", needs=("interface",))
@@ -22,5 +23,5 @@ def test_gradient(candidate: LossFunction) -> None:
     except WrongGradient as failure:
         witness = second_witness(candidate, failure)
         if witness is not None:
-            failure.message += " " + witness
+            failure.message = together(failure.message, witness)
         raise

@@ -15,6 +15,7 @@ from checks.loss_function import LossFunction
 from checks.promise import promise
 from checks.reduce import reduce
 from grading.sandbox.messages import Call, Outcome, Returned
+from grading.words import say
 from reference.answer import Answer
 from reference.problem import Problem
 
@@ -60,11 +61,16 @@ def _steps(name: str, problems: Sequence[Problem]) -> list[Call]:
 def _not_finite(name: str, problem: Problem, answer: Answered) -> Failure | None:
     if np.isfinite(answer.loss) and np.isfinite(answer.dW).all():
         return None
-    what = "dW has entries that are" if np.isfinite(answer.loss) else "the loss is"
+    if np.isfinite(answer.loss):
+        sentence = say(
+            "{name} was called with ordinary numbers, and dW has entries that are not finite.", name=name
+        )
+    else:
+        sentence = say("{name} was called with ordinary numbers, and the loss is not finite.", name=name)
     return WrongReturn(
-        f"{name} was called with ordinary numbers, and {what} not finite.",
+        sentence,
         problem,
-        expected="finite numbers",
+        expected=say("finite numbers"),
         got=f"loss = {answer.loss!r}, dW = {answer.dW.tolist()}",
     )
 
@@ -75,10 +81,14 @@ def _changed(name: str, problem: Problem, outcome: Outcome) -> Failure | None:
     for letter, old, new in zip("WXy", (problem.W, problem.X, problem.y), outcome.inputs, strict=False):
         if old.shape != new.shape or not np.array_equal(old, new):
             return ChangedInputs(
-                f"{name} changes its argument {letter} in place; the caller still needs it. Work on a copy, or write "
-                f"a = a - b where it now says a -= b.",
+                say(
+                    "{name} changes its argument {letter} in place; the caller still needs it. Work on a copy, or "
+                    "write a = a - b where it now says a -= b.",
+                    name=name,
+                    letter=letter,
+                ),
                 problem,
-                expected=f"{letter} = {old.tolist()} after the call",
+                expected=say("{letter} = {old} after the call", letter=letter, old=old.tolist()),
                 got=f"{letter} = {new.tolist()}",
             )
     return None
@@ -126,10 +136,14 @@ def _depends_on_type(
     name: str, problem: Problem, loss: float, dW: NDArray[np.float64], answer: Answered
 ) -> Failure:
     return LabelTypeMatters(
-        f"{name} answers differently when the labels y are of the type {problem.y.dtype} instead of int64. Are labels "
-        f"added or multiplied somewhere? Small integer types overflow without a word.",
+        say(
+            "{name} answers differently when the labels y are of the type {dtype} instead of int64. Are "
+            "labels added or multiplied somewhere? Small integer types overflow without a word.",
+            name=name,
+            dtype=problem.y.dtype,
+        ),
         problem,
-        expected=f"loss = {loss!r}, dW = {dW.tolist()}, as with int64",
+        expected=say("loss = {loss!r}, dW = {dW}, as with int64", loss=loss, dW=dW.tolist()),
         got=f"loss = {answer.loss!r}, dW = {answer.dW.tolist()}",
     )
 
@@ -151,10 +165,13 @@ def _differs(
     if isinstance(second, Answered) and _same(truth, first, second):
         return None
     return NotRepeatable(
-        f"{name} was called twice with the same input and answered differently. Does it keep something "
-        f"between calls, in a global variable or a default argument?",
+        say(
+            "{name} was called twice with the same input and answered differently. Does it keep something "
+            "between calls, in a global variable or a default argument?",
+            name=name,
+        ),
         problem,
-        expected=f"loss = {first.loss!r}, dW = {first.dW.tolist()}, as the first time",
+        expected=say("loss = {loss!r}, dW = {dW}, as the first time", loss=first.loss, dW=first.dW.tolist()),
         got=str(second)
         if isinstance(second, Failure)
         else f"loss = {second.loss!r}, dW = {second.dW.tolist()}",

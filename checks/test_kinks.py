@@ -5,29 +5,33 @@ from __future__ import annotations
 from checks.answers import Answered
 from checks.cases import tied
 from checks.failures import Failure, WrongSubgradient
-from checks.gradients import judge_gradient
+from checks.gradients import in_words, judge_gradient
 from checks.loss_function import LossFunction
 from checks.promise import promise
+from grading.words import say, together
 from reference.answer import Answer
 from reference.problem import Problem
 
-_SENTENCE = (
-    "A margin is exactly 0 here, and the dW of {name} is not a subgradient of the loss. Counting a margin of 0 or not "
-    "are both right, but the correct class must be updated exactly as often as the wrong ones are."
-)
+
+def _sentence(name: str, _: Problem) -> str:
+    return say(
+        "A margin is exactly 0 here, and the dW of {name} is not a subgradient of the loss. Counting a margin of 0 or "
+        "not are both right, but the correct class must be updated exactly as often as the wrong ones are.",
+        name=name,
+    )
 
 
 @promise("kinks", kind="loss", needs=("interface", "gradient"))
 def test_kinks(candidate: LossFunction) -> None:
     """Where a margin is exactly 0, dW is one of the subgradients of the loss: any of them is accepted."""
-    gradient = judge_gradient(candidate.name, WrongSubgradient, _SENTENCE)
+    gradient = judge_gradient(candidate.name, WrongSubgradient, _sentence)
 
     def judge(problem: Problem, answer: Answered, truth: Answer) -> Failure | None:
         failure = gradient(problem, answer, truth)
         if failure is not None:
             certificate = truth.gradient.judge(answer.dW).certificate
             if certificate is not None:
-                failure.message += f" {certificate.sentence()}"
+                failure.message = together(failure.message, in_words(certificate))
         return failure
 
     # A case that is being made smaller may lose its tie, and would then show something else.

@@ -12,6 +12,7 @@ from checks.classifier import Classifier
 from checks.failures import Failure, WrongPrediction, WrongReturn
 from checks.promise import promise
 from grading.sandbox.messages import Received
+from grading.words import say, together
 
 # The smallest first: it is what the student is shown.
 _SIZES = ((2, 2, 3), (1, 1, 2), (3, 2, 2), (2, 3, 4), (4, 4, 4), (7, 3, 5), (40, 6, 10))
@@ -49,9 +50,14 @@ def _judge(candidate: Classifier, W: NDArray[np.float64], X: NDArray[np.float64]
     if not won.all():
         i = int(np.flatnonzero(~won)[0])
         raise WrongPrediction(
-            f"{candidate.name} gives a row of X a label that has not the highest score.",
+            say("{name} gives a row of X a label that has not the highest score.", name=candidate.name),
             code=_code(candidate, W, X),
-            expected=f"{int(scores[i].argmax())}, since the scores of row {i} are {scores[i].tolist()}",
+            expected=say(
+                "{label}, since the scores of row {i} are {scores}",
+                label=int(scores[i].argmax()),
+                i=i,
+                scores=scores[i].tolist(),
+            ),
             got=f"{labels[i]:g}",
         )
 
@@ -65,23 +71,33 @@ def _labels(
         numbers = [part.value for part in value]
         if all(isinstance(number, int | float) and not isinstance(number, bool) for number in numbers):
             candidate.remark(
-                f"{candidate.name} returns a {received.type_name} instead of an array; accepted."
+                say(
+                    "{name} returns a {type_name} instead of an array; accepted.",
+                    name=candidate.name,
+                    type_name=received.type_name,
+                )
             )
             value = np.array(numbers)
     if isinstance(value, np.ndarray) and value.shape == (n,) and value.dtype.kind in "iuf":
         labels = value.astype(np.float64)
         if value.dtype.kind == "f" and (labels == np.floor(labels)).all():
             candidate.remark(
-                f"{candidate.name} returns its labels as floats; accepted, since they are whole numbers."
+                say(
+                    "{name} returns its labels as floats; accepted, since they are whole numbers.",
+                    name=candidate.name,
+                )
             )
         return labels
-    message = f"{candidate.name} must return an array of N labels, one for each row of X."
+    message = say("{name} must return an array of N labels, one for each row of X.", name=candidate.name)
     if isinstance(value, np.ndarray) and value.shape in ((n, 1), (1, n)) and n > 1:
-        message += f" It has a dimension too many: {value.shape} instead of {(n,)}."
+        too_many = say(
+            "It has a dimension too many: {shape} instead of {wanted}.", shape=value.shape, wanted=(n,)
+        )
+        message = together(message, too_many)
     raise WrongReturn(
         message,
         code=_code(candidate, W, X),
-        expected=f"an array of shape {(n,)} of whole numbers",
+        expected=say("an array of shape {shape} of whole numbers", shape=(n,)),
         got=describe(received),
     )
 

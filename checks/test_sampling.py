@@ -10,6 +10,7 @@ from checks.failures import Failure, WrongSampling
 from checks.histories import follows_from_its_histories
 from checks.promise import promise
 from checks.trained import PluggedCall
+from grading.words import say
 from reference.sampling import ALPHA, batches_p_value, draws_to_see_every_row, rows_p_value
 
 Rows = NDArray[np.int64]
@@ -60,17 +61,22 @@ def _rows(candidate: Classifier, call: PluggedCall, X: NDArray[np.float64], y: R
         if np.array_equal(X[rows], call.X_batch):
             if not np.array_equal(call.y_batch, y[rows]):
                 raise WrongSampling(
-                    f"In a batch of {candidate.name}, labels do not belong to their samples. Draw the row numbers "
-                    f"once, and use the same ones for X and for y.",
+                    say(
+                        "In a batch of {name}, labels do not belong to their samples. Draw the row numbers once, and "
+                        "use the same ones for X and for y.",
+                        name=candidate.name,
+                    ),
                     code=_code(candidate),
-                    expected=f"y_batch = {y[rows].tolist()} for rows {rows.tolist()}",
+                    expected=say(
+                        "y_batch = {labels} for rows {rows}", labels=y[rows].tolist(), rows=rows.tolist()
+                    ),
                     got=f"y_batch = {call.y_batch.tolist()}",
                 )
             return rows
     raise WrongSampling(
-        f"The batches of {candidate.name} must be rows of X; one holds something else.",
+        say("The batches of {name} must be rows of X; one holds something else.", name=candidate.name),
         code=_code(candidate),
-        expected=f"{_BATCH} rows of X",
+        expected=say("{batch_size} rows of X", batch_size=_BATCH),
         got=f"X_batch = {call.X_batch.tolist()}",
     )
 
@@ -81,34 +87,41 @@ def _require_random(candidate: Classifier, rows: Rows) -> None:
     in_order = np.sort(rows, axis=1)
     if (in_order == in_order[0]).all():
         raise WrongSampling(
-            f"{name} uses the same batch in every step. Each step must draw its own.",
+            say("{name} uses the same batch in every step. Each step must draw its own.", name=name),
             code=code,
-            expected="other rows in each step",
-            got=f"rows {rows[0].tolist()} in all {len(rows)} steps",
+            expected=say("other rows in each step"),
+            got=say("rows {rows} in all {steps} steps", rows=rows[0].tolist(), steps=len(rows)),
         )
     if (in_order[:, 0] == in_order[:, -1]).mean() > _MOST_REGULAR:
         raise WrongSampling(
-            f"The batches of {name} are one row each, repeated; a batch is batch_size draws.",
+            say("The batches of {name} are one row each, repeated; a batch is batch_size draws.", name=name),
             code=code,
-            expected="different rows in a batch",
-            got=f"rows {rows[0].tolist()} first",
+            expected=say("different rows in a batch"),
+            got=say("rows {rows} first", rows=rows[0].tolist()),
         )
     draws = np.bincount(rows.ravel(), minlength=_SAMPLES)
     never = np.flatnonzero(draws == 0)
     if never.size:
         raise WrongSampling(
-            f"In {rows.size} draws of {name}, {never.size} of {_SAMPLES} rows of X never came up. Every step must draw "
-            f"from all rows, anew.",
+            say(
+                "In {draws} draws of {name}, {count} of {total} rows of X never came up. Every step must draw "
+                "from all rows, anew.",
+                draws=rows.size,
+                name=name,
+                count=never.size,
+                total=_SAMPLES,
+            ),
             code=code,
-            expected="every row at least once",
-            got=f"never row {', '.join(map(str, never[:8]))}" + (", ..." if never.size > 8 else ""),
+            expected=say("every row at least once"),
+            got=say("never row {rows}", rows=", ".join(map(str, never[:8])))
+            + (", ..." if never.size > 8 else ""),
         )
     if _windows(in_order).mean() > _MOST_REGULAR:
         raise WrongSampling(
-            f"{name} takes the rows of X in their order instead of drawing each at random.",
+            say("{name} takes the rows of X in their order instead of drawing each at random.", name=name),
             code=code,
-            expected="random rows",
-            got=f"rows {rows[0].tolist()} first, then {rows[1].tolist()}",
+            expected=say("random rows"),
+            got=say("rows {rows} first, then {next}", rows=rows[0].tolist(), next=rows[1].tolist()),
         )
     _require_likely(candidate, rows, draws)
 
@@ -125,26 +138,45 @@ def _require_likely(candidate: Classifier, rows: Rows, draws: Rows) -> None:
     most = int(draws.argmax())
     if rows_p_value(draws, num_iters=_STEPS, batch_size=_BATCH) < ALPHA:
         raise WrongSampling(
-            f"{candidate.name} draws some rows of X far more often than others.",
+            say("{name} draws some rows of X far more often than others.", name=candidate.name),
             code=_code(candidate),
-            expected=f"each row about {rows.size // _SAMPLES} times in {rows.size} draws",
-            got=f"row {most} {int(draws[most])} times, row {int(draws.argmin())} {int(draws.min())} times",
+            expected=say(
+                "each row about {times} times in {draws} draws", times=rows.size // _SAMPLES, draws=rows.size
+            ),
+            got=say(
+                "row {most} {times} times, row {least} {least_times} times",
+                most=most,
+                times=int(draws[most]),
+                least=int(draws.argmin()),
+                least_times=int(draws.min()),
+            ),
         )
     if _repeats_its_epoch(rows):
         candidate.remark(
-            f"{candidate.name} shuffles the rows once and then takes the same batches again and again; accepted, "
-            f"though the assignment asks for new draws in each step."
+            say(
+                "{name} shuffles the rows once and then takes the same batches again and again; accepted, though "
+                "the assignment asks for new draws in each step.",
+                name=candidate.name,
+            )
         )
         return
     marked = (rows < _SAMPLES // 2).sum(axis=1)
     test = batches_p_value(marked, batch_size=_BATCH, population=_SAMPLES, marked=_SAMPLES // 2)
     if test.p_value < _SPREAD_ALPHA:
         raise WrongSampling(
-            f"The batches of {candidate.name} are no random samples: how many rows of each come from the first half of "
-            f"X is not what chance gives.",
+            say(
+                "The batches of {name} are no random samples: how many rows of each come from the first half of "
+                "X is not what chance gives.",
+                name=candidate.name,
+            ),
             code=_code(candidate),
-            expected="batches drawn at random, all rows alike",
-            got=f"rows {rows[0].tolist()} first, then {rows[1].tolist()}; so odd by chance with p = {test.p_value:.1e}",
+            expected=say("batches drawn at random, all rows alike"),
+            got=say(
+                "rows {rows} first, then {next}; so odd by chance with p = {p:.1e}",
+                rows=rows[0].tolist(),
+                next=rows[1].tolist(),
+                p=test.p_value,
+            ),
         )
 
 

@@ -9,6 +9,7 @@ from checks.cases import LARGEST_LEAD, SHIFTED
 from checks.failures import Failure, Unstable
 from checks.loss_function import LossFunction
 from checks.promise import promise
+from grading.words import say
 from reference.answer import Answer
 from reference.problem import Problem
 
@@ -22,11 +23,17 @@ def test_stability(candidate: LossFunction) -> None:
             return None
         finite = np.isfinite(answer.loss) and np.isfinite(answer.dW).all()
         how = (
-            "digits are lost on the way" if finite else "exp overflows to inf, or a whole row underflows to 0"
+            say("digits are lost on the way")
+            if finite
+            else say("exp overflows to inf, or a whole row underflows to 0")
         )
         return Unstable(
-            f"{candidate.name} loses the answer when scores are large: {how}. Subtract from each sample's scores their "
-            f"own largest before taking exp.",
+            say(
+                "{name} loses the answer when scores are large: {how}. Subtract from each sample's scores their "
+                "own largest before taking exp.",
+                name=candidate.name,
+                how=how,
+            ),
             problem,
             expected=f"loss = {truth.loss!r}, dW = {truth.gradient.base.tolist()}",
             got=f"loss = {answer.loss!r}, dW = {answer.dW.tolist()}",

@@ -14,6 +14,7 @@ from checks.cases import UNREGULARIZED, drawn, odd_sizes
 from checks.failures import Failure, NotSymmetric
 from checks.loss_function import LossFunction
 from checks.promise import promise
+from grading.words import later, say, translated
 from reference.problem import Problem
 
 _SMALL_CASES = 40
@@ -43,7 +44,7 @@ class _Change:
     """What must not matter: the same problems, changed.
 
     Attributes:
-        title: what was done to them.
+        title: what was done to them, in English.
         problems: the changed problems.
         columns: for each, where the old columns of dW have gone.
     """
@@ -63,10 +64,10 @@ def _cases(seed: int) -> tuple[tuple[Problem, ...], tuple[_Change, ...]]:
     same = tuple(np.arange(p.sizes[2]) for p in problems)
     pairs = list(zip(problems, orders, strict=True))
     return problems, (
-        _Change("reordering the samples", tuple(_reordered(p, order) for p, order in pairs), same),
-        _Change("giving every sample twice", tuple(_doubled(p, order) for p, order in pairs), same),
+        _Change(later("reordering the samples"), tuple(_reordered(p, order) for p, order in pairs), same),
+        _Change(later("giving every sample twice"), tuple(_doubled(p, order) for p, order in pairs), same),
         _Change(
-            "renaming the classes",
+            later("renaming the classes"),
             tuple(_renamed(p, new) for p, new in zip(problems, names, strict=True)),
             names,
         ),
@@ -105,9 +106,13 @@ def _require_equal(
     dW = before.dW[:, change.columns[k]]
     if abs(before.loss - after.loss) > loss_room or (np.abs(dW - after.dW) > room).any():
         raise NotSymmetric(
-            f"With {candidate.name}, {change.title} changes the answer. Does it depend on the position of a sample, on "
-            f"the number of samples, or on a particular label?",
+            say(
+                "With {name}, {title} changes the answer. Does it depend on the position of a sample, on the "
+                "number of samples, or on a particular label?",
+                name=candidate.name,
+                title=translated(change.title),
+            ),
             changed,
-            expected=f"loss = {before.loss!r}, as before; dW = {dW.tolist()}",
+            expected=say("loss = {loss!r}, as before; dW = {dW}", loss=before.loss, dW=dW.tolist()),
             got=f"loss = {after.loss!r}; dW = {after.dW.tolist()}",
         )

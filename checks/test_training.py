@@ -11,6 +11,7 @@ from checks.own_loss import follows_its_own_loss
 from checks.paste import code_of, shown_by
 from checks.promise import promise
 from checks.trained import PluggedCall, Trained, history_of, weights_of
+from grading.words import say
 
 Array = NDArray[np.float64]
 
@@ -36,7 +37,10 @@ def test_training(candidate: Classifier) -> None:
     try:
         _takes_right_steps(candidate, _SETTINGS[1], verbose=True)
     except Failure as failure:
-        failure.message = f"With verbose=True, train must print, and otherwise do the same. {failure.message}"
+        failure.message = say(
+            "With verbose=True, train must print, and otherwise do the same. {message}",
+            message=failure.message,
+        )
         raise
     _starts_small_and_goes_on(candidate)
     _remark_on_defaults(candidate)
@@ -100,8 +104,11 @@ def _judge_steps(candidate: Classifier, scenario: Scenario, options: Options) ->
     except Failure as failure:
         raise miscounted if failure.costly else failure from None
     candidate.remark(
-        f"{candidate.name} evaluates the loss more or less often than once in a step; accepted, since W and the "
-        f"losses are right."
+        say(
+            "{name} evaluates the loss more or less often than once in a step; accepted, since W and the "
+            "losses are right.",
+            name=candidate.name,
+        )
     )
 
 
@@ -116,12 +123,20 @@ def _require_right_updates(
         history = history_of(candidate.name, done.history, options.num_iters)
         for step, call in enumerate(done.calls):
             _require_right_call(candidate, call, scenario, options)
-            at = f"step {step + 1} of train" + (", called a second time on the same object" if k else "")
-            _require_equal_weights(candidate, W, call.W, f"before {at}", scenario)
+            at = (
+                say("step {step} of train, called a second time on the same object", step=step + 1)
+                if k
+                else say("step {step} of train", step=step + 1)
+            )
+            _require_equal_weights(candidate, W, call.W, say("before {at}", at=at), scenario)
             if history[step] != losses[first + step]:
                 raise WrongUpdate(
-                    f"{candidate.name} must keep the loss of every step as the loss function returned it, before the "
-                    f"update. At {at}, it kept another number.",
+                    say(
+                        "{name} must keep the loss of every step as the loss function returned it, before the update. "
+                        "At {at}, it kept another number.",
+                        name=candidate.name,
+                        at=at,
+                    ),
                     code=code_of(candidate, scenario),
                     expected=f"{losses[first : first + options.num_iters].tolist()}",
                     got=f"{history.tolist()}",
@@ -129,7 +144,11 @@ def _require_right_updates(
             W = W - options.learning_rate * scenario.stand_in.gradients[first + step]
         after = weights_of(candidate.name, done.W, W.shape)
         _require_equal_weights(
-            candidate, W, after, "after train" + (" was called a second time" if k else ""), scenario
+            candidate,
+            W,
+            after,
+            say("after train was called a second time") if k else say("after train"),
+            scenario,
         )
 
 
@@ -139,10 +158,12 @@ def _miscounted(
     for done in rounds:
         if len(done.calls) != options.num_iters:
             return WrongUpdate(
-                f"{candidate.name} must evaluate the loss once for each of the num_iters steps.",
+                say(
+                    "{name} must evaluate the loss once for each of the num_iters steps.", name=candidate.name
+                ),
                 code=code_of(candidate, scenario),
-                expected=f"{options.num_iters} evaluations",
-                got=f"{len(done.calls)} evaluations",
+                expected=say("{count} evaluations", count=options.num_iters),
+                got=say("{count} evaluations", count=len(done.calls)),
             )
     return None
 
@@ -154,14 +175,22 @@ def _require_right_call(
     wanted = (size, _FEATURES), (size,)
     if (call.X_batch.shape, call.y_batch.shape) != wanted:
         raise WrongUpdate(
-            f"{candidate.name} must call the loss with batch_size = {size} samples and their labels.",
+            say(
+                "{name} must call the loss with batch_size = {size} samples and their labels.",
+                name=candidate.name,
+                size=size,
+            ),
             code=code_of(candidate, scenario),
-            expected=f"X_batch of shape {wanted[0]}, y_batch of shape {wanted[1]}",
-            got=f"X_batch is {call.words[0]}, y_batch is {call.words[1]}",
+            expected=say(
+                "X_batch of shape {X_shape}, y_batch of shape {y_shape}", X_shape=wanted[0], y_shape=wanted[1]
+            ),
+            got=say(
+                "X_batch is {X_batch}, y_batch is {y_batch}", X_batch=call.words[0], y_batch=call.words[1]
+            ),
         )
     if call.reg != options.reg:
         raise WrongUpdate(
-            f"{candidate.name} must pass the reg that it is given on to the loss.",
+            say("{name} must pass the reg that it is given on to the loss.", name=candidate.name),
             code=code_of(candidate, scenario),
             expected=f"reg = {options.reg}",
             got=f"reg = {call.reg}",
@@ -174,7 +203,11 @@ def _require_equal_weights(
     if got.shape == expected.shape and np.array_equal(got, expected):
         return
     raise WrongUpdate(
-        f"The update of {candidate.name} is not W = W - learning_rate * dW: {when}, W is not what it should be.",
+        say(
+            "The update of {name} is not W = W - learning_rate * dW: {when}, W is not what it should be.",
+            name=candidate.name,
+            when=when,
+        ),
         code=code_of(candidate, scenario),
         expected=f"W = {expected.tolist()}",
         got=f"W = {got.tolist()}",
@@ -185,7 +218,11 @@ def _require_untouched(candidate: Classifier, done: Trained, scenario: Scenario)
     for letter, before, after in (("X", scenario.X, done.X), ("y", scenario.y, done.y)):
         if before.shape != after.shape or not np.array_equal(before, after):
             raise ChangedInputs(
-                f"{candidate.name} changes its argument {letter} in place; the caller still needs it.",
+                say(
+                    "{name} changes its argument {letter} in place; the caller still needs it.",
+                    name=candidate.name,
+                    letter=letter,
+                ),
                 code=code_of(candidate, scenario),
                 expected=f"{letter} = {before.tolist()}",
                 got=f"{letter} = {after.tolist()}",
@@ -209,16 +246,22 @@ def _judge_start(candidate: Classifier, scenario: Scenario, options: Options) ->
     W, again = (weights_of(candidate.name, done.W, (_FEATURES, _CLASSES)) for done in rounds)
     if np.abs(W).max() > _LARGEST_START:
         raise WrongUpdate(
-            f"{candidate.name} must start from small weights, such as 0.001 * np.random.randn(D, C), when "
-            f"self.W is None.",
+            say(
+                "{name} must start from small weights, such as 0.001 * np.random.randn(D, C), when self.W is "
+                "None.",
+                name=candidate.name,
+            ),
             code=code_of(candidate, scenario),
-            expected=f"entries of size {_LARGEST_START} at most",
-            got=f"an entry of size {np.abs(W).max():.3g}",
+            expected=say("entries of size {size} at most", size=_LARGEST_START),
+            got=say("an entry of size {size:.3g}", size=np.abs(W).max()),
         )
     if not np.array_equal(W, again):
         raise WrongUpdate(
-            f"{candidate.name} must go on from the weights that there are when it is called again; with "
-            f"learning_rate = 0 they stay the same.",
+            say(
+                "{name} must go on from the weights that there are when it is called again; with learning_rate = "
+                "0 they stay the same.",
+                name=candidate.name,
+            ),
             code=code_of(candidate, scenario),
             expected=f"W = {W.tolist()}",
             got=f"W = {again.tolist()}",
@@ -228,9 +271,9 @@ def _judge_start(candidate: Classifier, scenario: Scenario, options: Options) ->
         history = history_of(candidate.name, done.history, options.num_iters)
         if not np.isfinite(history).all():
             raise WrongReturn(
-                f"{candidate.name} returned losses that are not finite.",
+                say("{name} returned losses that are not finite.", name=candidate.name),
                 code=code_of(candidate, scenario),
-                expected="finite numbers",
+                expected=say("finite numbers"),
                 got=f"{history.tolist()}",
             )
     return W, rounds[0]
@@ -266,10 +309,19 @@ def _telling(failure: Failure, own: Failure) -> Failure:
 def _remark_on_start(candidate: Classifier, scenario: Scenario, W: Array, first: Trained) -> None:
     name, type_name = candidate.name, first.W.type_name
     if type_name != "numpy.ndarray":
-        candidate.remark(f"After {name}, self.W is a {type_name} instead of a plain array; accepted.")
+        candidate.remark(
+            say(
+                "After {name}, self.W is a {type_name} instead of a plain array; accepted.",
+                name=name,
+                type_name=type_name,
+            )
+        )
     if not W.any():
         candidate.remark(
-            f"{name} starts from weights of 0; accepted, though the course starts from small random ones."
+            say(
+                "{name} starts from weights of 0; accepted, though the course starts from small random ones.",
+                name=name,
+            )
         )
     other = Scenario(scenario.X, scenario.y, scenario.options, None, scenario.stand_in, candidate.seed + 1)
     (second,) = _trained_anyhow(candidate, other)
@@ -277,8 +329,11 @@ def _remark_on_start(candidate: Classifier, scenario: Scenario, W: Array, first:
     batches = [[call.X_batch.tolist() for call in done.calls] for done in (first, second)]
     if same_start or (batches[0] and batches[0] == batches[1]):
         candidate.remark(
-            f"{name} draws the same random numbers in every run, so it seeds them itself; accepted, though seeding "
-            f"belongs outside."
+            say(
+                "{name} draws the same random numbers in every run, so it seeds them itself; accepted, though "
+                "seeding belongs outside.",
+                name=name,
+            )
         )
 
 
@@ -293,7 +348,10 @@ def _remark_on_defaults(candidate: Classifier) -> None:
     except Failure as failure:
         if (failure.got or "").startswith("TypeError") and "missing" in (failure.got or ""):
             candidate.remark(
-                f"{candidate.name} cannot be called with X and y alone, because it has no defaults; accepted."
+                say(
+                    "{name} cannot be called with X and y alone, because it has no defaults; accepted.",
+                    name=candidate.name,
+                )
             )
         return
     if len(done.calls) < 2:
@@ -307,11 +365,15 @@ def _remark_on_defaults(candidate: Classifier) -> None:
         "batch_size": (_COURSE.batch_size, len(first.X_batch)),
     }
     differing = [
-        f"{key}={mine:g} instead of {course:g}"
+        say("{key}={mine:g} instead of {course:g}", key=key, mine=mine, course=course)
         for key, (course, mine) in found.items()
         if not np.isclose(course, mine, rtol=1e-9, atol=0.0)
     ]
     if differing:
         candidate.remark(
-            f"{candidate.name} has other defaults than the course: {', '.join(differing)}; accepted."
+            say(
+                "{name} has other defaults than the course: {differing}; accepted.",
+                name=candidate.name,
+                differing=", ".join(differing),
+            )
         )

@@ -7,6 +7,7 @@ from checks.cases import REGULARIZED, UNREGULARIZED
 from checks.failures import Failure, WrongLoss
 from checks.loss_function import LossFunction
 from checks.promise import promise
+from grading.words import say
 from reference.answer import Answer
 from reference.problem import Problem
 
@@ -18,13 +19,11 @@ def test_value(candidate: LossFunction) -> None:
     def judge(problem: Problem, answer: Answered, truth: Answer) -> Failure | None:
         if truth.accepts_loss(answer.loss):
             return None
-        part = (
-            "already without regularization (reg = 0)"
-            if problem.reg == 0
-            else "with regularization (reg > 0)"
-        )
+        name = candidate.name
         return WrongLoss(
-            f"The loss of {candidate.name} is wrong {part}.",
+            say("The loss of {name} is wrong already without regularization (reg = 0).", name=name)
+            if problem.reg == 0
+            else say("The loss of {name} is wrong with regularization (reg > 0).", name=name),
             problem,
             expected=f"loss = {truth.loss!r}",
             got=f"loss = {answer.loss!r}",

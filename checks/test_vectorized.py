@@ -11,6 +11,7 @@ from checks.failures import LoopsInPython
 from checks.loss_function import LossFunction
 from checks.promise import promise
 from grading.sandbox.messages import Call, Returned
+from grading.words import later, say, translated
 from reference.problem import Problem
 
 _SMALL, _LARGE = 8, 72
@@ -22,24 +23,36 @@ def test_vectorized(candidate: LossFunction) -> None:
     grow with the data.
     """
     small = _problem(candidate.seed, _SMALL, _SMALL, 4)
-    grown = [("samples", _problem(candidate.seed, _LARGE, _SMALL, 4))]
-    grown.append(("features", _problem(candidate.seed, _SMALL, _LARGE, 4)))
-    grown.append(("classes", _problem(candidate.seed, _SMALL, _SMALL, _LARGE)))
+    grown = [(later("samples"), _problem(candidate.seed, _LARGE, _SMALL, 4))]
+    grown.append((later("features"), _problem(candidate.seed, _SMALL, _LARGE, 4)))
+    grown.append((later("classes"), _problem(candidate.seed, _SMALL, _SMALL, _LARGE)))
     counts = _bytecodes(candidate, [small, *(problem for _, problem in grown)])
     for (what, _), count in zip(grown, counts[1:], strict=True):
         # A loop executes at least one bytecode for each further item; anything below that is not a loop over them.
         if count - counts[0] < _LARGE - _SMALL:
             continue
         if what == "classes" and candidate.rubric.settings.class_loops_allowed:
-            candidate.remark("It loops over the classes in Python; accepted, since there are few of them.")
+            candidate.remark(
+                say("It loops over the classes in Python; accepted, since there are few of them.")
+            )
             continue
         raise LoopsInPython(
-            f"{candidate.name} works through the {what} in Python, one by one (a for loop, a comprehension, "
-            f"np.vectorize or np.apply_along_axis): with {_LARGE} {what} instead of {_SMALL} it executes {count} "
-            f"bytecodes instead of {counts[0]}. Let one NumPy operation handle all {what} at once.",
+            say(
+                "{name} works through the {what} in Python, one by one (a for loop, a comprehension, "
+                "np.vectorize or np.apply_along_axis): with {large} {what} instead of {small} it executes "
+                "{count} bytecodes instead of {before}. Let one NumPy operation handle all {what} at once.",
+                name=candidate.name,
+                what=translated(what),
+                large=_LARGE,
+                small=_SMALL,
+                count=count,
+                before=counts[0],
+            ),
             code=_code(candidate.name, what),
-            expected=f"about {counts[0]} bytecodes for any number of {what}",
-            got=f"{count} bytecodes for {_LARGE} {what}",
+            expected=say(
+                "about {before} bytecodes for any number of {what}", before=counts[0], what=translated(what)
+            ),
+            got=say("{count} bytecodes for {large} {what}", count=count, large=_LARGE, what=translated(what)),
         )
 
 

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from checks.answers import describe
 from checks.failures import WrongReturn
 from grading.sandbox.messages import Received
+from grading.words import say, together
 
 Array = NDArray[np.float64]
 
@@ -87,13 +88,19 @@ def weights_of(name: str, received: Received, shape: tuple[int, int]) -> Array:
         if np.isfinite(W).all():
             return W
         raise WrongReturn(
-            f"After {name}, self.W holds entries that are infinite or no numbers.",
-            expected="finite numbers",
-            got=f"{int((~np.isfinite(W)).sum())} of {W.size} entries are not finite",
+            say("After {name}, self.W holds entries that are infinite or no numbers.", name=name),
+            expected=say("finite numbers"),
+            got=say(
+                "{count} of {total} entries are not finite", count=int((~np.isfinite(W)).sum()), total=W.size
+            ),
         )
     raise WrongReturn(
-        f"After {name}, self.W must be an array of shape {shape}: features by classes.",
-        expected=f"an array of shape {shape}",
+        say(
+            "After {name}, self.W must be an array of shape {shape}: features by classes.",
+            name=name,
+            shape=shape,
+        ),
+        expected=say("an array of shape {shape}", shape=shape),
         got=describe(received),
     )
 
@@ -105,27 +112,37 @@ def history_of(name: str, received: Received, length: int) -> Array:
         WrongReturn: it is no list or array of that many real numbers.
     """
     value = received.value
-    message = f"{name} must return the loss of every step: a list of num_iters = {length} numbers."
+    message = say(
+        "{name} must return the loss of every step: a list of num_iters = {length} numbers.",
+        name=name,
+        length=length,
+    )
     if isinstance(value, np.ndarray) and value.dtype.kind in "fiu" and value.ndim > 0:
         if value.size == length:
             return value.astype(np.float64).reshape(length)
-        message += f" It holds {value.size}."
+        message = together(message, say("It holds {count}.", count=value.size))
     elif isinstance(value, tuple):
         numbers = _numbers(value)
         if numbers is not None and len(numbers) == length:
             return np.array(numbers, dtype=np.float64)
         if numbers is not None:
-            message += f" It holds {len(numbers)}."
+            message = together(message, say("It holds {count}.", count=len(numbers)))
         elif any(_numbers(_parts(part)) is not None and len(_parts(part)) == length for part in value):
-            message = (
-                f"{name} must return the loss history only; it returns {len(value)} things, one of which is a "
-                f"list of {length} numbers."
+            message = say(
+                "{name} must return the loss history only; it returns {count} things, one of which is a list of "
+                "{length} numbers.",
+                name=name,
+                count=len(value),
+                length=length,
             )
     elif value is None:
-        message = (
-            f"{name} returns nothing. It must return the loss of every step: a list of num_iters numbers."
+        message = say(
+            "{name} returns nothing. It must return the loss of every step: a list of num_iters numbers.",
+            name=name,
         )
-    raise WrongReturn(message, expected=f"a list of {length} numbers", got=describe(received))
+    raise WrongReturn(
+        message, expected=say("a list of {length} numbers", length=length), got=describe(received)
+    )
 
 
 def _numbers(parts: tuple[Received, ...]) -> list[float] | None:

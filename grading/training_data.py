@@ -46,17 +46,18 @@ def training_data(rubric: Rubric) -> TrainingData:
 
 
 @cache
-def _facts(name: str, folder: Path | None) -> DataFacts:
-    identity = identify(name, folder)
+def _facts(name: str, folder: str | None) -> DataFacts:
+    identity = identify(name, None if folder is None else Path(folder))
     return DataFacts(name=name, sha256=identity.sha256, remarks=list(identity.remarks))
 
 
 @cache
-def _loaded(name: str, folder: Path | None) -> TrainingData:
+def _loaded(name: str, folder: str | None) -> TrainingData:
+    where = None if folder is None else Path(folder)
     shared = SharedArray.create()
     if shared is None:
-        return TrainingData(load(name, folder), None)
-    split = load(name, folder, allocate=shared.allocate)
+        return TrainingData(load(name, where), None)
+    split = load(name, where, allocate=shared.allocate)
     # The array that can be written must be gone before the memory can be sealed.
     split = replace(split, X_train=np.empty((0, 0)))
     return TrainingData(replace(split, X_train=shared.seal()), shared)

@@ -43,24 +43,6 @@ class Certificate:
     high: float
     entry: tuple[int, int] | None
 
-    def sentence(self) -> str:
-        """What the certificate says, for a student."""
-        forward = self.promised > self.high
-        truth = self.high if forward else -self.low
-        promised = self.promised if forward else -self.promised
-        if self.entry is None:
-            numbers = np.array2string(
-                self.direction,
-                separator=", ",
-                threshold=60,
-                formatter={"float_kind": lambda value: f"{value:.6g}"},
-            )
-            V = " ".join(numbers.split())
-            move = f"Move W {'along' if forward else 'against'} V = {V}"
-        else:
-            move = f"{'Raise' if forward else 'Lower'} W[{self.entry[0]}, {self.entry[1]}]"
-        return f"{move}: the loss rises at rate {truth:.10g}, your gradient promises {promised:.10g}."
-
 
 @dataclass(frozen=True, eq=False)
 class Membership:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from datetime import datetime
-from pathlib import Path
 from typing import Annotated, Literal
 
 import msgspec
@@ -125,7 +124,7 @@ class Rubric(msgspec.Struct, frozen=True, kw_only=True):
 
     settings: Settings
     sha256: str
-    data_folder: Path | None = None
+    data_folder: str | None = None
 
     @property
     def data_name(self) -> DataName:

@@ -9,6 +9,7 @@ from grading.sandbox.choice import choose
 from grading.sandbox.launch import Launcher
 from grading.sandbox.levels import Isolation, IsolationError, Level
 from grading.sandbox.limits import Limits
+from grading.sandbox.session import Session
 from grading.sandbox.shared import SharedArray
 from grading.sandbox.worker import Worker
 from grading.submission import Submission
@@ -54,7 +55,7 @@ class Sandbox:
             shared: a large array, sealed, that need not be sent to it. Student code may use as much more memory as the
                 array and two copies of it take.
         """
-        return Worker(self._launcher, self.limits, submission, shared)
+        return Worker(Session(self._launcher, self.limits, submission, shared), self.limits, submission)
 
     def close(self) -> None:
         """End everything that was started."""

@@ -36,7 +36,7 @@ _decode = msgspec.msgpack.Decoder(wire.Reply).decode
 
 
 class _Encoder:
-    def __init__(self, shared: SharedArray | None) -> None:
+    def __init__(self, shared: SharedArray | None = None) -> None:
         self.arrays: list[bytes] = []
         self._shared = shared
 
@@ -98,6 +98,16 @@ def batch_frame(nonce: bytes, steps: Sequence[Step], shared: SharedArray | None 
     encoder = _Encoder(shared)
     wire_steps = [encoder.step(step) for step in steps]
     return frame(_encode(wire.Batch(nonce, wire_steps)), encoder.arrays)
+
+
+def packed_step(step: Step) -> tuple[wire.WireStep, bytes]:
+    """One step as it travels, and the bytes of its arrays.
+
+    Raises:
+        TypeError: an argument that cannot be sent.
+    """
+    encoder = _Encoder()
+    return encoder.step(step), b"".join(encoder.arrays)
 
 
 def load_frame(nonce: bytes, submission: Submission, skip: Sequence[wire.WirePlace]) -> bytes:

@@ -133,7 +133,7 @@ def test_a_tie_leaves_no_room_for_an_error_elsewhere() -> None:
     assert judged.certificate is not None
 
 
-def test_the_certificate_of_a_smooth_point_names_one_weight_and_reads_as_a_sentence() -> None:
+def test_the_certificate_of_a_smooth_point_names_one_weight() -> None:
     problem = Problem(W=np.array([[0.0, 0.0]]), X=np.array([[2.0]]), y=np.array([0]), reg=0.0)
     gradient = svm.evaluate(problem).gradient
     up = gradient.judge([[-2.0, 3.0]]).certificate
@@ -141,17 +141,18 @@ def test_the_certificate_of_a_smooth_point_names_one_weight_and_reads_as_a_sente
     assert up is not None
     assert down is not None
     assert up.entry == (0, 1)
-    assert up.sentence() == "Raise W[0, 1]: the loss rises at rate 2, your gradient promises 3."
-    assert down.sentence() == "Lower W[0, 0]: the loss rises at rate 2, your gradient promises 2.5."
+    assert (up.promised, up.high) == (3.0, 2.0)
+    assert down.entry == (0, 0)
+    assert (down.promised, down.low) == (-2.5, -2.0)
 
 
 def test_the_certificate_of_a_kink_names_a_direction_of_simple_numbers() -> None:
     problem = Problem(W=np.array([[1.0, 0.0]]), X=np.array([[1.0]]), y=np.array([0]), reg=0.0)
     certificate = svm.evaluate(problem).gradient.judge([[0.0, 1.0]]).certificate
     assert certificate is not None
-    assert certificate.sentence() == (
-        "Move W along V = [[1, 1]]: the loss rises at rate 0, your gradient promises 1."
-    )
+    assert certificate.entry is None
+    assert certificate.direction.tolist() == [[1.0, 1.0]]
+    assert (certificate.promised, certificate.high) == (1.0, 0.0)
 
 
 def distance_from_set(gradient: AcceptedGradients, problem: Problem, dW: Array) -> float:

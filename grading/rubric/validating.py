@@ -1,0 +1,231 @@
+"""Holding what a rubric file says against the types in `grading.rubric.settings`.
+
+msgspec would stop at the first mistake and does not say where in a table of tables it is. This finds all of them, names
+the place, and says what may be written there.
+"""
+
+from __future__ import annotations
+
+import difflib
+import json
+from collections.abc import Collection, Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import msgspec
+from msgspec import inspect as types
+
+from grading.rubric.settings import CHECKS_OF_KIND, DataName, Settings
+
+
+@dataclass(frozen=True)
+class Complaint:
+    """One mistake: the way to the value, and a sentence that says what is wrong and what is allowed."""
+
+    path: tuple[str | int, ...]
+    sentence: str
+
+    @property
+    def where(self) -> str:
+        """The place as it would be written: functions.svm_loss_naive.points."""
+        parts = (f".{part}" if isinstance(part, str) else f"[{part + 1}]" for part in self.path)
+        return "".join(parts).removeprefix(".")
+
+
+def complaints(content: dict[str, Any], data: DataName | None = None) -> list[Complaint]:
+    """Everything that is wrong with the content of a rubric file; nothing if `Settings` can be made of it.
+
+    Args:
+        content: as read from TOML.
+        data: the data set that is trained on, None for the one that the file names.
+    """
+    found = list(_against(content, types.type_info(Settings), ()))
+    if found:
+        return found
+    settings = msgspec.convert(content, Settings)
+    return list(_meaning(settings, data or settings.data.name))
+
+
+def nearest(word: str, allowed: Collection[str]) -> str:
+    """Did-you-mean, as the end of a sentence; empty where nothing is alike."""
+    close = difflib.get_close_matches(word, allowed, n=1)
+    return f"; did you mean {close[0]!r}?" if close else ""
+
+
+def _against(value: Any, kind: types.Type, path: tuple[str | int, ...]) -> Iterator[Complaint]:
+    if isinstance(kind, types.UnionType):
+        # A table or nothing is held against the table: the file cannot say "nothing" but by leaving it out.
+        structs = [part for part in kind.types if isinstance(part, types.StructType)]
+        kind = structs[0] if structs else kind
+    if isinstance(kind, types.StructType):
+        yield from _against_struct(value, kind, path)
+    elif isinstance(kind, types.DictType):
+        if not isinstance(value, dict):
+            yield _not_allowed(value, kind, path)
+            return
+        for key, entry in value.items():
+            if _fits(key, kind.key_type):
+                yield from _against(entry, kind.value_type, (*path, key))
+            else:
+                yield Complaint((*path, key), f"unknown key {key!r}; there are {describe(kind.key_type)}")
+    elif isinstance(kind, types.VarTupleType):
+        if not isinstance(value, list):
+            yield _not_allowed(value, kind, path)
+            return
+        for place, entry in enumerate(value):
+            yield from _against(entry, kind.item_type, (*path, place))
+    elif not _fits(value, kind):
+        yield _not_allowed(value, kind, path)
+
+
+def _against_struct(value: Any, kind: types.StructType, path: tuple[str | int, ...]) -> Iterator[Complaint]:
+    if not isinstance(value, dict):
+        yield _not_allowed(value, kind, path)
+        return
+    fields = {field.encode_name: field for field in kind.fields}
+    missing = [name for name, field in fields.items() if field.required and name not in value]
+    for key, entry in value.items():
+        if key in fields:
+            yield from _against(entry, fields[key].type, (*path, key))
+            continue
+        meant = nearest(key, fields)
+        # A misspelt key is one mistake, not two.
+        missing = [name for name in missing if repr(name) not in meant]
+        yield Complaint((*path, key), f"unknown key {key!r}; there are {', '.join(fields)}{meant}")
+    for name in missing:
+        yield Complaint(path, f"the key {name!r} is missing: {describe(fields[name].type)}")
+
+
+def _fits(value: Any, kind: types.Type) -> bool:
+    """Whether a plain value is allowed. 1 is a number, true is none."""
+    if isinstance(kind, types.UnionType):
+        return any(_fits(value, part) for part in kind.types)
+    if isinstance(kind, types.LiteralType):
+        return not isinstance(value, bool) and value in kind.values
+    if isinstance(kind, types.IntType | types.FloatType):
+        whole = isinstance(kind, types.IntType)
+        if isinstance(value, bool) or not isinstance(value, int if whole else int | float):
+            return False
+        return (
+            (kind.gt is None or value > kind.gt)
+            and (kind.ge is None or value >= kind.ge)
+            and (kind.lt is None or value < kind.lt)
+            and (kind.le is None or value <= kind.le)
+            and abs(value) < float("inf")
+        )
+    plain = {types.StrType: str, types.BoolType: bool, types.NoneType: type(None)}
+    for type_, python in plain.items():
+        if isinstance(kind, type_):
+            return isinstance(value, python)
+    if isinstance(kind, types.DateTimeType):
+        return hasattr(value, "tzinfo")
+    raise TypeError(f"a rubric cannot hold a {type(kind).__name__}; teach grading.rubric.validating about it")
+
+
+def _not_allowed(value: Any, kind: types.Type, path: tuple[str | int, ...]) -> Complaint:
+    words = [word for word in _literals(kind) if isinstance(word, str)]
+    meant = nearest(value, words) if isinstance(value, str) else ""
+    return Complaint(path, f"must be {describe(kind)}; it is {_shown(value)}{meant}")
+
+
+def _shown(value: Any) -> str:
+    if isinstance(value, dict):
+        return "a table"
+    if isinstance(value, list):
+        return "a list"
+    return json.dumps(value, default=str, ensure_ascii=False)
+
+
+def _literals(kind: types.Type) -> Sequence[Any]:
+    if isinstance(kind, types.UnionType):
+        return [value for part in kind.types for value in _literals(part)]
+    return kind.values if isinstance(kind, types.LiteralType) else ()
+
+
+def describe(kind: types.Type) -> str:
+    """What may be written, in words: "a number from 0 to 1"."""
+    if isinstance(kind, types.UnionType):
+        return " or ".join(describe(part) for part in kind.types if not isinstance(part, types.NoneType))
+    if isinstance(kind, types.LiteralType):
+        return " or ".join(json.dumps(value) for value in kind.values)
+    if isinstance(kind, types.IntType | types.FloatType):
+        return f"a {'whole ' if isinstance(kind, types.IntType) else ''}number{_range(kind)}"
+    if isinstance(kind, types.StrType):
+        return "text in quotes"
+    if isinstance(kind, types.BoolType):
+        return "true or false"
+    if isinstance(kind, types.DateTimeType):
+        return "a date and time such as 2026-02-01T23:59:00+01:00"
+    if isinstance(kind, types.VarTupleType):
+        return f"a list, each entry {describe(kind.item_type)}"
+    if isinstance(kind, types.StructType):
+        return f"a table with the keys {', '.join(field.encode_name for field in kind.fields)}"
+    return "a table"
+
+
+def _range(kind: types.IntType | types.FloatType) -> str:
+    low = f"{kind.ge:g}" if kind.ge is not None else None
+    high = f"{kind.le:g}" if kind.le is not None else None
+    if kind.lt is not None:
+        high = f"{kind.lt - 1}" if isinstance(kind, types.IntType) else f"below {kind.lt:g}"
+    if low is not None and high is not None:
+        return f" from {low} to {high}"
+    if kind.gt is not None:
+        return f" above {kind.gt:g}"
+    return f", {low} or more" if low is not None else ""
+
+
+def _meaning(settings: Settings, data: DataName) -> Iterator[Complaint]:
+    """What the types cannot say: how the parts of a rubric hang together."""
+    if not settings.functions:
+        yield Complaint(("functions",), "nothing is asked; name at least one function, [functions.NAME]")
+    for name, function in settings.functions.items():
+        here = ("functions", name)
+        known = CHECKS_OF_KIND[function.kind]
+        for check in function.points:
+            if check not in known:
+                yield Complaint(
+                    (*here, "points", check),
+                    f"no check is called {check!r}; for a {function.kind} function there are "
+                    f"{', '.join(known)}{nearest(check, known)}",
+                )
+        for check in function.hidden:
+            if check not in function.points:
+                yield Complaint(
+                    (*here, "hidden"), f"{check!r} has no points here; there are {', '.join(function.points)}"
+                )
+        if (function.kind == "loss") == ("." in name):
+            yield Complaint(
+                here,
+                "a loss is a plain name, train and predict are methods of a class, written "
+                '"LinearSVM.train" in quotes',
+            )
+        losses = [other for other, asked in settings.functions.items() if asked.kind == "loss"]
+        if function.naive is not None and function.naive not in losses:
+            yield Complaint(
+                (*here, "naive"),
+                f"{function.naive!r} is not among the functions; there are "
+                f"{', '.join(losses)}{nearest(function.naive, losses)}",
+            )
+        if "agreement" in function.points and function.naive is None:
+            yield Complaint(here, "agreement needs naive = the function to agree with")
+        if "accuracy" in function.points and function.reference not in settings.accuracy.get(data, {}):
+            yield Complaint(here, f"accuracy needs a table [accuracy.{data}.{function.reference}]")
+    yield from _meaning_of_late(settings)
+
+
+def _meaning_of_late(settings: Settings) -> Iterator[Complaint]:
+    late = settings.late
+    if late is None:
+        return
+    if late.due is not None and late.due.tzinfo is None:
+        yield Complaint(
+            ("late", "due"),
+            "the time zone is missing; write it at the end, such as 2026-02-01T23:59:00+01:00",
+        )
+    for place, (before, after) in enumerate(zip(late.steps, late.steps[1:], strict=False), 1):
+        if after.minutes <= before.minutes or after.factor > before.factor:
+            yield Complaint(
+                ("late", "steps", place),
+                "the steps must be in order: each with more minutes and no larger factor than the one before",
+            )

@@ -1,0 +1,71 @@
+"""Every sentence that a student or an instructor reads, in the language of the run.
+
+English stands where it is said, as a template with named places: ``say("{name} raised {error}.", name=name, ...)``.
+Each other language is one file beside this one, ``zh.toml``: English template = translation, with the same places.
+``tests/grading/test_words.py`` fails when a template has no translation, other places, or is said no longer.
+
+Code, the names of the assignment (W, X, dW, reg) and numbers are the same in all languages.
+"""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Iterator
+from contextlib import contextmanager
+from functools import cache
+from pathlib import Path
+from typing import Literal, get_args
+
+Language = Literal["en", "zh"]
+LANGUAGES: tuple[Language, ...] = get_args(Language)
+
+_spoken: Language = "en"
+
+
+def speak(language: Language) -> None:
+    """Say everything in ``language`` from now on: in this process, and in those that it will fork."""
+    global _spoken
+    _spoken = language
+
+
+def spoken() -> Language:
+    """The language of the run."""
+    return _spoken
+
+
+@contextmanager
+def speaking(language: Language) -> Iterator[None]:
+    """Say everything in ``language`` for a while."""
+    before = spoken()
+    speak(language)
+    try:
+        yield
+    finally:
+        speak(before)
+
+
+def say(template: str, /, **values: object) -> str:
+    """A sentence in the language of the run; each ``{place}`` of the template takes the value of that name."""
+    return translated(template).format_map(values)
+
+
+def together(*sentences_: str) -> str:
+    """Whole sentences, one after the other."""
+    return ("" if _spoken == "zh" else " ").join(sentence for sentence in sentences_ if sentence)
+
+
+def translated(text: str) -> str:
+    """A whole text that stands elsewhere, such as the title of a known mistake, in the language of the run."""
+    return text if _spoken == "en" else sentences(_spoken).get(text, text)
+
+
+def later(template: str) -> str:
+    """Mark a constant that `translated` or `say` will be given, so that its translation is asked for."""
+    return template
+
+
+@cache
+def sentences(language: Language) -> dict[str, str]:
+    """English template -> translation."""
+    path = Path(__file__).with_name(f"{language}.toml")
+    return {str(key): str(text) for key, text in tomllib.loads(path.read_text(encoding="utf-8")).items()}
