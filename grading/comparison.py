@@ -5,15 +5,14 @@ Nothing here decides about points. It is worked out once for all submissions of 
 
 from __future__ import annotations
 
-import importlib
 from collections.abc import Sequence
-from functools import partial
 
 import numpy as np
 from numpy.typing import NDArray
 
 from grading.grade import HistoryBand, LossHistory, ReferenceTraining
 from grading.rubric import Accuracy, Rubric
+from reference.losses import training_loss
 from reference.sgd import Loss, accuracy, train
 from reference.split import Split
 
@@ -27,10 +26,7 @@ _NEIGHBOURS = 2  # steps on either side that count for a point of the band
 def loss_named(name: str, rubric: Rubric) -> Loss:
     """The reference loss of that name in the rubric's convention, as train calls it."""
     scale, delta = rubric.settings.reg_scale, rubric.settings.delta
-    reg_scale = 1.0 if isinstance(scale, str) else scale
-    return partial(
-        importlib.import_module(f"reference.{name}").loss_and_gradient, reg_scale=reg_scale, delta=delta
-    )
+    return training_loss(name, reg_scale=1.0 if isinstance(scale, str) else scale, delta=delta)
 
 
 def reference_training(name: str, rubric: Rubric, data: Split) -> ReferenceTraining:

@@ -23,7 +23,6 @@ from reference.rounding import FUNCTION_ERROR, UNDERFLOW, UNIT_ROUNDOFF, gamma
 Matrix = NDArray[np.float64]
 Labels = NDArray[np.int64]
 
-NO_TIES = np.empty(0, dtype=np.intp)
 LARGEST_GAP = 750.0
 """exp(-750) is 0: how precisely a larger gap is computed no longer matters to a probability."""
 LINEAR = 2.0**-10
@@ -135,7 +134,7 @@ def evaluate(problem: Problem, *, reg_scale: float = 1.0, delta: float = 1.0) ->
     return Answer(
         loss=data_loss + regularization_loss,
         loss_bound=loss_bound,
-        gradient=AcceptedGradients(base, bound, X, NO_TIES, NO_TIES, y[:0]),
+        gradient=AcceptedGradients.only(base, bound, X),
         data_loss=data_loss,
         regularization_loss=regularization_loss,
         data_gradient=data_gradient,

@@ -32,18 +32,21 @@ class Complaint:
         return "".join(parts).removeprefix(".")
 
 
-def complaints(content: dict[str, Any], data: DataName | None = None) -> list[Complaint]:
+def complaints(
+    content: dict[str, Any], losses: Collection[str], data: DataName | None = None
+) -> list[Complaint]:
     """Everything that is wrong with the content of a rubric file; nothing if `Settings` can be made of it.
 
     Args:
-        content: as read from TOML.
+        content: as the TOML reader gives it.
+        losses: the names that ``reference`` may have.
         data: the data set that is trained on, None for the one that the file names.
     """
     found = list(_against(content, types.type_info(Settings), ()))
     if found:
         return found
     settings = msgspec.convert(content, Settings)
-    return list(_meaning(settings, data or settings.data.name))
+    return list(_meaning(settings, losses, data or settings.data.name))
 
 
 def nearest(word: str, allowed: Collection[str]) -> str:
@@ -175,13 +178,19 @@ def _range(kind: types.IntType | types.FloatType) -> str:
     return f", {low} or more" if low is not None else ""
 
 
-def _meaning(settings: Settings, data: DataName) -> Iterator[Complaint]:
+def _meaning(settings: Settings, losses: Collection[str], data: DataName) -> Iterator[Complaint]:
     """What the types cannot say: how the parts of a rubric hang together."""
     if not settings.functions:
         yield Complaint(("functions",), "nothing is asked; name at least one function, [functions.NAME]")
     for name, function in settings.functions.items():
         here = ("functions", name)
         known = CHECKS_OF_KIND[function.kind]
+        if function.reference not in losses:
+            yield Complaint(
+                (*here, "reference"),
+                f"no loss is called {function.reference!r}; there are {', '.join(losses)}, or put "
+                f"{function.reference}.py beside the rubric{nearest(function.reference, losses)}",
+            )
         for check in function.points:
             if check not in known:
                 yield Complaint(
@@ -200,12 +209,12 @@ def _meaning(settings: Settings, data: DataName) -> Iterator[Complaint]:
                 "a loss is a plain name, train and predict are methods of a class, written "
                 '"LinearSVM.train" in quotes',
             )
-        losses = [other for other, asked in settings.functions.items() if asked.kind == "loss"]
-        if function.naive is not None and function.naive not in losses:
+        others = [other for other, asked in settings.functions.items() if asked.kind == "loss"]
+        if function.naive is not None and function.naive not in others:
             yield Complaint(
                 (*here, "naive"),
                 f"{function.naive!r} is not among the functions; there are "
-                f"{', '.join(losses)}{nearest(function.naive, losses)}",
+                f"{', '.join(others)}{nearest(function.naive, others)}",
             )
         if "agreement" in function.points and function.naive is None:
             yield Complaint(here, "agreement needs naive = the function to agree with")
