@@ -19,6 +19,7 @@ COMMANDS: dict[str, str] = {
     "calibrate": "measures which accuracy may be asked for",
     "fetch": "downloads CIFAR-10",
     "doctor": "says how student code is isolated here",
+    "pack": "makes an autograder for Gradescope",
     "rubric": "checks a rubric file, or says what it asks",
 }
 """What follows ``grader.py``, and what it does, as ``grader.py --help`` says it. Without one of these, it grades."""
