@@ -63,7 +63,7 @@ def test_either_convention_may_be_asked_for(tmp_path: Path) -> None:
         (
             "[accuracy.digits.svm]",
             "[accuracy.svm]",
-            'line LINE: accuracy.svm: unknown key \'svm\'; there are "digits" or "cifar10"',
+            "line LINE: accuracy.svm: unknown key .svm.; there are .cifar10. or .digits.",
         ),
         ('name = "digits"', 'name = "mnist"', "line LINE: data.name: must be .*; it is .*mnist"),
         ("reg_scale = 1.0", 'reg_scale = "both"', "reg_scale"),
