@@ -34,6 +34,8 @@ from grading.rubric import Rubric
 from grading.sandbox.client import Sandbox
 from grading.sandbox.levels import Isolation, IsolationError, Level
 from grading.submission import Handin, IntakeError, Submission
+from grading.training_data import data_facts, training_data
+from reference.split import DatasetError
 
 
 @dataclass(frozen=True)
@@ -61,7 +63,8 @@ def grade(handin: Handin, suite: Suite, sandbox: Sandbox) -> Grade:
         submission = read(handin, suite.rubric.asked_names)
     except IntakeError as error:
         return not_graded(handin, suite, sandbox.isolation, str(error), time.perf_counter() - started)
-    with sandbox.start(submission) as worker:
+    shared = training_data(suite.rubric).shared if suite.rubric.trains else None
+    with sandbox.start(submission, shared) as worker:
         from checks.runner import Runner
 
         runner = Runner(submission, worker, suite.rubric)
@@ -181,6 +184,7 @@ def suite_facts(rubric: Rubric) -> SuiteFacts:
         reg_scale=rubric.settings.reg_scale,
         python=platform.python_version(),
         numpy=metadata.version("numpy"),
+        data=data_facts(rubric),
     )
 
 
@@ -253,7 +257,7 @@ class Work:
             if self._sandbox is None:
                 self._sandbox = self._suite.open_sandbox(self._isolation.level)
             return grade(handin, self._suite, self._sandbox)
-        except IsolationError as error:
+        except (IsolationError, DatasetError) as error:
             return not_graded(handin, self._suite, self._isolation, str(error))
         except Exception as error:
             import traceback

@@ -34,8 +34,12 @@ def default_rubric_path() -> Path:
     return Path(__file__).resolve().parent.parent.parent / "checks" / "rubric.toml"
 
 
-def load_rubric(path: Path | None = None) -> Rubric:
+def load_rubric(path: Path | None = None, *, data_folder: Path | None = None) -> Rubric:
     """Read a rubric file, the shipped one by default.
+
+    Args:
+        path: the file.
+        data_folder: where CIFAR-10 is, if it shall be trained on; what is there is not looked at yet.
 
     Raises:
         RubricError: the file cannot be read, is not TOML, or holds an unknown key or a value that is not allowed.
@@ -54,7 +58,7 @@ def load_rubric(path: Path | None = None) -> Rubric:
     beside = _losses_beside(content, path.parent)
     problems = [
         (line_of(text, complaint.path), f"{complaint.where}: {complaint.sentence}")
-        for complaint in complaints(content, (*own(), *beside))
+        for complaint in complaints(content, (*own(), *beside), None if data_folder is None else "cifar10")
     ]
     if problems:
         problems.sort(key=lambda problem: problem[0] or 0)
@@ -68,7 +72,12 @@ def load_rubric(path: Path | None = None) -> Rubric:
     for name, loss in sorted(beside.items()):
         digest.update(f"{name} {len(loss)} {loss}".encode())
     try:
-        return Rubric(settings=msgspec.convert(content, Settings), sha256=digest.hexdigest(), losses=beside)
+        return Rubric(
+            settings=msgspec.convert(content, Settings),
+            sha256=digest.hexdigest(),
+            losses=beside,
+            data_folder=None if data_folder is None else str(data_folder.absolute()),
+        )
     except LossError as error:
         raise RubricError([f"rubric {path}: {error}"]) from None
 
