@@ -1,15 +1,39 @@
 #!/usr/bin/env python3
-"""Grade linear-classifier assignments: `grader.py [PATH...]`. Arguments in, exit code out."""
+"""Grade linear-classifier assignments: `grader.py [PATH...]`. Arguments in, exit code out.
+
+In a notebook: `from grader import check`, then `check(svm_loss_naive)`.
+"""
 
 from __future__ import annotations
 
 import sys
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 from grading import commands
 from grading.commands import BELOW, COMMANDS, GRADED, NOT_GRADED, WRONG_USE
 
-__all__ = ["BELOW", "COMMANDS", "GRADED", "NOT_GRADED", "WRONG_USE", "main"]
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from grading.notebook import Report
+
+__all__ = ["BELOW", "COMMANDS", "GRADED", "NOT_GRADED", "WRONG_USE", "check", "main"]
+
+
+def check(*things: object, rubric: str | Path | None = None) -> Report:
+    """Check functions and classes in a notebook: `check(svm_loss_naive)` in a cell shows the report below it.
+
+    They are run in this very process, without the walls that a grader has around them; verdicts and words are those
+    of the grade.
+
+    Args:
+        things: what to check, or its name; without any, all that the caller has of what the rubric asks for.
+        rubric: points and settings (default: the shipped ones).
+    """
+    from grading.notebook import report
+
+    return report(things, sys._getframe(1).f_globals, rubric)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

@@ -9,6 +9,8 @@ from typing import Literal
 
 import msgspec
 
+from grading.executed import Execution
+
 SCHEMA_VERSION: Literal[1] = 1
 
 Status = Literal["passed", "failed", "error", "skipped", "manual"]
@@ -208,6 +210,7 @@ class Grade(msgspec.Struct, frozen=True, kw_only=True):
     """The whole report of one submission. ``reason`` says why when ``state`` is not_graded.
 
     ``score`` is what counts: the points of all checks, times the factor of ``late`` where that is not None.
+    ``execution`` is None unless notebooks were to be run.
     """
 
     schema: Literal[1] = SCHEMA_VERSION
@@ -226,6 +229,7 @@ class Grade(msgspec.Struct, frozen=True, kw_only=True):
     trainings: list[TrainingFacts] = []
     baselines: list[Baseline] = []
     late: LateFacts | None = None
+    execution: Execution | None = None
 
     @property
     def percent(self) -> float:

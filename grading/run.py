@@ -67,7 +67,7 @@ def grade(handin: Handin, suite: Suite, sandbox: Sandbox) -> Grade:
         runner = Runner(submission, worker, suite.rubric)
         results = runner.results()
         remarks = worker.loaded.remarks
-    return _graded(
+    return graded(
         submission,
         suite,
         sandbox.isolation,
@@ -104,7 +104,7 @@ def unwritten(grade: Grade, error: OSError) -> Grade:
     return msgspec.structs.replace(grade, state="not_graded", reason=reason, score=0.0, checks=[])
 
 
-def _graded(
+def graded(
     submission: Submission,
     suite: Suite,
     isolation: Isolation,
@@ -113,6 +113,7 @@ def _graded(
     remarks: Sequence[str],
     seconds: float,
 ) -> Grade:
+    """The grade of a submission whose checks have been run."""
     rubric = suite.rubric
     places: dict[str, Place | None] = dict.fromkeys(rubric.asked_names)
     for name, definition in submission.definitions.items():
@@ -211,7 +212,7 @@ def grade_all(
     Raises:
         IsolationError: no level that may be used works on this machine.
     """
-    with _opened(suite) as sandbox:
+    with opened(suite) as sandbox:
         waiting = []
         for handin in handins:
             grade_ = known(handin, sandbox.isolation)
@@ -225,8 +226,8 @@ def grade_all(
         # The first process works in the sandbox that is open already; each later one opens its own.
         open_already = [sandbox] if sys.platform == "linux" else []
 
-        def new_work() -> _Work:
-            return _Work(suite, sandbox.isolation, open_already.pop() if open_already else None)
+        def new_work() -> Work:
+            return Work(suite, sandbox.isolation, open_already.pop() if open_already else None)
 
         def give_up(handin: Handin, reason: str) -> Grade:
             return not_graded(
@@ -238,7 +239,7 @@ def grade_all(
                 yield Outcome(grade_)
 
 
-class _Work:
+class Work:
     """What each of the grader's processes does: it grades, in a sandbox that lives as long as the process."""
 
     def __init__(self, suite: Suite, isolation: Isolation, sandbox: Sandbox | None) -> None:
@@ -270,8 +271,8 @@ class _Work:
             self._sandbox.close()
 
 
-def _opened(suite: Suite) -> Sandbox:
-    """An open sandbox, and everything prepared that all hand-ins share while it was being opened.
+def opened(suite: Suite) -> Sandbox:
+    """An open sandbox, and everything prepared that all hand-ins share, while it was being opened.
 
     The preparing is done aside, and not the opening: what this thread starts would end with that one. No other thread
     is left when this returns, since processes are forked from here.

@@ -9,7 +9,15 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).resolve().parent.parent
-UPPER = ("grading.commands", "grading.run", "grading.resume", "grading.reports", "grading.terminal")
+UPPER = (
+    "grading.commands",
+    "grading.run",
+    "grading.resume",
+    "grading.cluster",
+    "grading.reports",
+    "grading.terminal",
+    "grading.notebook",
+)
 OURS = ("reference", "checks", "grading", "grader", "tests", "submissions")
 
 

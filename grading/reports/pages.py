@@ -55,6 +55,13 @@ def page(template: str, script: str, styles: tuple[str, ...], **values: object) 
     return text.encode()
 
 
+def fragment(template: str, style: str, **values: object) -> str:
+    """A piece of a page, with its style inside it, to be put among other things."""
+    from markupsafe import Markup
+
+    return environment().get_template(template).render(style=Markup(_text(style)), **values)
+
+
 @cache
 def _text(name: str) -> str:
     return (TEMPLATES / name).read_text(encoding="utf-8")

@@ -9,6 +9,7 @@ from grading.sandbox.choice import choose
 from grading.sandbox.launch import Launcher
 from grading.sandbox.levels import Isolation, IsolationError, Level
 from grading.sandbox.limits import Limits
+from grading.sandbox.session import Session
 from grading.sandbox.worker import Worker
 from grading.submission import Submission
 
@@ -47,7 +48,7 @@ class Sandbox:
 
     def start(self, submission: Submission) -> Worker:
         """A worker with the files of ``submission`` loaded."""
-        return Worker(self._launcher, self.limits, submission)
+        return Worker(Session(self._launcher, self.limits, submission), self.limits, submission)
 
     def close(self) -> None:
         """End everything that was started."""

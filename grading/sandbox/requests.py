@@ -96,6 +96,16 @@ def batch_frame(nonce: bytes, steps: Sequence[Step]) -> bytes:
     return frame(_encode(wire.Batch(nonce, wire_steps)), encoder.arrays)
 
 
+def packed_step(step: Step) -> tuple[wire.WireStep, bytes]:
+    """One step as it travels, and the bytes of its arrays.
+
+    Raises:
+        TypeError: an argument that cannot be sent.
+    """
+    encoder = _Encoder()
+    return encoder.step(step), b"".join(encoder.arrays)
+
+
 def load_frame(nonce: bytes, submission: Submission, skip: Sequence[wire.WirePlace]) -> bytes:
     """The frame that gives a worker the student's files, and nothing else of what we know."""
     return frame(_encode(load(nonce, submission, skip)), [])

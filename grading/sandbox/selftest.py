@@ -13,6 +13,7 @@ from grading.sandbox.launch import Launcher
 from grading.sandbox.levels import Level
 from grading.sandbox.limits import Limits
 from grading.sandbox.messages import Call, Returned, Seed
+from grading.sandbox.session import Session
 from grading.sandbox.worker import Worker
 from grading.submission import Block, Definition, Kind, Source, Submission
 
@@ -62,7 +63,7 @@ def check(level: Level, launcher: Launcher, limits: Limits) -> None:
     last = _ATTEMPTS.count("\n")
     definitions = {name: Definition(name, program.name, None, (1, last)) for name in _NAMES}
     submission = Submission("selftest", "", "", Kind.FILES, (program,), definitions)
-    with Worker(launcher, limits, submission) as worker:
+    with Worker(Session(launcher, limits, submission), limits, submission) as worker:
         if worker.loaded.failures:
             raise SelfTestError(f"nothing runs: {next(iter(worker.loaded.failures.values()))}")
         [computed] = worker.run([Call("compute", ())])

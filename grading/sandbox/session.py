@@ -6,6 +6,7 @@ import secrets
 import socket
 import time
 from collections.abc import Iterator, Sequence
+from typing import Protocol
 
 import numpy as np
 
@@ -32,6 +33,38 @@ class LossError(Exception):
     def __init__(self, lost: Lost) -> None:
         super().__init__(lost.detail)
         self.lost = lost
+
+
+class AnySession(Protocol):
+    """What a worker needs of the process of one submission; `Session` says what each part is for."""
+
+    loaded: Loaded
+    output: Output
+    called: set[str]
+    overhead: float
+
+    @property
+    def running(self) -> bool:
+        """Whether it takes steps."""
+        ...
+
+    def drain(self) -> None:
+        """Take what has been printed so far."""
+        ...
+
+    def start(self) -> None:
+        """Get ready to take steps."""
+        ...
+
+    def exchange(
+        self, steps: Sequence[Step], seconds: float, end: float, reply_bytes: int | None
+    ) -> Iterator[Outcome]:
+        """Take ``steps``, and give their outcomes as they come."""
+        ...
+
+    def stop(self, wait: bool = False) -> str:
+        """Take no more steps."""
+        ...
 
 
 class Session:
@@ -116,7 +149,7 @@ class Session:
             cap = _REPLY_BYTES + 2 * array_bytes(step) if reply_bytes is None else reply_bytes
             try:
                 header, payload = channel.receive(min(time.monotonic() + seconds, end), cap)
-                outcome = _outcome(step, requests.decode_reply(header, nonce, index).body, payload)
+                outcome = outcome_of(step, requests.decode_reply(header, nonce, index).body, payload)
             except (ClosedError, DeadlineExceededError, ProtocolError) as error:
                 raise self._loss(error, seconds) from None
             yield outcome
@@ -190,7 +223,12 @@ def array_bytes(step: Step) -> int:
     return sum([value.nbytes for value in values if isinstance(value, np.ndarray)])
 
 
-def _outcome(step: Step, body: object, payload: bytearray) -> Outcome:
+def outcome_of(step: Step, body: object, payload: bytearray) -> Outcome:
+    """What the reply to ``step`` says.
+
+    Raises:
+        ProtocolError: it is no answer to a step.
+    """
     if isinstance(body, (wire.WireReturned, wire.WireRaised)):
         return requests.outcome(body, payload)
     if not isinstance(body, wire.WireUnknown):

@@ -7,10 +7,9 @@ from collections.abc import Iterator, Sequence
 from types import TracebackType
 from typing import Self
 
-from grading.sandbox.launch import Launcher
 from grading.sandbox.limits import Limits
 from grading.sandbox.messages import Call, Loaded, Lost, Outcome, Raised, Received, Returned, Seed, Step
-from grading.sandbox.session import LossError, Session, array_bytes
+from grading.sandbox.session import AnySession, LossError, array_bytes
 from grading.sandbox.text import clean
 from grading.submission import Submission
 
@@ -24,15 +23,20 @@ _LAST_LINE = 100
 
 
 class Worker:
-    """A submission behind walls. When its process is lost, the next call gets a new one.
+    """A submission that answers. When its process is lost, the next call gets a new one.
+
+    Args:
+        session: its process.
+        limits: caps on each step.
+        submission: what was loaded into it.
 
     Attributes:
         loaded: what happened while the student's files were loaded.
     """
 
-    def __init__(self, launcher: Launcher, limits: Limits, submission: Submission) -> None:
+    def __init__(self, session: AnySession, limits: Limits, submission: Submission) -> None:
         self._limits = limits
-        self._session = Session(launcher, limits, submission)
+        self._session = session
         self._seed: Seed | None = None
         try:
             self._session.start()
@@ -86,7 +90,7 @@ class Worker:
     ) -> None:
         self.close()
 
-    def _ready(self) -> Session:
+    def _ready(self) -> AnySession:
         """The session with its files loaded, and random numbers where they were.
 
         Raises:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Container
 from typing import Any
 
 import numpy as np
@@ -76,7 +77,7 @@ class Packer:
         return [array for array in packed if array is not None]
 
 
-def raised(error: BaseException, filenames: set[str]) -> wire.WireRaised:
+def raised(error: BaseException, filenames: Container[str]) -> wire.WireRaised:
     """An error as it travels, whatever its type and text do."""
     try:
         message = plain(str(error), wire.MAX_MESSAGE)

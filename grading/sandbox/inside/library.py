@@ -7,7 +7,7 @@ import builtins
 import linecache
 import sys
 import types
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Container, Iterator
 from typing import Any
 
 from grading.sandbox.inside.standins import Standin
@@ -17,9 +17,9 @@ _MAX_REMARKS = 30
 _MAX_SENTENCE = 400
 
 
-def where(error: BaseException, filenames: set[str]) -> str | None:
+def where(error: BaseException, filenames: Container[str]) -> str | None:
     """The last line of student code that ``error`` went through: "softmax.py, line 12"."""
-    if isinstance(error, SyntaxError) and error.filename in filenames:
+    if isinstance(error, SyntaxError) and (error.filename or "") in filenames:
         return f"{_short(str(error.filename))}, line {error.lineno}"
     place, traceback = None, error.__traceback__
     while traceback is not None:

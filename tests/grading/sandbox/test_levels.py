@@ -14,6 +14,7 @@ from grading.sandbox.client import Sandbox
 from grading.sandbox.levels import IsolationError, Level
 from grading.sandbox.limits import Limits
 from grading.sandbox.messages import Call, Returned
+from grading.sandbox.session import Session
 from grading.sandbox.wire import Setup
 from grading.sandbox.worker import Worker
 from tests.grading.sandbox.building import one_file
@@ -207,7 +208,8 @@ def test_where_the_kernel_refuses_namespaces_the_next_level_is_taken() -> None:
 def test_a_worker_that_is_a_process_of_its_own_does_what_a_forked_one_does() -> None:
     # How it is on systems that cannot fork a process with NumPy in it.
     launcher = launch.PlainLauncher(Setup(1 << 30, 60))
-    with Worker(launcher, LIMITS, one_file("import os\ndef f(): return 1\ndef g(): os._exit(3)")) as worker:
+    submission = one_file("import os\ndef f(): return 1\ndef g(): os._exit(3)")
+    with Worker(Session(launcher, LIMITS, submission), LIMITS, submission) as worker:
         outcomes = worker.run([Call("f", ()), Call("g", ()), Call("f", ())])
     assert [type(outcome).__name__ for outcome in outcomes] == ["Returned", "Lost", "Returned"]
     assert "exit code 3" in str(outcomes[1])

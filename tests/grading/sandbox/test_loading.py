@@ -292,11 +292,12 @@ def test_an_import_of_a_file_that_hangs_costs_neither_file(sandbox: Sandbox) -> 
 
 
 def test_loading_that_hangs_everywhere_ends(sandbox: Sandbox) -> None:
+    from grading.sandbox.client import Sandbox
     from grading.sandbox.limits import Limits
-    from grading.sandbox.worker import Worker
 
-    files = {"a.py": "def f(): return 1\n" + "while True: pass\n" * 10}
-    with Worker(sandbox._launcher, Limits(load_seconds=0.5), submission_of(files)) as worker:
+    submission = submission_of({"a.py": "def f(): return 1\n" + "while True: pass\n" * 10})
+    hasty = Sandbox(sandbox._launcher, Limits(load_seconds=0.5), sandbox.isolation)
+    with hasty.start(submission) as worker:
         assert list(worker.loaded.failures) == ["f"]
         assert "0.5 seconds" in worker.loaded.failures["f"]
 

@@ -1,0 +1,45 @@
+"""A report to be shown below a notebook's cell, or in a console: what was checked there, and no more."""
+
+from __future__ import annotations
+
+from grading.grade import Grade
+from grading.reports.answers import pairs
+from grading.reports.gradescope import explain
+from grading.reports.html_report import place_of, where
+from grading.reports.pages import fragment
+from grading.reports.text import points, shown
+
+_SIGNS = {"passed": "✓", "failed": "✗", "error": "✗", "skipped": "–", "manual": "?"}
+
+
+def inline_text(grade: Grade) -> str:
+    """The report as plain text: what failed with all that helps, then a line for each check."""
+    grade = shown(grade)
+    lines = [f"{', '.join(grade.functions)}: {points(grade.score)} of {points(grade.max_score)} points", ""]
+    for check in grade.checks:
+        if check.status in ("failed", "error"):
+            lines += [f"{_SIGNS[check.status]} {check.function}: {check.id}", explain(check, grade), ""]
+    for check in grade.checks:
+        got = f"{points(check.points)}/{points(check.max_points)}"
+        lines.append(f"{_SIGNS[check.status]} {check.function}: {check.id} {got}")
+    for remark in dict.fromkeys(remark for check in grade.checks for remark in check.remarks):
+        lines.append(f"Accepted, but: {remark}")
+    return "\n".join([*lines, "", grade.isolation.detail])
+
+
+def inline_html(grade: Grade) -> str:
+    """The report as HTML that stands among other output: nothing in it reaches outside, nothing is loaded or run."""
+    grade = shown(grade)
+    return fragment(
+        "inline.html",
+        "inline.css",
+        grade=grade,
+        points=points,
+        signs=_SIGNS,
+        broken=[
+            (check, where(place_of(check.function, grade)), pairs(check.expected, check.got))
+            for check in grade.checks
+            if check.status in ("failed", "error")
+        ],
+        remarks=list(dict.fromkeys(remark for check in grade.checks for remark in check.remarks)),
+    )

@@ -1,0 +1,187 @@
+"""A student's own kernel in place of a worker's process: functions that are there already, and no walls.
+
+Steps and answers take the form in which they travel to a worker and back, so the functions get fresh arrays, their
+answers are read by the same strict reader, and the grader comes to the same verdicts. What a worker's process would
+do to the rest of the world by ending, this puts back by hand: warnings, random numbers, what is printed.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import io
+import signal
+import sysconfig
+import threading
+import time
+import types
+import warnings
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import numpy as np
+
+from grading.sandbox import requests, wire
+from grading.sandbox.channel import Output
+from grading.sandbox.inside import seeding
+from grading.sandbox.inside.answering import Answerer
+from grading.sandbox.inside.answers import Packer, raised
+from grading.sandbox.inside.counting import Counter
+from grading.sandbox.limits import Limits
+from grading.sandbox.messages import Call, Invoke, Loaded, Lost, Outcome, Step
+from grading.sandbox.session import LossError, outcome_of
+
+_OURS = Path(__file__).resolve().parents[2]
+_ROOMS = ("reference", "checks", "grading")
+# A deadline that student code catches comes again after so many seconds.
+_AGAIN = 0.5
+
+
+class _TimeUp(BaseException):
+    """The deadline of a step has passed."""
+
+
+class StudentFiles:
+    """The files whose code is the student's: all but Python's, installed packages and this suite."""
+
+    def __init__(self) -> None:
+        paths = sysconfig.get_paths()
+        libraries = {paths[name] for name in ("stdlib", "platstdlib", "purelib", "platlib")}
+        self._others = (*libraries, *(str(_OURS / room) for room in _ROOMS), "<frozen ")
+
+    def __contains__(self, filename: object) -> bool:
+        """Whether code of this file is counted and named as the student's."""
+        name = str(filename)
+        return not (name.startswith(self._others) or "site-packages" in name or "dist-packages" in name)
+
+
+class KernelSession:
+    """What `Session` is for a process of its own, in this one.
+
+    Args:
+        provided: the student's functions and classes by their asked-for names.
+        limits: of which only what is printed is capped; steps have deadlines of their own.
+        names: how files are called where an error is told.
+    """
+
+    def __init__(self, provided: Mapping[str, Any], limits: Limits, names: Mapping[str, str]) -> None:
+        self._provided, self._names = provided, names
+        self._files = StudentFiles()
+        self.loaded = Loaded()
+        self.output = Output(limits.output_bytes)
+        self.called: set[str] = set()
+        self.overhead = 0.0
+        self._answerer: Answerer | None = None
+
+    @property
+    def running(self) -> bool:
+        """Whether the objects that steps have made are still to be had."""
+        return self._answerer is not None
+
+    def drain(self) -> None:
+        """Nothing of what is printed is kept."""
+
+    def start(self) -> None:
+        """Begin without any object."""
+        self._answerer = Answerer(self._provided, Counter(self._files))
+        self.called = set()
+
+    def stop(self, wait: bool = False) -> str:
+        """Let go of all objects."""
+        self._answerer = None
+        return ""
+
+    def exchange(
+        self, steps: Sequence[Step], seconds: float, end: float, reply_bytes: int | None
+    ) -> Iterator[Outcome]:
+        """Take ``steps``, and give their outcomes as they come.
+
+        Raises:
+            LossError: a step took longer than it may.
+            KeyboardInterrupt: the student has had enough.
+        """
+        for step in steps:
+            if isinstance(step, (Call, Invoke)):
+                self.called.add(step.function if isinstance(step, Call) else step.method)
+            try:
+                yield self._taken(step, min(seconds, end - time.monotonic()))
+            except _TimeUp:
+                self.stop()
+                raise LossError(Lost("timeout", f"No answer within {seconds:g} seconds.")) from None
+
+    def _taken(self, step: Step, seconds: float) -> Outcome:
+        assert self._answerer is not None
+        wire_step, payload = requests.packed_step(step)
+        packer = Packer()
+        body: Any
+        try:
+            with _deadline(seconds), _quiet():
+                body = self._answerer.taken(wire_step, wire.Unpacker(payload), packer)
+        except (_TimeUp, KeyboardInterrupt):
+            raise
+        except BaseException as error:
+            packer = Packer()
+            body = raised(error, self._files)
+            body = msgspec.structs.replace(body, where=self._where(error))
+        return outcome_of(step, body, bytearray(b"".join(packer.arrays)))
+
+    def _where(self, error: BaseException) -> str | None:
+        """The last line of student code that ``error`` went through, under the name that the student knows."""
+        place, trace = None, error.__traceback__
+        while trace is not None:
+            filename = trace.tb_frame.f_code.co_filename
+            if filename in self._files:
+                name = self._names.get(filename, Path(filename).name)
+                place = f"{name}, line {trace.tb_lineno}"
+            trace = trace.tb_next
+        return place
+
+
+@contextlib.contextmanager
+def untouched() -> Iterator[None]:
+    """Random numbers that repeat, and afterwards as they were: around all that is asked of a kernel's functions."""
+    with seeding.repeatable():
+        seeding.seed_everything(0)
+        yield
+
+
+@contextlib.contextmanager
+def _quiet() -> Iterator[None]:
+    """As a worker has it: no output, no warning, NumPy's own defaults whatever the notebook has set."""
+    nowhere = _Nowhere()
+    with (
+        contextlib.redirect_stdout(nowhere),
+        contextlib.redirect_stderr(nowhere),
+        warnings.catch_warnings(),
+        np.errstate(divide="warn", over="warn", under="ignore", invalid="warn"),
+    ):
+        warnings.simplefilter("ignore")
+        yield
+
+
+class _Nowhere(io.TextIOBase):
+    """Where what is printed goes."""
+
+    def write(self, text: str) -> int:
+        """Forget it."""
+        return len(text)
+
+
+@contextlib.contextmanager
+def _deadline(seconds: float) -> Iterator[None]:
+    """Raise `_TimeUp` in what runs longer; where there are no such signals, only the student can interrupt it."""
+    if not hasattr(signal, "setitimer") or threading.current_thread() is not threading.main_thread():
+        yield
+        return
+
+    def ring(number: int, frame: types.FrameType | None) -> None:
+        raise _TimeUp
+
+    before = signal.signal(signal.SIGALRM, ring)
+    signal.setitimer(signal.ITIMER_REAL, max(seconds, 1e-3), _AGAIN)
+    try:
+        yield
+    finally:
+        signal.setitimer(signal.ITIMER_REAL, 0.0)
+        signal.signal(signal.SIGALRM, before)
