@@ -34,6 +34,7 @@ from grading.rubric import Rubric
 from grading.sandbox.client import Sandbox
 from grading.sandbox.levels import Isolation, IsolationError, Level
 from grading.submission import Handin, IntakeError, Submission
+from grading.words import speak
 
 
 @dataclass(frozen=True)
@@ -181,6 +182,7 @@ def suite_facts(rubric: Rubric) -> SuiteFacts:
         reg_scale=rubric.settings.reg_scale,
         python=platform.python_version(),
         numpy=metadata.version("numpy"),
+        language=rubric.settings.lang,
     )
 
 
@@ -244,6 +246,7 @@ class Work:
 
     def __init__(self, suite: Suite, isolation: Isolation, sandbox: Sandbox | None) -> None:
         self._suite = suite
+        speak(suite.rubric.settings.lang)  # on a cluster, this is another machine's process
         self._isolation = isolation
         self._sandbox = sandbox
 

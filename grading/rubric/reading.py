@@ -11,6 +11,7 @@ import msgspec
 from grading.rubric.places import line_of
 from grading.rubric.settings import Rubric, Settings
 from grading.rubric.validating import complaints
+from grading.words import Language
 
 
 class RubricError(Exception):
@@ -32,8 +33,8 @@ def default_rubric_path() -> Path:
     return Path(__file__).resolve().parent.parent.parent / "checks" / "rubric.toml"
 
 
-def load_rubric(path: Path | None = None) -> Rubric:
-    """Read a rubric file, the shipped one by default.
+def load_rubric(path: Path | None = None, lang: Language | None = None) -> Rubric:
+    """Read a rubric file, the shipped one by default; ``lang`` is used in place of the language that it names.
 
     Raises:
         RubricError: the file cannot be read, is not TOML, or holds an unknown key or a value that is not allowed.
@@ -61,4 +62,7 @@ def load_rubric(path: Path | None = None) -> Rubric:
                 for line, words in problems
             ]
         )
-    return Rubric(settings=msgspec.convert(content, Settings), sha256=hashlib.sha256(raw).hexdigest())
+    settings = msgspec.convert(content, Settings)
+    if lang is not None:
+        settings = msgspec.structs.replace(settings, lang=lang)
+    return Rubric(settings=settings, sha256=hashlib.sha256(raw).hexdigest())

@@ -8,6 +8,7 @@ from typing import Annotated, Literal
 import msgspec
 
 from grading.sandbox.limits import Limits
+from grading.words import Language
 
 CHECKS_OF_KIND: dict[str, tuple[str, ...]] = {
     "loss": ("interface", "value", "gradient", "kinks", "stability", "symmetry", "agreement", "vectorized"),
@@ -102,6 +103,7 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=
     manual_points: Points = 0.0
     manual: tuple[Manual, ...] = ()
     late: LatePolicy | None = None
+    lang: Language = "en"
     limits: LimitSettings = LimitSettings()
 
 

@@ -16,20 +16,20 @@ IN_CODE = ("say", "later")
 
 @pytest.mark.parametrize("language", TRANSLATIONS)
 def test_every_sentence_has_a_translation(language: str) -> None:
-    missing = sorted((templates() | whole_texts()) - sentences(language).keys())  # type: ignore[arg-type]
+    missing = sorted((templates() | whole_texts()) - sentences(language).keys())
     assert not missing, f"add to grading/words/{language}.toml: {missing}"
 
 
 @pytest.mark.parametrize("language", TRANSLATIONS)
 def test_every_translation_is_of_a_sentence_that_is_said(language: str) -> None:
-    unused = sorted(sentences(language).keys() - templates() - whole_texts())  # type: ignore[arg-type]
+    unused = sorted(sentences(language).keys() - templates() - whole_texts())
     assert not unused, f"take out of grading/words/{language}.toml: {unused}"
 
 
 @pytest.mark.parametrize("language", TRANSLATIONS)
 def test_translations_have_the_places_of_the_original(language: str) -> None:
     for template in templates():
-        translation = sentences(language)[template]  # type: ignore[index,arg-type]
+        translation = sentences(language)[template]
         assert places(translation) == places(template), template
 
 
@@ -55,7 +55,7 @@ def test_every_place_is_given_a_value_of_its_name() -> None:
 
 
 def test_chinese_is_set_as_chinese_is() -> None:
-    """Full-width marks after a Chinese character, none after code; no space that English would have between sentences."""
+    """Full-width marks after Chinese characters, and no space between sentences."""
     for template, text in sentences("zh").items():
         assert not re.search(r"[\u4e00-\u9fff][,;:?!]|[\u4e00-\u9fff]\.(?!\.)", text), (template, text)
         assert not re.search(r"[。，；：？！] ", text), (template, text)
