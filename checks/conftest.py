@@ -16,6 +16,7 @@ from grading.rubric import Rubric, RubricError, load_rubric
 from grading.sandbox.levels import IsolationError
 from grading.submission import IntakeError
 from grading.words import LANGUAGES, say, speak, together
+from reference.split import DatasetError
 
 if TYPE_CHECKING:
     from checks.terminal import Asking
@@ -41,6 +42,12 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     )
     group.addoption("--lang", choices=LANGUAGES, help="language of the messages (default: the rubric's)")
     group.addoption(
+        "--data",
+        type=Path,
+        metavar="DIR",
+        help="where CIFAR-10 is, to train on it (default: the rubric's data)",
+    )
+    group.addoption(
         "--hunt", action="store_true", help="search longer: with other inputs than the grade's, too"
     )
     group.addoption(
@@ -57,7 +64,11 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 def pytest_configure(config: pytest.Config) -> None:
     """Read the rubric before anything is collected: it says what there is to check."""
     try:
-        rubric = load_rubric(config.getoption("--rubric"), config.getoption("--lang"))
+        rubric = load_rubric(
+            config.getoption("--rubric"),
+            lang=config.getoption("--lang"),
+            data_folder=config.getoption("--data"),
+        )
         speak(rubric.settings.lang)
     except RubricError as error:
         raise pytest.UsageError(str(error)) from None
@@ -117,19 +128,23 @@ def _check_of(test_name: str) -> str:
 
 
 @pytest.fixture(scope="session")
-def asking(pytestconfig: pytest.Config) -> Iterator[Asking]:
+def asking(request: pytest.FixtureRequest) -> Iterator[Asking]:
     """The submission, loaded in a worker of its own."""
     from checks.terminal import Asking
     from grading.sandbox.client import Sandbox
+    from grading.training_data import training_data
 
-    rubric = pytestconfig.stash[_rubric_key]
+    rubric = request.config.stash[_rubric_key]
+    trains = any(getattr(item, "originalname", "") == "test_accuracy" for item in request.session.items)
     try:
-        submission = _submission(pytestconfig)
+        submission = _submission(request.config)
+        # Takes some seconds for CIFAR-10, so only for those who ask for it.
+        shared = training_data(rubric).shared if trains else None
         # A student's own code on the student's own machine: where there are no walls to be had, limits will do.
         sandbox = Sandbox.open(rubric.limits, allow_unsafe=True)
-    except (IntakeError, IsolationError) as error:
+    except (IntakeError, DatasetError, IsolationError) as error:
         pytest.exit(str(error), returncode=int(pytest.ExitCode.USAGE_ERROR))
-    with sandbox, sandbox.start(submission) as worker:
+    with sandbox, sandbox.start(submission, shared) as worker:
         yield Asking(submission, worker, rubric)
 
 

@@ -9,7 +9,7 @@ from collections.abc import Callable, Generator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from grading.commands import BELOW, COMMANDS, GRADED, NOT_GRADED, WRONG_USE
+from grading.commands import BELOW, COMMANDS, GRADED, NOT_GRADED, WRONG_USE, one_thread
 
 if TYPE_CHECKING:
     from grading.grade import Grade
@@ -37,6 +37,12 @@ def parser() -> argparse.ArgumentParser:
     result.add_argument("--out", type=Path, default=Path("reports"), metavar="DIR", help="where reports go")
     result.add_argument(
         "--rubric", type=Path, metavar="FILE", help="points and settings (default: the shipped one)"
+    )
+    result.add_argument(
+        "--data",
+        type=Path,
+        metavar="DIR",
+        help="where CIFAR-10 is, to train on it (default: the rubric's data)",
     )
     result.add_argument("--jobs", type=_count, metavar="N", help="processes (default: one per core)")
     result.add_argument(
@@ -104,19 +110,19 @@ def run(options: argparse.Namespace) -> int:
 
 
 def _run(options: argparse.Namespace) -> int:
-    # Before NumPy is loaded: the grader's own small products are slower on many threads, and forks must find none.
-    for name in ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS"):
-        os.environ.setdefault(name, "1")
+    one_thread()
     from grading.cluster.client import ClusterError
     from grading.intake import survey
     from grading.rubric import RubricError, load_rubric
     from grading.run import Suite
     from grading.sandbox.levels import IsolationError
     from grading.words import speak
+    from reference.split import DatasetError
 
     try:
-        suite = Suite(load_rubric(options.rubric, options.lang), allow_unsafe=options.allow_unsafe)
-        speak(suite.rubric.settings.lang)
+        rubric = load_rubric(options.rubric, lang=options.lang, data_folder=options.data)
+        speak(rubric.settings.lang)
+        suite = Suite(rubric, allow_unsafe=options.allow_unsafe)
         found = survey(options.paths or [Path("submissions")])
         for problem in found.problems:
             print(f"grader.py: {problem}", file=sys.stderr)
@@ -124,7 +130,7 @@ def _run(options: argparse.Namespace) -> int:
             return WRONG_USE
         options.out.mkdir(parents=True, exist_ok=True)
         grades = _grade(found.handins, suite, options)
-    except (RubricError, IsolationError, ClusterError) as error:
+    except (RubricError, DatasetError, IsolationError, ClusterError) as error:
         print(f"grader.py: {error}", file=sys.stderr)
         return WRONG_USE
     except OSError as error:
