@@ -34,8 +34,8 @@ from grading.rubric import Rubric
 from grading.sandbox.client import Sandbox
 from grading.sandbox.levels import Isolation, IsolationError, Level
 from grading.submission import Handin, IntakeError, Submission
-from grading.words import speak
 from grading.training_data import data_facts, training_data
+from grading.words import speak
 from reference.split import DatasetError
 
 
