@@ -56,6 +56,7 @@ class HtmlReport:
     """Writes a `Grade` as a page: what to mend first, with the smallest input that shows it; then one line a pass."""
 
     file_name = "report.html"
+    takes_hidden = False
 
     def render(self, grade: Grade) -> bytes:
         """The page's bytes."""
