@@ -15,6 +15,7 @@ from checks.terminal import HUNTED_KINDS, Asked, Score, random_seeds, the_handin
 from grading.rubric import Rubric, RubricError, load_rubric
 from grading.sandbox.levels import IsolationError
 from grading.submission import IntakeError
+from grading.words import LANGUAGES, say, speak, together
 from reference.split import DatasetError
 
 if TYPE_CHECKING:
@@ -39,6 +40,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     group.addoption(
         "--rubric", type=Path, metavar="FILE", help="points and settings (default: the shipped ones)"
     )
+    group.addoption("--lang", choices=LANGUAGES, help="language of the messages (default: the rubric's)")
     group.addoption(
         "--data",
         type=Path,
@@ -62,7 +64,12 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 def pytest_configure(config: pytest.Config) -> None:
     """Read the rubric before anything is collected: it says what there is to check."""
     try:
-        rubric = load_rubric(config.getoption("--rubric"), data_folder=config.getoption("--data"))
+        rubric = load_rubric(
+            config.getoption("--rubric"),
+            lang=config.getoption("--lang"),
+            data_folder=config.getoption("--data"),
+        )
+        speak(rubric.settings.lang)
     except RubricError as error:
         raise pytest.UsageError(str(error)) from None
     seed = config.getoption("--seed")
@@ -172,20 +179,23 @@ def _report(result: CheckResult) -> str:
     """The words of a failed check, as in the grade."""
     parts = [f"{result.function}: {result.title}", "", result.message]
     if result.diagnosis is not None:
-        parts += ["", f"{result.diagnosis.title} {result.diagnosis.hint}"]
+        parts += ["", together(result.diagnosis.title, result.diagnosis.hint)]
     if result.expected is not None:
-        parts += ["", f"expected: {result.expected}", f"got:      {result.got}"]
+        parts += [
+            "",
+            say("expected: {expected}", expected=result.expected),
+            say("got:      {got}", got=result.got),
+        ]
     if result.counterexample is not None:
-        parts += ["", "To see it:", "", result.counterexample.code]
+        parts += ["", say("To see it:"), "", result.counterexample.code]
     return "\n".join(parts)
 
 
 def _found(asked: Asked) -> str:
     if not asked.hunted:
         return ""
-    return (
-        f"\n\nFound in a hunt. To have it again: --seed {asked.seed} -k '{asked.check} and {asked.function}'"
-    )
+    again = f"--seed {asked.seed} -k '{asked.check} and {asked.function}'"
+    return "\n\n" + say("Found in a hunt. To have it again: {options}", options=again)
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
@@ -199,19 +209,21 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: p
     ]
     if not scores:
         return
-    terminalreporter.section("points")
+    terminalreporter.section(say("points"))
     # In the rubric's order, in which pytest-xdist need not have run them.
     for name in config.stash[_rubric_key].settings.functions:
         mine = [score for score in scores if score.function == name]
         if mine:
             terminalreporter.write_line(_points(name, mine))
-    terminalreporter.write_line(_points("together", scores))
+    terminalreporter.write_line(_points(say("together"), scores))
     if config.getoption("--seed") is not None:
-        terminalreporter.write_line("These are not the inputs of the grade: they were drawn from --seed.")
+        terminalreporter.write_line(
+            say("These are not the inputs of the grade: they were drawn from --seed.")
+        )
     for remark in dict.fromkeys(remark for score in scores for remark in score.remarks):
-        terminalreporter.write_line(f"Accepted, but: {remark}")
+        terminalreporter.write_line(say("Accepted, but: {remark}", remark=remark))
 
 
 def _points(name: str, scores: list[Score]) -> str:
     got, most = sum(score.points for score in scores), sum(score.max_points for score in scores)
-    return f"{name:<28} {got:g} of {most:g}"
+    return f"{name:<28} " + say("{got:g} of {most:g}", got=got, most=most)

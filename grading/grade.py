@@ -10,6 +10,7 @@ from typing import Literal
 import msgspec
 
 from grading.executed import Execution
+from grading.words import Language
 
 SCHEMA_VERSION: Literal[1] = 1
 
@@ -42,6 +43,7 @@ class SuiteFacts(msgspec.Struct, frozen=True, kw_only=True):
     reg_scale: float | Literal["either"]
     python: str
     numpy: str
+    language: Language = "en"
     data: DataFacts | None = None
 
 

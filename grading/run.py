@@ -36,6 +36,7 @@ from grading.sandbox.client import Sandbox
 from grading.sandbox.levels import Isolation, IsolationError, Level
 from grading.submission import Handin, IntakeError, Submission
 from grading.training_data import data_facts, training_data
+from grading.words import speak
 from reference.split import DatasetError
 
 
@@ -186,6 +187,7 @@ def suite_facts(rubric: Rubric) -> SuiteFacts:
         reg_scale=rubric.settings.reg_scale,
         python=platform.python_version(),
         numpy=metadata.version("numpy"),
+        language=rubric.settings.lang,
         data=data_facts(rubric),
     )
 
@@ -256,6 +258,7 @@ class Work:
 
     def __init__(self, suite: Suite, isolation: Isolation, sandbox: Sandbox | None) -> None:
         self._suite = suite
+        speak(suite.rubric.settings.lang)  # on a cluster, this is another machine's process
         self._isolation = isolation
         self._sandbox = sandbox
 

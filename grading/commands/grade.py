@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from grading.submission import Handin
 
 FORMATS = ("json", "md", "html", "csv", "gradescope", "junit", "github", "canvas", "moodle")
+LANGUAGES = ("en", "zh")
 USUAL_FORMATS = ("json", "md", "html", "csv")
 
 
@@ -48,6 +49,9 @@ def parser() -> argparse.ArgumentParser:
         "--cluster",
         metavar="ADDRESS",
         help="grade on the workers of the dask scheduler there, tcp://host:8786",
+    )
+    result.add_argument(
+        "--lang", choices=LANGUAGES, help="language of reports (default: the rubric's, else English)"
     )
     result.add_argument("--force", action="store_true", help="grade again what has not changed, too")
     result.add_argument("--fail-under", type=_percent, metavar="PERCENT", help="exit 1 if a score is lower")
@@ -112,12 +116,13 @@ def _run(options: argparse.Namespace) -> int:
     from grading.rubric import RubricError, load_rubric
     from grading.run import Suite
     from grading.sandbox.levels import IsolationError
+    from grading.words import speak
     from reference.split import DatasetError
 
     try:
-        suite = Suite(
-            load_rubric(options.rubric, data_folder=options.data), allow_unsafe=options.allow_unsafe
-        )
+        rubric = load_rubric(options.rubric, lang=options.lang, data_folder=options.data)
+        speak(rubric.settings.lang)
+        suite = Suite(rubric, allow_unsafe=options.allow_unsafe)
         found = survey(options.paths or [Path("submissions")])
         for problem in found.problems:
             print(f"grader.py: {problem}", file=sys.stderr)

@@ -12,6 +12,7 @@ import msgspec
 from grading.rubric.places import line_of
 from grading.rubric.settings import Rubric, Settings
 from grading.rubric.validating import complaints
+from grading.words import Language
 from reference.losses import LossError, own
 
 
@@ -34,11 +35,14 @@ def default_rubric_path() -> Path:
     return Path(__file__).resolve().parent.parent.parent / "checks" / "rubric.toml"
 
 
-def load_rubric(path: Path | None = None, *, data_folder: Path | None = None) -> Rubric:
+def load_rubric(
+    path: Path | None = None, *, lang: Language | None = None, data_folder: Path | None = None
+) -> Rubric:
     """Read a rubric file, the shipped one by default.
 
     Args:
         path: the file.
+        lang: the language to speak in place of the one that the file names.
         data_folder: where CIFAR-10 is, if it shall be trained on; what is there is not looked at yet.
 
     Raises:
@@ -68,12 +72,15 @@ def load_rubric(path: Path | None = None, *, data_folder: Path | None = None) ->
                 for line, words in problems
             ]
         )
+    settings = msgspec.convert(content, Settings)
+    if lang is not None:
+        settings = msgspec.structs.replace(settings, lang=lang)
     digest = hashlib.sha256(raw)
     for name, loss in sorted(beside.items()):
         digest.update(f"{name} {len(loss)} {loss}".encode())
     try:
         return Rubric(
-            settings=msgspec.convert(content, Settings),
+            settings=settings,
             sha256=digest.hexdigest(),
             losses=beside,
             data_folder=None if data_folder is None else str(data_folder.absolute()),

@@ -8,6 +8,7 @@ from typing import Annotated, Literal
 import msgspec
 
 from grading.sandbox.limits import Limits
+from grading.words import Language
 from reference.losses import register
 
 CHECKS_OF_KIND: dict[str, tuple[str, ...]] = {
@@ -132,6 +133,7 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=
     manual_points: Points = 0.0
     manual: tuple[Manual, ...] = ()
     late: LatePolicy | None = None
+    lang: Language = "en"
     limits: LimitSettings = LimitSettings()
 
 
