@@ -7,6 +7,7 @@ import shlex
 from dataclasses import dataclass
 
 from grading.grade import Certificate, CheckResult, Counterexample, Grade, GradientComparison, Place
+from grading.late import sentence
 from grading.reports.answers import Entry, Pair, pairs
 from grading.reports.comparison import comparison
 from grading.reports.pages import page
@@ -75,6 +76,7 @@ class HtmlReport:
             beside=comparison(grade),
             remarks=list(dict.fromkeys(remark for check in grade.checks for remark in check.remarks)),
             command=command(grade),
+            late=sentence(grade.late) if grade.late is not None else "",
         )
 
 
