@@ -208,7 +208,7 @@ def _grade(handins: Sequence[Handin], suite: Suite, options: argparse.Namespace)
 
     def graded(known: Callable[[Handin, Isolation], Grade | None]) -> Generator[Outcome, None, None]:
         if options.cluster is None:
-            return grade_all(handins, suite, options.jobs or _cores(), known)
+            return grade_all(handins, suite, options.jobs or _cores(), known, terminal.doing)
         return grade_on_cluster(handins, suite, options.cluster, known)
 
     seen = released if options.release else for_students
