@@ -24,7 +24,7 @@ from grading.reports.html_report import HtmlReport
 from grading.reports.json_report import JsonReport
 from grading.reports.junit import JUnitReport
 from grading.reports.markdown_report import MarkdownReport
-from grading.words import speaking
+from grading.words import speaking, spoken
 
 
 class Writer(Protocol):
@@ -106,6 +106,13 @@ def write_class(
     Raises:
         OSError: the folder cannot be written.
     """
+    with speaking(grades[0].suite.language if grades else spoken()):
+        return _write_class(grades, functions, out, formats, release)
+
+
+def _write_class(
+    grades: Sequence[Grade], functions: Sequence[str], out: Path, formats: Iterable[str], release: bool
+) -> list[Path]:
     files = []
     all_ = [released(grade) for grade in grades] if release else grades
     seen = [for_students(grade) for grade in all_]

@@ -8,7 +8,7 @@ from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from grading.words import spoken, translated
+from grading.words import spoken, together, translated
 
 if TYPE_CHECKING:
     from jinja2 import Environment
@@ -29,7 +29,7 @@ def environment() -> Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    made.globals |= {"say": _say, "strong": _strong, "code": _code, "language": _language}
+    made.globals |= {"say": _say, "strong": _strong, "code": _code, "language": _language, "gap": _gap}
     return made
 
 
@@ -50,6 +50,11 @@ def _code(text: object) -> Markup:
     from markupsafe import Markup
 
     return Markup("<code>{}</code>").format(text)
+
+
+def _gap() -> str:
+    """What stands between two sentences."""
+    return together("|", "|")[1:-1]
 
 
 def _language() -> str:
