@@ -61,6 +61,7 @@ class GitHubClassroom:
     """Writes the points of a single hand-in as the two notices that GitHub Classroom reads; nothing for several."""
 
     file_name = "github-classroom.txt"
+    takes_hidden = False
 
     def render(self, grades: Sequence[Grade], functions: Sequence[str]) -> bytes:
         """The commands' bytes, one command a line."""
@@ -78,6 +79,7 @@ class GitHubOutputs:
     """Writes the points of a single hand-in as outputs of a step; nothing for several."""
 
     file_name = "github-outputs.txt"
+    takes_hidden = False
 
     def render(self, grades: Sequence[Grade], functions: Sequence[str]) -> bytes:
         """The outputs' bytes, one a line."""
