@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from grading.sandbox.levels import Isolation
     from grading.submission import Handin
 
-FORMATS = ("json", "md", "html", "csv", "gradescope", "junit", "github", "canvas", "moodle")
+FORMATS = ("json", "md", "html", "csv", "notebook", "gradescope", "junit", "github", "canvas", "moodle")
 USUAL_FORMATS = ("json", "md", "html", "csv")
 
 
@@ -158,6 +158,7 @@ def _grade(handins: Sequence[Handin], suite: Suite, options: argparse.Namespace)
         return grade_on_cluster(handins, suite, options.cluster, known)
 
     functions = list(suite.rubric.settings.functions)
+    handin_of = {handin.name: handin for handin in handins}
     grades: list[Grade] = []
     with (
         Records(options.out, suite_facts(suite.rubric), force=options.force) as records,
@@ -167,7 +168,7 @@ def _grade(handins: Sequence[Handin], suite: Suite, options: argparse.Namespace)
         for outcome in outcomes:
             grade = outcome.grade
             try:
-                write_reports(grade, options.out, options.format)
+                write_reports(grade, options.out, options.format, handin_of.get(grade.submission.name))
                 if not outcome.unchanged:
                     records.keep(grade)
             except OSError as error:

@@ -23,6 +23,10 @@ from grading.reports.html_report import HtmlReport
 from grading.reports.json_report import JsonReport
 from grading.reports.junit import JUnitReport
 from grading.reports.markdown_report import MarkdownReport
+from grading.reports.notebook_report import NotebookReport
+from grading.reports.source_page import SourcePage
+from grading.reports.sources import commented
+from grading.submission import Handin
 
 
 class Writer(Protocol):
@@ -64,18 +68,28 @@ CLASS_WRITERS: dict[str, Sequence[ClassWriter]] = {
 }
 
 
-def write_reports(grade: Grade, out: Path, formats: Iterable[str]) -> Path:
+def write_reports(grade: Grade, out: Path, formats: Iterable[str], handin: Handin | None = None) -> Path:
     """Write a grade's reports into ``out/<name>/`` and return that folder.
+
+    Those in which the student's own files are shown are written where ``handin`` tells where they are.
 
     Raises:
         OSError: the folder cannot be written.
     """
+    formats = list(formats)
     folder = out / grade.submission.name
     folder.mkdir(parents=True, exist_ok=True)
+    sources = commented(handin, grade) if handin and {"html", "notebook"} & {*formats} else []
     for name in formats:
         if name in WRITERS:
-            writer = WRITERS[name]
+            writer = HtmlReport(SourcePage.file_name) if name == "html" and sources else WRITERS[name]
             write_whole(folder / writer.file_name, writer.render(grade))
+    if sources and "html" in formats:
+        write_whole(folder / SourcePage.file_name, SourcePage().render(grade, sources))
+    if sources and "notebook" in formats:
+        for file_name, content in NotebookReport().render(grade, sources):
+            (folder / file_name).parent.mkdir(exist_ok=True)
+            write_whole(folder / file_name, content)
     return folder
 
 
