@@ -19,6 +19,7 @@ from pathlib import Path
 
 import msgspec
 
+from grading import comparison
 from grading.grade import (
     CheckResult,
     Grade,
@@ -34,6 +35,9 @@ from grading.rubric import Rubric
 from grading.sandbox.client import Sandbox
 from grading.sandbox.levels import Isolation, IsolationError, Level
 from grading.submission import Handin, IntakeError, Submission
+from grading.training_data import data_facts, training_data
+from grading.words import speak
+from reference.split import DatasetError
 
 
 @dataclass(frozen=True)
@@ -61,7 +65,8 @@ def grade(handin: Handin, suite: Suite, sandbox: Sandbox) -> Grade:
         submission = read(handin, suite.rubric.asked_names)
     except IntakeError as error:
         return not_graded(handin, suite, sandbox.isolation, str(error), time.perf_counter() - started)
-    with sandbox.start(submission) as worker:
+    shared = training_data(suite.rubric).shared if suite.rubric.trains else None
+    with sandbox.start(submission, shared) as worker:
         from checks.runner import Runner
 
         runner = Runner(submission, worker, suite.rubric)
@@ -143,6 +148,7 @@ def graded(
         warnings=[*submission.warnings, *remarks],
         seconds=seconds,
         trainings=trainings,
+        baselines=comparison.baselines(rubric) if trainings else [],
     )
 
 
@@ -181,6 +187,8 @@ def suite_facts(rubric: Rubric) -> SuiteFacts:
         reg_scale=rubric.settings.reg_scale,
         python=platform.python_version(),
         numpy=metadata.version("numpy"),
+        language=rubric.settings.lang,
+        data=data_facts(rubric),
     )
 
 
@@ -197,6 +205,7 @@ def grade_all(
     suite: Suite,
     jobs: int,
     known: Callable[[Handin, Isolation], Grade | None] = lambda *_: None,
+    note: Callable[[str], None] = lambda _: None,
 ) -> Generator[Outcome, None, None]:
     """Grade hand-ins in ``jobs`` processes and yield each grade as it is made, in no fixed order.
 
@@ -208,9 +217,11 @@ def grade_all(
         suite: what with.
         jobs: number of processes, at most. Even one is a process of its own, whose death this one survives.
         known: the grade of a hand-in at a level of isolation, if it need not be worked out again.
+        note: told, in a few words, what is being done before the first hand-in is graded.
 
     Raises:
         IsolationError: no level that may be used works on this machine.
+        DatasetError: the data set to train on cannot be had.
     """
     with opened(suite) as sandbox:
         waiting = []
@@ -222,6 +233,9 @@ def grade_all(
                 yield Outcome(grade_, unchanged=True)
         if not waiting:
             return
+        # Before the processes part, and only if anything is graded: CIFAR-10 takes more than half a minute.
+        comparison.prepare(suite.rubric, note)
+        note("grading")
         jobs = min(jobs, len(waiting))
         # The first process works in the sandbox that is open already; each later one opens its own.
         open_already = [sandbox] if sys.platform == "linux" else []
@@ -244,6 +258,7 @@ class Work:
 
     def __init__(self, suite: Suite, isolation: Isolation, sandbox: Sandbox | None) -> None:
         self._suite = suite
+        speak(suite.rubric.settings.lang)  # on a cluster, this is another machine's process
         self._isolation = isolation
         self._sandbox = sandbox
 
@@ -253,7 +268,7 @@ class Work:
             if self._sandbox is None:
                 self._sandbox = self._suite.open_sandbox(self._isolation.level)
             return grade(handin, self._suite, self._sandbox)
-        except IsolationError as error:
+        except (IsolationError, DatasetError) as error:
             return not_graded(handin, self._suite, self._isolation, str(error))
         except Exception as error:
             import traceback

@@ -27,6 +27,7 @@ from grading.reports.notebook_report import NotebookReport
 from grading.reports.source_page import SourcePage
 from grading.reports.sources import commented
 from grading.submission import Handin
+from grading.words import speaking
 
 
 class Writer(Protocol):
@@ -80,16 +81,17 @@ def write_reports(grade: Grade, out: Path, formats: Iterable[str], handin: Handi
     folder = out / grade.submission.name
     folder.mkdir(parents=True, exist_ok=True)
     sources = commented(handin, grade) if handin and {"html", "notebook"} & {*formats} else []
-    for name in formats:
-        if name in WRITERS:
-            writer = HtmlReport(SourcePage.file_name) if name == "html" and sources else WRITERS[name]
-            write_whole(folder / writer.file_name, writer.render(grade))
-    if sources and "html" in formats:
-        write_whole(folder / SourcePage.file_name, SourcePage().render(grade, sources))
-    if sources and "notebook" in formats:
-        for file_name, content in NotebookReport().render(grade, sources):
-            (folder / file_name).parent.mkdir(exist_ok=True)
-            write_whole(folder / file_name, content)
+    with speaking(grade.suite.language):
+        for name in formats:
+            if name in WRITERS:
+                writer = HtmlReport(SourcePage.file_name) if name == "html" and sources else WRITERS[name]
+                write_whole(folder / writer.file_name, writer.render(grade))
+        if sources and "html" in formats:
+            write_whole(folder / SourcePage.file_name, SourcePage().render(grade, sources))
+        if sources and "notebook" in formats:
+            for file_name, content in NotebookReport().render(grade, sources):
+                (folder / file_name).parent.mkdir(exist_ok=True)
+                write_whole(folder / file_name, content)
     return folder
 
 
