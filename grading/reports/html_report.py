@@ -58,6 +58,7 @@ class HtmlReport:
     """Writes a `Grade` as a page: what to mend first, with the smallest input that shows it; then one line a pass."""
 
     file_name = "report.html"
+    takes_hidden = False
 
     def __init__(self, source_page: str | None = None) -> None:
         """``source_page`` is the page beside it that shows the student's files, if there is one."""

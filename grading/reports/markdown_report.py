@@ -17,6 +17,7 @@ class MarkdownReport:
     """Writes a `Grade` for a person to read: failures first, with all that helps; then one line for each pass."""
 
     file_name = "report.md"
+    takes_hidden = False
 
     def render(self, grade: Grade) -> bytes:
         """The page's bytes."""

@@ -16,6 +16,7 @@ from grading.grade import Grade, Place
 from grading.reports import write_reports
 from grading.reports.sources import commented
 from grading.submission import Handin
+from tests.grading.reports.grades import a_check, a_comparison
 from tests.grading.reports.handed import FUNCTION, a_cell, a_handed_notebook, a_notebook, as_handed_in
 from tests.grading.reports.test_html_report import Outline, words
 from tests.grading.reports.test_injection import HOSTILE, hostile_texts
@@ -210,3 +211,14 @@ def test_the_page_is_html_without_a_fault(tmp_path: Path) -> None:
     html5lib = pytest.importorskip("html5lib", reason="html5lib is a development dependency: make test")
     page = source_page(*_with_everywhere(tmp_path / "svm.ipynb", HOSTILE["closing"]), tmp_path)
     html5lib.HTMLParser(strict=True).parse(page)
+
+
+def test_a_hidden_check_is_in_neither_page_nor_notebook_before_the_release(tmp_path: Path) -> None:
+    handin, grade = a_handed_notebook(tmp_path / "svm.ipynb")
+    secret = a_check(id="kinks", hidden=True, message="a secret", gradient=a_comparison())
+    grade = msgspec.structs.replace(grade, checks=[*grade.checks, secret])
+    for release in (False, True):
+        folder = write_reports(grade, tmp_path, ["html", "notebook"], handin, release=release)
+        for path in ("source.html", "report.html", "feedback/svm.ipynb"):
+            text = (folder / path).read_text(encoding="utf-8")
+            assert ("a secret" in text, "kinks" in text) == (release, release), path
