@@ -30,7 +30,8 @@ METADATA = {
     "assignment": {
         "due_date": "2018-07-01T14:00:00.000000-07:00",
         "group_size": None,
-        "total_points": "20.0",
+        "total_points": "30.0",
+        "outline": [{"title": "Autograder", "weight": "20.0"}, {"title": "Questions", "weight": "10.0"}],
     },
     "submission_method": "upload",
     "users": [{"email": "student@example.com", "id": 1234, "name": "Student User"}],
