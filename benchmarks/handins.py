@@ -23,11 +23,13 @@ _STYLES = {"svm": SVM_STYLES, "softmax": SOFTMAX_STYLES}
 _CLASSES = {"LinearSVM": "svm", "Softmax": "softmax"}
 # Mistakes that hang, or take the process down, wait for their limits, which is no work.
 _LEFT_OUT = ("hang", "recursion", "exit")
+_LAZILY = "from __future__ import annotations\n\n"  # the catalogue's annotations mean nothing here
 _RIGHT, _MISTAKEN = 0.7, 0.85  # what is left are slips
 
 
 def make_class(folder: Path, count: int, *, all_right: bool = False) -> None:
-    """Write ``count`` notebooks into ``folder``."""
+    """Write ``count`` notebooks into ``folder``, which is made if need be."""
+    folder.mkdir(parents=True, exist_ok=True)
     for number in range(count):
         name = f"student{number:05}.ipynb"
         (folder / name).write_text(notebook(list(cells(number, all_right=all_right))), encoding="utf-8")
@@ -58,32 +60,31 @@ def cells(number: int, *, all_right: bool = False) -> Iterator[str]:
         for vectorized in (False, True):
             name = f"{loss}_loss_{'vectorized' if vectorized else 'naive'}"
             luck = 0.0 if all_right else chance.random()
-            code, entry = _function(chance, loss, luck, vectorized=vectorized)
-            yield f"{code.strip()}\n\n\n{name} = {entry}\n"
+            yield _function(chance, name, loss, luck).strip() + "\n"
     for name, loss in _CLASSES.items():
         luck = 0.0 if all_right else chance.random()
         if luck < _RIGHT:
             yield classes.HandedClass(loss, RIGHT_TRAINS[chance.choice(sorted(RIGHT_TRAINS))]).code(name)
         else:
-            yield classes.handed_mistake(chance.choice(METHODS), loss).code(name)
+            yield _LAZILY + classes.handed_mistake(chance.choice(METHODS), loss).code(name)
 
 
-def _function(chance: random.Random, loss: str, luck: float, *, vectorized: bool) -> tuple[str, str]:
-    """Code and the name in it of a loss function: right, with a known mistake, or with one slip."""
-    right = sorted(style for style, (_, fast) in _STYLES[loss].items() if fast is vectorized)
+def _function(chance: random.Random, name: str, loss: str, luck: float) -> str:
+    """The code of a loss function: right, with a known mistake, or with one slip."""
+    vectorized = name.endswith("vectorized")
     if luck < _RIGHT:
-        return _own_name(_STYLES[loss][chance.choice(right)][0], chance)
+        styles = [code for code, fast in _STYLES[loss].values() if fast is vectorized]
+        return _named(name, chance.choice(styles))
     if luck < _MISTAKEN:
         possible = [m for m in CATALOGUE if loss in m.applies_to and not _is_left_out(m.id)]
         handed = handins.handed_mistake(chance.choice(possible))
-        return handed.code, handed.entry
-    return _own_name(chance.choice(_slips(loss, "broadcasting" if vectorized else "loops")), chance)
+        return f"{_LAZILY}{handed.code.strip()}\n\n\n{name} = {handed.entry}"
+    return _named(name, chance.choice(_slips(loss, "broadcasting" if vectorized else "loops")))
 
 
-def _own_name(code: str, chance: random.Random) -> tuple[str, str]:
-    """The code with a name of its own for its function, since all the styles call theirs ``loss``."""
-    entry = f"loss_{chance.randrange(1 << 30)}"
-    return re.sub(r"(?m)^loss(?= = )|(?<![\w.])loss(?=\()", entry, code), entry
+def _named(name: str, code: str) -> str:
+    """The code with the name that is asked for in place of ``loss``, as all styles call their function."""
+    return re.sub(r"(?m)^loss(?= = )|(?<![\w.])loss(?=\()", name, code)
 
 
 @cache

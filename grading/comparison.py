@@ -5,7 +5,6 @@ Nothing here decides about points. It is worked out once for all submissions of 
 
 from __future__ import annotations
 
-import importlib
 from collections.abc import Sequence
 
 import numpy as np
@@ -13,6 +12,7 @@ from numpy.typing import NDArray
 
 from grading.grade import HistoryBand, LossHistory, ReferenceTraining
 from grading.rubric import Accuracy, Rubric
+from reference.losses import evaluate_of
 from reference.sgd import Loss, accuracy, loss_of, train
 from reference.split import Split
 
@@ -26,7 +26,7 @@ _NEIGHBOURS = 2  # steps on either side that count for a point of the band
 def loss_named(name: str, rubric: Rubric) -> Loss:
     """The reference loss of that name in the rubric's convention, as train calls it."""
     scale = rubric.settings.reg_scale
-    evaluate = importlib.import_module(f"reference.{name}").evaluate
+    evaluate = evaluate_of(name)
     return loss_of(evaluate, reg_scale=1.0 if isinstance(scale, str) else scale, delta=rubric.settings.delta)
 
 

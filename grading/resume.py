@@ -9,10 +9,8 @@ from __future__ import annotations
 
 import contextlib
 import hashlib
-import os
 import stat
 import zipfile
-from collections.abc import Iterator
 from functools import cache
 from importlib import metadata
 from pathlib import Path
@@ -22,15 +20,13 @@ from typing import IO, Self
 import msgspec
 
 from grading.grade import Grade, SuiteFacts
-from grading.intake.files import is_foreign_folder
-from grading.intake.limits import DEFAULT
+from grading.parcel import files_of, is_read
 from grading.reports import write_whole
 from grading.sandbox.levels import Isolation
 from grading.submission import Handin
 
 FOLDER = ".resume"
 _TEMPORARY = ".*.tmp"  # as `write_whole` makes them
-_READ_ENDINGS = (".py", ".ipynb", ".zip")
 _SUITE_FOLDERS = ("reference", "checks", "grading")
 #: What grades are worked out with, besides Python and NumPy, which are among the `SuiteFacts`.
 _LIBRARIES = ("scikit-learn", "scipy")
@@ -61,7 +57,7 @@ class Records:
         self._folder = out / FOLDER
         self._facts = facts
         self._force = force
-        self._keys: dict[str, str] = {}
+        self._contents: dict[str, tuple[Handin, str]] = {}  # of what is still to be graded
         self._folder.mkdir(exist_ok=True)
         self._lock: IO[bytes] = (self._folder / "lock").open("ab")
 
@@ -82,25 +78,17 @@ class Records:
         except (OSError, zipfile.BadZipFile):
             # What cannot be read is for the intake to report.
             return None
-        parts = (
-            handin.name,
-            str(handin.path),
-            content,
-            msgspec.json.encode(self._facts).decode(),
-            suite_hash(),
-            isolation.level.value,
-            isolation.detail,
-            *(f"{name} {_version(name)}" for name in _LIBRARIES),
-        )
-        key = hashlib.sha256(msgspec.json.encode(parts)).hexdigest()
-        self._keys[handin.name] = key
+        self._contents[handin.name] = handin, content
         if self._force:
             return None
         try:
             record = msgspec.json.decode(self._path(handin.name).read_bytes(), type=_Record)
         except (OSError, msgspec.DecodeError, UnicodeDecodeError):
             return None
-        return record.grade if record.key == key else None
+        if record.key != self._key(handin, content, isolation.level.value, isolation.detail):
+            return None
+        del self._contents[handin.name]
+        return record.grade
 
     def keep(self, grade: Grade) -> None:
         """Remember a grade whose reports have been written. What could not be graded is tried anew each time.
@@ -108,10 +96,24 @@ class Records:
         Raises:
             OSError: the record cannot be written.
         """
-        key = self._keys.get(grade.submission.name)
-        if grade.state == "graded" and key is not None:
+        known = self._contents.pop(grade.submission.name, None)
+        if grade.state == "graded" and known is not None:
+            key = self._key(*known, grade.isolation.level, grade.isolation.detail)
             content = msgspec.json.format(msgspec.json.encode(_Record(key, grade)), indent=1)
             write_whole(self._path(grade.submission.name), content + b"\n")
+
+    def _key(self, handin: Handin, content: str, level: str, detail: str) -> str:
+        parts = (
+            handin.name,
+            str(handin.path),
+            content,
+            msgspec.json.encode(self._facts).decode(),
+            suite_hash(),
+            level,
+            detail,
+            *(f"{name} {version}" for name, version in library_versions().items()),
+        )
+        return hashlib.sha256(msgspec.json.encode(parts)).hexdigest()
 
     def _path(self, name: str) -> Path:
         return self._folder / f"{name}.json"
@@ -156,38 +158,15 @@ def handin_hash(handin: Handin) -> str:
         digest.update(repr(sorted(members)).encode())
         return digest.hexdigest()
     parts = [(name, handin.path / name) for name, _ in handin.parts]
-    for name, file in parts or _files(handin.path):
+    for name, file in parts or files_of(handin.path):
         facts = file.lstat()
-        regular = stat.S_ISREG(facts.st_mode)
-        digest.update(f"{name!r} {stat.S_IFMT(facts.st_mode)} {facts.st_size if regular else 0}\n".encode())
-        if regular and file.name.lower().endswith(_READ_ENDINGS) and facts.st_size <= DEFAULT.archive_bytes:
+        size = facts.st_size if stat.S_ISREG(facts.st_mode) else 0
+        digest.update(f"{name!r} {stat.S_IFMT(facts.st_mode)} {size}\n".encode())
+        if is_read(file, facts):
             with file.open("rb") as content:
                 while chunk := content.read(_CHUNK):
                     digest.update(chunk)
     return digest.hexdigest()
-
-
-def _files(path: Path) -> Iterator[tuple[str, Path]]:
-    """What lies at or below ``path``, in a fixed order, without foreign folders; as much as is ever looked at."""
-    if not stat.S_ISDIR(path.lstat().st_mode):
-        yield path.name, path
-        return
-    seen = 0
-    level = [path]
-    for _ in range(DEFAULT.depth):
-        below: list[Path] = []
-        for folder in level:
-            with os.scandir(folder) as entries:
-                listing = sorted(entries, key=lambda entry: entry.name)
-            for entry in listing:
-                seen += 1
-                if seen > DEFAULT.entries:
-                    return
-                inside = Path(entry.path)
-                yield str(inside.relative_to(path)), inside
-                if entry.is_dir(follow_symlinks=False) and not is_foreign_folder(entry.name):
-                    below.append(inside)
-        level = below
 
 
 @cache
@@ -205,6 +184,11 @@ def suite_hash() -> str:
 
 
 @cache
+def library_versions() -> dict[str, str]:
+    """The versions of what grades are worked out with, besides Python and NumPy."""
+    return {name: _version(name) for name in _LIBRARIES}
+
+
 def _version(library: str) -> str:
     try:
         return metadata.version(library)

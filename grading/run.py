@@ -212,7 +212,7 @@ def grade_all(
     Raises:
         IsolationError: no level that may be used works on this machine.
     """
-    with _opened(suite) as sandbox:
+    with opened(suite) as sandbox:
         waiting = []
         for handin in handins:
             grade_ = known(handin, sandbox.isolation)
@@ -226,8 +226,8 @@ def grade_all(
         # The first process works in the sandbox that is open already; each later one opens its own.
         open_already = [sandbox] if sys.platform == "linux" else []
 
-        def new_work() -> _Work:
-            return _Work(suite, sandbox.isolation, open_already.pop() if open_already else None)
+        def new_work() -> Work:
+            return Work(suite, sandbox.isolation, open_already.pop() if open_already else None)
 
         def give_up(handin: Handin, reason: str) -> Grade:
             return not_graded(
@@ -239,7 +239,7 @@ def grade_all(
                 yield Outcome(grade_)
 
 
-class _Work:
+class Work:
     """What each of the grader's processes does: it grades, in a sandbox that lives as long as the process."""
 
     def __init__(self, suite: Suite, isolation: Isolation, sandbox: Sandbox | None) -> None:
@@ -271,8 +271,8 @@ class _Work:
             self._sandbox.close()
 
 
-def _opened(suite: Suite) -> Sandbox:
-    """An open sandbox, and everything prepared that all hand-ins share while it was being opened.
+def opened(suite: Suite) -> Sandbox:
+    """An open sandbox, and everything prepared that all hand-ins share, while it was being opened.
 
     The preparing is done aside, and not the opening: what this thread starts would end with that one. No other thread
     is left when this returns, since processes are forked from here.

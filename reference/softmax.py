@@ -20,7 +20,6 @@ from reference.answer import Answer, require_finite
 from reference.problem import Problem
 from reference.rounding import FUNCTION_ERROR, UNDERFLOW, UNIT_ROUNDOFF, gamma
 
-NO_TIES = np.empty(0, dtype=np.intp)
 LARGEST_GAP = 750.0
 """exp(-750) is 0: how precisely a larger gap is computed no longer matters to a probability."""
 LINEAR = 2.0**-10
@@ -100,7 +99,7 @@ def evaluate(problem: Problem, *, reg_scale: float = 1.0, delta: float = 1.0) ->
     return Answer(
         loss=data_loss + regularization_loss,
         loss_bound=loss_bound,
-        gradient=AcceptedGradients(base, bound, X, NO_TIES, NO_TIES, y[:0]),
+        gradient=AcceptedGradients.only(base, bound, X),
         data_loss=data_loss,
         regularization_loss=regularization_loss,
         data_gradient=data_gradient,

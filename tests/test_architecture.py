@@ -13,9 +13,11 @@ UPPER = (
     "grading.commands",
     "grading.run",
     "grading.resume",
+    "grading.cluster",
     "grading.reports",
     "grading.terminal",
     "grading.notebook",
+    "grading.pack",
 )
 OURS = ("reference", "checks", "grading", "grader", "tests", "submissions")
 

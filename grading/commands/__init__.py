@@ -17,6 +17,8 @@ GRADED, BELOW, WRONG_USE, NOT_GRADED = 0, 1, 2, 3
 COMMANDS: dict[str, str] = {
     "calibrate": "measures which accuracy may be asked for",
     "doctor": "says how student code is isolated here",
+    "pack": "makes an autograder for Gradescope",
+    "rubric": "checks a rubric file, or says what it asks",
 }
 """What follows ``grader.py``, and what it does, as ``grader.py --help`` says it. Without one of these, it grades."""
 

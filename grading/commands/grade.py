@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 import os
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Generator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -13,7 +13,8 @@ from grading.commands import BELOW, COMMANDS, GRADED, NOT_GRADED, WRONG_USE
 
 if TYPE_CHECKING:
     from grading.grade import Grade
-    from grading.run import Suite
+    from grading.run import Outcome, Suite
+    from grading.sandbox.levels import Isolation
     from grading.submission import Handin
 
 FORMATS = ("json", "md", "html", "csv", "gradescope", "junit", "github", "canvas", "moodle")
@@ -37,6 +38,11 @@ def parser() -> argparse.ArgumentParser:
         "--rubric", type=Path, metavar="FILE", help="points and settings (default: the shipped one)"
     )
     result.add_argument("--jobs", type=_count, metavar="N", help="processes (default: one per core)")
+    result.add_argument(
+        "--cluster",
+        metavar="ADDRESS",
+        help="grade on the workers of the dask scheduler there, tcp://host:8786",
+    )
     result.add_argument("--force", action="store_true", help="grade again what has not changed, too")
     result.add_argument("--fail-under", type=_percent, metavar="PERCENT", help="exit 1 if a score is lower")
     result.add_argument(
@@ -97,6 +103,7 @@ def _run(options: argparse.Namespace) -> int:
     # Before NumPy is loaded: the grader's own small products are slower on many threads, and forks must find none.
     for name in ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS"):
         os.environ.setdefault(name, "1")
+    from grading.cluster.client import ClusterError
     from grading.intake import survey
     from grading.rubric import RubricError, load_rubric
     from grading.run import Suite
@@ -111,7 +118,7 @@ def _run(options: argparse.Namespace) -> int:
             return WRONG_USE
         options.out.mkdir(parents=True, exist_ok=True)
         grades = _grade(found.handins, suite, options)
-    except (RubricError, IsolationError) as error:
+    except (RubricError, IsolationError, ClusterError) as error:
         print(f"grader.py: {error}", file=sys.stderr)
         return WRONG_USE
     except OSError as error:
@@ -139,17 +146,23 @@ def _grade(handins: Sequence[Handin], suite: Suite, options: argparse.Namespace)
     """Grade what has changed, show and write, one by one; then the reports on the whole class."""
     from contextlib import closing
 
+    from grading.cluster.client import grade_on_cluster
     from grading.reports import write_class, write_reports
     from grading.resume import Records
     from grading.run import grade_all, suite_facts, unwritten
     from grading.terminal import Terminal
+
+    def graded(known: Callable[[Handin, Isolation], Grade | None]) -> Generator[Outcome, None, None]:
+        if options.cluster is None:
+            return grade_all(handins, suite, options.jobs or _cores(), known)
+        return grade_on_cluster(handins, suite, options.cluster, known)
 
     functions = list(suite.rubric.settings.functions)
     grades: list[Grade] = []
     with (
         Records(options.out, suite_facts(suite.rubric), force=options.force) as records,
         Terminal(len(handins)) as terminal,
-        closing(grade_all(handins, suite, options.jobs or _cores(), records.find)) as outcomes,
+        closing(graded(records.find)) as outcomes,
     ):
         for outcome in outcomes:
             grade = outcome.grade

@@ -105,9 +105,9 @@ def _gather_file(path: Path, where: str, limits: Limits) -> Gathered:
             else "has no ending that tells what it is"
         )
         raise IntakeError(f"{where} {shown(named)}, which cannot be graded: {HAND_IN}")
-    if size > _cap(where, limits):
+    if size > cap(where, limits):
         raise IntakeError(
-            f"{where} has {size:,} bytes, more than the {_cap(where, limits):,} that are read: clear its "
+            f"{where} has {size:,} bytes, more than the {cap(where, limits):,} that are read: clear its "
             "outputs or leave data out, then hand it in again"
         )
     if suffix == ARCHIVE:
@@ -139,7 +139,7 @@ def _admit(members: Sequence[Member], gathered: Gathered, limits: Limits, *, unw
     total = 0
     for member in work:
         total += member.size
-        if member.size > _cap(member.name, limits):
+        if member.size > cap(member.name, limits):
             reason = f"its {member.size:,} bytes are too many"
         elif len(gathered.files) >= limits.files or total > limits.total_bytes:
             reason = "the hand-in holds too many files before it"
@@ -205,6 +205,7 @@ def _is_wanted(name: str) -> bool:
     )
 
 
-def _cap(name: str, limits: Limits) -> int:
+def cap(name: str, limits: Limits) -> int:
+    """How many bytes a file of this name may have to be read."""
     ending = Path(name).suffix.lower()
     return {SCRIPT: limits.script_bytes, NOTEBOOK: limits.notebook_bytes}.get(ending, limits.archive_bytes)

@@ -5,12 +5,14 @@ from __future__ import annotations
 import hashlib
 import tomllib
 from pathlib import Path
+from typing import Any
 
 import msgspec
 
 from grading.rubric.places import line_of
 from grading.rubric.settings import Rubric, Settings
 from grading.rubric.validating import complaints
+from reference.losses import LossError, own
 
 
 class RubricError(Exception):
@@ -49,9 +51,10 @@ def load_rubric(path: Path | None = None) -> Rubric:
         ) from None
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise RubricError([f"rubric {path}: not valid TOML: {error}"]) from None
+    beside = _losses_beside(content, path.parent)
     problems = [
         (line_of(text, complaint.path), f"{complaint.where}: {complaint.sentence}")
-        for complaint in complaints(content)
+        for complaint in complaints(content, (*own(), *beside))
     ]
     if problems:
         problems.sort(key=lambda problem: problem[0] or 0)
@@ -61,4 +64,26 @@ def load_rubric(path: Path | None = None) -> Rubric:
                 for line, words in problems
             ]
         )
-    return Rubric(settings=msgspec.convert(content, Settings), sha256=hashlib.sha256(raw).hexdigest())
+    digest = hashlib.sha256(raw)
+    for name, loss in sorted(beside.items()):
+        digest.update(f"{name} {len(loss)} {loss}".encode())
+    try:
+        return Rubric(settings=msgspec.convert(content, Settings), sha256=digest.hexdigest(), losses=beside)
+    except LossError as error:
+        raise RubricError([f"rubric {path}: {error}"]) from None
+
+
+def _losses_beside(content: dict[str, Any], folder: Path) -> dict[str, str]:
+    """The texts of the losses that a rubric names and that are not the grader's own."""
+    functions = content.get("functions")
+    entries = functions.values() if isinstance(functions, dict) else ()
+    names = {entry.get("reference") for entry in entries if isinstance(entry, dict)}
+    found = {}
+    for name in sorted(name for name in names if isinstance(name, str) and name.isidentifier()):
+        file = folder / f"{name}.py"
+        if name not in own() and file.is_file():
+            try:
+                found[name] = file.read_text(encoding="utf-8")
+            except (OSError, UnicodeDecodeError) as error:
+                raise RubricError([f"the loss {file} cannot be read: {error}"]) from None
+    return found

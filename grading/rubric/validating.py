@@ -32,10 +32,15 @@ class Complaint:
         return "".join(parts).removeprefix(".")
 
 
-def complaints(content: dict[str, Any]) -> list[Complaint]:
-    """Everything that is wrong with the content of a rubric file; nothing if `Settings` can be made of it."""
+def complaints(content: dict[str, Any], losses: Collection[str]) -> list[Complaint]:
+    """Everything that is wrong with the content of a rubric file; nothing if `Settings` can be made of it.
+
+    Args:
+        content: as the TOML reader gives it.
+        losses: the names that ``reference`` may have.
+    """
     found = list(_against(content, types.type_info(Settings), ()))
-    return found or list(_meaning(msgspec.convert(content, Settings)))
+    return found or list(_meaning(msgspec.convert(content, Settings), losses))
 
 
 def nearest(word: str, allowed: Collection[str]) -> str:
@@ -164,13 +169,19 @@ def _range(kind: types.IntType | types.FloatType) -> str:
     return f", {low} or more" if low is not None else ""
 
 
-def _meaning(settings: Settings) -> Iterator[Complaint]:
+def _meaning(settings: Settings, losses: Collection[str]) -> Iterator[Complaint]:
     """What the types cannot say: how the parts of a rubric hang together."""
     if not settings.functions:
         yield Complaint(("functions",), "nothing is asked; name at least one function, [functions.NAME]")
     for name, function in settings.functions.items():
         here = ("functions", name)
         known = CHECKS_OF_KIND[function.kind]
+        if function.reference not in losses:
+            yield Complaint(
+                (*here, "reference"),
+                f"no loss is called {function.reference!r}; there are {', '.join(losses)}, or put "
+                f"{function.reference}.py beside the rubric{nearest(function.reference, losses)}",
+            )
         for check in function.points:
             if check not in known:
                 yield Complaint(
@@ -189,12 +200,12 @@ def _meaning(settings: Settings) -> Iterator[Complaint]:
                 "a loss is a plain name, train and predict are methods of a class, written "
                 '"LinearSVM.train" in quotes',
             )
-        losses = [other for other, asked in settings.functions.items() if asked.kind == "loss"]
-        if function.naive is not None and function.naive not in losses:
+        others = [other for other, asked in settings.functions.items() if asked.kind == "loss"]
+        if function.naive is not None and function.naive not in others:
             yield Complaint(
                 (*here, "naive"),
                 f"{function.naive!r} is not among the functions; there are "
-                f"{', '.join(losses)}{nearest(function.naive, losses)}",
+                f"{', '.join(others)}{nearest(function.naive, others)}",
             )
         if "agreement" in function.points and function.naive is None:
             yield Complaint(here, "agreement needs naive = the function to agree with")

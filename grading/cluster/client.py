@@ -1,0 +1,214 @@
+"""Grading on a cluster, as the grader sees it: hand-ins out as bytes, grades back as they are made.
+
+At any time only a few hand-ins for each thread of the cluster are under way, so neither memory nor the scheduler's
+list of tasks grows with the class. Dask tries a task elsewhere when its worker is lost; one that has lost too many is
+tried once more when nothing else is, and then reported.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import itertools
+import uuid
+from collections import deque
+from collections.abc import Callable, Generator, Iterator, Sequence
+from typing import TYPE_CHECKING, Any
+
+from grading.cluster import worker
+from grading.cluster.messages import Reply, Task, decode_reply, encode, versions
+from grading.grade import Grade, IsolationFacts
+from grading.parcel import pack
+from grading.run import Outcome, Suite, not_graded
+from grading.sandbox.levels import Isolation, Level
+from grading.submission import Handin, IntakeError
+
+if TYPE_CHECKING:
+    from distributed import Client
+
+_SECONDS_TO_CONNECT = 10
+_SECONDS_FOR_WORKERS = 60
+_TASKS_FOR_EACH_THREAD = 2
+_LARGE = 64 << 20
+LOOK = "please look at it and report this"
+
+
+class ClusterError(Exception):
+    """The cluster cannot be used; the message is one line: what, where, what to do."""
+
+
+def grade_on_cluster(
+    handins: Sequence[Handin],
+    suite: Suite,
+    address: str,
+    known: Callable[[Handin, Isolation], Grade | None] = lambda *_: None,
+) -> Generator[Outcome, None, None]:
+    """As `grading.run.grade_all`, on the workers of the scheduler at ``address``.
+
+    Raises:
+        ClusterError: there is no scheduler, no worker, or one with other versions than ours.
+    """
+    with _connected(address) as client:
+        task = Task(versions(), suite.rubric, suite.allow_unsafe)
+        levels = _levels(client, encode(task))
+        waiting: deque[Handin] = deque()
+        for handin in handins:
+            grades = (known(handin, level) for level in levels)
+            grade = next((grade for grade in grades if grade is not None), None)
+            if grade is None:
+                waiting.append(handin)
+            else:
+                yield Outcome(grade, unchanged=True)
+        suspects: list[Handin] = []
+        threads = sum(client.nthreads().values())  # type: ignore[no-untyped-call]
+        run = _Run(client, suite, address, suspects)
+        yield from run.grades(waiting, max(2, _TASKS_FOR_EACH_THREAD * threads))
+        # Those that lost workers may only have lain beside one that did: each alone, it will be seen.
+        alone, run.suspects = suspects, None
+        yield from run.grades(deque(alone), 1)
+
+
+class _Run:
+    """The tasks of one run. ``suspects`` takes what lost too many workers; without it, that is the verdict."""
+
+    def __init__(self, client: Client, suite: Suite, address: str, suspects: list[Handin] | None) -> None:
+        self._client, self._suite, self._address, self.suspects = client, suite, address, suspects
+        self._running: dict[str, Handin] = {}
+        self._key = f"subgrader-{uuid.uuid4().hex}"
+        self._numbers = itertools.count()
+
+    def grades(self, waiting: deque[Handin], most: int) -> Iterator[Outcome]:
+        """Grade hand-ins, at most so many at a time."""
+        from distributed import as_completed
+
+        under_way: Any = as_completed(loop=self._client.loop)  # type: ignore[no-untyped-call]
+        while waiting or self._running:
+            while waiting and len(self._running) < most:
+                handin = waiting.popleft()
+                try:
+                    under_way.add(self._sent(handin))
+                except (OSError, IntakeError) as error:
+                    yield Outcome(self._unread(handin, error))
+            if not self._running:
+                continue
+            future = next(under_way)
+            handin = self._running.pop(future.key)
+            grade = self._grade(handin, future)
+            future.release()
+            if grade is not None:
+                yield Outcome(grade)
+
+    def _sent(self, handin: Handin) -> Any:
+        task = Task(versions(), self._suite.rubric, self._suite.allow_unsafe, pack(handin))
+        key = f"{self._key}-{next(self._numbers)}"
+        future: Any = self._client.submit(worker.answer, encode(task), key=key, pure=False)
+        self._running[key] = handin
+        return future
+
+    def _grade(self, handin: Handin, future: Any) -> Grade | None:
+        """The grade of a hand-in; None if it is to be tried once more."""
+        from concurrent.futures import CancelledError
+
+        from distributed import KilledWorker
+
+        try:
+            reply = decode_reply(future.result())
+        except KilledWorker:
+            if self.suspects is not None:
+                self.suspects.append(handin)
+                return None
+            return self._given_up(handin, "every worker of the cluster that tried it was lost")
+        except CancelledError:
+            raise ClusterError(
+                f"the scheduler at {self._address} is gone; start it, and run the same command again to go on"
+            ) from None
+        except ValueError as error:
+            return self._given_up(handin, f"a worker gave back what is no grade ({error})")
+        if reply.refused is not None:
+            raise ClusterError(_refusal("a worker that has joined since", reply))
+        if reply.grade is None:
+            return self._given_up(handin, f"the process that graded it {reply.died}")
+        return reply.grade
+
+    def _given_up(self, handin: Handin, reason: str) -> Grade:
+        return not_graded(handin, self._suite, None, f"{reason}; {LOOK}")
+
+    def _unread(self, handin: Handin, error: OSError | IntakeError) -> Grade:
+        """What the intake says here of a hand-in that cannot be sent."""
+        from grading.intake import read
+
+        reason = f"{handin.path.name} cannot be read ({getattr(error, 'strerror', None) or error})"
+        try:
+            read(handin, self._suite.rubric.asked_names)
+        except IntakeError as intake:
+            reason = str(intake)
+        return not_graded(handin, self._suite, None, reason)
+
+
+@contextlib.contextmanager
+def _connected(address: str) -> Iterator[Client]:
+    try:
+        import dask
+        from distributed import Client
+    except ImportError:
+        raise ClusterError(
+            "--cluster needs dask.distributed: pip install 'subgrader[cluster]', on every machine of the cluster"
+        ) from None
+    # A hand-in is a large argument on purpose: it goes to one worker, once.
+    dask.config.set({"distributed.admin.large-graph-warning-threshold": _LARGE})
+    try:
+        client: Any = Client(address, timeout=_SECONDS_TO_CONNECT, set_as_default=False)  # type: ignore[no-untyped-call]
+    except (OSError, ValueError, TypeError) as error:
+        raise ClusterError(
+            f"no scheduler answers at {address} ({_short(error)}); start one with `dask scheduler` "
+            "and give the address that it prints"
+        ) from None
+    try:
+        yield client
+    finally:
+        client.close(timeout=2)
+
+
+def _levels(client: Client, task: bytes) -> list[Isolation]:
+    """How student code is kept apart on the workers, each level once; every worker is asked.
+
+    Raises:
+        ClusterError: there is no worker, or one that cannot grade for us.
+    """
+    try:
+        client.wait_for_workers(1, timeout=_SECONDS_FOR_WORKERS)
+    except TimeoutError:
+        raise ClusterError(
+            f"no worker has joined the scheduler within {_SECONDS_FOR_WORKERS} s; "
+            "start some with `dask worker ADDRESS --nthreads 1`"
+        ) from None
+    try:
+        said: dict[str, Any] = client.run(worker.answer, task)
+    except Exception as error:
+        # Whatever went wrong over there, it comes here as an exception of any type.
+        raise ClusterError(
+            f"the workers cannot grade ({_short(error)}); install the same subgrader on all of them"
+        ) from None
+    found: dict[tuple[str, str], Isolation] = {}
+    for where, data in sorted(said.items()):
+        try:
+            reply = decode_reply(data)
+        except ValueError as error:
+            raise ClusterError(
+                f"the worker at {where} does not speak our language: {_short(error)}"
+            ) from None
+        if reply.isolation is None:
+            raise ClusterError(_refusal(f"the worker at {where}", reply))
+        found[reply.isolation.level, reply.isolation.detail] = _isolation(reply.isolation)
+    return list(found.values())
+
+
+def _isolation(facts: IsolationFacts) -> Isolation:
+    return Isolation(Level(facts.level), facts.detail)
+
+
+def _refusal(where: str, reply: Reply) -> str:
+    return f"{where} cannot be used: {reply.refused or reply.died}; install the same versions on all machines"
+
+
+def _short(error: BaseException) -> str:
+    return " ".join(str(error).split())[:200] or type(error).__name__

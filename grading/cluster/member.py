@@ -1,0 +1,107 @@
+"""A process that grades on a worker's machine: tasks in at standard input, replies out at standard output.
+
+It is a process of its own, so that a hand-in which brings it down leaves the worker alive to say so.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+import tempfile
+from pathlib import Path
+from typing import IO
+
+import msgspec
+
+from grading.cluster.messages import Reply, Task, difference, encode
+from grading.grade import Grade, IsolationFacts
+from grading.intake.naming import clean
+from grading.parcel import unpack
+from grading.run import Suite, Work, opened
+from grading.sandbox.client import Sandbox
+from grading.sandbox.levels import IsolationError
+
+LENGTH_BYTES = 8
+
+
+def write(stream: IO[bytes], data: bytes) -> None:
+    """Write one message.
+
+    Raises:
+        OSError: nobody reads.
+    """
+    stream.write(len(data).to_bytes(LENGTH_BYTES, "big"))
+    stream.write(data)
+    stream.flush()
+
+
+def read(stream: IO[bytes]) -> bytes | None:
+    """The next message, or None when there is none, or only a part of one."""
+    length = stream.read(LENGTH_BYTES)
+    if len(length) < LENGTH_BYTES:
+        return None
+    size = int.from_bytes(length, "big")
+    data = stream.read(size)
+    return data if len(data) == size else None
+
+
+class Member:
+    """What the process does all its life."""
+
+    def __init__(self) -> None:
+        self._made_for: bytes | None = None
+        self._suite: Suite | None = None
+        self._sandbox: Sandbox | None = None
+
+    def answer(self, task: Task) -> Reply:
+        """Do one task; nothing that a hand-in does raises."""
+        differs = difference(task.versions)
+        if differs is not None:
+            return Reply(refused=f"it has {differs}")
+        try:
+            suite, sandbox = self._prepared(task)
+        except IsolationError as error:
+            return Reply(refused=str(error))
+        level = IsolationFacts(level=sandbox.isolation.level.value, detail=sandbox.isolation.detail)
+        if task.parcel is None:
+            return Reply(isolation=level)
+        with tempfile.TemporaryDirectory(prefix="subgrader-") as folder:
+            handin, path = unpack(task.parcel, Path(folder))
+            grade = Work(suite, sandbox.isolation, sandbox)(handin)
+        return Reply(grade=_from(path, grade), isolation=level)
+
+    def close(self) -> None:
+        """End what runs in the sandbox."""
+        if self._sandbox is not None:
+            self._sandbox.close()
+
+    def _prepared(self, task: Task) -> tuple[Suite, Sandbox]:
+        wanted = encode((task.rubric, task.allow_unsafe))
+        if self._suite is None or self._sandbox is None or wanted != self._made_for:
+            self.close()
+            self._suite = Suite(task.rubric, allow_unsafe=task.allow_unsafe)
+            self._sandbox = opened(self._suite)
+            self._made_for = wanted
+        return self._suite, self._sandbox
+
+
+def _from(path: str, grade: Grade) -> Grade:
+    """The grade, with the place that the hand-in has where it came from."""
+    original = clean(path) if grade.state == "graded" else path
+    return msgspec.structs.replace(grade, submission=msgspec.structs.replace(grade.submission, path=original))
+
+
+def main() -> None:
+    """Answer until there are no more tasks."""
+    replies = os.fdopen(os.dup(1), "wb")
+    os.dup2(2, 1)  # what anything here might print is no reply
+    member = Member()
+    try:
+        while (data := read(sys.stdin.buffer)) is not None:
+            write(replies, encode(member.answer(msgspec.msgpack.decode(data, type=Task))))
+    finally:
+        member.close()
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,72 @@
+"""What the grader and a cluster's workers say to each other: bytes of a fixed form, both ways."""
+
+from __future__ import annotations
+
+import platform
+from importlib import metadata
+
+import msgspec
+
+from grading.grade import Grade, IsolationFacts
+from grading.resume import library_versions, suite_hash
+from grading.rubric import Rubric
+
+
+class Task(msgspec.Struct, frozen=True, array_like=True):
+    """Grade the hand-in in ``parcel``; without one, only say how it would be isolated."""
+
+    versions: dict[str, str]
+    rubric: Rubric
+    allow_unsafe: bool
+    parcel: bytes | None = None
+
+
+class Reply(msgspec.Struct, frozen=True, array_like=True):
+    """What came of a task.
+
+    Attributes:
+        grade: the grade, unless something went wrong.
+        isolation: how student code is kept apart on that worker.
+        refused: why the worker grades nothing for this grader.
+        died: how the process that graded it ended, each time it was tried.
+    """
+
+    grade: Grade | None = None
+    isolation: IsolationFacts | None = None
+    refused: str | None = None
+    died: str | None = None
+
+
+def versions() -> dict[str, str]:
+    """What a grade depends on, apart from hand-in and rubric; both sides must have the same."""
+    return {
+        "subgrader": suite_hash()[:16],
+        "Python": platform.python_version(),
+        "numpy": metadata.version("numpy"),
+        **library_versions(),
+    }
+
+
+def difference(theirs: dict[str, str]) -> str | None:
+    """How a grader's ``versions`` differ from those here, or None."""
+    ours = versions()
+    differ = [name for name in ours if ours[name] != theirs.get(name)]
+    if not differ:
+        return None
+    return ", ".join(
+        f"{name} {ours[name]} where the grader has {theirs.get(name, 'none')}" for name in differ
+    )
+
+
+encode = msgspec.msgpack.encode
+
+
+def decode_reply(data: object) -> Reply:
+    """A reply, read strictly.
+
+    Raises:
+        ValueError: it is none.
+    """
+    if not isinstance(data, bytes):
+        raise ValueError(f"a {type(data).__name__} where a reply was expected")
+    return msgspec.msgpack.decode(data, type=Reply)

@@ -1,0 +1,73 @@
+"""The process that grades on a cluster's worker, and what is said when it cannot."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import msgspec
+import pytest
+
+from grading.cluster import client, worker
+from grading.cluster.client import ClusterError
+from grading.cluster.member import Member
+from grading.cluster.messages import Reply, Task, decode_reply, encode, versions
+from grading.intake import find
+from grading.parcel import pack
+from grading.rubric import Rubric, load_rubric
+from tests.grading.small_class import RIGHT, make_class
+
+
+@pytest.fixture
+def rubric(tmp_path: Path) -> Rubric:
+    make_class(tmp_path / "class", ada=RIGHT)
+    return load_rubric(tmp_path / "rubric.toml")
+
+
+def test_a_task_comes_back_as_a_grade_that_names_the_place_the_hand_in_has_here(
+    tmp_path: Path, rubric: Rubric
+) -> None:
+    [handin] = find([tmp_path / "class" / "ada.py"])
+    reply = decode_reply(worker.answer(encode(Task(versions(), rubric, True, pack(handin)))))
+    assert reply.grade is not None
+    assert reply.grade.score == 4
+    assert reply.grade.submission.path == str(handin.path)
+
+
+def test_a_grader_of_another_version_is_refused_with_what_differs(rubric: Rubric) -> None:
+    other = versions() | {"numpy": "1.0"}
+    reply = Member().answer(Task(other, rubric, True))
+    assert reply == Reply(refused=f"it has numpy {versions()['numpy']} where the grader has 1.0")
+    assert "the worker at tcp://x cannot be used: it has numpy" in client._refusal(
+        "the worker at tcp://x", reply
+    )
+
+
+def test_a_process_that_dies_is_replaced_and_reported_when_it_dies_again(
+    tmp_path: Path, rubric: Rubric, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "sitecustomize.py").write_text(
+        "import os, sys\nif '-m' in sys.orig_argv and 'grading.cluster.member' in sys.orig_argv: os._exit(7)\n"
+    )
+    monkeypatch.setenv("PYTHONPATH", str(tmp_path))
+    monkeypatch.setattr(worker, "_idle", [])
+    monkeypatch.setattr(worker, "_ROOT", tmp_path)
+    assert decode_reply(worker.answer(encode(Task(versions(), rubric, True)))) == Reply(
+        died="ended with exit code 7, twice"
+    )
+
+
+@pytest.mark.parametrize("data", [b"", b"\x90\x90", msgspec.msgpack.encode([1, 2]), None, Path])
+def test_what_is_no_reply_is_refused(data: object) -> None:
+    with pytest.raises(ValueError, match=r".+"):
+        decode_reply(data)
+
+
+def test_workers_that_cannot_be_asked_are_reported_in_one_line() -> None:
+    class Broken:
+        def wait_for_workers(self, count: int, timeout: float) -> None: ...
+
+        def run(self, *arguments: object) -> None:
+            raise ModuleNotFoundError("No module named 'grading'")
+
+    with pytest.raises(ClusterError, match=r"the workers cannot grade \(No module named 'grading'\)"):
+        client._levels(Broken(), b"")  # type: ignore[arg-type]
