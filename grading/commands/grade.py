@@ -53,6 +53,11 @@ def parser() -> argparse.ArgumentParser:
         help=f"report forms, of {','.join(FORMATS)} (default: {','.join(USUAL_FORMATS)})",
     )
     result.add_argument(
+        "--execute",
+        action="store_true",
+        help="run the notebooks, too, and judge what their searches find (needs CIFAR-10)",
+    )
+    result.add_argument(
         "--allow-unsafe",
         action="store_true",
         help="grade even where student code cannot be walled in; only for code that you trust",
@@ -108,9 +113,14 @@ def _run(options: argparse.Namespace) -> int:
     from grading.rubric import RubricError, load_rubric
     from grading.run import Suite
     from grading.sandbox.levels import IsolationError
+    from reference.split import DatasetError
 
     try:
-        suite = Suite(load_rubric(options.rubric), allow_unsafe=options.allow_unsafe)
+        suite = Suite(
+            load_rubric(options.rubric),
+            allow_unsafe=options.allow_unsafe,
+            notebook_data=_notebook_data() if options.execute else None,
+        )
         found = survey(options.paths or [Path("submissions")])
         for problem in found.problems:
             print(f"grader.py: {problem}", file=sys.stderr)
@@ -118,7 +128,7 @@ def _run(options: argparse.Namespace) -> int:
             return WRONG_USE
         options.out.mkdir(parents=True, exist_ok=True)
         grades = _grade(found.handins, suite, options)
-    except (RubricError, IsolationError, ClusterError) as error:
+    except (RubricError, DatasetError, IsolationError, ClusterError) as error:
         print(f"grader.py: {error}", file=sys.stderr)
         return WRONG_USE
     except OSError as error:
@@ -133,6 +143,23 @@ def _run(options: argparse.Namespace) -> int:
     if options.fail_under is not None and any(grade.percent < options.fail_under for grade in grades):
         return BELOW
     return GRADED
+
+
+def _notebook_data() -> Path:
+    """The folder of CIFAR-10's batches, which notebooks read.
+
+    Raises:
+        DatasetError: it is not known where they are, or they are not all there.
+    """
+    from reference.cifar10 import locate
+    from reference.datasets import CIFAR10_VARIABLE, DatasetError
+
+    folder = os.environ.get(CIFAR10_VARIABLE)
+    if not folder:
+        raise DatasetError(
+            f"--execute needs CIFAR-10, which notebooks read: set {CIFAR10_VARIABLE} to its folder"
+        )
+    return locate(Path(folder)).resolve()
 
 
 def _cores() -> int:
@@ -160,7 +187,7 @@ def _grade(handins: Sequence[Handin], suite: Suite, options: argparse.Namespace)
     functions = list(suite.rubric.settings.functions)
     grades: list[Grade] = []
     with (
-        Records(options.out, suite_facts(suite.rubric), force=options.force) as records,
+        Records(options.out, suite_facts(suite), force=options.force) as records,
         Terminal(len(handins)) as terminal,
         closing(graded(records.find)) as outcomes,
     ):

@@ -10,8 +10,8 @@ from grading.sandbox.choice import choose
 from grading.sandbox.launch import Launcher
 from grading.sandbox.levels import Isolation, IsolationError, Level
 from grading.sandbox.limits import Limits
-from grading.sandbox.session import Session
 from grading.sandbox.notebook import Notebook, NotebookOutcome, run_notebook
+from grading.sandbox.session import Session
 from grading.sandbox.worker import Worker
 from grading.submission import Submission
 

@@ -122,7 +122,7 @@ def run(message: wire.Execute, unpacker: wire.Unpacker, send: Send) -> None:
         send(index, wire.Entered(), [])
         shown.clear()
         shown.remarks = []
-        result = shell.run_cell(cell.code, store_history=True)
+        result = shell.run_cell(cell.code, store_history=True)  # type: ignore[no-untyped-call]
         error = result.error_before_exec or result.error_in_exec
         packer = Packer()
         body = wire.Ended(
@@ -164,7 +164,9 @@ def _arrange_imports(folder: str, root: str, remark: Callable[[str], None]) -> N
             sys.modules.setdefault(name, module)
     # Left out of SciPy since; the course's own helpers of 2015 ask for it and never use it here.
     pictures = types.ModuleType("scipy.misc")
-    pictures.__dict__.update({name: Standin(f"scipy.misc.{name}") for name in ("imread", "imresize", "imsave")})
+    pictures.__dict__.update(
+        {name: Standin(f"scipy.misc.{name}") for name in ("imread", "imresize", "imsave")}
+    )
     sys.modules["scipy.misc"] = pictures
     # %autoreload looks for changes in all files that modules come from; ours are not to be seen here.
     for name, module in sys.modules.items():

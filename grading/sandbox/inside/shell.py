@@ -15,7 +15,6 @@ from typing import Any
 from IPython.core.displayhook import DisplayHook
 from IPython.core.displaypub import DisplayPublisher
 from IPython.core.interactiveshell import InteractiveShell
-from IPython.core.magic import Magics, line_cell_magic, magics_class
 from IPython.core.profiledir import ProfileDir
 from IPython.utils.text import SList
 from traitlets.config import Config
@@ -26,7 +25,21 @@ _LARGEST_PICTURE = 2 << 20
 _INLINE = "inline"
 
 #: Magics that would start another program.
-_PROGRAMS = ("bash", "sh", "script", "system", "sx", "perl", "ruby", "pypy", "python2", "pip", "conda", "mamba", "uv")
+_PROGRAMS = (
+    "bash",
+    "sh",
+    "script",
+    "system",
+    "sx",
+    "perl",
+    "ruby",
+    "pypy",
+    "python2",
+    "pip",
+    "conda",
+    "mamba",
+    "uv",
+)
 
 
 class Shown:
@@ -95,10 +108,10 @@ class _Stream(io.TextIOBase):
         return True
 
 
-class _Publisher(DisplayPublisher):  # type: ignore[misc]
+class _Publisher(DisplayPublisher):
     shown: Shown
 
-    def publish(self, data: dict[str, Any], metadata: Any = None, **_: Any) -> None:
+    def publish(self, data: dict[str, Any], *_: Any, **__: Any) -> None:
         """Pictures are kept as pictures, all else as the text that comes along; HTML and scripts are not kept."""
         show(self.shown, data)
 
@@ -107,7 +120,7 @@ class _Publisher(DisplayPublisher):  # type: ignore[misc]
         self.shown.clear()
 
 
-class _Hook(DisplayHook):  # type: ignore[misc]
+class _Hook(DisplayHook):
     shown: Shown
 
     def write_output_prompt(self) -> None:
@@ -126,24 +139,14 @@ def show(shown: Shown, data: dict[str, Any]) -> None:
         shown.write(f"{data['text/plain']}\n")
 
 
-@magics_class
-class _NoPrograms(Magics):  # type: ignore[misc]
-    """In place of the magics that start programs."""
-
-    @line_cell_magic
-    def refuse(self, line: str, cell: str | None = None) -> None:
-        """Say that it cannot be done."""
-        self.shell.system(line or (cell or "").strip().partition("\n")[0])
-
-
-class _Profile(ProfileDir):  # type: ignore[misc]
+class _Profile(ProfileDir):
     """Settings of nobody's; without the README that IPython would copy there, by calls that are closed here."""
 
     def check_startup_dir(self, change: Any = None) -> None:
         """There is none."""
 
 
-class Shell(InteractiveShell):  # type: ignore[misc]
+class Shell(InteractiveShell):
     """One notebook's shell."""
 
     shown: Shown
@@ -151,14 +154,14 @@ class Shell(InteractiveShell):  # type: ignore[misc]
     def init_history(self) -> None:
         """Without the thread and the database that would keep it."""
         self.config.HistoryManager.enabled = False
-        super().init_history()
+        super().init_history()  # type: ignore[no-untyped-call]
 
     def enable_gui(self, gui: Any = None) -> None:
         """There are no windows."""
 
     def enable_matplotlib(self, gui: str | None = None) -> Any:
         """Pictures go into the notebook whatever was asked for: nobody could turn or close another kind."""
-        return super().enable_matplotlib(_INLINE)
+        return super().enable_matplotlib(_INLINE)  # type: ignore[no-untyped-call]
 
     def system(self, cmd: str) -> None:
         """``!command``: no program is run, and the cell goes on."""
@@ -168,6 +171,10 @@ class Shell(InteractiveShell):  # type: ignore[misc]
         """``lines = !command``: nothing comes out."""
         self.system(cmd)
         return SList() if split else ""
+
+    def no_program(self, line: str, cell: str | None = None) -> None:
+        """In place of the magics that start programs."""
+        self.system(line or (cell or "").strip().partition("\n")[0])
 
     def _showtraceback(self, etype: Any, evalue: Any, stb: Any) -> None:
         """What a cell raised is sent as it is."""
@@ -185,12 +192,15 @@ def open_shell(shown: Shown) -> Shell:
         display_pub_class=_Publisher,
         displayhook_class=_Hook,
     )
-    shell.shown = shell.display_pub.shown = shell.displayhook.shown = shown
-    refuse = _NoPrograms(shell).refuse
+    shell.shown = shown
+    publisher, hook = shell.display_pub, shell.displayhook
+    assert isinstance(publisher, _Publisher)
+    assert isinstance(hook, _Hook)
+    publisher.shown = hook.shown = shown
     for name in _PROGRAMS:
-        shell.register_magic_function(refuse, "line_cell", name)
+        shell.register_magic_function(shell.no_program, "line_cell", name)  # type: ignore[arg-type]
     sys.stdout = sys.stderr = _Stream(shown)
-    builtins.input = _nobody_answers  # type: ignore[assignment]
+    builtins.input = _nobody_answers
     shell.enable_matplotlib(_INLINE)
     return shell
 

@@ -14,7 +14,7 @@ def load_pickle(f: Any) -> Any:
     return pickle.load(f, encoding="latin1")  # noqa: S301 - runs where student code does, on the data that it is given
 
 
-def load_CIFAR_batch(filename: str) -> tuple[Any, Any]:
+def load_CIFAR_batch(filename: str) -> tuple[Any, Any]:  # noqa: N802 - the course's name
     """One batch: pictures (N, 32, 32, 3) as floats, and labels (N,)."""
     with open(filename, "rb") as file:  # noqa: PTH123
         batch = load_pickle(file)
@@ -23,7 +23,7 @@ def load_CIFAR_batch(filename: str) -> tuple[Any, Any]:
     return pixels.astype("float"), labels
 
 
-def load_CIFAR10(ROOT: str) -> tuple[Any, Any, Any, Any]:
+def load_CIFAR10(ROOT: str) -> tuple[Any, Any, Any, Any]:  # noqa: N802 - the course's name
     """All training and test pictures and labels: Xtr, Ytr, Xte, Yte."""
     names = [os.path.join(ROOT, f"data_batch_{number}") for number in range(1, 6)]  # noqa: PTH118
     batches = [load_CIFAR_batch(name) for name in names]
