@@ -19,6 +19,7 @@ from pathlib import Path
 
 import msgspec
 
+from grading import comparison
 from grading.executed import Execution
 from grading.execution.scoring import fingerprint
 from grading.grade import (
@@ -36,6 +37,9 @@ from grading.rubric import Rubric
 from grading.sandbox.client import Sandbox
 from grading.sandbox.levels import Isolation, IsolationError, Level
 from grading.submission import Handin, IntakeError, Submission
+from grading.training_data import data_facts, training_data
+from grading.words import speak
+from reference.split import DatasetError
 
 
 @dataclass(frozen=True)
@@ -86,7 +90,8 @@ def grade(handin: Handin, suite: Suite, sandbox: Sandbox, notebooks: Sandbox | N
         submission = read(handin, suite.rubric.asked_names)
     except IntakeError as error:
         return not_graded(handin, suite, sandbox.isolation, str(error), time.perf_counter() - started)
-    with sandbox.start(submission) as worker:
+    shared = training_data(suite.rubric).shared if suite.rubric.trains else None
+    with sandbox.start(submission, shared) as worker:
         from checks.runner import Runner
 
         runner = Runner(submission, worker, suite.rubric)
@@ -187,6 +192,7 @@ def graded(
         seconds=seconds,
         trainings=trainings,
         execution=execution,
+        baselines=comparison.baselines(rubric) if trainings else [],
     )
 
 
@@ -227,6 +233,8 @@ def suite_facts(suite: Suite) -> SuiteFacts:
         python=platform.python_version(),
         numpy=metadata.version("numpy"),
         notebooks=None if suite.notebook_data is None else fingerprint(suite.notebook_data),
+        language=rubric.settings.lang,
+        data=data_facts(rubric),
     )
 
 
@@ -243,6 +251,7 @@ def grade_all(
     suite: Suite,
     jobs: int,
     known: Callable[[Handin, Isolation], Grade | None] = lambda *_: None,
+    note: Callable[[str], None] = lambda _: None,
 ) -> Generator[Outcome, None, None]:
     """Grade hand-ins in ``jobs`` processes and yield each grade as it is made, in no fixed order.
 
@@ -254,9 +263,11 @@ def grade_all(
         suite: what with.
         jobs: number of processes, at most. Even one is a process of its own, whose death this one survives.
         known: the grade of a hand-in at a level of isolation, if it need not be worked out again.
+        note: told, in a few words, what is being done before the first hand-in is graded.
 
     Raises:
         IsolationError: no level that may be used works on this machine.
+        DatasetError: the data set to train on cannot be had.
     """
     with opened(suite) as sandbox:
         waiting = []
@@ -268,6 +279,9 @@ def grade_all(
                 yield Outcome(grade_, unchanged=True)
         if not waiting:
             return
+        # Before the processes part, and only if anything is graded: CIFAR-10 takes more than half a minute.
+        comparison.prepare(suite.rubric, note)
+        note("grading")
         jobs = min(jobs, len(waiting))
         # The first process works in the sandbox that is open already; each later one opens its own.
         open_already = [sandbox] if sys.platform == "linux" else []
@@ -290,6 +304,7 @@ class Work:
 
     def __init__(self, suite: Suite, isolation: Isolation, sandbox: Sandbox | None) -> None:
         self._suite = suite
+        speak(suite.rubric.settings.lang)  # on a cluster, this is another machine's process
         self._isolation = isolation
         self._sandbox = sandbox
         self._notebooks: Sandbox | None = None
@@ -302,7 +317,7 @@ class Work:
             if self._notebooks is None and self._suite.notebook_data is not None:
                 self._notebooks = self._suite.open_notebook_sandbox(self._isolation.level)
             return grade(handin, self._suite, self._sandbox, self._notebooks)
-        except IsolationError as error:
+        except (IsolationError, DatasetError) as error:
             return not_graded(handin, self._suite, self._isolation, str(error))
         except Exception as error:
             import traceback

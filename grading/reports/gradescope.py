@@ -10,6 +10,7 @@ from typing import Any
 import msgspec
 
 from grading.grade import CheckResult, Grade
+from grading.late import sentence
 from grading.reports.html_report import command, place_of, where
 from grading.reports.text import points, shown
 
@@ -18,6 +19,7 @@ class GradescopeReport:
     """Writes a `Grade` so that Gradescope shows each check as a test, in plain text."""
 
     file_name = "results.json"
+    takes_hidden = True
 
     def render(self, grade: Grade) -> bytes:
         """The file's bytes. Gradescope measures the time itself, so none is written."""
@@ -45,6 +47,7 @@ class GradescopeReport:
 
 def _summary(grade: Grade) -> str:
     lines = [f"Not graded: {grade.reason}"] if grade.state == "not_graded" else []
+    lines += [sentence(grade.late)] if grade.late is not None and grade.late.factor != 1.0 else []
     lines += [f"A person marks: {item.question} ({points(item.max_points)} points)" for item in grade.manual]
     lines += list(grade.warnings)
     lines.append(f"To repeat this grade: {command(grade)}")
@@ -60,7 +63,8 @@ def _test(number: int, check: CheckResult, grade: Grade) -> dict[str, Any]:
         "number": str(number),
         "output": explain(check, grade),
         "tags": [check.function, check.id],
-        "visibility": "visible",
+        # Where one is hidden, Gradescope does not show the total either.
+        "visibility": "after_published" if check.hidden else "visible",
     }
 
 

@@ -7,7 +7,9 @@ import shlex
 from dataclasses import dataclass
 
 from grading.grade import Certificate, CheckResult, Counterexample, Grade, GradientComparison, Place
+from grading.late import sentence
 from grading.reports.answers import Entry, Pair, pairs
+from grading.reports.comparison import comparison
 from grading.reports.pages import page
 from grading.reports.pictures import Map, distances, short, training
 from grading.reports.text import points, shown
@@ -55,6 +57,7 @@ class HtmlReport:
     """Writes a `Grade` as a page: what to mend first, with the smallest input that shows it; then one line a pass."""
 
     file_name = "report.html"
+    takes_hidden = False
 
     def render(self, grade: Grade) -> bytes:
         """The page's bytes."""
@@ -71,8 +74,10 @@ class HtmlReport:
             places={name: where(place) for name, place in grade.functions.items()},
             broken=[_broken(check, grade) for check in grade.checks if check.status in ("failed", "error")],
             trainings=[training(facts) for facts in grade.trainings],
+            beside=comparison(grade),
             remarks=list(dict.fromkeys(remark for check in grade.checks for remark in check.remarks)),
             command=command(grade),
+            late=sentence(grade.late) if grade.late is not None else "",
         )
 
 

@@ -5,7 +5,10 @@ from __future__ import annotations
 import re
 
 from grading.grade import CheckResult, Grade
+from grading.late import sentence
+from grading.reports.comparison import comparison
 from grading.reports.text import points, shown
+from grading.words import say
 
 _SIGNS = {"passed": "✓", "failed": "✗", "error": "✗", "skipped": "–", "manual": "?"}
 
@@ -14,6 +17,7 @@ class MarkdownReport:
     """Writes a `Grade` for a person to read: failures first, with all that helps; then one line for each pass."""
 
     file_name = "report.md"
+    takes_hidden = False
 
     def render(self, grade: Grade) -> bytes:
         """The page's bytes."""
@@ -24,6 +28,8 @@ def _page(grade: Grade) -> list[str]:
     lines = [f"# {escape(grade.submission.name)}: {points(grade.score)} of {points(grade.max_score)}", ""]
     if grade.state == "not_graded":
         return [*lines, f"**Not graded:** {escape(grade.reason or '')}"]
+    if grade.late is not None and grade.late.factor != 1.0:
+        lines += [sentence(grade.late), ""]
     lines += _functions(grade)
     broken = [c for c in grade.checks if c.status in ("failed", "error")]
     if broken:
@@ -36,6 +42,7 @@ def _page(grade: Grade) -> list[str]:
         f"| {points(c.points)} of {points(c.max_points)} |"
         for c in grade.checks
     ]
+    lines += _beside(grade)
     remarks = list(dict.fromkeys(remark for c in grade.checks for remark in c.remarks))
     lines += _list("Accepted, but", remarks) + _list("About the files", grade.warnings)
     for item in grade.manual:
@@ -49,6 +56,18 @@ def _page(grade: Grade) -> list[str]:
             answer,
         ]
     return [*lines, "", _footer(grade)]
+
+
+def _beside(grade: Grade) -> list[str]:
+    beside = comparison(grade)
+    if beside is None:
+        return []
+    lines = ["", f"## {say('Beside other classifiers')}", "", escape(beside.sentence), ""]
+    lines += [f"| {' | '.join(beside.headings)} |", "|---|---|---|---|"]
+    for row in beside.rows:
+        name = f"`{row.name}`" if row.mine else escape(row.name)
+        lines.append(f"| {name} | {row.accuracy} | {row.stored} | {row.seconds} |")
+    return lines
 
 
 def _functions(grade: Grade) -> list[str]:

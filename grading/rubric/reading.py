@@ -12,6 +12,7 @@ import msgspec
 from grading.rubric.places import line_of
 from grading.rubric.settings import Rubric, Settings
 from grading.rubric.validating import complaints
+from grading.words import Language
 from reference.losses import LossError, own
 
 
@@ -34,8 +35,15 @@ def default_rubric_path() -> Path:
     return Path(__file__).resolve().parent.parent.parent / "checks" / "rubric.toml"
 
 
-def load_rubric(path: Path | None = None) -> Rubric:
+def load_rubric(
+    path: Path | None = None, *, lang: Language | None = None, data_folder: Path | None = None
+) -> Rubric:
     """Read a rubric file, the shipped one by default.
+
+    Args:
+        path: the file.
+        lang: the language to speak in place of the one that the file names.
+        data_folder: where CIFAR-10 is, if it shall be trained on; what is there is not looked at yet.
 
     Raises:
         RubricError: the file cannot be read, is not TOML, or holds an unknown key or a value that is not allowed.
@@ -54,7 +62,7 @@ def load_rubric(path: Path | None = None) -> Rubric:
     beside = _losses_beside(content, path.parent)
     problems = [
         (line_of(text, complaint.path), f"{complaint.where}: {complaint.sentence}")
-        for complaint in complaints(content, (*own(), *beside))
+        for complaint in complaints(content, (*own(), *beside), None if data_folder is None else "cifar10")
     ]
     if problems:
         problems.sort(key=lambda problem: problem[0] or 0)
@@ -64,11 +72,19 @@ def load_rubric(path: Path | None = None) -> Rubric:
                 for line, words in problems
             ]
         )
+    settings = msgspec.convert(content, Settings)
+    if lang is not None:
+        settings = msgspec.structs.replace(settings, lang=lang)
     digest = hashlib.sha256(raw)
     for name, loss in sorted(beside.items()):
         digest.update(f"{name} {len(loss)} {loss}".encode())
     try:
-        return Rubric(settings=msgspec.convert(content, Settings), sha256=digest.hexdigest(), losses=beside)
+        return Rubric(
+            settings=settings,
+            sha256=digest.hexdigest(),
+            losses=beside,
+            data_folder=None if data_folder is None else str(data_folder.absolute()),
+        )
     except LossError as error:
         raise RubricError([f"rubric {path}: {error}"]) from None
 

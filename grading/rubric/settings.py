@@ -10,6 +10,7 @@ from typing import Annotated, Literal
 import msgspec
 
 from grading.sandbox.limits import Limits
+from grading.words import Language
 from reference.losses import register
 
 CHECKS_OF_KIND: dict[str, tuple[str, ...]] = {
@@ -96,6 +97,19 @@ class Search(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=Tr
         )
 
 
+DataName = Literal["digits", "cifar10"]
+
+
+class Data(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """What classifiers are trained on.
+
+    Attributes:
+        name: the data set: "digits", or "cifar10", which needs a folder.
+    """
+
+    name: DataName = "digits"
+
+
 class LimitSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     """What one submission's process may use: wall time, processor time, and address space."""
 
@@ -144,7 +158,8 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=
         title: the name of the assignment.
         seed: every random case is drawn from it: the same submission gets the same grade.
         functions: what is asked for, by name: a function, or a method of a class as "LinearSVM.train".
-        accuracy: the settings of the accuracy check, by loss.
+        accuracy: the settings of the accuracy check, by data set and loss.
+        data: what classifiers are trained on.
         reg_scale: the regularization is reg_scale * reg * sum(W * W); "either" accepts 1.0 and 0.5.
         delta: the margin of the SVM loss.
         class_loops_allowed: whether a vectorized function may loop over the classes.
@@ -157,7 +172,8 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=
     title: str
     seed: Annotated[int, msgspec.Meta(ge=0, lt=2**32)]
     functions: dict[str, Function]
-    accuracy: dict[str, Accuracy]
+    accuracy: dict[DataName, dict[str, Accuracy]]
+    data: Data = Data()
     reg_scale: Positive | Literal["either"] = 1.0
     delta: Positive = 1.0
     class_loops_allowed: bool = True
@@ -165,6 +181,7 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=
     manual: tuple[Manual, ...] = ()
     late: LatePolicy | None = None
     search: dict[str, Search] = {}
+    lang: Language = "en"
     limits: LimitSettings = LimitSettings()
 
 
@@ -174,11 +191,28 @@ class Rubric(msgspec.Struct, frozen=True, kw_only=True):
     Attributes:
         losses: name -> text of the losses that lie beside the rubric. They are known in every process that the rubric
             gets to.
+        data_folder: where CIFAR-10 is, if that was said; classifiers are then trained on it, whatever ``[data]`` says.
     """
 
     settings: Settings
     sha256: str
     losses: dict[str, str] = {}
+    data_folder: str | None = None
+
+    @property
+    def data_name(self) -> DataName:
+        """The data set that classifiers are trained on."""
+        return self.settings.data.name if self.data_folder is None else "cifar10"
+
+    @property
+    def accuracy(self) -> dict[str, Accuracy]:
+        """For each reference loss, how the accuracy check trains on this data set."""
+        return self.settings.accuracy.get(self.data_name, {})
+
+    @property
+    def trains(self) -> bool:
+        """Whether any accuracy is asked for, and so a data set is needed."""
+        return any("accuracy" in function.points for function in self.settings.functions.values())
 
     def __post_init__(self) -> None:
         for name, text in self.losses.items():

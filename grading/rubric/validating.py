@@ -15,7 +15,7 @@ from typing import Any
 import msgspec
 from msgspec import inspect as types
 
-from grading.rubric.settings import CHECKS_OF_KIND, SEARCH_CHECKS, Settings
+from grading.rubric.settings import CHECKS_OF_KIND, SEARCH_CHECKS, DataName, Settings
 
 
 @dataclass(frozen=True)
@@ -32,15 +32,21 @@ class Complaint:
         return "".join(parts).removeprefix(".")
 
 
-def complaints(content: dict[str, Any], losses: Collection[str]) -> list[Complaint]:
+def complaints(
+    content: dict[str, Any], losses: Collection[str], data: DataName | None = None
+) -> list[Complaint]:
     """Everything that is wrong with the content of a rubric file; nothing if `Settings` can be made of it.
 
     Args:
         content: as the TOML reader gives it.
         losses: the names that ``reference`` may have.
+        data: the data set that is trained on, None for the one that the file names.
     """
     found = list(_against(content, types.type_info(Settings), ()))
-    return found or list(_meaning(msgspec.convert(content, Settings), losses))
+    if found:
+        return found
+    settings = msgspec.convert(content, Settings)
+    return list(_meaning(settings, losses, data or settings.data.name))
 
 
 def nearest(word: str, allowed: Collection[str]) -> str:
@@ -61,7 +67,10 @@ def _against(value: Any, kind: types.Type, path: tuple[str | int, ...]) -> Itera
             yield _not_allowed(value, kind, path)
             return
         for key, entry in value.items():
-            yield from _against(entry, kind.value_type, (*path, key))
+            if _fits(key, kind.key_type):
+                yield from _against(entry, kind.value_type, (*path, key))
+            else:
+                yield Complaint((*path, key), f"unknown key {key!r}; there are {describe(kind.key_type)}")
     elif isinstance(kind, types.VarTupleType):
         if not isinstance(value, list):
             yield _not_allowed(value, kind, path)
@@ -169,7 +178,7 @@ def _range(kind: types.IntType | types.FloatType) -> str:
     return f", {low} or more" if low is not None else ""
 
 
-def _meaning(settings: Settings, losses: Collection[str]) -> Iterator[Complaint]:
+def _meaning(settings: Settings, losses: Collection[str], data: DataName) -> Iterator[Complaint]:
     """What the types cannot say: how the parts of a rubric hang together."""
     if not settings.functions:
         yield Complaint(("functions",), "nothing is asked; name at least one function, [functions.NAME]")
@@ -209,8 +218,8 @@ def _meaning(settings: Settings, losses: Collection[str]) -> Iterator[Complaint]
             )
         if "agreement" in function.points and function.naive is None:
             yield Complaint(here, "agreement needs naive = the function to agree with")
-        if "accuracy" in function.points and function.reference not in settings.accuracy:
-            yield Complaint(here, f"accuracy needs a table [accuracy.{function.reference}]")
+        if "accuracy" in function.points and function.reference not in settings.accuracy.get(data, {}):
+            yield Complaint(here, f"accuracy needs a table [accuracy.{data}.{function.reference}]")
     for name, search in settings.search.items():
         for check in search.points:
             if check not in SEARCH_CHECKS:

@@ -12,6 +12,7 @@ from grading.sandbox.levels import Isolation, IsolationError, Level
 from grading.sandbox.limits import Limits
 from grading.sandbox.notebook import Notebook, NotebookOutcome, run_notebook
 from grading.sandbox.session import Session
+from grading.sandbox.shared import SharedArray
 from grading.sandbox.worker import Worker
 from grading.submission import Submission
 
@@ -57,9 +58,15 @@ class Sandbox:
             )
         return cls(choice.launcher, limits, choice.isolation)
 
-    def start(self, submission: Submission) -> Worker:
-        """A worker with the files of ``submission`` loaded."""
-        return Worker(Session(self._launcher, self.limits, submission), self.limits, submission)
+    def start(self, submission: Submission, shared: SharedArray | None = None) -> Worker:
+        """A worker with the files of ``submission`` loaded.
+
+        Args:
+            submission: whose files.
+            shared: a large array, sealed, that need not be sent to it. Student code may use as much more memory as the
+                array and two copies of it take.
+        """
+        return Worker(Session(self._launcher, self.limits, submission, shared), self.limits, submission)
 
     def run(self, notebook: Notebook) -> NotebookOutcome:
         """Run a notebook in a process of its own; only in a sandbox for notebooks."""
