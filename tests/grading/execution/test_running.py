@@ -79,7 +79,7 @@ HARMLESS = {
     "a folder": "import os\n%cd cs231n\n%cd ..\nassert os.path.isdir('cs231n/datasets/cifar-10-batches-py')",
     "far away": "%cd ..\n%cd ..",
     "old imports": "from past.builtins import xrange\nfrom six.moves import cPickle\n"
-    "from future import standard_library\nfrom builtins import range\nfrom scipy.misc import imread\nimport imageio, tqdm",
+    "from future import standard_library\nfrom builtins import range\nfrom scipy.misc import imread\nimport tqdm, cv2",
     "helpers": "from cs231n.gradient_check import grad_check_sparse\nfrom cs231n.vis_utils import visualize_grid\n"
     "import numpy as np\ngrad_check_sparse(lambda w: np.sum(w * w), np.ones((3, 2)), 2 * np.ones((3, 2)), 3)",
     "much text": "print('x' * 100_000_000)",
