@@ -148,6 +148,7 @@ def _grade(handins: Sequence[Handin], suite: Suite, options: argparse.Namespace)
 
     from grading.cluster.client import grade_on_cluster
     from grading.reports import write_class, write_reports
+    from grading.reports.brief import Brief
     from grading.resume import Records
     from grading.run import grade_all, suite_facts, unwritten
     from grading.terminal import Terminal
@@ -159,6 +160,7 @@ def _grade(handins: Sequence[Handin], suite: Suite, options: argparse.Namespace)
 
     functions = list(suite.rubric.settings.functions)
     grades: list[Grade] = []
+    brief = Brief()
     with (
         Records(options.out, suite_facts(suite.rubric), force=options.force) as records,
         Terminal(len(handins)) as terminal,
@@ -172,7 +174,7 @@ def _grade(handins: Sequence[Handin], suite: Suite, options: argparse.Namespace)
                     records.keep(grade)
             except OSError as error:
                 grade = unwritten(grade, error)
-            grades.append(grade)
+            grades.append(brief.of(grade))
             terminal.graded(grade, unchanged=outcome.unchanged)
     try:
         write_class(grades, functions, options.out, options.format)
