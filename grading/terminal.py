@@ -20,6 +20,7 @@ from grading.reports.text import one_line, points
 
 _SHOW_TABLE_FROM = 2
 _MOST_ROWS = 60
+_SECONDS_BETWEEN_REFRESHES = 0.1
 _NAME_WIDTH = 32  # and the score
 
 
@@ -32,6 +33,7 @@ class Terminal:
         self._unchanged: set[str] = set()
         self._new = self._failed = self._not_graded = 0
         self._total = total
+        self._refreshed = 0.0
         self._progress = Progress(
             TextColumn("grading"),
             BarColumn(),
@@ -62,9 +64,11 @@ class Terminal:
         self._progress.update(self._task, advance=1, facts=self._facts())
         if unchanged and grade.state == "graded":
             self._unchanged.add(grade.submission.name)
-            self._progress.refresh()
         else:
             self.console.print(_line(grade))
+        if time.monotonic() - self._refreshed > _SECONDS_BETWEEN_REFRESHES:
+            self._refreshed = time.monotonic()
+            self._progress.refresh()
 
     def _facts(self) -> str:
         """How many failed, how fast it goes, and how long it will take."""
