@@ -45,3 +45,5 @@ clean:
 schema: $(VENV)/.ready-dev
 	$(BIN)/python -c 'import json; from grading.reports.json_report import report_schema as s; print(json.dumps(s(), indent=1))' \
 		> docs/report.schema.json
+	$(BIN)/python -c 'import json; from grading.rubric.schema import rubric_schema as s; print(json.dumps(s(), indent=1))' \
+		> docs/rubric.schema.json

@@ -29,6 +29,7 @@ from grading.sandbox.messages import (
     Seed,
     Step,
 )
+from grading.sandbox.shared import SharedArray
 from grading.words import say
 from reference.problem import Problem
 
@@ -83,6 +84,7 @@ class Scenario:
         rounds: calls of train on the same object.
         verbose: what is passed as that; nothing is passed to a train that has shown not to take it.
         seconds: the deadline of each call; None for that of a small call.
+        shared: X once more, if workers can map it: then it is not sent, and what train does to it is not asked.
     """
 
     X: NDArray[np.float64]
@@ -94,6 +96,7 @@ class Scenario:
     rounds: int = 1
     verbose: bool = False
     seconds: float | None = None
+    shared: SharedArray | None = None
 
 
 @dataclass(frozen=True, eq=False)
@@ -170,7 +173,13 @@ class Classifier:
             settings |= scenario.options.as_arguments()
         given = scenario.X, scenario.y
         each: list[Step] = [
-            Invoke(_HANDLE, "train", given, settings, return_inputs=True),
+            Invoke(
+                _HANDLE,
+                "train",
+                given if scenario.shared is None else (scenario.shared, scenario.y),
+                settings,
+                return_inputs=scenario.shared is None,
+            ),
             Read(_HANDLE, "W"),
         ]
         if stand_in is not None:

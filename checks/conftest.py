@@ -15,6 +15,8 @@ from checks.terminal import HUNTED_KINDS, Asked, Score, random_seeds, the_handin
 from grading.rubric import Rubric, RubricError, load_rubric
 from grading.sandbox.levels import IsolationError
 from grading.submission import IntakeError
+from grading.words import LANGUAGES, say, speak, together
+from reference.split import DatasetError
 
 if TYPE_CHECKING:
     from checks.terminal import Asking
@@ -38,6 +40,13 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     group.addoption(
         "--rubric", type=Path, metavar="FILE", help="points and settings (default: the shipped ones)"
     )
+    group.addoption("--lang", choices=LANGUAGES, help="language of the messages (default: the rubric's)")
+    group.addoption(
+        "--data",
+        type=Path,
+        metavar="DIR",
+        help="where CIFAR-10 is, to train on it (default: the rubric's data)",
+    )
     group.addoption(
         "--hunt", action="store_true", help="search longer: with other inputs than the grade's, too"
     )
@@ -55,7 +64,12 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 def pytest_configure(config: pytest.Config) -> None:
     """Read the rubric before anything is collected: it says what there is to check."""
     try:
-        rubric = load_rubric(config.getoption("--rubric"))
+        rubric = load_rubric(
+            config.getoption("--rubric"),
+            lang=config.getoption("--lang"),
+            data_folder=config.getoption("--data"),
+        )
+        speak(rubric.settings.lang)
     except RubricError as error:
         raise pytest.UsageError(str(error)) from None
     seed = config.getoption("--seed")
@@ -114,19 +128,23 @@ def _check_of(test_name: str) -> str:
 
 
 @pytest.fixture(scope="session")
-def asking(pytestconfig: pytest.Config) -> Iterator[Asking]:
+def asking(request: pytest.FixtureRequest) -> Iterator[Asking]:
     """The submission, loaded in a worker of its own."""
     from checks.terminal import Asking
     from grading.sandbox.client import Sandbox
+    from grading.training_data import training_data
 
-    rubric = pytestconfig.stash[_rubric_key]
+    rubric = request.config.stash[_rubric_key]
+    trains = any(getattr(item, "originalname", "") == "test_accuracy" for item in request.session.items)
     try:
-        submission = _submission(pytestconfig)
+        submission = _submission(request.config)
+        # Takes some seconds for CIFAR-10, so only for those who ask for it.
+        shared = training_data(rubric).shared if trains else None
         # A student's own code on the student's own machine: where there are no walls to be had, limits will do.
         sandbox = Sandbox.open(rubric.limits, allow_unsafe=True)
-    except (IntakeError, IsolationError) as error:
+    except (IntakeError, DatasetError, IsolationError) as error:
         pytest.exit(str(error), returncode=int(pytest.ExitCode.USAGE_ERROR))
-    with sandbox, sandbox.start(submission) as worker:
+    with sandbox, sandbox.start(submission, shared) as worker:
         yield Asking(submission, worker, rubric)
 
 
@@ -161,20 +179,23 @@ def _report(result: CheckResult) -> str:
     """The words of a failed check, as in the grade."""
     parts = [f"{result.function}: {result.title}", "", result.message]
     if result.diagnosis is not None:
-        parts += ["", f"{result.diagnosis.title} {result.diagnosis.hint}"]
+        parts += ["", together(result.diagnosis.title, result.diagnosis.hint)]
     if result.expected is not None:
-        parts += ["", f"expected: {result.expected}", f"got:      {result.got}"]
+        parts += [
+            "",
+            say("expected: {expected}", expected=result.expected),
+            say("got:      {got}", got=result.got),
+        ]
     if result.counterexample is not None:
-        parts += ["", "To see it:", "", result.counterexample.code]
+        parts += ["", say("To see it:"), "", result.counterexample.code]
     return "\n".join(parts)
 
 
 def _found(asked: Asked) -> str:
     if not asked.hunted:
         return ""
-    return (
-        f"\n\nFound in a hunt. To have it again: --seed {asked.seed} -k '{asked.check} and {asked.function}'"
-    )
+    again = f"--seed {asked.seed} -k '{asked.check} and {asked.function}'"
+    return "\n\n" + say("Found in a hunt. To have it again: {options}", options=again)
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
@@ -188,19 +209,21 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: p
     ]
     if not scores:
         return
-    terminalreporter.section("points")
+    terminalreporter.section(say("points"))
     # In the rubric's order, in which pytest-xdist need not have run them.
     for name in config.stash[_rubric_key].settings.functions:
         mine = [score for score in scores if score.function == name]
         if mine:
             terminalreporter.write_line(_points(name, mine))
-    terminalreporter.write_line(_points("together", scores))
+    terminalreporter.write_line(_points(say("together"), scores))
     if config.getoption("--seed") is not None:
-        terminalreporter.write_line("These are not the inputs of the grade: they were drawn from --seed.")
+        terminalreporter.write_line(
+            say("These are not the inputs of the grade: they were drawn from --seed.")
+        )
     for remark in dict.fromkeys(remark for score in scores for remark in score.remarks):
-        terminalreporter.write_line(f"Accepted, but: {remark}")
+        terminalreporter.write_line(say("Accepted, but: {remark}", remark=remark))
 
 
 def _points(name: str, scores: list[Score]) -> str:
     got, most = sum(score.points for score in scores), sum(score.max_points for score in scores)
-    return f"{name:<28} {got:g} of {most:g}"
+    return f"{name:<28} " + say("{got:g} of {most:g}", got=got, most=most)

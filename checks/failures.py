@@ -9,6 +9,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import ClassVar
 
+import numpy as np
+from numpy.typing import NDArray
+
+from reference.accepted import AcceptedGradients
 from reference.problem import Problem
 
 
@@ -21,6 +25,7 @@ class Failure(Exception):
         problem: the input that shows it, where that is the input of a loss function.
         code: Python to paste that shows it, where ``problem`` is None.
         expected, got: what should have come back, and what did.
+        judged: the gradients that would have been accepted, and the one that came back, (D, C), where that is at fault.
         costly: whether trying it again costs a deadline or a process; such inputs are not made smaller.
     """
 
@@ -31,6 +36,7 @@ class Failure(Exception):
     code: str | None = None
     expected: str | None = None
     got: str | None = None
+    judged: tuple[AcceptedGradients, NDArray[np.float64]] | None = None
 
     def is_like(self, other: object) -> bool:
         """Whether ``other`` is the same defect, shown by another input."""

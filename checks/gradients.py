@@ -44,6 +44,7 @@ def judge_gradient(
             problem,
             expected=say("for example dW = {dW}", dW=base) if truth.gradient.ties else f"dW = {base}",
             got=f"dW = {answer.dW.tolist()}",
+            judged=(truth.gradient, answer.dW),
         )
 
     return judge

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cache
@@ -19,6 +18,7 @@ from checks.failures import Failure
 from checks.reduce import reduce
 from grading.rubric import Function, Rubric
 from grading.sandbox.messages import Call
+from reference.losses import evaluate_of
 from reference.problem import Problem
 
 if TYPE_CHECKING:
@@ -32,10 +32,8 @@ _HALF = 0.5
 
 
 def evaluate(reference: str, problem: Problem, reg_scale: float, delta: float) -> Answer:
-    """The true answer to a problem, from ``reference.<reference>``."""
-    module = importlib.import_module(f"reference.{reference}")
-    answer: Answer = module.evaluate(problem, reg_scale=reg_scale, delta=delta)
-    return answer
+    """The true answer to a problem, by the loss called ``reference``."""
+    return evaluate_of(reference)(problem, reg_scale=reg_scale, delta=delta)
 
 
 @cache

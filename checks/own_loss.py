@@ -16,11 +16,10 @@ from checks.paste import code_of, shown_by
 from checks.trained import history_of, weights_of
 from grading.words import say
 from reference.problem import Problem
-from reference.trajectory import SOFTMAX, SVM, Trajectory, expected_updates
+from reference.trajectory import Trajectory, expected_updates, known_loss, known_steps
 
 Array = NDArray[np.float64]
 
-_LOSSES = {"svm": SVM, "softmax": SOFTMAX}
 _SAMPLES = 12
 _AGREEMENT = 1e-9  # two evaluations of a student's own loss may differ by the order of its sums
 
@@ -35,7 +34,8 @@ def follows_its_own_loss(candidate: Classifier, options: Options, *, verbose: bo
         Failure: the steps are those of neither.
     """
     x, label = np.array([1.0, -0.5, 0.25]), 1
-    options = Options(2.0**-6, options.reg, min(options.num_iters, 3), options.batch_size)
+    num_iters = known_steps(candidate.reference, min(options.num_iters, 3))
+    options = Options(2.0**-6, options.reg, num_iters, options.batch_size)
     scenario = Scenario(
         np.tile(x, (_SAMPLES, 1)),
         np.full(_SAMPLES, label, dtype=np.int64),
@@ -64,7 +64,7 @@ def _true_trajectories(candidate: Classifier, scenario: Scenario, options: Optio
     assert scenario.W is not None
     for reg_scale in (1.0, 0.5) if isinstance(scale, str) else (scale,):
         yield expected_updates(
-            _LOSSES[candidate.reference],
+            known_loss(candidate.reference),
             Problem(scenario.W, scenario.X, scenario.y, options.reg),
             learning_rate=options.learning_rate,
             num_iters=options.num_iters,

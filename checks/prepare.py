@@ -7,7 +7,7 @@ from checks.loss_function import sized_truths, truths
 from checks.promise import promises
 from grading.comparison import reference_training
 from grading.rubric import Rubric
-from reference.datasets import load
+from grading.training_data import training_data
 
 
 def prepare(rubric: Rubric) -> None:
@@ -17,7 +17,7 @@ def prepare(rubric: Rubric) -> None:
     scales = (1.0, 0.5) if isinstance(settings.reg_scale, str) else (settings.reg_scale,)
     for function in settings.functions.values():
         if "accuracy" in function.points:
-            reference_training(function.reference, rubric, load("digits"))
+            reference_training(function.reference, rubric, training_data(rubric).split)
         if function.kind != "loss":
             continue
         batches = [UNREGULARIZED, REGULARIZED]

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 import warnings
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cache
 
@@ -18,7 +18,8 @@ from checks.answers import Answered, read_answer
 from checks.cases import REGULARIZED, UNREGULARIZED, drawn, odd_sizes, tied
 from checks.failures import Failure, Raises, WrongReturn
 from grading.sandbox.messages import OPAQUE, Outcome, Raised, Received, Returned
-from reference.mistakes import Mistake, mistakes_of
+from reference.losses import evaluate_of
+from reference.mistakes import Mistake, mistakes_of, shared_mistakes
 from reference.problem import Problem
 
 Array = NDArray[np.float64]
@@ -91,8 +92,8 @@ def same(a: Array, b: Array, exactness: float = 1e-9) -> bool:
 def replay(mistake: Mistake, problem: Problem, setting: Setting) -> Answered | Failure:
     """What the mistake makes of a problem.
 
-    The mistakes are written for delta = 1 and reg_scale = 1. Since delta*hinge(W/delta) is the hinge loss with margin
-    delta, and reg enters as a factor only, other settings are reached by scaling.
+    The mistakes of the SVM are written for delta = 1, all of them for reg_scale = 1. Since delta*hinge(W/delta) is the
+    hinge loss with margin delta, and reg enters as a factor only, other settings are reached by scaling.
     """
     delta = setting.delta if setting.loss == "svm" else 1.0
     W, X, y = problem.W / delta, problem.X.copy(), problem.y.copy()
@@ -159,16 +160,28 @@ def without_reg(problem: Problem) -> Problem:
     return Problem(problem.W, problem.X, problem.y, 0.0)
 
 
+@cache
 def known(setting: Setting) -> tuple[Mistake, ...]:
     """The mistakes that can be told of in a setting.
 
     Those about regularization speak of reg*sum(W*W), which is only right where that is asked for.
     """
     # What is recognized by fewer digits comes last, or it would hide what is recognized by more.
-    mistakes = tuple(sorted(mistakes_of(setting.loss), key=lambda mistake: mistake.exactness))
+    found = mistakes_of(setting.loss) or shared_mistakes(setting.loss, _data_term(setting))
+    mistakes = tuple(sorted(found, key=lambda mistake: mistake.exactness))
     if setting.reg_scale == 1.0:
         return mistakes
     return tuple(m for m in mistakes if "-reg-" not in m.id and not m.id.endswith("half-convention"))
+
+
+def _data_term(setting: Setting) -> Callable[[Array, Array, NDArray[np.int64]], tuple[float, Array]]:
+    """The true data term of a loss, with its gradient, as the shared mistakes take it."""
+
+    def data(W: Array, X: Array, y: NDArray[np.int64]) -> tuple[float, Array]:
+        answer = evaluate_of(setting.loss)(Problem(W, X, y, 0.0), delta=setting.delta)
+        return answer.data_loss, answer.data_gradient.copy()
+
+    return data
 
 
 @cache

@@ -13,13 +13,21 @@ import numpy as np
 
 from checks.cases import as_python
 from checks.classifier import Classifier
+from checks.compare import compare
 from checks.diagnosis import diagnose
 from checks.failures import Failure, NotProvided
 from checks.loss_function import LossFunction
 from checks.method_diagnosis import diagnose_method
 from checks.promise import Promise, promise_of
 from checks.test_accuracy import training_facts
-from grading.grade import CheckResult, Counterexample, Diagnosis, Status, TrainingFacts
+from grading.grade import (
+    CheckResult,
+    Counterexample,
+    Diagnosis,
+    GradientComparison,
+    Status,
+    TrainingFacts,
+)
 from grading.rubric import CHECKS_OF_KIND, Rubric
 from grading.submission import State, Submission
 from grading.words import say, translated
@@ -166,6 +174,7 @@ class Runner:
             expected=failure.expected,
             got=failure.got,
             diagnosis=diagnosis,
+            gradient=compare(*failure.judged) if failure.judged is not None else None,
         )
 
     def _finished(
@@ -182,6 +191,7 @@ class Runner:
         expected: str | None = None,
         got: str | None = None,
         diagnosis: Diagnosis | None = None,
+        gradient: GradientComparison | None = None,
     ) -> CheckResult:
         function = self.rubric.settings.functions[name]
         max_points = function.points[asked.id]
@@ -201,4 +211,5 @@ class Runner:
             cases=cases,
             seconds=time.perf_counter() - started,
             hidden=asked.id in function.hidden,
+            gradient=gradient,
         )

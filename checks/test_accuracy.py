@@ -12,9 +12,10 @@ from checks.trained import history_of, weights_of
 from grading.comparison import loss_named, reference_training, templates, thinned
 from grading.grade import TrainingFacts, TrainingRun
 from grading.rubric import Accuracy
+from grading.training_data import TrainingData, training_data
 from grading.words import say, together
 from reference.accuracy import ALPHA, verdict
-from reference.datasets import Split, load
+from reference.datasets import Split
 from reference.sgd import predict, suboptimality
 
 
@@ -23,8 +24,8 @@ def test_accuracy(candidate: Classifier) -> None:
     """Trained on the data set with the rubric's settings, it classifies at least the asked-for share of the validation
     pictures rightly.
     """
-    settings = candidate.rubric.settings.accuracy[candidate.reference]
-    data = load("digits")
+    settings = candidate.rubric.accuracy[candidate.reference]
+    data = training_data(candidate.rubric)
     options = Options(settings.learning_rate, settings.reg, settings.num_iters, settings.batch_size)
     _take_one_step(candidate, data, options)
     candidate.trainings.clear()
@@ -53,9 +54,9 @@ def test_accuracy(candidate: Classifier) -> None:
                 class_name=candidate.class_name,
                 total=worst.run.total,
             ),
-            _how_near(candidate, data, options, worst.W),
+            _how_near(candidate, data.split, options, worst.W),
         ),
-        code=_code(candidate, settings),
+        code=_code(candidate, settings, data.split),
         expected=say(
             "{threshold:.1%}; {least} of {total} would still pass as bad luck",
             threshold=settings.threshold,
@@ -66,10 +67,15 @@ def test_accuracy(candidate: Classifier) -> None:
     )
 
 
-def _trained(candidate: Classifier, data: Split, options: Options, settings: Accuracy, seed: int) -> Learned:
+def _trained(
+    candidate: Classifier, training: TrainingData, options: Options, settings: Accuracy, seed: int
+) -> Learned:
     """Train once, and count what the weights classify rightly."""
+    data = training.split
     seconds = candidate.rubric.limits.training_seconds
-    (done,) = candidate.train(Scenario(data.X_train, data.y_train, options, seed=seed, seconds=seconds))
+    (done,) = candidate.train(
+        Scenario(data.X_train, data.y_train, options, seed=seed, seconds=seconds, shared=training.shared)
+    )
     # The grader classifies, with the weights that were learned: labels of validation pictures never leave it.
     W = weights_of(candidate.name, done.W, (data.X_train.shape[1], len(data.classes)))
     correct = int(np.sum(predict(W, data.X_validation) == data.y_validation))
@@ -93,8 +99,8 @@ def _trained(candidate: Classifier, data: Split, options: Options, settings: Acc
 
 def training_facts(candidate: Classifier) -> TrainingFacts:
     """What was seen of a candidate's trainings, beside those of the reference."""
-    settings = candidate.rubric.settings.accuracy[candidate.reference]
-    data = load("digits")
+    settings = candidate.rubric.accuracy[candidate.reference]
+    data = training_data(candidate.rubric).split
     W = candidate.trainings[0].W
     near = nearness(candidate, data, settings.reg, W)
     return TrainingFacts(
@@ -141,15 +147,17 @@ def nearness(
     return loss, suboptimality(dW, reg, reg_scale=reg_scale).gap
 
 
-def _take_one_step(candidate: Classifier, data: Split, options: Options) -> None:
+def _take_one_step(candidate: Classifier, training: TrainingData, options: Options) -> None:
     """One step under the deadline of a small call: a loss that hangs must not cost that of a whole training."""
+    data = training.split
     first = Options(options.learning_rate, options.reg, 1, options.batch_size)
-    candidate.train(Scenario(data.X_train, data.y_train, first))
+    candidate.train(Scenario(data.X_train, data.y_train, first, shared=training.shared))
 
 
-def _code(candidate: Classifier, settings: Accuracy) -> str:
+def _code(candidate: Classifier, settings: Accuracy, data: Split) -> str:
+    pictures = "the digits of scikit-learn" if data.name == "digits" else "CIFAR-10, split as in the course"
     return (
-        "# X_train, y_train, X_validation, y_validation: the digits of scikit-learn, mean subtracted, a 1 appended\n"
+        f"# X_train, y_train, X_validation, y_validation: {pictures}, mean subtracted, a 1 appended\n"
         f"model = {candidate.class_name}()\n"
         f"model.train(X_train, y_train, learning_rate={settings.learning_rate}, reg={settings.reg}, "
         f"num_iters={settings.num_iters}, batch_size={settings.batch_size})\n"

@@ -2,20 +2,17 @@
 
 from __future__ import annotations
 
-import importlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 
-import numpy as np
-from numpy.typing import NDArray
-
+from grading.comparison import loss_named
 from grading.rubric import Accuracy, Rubric
+from grading.training_data import training_data
 from reference.calibration import Calibration, calibrate
-from reference.datasets import load
-from reference.problem import Problem
-from reference.sgd import Loss
 
 
-def calibrate_rubric(rubric: Rubric, dataset: str, seeds: int) -> Iterator[tuple[str, Calibration]]:
+def calibrate_rubric(
+    rubric: Rubric, seeds: int, progress: Callable[[], None] = lambda: None
+) -> Iterator[tuple[str, Calibration]]:
     """Train the reference of every accuracy check of a rubric from ``seeds`` seeds, with the rubric's settings.
 
     Yields:
@@ -25,10 +22,10 @@ def calibrate_rubric(rubric: Rubric, dataset: str, seeds: int) -> Iterator[tuple
         DatasetError: the data set cannot be had.
         ValueError: fewer than 2 seeds.
     """
-    split = load(dataset)
-    for name, settings in rubric.settings.accuracy.items():
+    split = training_data(rubric).split
+    for name, settings in rubric.accuracy.items():
         found = calibrate(
-            _loss(name, rubric),
+            loss_named(name, rubric),
             split,
             learning_rate=settings.learning_rate,
             reg=settings.reg,
@@ -36,23 +33,9 @@ def calibrate_rubric(rubric: Rubric, dataset: str, seeds: int) -> Iterator[tuple
             batch_size=settings.batch_size,
             runs=settings.runs,
             seeds=seeds,
+            progress=progress,
         )
         yield name, found
-
-
-def _loss(name: str, rubric: Rubric) -> Loss:
-    """The reference loss in the rubric's convention, as train calls it."""
-    evaluate = importlib.import_module(f"reference.{name}").evaluate
-    scale = rubric.settings.reg_scale
-    reg_scale = 1.0 if isinstance(scale, str) else scale
-
-    def loss(
-        W: NDArray[np.float64], X: NDArray[np.float64], y: NDArray[np.int64], reg: float
-    ) -> tuple[float, NDArray[np.float64]]:
-        answer = evaluate(Problem(W, X, y, reg), reg_scale=reg_scale, delta=rubric.settings.delta)
-        return answer.loss, answer.gradient.base
-
-    return loss
 
 
 def report(name: str, found: Calibration, asked: Accuracy) -> Sequence[str]:

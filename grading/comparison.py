@@ -5,7 +5,6 @@ Nothing here decides about points. It is worked out once for all submissions of 
 
 from __future__ import annotations
 
-import importlib
 from collections.abc import Sequence
 
 import numpy as np
@@ -13,7 +12,8 @@ from numpy.typing import NDArray
 
 from grading.grade import HistoryBand, LossHistory, ReferenceTraining
 from grading.rubric import Accuracy, Rubric
-from reference.sgd import Loss, accuracy, loss_of, train
+from reference.losses import training_loss
+from reference.sgd import Loss, accuracy, train
 from reference.split import Split
 
 Array = NDArray[np.float64]
@@ -25,16 +25,15 @@ _NEIGHBOURS = 2  # steps on either side that count for a point of the band
 
 def loss_named(name: str, rubric: Rubric) -> Loss:
     """The reference loss of that name in the rubric's convention, as train calls it."""
-    scale = rubric.settings.reg_scale
-    evaluate = importlib.import_module(f"reference.{name}").evaluate
-    return loss_of(evaluate, reg_scale=1.0 if isinstance(scale, str) else scale, delta=rubric.settings.delta)
+    scale, delta = rubric.settings.reg_scale, rubric.settings.delta
+    return training_loss(name, reg_scale=1.0 if isinstance(scale, str) else scale, delta=delta)
 
 
 def reference_training(name: str, rubric: Rubric, data: Split) -> ReferenceTraining:
     """Train the reference loss of that name as the accuracy check trains submissions; once per process."""
     key = name, rubric.sha256, data.name
     if key not in _trained:
-        _trained[key] = _train(loss_named(name, rubric), rubric.settings.accuracy[name], data)
+        _trained[key] = _train(loss_named(name, rubric), rubric.accuracy[name], data)
     return _trained[key]
 
 
@@ -85,7 +84,7 @@ def thinned(history: Array) -> LossHistory:
     """A loss history for a drawing: at most 200 of its points, evenly spread."""
     steps = _steps(len(history))
     return LossHistory(
-        steps=steps.tolist(), losses=[float(x) if np.isfinite(x) else None for x in history[steps]]
+        steps=steps.tolist(), losses=[_short(x) if np.isfinite(x) else None for x in history[steps]]
     )
 
 
@@ -95,9 +94,14 @@ def _band(histories: Sequence[Array]) -> HistoryBand:
     losses = np.array(histories)
     return HistoryBand(
         steps=steps.tolist(),
-        lower=[float(losses[:, window].min()) for window in around],
-        upper=[float(losses[:, window].max()) for window in around],
+        lower=[_short(losses[:, window].min()) for window in around],
+        upper=[_short(losses[:, window].max()) for window in around],
     )
+
+
+def _short(loss: float) -> float:
+    # Six digits: no drawing shows more, and the report stays small.
+    return float(f"{loss:.6g}")
 
 
 def _steps(length: int) -> NDArray[np.intp]:

@@ -10,6 +10,7 @@ from typing import Literal
 import msgspec
 
 from grading.executed import Execution
+from grading.words import Language
 
 SCHEMA_VERSION: Literal[1] = 1
 
@@ -42,6 +43,7 @@ class SuiteFacts(msgspec.Struct, frozen=True, kw_only=True):
     reg_scale: float | Literal["either"]
     python: str
     numpy: str
+    language: Language = "en"
     data: DataFacts | None = None
 
 
@@ -80,9 +82,39 @@ class Diagnosis(msgspec.Struct, frozen=True, kw_only=True):
     hint: str
 
 
+class Certificate(msgspec.Struct, frozen=True, kw_only=True):
+    """A proof that a gradient is wrong: moving W along ``V``, the loss rises at the rate ``rises``, not ``promised``.
+
+    ``V``, (D, C), holds 1 or -1 at ``entry`` = (feature, class) and 0 elsewhere, where one weight is enough.
+    """
+
+    V: list[list[float]]
+    entry: tuple[int, int] | None
+    rises: float
+    promised: float
+
+
+class GradientComparison(msgspec.Struct, frozen=True, kw_only=True):
+    """The dW that came back beside those that are accepted, entry by entry, (D, C) each.
+
+    An accepted dW lies between ``low`` and ``high``, which differ only where ``ties`` margins are 0; but not every
+    array between them is accepted. ``distance`` is that of ``got`` from the nearest accepted dW. Entries of ``got`` and
+    ``distance`` that are no finite numbers are None.
+    """
+
+    low: list[list[float]]
+    high: list[list[float]]
+    got: list[list[float | None]]
+    distance: list[list[float | None]]
+    wrong: list[list[bool]]
+    ties: int
+    certificate: Certificate | None
+
+
 class CheckResult(msgspec.Struct, frozen=True, kw_only=True):
     """One check of one function. ``title`` is the promise, ``message`` what came of it, both for the student.
 
+    ``gradient`` is there where dW is at fault and small enough to be looked at.
     ``cases`` counts the inputs tried; ``seconds`` is the only field that may differ between two runs. Of a ``hidden``
     check, a report for students says nothing before the results are released.
     """
@@ -102,6 +134,7 @@ class CheckResult(msgspec.Struct, frozen=True, kw_only=True):
     cases: int
     seconds: float
     hidden: bool = False
+    gradient: GradientComparison | None = None
 
 
 class LossHistory(msgspec.Struct, frozen=True, kw_only=True):

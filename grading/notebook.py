@@ -22,8 +22,9 @@ from grading.sandbox.kernel import KernelSession, StudentFiles, untouched
 from grading.sandbox.levels import Isolation, Level
 from grading.sandbox.worker import Worker
 from grading.submission import Definition, IntakeError, Kind, Submission
+from grading.words import later, speak, translated
 
-_WALLS = (
+_WALLS = later(
     "Run here, in your own Python, without the walls that the grader has around it. Verdicts and words are those "
     "of the grade; what counts is what you hand in."
 )
@@ -56,6 +57,7 @@ def report(things: Sequence[object], caller: Mapping[str, Any], rubric_path: str
     """Check ``things``, found among the names of ``caller``."""
     try:
         rubric = load_rubric(None if rubric_path is None else Path(rubric_path))
+        speak(rubric.settings.lang)
         chosen = _chosen(things, caller, rubric)
     except (RubricError, IntakeError) as error:
         return Report(None, str(error))
@@ -112,11 +114,11 @@ def _grade(names: Sequence[str], provided: Mapping[str, Any], rubric: Rubric) ->
         runner = Runner(submission, worker, rubric)
         results: list[CheckResult] = []
         planned = [(name, check) for name, check in runner.plan() if name.partition(".")[0] in names]
-        with _progress() as say:
+        with _progress() as tell:
             for number, (name, check) in enumerate(planned, 1):
-                say(f"checking {name}: {check} ({number} of {len(planned)})")
+                tell(f"checking {name}: {check} ({number} of {len(planned)})")
                 results.append(runner.result(name, check))
-    here = Isolation(Level.LIMITS_ONLY, _WALLS)
+    here = Isolation(Level.LIMITS_ONLY, translated(_WALLS))
     grade = graded(submission, Suite(rubric), here, results, [], [], time.perf_counter() - started)
     return msgspec.structs.replace(
         grade,
@@ -199,7 +201,7 @@ def _progress() -> Iterator[Any]:
     handle: Any = None
     written = False
 
-    def say(text: str) -> None:
+    def tell(text: str) -> None:
         nonlocal handle, written
         if time.monotonic() - began < _PROGRESS_AFTER:
             return
@@ -216,7 +218,7 @@ def _progress() -> Iterator[Any]:
             written = True
 
     try:
-        yield say
+        yield tell
     finally:
         if handle is not None:
             handle.update({"text/plain": ""}, raw=True)

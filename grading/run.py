@@ -34,6 +34,9 @@ from grading.rubric import Rubric
 from grading.sandbox.client import Sandbox
 from grading.sandbox.levels import Isolation, IsolationError, Level
 from grading.submission import Handin, IntakeError, Submission
+from grading.training_data import data_facts, training_data
+from grading.words import speak
+from reference.split import DatasetError
 
 
 @dataclass(frozen=True)
@@ -61,7 +64,8 @@ def grade(handin: Handin, suite: Suite, sandbox: Sandbox) -> Grade:
         submission = read(handin, suite.rubric.asked_names)
     except IntakeError as error:
         return not_graded(handin, suite, sandbox.isolation, str(error), time.perf_counter() - started)
-    with sandbox.start(submission) as worker:
+    shared = training_data(suite.rubric).shared if suite.rubric.trains else None
+    with sandbox.start(submission, shared) as worker:
         from checks.runner import Runner
 
         runner = Runner(submission, worker, suite.rubric)
@@ -181,6 +185,8 @@ def suite_facts(rubric: Rubric) -> SuiteFacts:
         reg_scale=rubric.settings.reg_scale,
         python=platform.python_version(),
         numpy=metadata.version("numpy"),
+        language=rubric.settings.lang,
+        data=data_facts(rubric),
     )
 
 
@@ -244,6 +250,7 @@ class Work:
 
     def __init__(self, suite: Suite, isolation: Isolation, sandbox: Sandbox | None) -> None:
         self._suite = suite
+        speak(suite.rubric.settings.lang)  # on a cluster, this is another machine's process
         self._isolation = isolation
         self._sandbox = sandbox
 
@@ -253,7 +260,7 @@ class Work:
             if self._sandbox is None:
                 self._sandbox = self._suite.open_sandbox(self._isolation.level)
             return grade(handin, self._suite, self._sandbox)
-        except IsolationError as error:
+        except (IsolationError, DatasetError) as error:
             return not_graded(handin, self._suite, self._isolation, str(error))
         except Exception as error:
             import traceback

@@ -6,6 +6,7 @@ Nothing here has run any student code.
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from datetime import datetime
 from enum import StrEnum
 from pathlib import Path
 
@@ -33,11 +34,13 @@ class Handin:
 
     ``parts`` is for work that lies in one zip or folder with that of others: the student's files, by their names there
     and the names by which the student knows them. Without it, everything at ``path`` is the student's.
+    ``submitted`` is when it was handed in, where the platform's download says so.
     """
 
     name: str
     path: Path
     parts: tuple[tuple[str, str], ...] = ()
+    submitted: datetime | None = None
 
 
 @dataclass(frozen=True)

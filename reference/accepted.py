@@ -22,6 +22,8 @@ from numpy.typing import ArrayLike, NDArray
 
 from reference.projection import TiedBox
 
+_NO_TIES = np.zeros(0, dtype=np.intp)
+
 
 @dataclass(frozen=True, eq=False)
 class Certificate:
@@ -82,6 +84,13 @@ class AcceptedGradients:
     tied_samples: NDArray[np.intp]
     tied_classes: NDArray[np.intp]
     tied_labels: NDArray[np.int64]
+
+    @classmethod
+    def only(
+        cls, gradient: NDArray[np.float64], bound: NDArray[np.float64], X: NDArray[np.float64]
+    ) -> AcceptedGradients:
+        """The one gradient of a loss that is smooth, as far as rounding goes."""
+        return cls(gradient, bound, X, _NO_TIES, _NO_TIES, np.zeros(0, dtype=np.int64))
 
     @property
     def ties(self) -> int:

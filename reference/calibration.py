@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -85,6 +86,7 @@ def calibrate(
     runs: int,
     seeds: int = 200,
     alpha: float = ALPHA,
+    progress: Callable[[], None] = lambda: None,
 ) -> Calibration:
     """Train the reference from ``seeds`` different seeds and count what it gets right on the validation pictures.
 
@@ -95,6 +97,7 @@ def calibrate(
         runs: trainings that one submission will be judged by.
         seeds: how many trainings, at least 2.
         alpha: the odds at which a submission at the threshold may fail.
+        progress: called after each training.
 
     Raises:
         ValueError: fewer than 2 seeds.
@@ -114,6 +117,7 @@ def calibrate(
             rng=np.random.default_rng(seed),
         )
         correct.append(int(np.sum(predict(W, split.X_validation) == split.y_validation)))
+        progress()
     return Calibration(tuple(correct), len(split.y_validation), runs, alpha)
 
 

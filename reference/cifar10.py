@@ -10,6 +10,7 @@ from __future__ import annotations
 import hashlib
 import io
 import pickle
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -81,14 +82,29 @@ def read(folder: Path) -> Batches:
         DatasetError: a file is missing, truncated, or does not hold what it should.
     """
     folder = locate(folder)
-    unpublished: list[str] = []
-    meta = _unpickle(folder / META, unpublished)
+    files: dict[str, str] = {}
+    meta = _unpickle(folder / META, files)
     count, classes = _meta(folder / META, meta)
-    train = [_batch(folder / name, count, len(classes), unpublished) for name in TRAIN_BATCHES]
-    test = _batch(folder / TEST_BATCH, count, len(classes), unpublished)
+    train = [_batch(folder / name, count, len(classes), files) for name in TRAIN_BATCHES]
+    test = _batch(folder / TEST_BATCH, count, len(classes), files)
     pixels = np.concatenate([batch.pixels for batch in train])
     labels = np.concatenate([batch.labels for batch in train])
-    return Batches(Pictures(pixels, labels), test, classes, tuple(unpublished))
+    return Batches(Pictures(pixels, labels), test, classes, unpublished(files))
+
+
+def hashes(folder: Path) -> dict[str, str]:
+    """The md5 of each of the seven files below ``folder``, by name.
+
+    Raises:
+        DatasetError: a file is missing or cannot be read.
+    """
+    folder = locate(folder)
+    return {name: _md5(_content(folder / name)) for name in FILES}
+
+
+def unpublished(files: Mapping[str, str]) -> tuple[str, ...]:
+    """The files, given their md5 by name, that are not those of the published archive."""
+    return tuple(name for name, md5 in files.items() if md5 != PUBLISHED_MD5[name])
 
 
 def _meta(path: Path, meta: dict[bytes, Any]) -> tuple[int, tuple[str, ...]]:
@@ -101,8 +117,8 @@ def _meta(path: Path, meta: dict[bytes, Any]) -> tuple[int, tuple[str, ...]]:
     return count, tuple(name.decode("utf-8", "replace") for name in names)
 
 
-def _batch(path: Path, count: int, classes: int, unpublished: list[str]) -> Pictures:
-    batch = _unpickle(path, unpublished)
+def _batch(path: Path, count: int, classes: int, files: dict[str, str]) -> Pictures:
+    batch = _unpickle(path, files)
     data, labels = batch.get(b"data"), batch.get(b"labels")
     shape = (count, COLOURS * HEIGHT * WIDTH)
     if not isinstance(data, _Array) or data.pixels is None or data.pixels.shape != shape:
@@ -116,15 +132,9 @@ def _batch(path: Path, count: int, classes: int, unpublished: list[str]) -> Pict
     return Pictures(pictures.reshape(shape), np.array(labels, dtype=np.int64))
 
 
-def _unpickle(path: Path, unpublished: list[str]) -> dict[bytes, Any]:
-    try:
-        if path.stat().st_size > _LARGEST_FILE:
-            raise _not_as_published(path, f"it is larger than {_LARGEST_FILE // 2**20} MB")
-        content = path.read_bytes()
-    except OSError as error:
-        raise DatasetError(f"{path} cannot be read: {error.strerror}") from error
-    if hashlib.md5(content, usedforsecurity=False).hexdigest() != PUBLISHED_MD5[path.name]:
-        unpublished.append(path.name)
+def _unpickle(path: Path, files: dict[str, str]) -> dict[bytes, Any]:
+    content = _content(path)
+    files[path.name] = _md5(content)
     try:
         value = _BatchUnpickler(io.BytesIO(content), encoding="bytes").load()
     except Exception as error:
@@ -133,6 +143,20 @@ def _unpickle(path: Path, unpublished: list[str]) -> dict[bytes, Any]:
     if type(value) is not dict:
         raise _not_as_published(path, "it holds no dictionary")
     return value
+
+
+def _content(path: Path) -> bytes:
+    try:
+        if path.stat().st_size > _LARGEST_FILE:
+            raise _not_as_published(path, f"it is larger than {_LARGEST_FILE // 2**20} MB")
+        return path.read_bytes()
+    except OSError as error:
+        raise DatasetError(f"{path} cannot be read: {error.strerror}") from error
+
+
+def _md5(content: bytes) -> str:
+    # As the files were published; it tells an altered file from a whole one, and guards against nobody.
+    return hashlib.md5(content, usedforsecurity=False).hexdigest()
 
 
 def _not_as_published(path: Path, reason: str) -> DatasetError:

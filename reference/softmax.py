@@ -20,11 +20,45 @@ from reference.answer import Answer, require_finite
 from reference.problem import Problem
 from reference.rounding import FUNCTION_ERROR, UNDERFLOW, UNIT_ROUNDOFF, gamma
 
-NO_TIES = np.empty(0, dtype=np.intp)
+Matrix = NDArray[np.float64]
+Labels = NDArray[np.int64]
+
 LARGEST_GAP = 750.0
 """exp(-750) is 0: how precisely a larger gap is computed no longer matters to a probability."""
 LINEAR = 2.0**-10
 """Errors up to here are taken as linear, with a reserve of this relative size for the rest of exp."""
+
+
+@np.errstate(over="ignore", invalid="ignore", under="ignore")
+def loss_and_gradient(
+    W: Matrix, X: Matrix, y: Labels, reg: float, *, reg_scale: float = 1.0, delta: float = 1.0
+) -> tuple[float, Matrix]:
+    """The loss and its gradient, without bounds: several times faster than `evaluate`, for training.
+
+    Args:
+        W: (D, C) weights.
+        X: (N, D) data.
+        y: (N,) labels.
+        reg: regularization strength.
+        reg_scale, delta: as for `evaluate`.
+
+    Returns:
+        The loss, and (D, C) dW; not finite where they have left the range of float64.
+    """
+    samples = np.arange(len(y))
+    shifted = X @ W
+    shifted -= shifted.max(axis=1, keepdims=True)
+    steps = np.exp(shifted)
+    total = steps.sum(axis=1)
+    loss = float((np.log(total) - shifted[samples, y]).sum()) / len(y) + reg_scale * reg * float(
+        np.vdot(W, W)
+    )
+    steps /= total[:, None]
+    steps[samples, y] -= 1.0
+    dW: Matrix = X.T @ steps
+    dW /= len(y)
+    dW += (2.0 * reg_scale * reg) * W
+    return loss, dW
 
 
 @np.errstate(over="ignore", invalid="ignore", under="ignore")
@@ -100,7 +134,7 @@ def evaluate(problem: Problem, *, reg_scale: float = 1.0, delta: float = 1.0) ->
     return Answer(
         loss=data_loss + regularization_loss,
         loss_bound=loss_bound,
-        gradient=AcceptedGradients(base, bound, X, NO_TIES, NO_TIES, y[:0]),
+        gradient=AcceptedGradients.only(base, bound, X),
         data_loss=data_loss,
         regularization_loss=regularization_loss,
         data_gradient=data_gradient,

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
+
+Allocate = Callable[[tuple[int, int]], NDArray[np.float64]]
+"""Makes an array of the given shape whose content does not matter yet."""
 
 
 class DatasetError(Exception):
@@ -59,6 +63,7 @@ def prepare(
     classes: tuple[str, ...],
     picture: tuple[int, ...],
     remarks: tuple[str, ...] = (),
+    allocate: Allocate = np.empty,
 ) -> Split:
     """Subtract the mean training picture from all three parts and append the constant 1.
 
@@ -66,11 +71,11 @@ def prepare(
     """
     mean = train.pixels.sum(axis=0, dtype=np.int64) / len(train.labels)
     return Split(
-        _with_bias(train, mean),
+        _with_bias(train, mean, allocate),
         _read_only(train.labels),
-        _with_bias(validation, mean),
+        _with_bias(validation, mean, np.empty),
         _read_only(validation.labels),
-        _with_bias(test, mean),
+        _with_bias(test, mean, np.empty),
         _read_only(test.labels),
         name,
         classes,
@@ -79,10 +84,10 @@ def prepare(
     )
 
 
-def _with_bias(part: Pictures, mean: NDArray[np.float64]) -> NDArray[np.float64]:
+def _with_bias(part: Pictures, mean: NDArray[np.float64], allocate: Allocate) -> NDArray[np.float64]:
     # Filled in place: the training part of CIFAR-10 is 1.2 GB, and a temporary would be another.
     count, features = part.pixels.shape
-    X = np.empty((count, features + 1))
+    X = allocate((count, features + 1))
     np.subtract(part.pixels, mean, out=X[:, :features])
     X[:, features] = 1.0
     X.flags.writeable = False

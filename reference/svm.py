@@ -9,11 +9,46 @@ penalty of the assignment.) A margin within rounding of 0 may count or not: see 
 from __future__ import annotations
 
 import numpy as np
+from numpy.typing import NDArray
 
 from reference.accepted import AcceptedGradients
 from reference.answer import Answer, require_finite
 from reference.problem import Problem
 from reference.rounding import UNDERFLOW, gamma
+
+Matrix = NDArray[np.float64]
+Labels = NDArray[np.int64]
+
+
+@np.errstate(over="ignore", invalid="ignore")
+def loss_and_gradient(
+    W: Matrix, X: Matrix, y: Labels, reg: float, *, reg_scale: float = 1.0, delta: float = 1.0
+) -> tuple[float, Matrix]:
+    """The loss and one right gradient, without bounds: several times faster than `evaluate`, for training.
+
+    Args:
+        W: (D, C) weights.
+        X: (N, D) data.
+        y: (N,) labels.
+        reg: regularization strength.
+        reg_scale, delta: as for `evaluate`.
+
+    Returns:
+        The loss, and (D, C) dW; not finite where they have left the range of float64.
+    """
+    samples = np.arange(len(y))
+    margins = X @ W
+    margins -= margins[samples, y][:, None]
+    margins += delta
+    margins[samples, y] = 0.0
+    np.maximum(margins, 0.0, out=margins)
+    loss = float(margins.sum()) / len(y) + reg_scale * reg * float(np.vdot(W, W))
+    steps = (margins > 0.0).astype(np.float64)
+    steps[samples, y] = -steps.sum(axis=1)
+    dW: Matrix = X.T @ steps
+    dW /= len(y)
+    dW += (2.0 * reg_scale * reg) * W
+    return loss, dW
 
 
 @np.errstate(over="ignore", invalid="ignore")

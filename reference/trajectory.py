@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 
 from reference import softmax, svm
 from reference.answer import Answer
+from reference.losses import evaluate_of
 from reference.problem import Problem
 from reference.rounding import UNDERFLOW, UNIT_ROUNDOFF, gamma
 
@@ -87,7 +88,7 @@ def expected_updates(
     answers go different ways. The first step is known for any W whose margins are not near 0.
 
     Args:
-        loss: `SVM` or `SOFTMAX`.
+        loss: `SVM`, `SOFTMAX`, or another one by `known_loss`.
         problem: W is where training starts; the rows of X are all equal, and so are the labels.
         learning_rate: the step size.
         num_iters: how many steps, if no kink is met.
@@ -156,3 +157,19 @@ def _softmax_sensitivity(problem: Problem, moved: Matrix, delta: float) -> Movem
 
 SVM = KnownLoss(svm.evaluate, _hinge_sensitivity)
 SOFTMAX = KnownLoss(softmax.evaluate, _softmax_sensitivity)
+_BOUNDED = {"svm": SVM, "softmax": SOFTMAX}
+
+
+def _at_rest(problem: Problem, moved: Matrix, delta: float) -> Movement | None:
+    """Of a loss of unknown curvature only so much is known: if W does not move, nothing does."""
+    return None if moved.any() else Movement(0.0, np.zeros_like(moved))
+
+
+def known_loss(name: str) -> KnownLoss:
+    """A loss by name; of one that is not this package's own, a trajectory is known for one step."""
+    return _BOUNDED.get(name) or KnownLoss(evaluate_of(name), _at_rest)
+
+
+def known_steps(name: str, num_iters: int) -> int:
+    """How many of ``num_iters`` steps a trajectory can be known for."""
+    return num_iters if name in _BOUNDED else 1

@@ -17,6 +17,7 @@ UPPER = (
     "grading.reports",
     "grading.terminal",
     "grading.notebook",
+    "grading.pack",
 )
 OURS = ("reference", "checks", "grading", "grader", "tests", "submissions")
 

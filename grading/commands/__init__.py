@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import argparse
 import importlib
+import os
 from collections.abc import Callable, Sequence
 from typing import Protocol, cast
 
@@ -16,7 +17,10 @@ GRADED, BELOW, WRONG_USE, NOT_GRADED = 0, 1, 2, 3
 
 COMMANDS: dict[str, str] = {
     "calibrate": "measures which accuracy may be asked for",
+    "fetch": "downloads CIFAR-10",
     "doctor": "says how student code is isolated here",
+    "pack": "makes an autograder for Gradescope",
+    "rubric": "checks a rubric file, or says what it asks",
 }
 """What follows ``grader.py``, and what it does, as ``grader.py --help`` says it. Without one of these, it grades."""
 
@@ -31,6 +35,12 @@ class Command(Protocol):
 def command(name: str) -> Command:
     """The module of a command, "grade" for the one without a name."""
     return cast(Command, importlib.import_module(f"grading.commands.{name}"))
+
+
+def one_thread() -> None:
+    """Before NumPy is loaded: our own small products are slower on many threads, and forks must find none."""
+    for name in ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS"):
+        os.environ.setdefault(name, "1")
 
 
 def main(arguments: Sequence[str]) -> int:

@@ -6,7 +6,7 @@ import argparse
 import sys
 from pathlib import Path
 
-from grading.commands import GRADED, WRONG_USE
+from grading.commands import GRADED, WRONG_USE, one_thread
 
 
 def parser() -> argparse.ArgumentParser:
@@ -19,6 +19,12 @@ def parser() -> argparse.ArgumentParser:
     result.add_argument(
         "--seeds", type=_seeds, default=200, metavar="N", help="how many trainings (default: 200)"
     )
+    result.add_argument(
+        "--data",
+        type=Path,
+        metavar="DIR",
+        help="where CIFAR-10 is, to train on it (default: the rubric's data)",
+    )
     return result
 
 
@@ -30,15 +36,19 @@ def _seeds(text: str) -> int:
 
 def run(options: argparse.Namespace) -> int:
     """Train, print what was reached, and return the exit code."""
+    # Before NumPy is loaded: small products are slower on many threads.
+    one_thread()
     from grading.calibrate import calibrate_rubric, report
+    from grading.progress import Progress
     from grading.rubric import RubricError, load_rubric
     from reference.datasets import DatasetError
 
     try:
-        rubric = load_rubric(options.rubric)
-        print(f"training the reference from {options.seeds} seeds", file=sys.stderr)
-        for name, found in calibrate_rubric(rubric, "digits", options.seeds):
-            print("\n".join(report(name, found, rubric.settings.accuracy[name])), flush=True)
+        rubric = load_rubric(options.rubric, data_folder=options.data)
+        print(f"training the reference on {rubric.data_name} from {options.seeds} seeds", file=sys.stderr)
+        with Progress("trainings", len(rubric.accuracy) * options.seeds) as progress:
+            for name, found in calibrate_rubric(rubric, options.seeds, progress.step):
+                print("\n".join(report(name, found, rubric.accuracy[name])), flush=True)
     except (RubricError, DatasetError) as error:
         print(f"grader.py: {error}", file=sys.stderr)
         return WRONG_USE

@@ -6,18 +6,21 @@ import argparse
 import os
 import sys
 from collections.abc import Callable, Generator, Sequence
+from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from grading.commands import BELOW, COMMANDS, GRADED, NOT_GRADED, WRONG_USE
+from grading.commands import BELOW, COMMANDS, GRADED, NOT_GRADED, WRONG_USE, one_thread
 
 if TYPE_CHECKING:
     from grading.grade import Grade
+    from grading.late import Lateness
     from grading.run import Outcome, Suite
     from grading.sandbox.levels import Isolation
     from grading.submission import Handin
 
 FORMATS = ("json", "md", "html", "csv", "gradescope", "junit", "github", "canvas", "moodle")
+LANGUAGES = ("en", "zh")
 USUAL_FORMATS = ("json", "md", "html", "csv")
 
 
@@ -37,11 +40,27 @@ def parser() -> argparse.ArgumentParser:
     result.add_argument(
         "--rubric", type=Path, metavar="FILE", help="points and settings (default: the shipped one)"
     )
+    late = result.add_argument_group("late work, where the rubric has a [late] table")
+    late.add_argument(
+        "--due", type=_moment, metavar="TIME", help="until when work is in time (default: the rubric's)"
+    )
+    late.add_argument(
+        "--times", type=Path, metavar="CSV", help="columns submission, submitted and, for extensions, due"
+    )
+    result.add_argument(
+        "--data",
+        type=Path,
+        metavar="DIR",
+        help="where CIFAR-10 is, to train on it (default: the rubric's data)",
+    )
     result.add_argument("--jobs", type=_count, metavar="N", help="processes (default: one per core)")
     result.add_argument(
         "--cluster",
         metavar="ADDRESS",
         help="grade on the workers of the dask scheduler there, tcp://host:8786",
+    )
+    result.add_argument(
+        "--lang", choices=LANGUAGES, help="language of reports (default: the rubric's, else English)"
     )
     result.add_argument("--force", action="store_true", help="grade again what has not changed, too")
     result.add_argument("--fail-under", type=_percent, metavar="PERCENT", help="exit 1 if a score is lower")
@@ -58,6 +77,15 @@ def parser() -> argparse.ArgumentParser:
         help="grade even where student code cannot be walled in; only for code that you trust",
     )
     return result
+
+
+def _moment(text: str) -> datetime:
+    from grading.late import moment
+
+    try:
+        return moment(text)
+    except ValueError as error:
+        raise argparse.ArgumentTypeError(f"{text!r} is no time: {error}") from None
 
 
 def _count(text: str) -> int:
@@ -100,17 +128,20 @@ def run(options: argparse.Namespace) -> int:
 
 
 def _run(options: argparse.Namespace) -> int:
-    # Before NumPy is loaded: the grader's own small products are slower on many threads, and forks must find none.
-    for name in ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS"):
-        os.environ.setdefault(name, "1")
+    one_thread()
     from grading.cluster.client import ClusterError
     from grading.intake import survey
+    from grading.late import LateError
     from grading.rubric import RubricError, load_rubric
     from grading.run import Suite
     from grading.sandbox.levels import IsolationError
+    from grading.words import speak
+    from reference.split import DatasetError
 
     try:
-        suite = Suite(load_rubric(options.rubric), allow_unsafe=options.allow_unsafe)
+        rubric = load_rubric(options.rubric, lang=options.lang, data_folder=options.data)
+        speak(rubric.settings.lang)
+        suite = Suite(rubric, allow_unsafe=options.allow_unsafe)
         found = survey(options.paths or [Path("submissions")])
         for problem in found.problems:
             print(f"grader.py: {problem}", file=sys.stderr)
@@ -118,7 +149,7 @@ def _run(options: argparse.Namespace) -> int:
             return WRONG_USE
         options.out.mkdir(parents=True, exist_ok=True)
         grades = _grade(found.handins, suite, options)
-    except (RubricError, IsolationError, ClusterError) as error:
+    except (RubricError, DatasetError, IsolationError, ClusterError, LateError) as error:
         print(f"grader.py: {error}", file=sys.stderr)
         return WRONG_USE
     except OSError as error:
@@ -133,6 +164,25 @@ def _run(options: argparse.Namespace) -> int:
     if options.fail_under is not None and any(grade.percent < options.fail_under for grade in grades):
         return BELOW
     return GRADED
+
+
+def _lateness(handins: Sequence[Handin], suite: Suite, options: argparse.Namespace) -> Lateness:
+    """Who handed in when, and what being late costs.
+
+    Raises:
+        LateError: times are given that cannot be used.
+    """
+    from grading.late import LateError, Lateness, read_times, times_of
+
+    policy = suite.rubric.settings.late
+    if policy is None and (options.due or options.times):
+        raise LateError(
+            "--due and --times need a table [late] in the rubric that says what being late costs; name it with --rubric"
+        )
+    times = times_of(handins)
+    if options.times:
+        times |= read_times(options.times)
+    return Lateness(policy, options.due, times)
 
 
 def _cores() -> int:
@@ -158,6 +208,7 @@ def _grade(handins: Sequence[Handin], suite: Suite, options: argparse.Namespace)
             return grade_all(handins, suite, options.jobs or _cores(), known)
         return grade_on_cluster(handins, suite, options.cluster, known)
 
+    lateness = _lateness(handins, suite, options)
     functions = list(suite.rubric.settings.functions)
     grades: list[Grade] = []
     brief = Brief()
@@ -167,11 +218,11 @@ def _grade(handins: Sequence[Handin], suite: Suite, options: argparse.Namespace)
         closing(graded(records.find)) as outcomes,
     ):
         for outcome in outcomes:
-            grade = outcome.grade
+            grade = lateness.applied(outcome.grade)
             try:
                 write_reports(grade, options.out, options.format)
                 if not outcome.unchanged:
-                    records.keep(grade)
+                    records.keep(outcome.grade)
             except OSError as error:
                 grade = unwritten(grade, error)
             grades.append(brief.of(grade))

@@ -80,7 +80,7 @@ def survey(paths: Sequence[Path]) -> Found:
             problems.append(error)
     found = list(here)
     names = unique_names([entry.student or entry.path for entry in found])
-    handins = tuple(Handin(name, e.path, e.parts) for name, e in zip(names, found, strict=True))
+    handins = tuple(Handin(name, e.path, e.parts, e.submitted) for name, e in zip(names, found, strict=True))
     return Found(handins, tuple(problems))
 
 

@@ -7,12 +7,14 @@ submissions, and clones made by GitHub Classroom.
 
 from __future__ import annotations
 
+import contextlib
 import os
 import re
 import zipfile
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path, PurePosixPath
 
 from grading.intake.files import ARCHIVE, is_bystander, is_foreign_folder
@@ -28,6 +30,9 @@ _MOODLE = re.compile(
 _GRADESCOPE_LIST = "submission_metadata.yml"
 _GRADESCOPE_FOLDER = re.compile(r"submission_\d+")
 _GRADESCOPE_NAME = re.compile(r"\s*(?:-\s+)?:name:\s*(?P<name>.+?)\s*")
+_GRADESCOPE_TIME = re.compile(
+    r"\s+:created_at:\s+(?P<time>\d{4}-\d\d-\d\d \d\d:\d\d:\d\d)(?:\.\d+)?\s+(?:Z|UTC|\+00:00)\s*"
+)
 _LONGEST_LIST = 16 << 20
 _NBGRADER = "nbgrader_config.py", "gradebook.db", "source", "release"
 _CLASSROOM = re.compile(r"(?P<assignment>.+)-submissions")
@@ -42,11 +47,13 @@ class Entry:
         path: the student's own file or folder, or the one that holds everybody's.
         parts: in the latter case, which files in it are this student's: their names there, and without what the
             platform has put before them.
+        submitted: when it was handed in, where the platform says so.
     """
 
     student: str
     path: Path
     parts: tuple[tuple[str, str], ...] = ()
+    submitted: datetime | None = None
 
 
 def entries(path: Path) -> list[Entry]:
@@ -142,12 +149,13 @@ def _gradescope(path: Path, names: Sequence[str]) -> list[Entry]:
     if len(lists) != 1:
         return []
     top = PurePosixPath(lists[0]).parent
-    students = _gradescope_students(_beginning_of(path, lists[0]))
+    listing = _beginning_of(path, lists[0])
+    students, times = _gradescope_students(listing), _gradescope_times(listing)
     if path.is_dir():
         return [
-            Entry(students.get(name.rstrip("/"), name.rstrip("/")), path / name)
-            for name in names
-            if name.endswith("/") and _GRADESCOPE_FOLDER.fullmatch(name.rstrip("/"))
+            Entry(students.get(folder, folder), path / folder, submitted=times.get(folder))
+            for folder in (name.rstrip("/") for name in names if name.endswith("/"))
+            if _GRADESCOPE_FOLDER.fullmatch(folder)
         ]
     files: dict[str, dict[str, str]] = {}
     for name in names:
@@ -156,7 +164,8 @@ def _gradescope(path: Path, names: Sequence[str]) -> list[Entry]:
             if file and _GRADESCOPE_FOLDER.fullmatch(folder):
                 files.setdefault(folder, {})[name] = file
     return [
-        Entry(students.get(folder, folder), path, tuple(theirs.items())) for folder, theirs in files.items()
+        Entry(students.get(folder, folder), path, tuple(theirs.items()), times.get(folder))
+        for folder, theirs in files.items()
     ]
 
 
@@ -179,6 +188,20 @@ def _gradescope_students(text: str) -> dict[str, str]:
         elif found := _GRADESCOPE_NAME.fullmatch(line):
             theirs.append(found["name"].strip("'\""))
     return {folder: " and ".join(names) for folder, names in students.items() if names}
+
+
+def _gradescope_times(text: str) -> dict[str, datetime]:
+    """Folder -> when it was handed in, in UTC."""
+    times: dict[str, datetime] = {}
+    folder = ""
+    for line in text.splitlines():
+        key = line.rstrip().rstrip(":")
+        if _GRADESCOPE_FOLDER.fullmatch(key):
+            folder = key
+        elif (found := _GRADESCOPE_TIME.fullmatch(line)) and folder:
+            with contextlib.suppress(ValueError):
+                times[folder] = datetime.fromisoformat(f"{found['time']}+00:00")
+    return times
 
 
 def _nbgrader(path: Path, names: Sequence[str]) -> list[Entry]:

@@ -23,6 +23,7 @@ from grading.reports.html_report import HtmlReport
 from grading.reports.json_report import JsonReport
 from grading.reports.junit import JUnitReport
 from grading.reports.markdown_report import MarkdownReport
+from grading.words import speaking
 
 
 class Writer(Protocol):
@@ -72,10 +73,11 @@ def write_reports(grade: Grade, out: Path, formats: Iterable[str]) -> Path:
     """
     folder = out / grade.submission.name
     folder.mkdir(parents=True, exist_ok=True)
-    for name in formats:
-        if name in WRITERS:
-            writer = WRITERS[name]
-            write_whole(folder / writer.file_name, writer.render(grade))
+    with speaking(grade.suite.language):
+        for name in formats:
+            if name in WRITERS:
+                writer = WRITERS[name]
+                write_whole(folder / writer.file_name, writer.render(grade))
     return folder
 
 

@@ -10,6 +10,7 @@ from typing import Any
 import msgspec
 
 from grading.grade import CheckResult, Grade
+from grading.late import sentence
 from grading.reports.html_report import command, place_of, where
 from grading.reports.text import points, shown
 
@@ -45,6 +46,7 @@ class GradescopeReport:
 
 def _summary(grade: Grade) -> str:
     lines = [f"Not graded: {grade.reason}"] if grade.state == "not_graded" else []
+    lines += [sentence(grade.late)] if grade.late is not None and grade.late.factor != 1.0 else []
     lines += [f"A person marks: {item.question} ({points(item.max_points)} points)" for item in grade.manual]
     lines += list(grade.warnings)
     lines.append(f"To repeat this grade: {command(grade)}")

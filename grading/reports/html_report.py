@@ -6,9 +6,11 @@ import re
 import shlex
 from dataclasses import dataclass
 
-from grading.grade import CheckResult, Counterexample, Grade, Place
-from grading.reports.answers import Pair, pairs
+from grading.grade import Certificate, CheckResult, Counterexample, Grade, GradientComparison, Place
+from grading.late import sentence
+from grading.reports.answers import Entry, Pair, pairs
 from grading.reports.pages import page
+from grading.reports.pictures import Map, distances, short, training
 from grading.reports.text import points, shown
 
 _MOST_INPUT_ENTRIES = 200
@@ -24,6 +26,22 @@ class Input:
 
 
 @dataclass(frozen=True)
+class Gradient:
+    """A wrong dW beside what is accepted, which at a kink is an interval for each entry.
+
+    ``direction`` is that of the certificate where it takes more than one weight; ``proof`` says the certificate in
+    words where the check's message does not.
+    """
+
+    accepted: list[list[str]]
+    got: list[list[Entry]]
+    ties: int
+    map: Map | None
+    direction: list[list[str]] | None
+    proof: str | None
+
+
+@dataclass(frozen=True)
 class Broken:
     """A check that did not pass, with what the page shows of it."""
 
@@ -31,6 +49,7 @@ class Broken:
     place: str | None
     input: Input | None
     pairs: list[Pair]
+    gradient: Gradient | None
 
 
 class HtmlReport:
@@ -45,14 +64,17 @@ class HtmlReport:
             "student.html",
             "student.js",
             ("common.css", "student.css"),
+            pictures=True,
             grade=grade,
             points=points,
             unmarked=_unmarked,
             by_function=_by_function(grade),
             places={name: where(place) for name, place in grade.functions.items()},
             broken=[_broken(check, grade) for check in grade.checks if check.status in ("failed", "error")],
+            trainings=[training(facts) for facts in grade.trainings],
             remarks=list(dict.fromkeys(remark for check in grade.checks for remark in check.remarks)),
             command=command(grade),
+            late=sentence(grade.late) if grade.late is not None else "",
         )
 
 
@@ -80,7 +102,45 @@ def _by_function(grade: Grade) -> dict[str, list[CheckResult]]:
 
 def _broken(check: CheckResult, grade: Grade) -> Broken:
     place = where(place_of(check.function, grade))
-    return Broken(check, place, _input(check.counterexample), pairs(check.expected, check.got))
+    return Broken(
+        check,
+        place,
+        _input(check.counterexample),
+        pairs(check.expected, check.got),
+        _gradient(check.gradient) if check.gradient is not None else None,
+    )
+
+
+def _gradient(found: GradientComparison) -> Gradient:
+    certificate = found.certificate
+    several = certificate is not None and certificate.entry is None
+    return Gradient(
+        accepted=[
+            [_interval(low, high) for low, high in zip(*rows, strict=True)]
+            for rows in zip(found.low, found.high, strict=True)
+        ],
+        got=[
+            [Entry("not finite" if x is None else _short(x), wrong) for x, wrong in zip(*rows, strict=True)]
+            for rows in zip(found.got, found.wrong, strict=True)
+        ],
+        ties=found.ties,
+        map=distances(found),
+        direction=[[_short(x) for x in row] for row in certificate.V] if certificate and several else None,
+        # At a kink the message of the check ends with it.
+        proof=_proof(certificate) if certificate and not found.ties else None,
+    )
+
+
+def _interval(low: float, high: float) -> str:
+    return _short(low) if low == high else f"{_short(low)} to {_short(high)}"
+
+
+def _proof(certificate: Certificate) -> str:
+    rates = f"the loss rises at rate {short(certificate.rises)}, and your dW promises {short(certificate.promised)}."
+    if certificate.entry is None:
+        return f"move W along V, and {rates}"
+    i, j = certificate.entry
+    return f"{'raise' if certificate.V[i][j] > 0.0 else 'lower'} W[{i}, {j}] a little, and {rates}"
 
 
 def _input(example: Counterexample | None) -> Input | None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 
 from grading.grade import CheckResult, Grade
+from grading.late import sentence
 from grading.reports.text import points, shown
 
 _SIGNS = {"passed": "✓", "failed": "✗", "error": "✗", "skipped": "–", "manual": "?"}
@@ -24,6 +25,8 @@ def _page(grade: Grade) -> list[str]:
     lines = [f"# {escape(grade.submission.name)}: {points(grade.score)} of {points(grade.max_score)}", ""]
     if grade.state == "not_graded":
         return [*lines, f"**Not graded:** {escape(grade.reason or '')}"]
+    if grade.late is not None and grade.late.factor != 1.0:
+        lines += [sentence(grade.late), ""]
     lines += _functions(grade)
     broken = [c for c in grade.checks if c.status in ("failed", "error")]
     if broken:

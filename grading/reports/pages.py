@@ -28,8 +28,10 @@ def environment() -> Environment:
     )
 
 
-def page(template: str, script: str, styles: tuple[str, ...], **values: object) -> bytes:
-    """A whole page from a template, with its script and styles inside it.
+def page(
+    template: str, script: str, styles: tuple[str, ...], *, pictures: bool = False, **values: object
+) -> bytes:
+    """A whole page from a template, with its script and styles inside it; ``pictures`` may be, too.
 
     The page asks for nothing from anywhere, and its Content-Security-Policy admits one script and one style, by their
     hashes: markup that got past the escaping could neither run nor load anything.
@@ -39,6 +41,7 @@ def page(template: str, script: str, styles: tuple[str, ...], **values: object) 
     script_text, style_text = _text(script), "".join(_text(name) for name in styles)
     policy = (
         f"default-src 'none'; script-src {_hash(script_text)}; style-src {_hash(style_text)}; "
+        f"{'img-src data:; ' if pictures else ''}"
         "base-uri 'none'; form-action 'none'"
     )
     text = (

@@ -5,12 +5,15 @@ from __future__ import annotations
 import hashlib
 import tomllib
 from pathlib import Path
+from typing import Any
 
 import msgspec
 
 from grading.rubric.places import line_of
 from grading.rubric.settings import Rubric, Settings
 from grading.rubric.validating import complaints
+from grading.words import Language
+from reference.losses import LossError, own
 
 
 class RubricError(Exception):
@@ -32,8 +35,15 @@ def default_rubric_path() -> Path:
     return Path(__file__).resolve().parent.parent.parent / "checks" / "rubric.toml"
 
 
-def load_rubric(path: Path | None = None) -> Rubric:
+def load_rubric(
+    path: Path | None = None, *, lang: Language | None = None, data_folder: Path | None = None
+) -> Rubric:
     """Read a rubric file, the shipped one by default.
+
+    Args:
+        path: the file.
+        lang: the language to speak in place of the one that the file names.
+        data_folder: where CIFAR-10 is, if it shall be trained on; what is there is not looked at yet.
 
     Raises:
         RubricError: the file cannot be read, is not TOML, or holds an unknown key or a value that is not allowed.
@@ -49,9 +59,10 @@ def load_rubric(path: Path | None = None) -> Rubric:
         ) from None
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise RubricError([f"rubric {path}: not valid TOML: {error}"]) from None
+    beside = _losses_beside(content, path.parent)
     problems = [
         (line_of(text, complaint.path), f"{complaint.where}: {complaint.sentence}")
-        for complaint in complaints(content)
+        for complaint in complaints(content, (*own(), *beside), None if data_folder is None else "cifar10")
     ]
     if problems:
         problems.sort(key=lambda problem: problem[0] or 0)
@@ -61,4 +72,34 @@ def load_rubric(path: Path | None = None) -> Rubric:
                 for line, words in problems
             ]
         )
-    return Rubric(settings=msgspec.convert(content, Settings), sha256=hashlib.sha256(raw).hexdigest())
+    settings = msgspec.convert(content, Settings)
+    if lang is not None:
+        settings = msgspec.structs.replace(settings, lang=lang)
+    digest = hashlib.sha256(raw)
+    for name, loss in sorted(beside.items()):
+        digest.update(f"{name} {len(loss)} {loss}".encode())
+    try:
+        return Rubric(
+            settings=settings,
+            sha256=digest.hexdigest(),
+            losses=beside,
+            data_folder=None if data_folder is None else str(data_folder.absolute()),
+        )
+    except LossError as error:
+        raise RubricError([f"rubric {path}: {error}"]) from None
+
+
+def _losses_beside(content: dict[str, Any], folder: Path) -> dict[str, str]:
+    """The texts of the losses that a rubric names and that are not the grader's own."""
+    functions = content.get("functions")
+    entries = functions.values() if isinstance(functions, dict) else ()
+    names = {entry.get("reference") for entry in entries if isinstance(entry, dict)}
+    found = {}
+    for name in sorted(name for name in names if isinstance(name, str) and name.isidentifier()):
+        file = folder / f"{name}.py"
+        if name not in own() and file.is_file():
+            try:
+                found[name] = file.read_text(encoding="utf-8")
+            except (OSError, UnicodeDecodeError) as error:
+                raise RubricError([f"the loss {file} cannot be read: {error}"]) from None
+    return found

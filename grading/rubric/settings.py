@@ -8,6 +8,8 @@ from typing import Annotated, Literal
 import msgspec
 
 from grading.sandbox.limits import Limits
+from grading.words import Language
+from reference.losses import register
 
 CHECKS_OF_KIND: dict[str, tuple[str, ...]] = {
     "loss": ("interface", "value", "gradient", "kinks", "stability", "symmetry", "agreement", "vectorized"),
@@ -27,7 +29,7 @@ class Function(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=
 
     Attributes:
         kind: a loss function, or the train or predict method of a class.
-        reference: the loss it is judged by, a module of ``reference`` ("svm", "softmax").
+        reference: the loss it is judged by: "svm", "softmax", or NAME for a file NAME.py beside the rubric.
         points: check -> points. A check that is not named here is not run.
         naive: for a vectorized loss, the function it must agree with.
         hidden: checks of which students learn nothing before the results are released.
@@ -49,6 +51,19 @@ class Accuracy(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=
     num_iters: Count
     batch_size: Count
     runs: Count
+
+
+DataName = Literal["digits", "cifar10"]
+
+
+class Data(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """What classifiers are trained on.
+
+    Attributes:
+        name: the data set: "digits", or "cifar10", which needs a folder.
+    """
+
+    name: DataName = "digits"
 
 
 class LimitSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
@@ -90,26 +105,70 @@ class Manual(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=Tr
 
 
 class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
-    """The content of a rubric file; the shipped one explains each setting."""
+    """The content of a rubric file; the shipped one explains each setting.
+
+    Attributes:
+        title: the name of the assignment.
+        seed: every random case is drawn from it: the same submission gets the same grade.
+        functions: what is asked for, by name: a function, or a method of a class as "LinearSVM.train".
+        accuracy: the settings of the accuracy check, by data set and loss.
+        data: what classifiers are trained on.
+        reg_scale: the regularization is reg_scale * reg * sum(W * W); "either" accepts 1.0 and 0.5.
+        delta: the margin of the SVM loss.
+        class_loops_allowed: whether a vectorized function may loop over the classes.
+        manual_points: points for each inline question of a notebook; for a person, not part of the score.
+        manual: further items for a person.
+        late: what being late costs; nothing if there is no such table.
+        limits: what one submission may use.
+    """
 
     title: str
     seed: Annotated[int, msgspec.Meta(ge=0, lt=2**32)]
     functions: dict[str, Function]
-    accuracy: dict[str, Accuracy]
+    accuracy: dict[DataName, dict[str, Accuracy]]
+    data: Data = Data()
     reg_scale: Positive | Literal["either"] = 1.0
     delta: Positive = 1.0
     class_loops_allowed: bool = True
     manual_points: Points = 0.0
     manual: tuple[Manual, ...] = ()
     late: LatePolicy | None = None
+    lang: Language = "en"
     limits: LimitSettings = LimitSettings()
 
 
 class Rubric(msgspec.Struct, frozen=True, kw_only=True):
-    """Settings, and the hash of the text that they were read from."""
+    """Settings, and the hash of the text that they were read from.
+
+    Attributes:
+        losses: name -> text of the losses that lie beside the rubric. They are known in every process that the rubric
+            gets to.
+        data_folder: where CIFAR-10 is, if that was said; classifiers are then trained on it, whatever ``[data]`` says.
+    """
 
     settings: Settings
     sha256: str
+    losses: dict[str, str] = {}
+    data_folder: str | None = None
+
+    @property
+    def data_name(self) -> DataName:
+        """The data set that classifiers are trained on."""
+        return self.settings.data.name if self.data_folder is None else "cifar10"
+
+    @property
+    def accuracy(self) -> dict[str, Accuracy]:
+        """For each reference loss, how the accuracy check trains on this data set."""
+        return self.settings.accuracy.get(self.data_name, {})
+
+    @property
+    def trains(self) -> bool:
+        """Whether any accuracy is asked for, and so a data set is needed."""
+        return any("accuracy" in function.points for function in self.settings.functions.values())
+
+    def __post_init__(self) -> None:
+        for name, text in self.losses.items():
+            register(name, text)
 
     @property
     def max_score(self) -> float:

@@ -15,7 +15,7 @@ from typing import Any
 import msgspec
 from msgspec import inspect as types
 
-from grading.rubric.settings import CHECKS_OF_KIND, Settings
+from grading.rubric.settings import CHECKS_OF_KIND, DataName, Settings
 
 
 @dataclass(frozen=True)
@@ -32,10 +32,21 @@ class Complaint:
         return "".join(parts).removeprefix(".")
 
 
-def complaints(content: dict[str, Any]) -> list[Complaint]:
-    """Everything that is wrong with the content of a rubric file; nothing if `Settings` can be made of it."""
+def complaints(
+    content: dict[str, Any], losses: Collection[str], data: DataName | None = None
+) -> list[Complaint]:
+    """Everything that is wrong with the content of a rubric file; nothing if `Settings` can be made of it.
+
+    Args:
+        content: as the TOML reader gives it.
+        losses: the names that ``reference`` may have.
+        data: the data set that is trained on, None for the one that the file names.
+    """
     found = list(_against(content, types.type_info(Settings), ()))
-    return found or list(_meaning(msgspec.convert(content, Settings)))
+    if found:
+        return found
+    settings = msgspec.convert(content, Settings)
+    return list(_meaning(settings, losses, data or settings.data.name))
 
 
 def nearest(word: str, allowed: Collection[str]) -> str:
@@ -56,7 +67,10 @@ def _against(value: Any, kind: types.Type, path: tuple[str | int, ...]) -> Itera
             yield _not_allowed(value, kind, path)
             return
         for key, entry in value.items():
-            yield from _against(entry, kind.value_type, (*path, key))
+            if _fits(key, kind.key_type):
+                yield from _against(entry, kind.value_type, (*path, key))
+            else:
+                yield Complaint((*path, key), f"unknown key {key!r}; there are {describe(kind.key_type)}")
     elif isinstance(kind, types.VarTupleType):
         if not isinstance(value, list):
             yield _not_allowed(value, kind, path)
@@ -164,13 +178,19 @@ def _range(kind: types.IntType | types.FloatType) -> str:
     return f", {low} or more" if low is not None else ""
 
 
-def _meaning(settings: Settings) -> Iterator[Complaint]:
+def _meaning(settings: Settings, losses: Collection[str], data: DataName) -> Iterator[Complaint]:
     """What the types cannot say: how the parts of a rubric hang together."""
     if not settings.functions:
         yield Complaint(("functions",), "nothing is asked; name at least one function, [functions.NAME]")
     for name, function in settings.functions.items():
         here = ("functions", name)
         known = CHECKS_OF_KIND[function.kind]
+        if function.reference not in losses:
+            yield Complaint(
+                (*here, "reference"),
+                f"no loss is called {function.reference!r}; there are {', '.join(losses)}, or put "
+                f"{function.reference}.py beside the rubric{nearest(function.reference, losses)}",
+            )
         for check in function.points:
             if check not in known:
                 yield Complaint(
@@ -189,17 +209,17 @@ def _meaning(settings: Settings) -> Iterator[Complaint]:
                 "a loss is a plain name, train and predict are methods of a class, written "
                 '"LinearSVM.train" in quotes',
             )
-        losses = [other for other, asked in settings.functions.items() if asked.kind == "loss"]
-        if function.naive is not None and function.naive not in losses:
+        others = [other for other, asked in settings.functions.items() if asked.kind == "loss"]
+        if function.naive is not None and function.naive not in others:
             yield Complaint(
                 (*here, "naive"),
                 f"{function.naive!r} is not among the functions; there are "
-                f"{', '.join(losses)}{nearest(function.naive, losses)}",
+                f"{', '.join(others)}{nearest(function.naive, others)}",
             )
         if "agreement" in function.points and function.naive is None:
             yield Complaint(here, "agreement needs naive = the function to agree with")
-        if "accuracy" in function.points and function.reference not in settings.accuracy:
-            yield Complaint(here, f"accuracy needs a table [accuracy.{function.reference}]")
+        if "accuracy" in function.points and function.reference not in settings.accuracy.get(data, {}):
+            yield Complaint(here, f"accuracy needs a table [accuracy.{data}.{function.reference}]")
     yield from _meaning_of_late(settings)
 
 

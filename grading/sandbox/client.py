@@ -10,6 +10,7 @@ from grading.sandbox.launch import Launcher
 from grading.sandbox.levels import Isolation, IsolationError, Level
 from grading.sandbox.limits import Limits
 from grading.sandbox.session import Session
+from grading.sandbox.shared import SharedArray
 from grading.sandbox.worker import Worker
 from grading.submission import Submission
 
@@ -46,9 +47,15 @@ class Sandbox:
             )
         return cls(choice.launcher, limits, choice.isolation)
 
-    def start(self, submission: Submission) -> Worker:
-        """A worker with the files of ``submission`` loaded."""
-        return Worker(Session(self._launcher, self.limits, submission), self.limits, submission)
+    def start(self, submission: Submission, shared: SharedArray | None = None) -> Worker:
+        """A worker with the files of ``submission`` loaded.
+
+        Args:
+            submission: whose files.
+            shared: a large array, sealed, that need not be sent to it. Student code may use as much more memory as the
+                array and two copies of it take.
+        """
+        return Worker(Session(self._launcher, self.limits, submission, shared), self.limits, submission)
 
     def close(self) -> None:
         """End everything that was started."""

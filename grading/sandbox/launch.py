@@ -57,8 +57,8 @@ class Process(Protocol):
 class Launcher(Protocol):
     """A way of starting workers."""
 
-    def start(self, frames: socket.socket, printed: socket.socket) -> Process:
-        """A new worker that speaks on ``frames`` and prints to ``printed``.
+    def start(self, frames: socket.socket, printed: socket.socket, data: int | None = None) -> Process:
+        """A new worker that speaks on ``frames``, prints to ``printed`` and maps the file ``data``.
 
         Raises:
             LaunchError: it could not be started.
@@ -118,8 +118,8 @@ class PlainLauncher:
     def __init__(self, setup: Setup) -> None:
         self._setup = setup
 
-    def start(self, frames: socket.socket, printed: socket.socket) -> Process:
-        """A new worker that speaks on ``frames`` and prints to ``printed``."""
+    def start(self, frames: socket.socket, printed: socket.socket, data: int | None = None) -> Process:
+        """A new worker that speaks on ``frames``, prints to ``printed`` and maps the file ``data``."""
         folder = scratch_folder(self._setup.user)
         setup = msgspec.msgpack.encode(msgspec.structs.replace(self._setup, scratch=folder))
         try:
@@ -129,7 +129,7 @@ class PlainLauncher:
                 with process.stdin as stdin:
                     stdin.write(msgspec.msgpack.encode(shared))
             else:
-                numbers = frames.fileno(), printed.fileno()
+                numbers = frames.fileno(), printed.fileno(), *(() if data is None else (data,))
                 call = f"main{(setup, *numbers)}"
                 process = _popen(call, pass_fds=numbers, env=ENVIRONMENT, start_new_session=True)
         except OSError as error:
@@ -186,15 +186,16 @@ class ZygoteLauncher:
         self._walls, self._setup, self._user = list(walls), setup, user
         self._open()
 
-    def start(self, frames: socket.socket, printed: socket.socket) -> Process:
+    def start(self, frames: socket.socket, printed: socket.socket, data: int | None = None) -> Process:
         """A new worker; if the zygote has been lost, from a new one."""
+        descriptors = [frames.fileno(), printed.fileno(), *([] if data is None else [data])]
         try:
-            return self._fork(frames, printed)
+            return self._fork(descriptors)
         except OSError:
             self._end()
             self._open()
         try:
-            return self._fork(frames, printed)
+            return self._fork(descriptors)
         except OSError as error:
             raise LaunchError(f"the process that workers come from is gone: {error}") from error
 
@@ -259,8 +260,8 @@ class ZygoteLauncher:
             self._end()
             raise LaunchError(next((line for line in reversed(lines) if line.strip()), said))
 
-    def _fork(self, frames: socket.socket, printed: socket.socket) -> Process:
-        socket.send_fds(self._control, [b"start"], [frames.fileno(), printed.fileno()])
+    def _fork(self, descriptors: list[int]) -> Process:
+        socket.send_fds(self._control, [b"start"], descriptors)
         name, handles, _, _ = socket.recv_fds(self._control, 64, 1)
         if not handles:
             raise ConnectionError("no answer")

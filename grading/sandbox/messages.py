@@ -13,8 +13,10 @@ from typing import TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
+from grading.sandbox.shared import SharedArray
+
 Array: TypeAlias = NDArray[np.generic]
-Argument: TypeAlias = "bool | int | float | str | Array | None"
+Argument: TypeAlias = "bool | int | float | str | Array | SharedArray | None"
 
 
 @dataclass(frozen=True)

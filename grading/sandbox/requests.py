@@ -27,6 +27,7 @@ from grading.sandbox.messages import (
     Seed,
     Step,
 )
+from grading.sandbox.shared import SharedArray
 from grading.sandbox.text import clean
 from grading.submission import Submission
 
@@ -35,8 +36,9 @@ _decode = msgspec.msgpack.Decoder(wire.Reply).decode
 
 
 class _Encoder:
-    def __init__(self) -> None:
+    def __init__(self, shared: SharedArray | None = None) -> None:
         self.arrays: list[bytes] = []
+        self._shared = shared
 
     def array(self, array: Array) -> wire.WireArray:
         packed = wire.packed(array, self.arrays)
@@ -47,6 +49,8 @@ class _Encoder:
     def argument(self, value: Argument) -> wire.WireArgument:
         if isinstance(value, np.ndarray):
             return self.array(value)
+        if isinstance(value, SharedArray):
+            return wire.WireShared(value.array.shape) if value is self._shared else self.array(value.array)
         # NumPy's float64 and str_ pass for Python's types, but msgpack wants the real ones.
         if value is None or isinstance(value, bool):
             return value
@@ -85,13 +89,13 @@ class _Encoder:
                 return wire.WireSeed(step.seed)
 
 
-def batch_frame(nonce: bytes, steps: Sequence[Step]) -> bytes:
-    """The frame that asks a worker to take ``steps``.
+def batch_frame(nonce: bytes, steps: Sequence[Step], shared: SharedArray | None = None) -> bytes:
+    """The frame that asks a worker to take ``steps``; ``shared`` is what it has mapped and need not be sent.
 
     Raises:
         TypeError: an argument that cannot be sent.
     """
-    encoder = _Encoder()
+    encoder = _Encoder(shared)
     wire_steps = [encoder.step(step) for step in steps]
     return frame(_encode(wire.Batch(nonce, wire_steps)), encoder.arrays)
 

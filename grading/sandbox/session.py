@@ -16,6 +16,7 @@ from grading.sandbox.frames import ProtocolError
 from grading.sandbox.launch import Launcher, Process
 from grading.sandbox.limits import Limits
 from grading.sandbox.messages import Assign, Call, Invoke, Loaded, Lost, Outcome, PlugLoss, Raised, Step
+from grading.sandbox.shared import SharedArray
 from grading.sandbox.text import clean
 from grading.submission import Submission
 
@@ -77,8 +78,11 @@ class Session:
         overhead: seconds that went into starting and ending processes, which are not the student's.
     """
 
-    def __init__(self, launcher: Launcher, limits: Limits, submission: Submission) -> None:
+    def __init__(
+        self, launcher: Launcher, limits: Limits, submission: Submission, shared: SharedArray | None = None
+    ) -> None:
         self._launcher, self._limits, self._submission = launcher, limits, submission
+        self._shared = shared
         self._channel: Channel | None = None
         self._process: Process | None = None
         # Statements that hung or killed the process, by which loading goes on without them.
@@ -138,7 +142,7 @@ class Session:
             TypeError: an argument that cannot be sent; nothing was.
         """
         nonce = secrets.token_bytes(16)
-        data = requests.batch_frame(nonce, steps)
+        data = requests.batch_frame(nonce, steps, self._shared)
         if self._channel is None:
             raise LossError(Lost("died", "The process is gone."))
         channel = self._channel
@@ -197,7 +201,8 @@ class Session:
     def _open(self) -> Channel:
         (ours, theirs), (printed, printing) = socket.socketpair(), socket.socketpair()
         with theirs, printing:
-            self._process = self._launcher.start(theirs, printing)
+            data = None if self._shared is None else self._shared.descriptor
+            self._process = self._launcher.start(theirs, printing, data)
         return Channel(ours, printed, self.output)
 
     def _loss(self, error: Exception, seconds: float) -> LossError:

@@ -75,7 +75,13 @@ class WireValue(_Wire):
     value: bool | int | float | str | WireArray | WireComplex | WireOpaque | WireItems | None
 
 
-WireArgument: TypeAlias = bool | int | float | str | WireArray | None
+class WireShared(_Wire, tag="s"):
+    """The array that the worker has mapped, as it was shared, whatever student code has done to it."""
+
+    shape: Shape
+
+
+WireArgument: TypeAlias = bool | int | float | str | WireArray | WireShared | None
 
 
 class WireCall(_Wire, tag="call"):

@@ -21,7 +21,7 @@ from reference.mistakes import (
     training,
     weights,
 )
-from reference.mistakes.mistake import Mistake, declared
+from reference.mistakes.mistake import Mistake, declared, shared_mistakes
 
 __all__ = [
     "CATALOGUE",
@@ -35,6 +35,7 @@ __all__ = [
     "prediction",
     "regularization",
     "sampling",
+    "shared_mistakes",
     "softmax",
     "softmax_gradient",
     "svm",

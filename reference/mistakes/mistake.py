@@ -46,11 +46,17 @@ class Mistake:
 
 
 _declared: list[Mistake] = []
+_shared: list[Callable[[str, DataTerm], Mistake]] = []
 
 
 def declared() -> tuple[Mistake, ...]:
     """Every mistake that has been declared so far, in order."""
     return tuple(_declared)
+
+
+def shared_mistakes(loss: str, data: DataTerm) -> tuple[Mistake, ...]:
+    """The mistakes that can be made in any loss, made in one whose data term and its gradient ``data`` gives."""
+    return tuple(make(loss, data) for make in _shared)
 
 
 def mistake(
@@ -84,9 +90,11 @@ def mistake_in_both(
     """
 
     def declare(wrong: Wrong) -> Wrong:
-        for loss, data in (("svm", svm_data), ("softmax", softmax_data)):
-            made = partial(wrong, data)
-            _declared.append(Mistake(f"{loss}-{id}", title, hint, (loss,), checks, made, exactness))
+        def make(loss: str, data: DataTerm) -> Mistake:
+            return Mistake(f"{loss}-{id}", title, hint, (loss,), checks, partial(wrong, data), exactness)
+
+        _shared.append(make)
+        _declared.extend((make("svm", svm_data), make("softmax", softmax_data)))
         return wrong
 
     return declare

@@ -106,7 +106,10 @@ def judge_classes(
         points = dict.fromkeys(checks, 1.0)
         functions[f"{name}.{given.method}"] = Function(kind=given.method, reference=given.loss, points=points)
     settings = Settings(
-        title="test", seed=seed, functions=functions, accuracy={"svm": ACCURACY, "softmax": ACCURACY}
+        title="test",
+        seed=seed,
+        functions=functions,
+        accuracy={"digits": {"svm": ACCURACY, "softmax": ACCURACY}},
     )
     submission = submission_of({name: (given.code(name), name) for name, given in handed.items()})
     results: dict[str, dict[str, CheckResult]] = {name: {} for name in handed}

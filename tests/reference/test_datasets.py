@@ -116,7 +116,9 @@ def test_load_finds_data_sets_by_name(tmp_path: Path, monkeypatch: pytest.Monkey
 
 def test_load_says_in_one_line_what_is_missing(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv(datasets.CIFAR10_VARIABLE, raising=False)
-    with pytest.raises(DatasetError, match="CIFAR-10 needs its folder: give it, or set SUBGRADER_CIFAR10"):
+    with pytest.raises(
+        DatasetError, match="CIFAR-10 needs its folder: give it with --data DIR, or set SUBGRADER_CIFAR10"
+    ):
         datasets.load("cifar10")
     with pytest.raises(DatasetError, match="no data set 'mnist': choose one of digits, cifar10"):
         datasets.load("mnist")

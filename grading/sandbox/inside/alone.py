@@ -8,10 +8,11 @@ import sys
 import msgspec
 
 from grading.sandbox.inside import serving, walls
+from grading.sandbox.inside.mapped import Mapped
 from grading.sandbox.wire import Setup
 
 
-def main(setup: bytes, frames: int = -1, printed: int = -1) -> None:
+def main(setup: bytes, frames: int = -1, printed: int = -1, data: int | None = None) -> None:
     """Take the limits, then serve on the socket ``frames`` and print to the socket ``printed``.
 
     Args:
@@ -19,7 +20,9 @@ def main(setup: bytes, frames: int = -1, printed: int = -1) -> None:
         frames: its file descriptor. Windows does not pass these on; there, standard input says how to get at
             both sockets.
         printed: its file descriptor.
+        data: the file descriptor of the data to map, if there is any.
     """
+    mapped = None if data is None else Mapped(data)
     decoded = msgspec.msgpack.decode(setup, type=Setup)
     if sys.platform == "win32":
         shared = msgspec.msgpack.decode(sys.stdin.buffer.read(), type=list[bytes])
@@ -29,11 +32,11 @@ def main(setup: bytes, frames: int = -1, printed: int = -1) -> None:
     else:
         channel = socket.socket(fileno=frames)
         walls.redirect(printed)
-        walls.limit(decoded)
+        walls.limit(decoded, mapped)
     reachable = walls.become(decoded)
     if decoded.scratch is not None:
         walls.settle(reachable(decoded.scratch))
     if sys.platform == "linux":
         walls.die_with_parent()
     sys.argv = ["submission"]
-    serving.main(channel)
+    serving.main(channel, mapped)

@@ -11,6 +11,7 @@ from grading.sandbox import wire
 from grading.sandbox.inside import seeding
 from grading.sandbox.inside.answers import Packer
 from grading.sandbox.inside.counting import Counter
+from grading.sandbox.inside.mapped import Mapped
 
 _UNKNOWN = wire.WireUnknown()
 
@@ -36,11 +37,13 @@ class Answerer:
     Args:
         provided: the student's functions and classes by their asked-for names.
         counter: counts bytecodes in student code.
+        mapped: the array that need not be sent, if there is one.
     """
 
-    def __init__(self, provided: Mapping[str, Any], counter: Counter) -> None:
+    def __init__(self, provided: Mapping[str, Any], counter: Counter, mapped: Mapped | None = None) -> None:
         self._provided = provided
         self._counter = counter
+        self._mapped = mapped
         self._objects: dict[str, Any] = {}
         self._plugged: dict[str, PluggedLoss] = {}
 
@@ -51,8 +54,8 @@ class Answerer:
             The body of the reply, whose arrays are in ``packer``.
         """
         if isinstance(step, (wire.WireCall, wire.WireInvoke)):
-            args = tuple([unpacker.take(a) if type(a) is wire.WireArray else a for a in step.args])
-            kwargs = {k: unpacker.take(a) if type(a) is wire.WireArray else a for k, a in step.kwargs.items()}
+            args = tuple([self._argument(a, unpacker) for a in step.args])
+            kwargs = {k: self._argument(a, unpacker) for k, a in step.kwargs.items()}
             return self._called(step, args, kwargs, packer)
         value: Any = None
         if isinstance(step, wire.WireSeed):
@@ -66,7 +69,7 @@ class Answerer:
             model = self._objects[step.handle]
             model.loss = self._plugged[step.handle] = PluggedLoss(model, losses, gradients)
         elif isinstance(step, wire.WireAssign):
-            value = unpacker.take(step.value) if type(step.value) is wire.WireArray else step.value
+            value = self._argument(step.value, unpacker)
             if step.handle not in self._objects:
                 return _UNKNOWN
             setattr(self._objects[step.handle], step.attribute, value)
@@ -80,6 +83,13 @@ class Answerer:
                 return _UNKNOWN
             value = list(self._plugged[step.handle].calls)
         return wire.WireReturned(packer.value(value), [], None)
+
+    def _argument(self, value: wire.WireArgument, unpacker: wire.Unpacker) -> Any:
+        if type(value) is wire.WireArray:
+            return unpacker.take(value)
+        if type(value) is wire.WireShared:
+            return None if self._mapped is None else self._mapped.array(value.shape)
+        return value
 
     def _called(
         self,

@@ -20,6 +20,7 @@ from grading.sandbox.inside.answers import Packer, raised
 from grading.sandbox.inside.counting import Counter
 from grading.sandbox.inside.importing import Importing
 from grading.sandbox.inside.library import Library
+from grading.sandbox.inside.mapped import Mapped
 
 _decode = msgspec.msgpack.Decoder(wire.Request).decode
 _encode = msgspec.msgpack.Encoder().encode
@@ -29,10 +30,11 @@ _MAX_PAYLOAD = 1 << 32
 class Server:
     """Holds one submission and answers for it."""
 
-    def __init__(self, channel: socket.socket) -> None:
+    def __init__(self, channel: socket.socket, mapped: Mapped | None = None) -> None:
         self._channel = channel
+        self._mapped = mapped
         self._library = Library([], [], [], self._reached)
-        self._answerer = Answerer({}, Counter(set()))
+        self._answerer = Answerer({}, Counter(set()), mapped)
         self._nonce = b""
 
     def serve(self) -> None:
@@ -80,7 +82,7 @@ class Server:
         library = self._library = Library(message.sources, message.definitions, message.skip, self._reached)
         Importing(library)
         library.provide_all()
-        self._answerer = Answerer(library.provided, Counter(library.filenames))
+        self._answerer = Answerer(library.provided, Counter(library.filenames), self._mapped)
         # What the files set for themselves on the way is theirs; their functions start from the defaults.
         np.seterr(divide="warn", over="warn", under="ignore", invalid="warn")
         warnings.simplefilter("ignore")
@@ -106,10 +108,10 @@ def flush() -> None:
             stream.flush()
 
 
-def main(channel: socket.socket) -> None:
+def main(channel: socket.socket, mapped: Mapped | None = None) -> None:
     """Serve on ``channel`` until it is closed, then end the process whatever the student left behind."""
     try:
-        Server(channel).serve()
+        Server(channel, mapped).serve()
     except BaseException:
         # Our own defect, or a student's tampering; it is seen among what was printed.
         traceback.print_exc()

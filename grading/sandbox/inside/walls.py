@@ -8,10 +8,13 @@ import sys
 from collections.abc import Callable
 from typing import Any
 
+from grading.sandbox.inside.mapped import Mapped
 from grading.sandbox.wire import Setup
 
 _FILE_BYTES = 16 << 20
 _OPEN_FILES = 64
+# The data itself, and two copies: code that shuffles the rows before each epoch holds the old order and the new one.
+_COPIES = 3
 
 _PR_SET_PDEATHSIG = 1
 _PR_SET_DUMPABLE = 4
@@ -34,14 +37,14 @@ def redirect(output: int) -> None:
     sys.stderr = sys.stdout
 
 
-def limit(setup: Setup) -> None:
-    """Set the resource limits that this system knows."""
+def limit(setup: Setup, mapped: Mapped | None = None) -> None:
+    """Set the resource limits that this system knows; what is mapped does not count as the student's."""
     if sys.platform == "win32":
         return
     import resource
 
     limits = {
-        "RLIMIT_AS": setup.address_space_bytes,
+        "RLIMIT_AS": setup.address_space_bytes + (_COPIES * mapped.size if mapped else 0),
         "RLIMIT_CPU": setup.cpu_seconds,
         "RLIMIT_FSIZE": _FILE_BYTES,
         "RLIMIT_NOFILE": _OPEN_FILES,

@@ -18,6 +18,7 @@ import msgspec
 import numpy as np
 
 from grading.sandbox.inside import serving, walls
+from grading.sandbox.inside.mapped import Mapped
 from grading.sandbox.wire import Setup
 
 START = b"start"
@@ -50,7 +51,7 @@ class Zygote:
         """Take orders until the other side is gone; then nothing that was started may stay."""
         self._control.send(READY)
         while True:
-            order, descriptors, _, _ = socket.recv_fds(self._control, 64, 2)
+            order, descriptors, _, _ = socket.recv_fds(self._control, 64, 3)
             if not order:
                 break
             if order == START:
@@ -61,7 +62,7 @@ class Zygote:
             os.kill(process, signal.SIGKILL)
             self._reap(process)
 
-    def _start(self, frames: int, printed: int) -> None:
+    def _start(self, frames: int, printed: int, data: int | None = None) -> None:
         folder = None
         if self._setup.scratch is not None:
             folder = f"{self._reachable(self._setup.scratch)}/{secrets.token_hex(8)}"
@@ -69,29 +70,30 @@ class Zygote:
         process = os.fork()
         if not process:
             try:
-                self._become_worker(frames, printed, folder)
+                self._become_worker(frames, printed, data, folder)
             finally:
                 os._exit(70)
-        os.close(frames)
-        os.close(printed)
+        for descriptor in (frames, printed, *(() if data is None else (data,))):
+            os.close(descriptor)
         self._folders[process] = folder or ""
         handle = os.pidfd_open(process)
         socket.send_fds(self._control, [str(process).encode()], [handle])
         os.close(handle)
 
-    def _become_worker(self, frames: int, printed: int, folder: str | None) -> None:
+    def _become_worker(self, frames: int, printed: int, data: int | None, folder: str | None) -> None:
         os.setsid()
         self._control.close()
         walls.die_with_parent()
         walls.redirect(printed)
-        walls.limit(self._setup)
+        mapped = None if data is None else Mapped(data)
+        walls.limit(self._setup, mapped)
         if folder is not None:
             walls.settle(folder)
         if self._setup.readable is not None and folder is not None:
             walls.close_neighbours(self._setup, self._reachable, folder)
         if self._setup.system_calls is not None:
             walls.close_system_calls(self._setup.system_calls)
-        serving.main(socket.socket(fileno=frames))
+        serving.main(socket.socket(fileno=frames), mapped)
 
     def _reap(self, process: int) -> int:
         _, status = os.waitpid(process, 0)

@@ -174,5 +174,6 @@ class Page:
 
     @property
     def requests(self) -> list[str]:
-        """All that was asked for, the page itself first."""
-        return [event["request"]["url"] for event in self._events("Network.requestWillBeSent")]
+        """All that was asked for, the page itself first; a picture that stands in the page asks for nothing."""
+        urls = [event["request"]["url"] for event in self._events("Network.requestWillBeSent")]
+        return [url for url in urls if not url.startswith("data:")]

@@ -3,17 +3,25 @@
 from __future__ import annotations
 
 import msgspec
+import numpy as np
 
 from grading.grade import (
+    Certificate,
     CheckResult,
     Counterexample,
     Diagnosis,
     Grade,
+    GradientComparison,
+    HistoryBand,
     IsolationFacts,
+    LossHistory,
     ManualItem,
     Place,
+    ReferenceTraining,
     SubmissionFacts,
     SuiteFacts,
+    TrainingFacts,
+    TrainingRun,
 )
 
 FUNCTIONS = ["svm_loss_naive", "LinearSVM.train"]
@@ -54,6 +62,49 @@ def a_passed_check(**changes: object) -> CheckResult:
         "remarks": [],
     }
     return a_check(**{**nothing, **passed, **changes})
+
+
+def a_comparison(**changes: object) -> GradientComparison:
+    """A dW at a kink, of which no accepted one has both entries."""
+    comparison = GradientComparison(
+        low=[[-1.0, 0.0]],
+        high=[[0.0, 1.0]],
+        got=[[0.0, 1.0]],
+        distance=[[0.5, 0.5]],
+        wrong=[[True, True]],
+        ties=1,
+        certificate=Certificate(V=[[1.0, 1.0]], entry=None, rises=0.0, promised=1.0),
+    )
+    return msgspec.structs.replace(comparison, **changes)
+
+
+def trainings(
+    losses: list[float | None], picture: tuple[int, ...] = (8, 8), classes: int = 10
+) -> TrainingFacts:
+    """Two trainings, the first with these losses, of which the second falls short."""
+    size = classes * int(np.prod(picture))
+    steps = list(range(len(losses)))
+    history = LossHistory(steps=steps, losses=losses)
+    run = TrainingRun(seed=231, correct=960, total=1000, least=930, lower=0.9, upper=0.96, history=history)
+    return TrainingFacts(
+        function="LinearSVM.train",
+        data="digits",
+        threshold=0.95,
+        classes=[f"class {k}" for k in range(classes)],
+        picture=list(picture),
+        runs=[
+            run,
+            msgspec.structs.replace(run, seed=232, correct=929, history=None),
+        ],
+        templates=bytes(k % 251 for k in range(size)),
+        suboptimality=0.5,
+        reference=ReferenceTraining(
+            seeds=[0, 1],
+            accuracies=[0.97, 0.98],
+            band=HistoryBand(steps=steps, lower=[0.5] * len(losses), upper=[4.0] * len(losses)),
+            templates=bytes(k % 241 for k in range(size)),
+        ),
+    )
 
 
 def a_grade(

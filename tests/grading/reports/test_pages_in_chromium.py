@@ -11,7 +11,15 @@ import pytest
 
 from grading.reports import WRITERS, write_class, write_reports
 from tests.grading.reports.chromium import Browser, Page, chromium
-from tests.grading.reports.grades import FUNCTIONS, a_check, a_class, a_grade, a_passed_check
+from tests.grading.reports.grades import (
+    FUNCTIONS,
+    a_check,
+    a_class,
+    a_comparison,
+    a_grade,
+    a_passed_check,
+    trainings,
+)
 from tests.grading.reports.test_injection import HOSTILE, a_hostile_grade
 
 PROGRAM = chromium()
@@ -38,7 +46,10 @@ def out(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("reports")
     wide = a_check(id="gradient", expected=f"dW = {[[0.0] * 30]}", got=f"dW = {[[1.0] * 30]}")
     skipped = a_passed_check(id="kinks", status="skipped", points=0.0, message="The value is wrong.")
-    write_reports(a_grade("student", checks=[a_check(), wide, a_passed_check(), skipped]), folder, ["html"])
+    kink = a_check(id="kinks", gradient=a_comparison())
+    checks = [a_check(), wide, a_passed_check(), skipped, kink]
+    pictured = [trainings([4.0, 2.0, None, 1.0]), trainings([3.0, 1e300], (32, 32, 3))]
+    write_reports(a_grade("student", checks=checks, trainings=pictured), folder, ["html"])
     write_reports(a_grade("passed", checks=[a_passed_check()], manual=[]), folder, ["html"])
     write_class(a_class(9), FUNCTIONS, folder, ["html"])
     (folder / "big").mkdir()

@@ -1,0 +1,41 @@
+"""`grader.py pack gradescope OUT.zip`: pack the suite for a platform that runs it."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from pathlib import Path
+
+from grading.commands import GRADED, WRONG_USE
+
+
+def parser() -> argparse.ArgumentParser:
+    """The options of the command."""
+    result = argparse.ArgumentParser(
+        prog="grader.py pack",
+        description="Pack the suite and a rubric as an autograder: upload the zip to Gradescope, in the assignment's "
+        '"Configure Autograder".',
+    )
+    result.add_argument("platform", choices=["gradescope"], help="whom it is for")
+    result.add_argument("out", type=Path, metavar="OUT.zip", help="the file to write")
+    result.add_argument(
+        "--rubric", type=Path, metavar="FILE", help="points and settings (default: the shipped ones)"
+    )
+    return result
+
+
+def run(options: argparse.Namespace) -> int:
+    """Write the zip and return the exit code."""
+    from grading.pack import PackError, pack_gradescope
+    from grading.rubric import RubricError
+
+    try:
+        files = pack_gradescope(options.out, options.rubric)
+    except (PackError, RubricError) as error:
+        print(f"grader.py: {error}", file=sys.stderr)
+        return WRONG_USE
+    except OSError as error:
+        print(f"grader.py: cannot write {options.out}: {error.strerror or error}", file=sys.stderr)
+        return WRONG_USE
+    print(f"{options.out}: {files} files; upload it to Gradescope under Configure Autograder")
+    return GRADED

@@ -1,0 +1,145 @@
+"""Late work: when it was handed in, and what that makes of its score.
+
+A grade is worked out first, as if in time; being late comes on top, so that a new due date grades nothing anew.
+"""
+
+from __future__ import annotations
+
+import csv
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from pathlib import Path
+
+import msgspec
+
+from grading.grade import Grade, LateFacts
+from grading.rubric import LatePolicy
+from grading.submission import Handin
+
+
+class LateError(Exception):
+    """Times that cannot be used; the message is one line: what, where, what to do."""
+
+
+@dataclass(frozen=True)
+class HandedIn:
+    """When something was handed in, who says so, and an own due date (an extension) if there is one."""
+
+    when: datetime
+    source: str
+    due: datetime | None = None
+
+
+def moment(text: str) -> datetime:
+    """A time with its offset from UTC, ISO 8601.
+
+    Raises:
+        ValueError: the text is no time, or the offset is missing.
+    """
+    when = datetime.fromisoformat(text.strip())
+    if when.tzinfo is None:
+        raise ValueError("the time zone is missing; write it at the end, such as +01:00 or Z")
+    return when
+
+
+@dataclass(frozen=True)
+class Lateness:
+    """What being late costs, and who handed in when.
+
+    Attributes:
+        policy: the rubric's; None where being late costs nothing.
+        due: until when work is in time; None to take the policy's or that of each hand-in.
+        times: by name of the hand-in.
+    """
+
+    policy: LatePolicy | None = None
+    due: datetime | None = None
+    times: Mapping[str, HandedIn] = field(default_factory=dict)
+
+    def applied(self, grade: Grade) -> Grade:
+        """The grade with what being late makes of it; where a time is not known, a warning says so."""
+        if self.policy is None or grade.state != "graded":
+            return grade
+        handed_in = self.times.get(grade.submission.name)
+        due = (handed_in.due if handed_in is not None else None) or self.due or self.policy.due
+        if handed_in is None or due is None:
+            missing = "when it was due" if handed_in is not None else "when it was handed in"
+            warning = f"It is not known {missing}, so nothing is taken off for being late."
+            return msgspec.structs.replace(grade, warnings=[*grade.warnings, warning])
+        minutes = minutes_late(handed_in.when, due)
+        factor = factor_for(minutes, self.policy)
+        late = LateFacts(
+            due=due.isoformat(),
+            submitted=handed_in.when.isoformat(),
+            source=handed_in.source,
+            minutes=minutes,
+            factor=factor,
+            raw_score=grade.score,
+        )
+        return msgspec.structs.replace(grade, score=round(factor * grade.score, 6), late=late)
+
+
+def minutes_late(when: datetime, due: datetime) -> int:
+    """Minutes after ``due``, a begun one as a whole; 0 in time."""
+    return max(0, math.ceil((when - due) / timedelta(minutes=1)))
+
+
+def factor_for(minutes: int, policy: LatePolicy) -> float:
+    """What a score is multiplied by. Within the grace it is 1; beyond, minutes count from the due date."""
+    if minutes <= policy.grace_minutes:
+        return 1.0
+    passed = [step.factor for step in policy.steps if minutes > step.minutes]
+    return passed[-1] if passed else 1.0
+
+
+def sentence(late: LateFacts) -> str:
+    """What a report says of being late, or "" where it cost nothing."""
+    if late.factor == 1.0:
+        return ""
+    return (
+        f"Handed in {duration(late.minutes)} late ({late.submitted}, due {late.due}; by {late.source}): "
+        f"{late.raw_score:g} points times {late.factor:g}."
+    )
+
+
+def duration(minutes: int) -> str:
+    """Minutes as a person says them: "2 days 3 hours", "1 minute"."""
+    days, rest = divmod(minutes, 24 * 60)
+    hours, minutes = divmod(rest, 60)
+    parts = [(days, "day"), (hours, "hour"), (0 if days else minutes, "minute")]
+    return " ".join(f"{n} {unit}{'s' * (n != 1)}" for n, unit in parts if n) or "0 minutes"
+
+
+def times_of(handins: Sequence[Handin]) -> dict[str, HandedIn]:
+    """The times that a platform's download gives beside the work."""
+    return {h.name: HandedIn(h.submitted, "the platform's list") for h in handins if h.submitted is not None}
+
+
+def read_times(path: Path) -> dict[str, HandedIn]:
+    """Times from a CSV file with the columns submission, submitted and, for extensions, due.
+
+    Raises:
+        LateError: the file cannot be read, or a row of it.
+    """
+    try:
+        with path.open(newline="", encoding="utf-8-sig") as file:
+            rows = list(csv.DictReader(file))
+    except (OSError, UnicodeDecodeError, csv.Error) as error:
+        raise LateError(f"times {path}: cannot be read ({error})") from None
+    found = {}
+    for line, row in enumerate(rows, 2):
+        try:
+            own = (row.get("due") or "").strip()
+            found[row["submission"]] = HandedIn(
+                moment(row["submitted"]), path.name, moment(own) if own else None
+            )
+        except KeyError as missing:
+            raise LateError(
+                f"times {path}: there is no column {missing}; the first line must be submission,submitted or "
+                "submission,submitted,due"
+            ) from None
+        except (ValueError, AttributeError) as error:
+            raise LateError(f"times {path}, line {line}: {error}; write 2026-02-01T23:59:00+01:00") from None
+    return found

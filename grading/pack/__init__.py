@@ -1,0 +1,64 @@
+"""Packing the suite for a platform that runs it: one zip, the same bytes for the same suite and rubric."""
+
+from __future__ import annotations
+
+import io
+import zipfile
+from collections.abc import Iterator
+from pathlib import Path
+
+from grading.reports import write_whole
+from grading.rubric import default_rubric_path, load_rubric
+
+_SUITE = Path(__file__).resolve().parents[2]
+_HERE = Path(__file__).resolve().parent
+_ROOMS = ("reference", "checks", "grading")
+_LOOSE = ("grader.py", "pyproject.toml", "requirements.lock", "LICENSE")
+# The earliest time that a zip can say: what is packed has no time of its own.
+_TIME = (1980, 1, 1, 0, 0, 0)
+_SCRIPTS = ("setup.sh", "run_autograder")
+
+
+class PackError(Exception):
+    """Nothing could be packed; the message is one line: what, where, what to do."""
+
+
+def pack_gradescope(out: Path, rubric: Path | None = None) -> int:
+    """Write an autograder for Gradescope, with the rubric in it, and return how many files it holds.
+
+    Raises:
+        PackError: this is an installed copy of the suite, without the file that pins what it needs.
+        RubricError: the rubric cannot be used.
+        OSError: ``out`` cannot be written.
+    """
+    losses = load_rubric(rubric).losses
+    missing = [name for name in _LOOSE if not (_SUITE / name).is_file()]
+    if missing:
+        raise PackError(
+            f"{missing[0]} is not here: this is an installed copy of subgrader; pack from a checkout, which has it"
+        )
+    files = {path.relative_to(_SUITE).as_posix(): path.read_bytes() for path in _suite()}
+    files |= {name: (_HERE / name).read_bytes() for name in _SCRIPTS}
+    files["rubric/rubric.toml"] = (rubric or default_rubric_path()).read_bytes()
+    files |= {f"rubric/{name}.py": text.encode() for name, text in losses.items()}
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as archive:
+        for name in sorted(files):
+            entry = zipfile.ZipInfo(name, _TIME)
+            entry.compress_type = zipfile.ZIP_DEFLATED
+            entry.create_system = (
+                3  # Unix, wherever it is packed: Gradescope needs to see the scripts' permission
+            )
+            entry.external_attr = (0o755 if name in _SCRIPTS else 0o644) << 16
+            archive.writestr(entry, files[name])
+    write_whole(out, buffer.getvalue())
+    return len(files)
+
+
+def _suite() -> Iterator[Path]:
+    """The files that grade: no tests, no samples, no documents."""
+    yield from (_SUITE / name for name in _LOOSE)
+    for room in _ROOMS:
+        for path in sorted((_SUITE / room).rglob("*")):
+            if path.is_file() and not any(part.startswith((".", "__pycache__")) for part in path.parts[-3:]):
+                yield path

@@ -1,0 +1,148 @@
+"""Inside Gradescope's container: grade the one submission and write results.json.
+
+What the folders and files mean is in https://gradescope-autograders.readthedocs.io/en/latest/specs/ and
+https://gradescope-autograders.readthedocs.io/en/latest/submission_metadata/.
+"""
+
+from __future__ import annotations
+
+import math
+import os
+import sys
+import traceback
+from contextlib import closing
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from grading.grade import Grade
+from grading.reports import write_whole
+from grading.reports.gradescope import GradescopeReport
+from grading.rubric import load_rubric
+from grading.run import Suite, grade_all
+from grading.submission import Handin
+
+
+class Dates(msgspec.Struct):
+    """When an assignment is due, for all or for one student; and what it is worth, as Gradescope writes it: "20.0"."""
+
+    due_date: datetime | None = None
+    total_points: str | float | None = None
+
+
+class User(msgspec.Struct):
+    """A student, who may have been given more time."""
+
+    assignment: Dates | None = None
+
+
+class Metadata(msgspec.Struct):
+    """What of ``submission_metadata.json`` matters here; whatever else it holds is passed over."""
+
+    created_at: datetime | None = None
+    assignment: Dates = msgspec.field(default_factory=Dates)
+    users: list[User] = msgspec.field(default_factory=list)
+
+    @property
+    def minutes_late(self) -> int:
+        """Minutes after the latest due date that any of the group has, a begun one as a whole; 0 in time."""
+        dates = [self.assignment.due_date]
+        dates += [user.assignment.due_date for user in self.users if user.assignment is not None]
+        due = max((date for date in dates if date is not None), default=None)
+        if due is None or self.created_at is None:
+            return 0
+        return max(0, math.ceil((self.created_at - due).total_seconds() / 60))
+
+    @property
+    def total_points(self) -> float | None:
+        """What the assignment is worth on Gradescope, None if it does not say."""
+        try:
+            total = float(self.assignment.total_points or 0.0)
+        except ValueError:
+            return None
+        return total if total > 0 and math.isfinite(total) else None
+
+
+def main(root: Path) -> int:
+    """Grade what lies in ``root/submission``; a failure of ours is written down as one and told to the staff."""
+    results = root / "results" / "results.json"
+    results.parent.mkdir(parents=True, exist_ok=True)
+    try:
+        write_whole(results, _graded(root))
+    except Exception as error:
+        traceback.print_exc()
+        write_whole(results, _failed(f"{type(error).__name__}: {error}"))
+    return 0
+
+
+def _graded(root: Path) -> bytes:
+    for name in ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS"):
+        os.environ.setdefault(name, "1")
+    metadata = _metadata(root / "submission_metadata.json")
+    rubric = load_rubric(root / "source" / "rubric" / "rubric.toml")
+    # Here everything but the student's files is the grader's own, and closed to the user that student code runs as:
+    # the best level that there is will do.
+    suite = Suite(rubric, allow_unsafe=True)
+    handin = Handin("submission", root / "submission")
+    with closing(grade_all([handin], suite, jobs=1)) as outcomes:
+        grade = next(outcomes).grade
+    print(f"isolation: {grade.isolation.level} ({grade.isolation.detail})")
+    results: dict[str, Any] = msgspec.json.decode(GradescopeReport().render(grade))
+    _say_lateness(results, metadata)
+    _scale(results, grade, metadata)
+    return _encoded(results)
+
+
+def _metadata(path: Path) -> Metadata:
+    """What Gradescope says of the submission; nothing where it says nothing that can be read."""
+    try:
+        return msgspec.json.decode(path.read_bytes(), type=Metadata)
+    except (OSError, msgspec.MsgspecError, UnicodeDecodeError) as error:
+        print(f"{path.name} was passed over: {error}")
+        return Metadata()
+
+
+def _say_lateness(results: dict[str, Any], metadata: Metadata) -> None:
+    late = metadata.minutes_late
+    results["extra_data"]["minutes_late"] = late
+    if late:
+        results["output"] += f"\nHanded in {late} minutes after the due date."
+
+
+def _scale(results: dict[str, Any], grade: Grade, metadata: Metadata) -> None:
+    """Make the points those of the assignment on Gradescope, where that is worth something else than the rubric."""
+    total = metadata.total_points
+    if total is None or not grade.max_score or total == grade.max_score:
+        return
+    factor = total / grade.max_score
+    results["score"] = round(results["score"] * factor, 4)
+    for test in results["tests"]:
+        test["score"] = round(test["score"] * factor, 4)
+        test["max_score"] = round(test["max_score"] * factor, 4)
+    results["output"] += (
+        f"\nThe rubric's {grade.max_score:g} points are {total:g} here: {grade.score:g} become {results['score']:g}."
+    )
+
+
+def _failed(reason: str) -> bytes:
+    return _encoded(
+        {
+            "score": 0,
+            "output": "Nothing has been graded: the grader itself failed. That is not your fault; please tell "
+            f"the staff of your course. ({reason})",
+            "output_format": "text",
+            "visibility": "visible",
+            "stdout_visibility": "hidden",
+            "tests": [],
+        }
+    )
+
+
+def _encoded(results: dict[str, Any]) -> bytes:
+    return msgspec.json.format(msgspec.json.encode(results), indent=1) + b"\n"
+
+
+if __name__ == "__main__":
+    sys.exit(main(Path(sys.argv[1])))

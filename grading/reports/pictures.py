@@ -1,0 +1,285 @@
+"""Pictures for the student's page: numbers turned into coordinates, which templates draw as SVG.
+
+Drawn by hand because a class has thousands: matplotlib takes 36 ms for one curve, all of these together take 2 ms; they
+follow the page into dark mode, and are the same bytes in every run.
+"""
+
+from __future__ import annotations
+
+import base64
+import io
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+
+from grading.grade import GradientComparison, LossHistory, TrainingFacts
+
+_LEFT, _RIGHT = 62, 392
+_TOP, _BOTTOM = 10, 190
+_OUT_OF_SIGHT = 2.0  # losses of more than this many times the reference's largest are cut off
+_MOST_CELLS_WITH_NUMBERS = 60
+
+
+@dataclass(frozen=True)
+class Tick:
+    """A mark on an axis: where, and what it says."""
+
+    at: float
+    label: str
+
+
+@dataclass(frozen=True)
+class Curves:
+    """Loss curves over the band of the reference's: points as SVG wants them, and how far the axes go."""
+
+    band: str
+    lines: list[str]
+    x_ticks: list[Tick]
+    y_ticks: list[Tick]
+    cut: bool
+    first: float | None
+    last: float | None
+    reference_last: tuple[float, float]
+
+
+@dataclass(frozen=True)
+class Whisker:
+    """One training: its seed, the accuracy, the interval around it, and whether it is enough."""
+
+    seed: int
+    y: float
+    at: float
+    low: float
+    high: float
+    correct: int
+    total: int
+    passes: bool
+
+
+@dataclass(frozen=True)
+class Accuracies:
+    """Accuracies of several trainings on one axis, with the threshold and those of the reference."""
+
+    whiskers: list[Whisker]
+    threshold: float
+    reference: list[float]
+    reference_y: float
+    ticks: list[Tick]
+    bottom: float
+
+
+@dataclass(frozen=True)
+class Template:
+    """The weights of one class as a picture, and the reference's: addresses that hold the picture themselves."""
+
+    name: str
+    mine: str
+    reference: str
+
+
+@dataclass(frozen=True)
+class Training:
+    """All that is drawn of the trainings of one function."""
+
+    facts: TrainingFacts
+    curves: Curves | None
+    accuracies: Accuracies
+    templates: list[Template]
+
+
+@dataclass(frozen=True)
+class Cell:
+    """A cell of a map: its corner, how dark it is (0 to 0.45, so that text on it can be read) and its number."""
+
+    x: float
+    y: float
+    shade: float
+    text: str
+
+
+@dataclass(frozen=True)
+class Map:
+    """A matrix as a map of shaded cells, one row each feature, one column each class."""
+
+    cells: list[Cell]
+    width: float
+    height: float
+    cell_width: float
+    cell_height: float
+    columns: list[Tick]
+    rows: list[Tick]
+    largest: str
+
+
+def training(facts: TrainingFacts) -> Training:
+    """The pictures of one function's trainings."""
+    return Training(facts, _curves(facts), _accuracies(facts), _templates(facts))
+
+
+def distances(comparison: GradientComparison) -> Map | None:
+    """The map of |dW - accepted|; None where nothing in it is a number."""
+    rows = comparison.distance
+    numbers = [x for row in rows for x in row if x is not None]
+    if not numbers or not max(numbers) > 0.0:
+        return None
+    return _map(rows, [str(j) for j in range(len(rows[0]))], [str(i) for i in range(len(rows))])
+
+
+def _map(rows: Sequence[Sequence[float | None]], columns: Sequence[str], names: Sequence[str]) -> Map:
+    height, width = len(rows), len(rows[0])
+    with_numbers = height * width <= _MOST_CELLS_WITH_NUMBERS
+    cell_width, cell_height = (58.0, 26.0) if with_numbers else (max(3.0, min(26.0, 360.0 / width)),) * 2
+    largest = max(x for row in rows for x in row if x is not None)
+    cells = [
+        Cell(
+            x=round(30 + j * cell_width, 1),
+            y=round(20 + i * cell_height, 1),
+            shade=0.45 if x is None else round(0.45 * x / largest, 3),
+            text=("?" if x is None else short(x)) if with_numbers else "",
+        )
+        for i, row in enumerate(rows)
+        for j, x in enumerate(row)
+    ]
+    every = 1 if with_numbers else max(1, math.ceil(16.0 / cell_width))
+    return Map(
+        cells=cells,
+        width=round(34 + width * cell_width, 1),
+        height=round(24 + height * cell_height, 1),
+        cell_width=round(cell_width, 1),
+        cell_height=round(cell_height, 1),
+        columns=[
+            Tick(round(30 + (j + 0.5) * cell_width, 1), label)
+            for j, label in enumerate(columns)
+            if not j % every
+        ],
+        rows=[
+            Tick(round(20 + (i + 0.5) * cell_height, 1), label)
+            for i, label in enumerate(names)
+            if not i % every
+        ],
+        largest=short(largest),
+    )
+
+
+def short(value: float) -> str:
+    """A number to three digits."""
+    return f"{value:.3g}"
+
+
+def _curves(facts: TrainingFacts) -> Curves | None:
+    """The loss histories that could be read, over the reference's band; None where there is none."""
+    histories = [run.history for run in facts.runs if run.history is not None]
+    drawn = [history for history in histories if any(loss is not None for loss in history.losses)]
+    if not drawn:
+        return None
+    band = facts.reference.band
+    losses = [loss for history in drawn for loss in history.losses if loss is not None]
+    top = max(band.upper)
+    highest = min(max(*losses, top), _OUT_OF_SIGHT * top) if top > 0.0 else max(losses)
+    lowest = min(0.0, *band.lower)
+    last_step = max(1, band.steps[-1])
+    x, y = _Axis(0.0, last_step, _LEFT, _RIGHT), _Axis(lowest, highest or 1.0, _BOTTOM, _TOP)
+    forth = [f"{x(step)},{y(loss)}" for step, loss in zip(band.steps, band.upper, strict=True)]
+    back = [f"{x(step)},{y(loss)}" for step, loss in zip(band.steps, band.lower, strict=True)]
+    finite = [loss for loss in drawn[0].losses if loss is not None]
+    return Curves(
+        band=" ".join(forth + back[::-1]),
+        lines=[line for history in drawn for line in _lines(history, x, y)],
+        x_ticks=[Tick(x(value), f"{value:g}") for value in _round_numbers(0.0, last_step)],
+        y_ticks=[Tick(y(value), f"{value:g}") for value in _round_numbers(lowest, highest)],
+        cut=max(losses) > highest or len(finite) < len(drawn[0].losses),
+        first=finite[0],
+        last=drawn[0].losses[-1],
+        reference_last=(band.lower[-1], band.upper[-1]),
+    )
+
+
+class _Axis:
+    """From a value to its place on an axis, kept on it; to a tenth of a pixel."""
+
+    def __init__(self, low: float, high: float, start: float, end: float) -> None:
+        self._low, self._span = low, (high - low) or 1.0
+        self._start, self._length = start, end - start
+
+    def __call__(self, value: float) -> float:
+        share = min(1.0, max(0.0, (value - self._low) / self._span))
+        return round(self._start + share * self._length, 1)
+
+
+def _lines(history: LossHistory, x: _Axis, y: _Axis) -> list[str]:
+    """The history as runs of points; it breaks where a loss is no number."""
+    lines: list[list[str]] = [[]]
+    for step, loss in zip(history.steps, history.losses, strict=True):
+        if loss is None:
+            lines.append([])
+        else:
+            lines[-1].append(f"{x(step)},{y(loss)}")
+    return [" ".join(line) for line in lines if line]
+
+
+def _round_numbers(low: float, high: float) -> list[float]:
+    """Three to six round numbers from ``low`` to ``high``."""
+    span = high - low
+    if not (math.isfinite(span) and span > 0.0):
+        return [low]
+    step: float = 10.0 ** math.floor(math.log10(span / 3.0))
+    step *= next(factor for factor in (1.0, 2.0, 2.5, 5.0, 10.0) if span / (factor * step) <= 5.5)
+    first, last = math.ceil(low / step), math.floor(high / step)
+    return [k * step for k in range(first, last + 1)]
+
+
+def _accuracies(facts: TrainingFacts) -> Accuracies:
+    shares = [facts.threshold, *facts.reference.accuracies]
+    shares += [end for run in facts.runs for end in (run.lower, run.upper)]
+    low, high = max(0.0, min(shares) - 0.02), min(1.0, max(shares) + 0.02)
+    x = _Axis(low, high, _LEFT, _RIGHT)
+    whiskers = [
+        Whisker(
+            seed=run.seed,
+            y=22.0 + 26.0 * k,
+            at=x(run.correct / run.total),
+            low=x(run.lower),
+            high=x(run.upper),
+            correct=run.correct,
+            total=run.total,
+            passes=run.correct >= run.least,
+        )
+        for k, run in enumerate(facts.runs)
+    ]
+    bottom = 22.0 + 26.0 * (len(whiskers) + 1) - 8.0
+    return Accuracies(
+        whiskers=whiskers,
+        threshold=x(facts.threshold),
+        reference=[x(share) for share in facts.reference.accuracies],
+        reference_y=22.0 + 26.0 * len(whiskers),
+        ticks=[Tick(x(value), f"{100.0 * value:.4g} %") for value in _round_numbers(low, high)],
+        bottom=bottom,
+    )
+
+
+def _templates(facts: TrainingFacts) -> list[Template]:
+    size = math.prod(facts.picture)
+    mine, reference = facts.templates, facts.reference.templates
+    if len(mine) != len(reference) or len(mine) != size * len(facts.classes):
+        return []
+    shape = tuple(facts.picture)
+    return [
+        Template(
+            name=name,
+            mine=_png(mine[k * size : (k + 1) * size], shape),
+            reference=_png(reference[k * size : (k + 1) * size], shape),
+        )
+        for k, name in enumerate(facts.classes)
+    ]
+
+
+@lru_cache(maxsize=256)
+def _png(pixels: bytes, shape: tuple[int, ...]) -> str:
+    """A picture as a ``data:`` address. The reference's pictures are on every page of a class, and drawn once."""
+    from PIL import Image
+
+    mode = "RGB" if len(shape) == 3 else "L"
+    buffer = io.BytesIO()
+    Image.frombytes(mode, (shape[1], shape[0]), pixels).save(buffer, format="PNG")
+    return "data:image/png;base64," + base64.b64encode(buffer.getvalue()).decode()

@@ -1,0 +1,50 @@
+"""The JSON schema of rubric files, for editors that complete and check TOML."""
+
+from __future__ import annotations
+
+import inspect
+import re
+from typing import Any
+
+import msgspec
+
+from grading.rubric.settings import CHECKS_OF_KIND, Settings
+
+
+def rubric_schema() -> dict[str, Any]:
+    """The JSON schema (draft 2020-12), made from the types; the words are those of their docstrings."""
+    (reference,), components = msgspec.json.schema_components([Settings])
+    for type_ in _structs(Settings):
+        described = components.get(type_.__name__)
+        if described is not None:
+            described.update(_documented(type_, described))
+    function = components["Function"]["properties"]
+    checks = sorted({check for known in CHECKS_OF_KIND.values() for check in known})
+    function["points"]["propertyNames"] = {"enum": checks}
+    function["hidden"]["items"] = {"enum": checks}
+    return {
+        "$schema": "https://json-schema.org/draft/2020-12/schema",
+        "title": "subgrader rubric",
+        **reference,
+        "$defs": components,
+    }
+
+
+def _structs(root: type) -> list[type]:
+    """The data classes of the module that ``root`` is from."""
+    module = inspect.getmodule(root)
+    return [
+        value for _, value in inspect.getmembers(module, inspect.isclass) if issubclass(value, msgspec.Struct)
+    ]
+
+
+def _documented(type_: type, described: dict[str, Any]) -> dict[str, Any]:
+    """The first paragraph of a docstring as description, and its Attributes as those of the properties."""
+    text = inspect.getdoc(type_) or ""
+    head, _, attributes = text.partition("Attributes:\n")
+    properties = {name: dict(entry) for name, entry in described["properties"].items()}
+    for names, words in re.findall(r"^ {4}(\w+(?:, \w+)*): (.*(?:\n {8}.*)*)", attributes, re.MULTILINE):
+        for name in names.split(", "):
+            if name in properties:
+                properties[name]["description"] = " ".join(words.replace("``", "").split())
+    return {**described, "description": " ".join(head.split()), "properties": properties}

@@ -1,0 +1,53 @@
+"""Data that the grader shares with all workers, in this worker's own memory as soon as something is written to it."""
+
+from __future__ import annotations
+
+import ctypes
+import mmap
+import os
+from collections.abc import Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+
+class Mapped:
+    """A file mapped privately. The file itself is closed: student code finds no way to it, or through it to others.
+
+    Args:
+        descriptor: of the file, which is closed.
+
+    Raises:
+        OSError: it cannot be mapped.
+
+    Attributes:
+        size: bytes.
+    """
+
+    def __init__(self, descriptor: int) -> None:
+        self.size = os.fstat(descriptor).st_size
+        self._libc = ctypes.CDLL(None, use_errno=True)
+        self._libc.mmap.restype = ctypes.c_void_p
+        # Not the module mmap: its objects keep a descriptor of the file.
+        address = self._libc.mmap(
+            None,
+            ctypes.c_size_t(self.size),
+            mmap.PROT_READ | mmap.PROT_WRITE,
+            mmap.MAP_PRIVATE,
+            descriptor,
+            ctypes.c_long(0),
+        )
+        number = ctypes.get_errno()
+        os.close(descriptor)
+        if address is None or address == ctypes.c_void_p(-1).value:
+            raise OSError(number, f"mmap: {os.strerror(number)}")
+        self._address: int = address
+
+    def array(self, shape: Sequence[int]) -> NDArray[np.float64]:
+        """The content as it is in the file, as a writable array: what was written to it before is forgotten."""
+        if self._libc.madvise(ctypes.c_void_p(self._address), ctypes.c_size_t(self.size), mmap.MADV_DONTNEED):
+            number = ctypes.get_errno()
+            raise OSError(number, f"madvise: {os.strerror(number)}")
+        content = memoryview((ctypes.c_char * self.size).from_address(self._address)).cast("B")
+        array: NDArray[np.float64] = np.frombuffer(content, np.float64)
+        return array.reshape(tuple(shape))

@@ -1,0 +1,60 @@
+"""Everything that the code can say: templates in Python and in the pages, titles of checks, and known mistakes."""
+
+from __future__ import annotations
+
+import ast
+import string
+from collections.abc import Iterator
+from pathlib import Path
+
+from jinja2 import Environment, nodes
+
+from checks.promise import promises
+from reference.mistakes import CATALOGUE, METHODS
+
+ROOT = Path(__file__).resolve().parent.parent.parent
+
+
+def calls(name: str) -> Iterator[tuple[str, ast.Call]]:
+    """Every call of a function of that name, with the place where it stands."""
+    for folder in ("checks", "grading", "reference"):
+        for path in sorted((ROOT / folder).rglob("*.py")):
+            for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+                if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == name:
+                    yield f"{path.relative_to(ROOT)}:{node.lineno}", node
+
+
+def page_calls() -> Iterator[tuple[str, nodes.Call]]:
+    """The same for ``say`` in the templates of pages."""
+    for path in sorted((ROOT / "grading" / "reports" / "templates").glob("*.html")):
+        for node in Environment().parse(path.read_text(encoding="utf-8")).find_all(nodes.Call):
+            if isinstance(node.node, nodes.Name) and node.node.name == "say":
+                yield f"{path.name}:{node.lineno}", node
+
+
+def templates() -> set[str]:
+    """The templates with places, as they stand in the code."""
+    found = set()
+    for name in ("say", "later"):
+        for _, call in calls(name):
+            if call.args and isinstance(call.args[0], ast.Constant):
+                found.add(str(call.args[0].value))
+    for _, page_call in page_calls():
+        if page_call.args and isinstance(page_call.args[0], nodes.Const):
+            found.add(str(page_call.args[0].value))
+    return found
+
+
+def whole_texts() -> set[str]:
+    """Texts without places: what is promised, and what the mistakes are."""
+    mistakes = {text for mistake in (*CATALOGUE, *METHODS) for text in (mistake.title, mistake.hint)}
+    return mistakes | {promise.title for promise in promises().values()}
+
+
+def places(template: str) -> set[tuple[str, str, str]]:
+    """The places of a template: name, format and conversion."""
+    return {
+        (name, form or "", conversion or "")
+        for _, name, form, conversion in string.Formatter().parse(template)
+        if name is not None
+    }

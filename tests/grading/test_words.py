@@ -1,0 +1,85 @@
+"""The translations cannot rot: what is said has one, what has one is said, and both have the same places."""
+
+from __future__ import annotations
+
+import ast
+import re
+
+import pytest
+
+from grading.words import LANGUAGES, say, sentences, speaking, together, translated
+from tests.grading.said import calls, page_calls, places, templates, whole_texts
+
+TRANSLATIONS = [language for language in LANGUAGES if language != "en"]
+IN_CODE = ("say", "later")
+
+
+@pytest.mark.parametrize("language", TRANSLATIONS)
+def test_every_sentence_has_a_translation(language: str) -> None:
+    missing = sorted((templates() | whole_texts()) - sentences(language).keys())
+    assert not missing, f"add to grading/words/{language}.toml: {missing}"
+
+
+@pytest.mark.parametrize("language", TRANSLATIONS)
+def test_every_translation_is_of_a_sentence_that_is_said(language: str) -> None:
+    unused = sorted(sentences(language).keys() - templates() - whole_texts())
+    assert not unused, f"take out of grading/words/{language}.toml: {unused}"
+
+
+@pytest.mark.parametrize("language", TRANSLATIONS)
+def test_translations_have_the_places_of_the_original(language: str) -> None:
+    for template in templates():
+        translation = sentences(language)[template]
+        assert places(translation) == places(template), template
+
+
+def test_what_is_said_is_written_where_it_is_said() -> None:
+    """A template that is put together while the code runs could not be looked up here."""
+    for where, call in calls("say"):
+        literal = isinstance(call.args[0], ast.Constant)
+        marked = isinstance(call.args[0], ast.Name | ast.IfExp | ast.Subscript)
+        assert len(call.args) == 1, where
+        assert literal or marked, f"{where}: say takes a text, or a name of one marked with later"
+    for where, call in calls("later"):
+        assert isinstance(call.args[0], ast.Constant), where
+
+
+def test_every_place_is_given_a_value_of_its_name() -> None:
+    for where, call in calls("say"):
+        if isinstance(call.args[0], ast.Constant):
+            named = {name for name, _, _ in places(str(call.args[0].value))}
+            assert named == {keyword.arg for keyword in call.keywords}, where
+    for where, page_call in page_calls():
+        named = {name for name, _, _ in places(page_call.args[0].as_const())}
+        assert named == {keyword.key for keyword in page_call.kwargs}, where
+
+
+def test_chinese_is_set_as_chinese_is() -> None:
+    """Full-width marks after Chinese characters, and no space between sentences."""
+    for template, text in sentences("zh").items():
+        assert not re.search(r"[\u4e00-\u9fff][,;:?!]|[\u4e00-\u9fff]\.(?!\.)", text), (template, text)
+        assert not re.search(r"[。，；：？！] ", text), (template, text)
+
+
+def test_numbers_and_code_are_the_same_in_every_language() -> None:
+    """What stands in a mistake as code, an index or a formula stands in its translation too."""
+    code = re.compile(r"self\.\w+|np\.\w+|\w+\[[^\]]*\]|\b(?:dW|reg|uint8|float32|axis=\d)\b", re.ASCII)
+    for text in whole_texts():
+        assert set(code.findall(text)) <= set(code.findall(sentences("zh")[text])), text
+
+
+def test_values_are_put_in_as_they_are() -> None:
+    with speaking("zh"):
+        assert say("{name} raised {error}.", name="f", error="KeyError: {x}") == "f 抛出了 KeyError: {x}。"
+    assert say("{name} raised {error}.", name="f", error="KeyError: {x}") == "f raised KeyError: {x}."
+
+
+def test_sentences_follow_each_other_as_the_language_has_it() -> None:
+    assert together("One.", "", "Two.") == "One. Two."
+    with speaking("zh"):
+        assert together("一。", "二。") == "一。二。"
+
+
+def test_what_has_no_translation_stays_as_it_is() -> None:
+    with speaking("zh"):
+        assert translated("a text of the rubric's author") == "a text of the rubric's author"
