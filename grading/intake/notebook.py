@@ -134,12 +134,32 @@ def _unfold_shell_lines(text: str) -> str:
 
 
 def _load(data: bytes) -> dict[str, object]:
+    text = _text(data)
+    return _of_version_4(text) or _by_nbformat(text)
+
+
+def _of_version_4(text: str) -> dict[str, object] | None:
+    """A notebook of the present format, which has its cells where they are looked for; None if it is not one."""
+    try:
+        notebook = json.loads(text)
+    except (ValueError, RecursionError):
+        return None
+    if (
+        isinstance(notebook, dict)
+        and notebook.get("nbformat") == 4
+        and isinstance(notebook.get("cells"), list)
+    ):
+        return notebook
+    return None
+
+
+def _by_nbformat(text: str) -> dict[str, object]:
+    """A notebook of an older format, or why it is none."""
     import nbformat
     from nbformat import converter, reader
 
     log = logging.getLogger("traitlets")
     level = log.level
-    text = _text(data)
     try:
         with warnings.catch_warnings():
             # nbformat warns and logs of faults (missing cell ids and the like) that do not matter here.

@@ -18,15 +18,15 @@ class Brief:
     """Shortens the grades of one class."""
 
     def __init__(self) -> None:
-        self._kept: dict[tuple[object, ...], object] = {}
+        self._kept: dict[bytes, object] = {}
 
     def of(self, grade: Grade) -> Grade:
         """A grade from which every report on the class is the same as from ``grade``."""
         broken = {check.function.partition(".")[0] for check in grade.checks if check.message}
         return msgspec.structs.replace(
             grade,
-            suite=self._once(grade.suite, grade.suite),
-            isolation=self._once(grade.isolation, grade.isolation),
+            suite=self._once(grade.suite),
+            isolation=self._once(grade.isolation),
             functions={name: place for name, place in grade.functions.items() if name in broken},
             checks=[self._check(check) for check in grade.checks],
             manual=[self._manual(item) for item in grade.manual],
@@ -48,16 +48,16 @@ class Brief:
         )
         if short.status in ("failed", "error") and short.diagnosis is None:
             return short  # its message has numbers that no other has
-        return self._once(short, *msgspec.structs.astuple(msgspec.structs.replace(short, remarks=())))
+        return self._once(short)
 
     def _diagnosis(self, diagnosis: Diagnosis | None) -> Diagnosis | None:
-        return None if diagnosis is None else self._once(diagnosis, diagnosis)
+        return None if diagnosis is None else self._once(diagnosis)
 
     def _manual(self, item: ManualItem) -> ManualItem:
-        short = msgspec.structs.replace(item, answer="")
-        return self._once(short, short)
+        return self._once(msgspec.structs.replace(item, answer=""))
 
-    def _once(self, value: T, *key: object) -> T:
-        """``value``, or what was kept before under the same key."""
+    def _once(self, value: T) -> T:
+        """``value``, or what was kept before and is the same."""
+        key = type(value).__name__.encode() + msgspec.msgpack.encode(value)
         kept: T = self._kept.setdefault(key, value)  # type: ignore[assignment]
         return kept
