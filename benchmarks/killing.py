@@ -3,9 +3,9 @@
     python -m benchmarks.killing
     python -m benchmarks.killing --count 60 --kills 20
 
-Grades a class once undisturbed. Then it starts the same again, kills the grader by SIGKILL at a random moment, starts it
-again, and so on; the last run may finish. Prints what it saw, and ends with exit code 1 if the results differ in anything
-but times, or if something was graded a second time whose grade had been kept.
+Grades a class once undisturbed. Then it starts the same again, kills the grader by SIGKILL at a random moment, starts
+it again, and so on; the last run may finish. Prints what it saw, and ends with exit code 1 if the results differ in
+anything but times, or if something was graded a second time whose grade had been kept.
 """
 
 from __future__ import annotations

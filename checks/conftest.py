@@ -118,7 +118,9 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
         Asked(name, check, seed, hunted=k > 0)
         for k, seed in enumerate(seeds)
         for name, function in rubric.settings.functions.items()
-        if check in function.points and (k == 0 or function.kind in HUNTED_KINDS)
+        if check in function.points
+        and check not in function.hidden
+        and (k == 0 or function.kind in HUNTED_KINDS)
     ]
     metafunc.parametrize("candidate", asked, indirect=True, ids=str)
 

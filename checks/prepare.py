@@ -5,9 +5,7 @@ from __future__ import annotations
 from checks.cases import REGULARIZED, SHIFTED, UNREGULARIZED, tied
 from checks.loss_function import sized_truths, truths
 from checks.promise import promises
-from grading.comparison import reference_training
 from grading.rubric import Rubric
-from grading.training_data import training_data
 
 
 def prepare(rubric: Rubric) -> None:
@@ -16,8 +14,6 @@ def prepare(rubric: Rubric) -> None:
     settings = rubric.settings
     scales = (1.0, 0.5) if isinstance(settings.reg_scale, str) else (settings.reg_scale,)
     for function in settings.functions.values():
-        if "accuracy" in function.points:
-            reference_training(function.reference, rubric, training_data(rubric).split)
         if function.kind != "loss":
             continue
         batches = [UNREGULARIZED, REGULARIZED]

@@ -71,17 +71,14 @@ class Runner:
         absent = self.absent(name)
         if absent is not None:
             # Said once, by the function's first check; the others only refer to it.
-            first = next(check for function, check in self.plan() if function == name)
+            first = self._first(name)
             if asked.id != first:
                 return self._finished(
                     name, asked, "skipped", say("Skipped, because {name} cannot be run.", name=name), started
                 )
             return self._finished(name, asked, "failed", absent, started)
-        for needed in asked.needs:
-            if (
-                needed in self.rubric.settings.functions[name].points
-                and self.result(name, needed).status != "passed"
-            ):
+        for needed in self._needed(name, asked):
+            if self.result(name, needed).status != "passed":
                 message = say(
                     "Skipped, because it means nothing while “{needed}” is not passed.", needed=needed
                 )
@@ -104,6 +101,22 @@ class Runner:
             remarks=candidate.remarks[remarks:],
             cases=candidate.cases - cases,
         )
+
+    def _first(self, name: str) -> str:
+        """The check that says why a function cannot be run: one that is not hidden, if there is one."""
+        function = self.rubric.settings.functions[name]
+        checks = [check for planned, check in self.plan() if planned == name]
+        return min(checks, key=lambda check: check in function.hidden)
+
+    def _needed(self, name: str, asked: Promise) -> list[str]:
+        """The checks that must be passed first. An open check waits for no hidden one: it would tell how that went."""
+        function = self.rubric.settings.functions[name]
+        open_ = asked.id not in function.hidden
+        return [
+            need
+            for need in asked.needs
+            if need in function.points and not (open_ and need in function.hidden)
+        ]
 
     def trainings(self) -> list[TrainingFacts]:
         """What the accuracy checks saw that have been run, beside the reference, to be drawn."""

@@ -202,13 +202,15 @@ class TrainingFacts(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Baseline(msgspec.Struct, frozen=True, kw_only=True):
-    """A right classifier on the same data, to compare with: linear ones and nearest neighbours.
+    """A right classifier on the same data, to compare with.
 
-    ``accuracy`` is the share of the ``total`` validation pictures that it classifies rightly, ``stored_bytes`` what it
-    has to keep for that, ``seconds`` how long it took to classify them.
+    ``name`` is that of the loss of a linear classifier, or "neighbours": then ``k`` of them vote. ``accuracy`` is the
+    share of the ``total`` validation pictures that it classifies rightly, ``stored_bytes`` what it has to keep for
+    that, ``seconds`` how long it took to classify them.
     """
 
     name: str
+    k: int | None
     accuracy: float
     total: int
     stored_bytes: int

@@ -113,7 +113,11 @@ def _grade(names: Sequence[str], provided: Mapping[str, Any], rubric: Rubric) ->
     with Worker(KernelSession(provided, rubric.limits, files), rubric.limits, submission) as worker:
         runner = Runner(submission, worker, rubric)
         results: list[CheckResult] = []
-        planned = [(name, check) for name, check in runner.plan() if name.partition(".")[0] in names]
+        planned = [
+            (name, check)
+            for name, check in runner.plan()
+            if name.partition(".")[0] in names and check not in rubric.settings.functions[name].hidden
+        ]
         with _progress() as tell:
             for number, (name, check) in enumerate(planned, 1):
                 tell(f"checking {name}: {check} ({number} of {len(planned)})")

@@ -19,6 +19,7 @@ from pathlib import Path
 
 import msgspec
 
+from grading import comparison
 from grading.grade import (
     CheckResult,
     Grade,
@@ -147,6 +148,7 @@ def graded(
         warnings=[*submission.warnings, *remarks],
         seconds=seconds,
         trainings=trainings,
+        baselines=comparison.baselines(rubric) if trainings else [],
     )
 
 
@@ -203,6 +205,7 @@ def grade_all(
     suite: Suite,
     jobs: int,
     known: Callable[[Handin, Isolation], Grade | None] = lambda *_: None,
+    note: Callable[[str], None] = lambda _: None,
 ) -> Generator[Outcome, None, None]:
     """Grade hand-ins in ``jobs`` processes and yield each grade as it is made, in no fixed order.
 
@@ -214,9 +217,11 @@ def grade_all(
         suite: what with.
         jobs: number of processes, at most. Even one is a process of its own, whose death this one survives.
         known: the grade of a hand-in at a level of isolation, if it need not be worked out again.
+        note: told, in a few words, what is being done before the first hand-in is graded.
 
     Raises:
         IsolationError: no level that may be used works on this machine.
+        DatasetError: the data set to train on cannot be had.
     """
     with opened(suite) as sandbox:
         waiting = []
@@ -228,6 +233,9 @@ def grade_all(
                 yield Outcome(grade_, unchanged=True)
         if not waiting:
             return
+        # Before the processes part, and only if anything is graded: CIFAR-10 takes more than half a minute.
+        comparison.prepare(suite.rubric, note)
+        note("grading")
         jobs = min(jobs, len(waiting))
         # The first process works in the sandbox that is open already; each later one opens its own.
         open_already = [sandbox] if sys.platform == "linux" else []

@@ -35,7 +35,7 @@ class Terminal:
         self._total = total
         self._refreshed = 0.0
         self._progress = Progress(
-            TextColumn("grading"),
+            TextColumn("{task.description}"),
             BarColumn(),
             MofNCompleteColumn(),
             TextColumn("{task.fields[facts]}"),
@@ -55,6 +55,11 @@ class Terminal:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self._progress.stop()
+
+    def doing(self, what: str) -> None:
+        """Show, beside the bar, what is being done."""
+        self._progress.update(self._task, description=what)
+        self._progress.refresh()
 
     def graded(self, grade: Grade, *, unchanged: bool = False) -> None:
         """Print one submission's line, unless it is known from an earlier run."""

@@ -21,6 +21,7 @@ COMMANDS: dict[str, str] = {
     "doctor": "says how student code is isolated here",
     "pack": "makes an autograder for Gradescope",
     "rubric": "checks a rubric file, or says what it asks",
+    "starter": "writes what students get, to fill in",
 }
 """What follows ``grader.py``, and what it does, as ``grader.py --help`` says it. Without one of these, it grades."""
 

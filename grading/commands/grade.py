@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from grading.sandbox.levels import Isolation
     from grading.submission import Handin
 
-FORMATS = ("json", "md", "html", "csv", "gradescope", "junit", "github", "canvas", "moodle")
+FORMATS = ("json", "md", "html", "csv", "notebook", "gradescope", "junit", "github", "canvas", "moodle")
 LANGUAGES = ("en", "zh")
 USUAL_FORMATS = ("json", "md", "html", "csv")
 
@@ -61,6 +61,9 @@ def parser() -> argparse.ArgumentParser:
     )
     result.add_argument(
         "--lang", choices=LANGUAGES, help="language of reports (default: the rubric's, else English)"
+    )
+    result.add_argument(
+        "--release", action="store_true", help="show students the checks that the rubric hides from them"
     )
     result.add_argument("--force", action="store_true", help="grade again what has not changed, too")
     result.add_argument("--fail-under", type=_percent, metavar="PERCENT", help="exit 1 if a score is lower")
@@ -199,17 +202,20 @@ def _grade(handins: Sequence[Handin], suite: Suite, options: argparse.Namespace)
     from grading.cluster.client import grade_on_cluster
     from grading.reports import write_class, write_reports
     from grading.reports.brief import Brief
+    from grading.reports.hidden import for_students, released
     from grading.resume import Records
     from grading.run import grade_all, suite_facts, unwritten
     from grading.terminal import Terminal
 
     def graded(known: Callable[[Handin, Isolation], Grade | None]) -> Generator[Outcome, None, None]:
         if options.cluster is None:
-            return grade_all(handins, suite, options.jobs or _cores(), known)
+            return grade_all(handins, suite, options.jobs or _cores(), known, terminal.doing)
         return grade_on_cluster(handins, suite, options.cluster, known)
 
+    seen = released if options.release else for_students
     lateness = _lateness(handins, suite, options)
     functions = list(suite.rubric.settings.functions)
+    handin_of = {handin.name: handin for handin in handins}
     grades: list[Grade] = []
     brief = Brief()
     with (
@@ -220,15 +226,17 @@ def _grade(handins: Sequence[Handin], suite: Suite, options: argparse.Namespace)
         for outcome in outcomes:
             grade = lateness.applied(outcome.grade)
             try:
-                write_reports(grade, options.out, options.format)
+                handin = handin_of.get(grade.submission.name)
+                write_reports(grade, options.out, options.format, handin, release=options.release)
                 if not outcome.unchanged:
                     records.keep(outcome.grade)
             except OSError as error:
                 grade = unwritten(grade, error)
             grades.append(brief.of(grade))
-            terminal.graded(grade, unchanged=outcome.unchanged)
+            terminal.graded(seen(grade), unchanged=outcome.unchanged)
     try:
-        write_class(grades, functions, options.out, options.format)
+        write_class(grades, functions, options.out, options.format, release=options.release)
     finally:
+        grades = [seen(grade) for grade in grades]
         terminal.summary(grades, functions, options.out, options.format)
     return grades

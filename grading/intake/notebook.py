@@ -71,7 +71,7 @@ def read_cells(data: bytes, limits: Limits) -> list[Cell]:
         raise DamagedNotebookError(
             "holds far too many parts for a notebook: clear its outputs and hand it in again"
         )
-    notebook = _load(data)
+    notebook = as_it_is(data)
     language = _language(notebook)
     if "python" not in language.lower():
         raise DamagedNotebookError(f"is a notebook in {shown(language)}: the grader runs Python")
@@ -133,33 +133,36 @@ def _unfold_shell_lines(text: str) -> str:
     return "\n".join(lines)
 
 
-def _load(data: bytes) -> dict[str, object]:
-    text = _text(data)
-    return _of_version_4(text) or _by_nbformat(text)
+def as_it_is(data: bytes) -> dict[str, object]:
+    """The notebook ``data``: as it is if it is of format 4, whatever the minor version, else converted.
 
+    For nearly all notebooks that needs no large library. Texts may be lists of lines.
 
-def _of_version_4(text: str) -> dict[str, object] | None:
-    """A notebook of the present format, which has its cells where they are looked for; None if it is not one."""
+    Raises:
+        DamagedNotebookError: if it is no notebook.
+    """
     try:
-        notebook = json.loads(text)
+        notebook = json.loads(_text(data))
     except (ValueError, RecursionError):
-        return None
-    if (
-        isinstance(notebook, dict)
-        and notebook.get("nbformat") == 4
-        and isinstance(notebook.get("cells"), list)
-    ):
-        return notebook
-    return None
+        return load_notebook(data)  # which says what is wrong with it
+    cells = notebook.get("cells") if isinstance(notebook, dict) and notebook.get("nbformat") == 4 else None
+    return notebook if isinstance(cells, list) else load_notebook(data)
 
 
-def _by_nbformat(text: str) -> dict[str, object]:
-    """A notebook of an older format, or why it is none."""
+def load_notebook(data: bytes) -> dict[str, object]:
+    """The notebook ``data``, untrusted bytes of any version of the format, in the newest one.
+
+    Its cells may be anything.
+
+    Raises:
+        DamagedNotebookError: if it is no notebook.
+    """
     import nbformat
     from nbformat import converter, reader
 
     log = logging.getLogger("traitlets")
     level = log.level
+    text = _text(data)
     try:
         with warnings.catch_warnings():
             # nbformat warns and logs of faults (missing cell ids and the like) that do not matter here.

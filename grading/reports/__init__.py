@@ -19,17 +19,29 @@ from grading.reports.github import GitHubAnnotations, GitHubSummary
 from grading.reports.gradebook import CanvasCsv, GradebookCsv, GradescopeCsv, MoodleCsv
 from grading.reports.gradebook_json import GradebookJson
 from grading.reports.gradescope import GradescopeReport
+from grading.reports.hidden import for_students, released
 from grading.reports.html_report import HtmlReport
 from grading.reports.json_report import JsonReport
 from grading.reports.junit import JUnitReport
 from grading.reports.markdown_report import MarkdownReport
+from grading.reports.notebook_report import NotebookReport
+from grading.reports.source_page import SourcePage
+from grading.reports.sources import commented
+from grading.submission import Handin
 from grading.words import speaking
 
 
 class Writer(Protocol):
-    """A form that a grade can be written in."""
+    """A form that a grade can be written in.
+
+    Attributes:
+        file_name: what it is called.
+        takes_hidden: whether it is given hidden checks before their release: it keeps them from students itself.
+            Others are given what students may read (`grading.reports.hidden`).
+    """
 
     file_name: str
+    takes_hidden: bool
 
     def render(self, grade: Grade) -> bytes:
         """The whole file."""
@@ -37,9 +49,10 @@ class Writer(Protocol):
 
 
 class ClassWriter(Protocol):
-    """A form that the grades of a class can be written in."""
+    """A form that the grades of a class can be written in; ``takes_hidden`` if it is for instructors only."""
 
     file_name: str
+    takes_hidden: bool
 
     def render(self, grades: Sequence[Grade], functions: Sequence[str]) -> bytes:
         """The whole file. ``functions`` are those asked for, in the rubric's order; the grades may be in any."""
@@ -65,35 +78,59 @@ CLASS_WRITERS: dict[str, Sequence[ClassWriter]] = {
 }
 
 
-def write_reports(grade: Grade, out: Path, formats: Iterable[str]) -> Path:
-    """Write a grade's reports into ``out/<name>/`` and return that folder.
+def write_reports(
+    grade: Grade, out: Path, formats: Iterable[str], handin: Handin | None = None, *, release: bool = False
+) -> Path:
+    """Write a grade's reports into ``out/<name>/`` and return that folder; hidden checks only for ``release``.
+
+    Those in which the student's own files are shown are written where ``handin`` tells where they are.
 
     Raises:
         OSError: the folder cannot be written.
     """
+    formats = list(formats)
     folder = out / grade.submission.name
     folder.mkdir(parents=True, exist_ok=True)
+    seen = released(grade) if release else for_students(grade)
+    sources = commented(handin, seen) if handin and {"html", "notebook"} & {*formats} else []
     with speaking(grade.suite.language):
         for name in formats:
             if name in WRITERS:
-                writer = WRITERS[name]
-                write_whole(folder / writer.file_name, writer.render(grade))
+                writer = HtmlReport(SourcePage.file_name) if name == "html" and sources else WRITERS[name]
+                whole = writer.takes_hidden and not release
+                write_whole(folder / writer.file_name, writer.render(grade if whole else seen))
+        if sources and "html" in formats:
+            write_whole(folder / SourcePage.file_name, SourcePage().render(seen, sources))
+        if sources and "notebook" in formats:
+            for file_name, content in NotebookReport().render(seen, sources):
+                (folder / file_name).parent.mkdir(exist_ok=True)
+                write_whole(folder / file_name, content)
     return folder
 
 
 def write_class(
-    grades: Sequence[Grade], functions: Sequence[str], out: Path, formats: Iterable[str]
+    grades: Sequence[Grade],
+    functions: Sequence[str],
+    out: Path,
+    formats: Iterable[str],
+    *,
+    release: bool = False,
 ) -> list[Path]:
     """Write the reports on all grades together into ``out`` and return the files.
+
+    Hidden checks are only in those for instructors before the ``release``.
 
     Raises:
         OSError: the folder cannot be written.
     """
     files = []
+    all_ = [released(grade) for grade in grades] if release else grades
+    seen = [for_students(grade) for grade in all_]
     for name in formats:
         for writer in CLASS_WRITERS.get(name, ()):
             files.append(out / writer.file_name)
-            write_whole(files[-1], writer.render(grades, functions), lasting=True)
+            content = writer.render(all_ if writer.takes_hidden else seen, functions)
+            write_whole(files[-1], content, lasting=True)
     return files
 
 

@@ -36,6 +36,7 @@ class ClassPage:
     """Writes a class as a table of hand-ins by checks, with what the instructor wants to know above it."""
 
     file_name = "index.html"
+    takes_hidden = True
 
     def __init__(self, link_to: str = "report.html") -> None:
         self.link_to = link_to

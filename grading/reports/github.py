@@ -23,6 +23,7 @@ class GitHubSummary:
     """Writes a class as the summary of a job."""
 
     file_name = "github-summary.md"
+    takes_hidden = False
 
     def render(self, grades: Sequence[Grade], functions: Sequence[str]) -> bytes:
         """The summary's bytes."""
@@ -57,6 +58,7 @@ class GitHubAnnotations:
     """Writes an ``error`` command for every check that failed, at the function that failed it."""
 
     file_name = "github-annotations.txt"
+    takes_hidden = False
 
     def render(self, grades: Sequence[Grade], functions: Sequence[str]) -> bytes:
         """The commands' bytes, one command a line."""

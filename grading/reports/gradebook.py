@@ -26,11 +26,18 @@ class GradebookCsv:
     """Our own layout: state, score, percent, the points of each function, reason, digest."""
 
     file_name = "gradebook.csv"
+    takes_hidden = True
 
     def render(self, grades: Sequence[Grade], functions: Sequence[str]) -> bytes:
         """One row a hand-in, in order of the names."""
         head = ["submission", "state", "score", "max_score", "percent", *functions, "reason", "sha256"]
-        return _csv(head, [_row(grade, functions) for grade in in_order(grades)])
+        rows = [_row(grade, functions) for grade in in_order(grades)]
+        if any(check.hidden for grade in grades for check in grade.checks):
+            head.append("of which hidden from students")
+            for row, grade in zip(rows, in_order(grades), strict=True):
+                hidden = sum(check.points for check in grade.checks if check.hidden)
+                row.append(f"{hidden:g}" if grade.state == "graded" else "")
+        return _csv(head, rows)
 
 
 def _row(grade: Grade, functions: Sequence[str]) -> list[str]:
@@ -51,6 +58,7 @@ class CanvasCsv:
     """What Canvas's gradebook imports; students are found by ``SIS Login ID``."""
 
     file_name = "canvas.csv"
+    takes_hidden = False
 
     def render(self, grades: Sequence[Grade], functions: Sequence[str]) -> bytes:
         """The column of the assignment, with its points possible in the row that Canvas reads them from."""
@@ -69,6 +77,7 @@ class MoodleCsv:
     """What Moodle's grade import reads; map ``username`` to the user, the others to a grade item and its feedback."""
 
     file_name = "moodle.csv"
+    takes_hidden = False
 
     def render(self, grades: Sequence[Grade], functions: Sequence[str]) -> bytes:
         """Grade and feedback side by side: Moodle loses the grades where feedback is imported without them."""
@@ -82,6 +91,7 @@ class GradescopeCsv:
     """The columns of the grades that Gradescope exports, for tools that read those."""
 
     file_name = "gradescope.csv"
+    takes_hidden = False
 
     def render(self, grades: Sequence[Grade], functions: Sequence[str]) -> bytes:
         """Total score and the points of each function; what only Gradescope knows stays empty."""

@@ -40,6 +40,7 @@ class GradebookJson:
     """Writes a class as JSON, in order of the names."""
 
     file_name = "gradebook.json"
+    takes_hidden = True
 
     def render(self, grades: Sequence[Grade], functions: Sequence[str]) -> bytes:
         """The file's bytes."""

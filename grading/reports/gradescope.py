@@ -19,6 +19,7 @@ class GradescopeReport:
     """Writes a `Grade` so that Gradescope shows each check as a test, in plain text."""
 
     file_name = "results.json"
+    takes_hidden = True
 
     def render(self, grade: Grade) -> bytes:
         """The file's bytes. Gradescope measures the time itself, so none is written."""
@@ -62,7 +63,8 @@ def _test(number: int, check: CheckResult, grade: Grade) -> dict[str, Any]:
         "number": str(number),
         "output": explain(check, grade),
         "tags": [check.function, check.id],
-        "visibility": "visible",
+        # Where one is hidden, Gradescope does not show the total either.
+        "visibility": "after_published" if check.hidden else "visible",
     }
 
 

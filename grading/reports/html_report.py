@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from grading.grade import Certificate, CheckResult, Counterexample, Grade, GradientComparison, Place
 from grading.late import sentence
 from grading.reports.answers import Entry, Pair, pairs
+from grading.reports.comparison import comparison
 from grading.reports.pages import page
 from grading.reports.pictures import Map, distances, short, training
 from grading.reports.text import points, shown
@@ -43,10 +44,11 @@ class Gradient:
 
 @dataclass(frozen=True)
 class Broken:
-    """A check that did not pass, with what the page shows of it."""
+    """A check that did not pass, with what the page shows of it; ``name`` is that of its function or class."""
 
     check: CheckResult
     place: str | None
+    name: str
     input: Input | None
     pairs: list[Pair]
     gradient: Gradient | None
@@ -56,6 +58,11 @@ class HtmlReport:
     """Writes a `Grade` as a page: what to mend first, with the smallest input that shows it; then one line a pass."""
 
     file_name = "report.html"
+    takes_hidden = False
+
+    def __init__(self, source_page: str | None = None) -> None:
+        """``source_page`` is the page beside it that shows the student's files, if there is one."""
+        self.source_page = source_page
 
     def render(self, grade: Grade) -> bytes:
         """The page's bytes."""
@@ -66,12 +73,14 @@ class HtmlReport:
             ("common.css", "student.css"),
             pictures=True,
             grade=grade,
+            source_page=self.source_page,
             points=points,
             unmarked=_unmarked,
             by_function=_by_function(grade),
             places={name: where(place) for name, place in grade.functions.items()},
             broken=[_broken(check, grade) for check in grade.checks if check.status in ("failed", "error")],
             trainings=[training(facts) for facts in grade.trainings],
+            beside=comparison(grade),
             remarks=list(dict.fromkeys(remark for check in grade.checks for remark in check.remarks)),
             command=command(grade),
             late=sentence(grade.late) if grade.late is not None else "",
@@ -105,6 +114,7 @@ def _broken(check: CheckResult, grade: Grade) -> Broken:
     return Broken(
         check,
         place,
+        check.function if check.function in grade.functions else check.function.partition(".")[0],
         _input(check.counterexample),
         pairs(check.expected, check.got),
         _gradient(check.gradient) if check.gradient is not None else None,

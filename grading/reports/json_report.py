@@ -14,6 +14,7 @@ class JsonReport:
     """Writes a `Grade` as indented JSON, keys in the schema's order."""
 
     file_name = "report.json"
+    takes_hidden = False
 
     def render(self, grade: Grade) -> bytes:
         """The report's bytes, ending in a newline."""

@@ -16,6 +16,7 @@ class JUnitReport:
     """Writes a `Grade` as one test suite: a function is a class, a check a test case."""
 
     file_name = "junit.xml"
+    takes_hidden = False
 
     def render(self, grade: Grade) -> bytes:
         """The file's bytes. What was not graded is a suite of one error."""

@@ -6,7 +6,9 @@ import re
 
 from grading.grade import CheckResult, Grade
 from grading.late import sentence
+from grading.reports.comparison import comparison
 from grading.reports.text import points, shown
+from grading.words import say
 
 _SIGNS = {"passed": "✓", "failed": "✗", "error": "✗", "skipped": "–", "manual": "?"}
 
@@ -15,6 +17,7 @@ class MarkdownReport:
     """Writes a `Grade` for a person to read: failures first, with all that helps; then one line for each pass."""
 
     file_name = "report.md"
+    takes_hidden = False
 
     def render(self, grade: Grade) -> bytes:
         """The page's bytes."""
@@ -32,13 +35,14 @@ def _page(grade: Grade) -> list[str]:
     if broken:
         lines += ["", "## What to mend", ""]
         for check in broken:
-            lines += _broken(check)
+            lines += mending(check)
     lines += ["", "## All checks", "", "| | function | check | points |", "|---|---|---|---|"]
     lines += [
         f"| {_SIGNS[c.status]} | `{c.function}` | {c.id}: {escape(c.title)} "
         f"| {points(c.points)} of {points(c.max_points)} |"
         for c in grade.checks
     ]
+    lines += _beside(grade)
     remarks = list(dict.fromkeys(remark for c in grade.checks for remark in c.remarks))
     lines += _list("Accepted, but", remarks) + _list("About the files", grade.warnings)
     for item in grade.manual:
@@ -54,6 +58,18 @@ def _page(grade: Grade) -> list[str]:
     return [*lines, "", _footer(grade)]
 
 
+def _beside(grade: Grade) -> list[str]:
+    beside = comparison(grade)
+    if beside is None:
+        return []
+    lines = ["", f"## {say('Beside other classifiers')}", "", escape(beside.sentence), ""]
+    lines += [f"| {' | '.join(beside.headings)} |", "|---|---|---|---|"]
+    for row in beside.rows:
+        name = f"`{row.name}`" if row.mine else escape(row.name)
+        lines.append(f"| {name} | {row.accuracy} | {row.stored} | {row.seconds} |")
+    return lines
+
+
 def _functions(grade: Grade) -> list[str]:
     rows = ["| function | where |", "|---|---|"]
     for name, place in grade.functions.items():
@@ -66,7 +82,8 @@ def _functions(grade: Grade) -> list[str]:
     return rows
 
 
-def _broken(check: CheckResult) -> list[str]:
+def mending(check: CheckResult) -> list[str]:
+    """What helps to mend what a check found, as lines of Markdown under a heading of the third level."""
     lines = [
         f"### {check.function}: {check.id}",
         "",

@@ -22,12 +22,13 @@ class Mistake(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class CheckCount(msgspec.Struct, frozen=True, kw_only=True):
-    """A check of a function, and of how many hand-ins it was asked and how many passed it."""
+    """A check of a function, of how many hand-ins it was asked, how many passed it, and whether it is ``hidden``."""
 
     function: str
     check: str
     asked: int
     passed: int
+    hidden: bool = False
 
 
 class ForPerson(msgspec.Struct, frozen=True, kw_only=True):
@@ -123,12 +124,21 @@ def _checks(graded: Sequence[Grade]) -> list[CheckCount]:
     """Every check that was asked of anyone, in the order of the fullest report."""
     asked: Counter[tuple[str, str]] = Counter()
     passed: Counter[tuple[str, str]] = Counter()
+    hidden: set[tuple[str, str]] = set()
     # Reports have the rubric's order; taking the longest first keeps it even where some lack checks.
     for grade in sorted(graded, key=lambda grade: -len(grade.checks)):
         for check in grade.checks:
             asked[check.function, check.id] += 1
+            if check.hidden:
+                hidden.add((check.function, check.id))
             passed[check.function, check.id] += check.status == "passed"
     return [
-        CheckCount(function=function, check=check, asked=number, passed=passed[function, check])
+        CheckCount(
+            function=function,
+            check=check,
+            asked=number,
+            passed=passed[function, check],
+            hidden=(function, check) in hidden,
+        )
         for (function, check), number in asked.items()
     ]

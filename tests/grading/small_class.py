@@ -43,7 +43,7 @@ def make_class(folder: Path, **hand_ins: str) -> Path:
 def results(out: Path) -> dict[str, str]:
     """All that a run leaves in its folder, without the times."""
     return {
-        str(path.relative_to(out)): re.sub(r'"seconds": [-+.0-9e]+', "", path.read_text())
+        str(path.relative_to(out)): re.sub(r'"seconds": [-+.0-9e]+|[-+.0-9e]+ s\b', "", path.read_text())
         for path in sorted(out.rglob("*"))
         if path.is_file()
     }

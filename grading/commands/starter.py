@@ -1,0 +1,41 @@
+"""`grader.py starter`: write what students get: a notebook, a package to fill in, the public checks."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from pathlib import Path
+
+from grading.commands import GRADED, NOT_GRADED, WRONG_USE
+
+
+def parser() -> argparse.ArgumentParser:
+    """The options of the command."""
+    result = argparse.ArgumentParser(
+        prog="grader.py starter",
+        description="Write the folder that students get: a notebook with the tasks, a package to fill in, and the "
+        "rubric without what is hidden. As it is, it is worth 0 points.",
+    )
+    result.add_argument("out", type=Path, metavar="OUT", help="a new folder")
+    result.add_argument(
+        "--rubric", type=Path, metavar="FILE", help="what is asked (default: the shipped one)"
+    )
+    return result
+
+
+def run(options: argparse.Namespace) -> int:
+    """Write the folder, say what is in it, and return the exit code."""
+    from grading.rubric import RubricError, load_rubric
+    from grading.starter.write import StarterError, write_starter
+
+    try:
+        files = write_starter(options.out, load_rubric(options.rubric))
+    except (RubricError, StarterError) as error:
+        print(f"grader.py: {error}", file=sys.stderr)
+        return WRONG_USE
+    except OSError as error:
+        print(f"grader.py: cannot write {error.filename or options.out}: {error.strerror}", file=sys.stderr)
+        return NOT_GRADED
+    for file in files:
+        print(file)
+    return GRADED

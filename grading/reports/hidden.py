@@ -1,0 +1,52 @@
+"""What students may read of a grade before its hidden checks are released.
+
+A hidden check is taken out whole, with its points, its pictures and whatever is said of its function's training. What
+the other checks say does not depend on it (`checks.runner`), so nothing can be read between the lines either.
+"""
+
+from __future__ import annotations
+
+import msgspec
+
+from grading.grade import Grade
+from grading.words import say
+
+
+def for_students(grade: Grade) -> Grade:
+    """The grade as if the hidden checks had not been asked, and a sentence that says how many there are."""
+    hidden = [check for check in grade.checks if check.hidden]
+    if not hidden:
+        return grade
+    checks = [check for check in grade.checks if not check.hidden]
+    score = round(sum(check.points for check in checks), 6)
+    late = grade.late
+    if late is not None:
+        late = msgspec.structs.replace(late, raw_score=score)
+        score = round(score * late.factor, 6)
+    drawn = {check.function for check in hidden if check.id == "accuracy"}
+    if len(hidden) == 1:
+        sentence = say(
+            "One more check is shown only after the release of the results; its points are not in this score."
+        )
+    else:
+        sentence = say(
+            "{count} more checks are shown only after the release of the results; their points are not in this score.",
+            count=len(hidden),
+        )
+    return msgspec.structs.replace(
+        grade,
+        checks=checks,
+        score=score,
+        max_score=round(grade.max_score - sum(check.max_points for check in hidden), 6),
+        late=late,
+        trainings=[facts for facts in grade.trainings if facts.function not in drawn],
+        warnings=[*grade.warnings, sentence],
+    )
+
+
+def released(grade: Grade) -> Grade:
+    """The grade with nothing hidden any more."""
+    if not any(check.hidden for check in grade.checks):
+        return grade
+    checks = [msgspec.structs.replace(check, hidden=False) for check in grade.checks]
+    return msgspec.structs.replace(grade, checks=checks)

@@ -1,0 +1,207 @@
+"""Writing the starter: from the rubric to a folder that students fill in."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import msgspec
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+
+from grading.rubric import Function, Rubric
+from grading.starter.subjects import Subject, subject_of
+from grading.starter.toml import as_toml
+
+_TEMPLATES = Path(__file__).resolve().parent / "templates"
+_MARK, _NEXT = "```python\n", "<!-- next cell -->"
+
+
+class StarterError(Exception):
+    """A starter that cannot be written; the message is one line: what, where, what to do."""
+
+
+@dataclass(frozen=True)
+class _Asked:
+    """A loss function to write."""
+
+    name: str
+    vectorized: bool
+
+
+@dataclass(frozen=True)
+class _Loss:
+    """A loss with the functions asked for."""
+
+    subject: Subject
+    functions: tuple[_Asked, ...]
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        return tuple(function.name for function in self.functions)
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self.subject, name)
+
+
+def write_starter(out: Path, rubric: Rubric) -> list[Path]:
+    """Write the folder and return its files.
+
+    Raises:
+        StarterError: the folder holds something already, or the rubric asks for what there is no template of.
+        OSError: it cannot be written.
+    """
+    if out.exists() and (not out.is_dir() or any(out.iterdir())):
+        raise StarterError(f"{out} is not empty; name a new folder")
+    files = dict(_files(rubric))
+    for name, text in files.items():
+        path = out / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text, encoding="utf-8")
+    return [out / name for name in files]
+
+
+def _files(rubric: Rubric) -> Iterator[tuple[str, str]]:
+    """File name -> text."""
+    environment = Environment(
+        loader=FileSystemLoader(_TEMPLATES),
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        keep_trailing_newline=True,
+    )
+
+    def rendered(template: str, **values: Any) -> str:
+        return environment.get_template(f"{template}.jinja").render(**values)
+
+    settings = rubric.settings
+    losses = _losses(rubric)
+    classes, train, predict = _classes(rubric, losses)
+    for loss in losses:
+        yield f"classifiers/{loss.module}.py", rendered("losses.py", loss=loss, functions=loss.functions)
+    if classes:
+        used = [loss for loss in losses if any(c["loss"] in loss.names for c in classes)]
+        used = [replace(loss, functions=loss.functions[-1:]) for loss in used]
+        text = rendered("linear_classifier.py", losses=used, classes=classes, train=train, predict=predict)
+        yield "classifiers/linear_classifier.py", text
+    yield "classifiers/__init__.py", '"""Linear classifiers."""\n'
+    yield "data.py", rendered("data.py", data=settings.data.name)
+    yield "gradient_check.py", rendered("gradient_check.py")
+    worth = [
+        {
+            "name": name,
+            "module": subject_of(f.reference).module if f.kind == "loss" else "linear_classifier",
+            "points": f"{sum(f.points.values()):g}",
+        }
+        for name, f in settings.functions.items()
+    ]
+    hidden = any(function.hidden for function in settings.functions.values())
+    words = {
+        "title": settings.title,
+        "losses": losses,
+        "classes": classes,
+        "train": train,
+        "predict": predict,
+    }
+    yield "README.md", rendered("README.md", **words, worth=worth, manual=settings.manual, hidden=hidden)
+    notebook = rendered("notebook.md", **words, settings=_training(rubric))
+    yield "assignment.ipynb", json.dumps(_notebook(notebook), indent=1) + "\n"
+    yield "rubric.toml", as_toml(_public(rubric))
+
+
+def _losses(rubric: Rubric) -> list[_Loss]:
+    functions = rubric.settings.functions
+    naive = {f.naive for f in functions.values()}
+    asked: dict[str, list[_Asked]] = {}
+    for name, function in functions.items():
+        if function.kind == "loss":
+            vectorized = name not in naive and ("vectorized" in function.points or function.naive is not None)
+            asked.setdefault(function.reference, []).append(_Asked(name, vectorized))
+    return [_Loss(_filled(subject_of(ref), rubric), tuple(found)) for ref, found in asked.items()]
+
+
+def _filled(subject: Subject, rubric: Rubric) -> Subject:
+    """The words with the rubric's regularization and margin in them."""
+    scale = rubric.settings.reg_scale
+    term = "reg sum(W*W)" if scale in (1.0, "either") else f"{scale:g} reg sum(W*W)"
+    delta = f"{rubric.settings.delta:g}"
+    return replace(
+        subject,
+        definition=subject.definition.replace("+ R", f"+ {term}").replace("DELTA", delta),
+        explanation=subject.explanation.replace("DELTA", delta),
+    )
+
+
+def _classes(rubric: Rubric, losses: list[_Loss]) -> tuple[list[dict[str, str]], str, str]:
+    """The classes asked for, each with the function that it trains with; and what train and predict are called."""
+    methods: dict[str, dict[str, Function]] = {}
+    for name, function in rubric.settings.functions.items():
+        if function.kind != "loss":
+            owner, _, method = name.partition(".")
+            methods.setdefault(owner, {})[method] = function
+    called: dict[str, set[str]] = {"train": {"train"}, "predict": {"predict"}}
+    classes = []
+    for owner, theirs in methods.items():
+        reference = next(iter(theirs.values())).reference
+        subject = subject_of(reference)
+        loss = next((loss for loss in losses if loss.module == subject.module), None)
+        if loss is None:
+            raise StarterError(
+                f"{owner} trains with the {subject.title} loss, but no function of it is asked for"
+            )
+        classes.append({"name": owner, "title": subject.title, "loss": loss.names[-1]})
+        for method, function in theirs.items():
+            called[function.kind] = {method}
+    return classes, called["train"].pop(), called["predict"].pop()
+
+
+def _training(rubric: Rubric) -> str:
+    """The arguments of a first training: those of the accuracy check where there is one."""
+    for settings in rubric.settings.accuracy.get(rubric.settings.data.name, {}).values():
+        return (
+            f"learning_rate={settings.learning_rate:g}, reg={settings.reg:g}, num_iters={settings.num_iters}, "
+            f"batch_size={settings.batch_size}"
+        )
+    return "learning_rate=1e-2, reg=1e-2, num_iters=300, batch_size=100"
+
+
+def _public(rubric: Rubric) -> Mapping[str, Any]:
+    """What students may know: the rubric without what is hidden and what is for a person."""
+    content: dict[str, Any] = msgspec.to_builtins(rubric.settings)
+    for private in ("manual", "manual_points", "late"):
+        content.pop(private)
+    for function in content["functions"].values():
+        hidden = function.pop("hidden")
+        function["points"] = {check: n for check, n in function["points"].items() if check not in hidden}
+    # The file of an instructor's own loss is the solution, so students cannot have the checks that need it.
+    content["functions"] = {
+        name: f
+        for name, f in content["functions"].items()
+        if f["points"] and f["reference"] not in rubric.losses
+    }
+    if not content["functions"]:
+        raise StarterError(
+            "nothing that the rubric asks can be checked by students: it is hidden, or your own loss"
+        )
+    return content
+
+
+def _notebook(text: str) -> dict[str, Any]:
+    """A notebook of Markdown and Python cells, from Markdown with Python between fences."""
+    cells: list[dict[str, Any]] = []
+    for number, part in enumerate(text.split(_MARK)):
+        code, _, prose = part.rpartition("```\n") if number else ("", "", part)
+        if code.strip():
+            cells.append(_cell("code", code, len(cells)) | {"execution_count": None, "outputs": []})
+        for passage in prose.split(_NEXT):
+            if passage.strip():
+                cells.append(_cell("markdown", passage, len(cells)))
+    kernel = {"display_name": "Python 3", "language": "python", "name": "python3"}
+    return {"cells": cells, "metadata": {"kernelspec": kernel}, "nbformat": 4, "nbformat_minor": 5}
+
+
+def _cell(kind: str, text: str, number: int) -> dict[str, Any]:
+    lines = text.strip().splitlines(keepends=True)
+    return {"cell_type": kind, "id": f"cell-{number}", "metadata": {}, "source": lines}
