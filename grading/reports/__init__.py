@@ -15,7 +15,7 @@ from typing import Protocol
 
 from grading.grade import Grade
 from grading.reports.class_page import ClassPage
-from grading.reports.github import GitHubAnnotations, GitHubSummary
+from grading.reports.github import GitHubAnnotations, GitHubClassroom, GitHubOutputs, GitHubSummary
 from grading.reports.gradebook import CanvasCsv, GradebookCsv, GradescopeCsv, MoodleCsv
 from grading.reports.gradebook_json import GradebookJson
 from grading.reports.gradescope import GradescopeReport
@@ -71,7 +71,7 @@ CLASS_WRITERS: dict[str, Sequence[ClassWriter]] = {
     "csv": (GradebookCsv(),),
     "json": (GradebookJson(),),
     "html": (ClassPage(),),
-    "github": (GitHubSummary(), GitHubAnnotations()),
+    "github": (GitHubSummary(), GitHubAnnotations(), GitHubClassroom(), GitHubOutputs()),
     "gradescope": (GradescopeCsv(),),
     "canvas": (CanvasCsv(),),
     "moodle": (MoodleCsv(),),
