@@ -365,5 +365,5 @@ def _prepare(suite: Suite) -> None:
         from grading.execution.scoring import held_out
 
         held_out(suite.notebook_data)
-    for library in ("nbformat", "scipy.special", "IPython.core.inputtransformer2"):
+    for library in ("scipy.special", "IPython.core.inputtransformer2"):
         importlib.import_module(library)
