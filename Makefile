@@ -38,7 +38,7 @@ lock:
 		pyproject.toml --group dev -c requirements.lock -o requirements-dev.lock
 
 clean:
-	rm -rf $(VENV) .mypy_cache .pytest_cache .ruff_cache .hypothesis
+	rm -rf $(VENV) site .mypy_cache .pytest_cache .ruff_cache .hypothesis
 
 .PHONY: schema
 # The types are the source of the documented schema; run this after they have changed.
@@ -47,3 +47,8 @@ schema: $(VENV)/.ready-dev
 		> docs/report.schema.json
 	$(BIN)/python -c 'import json; from grading.rubric.schema import rubric_schema as s; print(json.dumps(s(), indent=1))' \
 		> docs/rubric.schema.json
+
+.PHONY: site
+# docs/ as pages in site/; fails on any link that leads nowhere.
+site: $(VENV)/.ready-dev
+	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --quiet
