@@ -18,6 +18,7 @@ from typing import Any
 import msgspec
 
 from grading.grade import Grade
+from grading.late import HandedIn, Lateness, minutes_late
 from grading.reports import write_whole
 from grading.reports.gradescope import GradescopeReport
 from grading.rubric import load_rubric
@@ -46,14 +47,23 @@ class Metadata(msgspec.Struct):
     users: list[User] = msgspec.field(default_factory=list)
 
     @property
-    def minutes_late(self) -> int:
-        """Minutes after the latest due date that any of the group has, a begun one as a whole; 0 in time."""
+    def due(self) -> datetime | None:
+        """The latest due date that any of the group has."""
         dates = [self.assignment.due_date]
         dates += [user.assignment.due_date for user in self.users if user.assignment is not None]
-        due = max((date for date in dates if date is not None), default=None)
-        if due is None or self.created_at is None:
+        return max((date for date in dates if date is not None), default=None)
+
+    @property
+    def minutes_late(self) -> int:
+        """Minutes after the due date, a begun one as a whole; 0 in time."""
+        if self.due is None or self.created_at is None:
             return 0
-        return max(0, math.ceil((self.created_at - due).total_seconds() / 60))
+        return minutes_late(self.created_at, self.due)
+
+    @property
+    def handed_in(self) -> HandedIn | None:
+        """The same, for what the rubric says of late work."""
+        return None if self.created_at is None else HandedIn(self.created_at, "Gradescope", self.due)
 
     @property
     def total_points(self) -> float | None:
@@ -88,9 +98,11 @@ def _graded(root: Path) -> bytes:
     handin = Handin("submission", root / "submission")
     with closing(grade_all([handin], suite, jobs=1)) as outcomes:
         grade = next(outcomes).grade
+    times = {} if metadata.handed_in is None else {handin.name: metadata.handed_in}
+    grade = Lateness(rubric.settings.late, times=times).applied(grade)
     print(f"isolation: {grade.isolation.level} ({grade.isolation.detail})")
     results: dict[str, Any] = msgspec.json.decode(GradescopeReport().render(grade))
-    _say_lateness(results, metadata)
+    _say_lateness(results, grade, metadata)
     _scale(results, grade, metadata)
     return _encoded(results)
 
@@ -104,10 +116,11 @@ def _metadata(path: Path) -> Metadata:
         return Metadata()
 
 
-def _say_lateness(results: dict[str, Any], metadata: Metadata) -> None:
+def _say_lateness(results: dict[str, Any], grade: Grade, metadata: Metadata) -> None:
     late = metadata.minutes_late
     results["extra_data"]["minutes_late"] = late
-    if late:
+    # Where the rubric takes something off, the report has said so.
+    if late and (grade.late is None or grade.late.factor == 1.0):
         results["output"] += f"\nHanded in {late} minutes after the due date."
 
 
