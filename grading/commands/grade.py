@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from grading.sandbox.levels import Isolation
     from grading.submission import Handin
 
-FORMATS = ("json", "md", "html", "csv", "gradescope", "junit", "github", "canvas", "moodle")
+FORMATS = ("json", "md", "html", "csv", "notebook", "gradescope", "junit", "github", "canvas", "moodle")
 LANGUAGES = ("en", "zh")
 USUAL_FORMATS = ("json", "md", "html", "csv")
 
@@ -225,6 +225,7 @@ def _grade(handins: Sequence[Handin], suite: Suite, options: argparse.Namespace)
     seen = released if options.release else for_students
     lateness = _lateness(handins, suite, options)
     functions = list(suite.rubric.settings.functions)
+    handin_of = {handin.name: handin for handin in handins}
     grades: list[Grade] = []
     with (
         Records(options.out, suite_facts(suite.rubric), force=options.force) as records,
@@ -234,7 +235,8 @@ def _grade(handins: Sequence[Handin], suite: Suite, options: argparse.Namespace)
         for outcome in outcomes:
             grade = lateness.applied(outcome.grade)
             try:
-                write_reports(grade, options.out, options.format, release=options.release)
+                handin = handin_of.get(grade.submission.name)
+                write_reports(grade, options.out, options.format, handin, release=options.release)
                 if not outcome.unchanged:
                     records.keep(outcome.grade)
             except OSError as error:

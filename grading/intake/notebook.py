@@ -71,7 +71,7 @@ def read_cells(data: bytes, limits: Limits) -> list[Cell]:
         raise DamagedNotebookError(
             "holds far too many parts for a notebook: clear its outputs and hand it in again"
         )
-    notebook = _load(data)
+    notebook = load_notebook(data)
     language = _language(notebook)
     if "python" not in language.lower():
         raise DamagedNotebookError(f"is a notebook in {shown(language)}: the grader runs Python")
@@ -133,7 +133,14 @@ def _unfold_shell_lines(text: str) -> str:
     return "\n".join(lines)
 
 
-def _load(data: bytes) -> dict[str, object]:
+def load_notebook(data: bytes) -> dict[str, object]:
+    """The notebook ``data``, untrusted bytes of any version of the format, in the newest one.
+
+    Its cells may be anything.
+
+    Raises:
+        DamagedNotebookError: if it is no notebook.
+    """
     import nbformat
     from nbformat import converter, reader
 

@@ -66,7 +66,7 @@ def read(handin: Handin, asked: Sequence[str], *, limits: Limits = DEFAULT) -> S
     return Submission(
         name=handin.name,
         path=clean(str(handin.path)),
-        sha256=_sha256(gathered.files),
+        sha256=digest(gathered.files),
         kind=Kind.ZIP if gathered.is_zip else _kind(modules, choice),
         sources=tuple(_source(module, asked, choice) for module in modules),
         definitions={name: choice.definitions[name] for name in asked if name in choice.definitions},
@@ -300,10 +300,11 @@ def _kind(modules: Sequence[Module], choice: Choice) -> Kind:
     return Kind.PACKAGE if any("." in module.dotted for module in scripts) else Kind.FILES
 
 
-def _sha256(files: Sequence[StudentFile]) -> str:
-    digest = hashlib.sha256()
+def digest(files: Sequence[StudentFile]) -> str:
+    """The SHA-256 of names and bytes of files, by which a hand-in is known."""
+    result = hashlib.sha256()
     for file in files:
         name = file.name.encode()
         # Lengths first, so that no two sets of files run together to the same bytes.
-        digest.update(len(name).to_bytes(8, "big") + name + len(file.data).to_bytes(8, "big") + file.data)
-    return digest.hexdigest()
+        result.update(len(name).to_bytes(8, "big") + name + len(file.data).to_bytes(8, "big") + file.data)
+    return result.hexdigest()

@@ -15,7 +15,7 @@ from typing import Protocol
 
 from grading.grade import Grade
 from grading.reports.class_page import ClassPage
-from grading.reports.github import GitHubAnnotations, GitHubSummary
+from grading.reports.github import GitHubAnnotations, GitHubClassroom, GitHubOutputs, GitHubSummary
 from grading.reports.gradebook import CanvasCsv, GradebookCsv, GradescopeCsv, MoodleCsv
 from grading.reports.gradebook_json import GradebookJson
 from grading.reports.gradescope import GradescopeReport
@@ -24,6 +24,10 @@ from grading.reports.html_report import HtmlReport
 from grading.reports.json_report import JsonReport
 from grading.reports.junit import JUnitReport
 from grading.reports.markdown_report import MarkdownReport
+from grading.reports.notebook_report import NotebookReport
+from grading.reports.source_page import SourcePage
+from grading.reports.sources import commented
+from grading.submission import Handin
 from grading.words import speaking
 
 
@@ -67,27 +71,40 @@ CLASS_WRITERS: dict[str, Sequence[ClassWriter]] = {
     "csv": (GradebookCsv(),),
     "json": (GradebookJson(),),
     "html": (ClassPage(),),
-    "github": (GitHubSummary(), GitHubAnnotations()),
+    "github": (GitHubSummary(), GitHubAnnotations(), GitHubClassroom(), GitHubOutputs()),
     "gradescope": (GradescopeCsv(),),
     "canvas": (CanvasCsv(),),
     "moodle": (MoodleCsv(),),
 }
 
 
-def write_reports(grade: Grade, out: Path, formats: Iterable[str], *, release: bool = False) -> Path:
+def write_reports(
+    grade: Grade, out: Path, formats: Iterable[str], handin: Handin | None = None, *, release: bool = False
+) -> Path:
     """Write a grade's reports into ``out/<name>/`` and return that folder; hidden checks only for ``release``.
+
+    Those in which the student's own files are shown are written where ``handin`` tells where they are.
 
     Raises:
         OSError: the folder cannot be written.
     """
+    formats = list(formats)
     folder = out / grade.submission.name
     folder.mkdir(parents=True, exist_ok=True)
+    seen = released(grade) if release else for_students(grade)
+    sources = commented(handin, seen) if handin and {"html", "notebook"} & {*formats} else []
     with speaking(grade.suite.language):
         for name in formats:
             if name in WRITERS:
-                writer = WRITERS[name]
-                seen = released(grade) if release else grade if writer.takes_hidden else for_students(grade)
-                write_whole(folder / writer.file_name, writer.render(seen))
+                writer = HtmlReport(SourcePage.file_name) if name == "html" and sources else WRITERS[name]
+                whole = writer.takes_hidden and not release
+                write_whole(folder / writer.file_name, writer.render(grade if whole else seen))
+        if sources and "html" in formats:
+            write_whole(folder / SourcePage.file_name, SourcePage().render(seen, sources))
+        if sources and "notebook" in formats:
+            for file_name, content in NotebookReport().render(seen, sources):
+                (folder / file_name).parent.mkdir(exist_ok=True)
+                write_whole(folder / file_name, content)
     return folder
 
 

@@ -44,10 +44,11 @@ class Gradient:
 
 @dataclass(frozen=True)
 class Broken:
-    """A check that did not pass, with what the page shows of it."""
+    """A check that did not pass, with what the page shows of it; ``name`` is that of its function or class."""
 
     check: CheckResult
     place: str | None
+    name: str
     input: Input | None
     pairs: list[Pair]
     gradient: Gradient | None
@@ -59,6 +60,10 @@ class HtmlReport:
     file_name = "report.html"
     takes_hidden = False
 
+    def __init__(self, source_page: str | None = None) -> None:
+        """``source_page`` is the page beside it that shows the student's files, if there is one."""
+        self.source_page = source_page
+
     def render(self, grade: Grade) -> bytes:
         """The page's bytes."""
         grade = shown(grade)
@@ -68,6 +73,7 @@ class HtmlReport:
             ("common.css", "student.css"),
             pictures=True,
             grade=grade,
+            source_page=self.source_page,
             points=points,
             unmarked=_unmarked,
             by_function=_by_function(grade),
@@ -108,6 +114,7 @@ def _broken(check: CheckResult, grade: Grade) -> Broken:
     return Broken(
         check,
         place,
+        check.function if check.function in grade.functions else check.function.partition(".")[0],
         _input(check.counterexample),
         pairs(check.expected, check.got),
         _gradient(check.gradient) if check.gradient is not None else None,

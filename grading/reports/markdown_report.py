@@ -35,7 +35,7 @@ def _page(grade: Grade) -> list[str]:
     if broken:
         lines += ["", "## What to mend", ""]
         for check in broken:
-            lines += _broken(check)
+            lines += mending(check)
     lines += ["", "## All checks", "", "| | function | check | points |", "|---|---|---|---|"]
     lines += [
         f"| {_SIGNS[c.status]} | `{c.function}` | {c.id}: {escape(c.title)} "
@@ -82,7 +82,8 @@ def _functions(grade: Grade) -> list[str]:
     return rows
 
 
-def _broken(check: CheckResult) -> list[str]:
+def mending(check: CheckResult) -> list[str]:
+    """What helps to mend what a check found, as lines of Markdown under a heading of the third level."""
     lines = [
         f"### {check.function}: {check.id}",
         "",

@@ -12,6 +12,9 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
+from itertools import pairwise
+
+import numpy as np
 
 from grading.grade import GradientComparison, LossHistory, TrainingFacts
 
@@ -180,11 +183,11 @@ def _curves(facts: TrainingFacts) -> Curves | None:
     lowest = min(0.0, *band.lower)
     last_step = max(1, band.steps[-1])
     x, y = _Axis(0.0, last_step, _LEFT, _RIGHT), _Axis(lowest, highest or 1.0, _BOTTOM, _TOP)
-    forth = [f"{x(step)},{y(loss)}" for step, loss in zip(band.steps, band.upper, strict=True)]
-    back = [f"{x(step)},{y(loss)}" for step, loss in zip(band.steps, band.lower, strict=True)]
+    forth = _points(x.along(band.steps), y.along(band.upper))
+    back = _points(x.along(band.steps[::-1]), y.along(band.lower[::-1]))
     finite = [loss for loss in drawn[0].losses if loss is not None]
     return Curves(
-        band=" ".join(forth + back[::-1]),
+        band=f"{forth} {back}",
         lines=[line for history in drawn for line in _lines(history, x, y)],
         x_ticks=[Tick(x(value), f"{value:g}") for value in _round_numbers(0.0, last_step)],
         y_ticks=[Tick(y(value), f"{value:g}") for value in _round_numbers(lowest, highest)],
@@ -206,16 +209,24 @@ class _Axis:
         share = min(1.0, max(0.0, (value - self._low) / self._span))
         return round(self._start + share * self._length, 1)
 
+    def along(self, values: Sequence[float]) -> list[float]:
+        """The places of many values; NaN where there is none."""
+        shares = np.clip((np.asarray(values, dtype=np.float64) - self._low) / self._span, 0.0, 1.0)
+        places: list[float] = np.round(self._start + shares * self._length, 1).tolist()
+        return places
+
+
+def _points(x: Sequence[float], y: Sequence[float]) -> str:
+    return " ".join(map("%g,%g".__mod__, zip(x, y, strict=True)))
+
 
 def _lines(history: LossHistory, x: _Axis, y: _Axis) -> list[str]:
     """The history as runs of points; it breaks where a loss is no number."""
-    lines: list[list[str]] = [[]]
-    for step, loss in zip(history.steps, history.losses, strict=True):
-        if loss is None:
-            lines.append([])
-        else:
-            lines[-1].append(f"{x(step)},{y(loss)}")
-    return [" ".join(line) for line in lines if line]
+    across = x.along(history.steps)
+    # None becomes NaN.
+    down = y.along(history.losses)  # type: ignore[arg-type]
+    ends = [-1, *(k for k, loss in enumerate(history.losses) if loss is None), len(across)]
+    return [_points(across[a + 1 : b], down[a + 1 : b]) for a, b in pairwise(ends) if b > a + 1]
 
 
 def _round_numbers(low: float, high: float) -> list[float]:

@@ -146,6 +146,13 @@ class Page:
         assert "exceptionDetails" not in answer, answer["exceptionDetails"]
         return answer["result"].get("value")
 
+    def follow(self, selector: str) -> None:
+        """Click a link to another page, and wait until that is loaded."""
+        loaded = len(self._events("Page.loadEventFired"))
+        self.evaluate(f"document.querySelector({selector!r}).click()")
+        while len(self._events("Page.loadEventFired")) == loaded:
+            self._browser.receive()
+
     def press(self, key: str) -> None:
         """Press and release a key."""
         codes = {"Tab": (9, ""), "Enter": (13, "\r"), " ": (32, " ")}

@@ -20,6 +20,7 @@ from tests.grading.reports.grades import (
     a_passed_check,
     trainings,
 )
+from tests.grading.reports.handed import a_cell, a_handed_notebook
 from tests.grading.reports.test_injection import HOSTILE, a_hostile_grade
 
 PROGRAM = chromium()
@@ -30,7 +31,9 @@ pytestmark = [
     ),
 ]
 LOOKS = pytest.mark.parametrize(("width", "dark"), [(1200, False), (1200, True), (390, False)])
-PAGES = pytest.mark.parametrize("page", ["student/report.html", "passed/report.html", "index.html"])
+PAGES = pytest.mark.parametrize(
+    "page", ["student/report.html", "passed/report.html", "index.html", "ada/report.html", "ada/source.html"]
+)
 BIG = 1000
 
 
@@ -51,6 +54,9 @@ def out(tmp_path_factory: pytest.TempPathFactory) -> Path:
     pictured = [trainings([4.0, 2.0, None, 1.0]), trainings([3.0, 1e300], (32, 32, 3))]
     write_reports(a_grade("student", checks=checks, trainings=pictured), folder, ["html"])
     write_reports(a_grade("passed", checks=[a_passed_check()], manual=[]), folder, ["html"])
+    outputs = [{"output_type": "stream", "name": "stdout", "text": "<script>alert(1)</script>" + "x" * 500}]
+    handin, grade = a_handed_notebook(folder / "ada.ipynb", a_cell("code", "1" * 500, outputs=outputs))
+    write_reports(grade, folder, ["html"], handin)
     write_class(a_class(9), FUNCTIONS, folder, ["html"])
     (folder / "big").mkdir()
     write_class(a_class(BIG), FUNCTIONS, folder / "big", ["html"])
@@ -105,6 +111,14 @@ def test_the_copy_button_copies_or_selects_the_python(browser: Browser, out: Pat
     assert said in ("Copied", "Selected: press Ctrl+C")
     if said != "Copied":
         assert "W = np.array" in opened.evaluate("getSelection().toString()")
+
+
+def test_the_link_to_a_function_leads_to_the_feedback_below_it_and_back(browser: Browser, out: Path) -> None:
+    opened = browser.page(out / "ada/report.html")
+    opened.follow("article a")
+    assert opened.evaluate("document.querySelector(':target').textContent").split()[1] == "svm_loss_naive:"
+    opened.follow("aside a")
+    assert opened.evaluate("document.querySelector(':target h3 code').textContent") == "svm_loss_naive"
 
 
 def names(page: Page) -> list[str]:

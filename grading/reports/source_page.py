@@ -1,0 +1,193 @@
+"""``source.html``: the student's files as a page, with the feedback below each function.
+
+Everything of the student's stands there as text: Markdown and HTML are not rendered, and of outputs there is what a
+terminal would show, and small pictures. (nbconvert takes ten times as long, most of it to make rendered HTML harmless.)
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from functools import cache
+from typing import TYPE_CHECKING, Any
+
+from grading.grade import Grade
+from grading.intake.notebook import DamagedNotebookError, load_notebook
+from grading.reports.notebook_report import OURS
+from grading.reports.pages import page
+from grading.reports.sources import Commented, Feedback
+from grading.reports.text import points, shown, visible
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from markupsafe import Markup
+
+_LONGEST_HIGHLIGHTED = 100_000
+_LONGEST_OUTPUT = 4_000
+_MOST_PICTURE_BYTES = 200_000  # on a page, so that a class of a thousand stays small
+_PICTURES = {"image/png": b"\x89PNG\r\n\x1a\n", "image/jpeg": b"\xff\xd8\xff"}
+_ANSI = re.compile(r"\x1b\[[0-?]*[ -/]*[@-~]|\x1b\][^\x07\x1b]*(?:\x07|\x1b\\)?")
+
+
+@dataclass(frozen=True)
+class Output:
+    """What a cell had printed or drawn: text, or the address of a picture that holds it."""
+
+    text: str = ""
+    picture: str = ""
+
+
+@dataclass(frozen=True)
+class Piece:
+    """A cell, or a part of a file: numbered lines, what it had put out, and the feedback on what ends there.
+
+    ``kind`` is "code", "markdown" or "raw"; ``label`` names a cell and is empty for a file.
+    """
+
+    kind: str
+    label: str
+    lines: list[tuple[int, Markup]]
+    outputs: list[Output] = field(default_factory=list)
+    feedback: list[Feedback] = field(default_factory=list)
+
+
+class SourcePage:
+    """Writes the files in which functions stand as one page."""
+
+    file_name = "source.html"
+
+    def render(self, grade: Grade, sources: Sequence[Commented]) -> bytes:
+        """The page's bytes."""
+        grade = shown(grade)
+        return page(
+            "source.html",
+            "student.js",
+            ("common.css", "source.css"),
+            pictures=True,
+            grade=grade,
+            points=points,
+            files=[(visible(source.file.name), list(_pieces(source))) for source in sources],
+        )
+
+
+def _pieces(source: Commented) -> Iterator[Piece]:
+    if source.is_notebook:
+        yield from _cells(source)
+        return
+    lines = _highlighted(_text(source.file.data))
+    done = 0
+    for last in sorted({each.lines[1] for each in source.feedback}):
+        ending = [each for each in source.feedback if each.lines[1] == last]
+        yield Piece("code", "", list(enumerate(lines[done:last], start=done + 1)), feedback=ending)
+        done = last
+    if any(line.strip() for line in lines[done:]):
+        yield Piece("code", "", list(enumerate(lines[done:], start=done + 1)))
+
+
+def _cells(source: Commented) -> Iterator[Piece]:
+    try:
+        cells = load_notebook(source.file.data)["cells"]
+    except (DamagedNotebookError, KeyError):
+        return
+    left = _MOST_PICTURE_BYTES
+    for number, cell in enumerate(cells if isinstance(cells, list) else [], start=1):
+        if not isinstance(cell, dict) or _is_ours(cell):
+            continue
+        kind = str(cell.get("cell_type", ""))
+        outputs = []
+        for output in _listed(cell.get("outputs")):
+            shown_, used = _output(output, left)
+            left -= used
+            outputs += shown_
+        text = _joined(cell.get("source"))
+        yield Piece(
+            kind if kind in ("code", "markdown") else "raw",
+            str(number),
+            list(enumerate(_highlighted(text) if kind == "code" else _plain(text), start=1)),
+            outputs,
+            [each for each in source.feedback if each.cell == number],
+        )
+
+
+def _is_ours(cell: dict[str, Any]) -> bool:
+    metadata = cell.get("metadata")
+    return isinstance(metadata, dict) and OURS in metadata
+
+
+def _output(output: dict[str, Any], left: int) -> tuple[list[Output], int]:
+    """An output as text or picture, and how many of the bytes ``left`` for pictures it takes."""
+    data = output.get("data")
+    data = data if isinstance(data, dict) else {}
+    for kind, start in _PICTURES.items():
+        encoded = "".join(_joined(data.get(kind)).split())
+        if encoded and len(encoded) <= left and _decoded(encoded).startswith(start):
+            return [Output(picture=f"data:{kind};base64,{encoded}")], len(encoded)
+    text = _joined(output.get("text")) or _joined(data.get("text/plain")) or _traceback(output)
+    return ([Output(text=_short(_ANSI.sub("", text)))] if text.strip() else []), 0
+
+
+def _decoded(encoded: str) -> bytes:
+    try:
+        return base64.b64decode(encoded, validate=True)
+    except (binascii.Error, ValueError):
+        return b""
+
+
+def _traceback(output: dict[str, Any]) -> str:
+    lines = output.get("traceback")
+    return "\n".join(line for line in lines if isinstance(line, str)) if isinstance(lines, list) else ""
+
+
+def _short(text: str) -> str:
+    return visible(text if len(text) <= _LONGEST_OUTPUT else text[:_LONGEST_OUTPUT] + " ...")
+
+
+def _listed(value: object) -> list[dict[str, Any]]:
+    return [each for each in value if isinstance(each, dict)] if isinstance(value, list) else []
+
+
+def _joined(value: object) -> str:
+    """A multi-line string of a notebook, which may be a list of its lines."""
+    if isinstance(value, list):
+        value = "".join(part for part in value if isinstance(part, str))
+    return value.encode("utf-8", "replace").decode() if isinstance(value, str) else ""
+
+
+def _text(data: bytes) -> str:
+    return data.decode("utf-8-sig", "replace")
+
+
+def _plain(text: str) -> list[Markup]:
+    from markupsafe import escape
+
+    return [escape(line) for line in _lines(text)]
+
+
+def _lines(text: str) -> list[str]:
+    return visible(text.replace("\r\n", "\n").replace("\r", "\n")).split("\n")
+
+
+def _highlighted(text: str) -> list[Markup]:
+    """Lines of Python with the colours of its parts; plain where there is far too much of it."""
+    from markupsafe import Markup
+
+    lines = _lines(text)
+    if len(text) > _LONGEST_HIGHLIGHTED:
+        return _plain(text)
+    # Pygments escapes what it is given, and ends every span at the end of its line.
+    coloured = _colour()("\n".join(lines)).split("\n")
+    return [Markup(line) for line in coloured[: len(lines)]]
+
+
+@cache
+def _colour() -> Callable[[str], str]:
+    from pygments import highlight
+    from pygments.formatters.html import HtmlFormatter
+    from pygments.lexers.python import PythonLexer
+
+    lexer, formatter = PythonLexer(stripnl=False), HtmlFormatter(nowrap=True)
+    return lambda text: str(highlight(text, lexer, formatter))

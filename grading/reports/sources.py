@@ -1,0 +1,91 @@
+"""The student's own files, with the feedback where each function stands."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from grading.grade import CheckResult, Grade
+from grading.intake.files import StudentFile, gather
+from grading.intake.limits import DEFAULT
+from grading.intake.read import digest
+from grading.submission import Handin, IntakeError
+
+_IN_CELL = re.compile(r"(.*\.ipynb), cell (\d+)", re.IGNORECASE | re.DOTALL)
+
+
+@dataclass(frozen=True)
+class Feedback:
+    """What came of one asked-for function or class, and where it ends.
+
+    Attributes:
+        name: as in the rubric ("svm_loss_naive", "LinearSVM").
+        cell: the number of its cell in a notebook, counted from 1; None in a .py file.
+        lines: its first and last line there, counted from 1.
+        checks: all of its checks, those of its methods included.
+    """
+
+    name: str
+    cell: int | None
+    lines: tuple[int, int]
+    checks: list[CheckResult]
+
+    @property
+    def broken(self) -> list[CheckResult]:
+        """The checks that did not pass."""
+        return [check for check in self.checks if check.status in ("failed", "error")]
+
+    @property
+    def passed(self) -> list[CheckResult]:
+        """The checks that passed."""
+        return [check for check in self.checks if check.status == "passed"]
+
+    @property
+    def score(self) -> float:
+        """The points of its checks."""
+        return round(sum(check.points for check in self.checks), 6)
+
+    @property
+    def max_score(self) -> float:
+        """The points that its checks could have."""
+        return round(sum(check.max_points for check in self.checks), 6)
+
+
+@dataclass(frozen=True)
+class Commented:
+    """A file of the hand-in in which asked-for functions stand, and the feedback on them, from above."""
+
+    file: StudentFile
+    feedback: list[Feedback]
+
+    @property
+    def is_notebook(self) -> bool:
+        """Whether it is a notebook, and not a .py file."""
+        return self.file.name.lower().endswith(".ipynb")
+
+
+def commented(handin: Handin, grade: Grade) -> list[Commented]:
+    """The files of a hand-in in which something stands that was asked for; none if it is no longer what was graded."""
+    if grade.state != "graded":
+        return []
+    try:
+        files = gather(handin.path, DEFAULT, handin.parts).files
+    except IntakeError:
+        return []
+    if digest(files) != grade.submission.sha256:
+        return []
+    return list(_with_feedback(files, grade))
+
+
+def _with_feedback(files: Sequence[StudentFile], grade: Grade) -> Iterator[Commented]:
+    found: dict[str, list[Feedback]] = {}
+    for name, place in grade.functions.items():
+        if place is not None:
+            match = _IN_CELL.fullmatch(place.source)
+            source, cell = (match[1], int(match[2])) if match else (place.source, None)
+            checks = [check for check in grade.checks if check.function.partition(".")[0] == name]
+            found.setdefault(source, []).append(Feedback(name, cell, place.lines, checks))
+    for file in files:
+        if file.name in found:
+            yield Commented(file, sorted(found[file.name], key=lambda each: (each.cell or 0, each.lines[1])))
