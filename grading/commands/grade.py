@@ -212,6 +212,7 @@ def _grade(handins: Sequence[Handin], suite: Suite, options: argparse.Namespace)
 
     from grading.cluster.client import grade_on_cluster
     from grading.reports import write_class, write_reports
+    from grading.reports.brief import Brief
     from grading.reports.hidden import for_students, released
     from grading.resume import Records
     from grading.run import grade_all, suite_facts, unwritten
@@ -227,6 +228,7 @@ def _grade(handins: Sequence[Handin], suite: Suite, options: argparse.Namespace)
     functions = list(suite.rubric.settings.functions)
     handin_of = {handin.name: handin for handin in handins}
     grades: list[Grade] = []
+    brief = Brief()
     with (
         Records(options.out, suite_facts(suite.rubric), force=options.force) as records,
         Terminal(len(handins)) as terminal,
@@ -241,7 +243,7 @@ def _grade(handins: Sequence[Handin], suite: Suite, options: argparse.Namespace)
                     records.keep(outcome.grade)
             except OSError as error:
                 grade = unwritten(grade, error)
-            grades.append(grade)
+            grades.append(brief.of(grade))
             terminal.graded(seen(grade), unchanged=outcome.unchanged)
     try:
         write_class(grades, functions, options.out, options.format, release=options.release)
