@@ -33,6 +33,7 @@ def parser() -> argparse.ArgumentParser:
         + "; ".join(f"`grader.py {name}` {does}" for name, does in COMMANDS.items())
         + ". Exit codes: 0 all graded, 1 a score is below --fail-under, 2 wrong use, 3 something was not graded.",
     )
+    result.add_argument("--version", action=_Version, nargs=0, help="say the version and stop")
     result.add_argument(
         "paths", nargs="*", type=Path, metavar="PATH", help="hand-ins (default: submissions/)"
     )
@@ -85,6 +86,16 @@ def parser() -> argparse.ArgumentParser:
         help="grade even where student code cannot be walled in; only for code that you trust",
     )
     return result
+
+
+class _Version(argparse.Action):
+    """Prints the version; it is looked up only when it is asked for."""
+
+    def __call__(self, parser: argparse.ArgumentParser, *_: object) -> None:
+        from grading.run import suite_version
+
+        print(f"subgrader {suite_version()}")
+        parser.exit()
 
 
 def _moment(text: str) -> datetime:
