@@ -18,8 +18,8 @@ from typing import Any
 import msgspec
 
 from grading.grade import Grade
-from grading.reports import write_whole
 from grading.reports.gradescope import GradescopeReport
+from grading.reports.writing import write_whole
 from grading.rubric import load_rubric
 from grading.run import Suite, grade_all
 from grading.submission import Handin
