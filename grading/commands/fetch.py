@@ -27,12 +27,13 @@ def parser() -> argparse.ArgumentParser:
 def run(options: argparse.Namespace) -> int:
     """Download, say where the data set is, and return the exit code."""
     from grading.progress import Progress
-    from reference.download import CIFAR10_URL, download
+    from reference.download import CIFAR10_MD5, CIFAR10_URL, download
     from reference.split import DatasetError
 
     try:
         with Progress("CIFAR-10", None, of_bytes=True) as progress:
-            batches = download(options.folder, url=options.url or CIFAR10_URL, progress=progress.at)
+            url = options.url or CIFAR10_URL
+            batches = download(options.folder, url=url, md5=CIFAR10_MD5, progress=progress.at)
     except DatasetError as error:
         print(f"grader.py: {error}", file=sys.stderr)
         return NOT_GRADED

@@ -5,12 +5,14 @@ from __future__ import annotations
 import textwrap
 from collections.abc import Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Literal
 
 from checks.runner import Runner
 from grading.grade import CheckResult
 from grading.rubric import Accuracy, Function, Rubric, Settings
 from grading.sandbox.client import Sandbox
+from grading.training_data import training_data
 from reference.mistakes import Mistake, mistake
 from tests.checks.handins import plain_source, submission_of
 
@@ -97,23 +99,31 @@ def handed_mistake(made: Mistake, loss: str = "svm", *, direct: bool = False) ->
 
 
 def judge_classes(
-    sandbox: Sandbox, handed: Mapping[str, HandedClass], seed: int = 231, *, accuracy: bool = False
+    sandbox: Sandbox,
+    handed: Mapping[str, HandedClass],
+    seed: int = 231,
+    *,
+    accuracy: Accuracy | None = None,
+    data_folder: Path | None = None,
 ) -> dict[str, dict[str, CheckResult]]:
-    """All results, by class and check."""
+    """All results, by class and check; with ``accuracy``, that of train too, on digits or what is in the folder."""
     functions = {}
     for name, given in handed.items():
-        checks = CHECKS[given.method] + (("accuracy",) if accuracy and given.method == "train" else ())
+        checks = CHECKS[given.method] + (
+            ("accuracy",) if accuracy is not None and given.method == "train" else ()
+        )
         points = dict.fromkeys(checks, 1.0)
         functions[f"{name}.{given.method}"] = Function(kind=given.method, reference=given.loss, points=points)
+    asked = dict.fromkeys(("svm", "softmax"), accuracy or ACCURACY)
     settings = Settings(
-        title="test",
-        seed=seed,
-        functions=functions,
-        accuracy={"digits": {"svm": ACCURACY, "softmax": ACCURACY}},
+        title="test", seed=seed, functions=functions, accuracy={"digits": asked, "cifar10": asked}
     )
+    folder = None if data_folder is None else str(data_folder)
+    rubric = Rubric(settings=settings, sha256="0", data_folder=folder)
     submission = submission_of({name: (given.code(name), name) for name, given in handed.items()})
     results: dict[str, dict[str, CheckResult]] = {name: {} for name in handed}
-    with sandbox.start(submission) as worker:
-        for result in Runner(submission, worker, Rubric(settings=settings, sha256="0")).results():
+    shared = training_data(rubric).shared if accuracy is not None else None
+    with sandbox.start(submission, shared) as worker:
+        for result in Runner(submission, worker, rubric).results():
             results[result.function.partition(".")[0]][result.id] = result
     return results

@@ -6,7 +6,7 @@ import pytest
 
 from grading.grade import CheckResult
 from grading.sandbox.client import Sandbox
-from tests.checks.classes import HandedClass, judge_classes
+from tests.checks.classes import ACCURACY, HandedClass, judge_classes
 from tests.checks.right_classes import RIGHT_TRAINS
 
 _COURSE = RIGHT_TRAINS["course"]
@@ -106,7 +106,7 @@ def test_a_wrong_method_gets_a_clear_sentence_and_code_to_paste(
 
 def test_a_class_that_learns_nothing_is_told_how_far_it_is_from_the_best_weights(sandbox: Sandbox) -> None:
     handed = _changed(_UPDATE, "self.W -= 1e-6 * grad")
-    result = judge_classes(sandbox, {"Slow": handed}, accuracy=True)["Slow"]["accuracy"]
+    result = judge_classes(sandbox, {"Slow": handed}, accuracy=ACCURACY)["Slow"]["accuracy"]
     assert result.status == "failed"
     assert "above the smallest possible" in result.message
     assert result.got is not None

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import pickle
 import struct
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
 CLASSES = ("airplane", "automobile", "bird", "cat", "deer", "dog", "frog", "horse", "ship", "truck")
+Draw = Callable[[str, int], tuple[NDArray[np.uint8], list[int]]]
 TRAIN = tuple(f"data_batch_{number}" for number in range(1, 6))
 
 
@@ -58,7 +60,16 @@ def pictures(name: str, count: int) -> tuple[NDArray[np.uint8], list[int]]:
     return rng.integers(0, 256, (count, 3072), dtype=np.uint8), rng.integers(0, 10, count).tolist()
 
 
-def write(folder: Path, count: int = 10) -> Path:
+def learnable(name: str, count: int) -> tuple[NDArray[np.uint8], list[int]]:
+    """As `pictures`, but those of one class look alike under the noise, so that a classifier can learn them."""
+    looks = np.random.default_rng(10).normal(0.0, 8.0, (10, 3072))
+    rng = np.random.default_rng(list(name.encode()))
+    labels = rng.integers(0, 10, count)
+    pixels = 128.0 + looks[labels] + rng.normal(0.0, 30.0, (count, 3072))
+    return pixels.clip(0, 255).astype(np.uint8), labels.tolist()
+
+
+def write(folder: Path, count: int = 10, pictures: Draw = pictures) -> Path:
     """Write all seven files, each batch with ``count`` pictures, into folder/cifar-10-batches-py."""
     batches = folder / "cifar-10-batches-py"
     batches.mkdir(parents=True)

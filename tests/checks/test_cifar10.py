@@ -1,0 +1,92 @@
+"""Training on pictures in the layout of CIFAR-10: right code passes, and what is wrong fails, however it is wrong."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from grading.grade import CheckResult
+from grading.rubric import Accuracy
+from grading.sandbox.client import Sandbox
+from tests.checks.classes import HandedClass, judge_classes, train_of
+from tests.reference import cifar10_layout as layout
+
+SETTINGS = Accuracy(threshold=0.8, learning_rate=1e-6, reg=1e3, num_iters=150, batch_size=50, runs=2)
+
+RIGHT = """
+    history = []
+    for _ in range(num_iters):
+        rows = np.random.choice(X.shape[0], batch_size)
+        loss, dW = self.loss(X[rows], y[rows], reg)
+        history.append(loss)
+        self.W -= learning_rate * dW
+    return history
+"""
+
+WRONG = {
+    "WrongSign": RIGHT.replace("self.W -=", "self.W +="),
+    "NoUpdate": RIGHT.replace("self.W -= learning_rate * dW", "pass"),
+    "WrongLabels": RIGHT.replace("y[rows]", "np.random.permutation(y[rows])"),
+    "TimesN": RIGHT.replace("learning_rate * dW", "learning_rate * X.shape[0] * dW"),
+    "TimesBatch": RIGHT.replace("learning_rate * dW", "learning_rate * batch_size * dW"),
+    "OneBatchOnly": RIGHT.replace(
+        "np.random.choice(X.shape[0], batch_size)", "np.arange(batch_size) % X.shape[0]"
+    ),
+}
+
+HARMLESS = {
+    "ChangesX": "    X -= 3.0\n" + RIGHT,
+    "ShufflesEveryTime": """
+    history = []
+    for step in range(num_iters):
+        if step % 20 == 0:
+            order = np.random.permutation(X.shape[0])
+            X, y = X[order], y[order]
+        rows = np.random.choice(X.shape[0], batch_size)
+        loss, dW = self.loss(X[rows], y[rows], reg)
+        history.append(loss)
+        self.W -= learning_rate * dW
+    return history
+""",
+}
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return layout.write(tmp_path_factory.mktemp("cifar10"), count=200, pictures=layout.learnable)
+
+
+@pytest.fixture(scope="module", params=["svm", "softmax"])
+def results(
+    request: pytest.FixtureRequest, sandbox: Sandbox, folder: Path
+) -> dict[str, dict[str, CheckResult]]:
+    bodies = {"Right": RIGHT, **WRONG, **HARMLESS}
+    handed = {name: HandedClass(request.param, train_of(body)) for name, body in bodies.items()}
+    return judge_classes(sandbox, handed, accuracy=SETTINGS, data_folder=folder)
+
+
+def test_right_training_passes(results: dict[str, dict[str, CheckResult]]) -> None:
+    assert {check: result.status for check, result in results["Right"].items()} == dict.fromkeys(
+        ("training", "sampling", "accuracy"), "passed"
+    )
+
+
+@pytest.mark.parametrize("name", WRONG)
+def test_wrong_training_fails(name: str, results: dict[str, dict[str, CheckResult]]) -> None:
+    assert "failed" in {result.status for result in results[name].values()}
+
+
+@pytest.mark.parametrize("name", ["WrongSign", "NoUpdate", "WrongLabels"])
+def test_what_learns_nothing_fails_the_accuracy_too(
+    name: str, results: dict[str, dict[str, CheckResult]]
+) -> None:
+    assert results[name]["accuracy"].status == "failed"
+
+
+@pytest.mark.parametrize("name", HARMLESS)
+def test_what_a_training_does_to_its_data_reaches_no_other(
+    name: str, results: dict[str, dict[str, CheckResult]]
+) -> None:
+    assert results[name]["accuracy"].status == "passed"
+    assert results["Right"]["accuracy"].status == "passed"
