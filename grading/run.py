@@ -311,5 +311,5 @@ def _prepare(rubric: Rubric) -> None:
     from checks.prepare import prepare
 
     prepare(rubric)
-    for library in ("nbformat", "scipy.special", "IPython.core.inputtransformer2"):
+    for library in ("scipy.special", "IPython.core.inputtransformer2"):
         importlib.import_module(library)

@@ -207,6 +207,7 @@ def _grade(handins: Sequence[Handin], suite: Suite, options: argparse.Namespace)
     from grading.cluster.client import grade_on_cluster
     from grading.reports import write_class, write_reports
     from grading.reports.anonymous import pseudonyms
+    from grading.reports.brief import Brief
     from grading.reports.hidden import for_students, released
     from grading.resume import Records
     from grading.run import grade_all, suite_facts, unwritten
@@ -222,6 +223,7 @@ def _grade(handins: Sequence[Handin], suite: Suite, options: argparse.Namespace)
     functions = list(suite.rubric.settings.functions)
     handin_of = {handin.name: handin for handin in handins}
     grades: list[Grade] = []
+    brief = Brief()
     with (
         Records(options.out, suite_facts(suite.rubric), force=options.force) as records,
         Terminal(len(handins)) as terminal,
@@ -236,7 +238,7 @@ def _grade(handins: Sequence[Handin], suite: Suite, options: argparse.Namespace)
                     records.keep(outcome.grade)
             except OSError as error:
                 grade = unwritten(grade, error)
-            grades.append(grade)
+            grades.append(brief.of(grade))
             terminal.graded(seen(grade), unchanged=outcome.unchanged)
     try:
         names = pseudonyms(handin_of, options.out) if options.anonymous else None

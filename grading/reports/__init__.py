@@ -13,7 +13,7 @@ from typing import Protocol
 from grading.grade import Grade
 from grading.reports.anonymous import anonymous
 from grading.reports.class_page import ClassPage
-from grading.reports.github import GitHubAnnotations, GitHubSummary
+from grading.reports.github import GitHubAnnotations, GitHubClassroom, GitHubOutputs, GitHubSummary
 from grading.reports.gradebook import CanvasCsv, GradebookCsv, GradescopeCsv, MoodleCsv
 from grading.reports.gradebook_json import GradebookJson
 from grading.reports.gradescope import GradescopeReport
@@ -70,7 +70,7 @@ CLASS_WRITERS: dict[str, Sequence[ClassWriter]] = {
     "csv": (GradebookCsv(),),
     "json": (GradebookJson(),),
     "html": (ClassPage(),),
-    "github": (GitHubSummary(), GitHubAnnotations()),
+    "github": (GitHubSummary(), GitHubAnnotations(), GitHubClassroom(), GitHubOutputs()),
     "gradescope": (GradescopeCsv(),),
     "canvas": (CanvasCsv(),),
     "moodle": (MoodleCsv(),),
@@ -134,5 +134,6 @@ def write_class(
             files.append(out / writer.file_name)
             if names is not None and isinstance(writer, ClassPage):
                 writer = ClassPage(link_to=None)
-            write_whole(files[-1], writer.render(all_ if writer.takes_hidden else seen, functions))
+            content = writer.render(all_ if writer.takes_hidden else seen, functions)
+            write_whole(files[-1], content, lasting=True)
     return files

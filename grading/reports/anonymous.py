@@ -41,7 +41,7 @@ def pseudonyms(names: Iterable[str], out: Path) -> dict[str, str]:
     text = io.StringIO()
     csv.writer(text, lineterminator="\n").writerows([("submission", "pseudonym"), *sorted(known.items())])
     path.parent.mkdir(parents=True, exist_ok=True)
-    write_whole(path, text.getvalue().encode())
+    write_whole(path, text.getvalue().encode(), lasting=True)
     return known
 
 
