@@ -112,6 +112,7 @@ def _anonymous_execution(execution: Execution | None) -> Execution | None:
             remarks=[],
             claims=[msgspec.structs.replace(claim, line="") for claim in run.claims],
             searches=[],
+            history=None,
             pictures=[],
         )
         for run in execution.notebooks

@@ -19,7 +19,7 @@ def _claims_only(execution: Execution | None) -> Execution | None:
     if execution is None:
         return None
     runs = [
-        msgspec.structs.replace(run, failed=[], remarks=[], searches=[], pictures=[])
+        msgspec.structs.replace(run, failed=[], remarks=[], searches=[], history=None, pictures=[])
         for run in execution.notebooks
     ]
     return msgspec.structs.replace(execution, notebooks=runs)

@@ -149,6 +149,7 @@ def an_execution() -> Execution:
             Claim(cell=8, line="test accuracy: 0.9", claimed=0.9, got=None, reproduced=False),
         ],
         searches=[search],
+        history=None,
         pictures=[NotebookPicture(cell=6, kind="loss", width=1, height=1, png=base64.b64decode(PIXEL))],
         seconds=3.0,
     )

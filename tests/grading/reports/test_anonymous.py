@@ -62,7 +62,7 @@ def test_nothing_about_the_class_tells_a_name_a_path_or_a_hash(tmp_path: Path) -
     grades = [a_telling_grade(), a_telling_grade("grace_hopper", reason="grace_hopper.zip is damaged")]
     for name, text in files(grades, tmp_path).items():
         assert not re.search("ada_lovelace|grace_hopper|class/|abcdef", text), name
-        assert "submission-" in text, name
+        assert not text or "submission-" in text, name
 
 
 def test_without_anonymity_the_names_are_there(tmp_path: Path) -> None:
