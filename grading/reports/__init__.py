@@ -129,14 +129,21 @@ def write_class(
     for name in formats:
         for writer in CLASS_WRITERS.get(name, ()):
             files.append(out / writer.file_name)
-            write_whole(files[-1], writer.render(all_ if writer.takes_hidden else seen, functions))
+            content = writer.render(all_ if writer.takes_hidden else seen, functions)
+            write_whole(files[-1], content, lasting=True)
     return files
 
 
-def write_whole(path: Path, content: bytes) -> None:
+def write_whole(path: Path, content: bytes, *, lasting: bool = False) -> None:
     """Write a file so that it is there whole or not at all: a temporary neighbour, then a rename.
 
     A file that is already as it should be is left alone.
+
+    Args:
+        path: where.
+        content: what.
+        lasting: whole even after the machine has lost its power, which takes longer than all else. The records of a run
+            are, and from them the next run writes again what is missing or damaged.
 
     Raises:
         OSError: the file cannot be written.
@@ -149,7 +156,8 @@ def write_whole(path: Path, content: bytes) -> None:
         with os.fdopen(handle, "wb") as file:
             file.write(content)
             file.flush()
-            os.fsync(file.fileno())
+            if lasting:
+                os.fsync(file.fileno())
         # mkstemp makes files that only their owner may read; a report is as readable as its folder allows.
         mask = os.umask(0)
         os.umask(mask)
