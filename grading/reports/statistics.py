@@ -98,6 +98,16 @@ def reasons(grade: Grade) -> list[str]:
     if grade.manual:
         one, many = later("1 written answer to mark"), later("{count} written answers to mark")
         result.append(say(one if len(grade.manual) == 1 else many, count=len(grade.manual)))
+    claims = [claim for run in (grade.execution.notebooks if grade.execution else []) for claim in run.claims]
+    missed = sum(not claim.reproduced for claim in claims)
+    if missed:
+        result.append(
+            say(
+                "{missed} of {count} accuracies in the notebook not reproduced",
+                missed=missed,
+                count=len(claims),
+            )
+        )
     manual = [check for check in grade.checks if check.status == "manual"]
     result += [
         say("{function}: {check} is for a person", function=check.function, check=check.id)

@@ -76,6 +76,8 @@ function hideNames() {
     const cell = item.row.cells[0];
     if (anonymous.checked) {
       cell.replaceChildren(words.nameless.replace("{number}", item.index + 1));
+    } else if (!item.row.dataset.link) {
+      cell.replaceChildren(item.shownName.trim());
     } else {
       const link = document.createElement("a");
       link.href = item.row.dataset.link;
