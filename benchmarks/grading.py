@@ -2,11 +2,14 @@
 
     python -m benchmarks.grading
     python -m benchmarks.grading --counts 1,20,200 --jobs 1,2 --json figures.json
+    python -m benchmarks.grading --counts 1000 --jobs 2
 
-Grades classes made of the samples, each in a fresh run of the command, and prints a table and the same as JSON. The
-whole tree of processes is watched in /proc while it works: processor seconds are those of all processes, "student" the
-share of them that was spent behind the walls, memory the largest sum of what the processes do not share (PSS). On a
-machine that does other things as well, compare processor seconds; the rest depends on how busy it is.
+Grades classes of varied notebooks, right and wrong (`benchmarks.handins`), each in a fresh run of the command, and
+prints a table and the same as JSON. All runs on one class must give the same grades, and so must some of its notebooks
+when each is graded alone; if not, it says so and ends with exit code 1. The whole tree of processes is watched in /proc
+while it works: processor seconds are those of all processes, "student" the share of them that was spent behind the
+walls, memory the largest sum of what the processes do not share (PSS). On a machine that does other things as well,
+compare processor seconds; the rest depends on how busy it is.
 """
 
 from __future__ import annotations
@@ -14,7 +17,6 @@ from __future__ import annotations
 import argparse
 import json
 import os
-import shutil
 import subprocess
 import sys
 import tempfile
@@ -23,8 +25,9 @@ from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
+from benchmarks.handins import make_class
+
 ROOT = Path(__file__).resolve().parent.parent
-_LEFT_OUT = ("hangs", "README")  # it waits for its limits, which is no work
 _BEHIND_WALLS = (b"grading.sandbox.inside",)
 _LOOK_EVERY = 0.05
 _TICKS = os.sysconf("SC_CLK_TCK")
@@ -47,16 +50,6 @@ class Figures:
         return self.student / self.processor if self.processor else 0.0
 
 
-def make_class(folder: Path, count: int) -> None:
-    """Fill a folder with copies of the samples."""
-    samples = sorted(
-        path for path in (ROOT / "submissions").iterdir() if path.is_file() and path.stem not in _LEFT_OUT
-    )
-    for number in range(count):
-        sample = samples[number % len(samples)]
-        shutil.copy(sample, folder / f"student{number:04}_{sample.name}")
-
-
 def run(work: Path, out: Path, jobs: int, again: bool) -> Figures:
     """Grade a class once."""
     command = [sys.executable, str(ROOT / "grader.py"), str(work), "--out", str(out), "--jobs", str(jobs)]
@@ -73,10 +66,36 @@ def run(work: Path, out: Path, jobs: int, again: bool) -> Figures:
         looks += 1
         time.sleep(_LOOK_EVERY)
     wall = time.perf_counter() - begin
-    if process.returncode:
+    if process.returncode not in (0, 3):  # 3: some could not be graded, which is an answer
         said = process.stderr.read().decode() if process.stderr else ""
         raise SystemExit(f"the grader ended with exit code {process.returncode}: {said}")
-    return Figures(len(list(work.iterdir())), jobs, again, wall, processor, student, memory)
+    count = len(list(work.iterdir())) if work.is_dir() else 1
+    return Figures(count, jobs, again, wall, processor, student, memory)
+
+
+def grades(out: Path) -> dict[str, object]:
+    """All grades of a run, without what may differ between two."""
+    return {path.parent.name: _lasting(json.loads(path.read_text())) for path in out.glob("*/report.json")}
+
+
+def _lasting(value: object) -> object:
+    if isinstance(value, dict):
+        return {key: _lasting(part) for key, part in value.items() if key not in ("seconds", "path")}
+    return [_lasting(part) for part in value] if isinstance(value, list) else value
+
+
+def differing(work: Path, outs: list[Path], alone: int) -> list[str]:
+    """The hand-ins that did not get the same grade in all runs, or, ``alone`` of them, when graded by themselves."""
+    first, *others = [grades(out) for out in outs]
+    differ = {
+        name for other in others for name in first.keys() | other.keys() if first.get(name) != other.get(name)
+    }
+    files = sorted(work.iterdir())
+    for file in files[:: max(1, len(files) // max(alone, 1))][:alone]:
+        with tempfile.TemporaryDirectory() as folder:
+            run(file, Path(folder), 1, again=False)
+            differ |= {name for name, grade in grades(Path(folder)).items() if grade != first.get(name)}
+    return sorted(differ)
 
 
 def descendants(process: int) -> Iterator[int]:
@@ -141,23 +160,29 @@ def main() -> None:
     )
     parser.add_argument("--counts", type=numbers, default=[1, 20], metavar="N,...", help="sizes of classes")
     parser.add_argument("--jobs", type=numbers, default=[1, 2], metavar="N,...", help="processes")
+    parser.add_argument("--alone", type=int, default=3, metavar="N", help="how many to grade alone as well")
     parser.add_argument("--json", type=Path, metavar="FILE", help="write the figures there as well")
     arguments = parser.parse_args()
-    rows = []
+    rows: list[Figures] = []
+    differ: dict[int, list[str]] = {}
     for count in arguments.counts:
-        for jobs in arguments.jobs if count > 1 else [1]:
-            with tempfile.TemporaryDirectory() as folder:
-                work, out = Path(folder, "class"), Path(folder, "reports")
-                work.mkdir()
-                make_class(work, count)
-                rows += [run(work, out, jobs, again) for again in (False, True)]
+        with tempfile.TemporaryDirectory() as folder:
+            work, outs = Path(folder, "class"), []
+            make_class(work, count)
+            for jobs in arguments.jobs if count > 1 else [1]:
+                outs.append(Path(folder, f"reports{jobs}"))
+                rows += [run(work, outs[-1], jobs, again) for again in (False, True)]
                 print(f"{count} submissions, {jobs} jobs: {rows[-2].wall:.1f} s", file=sys.stderr)
+            differ[count] = differing(work, outs, min(arguments.alone, count))
     print(*table(rows), sep="\n")
     figures = [asdict(row) | {"student_share": row.student_share} for row in rows]
-    written = json.dumps({"cores": len(os.sched_getaffinity(0)), "runs": figures}, indent=1)
+    facts = {"cores": len(os.sched_getaffinity(0)), "runs": figures, "differing_grades": differ}
+    written = json.dumps(facts, indent=1)
     print(written)
     if arguments.json:
         arguments.json.write_text(written + "\n", encoding="utf-8")
+    if any(differ.values()):
+        sys.exit(f"not the same grades in all runs: {differ}")
 
 
 if __name__ == "__main__":

@@ -17,7 +17,7 @@ from checks.promise import promise
 from grading.words import later, say, translated
 from reference.problem import Problem
 
-_SMALL_CASES = 40
+_SMALL_CASES = 30
 
 
 @promise("symmetry", kind="loss", needs=("interface", "value", "gradient"))
@@ -26,7 +26,10 @@ def test_symmetry(candidate: LossFunction) -> None:
     the columns of dW.
     """
     problems, changes = _cases(candidate.seed)
-    plain = candidate.ask(problems)
+    # They were asked before.
+    asked = (*candidate.asked(UNREGULARIZED)[:_SMALL_CASES], *candidate.asked_sizes())
+    answers_to = {id(a.problem): a.answer for a in asked}
+    plain = [answers_to[id(problem)] for problem in problems]
     candidate.cases += 3 * len(problems)
     for change in changes:
         answers = candidate.ask(change.problems)

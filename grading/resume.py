@@ -21,7 +21,7 @@ import msgspec
 
 from grading.grade import Grade, SuiteFacts
 from grading.parcel import files_of, is_read
-from grading.reports import write_whole
+from grading.reports.writing import write_whole
 from grading.sandbox.levels import Isolation
 from grading.submission import Handin
 
@@ -100,7 +100,7 @@ class Records:
         if grade.state == "graded" and known is not None:
             key = self._key(*known, grade.isolation.level, grade.isolation.detail)
             content = msgspec.json.format(msgspec.json.encode(_Record(key, grade)), indent=1)
-            write_whole(self._path(grade.submission.name), content + b"\n")
+            write_whole(self._path(grade.submission.name), content + b"\n", lasting=True)
 
     def _key(self, handin: Handin, content: str, level: str, detail: str) -> str:
         parts = (

@@ -5,12 +5,13 @@ from __future__ import annotations
 import re
 import time
 from collections.abc import Collection, Sequence
+from datetime import timedelta
 from pathlib import Path
 from types import TracebackType
 
 from rich.console import Console
 from rich.markup import escape
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 from rich.table import Table
 
 from grading.grade import Grade
@@ -19,6 +20,7 @@ from grading.reports.text import one_line, points
 
 _SHOW_TABLE_FROM = 2
 _MOST_ROWS = 60
+_SECONDS_BETWEEN_REFRESHES = 0.1
 _NAME_WIDTH = 32  # and the score
 
 
@@ -29,18 +31,21 @@ class Terminal:
         self.console = Console(highlight=False, soft_wrap=True)
         self._started = time.monotonic()
         self._unchanged: set[str] = set()
+        self._new = self._failed = self._not_graded = 0
+        self._total = total
+        self._refreshed = 0.0
         self._progress = Progress(
             TextColumn("{task.description}"),
             BarColumn(),
             MofNCompleteColumn(),
-            TimeRemainingColumn(),
+            TextColumn("{task.fields[facts]}"),
             console=self.console,
             transient=True,
             # No thread of its own: the grader's processes are forked from this one.
             auto_refresh=False,
             disable=not self.console.is_terminal,
         )
-        self._task = self._progress.add_task("grading", total=total)
+        self._task = self._progress.add_task("grading", total=total, facts="")
 
     def __enter__(self) -> Terminal:
         self._progress.start()
@@ -58,12 +63,24 @@ class Terminal:
 
     def graded(self, grade: Grade, *, unchanged: bool = False) -> None:
         """Print one submission's line, unless it is known from an earlier run."""
-        self._progress.advance(self._task)
+        self._new += not unchanged
+        self._failed += has_failures(grade)
+        self._not_graded += grade.state == "not_graded"
+        self._progress.update(self._task, advance=1, facts=self._facts())
         if unchanged and grade.state == "graded":
             self._unchanged.add(grade.submission.name)
-            self._progress.refresh()
         else:
             self.console.print(_line(grade))
+        if time.monotonic() - self._refreshed > _SECONDS_BETWEEN_REFRESHES:
+            self._refreshed = time.monotonic()
+            self._progress.refresh()
+
+    def _facts(self) -> str:
+        """How many failed, how fast it goes, and how long it will take."""
+        done = self._new + len(self._unchanged)
+        rate = self._new / max(time.monotonic() - self._started, 1e-3)
+        left = (self._total - done) / rate if rate else 0.0
+        return progress_facts(self._failed, self._not_graded, rate, left)
 
     def summary(
         self, grades: Sequence[Grade], functions: Sequence[str], out: Path, formats: Sequence[str]
@@ -104,8 +121,19 @@ def counts(grades: Sequence[Grade], unchanged: Collection[str]) -> str:
     return ", ".join([*parts, f"{len(grades) - len(done)} not graded"])
 
 
+def progress_facts(failed: int, not_graded: int, rate: float, seconds_left: float) -> str:
+    """What stands beside the bar: "3 with failures, 1 not graded, 4.2 a second, 0:03:10 left"."""
+    left = timedelta(seconds=round(seconds_left))
+    return f"{failed} with failures, {not_graded} not graded, {rate:.1f} a second, {left} left"
+
+
+def has_failures(grade: Grade) -> bool:
+    """Whether a check did not pass."""
+    return any(check.status in ("failed", "error") for check in grade.checks)
+
+
 def _with_failures(grades: Sequence[Grade], state: str) -> str:
-    failures = sum(any(check.status in ("failed", "error") for check in grade.checks) for grade in grades)
+    failures = sum(map(has_failures, grades))
     return f"{len(grades)} {state}" + (f" ({failures} with failures)" if failures else "")
 
 

@@ -71,7 +71,7 @@ def read_cells(data: bytes, limits: Limits) -> list[Cell]:
         raise DamagedNotebookError(
             "holds far too many parts for a notebook: clear its outputs and hand it in again"
         )
-    notebook = load_notebook(data)
+    notebook = as_it_is(data)
     language = _language(notebook)
     if "python" not in language.lower():
         raise DamagedNotebookError(f"is a notebook in {shown(language)}: the grader runs Python")
@@ -131,6 +131,22 @@ def _unfold_shell_lines(text: str) -> str:
             lines[number] = line[:-1]
         folded = continues and (folded or is_command)
     return "\n".join(lines)
+
+
+def as_it_is(data: bytes) -> dict[str, object]:
+    """The notebook ``data``: as it is if it is of format 4, whatever the minor version, else converted.
+
+    For nearly all notebooks that needs no large library. Texts may be lists of lines.
+
+    Raises:
+        DamagedNotebookError: if it is no notebook.
+    """
+    try:
+        notebook = json.loads(_text(data))
+    except (ValueError, RecursionError):
+        return load_notebook(data)  # which says what is wrong with it
+    cells = notebook.get("cells") if isinstance(notebook, dict) and notebook.get("nbformat") == 4 else None
+    return notebook if isinstance(cells, list) else load_notebook(data)
 
 
 def load_notebook(data: bytes) -> dict[str, object]:

@@ -18,18 +18,26 @@ from typing import Any
 import msgspec
 
 from grading.grade import Grade
-from grading.reports import write_whole
+from grading.late import HandedIn, Lateness, duration, minutes_late
 from grading.reports.gradescope import GradescopeReport
+from grading.reports.writing import write_whole
 from grading.rubric import load_rubric
 from grading.run import Suite, grade_all
 from grading.submission import Handin
 
 
+class Question(msgspec.Struct):
+    """A part of an assignment and what it is worth, as Gradescope writes it: "20.0"."""
+
+    title: str | None = None
+    weight: str | float | None = None
+
+
 class Dates(msgspec.Struct):
-    """When an assignment is due, for all or for one student; and what it is worth, as Gradescope writes it: "20.0"."""
+    """When an assignment is due, for all or for one student, and what it is made of."""
 
     due_date: datetime | None = None
-    total_points: str | float | None = None
+    outline: list[Question] = msgspec.field(default_factory=list)
 
 
 class User(msgspec.Struct):
@@ -46,23 +54,28 @@ class Metadata(msgspec.Struct):
     users: list[User] = msgspec.field(default_factory=list)
 
     @property
-    def minutes_late(self) -> int:
-        """Minutes after the latest due date that any of the group has, a begun one as a whole; 0 in time."""
+    def handed_in(self) -> HandedIn | None:
+        """When, and the latest due date that any of the group has; None where Gradescope does not say when."""
+        if self.created_at is None:
+            return None
         dates = [self.assignment.due_date]
         dates += [user.assignment.due_date for user in self.users if user.assignment is not None]
-        due = max((date for date in dates if date is not None), default=None)
-        if due is None or self.created_at is None:
-            return 0
-        return max(0, math.ceil((self.created_at - due).total_seconds() / 60))
+        return HandedIn(self.created_at, "Gradescope", max((d for d in dates if d is not None), default=None))
 
     @property
-    def total_points(self) -> float | None:
-        """What the assignment is worth on Gradescope, None if it does not say."""
+    def points(self) -> float | None:
+        """What the autograder's part is worth on Gradescope, None if it does not say.
+
+        The assignment's ``total_points`` is something else: it includes what people mark.
+        """
+        weights = [
+            part.weight for part in self.assignment.outline if (part.title or "").lower() == "autograder"
+        ]
         try:
-            total = float(self.assignment.total_points or 0.0)
+            found = float(weights[0] or 0.0) if len(weights) == 1 else 0.0
         except ValueError:
             return None
-        return total if total > 0 and math.isfinite(total) else None
+        return found if found > 0 and math.isfinite(found) else None
 
 
 def main(root: Path) -> int:
@@ -88,9 +101,13 @@ def _graded(root: Path) -> bytes:
     handin = Handin("submission", root / "submission")
     with closing(grade_all([handin], suite, jobs=1)) as outcomes:
         grade = next(outcomes).grade
+    handed_in = metadata.handed_in
+    times = {} if handed_in is None else {handin.name: handed_in}
+    grade = Lateness(rubric.settings.late, times=times).applied(grade)
     print(f"isolation: {grade.isolation.level} ({grade.isolation.detail})")
     results: dict[str, Any] = msgspec.json.decode(GradescopeReport().render(grade))
-    _say_lateness(results, metadata)
+    if grade.late is None and handed_in is not None and handed_in.due is not None:
+        _say_lateness(results, minutes_late(handed_in.when, handed_in.due))
     _scale(results, grade, metadata)
     return _encoded(results)
 
@@ -104,16 +121,16 @@ def _metadata(path: Path) -> Metadata:
         return Metadata()
 
 
-def _say_lateness(results: dict[str, Any], metadata: Metadata) -> None:
-    late = metadata.minutes_late
-    results["extra_data"]["minutes_late"] = late
-    if late:
-        results["output"] += f"\nHanded in {late} minutes after the due date."
+def _say_lateness(results: dict[str, Any], minutes: int) -> None:
+    """Say what costs nothing by the rubric: the staff may have rules of their own."""
+    results["extra_data"]["minutes_late"] = minutes
+    if minutes:
+        results["output"] += f"\nHanded in {duration(minutes)} after the due date."
 
 
 def _scale(results: dict[str, Any], grade: Grade, metadata: Metadata) -> None:
-    """Make the points those of the assignment on Gradescope, where that is worth something else than the rubric."""
-    total = metadata.total_points
+    """Make the points those of the autograder on Gradescope, where that is worth something else than the rubric."""
+    total = metadata.points
     if total is None or not grade.max_score or total == grade.max_score:
         return
     factor = total / grade.max_score

@@ -1,13 +1,15 @@
-"""For GitHub Actions: a job summary in Markdown, and annotations as workflow commands.
+"""For GitHub Actions: a job summary in Markdown, annotations as workflow commands, and a step's outputs.
 
-Append ``github-summary.md`` to the file that ``$GITHUB_STEP_SUMMARY`` names, and print ``github-annotations.txt``. The
-forms are those of https://docs.github.com/en/actions/reference/workflows-and-actions/workflow-commands.
+Append ``github-summary.md`` to the file that ``$GITHUB_STEP_SUMMARY`` names, ``github-outputs.txt`` to that of
+``$GITHUB_OUTPUT``, and print the others; ``ci/grade.sh`` does. The forms are those of https://docs.github.com/en/actions/reference/workflows-and-actions/workflow-commands.
 """
 
 from __future__ import annotations
 
+import json
+import re
 from collections.abc import Sequence
-from pathlib import PurePosixPath
+from pathlib import Path, PurePosixPath
 
 from grading.grade import CheckResult, Grade
 from grading.reports.html_report import place_of
@@ -17,6 +19,7 @@ from grading.reports.text import points, shown
 
 _MOST_ROWS = 500  # a step's summary may hold 1 MiB
 _MOST_MISTAKES = 10
+_IN_CELL = re.compile(r"(.*\.ipynb), cell (\d+)")
 
 
 class GitHubSummary:
@@ -54,6 +57,38 @@ def _mistakes(counts: Statistics) -> list[str]:
     return ["", "### Commonest mistakes", "", "| submissions | mistake |", "|---|---|", *rows]
 
 
+class GitHubClassroom:
+    """Writes the points of a single hand-in as the two notices that GitHub Classroom reads; nothing for several."""
+
+    file_name = "github-classroom.txt"
+    takes_hidden = False
+
+    def render(self, grades: Sequence[Grade], functions: Sequence[str]) -> bytes:
+        """The commands' bytes, one command a line."""
+        del functions
+        if len(grades) != 1:
+            return b""
+        got, most = points(grades[0].score), points(grades[0].max_score)
+        return (
+            f"::notice title=Autograding complete::Points {got}/{most}\n"
+            f'::notice title=Autograding report::{{"totalPoints":{got},"maxPoints":{most}}}\n'
+        ).encode()
+
+
+class GitHubOutputs:
+    """Writes the points of a single hand-in as outputs of a step; nothing for several."""
+
+    file_name = "github-outputs.txt"
+    takes_hidden = False
+
+    def render(self, grades: Sequence[Grade], functions: Sequence[str]) -> bytes:
+        """The outputs' bytes, one a line."""
+        del functions
+        if len(grades) != 1:
+            return b""
+        return f"score={points(grades[0].score)}\nmax-score={points(grades[0].max_score)}\n".encode()
+
+
 class GitHubAnnotations:
     """Writes an ``error`` command for every check that failed, at the function that failed it."""
 
@@ -85,13 +120,43 @@ def _error(check: CheckResult, grade: Grade) -> str:
 
 
 def _location(function: str, grade: Grade) -> dict[str, str]:
-    """File and lines as GitHub counts them. In notebooks and archives there are none: only the file is named."""
+    """File and lines as GitHub counts them: in a notebook those of its JSON, in an archive none."""
     place = place_of(function, grade)
     submission = PurePosixPath(grade.submission.path)
-    if place is None or not place.source.endswith(".py") or grade.submission.kind == "zip":
+    if place is None or grade.submission.kind == "zip":
         return {"file": str(submission)}
-    file = submission if submission.suffix == ".py" else submission / place.source
-    return {"file": str(file), "line": str(place.lines[0]), "endLine": str(place.lines[1])}
+    source = _IN_CELL.fullmatch(place.source)
+    name = source[1] if source else place.source
+    file = submission if submission.suffix in (".py", ".ipynb") else submission / name
+    if source is None:
+        return {"file": str(file), "line": str(place.lines[0]), "endLine": str(place.lines[1])}
+    lines = _lines_in_json(Path(file), int(source[2]), place.lines)
+    if lines is None:
+        return {"file": str(file)}
+    return {"file": str(file), "line": str(lines[0]), "endLine": str(lines[1])}
+
+
+def _lines_in_json(file: Path, cell: int, lines: tuple[int, int]) -> tuple[int, int] | None:
+    """Where lines of a cell stand in the notebook's file, None unless every line of its cells has one of its own."""
+    try:
+        text = file.read_text(encoding="utf-8")
+        sources = [cell["source"] for cell in json.loads(text)["cells"]]
+        written = [line.strip().removesuffix(",") for line in text.splitlines()]
+        reached = 0
+        for number, source in enumerate(sources, 1):
+            if isinstance(source, str):
+                return None
+            places = []
+            for line in source:
+                # Notebooks are written with an escape for what is not ASCII or without.
+                forms = (json.dumps(line, ensure_ascii=False), json.dumps(line))
+                reached = next(k for k in range(reached, len(written)) if written[k] in forms) + 1
+                places.append(reached)
+            if number == cell:
+                return places[lines[0] - 1], places[min(lines[1], len(places)) - 1]
+    except (OSError, ValueError, KeyError, TypeError, IndexError, StopIteration):
+        pass
+    return None
 
 
 def _command(properties: dict[str, str], message: str) -> str:

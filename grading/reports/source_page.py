@@ -15,7 +15,7 @@ from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from grading.grade import Grade
-from grading.intake.notebook import DamagedNotebookError, load_notebook
+from grading.intake.notebook import DamagedNotebookError, as_it_is
 from grading.reports.notebook_report import OURS
 from grading.reports.pages import page
 from grading.reports.sources import Commented, Feedback
@@ -90,7 +90,7 @@ def _pieces(source: Commented) -> Iterator[Piece]:
 
 def _cells(source: Commented) -> Iterator[Piece]:
     try:
-        cells = load_notebook(source.file.data)["cells"]
+        cells = as_it_is(source.file.data)["cells"]
     except (DamagedNotebookError, KeyError):
         return
     left = _MOST_PICTURE_BYTES

@@ -9,7 +9,7 @@ import pytest
 from rich.console import Console
 
 from grading.commands.grade import USUAL_FORMATS
-from grading.terminal import Terminal
+from grading.terminal import Terminal, progress_facts
 from tests.grading.reports.grades import FUNCTIONS, a_class
 
 
@@ -33,3 +33,7 @@ def test_the_last_lines_name_what_to_open_and_count_the_hand_ins(
     lines = output.getvalue().splitlines()
     assert f"Reports: {named}" in lines
     assert lines[-1].startswith("2 graded (1 with failures), 1 not graded, in ")
+
+
+def test_beside_the_bar_stands_how_many_failed_how_fast_it_goes_and_how_long_it_takes() -> None:
+    assert progress_facts(3, 1, 4.2, 190) == "3 with failures, 1 not graded, 4.2 a second, 0:03:10 left"

@@ -18,7 +18,8 @@ from typing import Any
 import pytest
 
 import grader
-from grading.pack.autograder import Dates, Metadata, User
+from grading.late import HandedIn
+from grading.pack.autograder import Dates, Metadata, Question, User
 
 ROOT = Path(__file__).resolve().parents[3]
 SAMPLES = ROOT / "submissions"
@@ -29,7 +30,8 @@ METADATA = {
     "assignment": {
         "due_date": "2018-07-01T14:00:00.000000-07:00",
         "group_size": None,
-        "total_points": "20.0",
+        "total_points": "30.0",
+        "outline": [{"title": "Autograder", "weight": "20.0"}, {"title": "Questions", "weight": "10.0"}],
     },
     "submission_method": "upload",
     "users": [{"email": "student@example.com", "id": 1234, "name": "Student User"}],
@@ -127,6 +129,7 @@ from grading.sandbox import choice
 
 ways = choice._ways
 choice._ways = lambda level, *rest: ways(level, *rest) if level is choice.Level.LIMITS_ONLY else iter(())
+from grading.late import HandedIn
 from grading.pack.autograder import main
 
 sys.exit(main(Path(sys.argv[1])))
@@ -217,34 +220,56 @@ def test_an_empty_submission_and_broken_metadata_are_said_to_be_so(container: Pa
     assert results["output"].startswith("Not graded:")
 
 
-def test_lateness_counts_from_the_latest_due_date_of_the_group() -> None:
+def test_the_due_date_is_the_latest_of_the_group() -> None:
     now = datetime.fromisoformat("2026-02-01T12:00:00+01:00")
-    due = Dates(due_date=now - timedelta(hours=2))
-    more_time = User(Dates(due_date=now - timedelta(minutes=5, seconds=1)))
-    assert Metadata(now, due, []).minutes_late == 120
-    assert Metadata(now, due, [User(), more_time]).minutes_late == 6
-    assert Metadata(now, Dates(), []).minutes_late == 0
-    assert Metadata(now, Dates(total_points="no number")).total_points is None
+    due, later = now - timedelta(hours=2), now - timedelta(minutes=5)
+    assert handed_in(now, due) == HandedIn(now, "Gradescope", due)
+    assert handed_in(now, due, None, later) == HandedIn(now, "Gradescope", later)
+    assert handed_in(now, None) == HandedIn(now, "Gradescope", None)
+    assert handed_in(None, due) is None
 
 
-def test_the_set_up_makes_an_environment_and_closes_the_labels(container: Path) -> None:
+def test_points_are_the_rubrics_where_gradescope_does_not_say_what_they_are_worth() -> None:
+    for outline in ([], [Question("Autograder", "no number")], [Question("Questions", "10.0")]):
+        assert Metadata(assignment=Dates(outline=outline)).points is None
+    assert Metadata(assignment=Dates(outline=[Question("Autograder", 12.5)])).points == 12.5
+
+
+def handed_in(when: datetime | None, due: datetime | None, *own: datetime | None) -> HandedIn | None:
+    return Metadata(when, Dates(due), [User(Dates(date) if date else None) for date in own]).handed_in
+
+
+def test_late_work_costs_what_the_rubric_says(container: Path) -> None:
+    rubric = container / "source" / "rubric" / "rubric.toml"
+    policy = "\n[late]\ngrace_minutes = 10\nsteps = [{ minutes = 10, factor = 0.5 }]\n"
+    rubric.write_text(rubric.read_text() + policy)
+    shutil.copy(SAMPLES / "ada.ipynb", container / "submission")
+    results = run(container)
+    assert results["score"] == 10.0
+    assert "100 points times 0.5" in results["output"]
+
+
+PYTHON = """#!/bin/sh
+if [ "$2" = venv ]; then
+    mkdir -p "$3/bin" "$3/lib/python3.13/site-packages/sklearn" && cp "$0" "$3/bin/python"
+fi
+echo "$@" >>"{log}"
+"""
+
+
+def test_the_set_up_installs_what_is_pinned_and_closes_the_labels(container: Path) -> None:
     (container / "venv").unlink()
-    labels = container / "venv" / "lib" / f"python3.{sys.version_info.minor}" / "site-packages" / "sklearn"
-    labels.mkdir(parents=True)
-    (container / "source" / "requirements.lock").write_text("")
     pythons = container / "bin"
     pythons.mkdir()
-    (pythons / "python3.13").symlink_to(Path(sys.executable).resolve())
-    done = subprocess.run(
-        ["bash", container / "source" / "setup.sh"],
-        env={"PATH": f"{pythons}:/usr/bin:/bin", "AUTOGRADER_ROOT": str(container), "HOME": str(container)},
-        capture_output=True,
-        text=True,
-        timeout=120,
-        check=False,
-    )
-    assert done.returncode == 0, done.stderr
-    assert (container / "venv" / "bin" / "python").exists()
+    (pythons / "python3.13").write_text(PYTHON.format(log=container / "log"))
+    (pythons / "python3.13").chmod(0o755)
+    environment = {"PATH": f"{pythons}:/usr/bin:/bin", "AUTOGRADER_ROOT": str(container)}
+    subprocess.run(["bash", container / "source" / "setup.sh"], env=environment, check=True)
+    asked, made, installed = (container / "log").read_text().splitlines()
+    assert asked.startswith("-c import sys, venv")
+    assert made == f"-m venv {container}/venv"
+    assert f"--require-hashes -r {container}/source/requirements.lock" in installed
+    labels = container / "venv" / "lib" / "python3.13" / "site-packages" / "sklearn"
     assert stat.S_IMODE(labels.stat().st_mode) & 0o077 == 0
 
 

@@ -1,0 +1,76 @@
+"""Grades as the reports on a class need them: so short that thousands fit into little memory.
+
+What the reports on one hand-in say, and those on all do not, is left out; what many grades say alike is kept once.
+"""
+
+from __future__ import annotations
+
+from typing import TypeVar
+
+import msgspec
+
+from grading.executed import Execution
+from grading.grade import CheckResult, Diagnosis, Grade, ManualItem
+
+T = TypeVar("T")
+
+
+def _claims_only(execution: Execution | None) -> Execution | None:
+    if execution is None:
+        return None
+    runs = [
+        msgspec.structs.replace(run, failed=[], remarks=[], searches=[], history=None, pictures=[])
+        for run in execution.notebooks
+    ]
+    return msgspec.structs.replace(execution, notebooks=runs)
+
+
+class Brief:
+    """Shortens the grades of one class."""
+
+    def __init__(self) -> None:
+        self._kept: dict[bytes, object] = {}
+
+    def of(self, grade: Grade) -> Grade:
+        """A grade from which every report on the class is the same as from ``grade``."""
+        broken = {check.function.partition(".")[0] for check in grade.checks if check.message}
+        return msgspec.structs.replace(
+            grade,
+            suite=self._once(grade.suite),
+            isolation=self._once(grade.isolation),
+            functions={name: place for name, place in grade.functions.items() if name in broken},
+            checks=[self._check(check) for check in grade.checks],
+            manual=[self._manual(item) for item in grade.manual],
+            warnings=[],
+            trainings=[],
+            baselines=[],
+            execution=_claims_only(grade.execution),
+        )
+
+    def _check(self, check: CheckResult) -> CheckResult:
+        short = msgspec.structs.replace(
+            check,
+            remarks=[],
+            counterexample=None,
+            expected=None,
+            got=None,
+            gradient=None,
+            cases=0,
+            seconds=0.0,
+            diagnosis=self._diagnosis(check.diagnosis),
+        )
+        if short.status in ("failed", "error") and short.diagnosis is None:
+            return short  # its message has numbers that no other has
+        return self._once(short)
+
+    def _diagnosis(self, diagnosis: Diagnosis | None) -> Diagnosis | None:
+        return None if diagnosis is None else self._once(diagnosis)
+
+    def _manual(self, item: ManualItem) -> ManualItem:
+        return self._once(msgspec.structs.replace(item, answer=""))
+
+    def _once(self, value: T) -> T:
+        """``value``, or what was kept before and is the same."""
+        key = type(value).__name__.encode() + msgspec.msgpack.encode(value)
+        kept: T = self._kept.setdefault(key, value)  # type: ignore[assignment]
+        return kept

@@ -1,0 +1,42 @@
+"""What is kept of a grade, once its own reports are written, is enough for the reports on the class."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import msgspec
+import pytest
+
+from grading.grade import Grade
+from grading.intake import find
+from grading.reports import CLASS_WRITERS
+from grading.reports.brief import Brief
+from grading.rubric import load_rubric
+from grading.run import Suite, grade_all
+from tests.grading.reports.grades import FUNCTIONS, a_check, a_class, a_grade
+
+SUBMISSIONS = Path(__file__).resolve().parents[3] / "submissions"
+
+
+def shortened(grades: list[Grade]) -> list[Grade]:
+    brief = Brief()
+    return [brief.of(grade) for grade in grades]
+
+
+@pytest.mark.parametrize("form", CLASS_WRITERS)
+def test_reports_on_a_class_are_the_same_from_shortened_grades(form: str) -> None:
+    grades = [*a_class(9), a_grade("zoe", checks=[a_check(diagnosis=None)])]
+    for writer in CLASS_WRITERS[form]:
+        assert writer.render(shortened(grades), FUNCTIONS) == writer.render(grades, FUNCTIONS)
+
+
+def test_a_shortened_grade_is_small() -> None:
+    suite = Suite(load_rubric(), allow_unsafe=True)
+    [outcome] = grade_all(find([SUBMISSIONS / "ada.ipynb"]), suite, 1)
+    written = msgspec.json.encode(outcome.grade)
+    # Each on its own, as grades are that come out of other processes.
+    many = shortened([msgspec.json.decode(written, type=Grade) for _ in range(100)])
+    assert len(written) > 10_000
+    assert len({id(check) for grade in many for check in grade.checks}) == len(outcome.grade.checks)
+    assert many[0].checks[0].counterexample is None
+    assert many[0].trainings == []
