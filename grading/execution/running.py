@@ -58,9 +58,8 @@ def execute(handin: Handin, submission: Submission, rubric: Rubric, sandbox: San
         found.update(here)
         runs.append(_run(name, notebook, files[name], outcome, here, rubric, seconds))
     reason = None if planned else "There is no notebook in the hand-in that has to do with what is asked for."
-    described = (
-        f"CIFAR-10, {len(pictures.y_validation):,} validation and {len(pictures.y_test):,} test pictures"
-    )
+    validation, test = len(pictures.validation.labels), len(pictures.test.labels)
+    described = f"CIFAR-10, {validation:,} validation and {test:,} test pictures"
     return Executed(Execution(data=described, notebooks=runs, reason=reason), found)
 
 
