@@ -45,11 +45,14 @@ class Found:
     test: Counted | None
 
 
-def search_found(search: Search, outcomes: Iterable[CellOutcome], held_out: HeldOut) -> Found | None:
+def search_found(
+    search: Search, cells: Iterable[Cell], outcomes: Iterable[CellOutcome], held_out: HeldOut
+) -> Found | None:
     """What the last cell that speaks of the model left; None if it left nothing of the search."""
+    asked = {cell.number for cell in cells if search.weights in cell.wanted}
     last: Mapping[str, Received] = {}
     for outcome in outcomes:
-        if search.weights in outcome.found or search.best in outcome.found:
+        if outcome.number in asked and {search.weights, search.best} & outcome.found.keys():
             last = outcome.found
     if not last:
         return None
