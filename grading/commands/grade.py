@@ -66,6 +66,11 @@ def parser() -> argparse.ArgumentParser:
     result.add_argument(
         "--release", action="store_true", help="show students the checks that the rubric hides from them"
     )
+    result.add_argument(
+        "--anonymous",
+        action="store_true",
+        help="pseudonyms instead of names in what is written about the class",
+    )
     result.add_argument("--force", action="store_true", help="grade again what has not changed, too")
     result.add_argument("--fail-under", type=_percent, metavar="PERCENT", help="exit 1 if a score is lower")
     result.add_argument(
@@ -238,6 +243,7 @@ def _grade(handins: Sequence[Handin], suite: Suite, options: argparse.Namespace)
 
     from grading.cluster.client import grade_on_cluster
     from grading.reports import write_class, write_reports
+    from grading.reports.anonymous import pseudonyms
     from grading.reports.brief import Brief
     from grading.reports.hidden import for_students, released
     from grading.resume import Records
@@ -272,7 +278,8 @@ def _grade(handins: Sequence[Handin], suite: Suite, options: argparse.Namespace)
             grades.append(brief.of(grade))
             terminal.graded(seen(grade), unchanged=outcome.unchanged)
     try:
-        write_class(grades, functions, options.out, options.format, release=options.release)
+        names = pseudonyms(handin_of, options.out) if options.anonymous else None
+        write_class(grades, functions, options.out, options.format, release=options.release, names=names)
     finally:
         grades = [seen(grade) for grade in grades]
         terminal.summary(grades, functions, options.out, options.format)
