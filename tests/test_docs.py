@@ -96,7 +96,7 @@ def workplace(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 CHEAP = ("rubric", "starter", "completion", "doctor", "pack", "path/to/class")
-# With --data the class is trained on CIFAR-10: tests/grading/execution/ and tests/grading/test_data.py do so with little of it.
+# With --data the class is trained on CIFAR-10: the tests of --execute and --data do so, with little of it.
 RUN = sorted(
     {
         c
