@@ -165,3 +165,9 @@ def test_a_picture_that_many_pages_have_is_drawn_once() -> None:
     drawn_so_far = _png.cache_info().misses
     page_of(*FALLING)
     assert _png.cache_info().misses == drawn_so_far
+
+
+def test_the_page_shows_the_map_of_each_search_of_a_notebook_that_was_run() -> None:
+    text = words(WRITERS["html"].render(a_grade(execution=an_execution())).decode())
+    assert "The search for best_svm: validation accuracies" in text
+    assert "5e-08" in text
