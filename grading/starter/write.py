@@ -11,7 +11,7 @@ from typing import Any
 import msgspec
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
-from grading.rubric import Function, Rubric
+from grading.rubric import Function, Names, Rubric
 from grading.starter.subjects import Subject, subject_of
 from grading.starter.toml import as_toml
 
@@ -137,8 +137,12 @@ def _filled(subject: Subject, rubric: Rubric) -> Subject:
 def _classes(rubric: Rubric, losses: list[_Loss]) -> tuple[list[dict[str, str]], str, str]:
     """The classes asked for, each with the function that it trains with; and what train and predict are called."""
     methods: dict[str, dict[str, Function]] = {}
+    if rubric.settings.names != Names():
+        raise StarterError("the starter speaks the course's words; there is none for a rubric with [names]")
     for name, function in rubric.settings.functions.items():
         if function.kind != "loss":
+            if "." not in name:
+                raise StarterError(f"{name} is a plain function; there is a starter for classes only")
             owner, _, method = name.partition(".")
             methods.setdefault(owner, {})[method] = function
     called: dict[str, set[str]] = {"train": {"train"}, "predict": {"predict"}}
