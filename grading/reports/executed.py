@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from grading.executed import Claim, Execution, NotebookPicture, NotebookRun, SearchFacts
 from grading.grade import Grade
+from grading.reports.pictures import Map, search
 
 _CAPTIONS = {
     "loss": "the loss of a training",
@@ -28,13 +29,17 @@ class Shown:
 
 @dataclass(frozen=True)
 class Told:
-    """One notebook: how far it came, what else there is to say, claims for a person to look at, pictures."""
+    """One notebook: how far it came, what else there is to say, claims for a person to look at, pictures.
+
+    ``searches`` are maps of what was tried, each with the name of the model that was looked for.
+    """
 
     notebook: str
     outcome: str
     completed: bool
     sentences: list[str]
     unconfirmed: list[str]
+    searches: list[tuple[str, Map]]
     pictures: list[Shown]
 
 
@@ -72,6 +77,7 @@ def _told(run: NotebookRun) -> Told:
             *run.remarks,
         ],
         unconfirmed=[_of_claim(claim) for claim in run.claims if not claim.reproduced],
+        searches=[(facts.model, drawn) for facts in run.searches if (drawn := search(facts)) is not None],
         pictures=[_shown(picture) for picture in run.pictures],
     )
 

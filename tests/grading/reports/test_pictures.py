@@ -12,7 +12,7 @@ import pytest
 from PIL import Image
 
 from grading.reports import WRITERS
-from grading.reports.pictures import distances, search, training
+from grading.reports.pictures import _png, distances, search, training
 from tests.grading.reports.grades import a_check, a_comparison, a_grade, an_execution, trainings
 from tests.grading.reports.test_html_report import Outline, words
 
@@ -152,3 +152,22 @@ def test_the_search_is_a_map_of_learning_rates_by_regs_with_the_best_darkest() -
 def test_a_search_that_found_nothing_has_no_map() -> None:
     (run,) = an_execution().notebooks
     assert search(msgspec.structs.replace(run.searches[0], results=[])) is None
+
+
+def test_pictures_are_the_same_bytes_every_time() -> None:
+    first = page_of(*FALLING)
+    _png.cache_clear()
+    assert page_of(*FALLING) == first
+
+
+def test_a_picture_that_many_pages_have_is_drawn_once() -> None:
+    page_of(*FALLING)
+    drawn_so_far = _png.cache_info().misses
+    page_of(*FALLING)
+    assert _png.cache_info().misses == drawn_so_far
+
+
+def test_the_page_shows_the_map_of_each_search_of_a_notebook_that_was_run() -> None:
+    text = words(WRITERS["html"].render(a_grade(execution=an_execution())).decode())
+    assert "The search for best_svm: validation accuracies" in text
+    assert "5e-08" in text
