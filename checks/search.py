@@ -213,7 +213,7 @@ def _minimum(search: Search, found: Found) -> _Verdict:
         least=judged.least,
     )
     if judged.passes:
-        return _Verdict(True, remark=said)
+        return _Verdict(True)
     odds = say(
         "A model whose true accuracy is {minimum:g} gets fewer in less than one case in a million.",
         minimum=search.minimum,

@@ -93,7 +93,7 @@ def _executed(grade: Grade) -> list[str]:
         lines += [f"- {escape(sentence)}" for sentence in each.sentences]
         lines += [f"- **{say('For a person:')}** {escape(claim)}" for claim in each.unconfirmed]
         if each.pictures:
-            lines.append("- " + say("{count} pictures are in report.html.", count=len(each.pictures)))
+            lines.append("- " + say("Pictures in report.html: {count}.", count=len(each.pictures)))
     return lines
 
 
