@@ -48,7 +48,7 @@ def grade_on_cluster(
         ClusterError: there is no scheduler, no worker, or one with other versions than ours.
     """
     with _connected(address) as client:
-        task = Task(versions(), suite.rubric, suite.allow_unsafe)
+        task = Task(versions(suite.rubric), suite.rubric, suite.allow_unsafe)
         levels = _levels(client, encode(task))
         waiting: deque[Handin] = deque()
         for handin in handins:
@@ -72,6 +72,7 @@ class _Run:
 
     def __init__(self, client: Client, suite: Suite, address: str, suspects: list[Handin] | None) -> None:
         self._client, self._suite, self._address, self.suspects = client, suite, address, suspects
+        self._versions = versions(suite.rubric)
         self._running: dict[str, Handin] = {}
         self._key = f"subgrader-{uuid.uuid4().hex}"
         self._numbers = itertools.count()
@@ -98,7 +99,7 @@ class _Run:
                 yield Outcome(grade)
 
     def _sent(self, handin: Handin) -> Any:
-        task = Task(versions(), self._suite.rubric, self._suite.allow_unsafe, pack(handin))
+        task = Task(self._versions, self._suite.rubric, self._suite.allow_unsafe, pack(handin))
         key = f"{self._key}-{next(self._numbers)}"
         future: Any = self._client.submit(worker.answer, encode(task), key=key, pure=False)
         self._running[key] = handin

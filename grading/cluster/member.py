@@ -13,13 +13,15 @@ from typing import IO
 
 import msgspec
 
-from grading.cluster.messages import Reply, Task, difference, encode
+from grading.cluster.messages import Reply, Task, difference, encode, versions
 from grading.grade import Grade, IsolationFacts
 from grading.intake.naming import clean
 from grading.parcel import unpack
 from grading.run import Suite, Work, opened
 from grading.sandbox.client import Sandbox
 from grading.sandbox.levels import IsolationError
+from grading.words import speak
+from reference.split import DatasetError
 
 LENGTH_BYTES = 8
 
@@ -55,12 +57,13 @@ class Member:
 
     def answer(self, task: Task) -> Reply:
         """Do one task; nothing that a hand-in does raises."""
-        differs = difference(task.versions)
-        if differs is not None:
-            return Reply(refused=f"it has {differs}")
+        speak(task.rubric.settings.lang)
         try:
+            differs = difference(task.versions, versions(task.rubric))
+            if differs is not None:
+                return Reply(refused=f"it has {differs}")
             suite, sandbox = self._prepared(task)
-        except IsolationError as error:
+        except (IsolationError, DatasetError) as error:
             return Reply(refused=str(error))
         level = IsolationFacts(level=sandbox.isolation.level.value, detail=sandbox.isolation.detail)
         if task.parcel is None:

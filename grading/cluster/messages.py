@@ -10,6 +10,7 @@ import msgspec
 from grading.grade import Grade, IsolationFacts
 from grading.resume import library_versions, suite_hash
 from grading.rubric import Rubric
+from grading.training_data import data_facts
 
 
 class Task(msgspec.Struct, frozen=True, array_like=True):
@@ -37,19 +38,24 @@ class Reply(msgspec.Struct, frozen=True, array_like=True):
     died: str | None = None
 
 
-def versions() -> dict[str, str]:
-    """What a grade depends on, apart from hand-in and rubric; both sides must have the same."""
+def versions(rubric: Rubric) -> dict[str, str]:
+    """What a grade depends on, apart from hand-in and rubric; both sides must have the same.
+
+    Raises:
+        DatasetError: the rubric's data set cannot be had here.
+    """
+    data = data_facts(rubric)
     return {
         "subgrader": suite_hash()[:16],
         "Python": platform.python_version(),
         "numpy": metadata.version("numpy"),
         **library_versions(),
+        "data": "none" if data is None else f"{data.name} {data.sha256[:16]}",
     }
 
 
-def difference(theirs: dict[str, str]) -> str | None:
+def difference(theirs: dict[str, str], ours: dict[str, str]) -> str | None:
     """How a grader's ``versions`` differ from those here, or None."""
-    ours = versions()
     differ = [name for name in ours if ours[name] != theirs.get(name)]
     if not differ:
         return None

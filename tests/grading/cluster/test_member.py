@@ -27,16 +27,16 @@ def test_a_task_comes_back_as_a_grade_that_names_the_place_the_hand_in_has_here(
     tmp_path: Path, rubric: Rubric
 ) -> None:
     [handin] = find([tmp_path / "class" / "ada.py"])
-    reply = decode_reply(worker.answer(encode(Task(versions(), rubric, True, pack(handin)))))
+    reply = decode_reply(worker.answer(encode(Task(versions(rubric), rubric, True, pack(handin)))))
     assert reply.grade is not None
     assert reply.grade.score == 4
     assert reply.grade.submission.path == str(handin.path)
 
 
 def test_a_grader_of_another_version_is_refused_with_what_differs(rubric: Rubric) -> None:
-    other = versions() | {"numpy": "1.0"}
+    other = versions(rubric) | {"numpy": "1.0"}
     reply = Member().answer(Task(other, rubric, True))
-    assert reply == Reply(refused=f"it has numpy {versions()['numpy']} where the grader has 1.0")
+    assert reply == Reply(refused=f"it has numpy {versions(rubric)['numpy']} where the grader has 1.0")
     assert "the worker at tcp://x cannot be used: it has numpy" in client._refusal(
         "the worker at tcp://x", reply
     )
@@ -51,7 +51,7 @@ def test_a_process_that_dies_is_replaced_and_reported_when_it_dies_again(
     monkeypatch.setenv("PYTHONPATH", str(tmp_path))
     monkeypatch.setattr(worker, "_idle", [])
     monkeypatch.setattr(worker, "_ROOT", tmp_path)
-    assert decode_reply(worker.answer(encode(Task(versions(), rubric, True)))) == Reply(
+    assert decode_reply(worker.answer(encode(Task(versions(rubric), rubric, True)))) == Reply(
         died="ended with exit code 7, twice"
     )
 
