@@ -37,7 +37,7 @@ def make_class(folder: Path, count: int, *, all_right: bool = False) -> None:
 
 def notebook(codes: list[str]) -> str:
     """A notebook of code cells, as JSON."""
-    made = [
+    made: list[dict[str, object]] = [
         {
             "cell_type": "code",
             "id": f"cell{number}",
