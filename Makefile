@@ -40,7 +40,7 @@ lock:
 		pyproject.toml --extra cluster -c requirements.lock -c requirements-dev.lock -o requirements-cluster.lock
 
 clean:
-	rm -rf $(VENV) .mypy_cache .pytest_cache .ruff_cache .hypothesis
+	rm -rf $(VENV) site .mypy_cache .pytest_cache .ruff_cache .hypothesis
 
 .PHONY: schema
 # The types are the source of the documented schema; run this after they have changed.
@@ -49,3 +49,8 @@ schema: $(VENV)/.ready-dev
 		> docs/report.schema.json
 	$(BIN)/python -c 'import json; from grading.rubric.schema import rubric_schema as s; print(json.dumps(s(), indent=1))' \
 		> docs/rubric.schema.json
+
+.PHONY: site
+# docs/ as pages in site/; fails on any link that leads nowhere.
+site: $(VENV)/.ready-dev
+	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --quiet

@@ -40,19 +40,21 @@ def test_vectorized(candidate: LossFunction) -> None:
             say(
                 "{name} works through the {what} in Python, one by one (a for loop, a comprehension, "
                 "np.vectorize or np.apply_along_axis): with {large} {what} instead of {small} it executes "
-                "{count} bytecodes instead of {before}. Let one NumPy operation handle all {what} at once.",
+                "more bytecodes. Let one NumPy operation handle all {what} at once.",
                 name=candidate.name,
                 what=translated(what),
                 large=_LARGE,
                 small=_SMALL,
-                count=count,
-                before=counts[0],
             ),
             code=_code(candidate.name, what),
-            expected=say(
-                "about {before} bytecodes for any number of {what}", before=counts[0], what=translated(what)
+            # No counts: they differ between versions of Python.
+            expected=say("as many bytecodes for any number of {what}", what=translated(what)),
+            got=say(
+                "more bytecodes for {large} {what} than for {small}",
+                large=_LARGE,
+                small=_SMALL,
+                what=translated(what),
             ),
-            got=say("{count} bytecodes for {large} {what}", count=count, large=_LARGE, what=translated(what)),
         )
 
 

@@ -65,6 +65,13 @@ class SearchFacts(msgspec.Struct, frozen=True, kw_only=True):
     test_again: float | None
 
 
+class History(msgspec.Struct, frozen=True, kw_only=True):
+    """The losses of a training at some of its steps, counted from 0; None where one was no finite number."""
+
+    steps: list[int]
+    losses: list[float | None]
+
+
 class NotebookRun(msgspec.Struct, frozen=True, kw_only=True):
     """One notebook, run from the top. ``cells`` counts its code cells, ``ended`` those that came to an end.
 
@@ -82,6 +89,7 @@ class NotebookRun(msgspec.Struct, frozen=True, kw_only=True):
     remarks: list[str]
     claims: list[Claim]
     searches: list[SearchFacts]
+    history: History | None
     pictures: list[NotebookPicture]
     seconds: float
 

@@ -35,7 +35,7 @@ class DataFacts(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class SuiteFacts(msgspec.Struct, frozen=True, kw_only=True):
-    """With what it was graded."""
+    """With what it was graded; ``notebooks`` is the hash of the data that they were run with, None if they were not."""
 
     version: str
     rubric_sha256: str
@@ -43,6 +43,7 @@ class SuiteFacts(msgspec.Struct, frozen=True, kw_only=True):
     reg_scale: float | Literal["either"]
     python: str
     numpy: str
+    notebooks: str | None = None
     language: Language = "en"
     data: DataFacts | None = None
 

@@ -21,7 +21,7 @@ import msgspec
 
 from grading.grade import Grade, SuiteFacts
 from grading.parcel import files_of, is_read
-from grading.reports import write_whole
+from grading.reports.writing import write_whole
 from grading.sandbox.levels import Isolation
 from grading.submission import Handin
 

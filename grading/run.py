@@ -20,6 +20,8 @@ from pathlib import Path
 import msgspec
 
 from grading import comparison
+from grading.executed import Execution
+from grading.execution.scoring import fingerprint
 from grading.grade import (
     CheckResult,
     Grade,
@@ -46,6 +48,13 @@ class Suite:
 
     rubric: Rubric
     allow_unsafe: bool = False
+    notebook_data: Path | None = None
+    """The folder of CIFAR-10's batches to run notebooks with; None not to run any."""
+
+    @property
+    def max_score(self) -> float:
+        """The points of everything that is asked."""
+        return self.rubric.max_score + (self.rubric.search_points if self.notebook_data else 0.0)
 
     def open_sandbox(self, level: Level | None = None) -> Sandbox:
         """A sandbox at ``level``, by default the best that works here.
@@ -55,9 +64,25 @@ class Suite:
         """
         return Sandbox.open(self.rubric.limits, level=level, allow_unsafe=self.allow_unsafe)
 
+    def open_notebook_sandbox(self, level: Level) -> Sandbox:
+        """A sandbox that notebooks are run in, at ``level``; only where there is data for them.
 
-def grade(handin: Handin, suite: Suite, sandbox: Sandbox) -> Grade:
-    """Grade one hand-in. Whatever it holds, the result is a `Grade` in an explicit state."""
+        Raises:
+            IsolationError: that level does not work with the data.
+        """
+        limits = self.rubric.notebook_limits
+        return Sandbox.open(limits, level=level, allow_unsafe=self.allow_unsafe, data=self.notebook_data)
+
+
+def grade(handin: Handin, suite: Suite, sandbox: Sandbox, notebooks: Sandbox | None = None) -> Grade:
+    """Grade one hand-in. Whatever it holds, the result is a `Grade` in an explicit state.
+
+    Args:
+        handin: what to grade.
+        suite: what with.
+        sandbox: where its functions are called.
+        notebooks: where its notebooks are run; None not to run them.
+    """
     from grading.intake import read
 
     started = time.perf_counter()
@@ -72,6 +97,10 @@ def grade(handin: Handin, suite: Suite, sandbox: Sandbox) -> Grade:
         runner = Runner(submission, worker, suite.rubric)
         results = runner.results()
         remarks = worker.loaded.remarks
+    execution = None
+    if notebooks is not None:
+        execution, more = _executed(handin, submission, suite, notebooks)
+        results += more
     return graded(
         submission,
         suite,
@@ -80,7 +109,20 @@ def grade(handin: Handin, suite: Suite, sandbox: Sandbox) -> Grade:
         runner.trainings(),
         remarks,
         time.perf_counter() - started,
+        execution,
     )
+
+
+def _executed(
+    handin: Handin, submission: Submission, suite: Suite, sandbox: Sandbox
+) -> tuple[Execution, list[CheckResult]]:
+    """What comes of running a hand-in's notebooks, and the checks of what they leave."""
+    from checks.search import search_results
+    from grading.execution.running import execute
+
+    assert suite.notebook_data is not None
+    executed = execute(handin, submission, suite.rubric, sandbox, suite.notebook_data)
+    return executed.execution, list(search_results(suite.rubric, executed.execution, executed.found))
 
 
 def not_graded(
@@ -89,12 +131,12 @@ def not_graded(
     """The grade of a hand-in that could not be graded, with the reason."""
     return Grade(
         submission=SubmissionFacts(name=handin.name, path=str(handin.path), sha256="", kind=None),
-        suite=suite_facts(suite.rubric),
+        suite=suite_facts(suite),
         isolation=_isolation_facts(isolation),
         state="not_graded",
         reason=reason,
         score=0.0,
-        max_score=suite.rubric.max_score,
+        max_score=suite.max_score,
         functions=dict.fromkeys(suite.rubric.asked_names),
         checks=[],
         manual=[],
@@ -117,6 +159,7 @@ def graded(
     trainings: list[TrainingFacts],
     remarks: Sequence[str],
     seconds: float,
+    execution: Execution | None = None,
 ) -> Grade:
     """The grade of a submission whose checks have been run."""
     rubric = suite.rubric
@@ -131,13 +174,13 @@ def graded(
             sha256=submission.sha256,
             kind=submission.kind.value,
         ),
-        suite=suite_facts(rubric),
+        suite=suite_facts(suite),
         isolation=_isolation_facts(isolation),
         state="graded",
         reason=None,
         # Points have at most a few decimals; rounding keeps sums like 0.1 + 0.2 from showing their last bits.
         score=round(sum(result.points for result in results), 6),
-        max_score=round(rubric.max_score, 6),
+        max_score=round(suite.max_score, 6),
         functions=places,
         checks=results,
         manual=[
@@ -148,6 +191,7 @@ def graded(
         warnings=[*submission.warnings, *remarks],
         seconds=seconds,
         trainings=trainings,
+        execution=execution,
         baselines=comparison.baselines(rubric) if trainings else [],
     )
 
@@ -178,8 +222,9 @@ def suite_version() -> str:
         return str(tomllib.loads(text)["project"]["version"])
 
 
-def suite_facts(rubric: Rubric) -> SuiteFacts:
-    """With what is graded: versions, rubric, seed."""
+def suite_facts(suite: Suite) -> SuiteFacts:
+    """With what is graded: versions, rubric, seed, and whether notebooks are run."""
+    rubric = suite.rubric
     return SuiteFacts(
         version=suite_version(),
         rubric_sha256=rubric.sha256,
@@ -187,6 +232,7 @@ def suite_facts(rubric: Rubric) -> SuiteFacts:
         reg_scale=rubric.settings.reg_scale,
         python=platform.python_version(),
         numpy=metadata.version("numpy"),
+        notebooks=None if suite.notebook_data is None else fingerprint(suite.notebook_data),
         language=rubric.settings.lang,
         data=data_facts(rubric),
     )
@@ -261,13 +307,16 @@ class Work:
         speak(suite.rubric.settings.lang)  # on a cluster, this is another machine's process
         self._isolation = isolation
         self._sandbox = sandbox
+        self._notebooks: Sandbox | None = None
 
     def __call__(self, handin: Handin) -> Grade:
         """Grade; a defect of the grader itself becomes an explicit state: one hand-in never stops the others."""
         try:
             if self._sandbox is None:
                 self._sandbox = self._suite.open_sandbox(self._isolation.level)
-            return grade(handin, self._suite, self._sandbox)
+            if self._notebooks is None and self._suite.notebook_data is not None:
+                self._notebooks = self._suite.open_notebook_sandbox(self._isolation.level)
+            return grade(handin, self._suite, self._sandbox, self._notebooks)
         except (IsolationError, DatasetError) as error:
             return not_graded(handin, self._suite, self._isolation, str(error))
         except Exception as error:
@@ -282,8 +331,9 @@ class Work:
 
     def close(self) -> None:
         """End what runs in the sandbox."""
-        if self._sandbox is not None:
-            self._sandbox.close()
+        for sandbox in (self._sandbox, self._notebooks):
+            if sandbox is not None:
+                sandbox.close()
 
 
 def opened(suite: Suite) -> Sandbox:
@@ -293,7 +343,7 @@ def opened(suite: Suite) -> Sandbox:
     is left when this returns, since processes are forked from here.
     """
     with ThreadPoolExecutor(max_workers=1) as helper:
-        preparing = helper.submit(_prepare, suite.rubric)
+        preparing = helper.submit(_prepare, suite)
         sandbox = suite.open_sandbox()
         try:
             preparing.result()
@@ -303,13 +353,17 @@ def opened(suite: Suite) -> Sandbox:
     return sandbox
 
 
-def _prepare(rubric: Rubric) -> None:
+def _prepare(suite: Suite) -> None:
     """Draw all cases, work out their true answers, and load the large libraries that most hand-ins need.
 
     All of that once, before the processes part.
     """
     from checks.prepare import prepare
 
-    prepare(rubric)
+    prepare(suite.rubric)
+    if suite.notebook_data is not None:
+        from grading.execution.scoring import held_out
+
+        held_out(suite.notebook_data)
     for library in ("scipy.special", "IPython.core.inputtransformer2"):
         importlib.import_module(library)

@@ -69,6 +69,6 @@ def test_nothing_unpickles() -> None:
     """Files of the data set are pickles; the one reader of them admits only what they hold."""
     for folder in ("checks", "grading"):
         for path in modules(folder):
-            if "inside" in path.parts:  # runs where the student's code does, and only there
+            if {"inside", "course"} & set(path.parts):  # run where the student's code does, and only there
                 continue
             assert not {"pickle", "dill", "joblib", "shelve", "cloudpickle"} & set(imports(path)), path

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import os
 import re
 import shlex
+import shutil
 import subprocess
+import sys
+import tomllib
 from pathlib import Path
 
 import pytest
@@ -16,6 +20,7 @@ ROOT = Path(__file__).resolve().parent.parent
 PAGES = [
     ROOT / "README.md",
     ROOT / "ARCHITECTURE.md",
+    ROOT / "CHANGELOG.md",
     ROOT / "submissions/README.md",
     *(ROOT / "docs").glob("*.md"),
 ]
@@ -64,6 +69,70 @@ def check_grader(arguments: list[str]) -> None:
     for word in arguments:
         option = word.strip("[]").split()[0]
         assert not option.startswith("--") or option in known, option
+
+
+@pytest.fixture(scope="module")
+def workplace(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder in which the pages' placeholders exist: a class of one, a rubric with all that they show, times."""
+    folder = tmp_path_factory.mktemp("docs")
+    (folder / "path" / "to" / "class").mkdir(parents=True)
+    shutil.copy(ROOT / "submissions" / "ada.ipynb", folder / "path" / "to" / "class")
+    (page,) = [page for page in PAGES if page.name == "rubric.md"]
+    text = page.read_text(encoding="utf-8")
+    shown = re.findall(r"^```toml\n(.*?)^```", text, flags=re.DOTALL | re.MULTILINE)
+    (times,) = re.findall(r"^```csv\n(.*?)^```", text, flags=re.DOTALL | re.MULTILINE)
+    (folder / "times.csv").write_text(times, encoding="utf-8")
+    rubric = (ROOT / "checks" / "rubric.toml").read_text(encoding="utf-8")
+    additions = [block for block in shown if not block.startswith("[functions")]
+    (folder / "my-rubric.toml").write_text("\n".join([rubric, *additions]), encoding="utf-8")
+    (page,) = [page for page in PAGES if page.name == "extending.md"]
+    for language, name in (("python", "squared_hinge.py"), ("toml", "rubric.toml")):
+        block = re.search(
+            rf"^```{language}\n(.*?)^```", page.read_text(encoding="utf-8"), re.DOTALL | re.MULTILINE
+        )
+        assert block is not None
+        (folder / name).write_text(block[1], encoding="utf-8")
+    return folder
+
+
+CHEAP = ("rubric", "starter", "completion", "doctor", "pack", "path/to/class")
+RUN = sorted({c for _, c in FOUND if c.startswith(".venv/bin/python grader.py ") and c.split()[2] in CHEAP})
+
+
+@pytest.mark.parametrize("command", RUN)
+def test_a_documented_command_runs(command: str, workplace: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(workplace)
+    arguments = shlex.split(command.partition(">")[0])[2:]
+    if arguments[0] == "path/to/class":
+        arguments.append("--allow-unsafe")
+    code = grader.main(arguments)
+    # Whether this machine can build walls is not the documentation's business.
+    assert code == grader.GRADED or arguments[0] == "doctor"
+
+
+def test_cheap_commands_are_run() -> None:
+    assert len(RUN) >= 8
+
+
+def test_the_site_builds_without_a_link_that_leads_nowhere_or_a_request_to_anywhere(tmp_path: Path) -> None:
+    command = [sys.executable, "-m", "mkdocs", "build", "--quiet", "--site-dir", str(tmp_path)]
+    built = subprocess.run(
+        command, cwd=ROOT, env={**os.environ, "NO_MKDOCS_2_WARNING": "1"}, capture_output=True, text=True
+    )
+    assert built.returncode == 0, built.stderr
+    for page in tmp_path.rglob("*.html"):
+        loaded = re.findall(
+            r'<(?:script|link|img|iframe)[^>]+(?:src|href)="([a-z]+:[^"]+)"', page.read_text("utf-8")
+        )
+        assert [address for address in loaded if not address.startswith("data:")] == [], page.name
+
+
+def test_the_version_stands_in_one_place(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit, match="0"):
+        grader.main(["--version"])
+    version = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]["version"]
+    assert capsys.readouterr().out == f"subgrader {version}\n"
+    assert f"## {version}" in (ROOT / "CHANGELOG.md").read_text(encoding="utf-8")
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)

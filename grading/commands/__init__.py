@@ -17,6 +17,7 @@ GRADED, BELOW, WRONG_USE, NOT_GRADED = 0, 1, 2, 3
 
 COMMANDS: dict[str, str] = {
     "calibrate": "measures which accuracy may be asked for",
+    "completion": "prints a script for shell completion",
     "fetch": "downloads CIFAR-10",
     "doctor": "says how student code is isolated here",
     "pack": "makes an autograder for Gradescope",

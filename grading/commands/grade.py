@@ -33,6 +33,7 @@ def parser() -> argparse.ArgumentParser:
         + "; ".join(f"`grader.py {name}` {does}" for name, does in COMMANDS.items())
         + ". Exit codes: 0 all graded, 1 a score is below --fail-under, 2 wrong use, 3 something was not graded.",
     )
+    result.add_argument("--version", action=_Version, nargs=0, help="say the version and stop")
     result.add_argument(
         "paths", nargs="*", type=Path, metavar="PATH", help="hand-ins (default: submissions/)"
     )
@@ -65,6 +66,11 @@ def parser() -> argparse.ArgumentParser:
     result.add_argument(
         "--release", action="store_true", help="show students the checks that the rubric hides from them"
     )
+    result.add_argument(
+        "--anonymous",
+        action="store_true",
+        help="pseudonyms instead of names in what is written about the class",
+    )
     result.add_argument("--force", action="store_true", help="grade again what has not changed, too")
     result.add_argument("--fail-under", type=_percent, metavar="PERCENT", help="exit 1 if a score is lower")
     result.add_argument(
@@ -75,11 +81,26 @@ def parser() -> argparse.ArgumentParser:
         help=f"report forms, of {','.join(FORMATS)} (default: {','.join(USUAL_FORMATS)})",
     )
     result.add_argument(
+        "--execute",
+        action="store_true",
+        help="run the notebooks, too, and judge what their searches find (needs CIFAR-10)",
+    )
+    result.add_argument(
         "--allow-unsafe",
         action="store_true",
         help="grade even where student code cannot be walled in; only for code that you trust",
     )
     return result
+
+
+class _Version(argparse.Action):
+    """Prints the version; it is looked up only when it is asked for."""
+
+    def __call__(self, parser: argparse.ArgumentParser, *_: object) -> None:
+        from grading.run import suite_version
+
+        print(f"subgrader {suite_version()}")
+        parser.exit()
 
 
 def _moment(text: str) -> datetime:
@@ -144,7 +165,11 @@ def _run(options: argparse.Namespace) -> int:
     try:
         rubric = load_rubric(options.rubric, lang=options.lang, data_folder=options.data)
         speak(rubric.settings.lang)
-        suite = Suite(rubric, allow_unsafe=options.allow_unsafe)
+        suite = Suite(
+            rubric,
+            allow_unsafe=options.allow_unsafe,
+            notebook_data=_notebook_data(options.data) if options.execute else None,
+        )
         found = survey(options.paths or [Path("submissions")])
         for problem in found.problems:
             print(f"grader.py: {problem}", file=sys.stderr)
@@ -167,6 +192,23 @@ def _run(options: argparse.Namespace) -> int:
     if options.fail_under is not None and any(grade.percent < options.fail_under for grade in grades):
         return BELOW
     return GRADED
+
+
+def _notebook_data(named: Path | None) -> Path:
+    """The folder of CIFAR-10's batches, which notebooks read: the one ``named``, or that of the environment.
+
+    Raises:
+        DatasetError: it is not known where they are, or they are not all there.
+    """
+    from reference.cifar10 import locate
+    from reference.datasets import CIFAR10_VARIABLE, DatasetError
+
+    folder = named or os.environ.get(CIFAR10_VARIABLE)
+    if not folder:
+        raise DatasetError(
+            f"--execute needs CIFAR-10, which notebooks read: name its folder with --data or {CIFAR10_VARIABLE}"
+        )
+    return locate(Path(folder)).resolve()
 
 
 def _lateness(handins: Sequence[Handin], suite: Suite, options: argparse.Namespace) -> Lateness:
@@ -201,6 +243,7 @@ def _grade(handins: Sequence[Handin], suite: Suite, options: argparse.Namespace)
 
     from grading.cluster.client import grade_on_cluster
     from grading.reports import write_class, write_reports
+    from grading.reports.anonymous import pseudonyms
     from grading.reports.brief import Brief
     from grading.reports.hidden import for_students, released
     from grading.resume import Records
@@ -219,7 +262,7 @@ def _grade(handins: Sequence[Handin], suite: Suite, options: argparse.Namespace)
     grades: list[Grade] = []
     brief = Brief()
     with (
-        Records(options.out, suite_facts(suite.rubric), force=options.force) as records,
+        Records(options.out, suite_facts(suite), force=options.force) as records,
         Terminal(len(handins)) as terminal,
         closing(graded(records.find)) as outcomes,
     ):
@@ -235,7 +278,8 @@ def _grade(handins: Sequence[Handin], suite: Suite, options: argparse.Namespace)
             grades.append(brief.of(grade))
             terminal.graded(seen(grade), unchanged=outcome.unchanged)
     try:
-        write_class(grades, functions, options.out, options.format, release=options.release)
+        names = pseudonyms(handin_of, options.out) if options.anonymous else None
+        write_class(grades, functions, options.out, options.format, release=options.release, names=names)
     finally:
         grades = [seen(grade) for grade in grades]
         terminal.summary(grades, functions, options.out, options.format)

@@ -7,7 +7,7 @@ import zipfile
 from collections.abc import Iterator
 from pathlib import Path
 
-from grading.reports import write_whole
+from grading.reports.writing import write_whole
 from grading.rubric import default_rubric_path, load_rubric
 
 _SUITE = Path(__file__).resolve().parents[2]

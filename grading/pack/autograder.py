@@ -19,8 +19,8 @@ import msgspec
 
 from grading.grade import Grade
 from grading.late import HandedIn, Lateness, duration, minutes_late
-from grading.reports import write_whole
 from grading.reports.gradescope import GradescopeReport
+from grading.reports.writing import write_whole
 from grading.rubric import load_rubric
 from grading.run import Suite, grade_all
 from grading.submission import Handin

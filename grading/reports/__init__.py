@@ -6,14 +6,12 @@ with a `ClassWriter` and one entry in `CLASS_WRITERS`.
 
 from __future__ import annotations
 
-import contextlib
-import os
-import tempfile
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Protocol
 
 from grading.grade import Grade
+from grading.reports.anonymous import anonymous
 from grading.reports.class_page import ClassPage
 from grading.reports.github import GitHubAnnotations, GitHubClassroom, GitHubOutputs, GitHubSummary
 from grading.reports.gradebook import CanvasCsv, GradebookCsv, GradescopeCsv, MoodleCsv
@@ -27,6 +25,7 @@ from grading.reports.markdown_report import MarkdownReport
 from grading.reports.notebook_report import NotebookReport
 from grading.reports.source_page import SourcePage
 from grading.reports.sources import commented
+from grading.reports.writing import write_whole
 from grading.submission import Handin
 from grading.words import speaking
 
@@ -115,54 +114,26 @@ def write_class(
     formats: Iterable[str],
     *,
     release: bool = False,
+    names: Mapping[str, str] | None = None,
 ) -> list[Path]:
     """Write the reports on all grades together into ``out`` and return the files.
 
-    Hidden checks are only in those for instructors before the ``release``.
+    Hidden checks are only in those for instructors before the ``release``. With pseudonyms in ``names``, nothing tells
+    whose work it is.
 
     Raises:
         OSError: the folder cannot be written.
     """
     files = []
     all_ = [released(grade) for grade in grades] if release else grades
+    if names is not None:
+        all_ = [anonymous(grade, names) for grade in all_]
     seen = [for_students(grade) for grade in all_]
     for name in formats:
         for writer in CLASS_WRITERS.get(name, ()):
             files.append(out / writer.file_name)
+            if names is not None and isinstance(writer, ClassPage):
+                writer = ClassPage(link_to=None)
             content = writer.render(all_ if writer.takes_hidden else seen, functions)
             write_whole(files[-1], content, lasting=True)
     return files
-
-
-def write_whole(path: Path, content: bytes, *, lasting: bool = False) -> None:
-    """Write a file so that it is there whole or not at all: a temporary neighbour, then a rename.
-
-    A file that is already as it should be is left alone.
-
-    Args:
-        path: where.
-        content: what.
-        lasting: whole even after the machine has lost its power, which takes longer than all else. The records of a run
-            are, and from them the next run writes again what is missing or damaged.
-
-    Raises:
-        OSError: the file cannot be written.
-    """
-    with contextlib.suppress(OSError):
-        if path.read_bytes() == content:
-            return
-    handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.", suffix=".tmp")
-    try:
-        with os.fdopen(handle, "wb") as file:
-            file.write(content)
-            file.flush()
-            if lasting:
-                os.fsync(file.fileno())
-        # mkstemp makes files that only their owner may read; a report is as readable as its folder allows.
-        mask = os.umask(0)
-        os.umask(mask)
-        Path(temporary).chmod(0o666 & ~mask)
-        Path(temporary).replace(path)
-    except BaseException:
-        Path(temporary).unlink(missing_ok=True)
-        raise

@@ -9,9 +9,20 @@ from typing import TypeVar
 
 import msgspec
 
+from grading.executed import Execution
 from grading.grade import CheckResult, Diagnosis, Grade, ManualItem
 
 T = TypeVar("T")
+
+
+def _claims_only(execution: Execution | None) -> Execution | None:
+    if execution is None:
+        return None
+    runs = [
+        msgspec.structs.replace(run, failed=[], remarks=[], searches=[], history=None, pictures=[])
+        for run in execution.notebooks
+    ]
+    return msgspec.structs.replace(execution, notebooks=runs)
 
 
 class Brief:
@@ -33,6 +44,7 @@ class Brief:
             warnings=[],
             trainings=[],
             baselines=[],
+            execution=_claims_only(grade.execution),
         )
 
     def _check(self, check: CheckResult) -> CheckResult:
@@ -42,6 +54,7 @@ class Brief:
             counterexample=None,
             expected=None,
             got=None,
+            gradient=None,
             cases=0,
             seconds=0.0,
             diagnosis=self._diagnosis(check.diagnosis),

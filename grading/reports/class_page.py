@@ -38,7 +38,8 @@ class ClassPage:
     file_name = "index.html"
     takes_hidden = True
 
-    def __init__(self, link_to: str = "report.html") -> None:
+    def __init__(self, link_to: str | None = "report.html") -> None:
+        """``link_to`` is the page in each hand-in's folder; None where its name must not be told."""
         self.link_to = link_to
 
     def render(self, grades: Sequence[Grade], functions: Sequence[str]) -> bytes:
@@ -69,7 +70,7 @@ class ClassPage:
         graded = grade.state == "graded"
         return Row(
             name=grade.submission.name,
-            link=f"{quote(grade.submission.name)}/{self.link_to}",
+            link=f"{quote(grade.submission.name)}/{self.link_to}" if self.link_to else None,
             score=points(grade.score) if graded else "",
             percent=grade.percent if graded else None,
             reason=grade.reason or "",

@@ -98,6 +98,10 @@ def reasons(grade: Grade) -> list[str]:
         result.append(
             f"{len(grade.manual)} written {'answer' if len(grade.manual) == 1 else 'answers'} to mark"
         )
+    claims = [claim for run in (grade.execution.notebooks if grade.execution else []) for claim in run.claims]
+    missed = sum(not claim.reproduced for claim in claims)
+    if missed:
+        result.append(f"{missed} of {len(claims)} accuracies in the notebook not reproduced")
     manual = [check for check in grade.checks if check.status == "manual"]
     result += [f"{check.function}: {check.id} is for a person" for check in manual]
     return result

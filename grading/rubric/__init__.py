@@ -8,6 +8,7 @@ from __future__ import annotations
 from grading.rubric.reading import RubricError, default_rubric_path, load_rubric
 from grading.rubric.settings import (
     CHECKS_OF_KIND,
+    SEARCH_CHECKS,
     Accuracy,
     Function,
     LatePolicy,
@@ -15,11 +16,13 @@ from grading.rubric.settings import (
     LimitSettings,
     Manual,
     Rubric,
+    Search,
     Settings,
 )
 
 __all__ = [
     "CHECKS_OF_KIND",
+    "SEARCH_CHECKS",
     "Accuracy",
     "Function",
     "LatePolicy",
@@ -28,6 +31,7 @@ __all__ = [
     "Manual",
     "Rubric",
     "RubricError",
+    "Search",
     "Settings",
     "default_rubric_path",
     "load_rubric",

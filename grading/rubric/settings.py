@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+from dataclasses import replace
 from datetime import datetime
 from typing import Annotated, Literal
 
@@ -53,6 +55,48 @@ class Accuracy(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=
     runs: Count
 
 
+#: The checks of a search, in the order in which they are reported.
+SEARCH_CHECKS = ("grid", "best", "rescored", "minimum")
+
+
+class Search(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """The search for the best model in a notebook, asked for only when notebooks are run.
+
+    Attributes:
+        model: the variable that holds the best model; its weights are ``model.W``.
+        results: the variable with ``results[learning_rate, reg] = (training accuracy, validation accuracy)``.
+        best: the variable with the best validation accuracy.
+        test: the variable with the test accuracy of the best model.
+        history: the variable with the losses of a training.
+        learning_rates, regs: the variables with the sides of the grid.
+        minimum: the true accuracy on validation pictures that the best model must be compatible with.
+        points: check -> points. A check that is not named here is not run.
+    """
+
+    model: str
+    results: str = "results"
+    best: str = "best_val"
+    test: str = "test_accuracy"
+    history: str = "loss_hist"
+    learning_rates: str = "learning_rates"
+    regs: str = "regularization_strengths"
+    minimum: Share = 0.0
+    points: dict[str, Points] = {}
+
+    @property
+    def weights(self) -> str:
+        """The weights of the best model, as an expression."""
+        return f"{self.model}.W"
+
+    @property
+    def variables(self) -> tuple[str, ...]:
+        """Everything that the checks look at."""
+        return (
+            *(self.results, self.best, self.weights, self.test),
+            *(self.history, self.learning_rates, self.regs),
+        )
+
+
 DataName = Literal["digits", "cifar10"]
 
 
@@ -74,6 +118,9 @@ class LimitSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_
     training_seconds: Positive = 60.0
     cpu_seconds: Count = 300
     address_space_mebibytes: Annotated[int, msgspec.Meta(ge=512)] = 1024
+    notebook_cell_seconds: Positive = 600.0
+    notebook_seconds: Positive = 1800.0
+    notebook_address_space_mebibytes: Annotated[int, msgspec.Meta(ge=512)] = 6144
 
 
 class LateStep(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
@@ -133,6 +180,7 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=
     manual_points: Points = 0.0
     manual: tuple[Manual, ...] = ()
     late: LatePolicy | None = None
+    search: dict[str, Search] = {}
     lang: Language = "en"
     limits: LimitSettings = LimitSettings()
 
@@ -192,3 +240,20 @@ class Rubric(msgspec.Struct, frozen=True, kw_only=True):
             load_seconds=limits.load_seconds,
             training_seconds=limits.training_seconds,
         )
+
+    @property
+    def notebook_limits(self) -> Limits:
+        """What a notebook may use."""
+        limits = self.settings.limits
+        return replace(
+            self.limits,
+            address_space_bytes=limits.notebook_address_space_mebibytes << 20,
+            cpu_seconds=math.ceil(limits.notebook_seconds),
+            cell_seconds=limits.notebook_cell_seconds,
+            notebook_seconds=limits.notebook_seconds,
+        )
+
+    @property
+    def search_points(self) -> float:
+        """The points of the searches, which count only where notebooks are run."""
+        return sum(sum(search.points.values()) for search in self.settings.search.values())

@@ -15,7 +15,7 @@ from typing import Any
 import msgspec
 from msgspec import inspect as types
 
-from grading.rubric.settings import CHECKS_OF_KIND, DataName, Settings
+from grading.rubric.settings import CHECKS_OF_KIND, SEARCH_CHECKS, DataName, Settings
 
 
 @dataclass(frozen=True)
@@ -220,6 +220,14 @@ def _meaning(settings: Settings, losses: Collection[str], data: DataName) -> Ite
             yield Complaint(here, "agreement needs naive = the function to agree with")
         if "accuracy" in function.points and function.reference not in settings.accuracy.get(data, {}):
             yield Complaint(here, f"accuracy needs a table [accuracy.{data}.{function.reference}]")
+    for name, search in settings.search.items():
+        for check in search.points:
+            if check not in SEARCH_CHECKS:
+                yield Complaint(
+                    ("search", name, "points", check),
+                    f"no check is called {check!r}; for a search there are "
+                    f"{', '.join(SEARCH_CHECKS)}{nearest(check, SEARCH_CHECKS)}",
+                )
     yield from _meaning_of_late(settings)
 
 

@@ -54,7 +54,8 @@ def command(binary: Path, view: View, *, user_namespace: bool) -> list[str]:
 
 
 def _files(view: View) -> Iterator[str]:
-    inner = [view.executable, *view.packages, *(PROJECT / file for file in worker_files())]
+    data = [] if view.data is None else [view.data]
+    inner = [view.executable, *view.packages, *data, *(PROJECT / file for file in worker_files())]
     loaders = [
         # The kernel looks for the dynamic loader by the name that is written in every program.
         loader.parent.resolve() / loader.name

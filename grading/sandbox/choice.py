@@ -7,13 +7,14 @@ import shutil
 import sys
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from pathlib import Path
 
 from grading.sandbox import bubblewrap, selftest
 from grading.sandbox.launch import Launcher, LaunchError, PlainLauncher, ZygoteLauncher, scratch_folder
 from grading.sandbox.levels import Isolation, IsolationError, Level
 from grading.sandbox.limits import Limits
 from grading.sandbox.syscalls import SeccompUnavailableError, compiled_filter
-from grading.sandbox.view import view
+from grading.sandbox.view import View, view
 from grading.sandbox.wire import Setup
 
 # Threads count too; BLAS and all else get by with one.
@@ -39,15 +40,20 @@ class _Way:
     launch: Callable[[], Launcher]
 
 
-def choose(limits: Limits, level: Level | None = None) -> Choice:
+def choose(limits: Limits, level: Level | None = None, data: Path | None = None) -> Choice:
     """The best level that passes its self-test, or ``level`` and no other.
+
+    Args:
+        limits: caps on each process.
+        level: None for the best.
+        data: a folder with a data set, for processes that run notebooks with it.
 
     Raises:
         IsolationError: nothing passed.
     """
     problems: list[str] = []
     for candidate in Level if level is None else (level,):
-        for way in _ways(candidate, limits, problems):
+        for way in _ways(candidate, limits, view(data), problems):
             launcher = None
             try:
                 launcher = way.launch()
@@ -74,11 +80,12 @@ def private_user() -> int | None:
     return free[os.getpid() % len(free)]
 
 
-def _ways(level: Level, limits: Limits, problems: list[str]) -> Iterator[_Way]:
+def _ways(level: Level, limits: Limits, seen: View, problems: list[str]) -> Iterator[_Way]:
     user = private_user()
     setup = Setup(limits.address_space_bytes, limits.cpu_seconds)
+    setup.data = None if seen.data is None else str(seen.data)
     if level is Level.LIMITS_ONLY:
-        setup.user, setup.roots = user, [str(root) for root in view().roots]
+        setup.user, setup.roots = user, [str(root) for root in seen.roots]
         setup.processes = None if user is None else _PROCESSES
         made_of = "NOT isolated: resource limits and a process group only"
         yield _Way(made_of, lambda: (_Scratched if sys.platform == "linux" else PlainLauncher)(setup))
@@ -93,13 +100,13 @@ def _ways(level: Level, limits: Limits, problems: list[str]) -> Iterator[_Way]:
         return
     landlock = landlock_version()
     if landlock:
-        setup.readable = [str(path) for path in view().readable]
-        setup.listable = [str(path) for path in view().package_folders]
-        setup.roots = [str(root) for root in view().roots]
-        setup.devices = [str(device) for device in view().devices]
+        setup.readable = [str(path) for path in seen.readable]
+        setup.listable = [str(path) for path in seen.package_folders]
+        setup.roots = [str(root) for root in seen.roots]
+        setup.devices = [str(device) for device in seen.devices]
     common = f"Landlock {landlock}, seccomp, resource limits" if landlock else "seccomp, resource limits"
     if level is Level.FULL:
-        yield from _with_namespaces(setup, common, user, problems)
+        yield from _with_namespaces(setup, seen, common, user, problems)
     elif landlock:
         setup.user, setup.processes = user, None if user is None else _PROCESSES
         yield _Way(common + (", a user of its own" if user else ""), lambda: _Scratched(setup))
@@ -107,7 +114,9 @@ def _ways(level: Level, limits: Limits, problems: list[str]) -> Iterator[_Way]:
         problems.append(f"{level}: this kernel has no Landlock.")
 
 
-def _with_namespaces(setup: Setup, common: str, user: int | None, problems: list[str]) -> Iterator[_Way]:
+def _with_namespaces(
+    setup: Setup, seen: View, common: str, user: int | None, problems: list[str]
+) -> Iterator[_Way]:
     setup.processes = _PROCESSES
     setup.scratch = bubblewrap.SCRATCH
     found = False
@@ -116,10 +125,10 @@ def _with_namespaces(setup: Setup, common: str, user: int | None, problems: list
         made_of = f"bubblewrap ({binary}), {common}"
         if user is not None:
             setup.user = user
-            walls = bubblewrap.command(binary, view(), user_namespace=False)
+            walls = bubblewrap.command(binary, seen, user_namespace=False)
             yield _Way(made_of + ", a user of its own", lambda walls=walls: ZygoteLauncher(walls, setup))  # type: ignore[misc]
             setup.user = None
-        walls = bubblewrap.command(binary, view(), user_namespace=True)
+        walls = bubblewrap.command(binary, seen, user_namespace=True)
         yield _Way(made_of + ", a user namespace", lambda walls=walls: ZygoteLauncher(walls, setup, user))  # type: ignore[misc]
     if not found:
         problems.append("full: there is no bubblewrap.")

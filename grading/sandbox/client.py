@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from types import TracebackType
 from typing import Self
 
@@ -9,6 +10,7 @@ from grading.sandbox.choice import choose
 from grading.sandbox.launch import Launcher
 from grading.sandbox.levels import Isolation, IsolationError, Level
 from grading.sandbox.limits import Limits
+from grading.sandbox.notebook import Notebook, NotebookOutcome, run_notebook
 from grading.sandbox.session import Session
 from grading.sandbox.shared import SharedArray
 from grading.sandbox.worker import Worker
@@ -26,18 +28,27 @@ class Sandbox:
         self.isolation = isolation
 
     @classmethod
-    def open(cls, limits: Limits, *, level: Level | None = None, allow_unsafe: bool = False) -> Self:
+    def open(
+        cls,
+        limits: Limits,
+        *,
+        level: Level | None = None,
+        allow_unsafe: bool = False,
+        data: Path | None = None,
+    ) -> Self:
         """The best sandbox that this machine has, or the one of ``level``; each has passed a self-test.
 
         Args:
             limits: caps on each submission's process.
             level: None for the best that works.
+            data: a folder with a data set; with it, this sandbox is one for notebooks, which see more of what is
+                installed.
             allow_unsafe: accept `Level.LIMITS_ONLY`, which does not keep student code from reading files.
 
         Raises:
             IsolationError: the level does not work here, or it is unsafe and that was not allowed.
         """
-        choice = choose(limits, level)
+        choice = choose(limits, level, data)
         if choice.isolation.level is Level.LIMITS_ONLY and not allow_unsafe:
             choice.launcher.close()
             raise IsolationError(
@@ -56,6 +67,10 @@ class Sandbox:
                 array and two copies of it take.
         """
         return Worker(Session(self._launcher, self.limits, submission, shared), self.limits, submission)
+
+    def run(self, notebook: Notebook) -> NotebookOutcome:
+        """Run a notebook in a process of its own; only in a sandbox for notebooks."""
+        return run_notebook(self._launcher, self.limits, notebook)
 
     def close(self) -> None:
         """End everything that was started."""

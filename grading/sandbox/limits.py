@@ -15,6 +15,8 @@ class Limits:
         call_seconds: wall time of one step, if `Worker.run` is not told otherwise.
         load_seconds: wall time for loading all of the student's files.
         training_seconds: wall time that a call of ``train`` gets.
+        cell_seconds: wall time of one cell, where a notebook is run.
+        notebook_seconds: wall time of all its cells.
         output_bytes: how much of what is printed is kept; the rest is counted and dropped.
     """
 
@@ -23,4 +25,6 @@ class Limits:
     call_seconds: float = 10.0
     load_seconds: float = 20.0
     training_seconds: float = 60.0
+    cell_seconds: float = 600.0
+    notebook_seconds: float = 1800.0
     output_bytes: int = 65536

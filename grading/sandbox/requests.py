@@ -188,6 +188,12 @@ def _type_name(name: str) -> str:
     )
 
 
+def raised(body: wire.WireRaised) -> Raised:
+    """An error as it is handed on."""
+    where = None if body.where is None else clean(body.where, wire.MAX_WHERE)
+    return Raised(_type_name(body.type_name), clean(body.message, wire.MAX_MESSAGE), where)
+
+
 def outcome(body: wire.WireReturned | wire.WireRaised, payload: bytearray) -> Returned | Raised:
     """What a step came to.
 
@@ -197,8 +203,7 @@ def outcome(body: wire.WireReturned | wire.WireRaised, payload: bytearray) -> Re
     unpacker = wire.Unpacker(payload)
     if isinstance(body, wire.WireRaised):
         unpacker.finish()
-        where = None if body.where is None else clean(body.where, wire.MAX_WHERE)
-        return Raised(_type_name(body.type_name), clean(body.message, wire.MAX_MESSAGE), where)
+        return raised(body)
     result = received(body.result, unpacker)
     inputs = tuple([unpacker.take(array) for array in body.inputs])
     unpacker.finish()

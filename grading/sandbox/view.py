@@ -11,6 +11,7 @@ import importlib.util
 import os
 import sys
 from dataclasses import dataclass
+from importlib import metadata
 from pathlib import Path
 
 _HERE = Path(__file__).resolve().parent
@@ -33,6 +34,12 @@ PACKAGES = (
     *("PIL", "pandas", "dateutil", "pytz", "tzdata", "six"),
 )
 
+#: What running notebooks needs besides: IPython's shell and what it imports. No kernel, no sockets.
+NOTEBOOK_PACKAGES = (
+    *("IPython", "traitlets", "matplotlib_inline", "pygments", "ipython_pygments_lexers", "decorator"),
+    *("stack_data", "executing", "asttokens", "pure_eval", "pexpect", "ptyprocess", "typing_extensions"),
+)
+
 _DEVICES = ("/dev/null", "/dev/zero", "/dev/random", "/dev/urandom")
 
 
@@ -46,6 +53,7 @@ class View:
         hidden: folders of installed packages within ``python``: seen empty.
         packages: each package that may be used, with the shared libraries that its wheel brings.
         devices: the harmless ones.
+        data: a data set that notebooks may read; None where no notebooks are run.
     """
 
     executable: Path
@@ -53,32 +61,40 @@ class View:
     hidden: tuple[Path, ...]
     packages: tuple[Path, ...]
     devices: tuple[Path, ...]
+    data: Path | None = None
 
     @property
     def readable(self) -> tuple[Path, ...]:
         """All that may be read, split up so that nothing hidden is among it."""
         split = [path for root in self.python for path in _without(root, self.hidden)]
-        return (self.executable, *split, *self.packages)
+        return (self.executable, *split, *self.packages, *self._data)
 
     @property
     def roots(self) -> tuple[Path, ...]:
         """Few paths that everything readable lies in."""
-        return (self.executable, *self.python, *self.package_folders)
+        return (self.executable, *self.python, *self.package_folders, *self._data)
 
     @property
     def package_folders(self) -> tuple[Path, ...]:
         """The folders that ``packages`` lie in, as they go on ``sys.path``."""
         return tuple(dict.fromkeys(package.parent for package in self.packages))
 
+    @property
+    def _data(self) -> tuple[Path, ...]:
+        return () if self.data is None else (self.data,)
+
 
 @functools.cache
-def view() -> View:
-    """What student code may see on this machine."""
+def view(data: Path | None = None) -> View:
+    """What student code may see on this machine; with ``data``, what its notebooks may."""
     executable = Path(sys.executable).resolve()
     compiled = (Path(folder).resolve() for folder in sys.path if folder.endswith("lib-dynload"))
     standard = {Path(os.__file__).resolve().parent, *compiled}
     libraries = _shared_library_folders(standard)
-    packages = [path for name in PACKAGES for path in _package(name)]
+    names = PACKAGES if data is None else (*PACKAGES, *NOTEBOOK_PACKAGES)
+    packages = [path for name in names for path in _package(name)]
+    if data is not None:
+        packages += _description("matplotlib-inline")
     roots = sorted(standard | libraries)
     hidden = {
         folder
@@ -90,7 +106,7 @@ def view() -> View:
     cache = Path("/etc/ld.so.cache")
     python = (*_outermost(roots), *((cache,) if cache.exists() else ()))
     devices = tuple(Path(device) for device in _DEVICES if Path(device).exists())
-    return View(executable, python, tuple(sorted(hidden)), tuple(packages), devices)
+    return View(executable, python, tuple(sorted(hidden)), tuple(packages), devices, data)
 
 
 def worker_files() -> tuple[Path, ...]:
@@ -108,6 +124,15 @@ def _package(name: str) -> list[Path]:
     # Wheels keep their shared libraries in a folder beside the package, pillow under its other name.
     names = {"PIL": "pillow"}.get(name, name)
     return paths + [lib for path in paths if (lib := path.parent / f"{names}.libs").is_dir()]
+
+
+def _description(distribution: str) -> list[Path]:
+    """The folder that says what an installed package offers to others; matplotlib finds IPython's backend by it."""
+    try:
+        files = metadata.files(distribution) or []
+    except metadata.PackageNotFoundError:
+        return []
+    return sorted({Path(str(file.locate())).resolve().parent for file in files if file.name == "METADATA"})
 
 
 def _shared_library_folders(standard: set[Path]) -> set[Path]:

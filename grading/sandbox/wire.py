@@ -197,6 +197,7 @@ class Setup(_Wire, tag="setup"):
         roots: folders that hold ``readable``, few, and nothing of ``scratch``.
         devices: may be read and written.
         scratch: the folder in which each worker gets one of its own to write in; None for none.
+        data: a folder with a data set, for workers that run notebooks; None for those that do not.
         system_calls: the seccomp filter, None for none.
     """
 
@@ -209,6 +210,7 @@ class Setup(_Wire, tag="setup"):
     roots: list[str] = []
     devices: list[str] = []
     scratch: str | None = None
+    data: str | None = None
     system_calls: bytes | None = None
 
 
@@ -228,7 +230,35 @@ class Batch(_Wire, tag="batch"):
     steps: list[WireStep]
 
 
-Request: TypeAlias = Load | Batch
+class WireFile(_Wire):
+    """A file of the hand-in, with forward slashes in its name, and its bytes."""
+
+    name: str
+    content: WireArray
+
+
+class WireCell(_Wire):
+    """A code cell as the student wrote it, and the variables to send after it ("best_svm.W")."""
+
+    number: int
+    code: str
+    wanted: list[str]
+
+
+class Execute(_Wire, tag="execute"):
+    """Write these files, go to ``folder`` among them, and run the cells of a notebook that lies there.
+
+    Each cell is answered by two frames, `Entered` before it runs and `Ended` after it, whose index is the place of the
+    cell among ``cells``.
+    """
+
+    nonce: bytes
+    files: list[WireFile]
+    folder: str
+    cells: list[WireCell]
+
+
+Request: TypeAlias = Load | Batch | Execute
 
 
 class Reached(_Wire, tag="reached"):
@@ -264,12 +294,36 @@ class WireUnknown(_Wire, tag="unknown"):
     """The step names an object that this process does not have."""
 
 
+class Entered(_Wire, tag="entered"):
+    """Said before each cell of a notebook, so that one which never ends is known."""
+
+
+class Ended(_Wire, tag="ended"):
+    """What came of a cell.
+
+    Attributes:
+        error: what it raised.
+        printed: the beginning of what it printed, and the end where that is not all.
+        pictures: the PNGs that it showed, as arrays of bytes.
+        dropped: how many more there were, or larger ones.
+        found: the wanted variables that are there.
+        remarks: sentences.
+    """
+
+    error: WireRaised | None
+    printed: str
+    pictures: list[WireArray]
+    dropped: int
+    found: dict[str, WireValue]
+    remarks: list[str]
+
+
 class Reply(_Wire):
     """One answer: to the batch with this nonce, to its step number ``index`` (0 throughout for `Load`)."""
 
     nonce: bytes
     index: int
-    body: Reached | Finished | WireReturned | WireRaised | WireUnknown
+    body: Reached | Finished | WireReturned | WireRaised | WireUnknown | Entered | Ended
 
 
 def packed(array: Array, arrays: list[bytes]) -> WireArray | None:

@@ -10,7 +10,7 @@ import pytest
 
 import grader
 from grading.rubric import default_rubric_path, load_rubric
-from grading.run import suite_facts
+from grading.run import Suite, suite_facts
 from grading.training_data import data_facts
 from reference.datasets import CIFAR10_VARIABLE, identify
 from tests.checks.test_entrance import run_pytest
@@ -97,7 +97,7 @@ def test_the_command_line_the_rubric_and_the_environment_choose_the_data_set(
 
 
 def test_grades_on_different_data_have_different_facts(folder: Path) -> None:
-    assert suite_facts(load_rubric()) != suite_facts(load_rubric(data_folder=folder))
+    assert suite_facts(Suite(load_rubric())) != suite_facts(Suite(load_rubric(data_folder=folder)))
 
 
 def complaint(capsys: pytest.CaptureFixture[str], tmp_path: Path, *arguments: object) -> str:

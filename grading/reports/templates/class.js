@@ -75,6 +75,8 @@ function hideNames() {
     const cell = item.row.cells[0];
     if (anonymous.checked) {
       cell.replaceChildren(`submission ${item.index + 1}`);
+    } else if (!item.row.dataset.link) {
+      cell.replaceChildren(item.shownName.trim());
     } else {
       const link = document.createElement("a");
       link.href = item.row.dataset.link;

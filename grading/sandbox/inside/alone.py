@@ -7,7 +7,7 @@ import sys
 
 import msgspec
 
-from grading.sandbox.inside import serving, walls
+from grading.sandbox.inside import notebook, serving, walls
 from grading.sandbox.inside.mapped import Mapped
 from grading.sandbox.wire import Setup
 
@@ -36,6 +36,9 @@ def main(setup: bytes, frames: int = -1, printed: int = -1, data: int | None = N
     reachable = walls.become(decoded)
     if decoded.scratch is not None:
         walls.settle(reachable(decoded.scratch))
+        if decoded.data is not None:
+            notebook.warm_up(decoded.scratch)
+            notebook.place_data(decoded.data)
     if sys.platform == "linux":
         walls.die_with_parent()
     sys.argv = ["submission"]

@@ -14,7 +14,7 @@ import msgspec
 import numpy as np
 
 from grading.sandbox import frames, wire
-from grading.sandbox.inside import seeding
+from grading.sandbox.inside import notebook, seeding
 from grading.sandbox.inside.answering import Answerer
 from grading.sandbox.inside.answers import Packer, raised
 from grading.sandbox.inside.counting import Counter
@@ -44,6 +44,8 @@ class Server:
             self._nonce = message.nonce
             if isinstance(message, wire.Load):
                 self._load(message)
+            elif isinstance(message, wire.Execute):
+                notebook.run(message, unpacker, self._send)
             else:
                 for index, step in enumerate(message.steps):
                     self._answer(index, step, unpacker)

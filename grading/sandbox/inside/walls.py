@@ -125,10 +125,14 @@ def become(setup: Setup) -> Callable[[str], str]:
 
 def close_files(setup: Setup, reachable: Callable[[str], str]) -> None:
     """Landlock, for this process and its children: read what is listed, write in ``scratch``, no more."""
-    from landlockpy import Ruleset, Scope
+    from landlockpy import AccessFS, Ruleset, Scope
 
     with Ruleset(scoped=Scope.ABSTRACT_UNIX_SOCKET | Scope.SIGNAL) as rules:
-        _allow(rules, setup, setup.readable or [], reachable, reachable(setup.scratch or ""))
+        own = reachable(setup.scratch or "")
+        _allow(rules, setup, setup.readable or [], reachable, own)
+        if own and setup.data is not None:
+            # For the one link that a worker gets; it can make none itself.
+            rules.allow_path(own, AccessFS.MAKE_SYM)
         rules.restrict()
 
 

@@ -17,7 +17,7 @@ from collections.abc import Callable
 import msgspec
 import numpy as np
 
-from grading.sandbox.inside import serving, walls
+from grading.sandbox.inside import notebook, serving, walls
 from grading.sandbox.inside.mapped import Mapped
 from grading.sandbox.wire import Setup
 
@@ -40,6 +40,8 @@ class Zygote:
         np.random.default_rng(0).normal()
         self._reachable = walls.become(self._setup)
         walls.adopt_orphans()
+        if self._setup.data is not None and self._setup.scratch is not None:
+            notebook.warm_up(self._reachable(self._setup.scratch))
         if self._setup.readable is not None:
             walls.close_files(self._setup, self._reachable)
         sys.argv = ["submission"]
@@ -89,6 +91,8 @@ class Zygote:
         walls.limit(self._setup, mapped)
         if folder is not None:
             walls.settle(folder)
+            if self._setup.data is not None:
+                notebook.place_data(self._reachable(self._setup.data))
         if self._setup.readable is not None and folder is not None:
             walls.close_neighbours(self._setup, self._reachable, folder)
         if self._setup.system_calls is not None:

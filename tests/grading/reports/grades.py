@@ -2,9 +2,20 @@
 
 from __future__ import annotations
 
+import base64
+
 import msgspec
 import numpy as np
 
+from grading.executed import (
+    Claim,
+    Execution,
+    FailedCell,
+    NotebookPicture,
+    NotebookRun,
+    SearchFacts,
+    SearchPair,
+)
 from grading.grade import (
     Certificate,
     CheckResult,
@@ -24,6 +35,7 @@ from grading.grade import (
     TrainingRun,
 )
 
+PIXEL = "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg=="
 FUNCTIONS = ["svm_loss_naive", "LinearSVM.train"]
 
 
@@ -105,6 +117,43 @@ def trainings(
             templates=bytes(k % 241 for k in range(size)),
         ),
     )
+
+
+def an_execution() -> Execution:
+    """A notebook run to its end: a cell that failed, two claims of which one holds, a search, and a picture."""
+    search = SearchFacts(
+        model="best_svm",
+        results=[
+            SearchPair(
+                learning_rate=rate, reg=reg, training=0.4, validation=None if reg > 2e4 else 0.3 + 1e6 * rate
+            )
+            for rate in (1e-7, 5e-8)
+            for reg in (1e4, 5e4)
+        ],
+        best_val=0.4,
+        test=0.38,
+        validation_again=0.4,
+        test_again=None,
+    )
+    run = NotebookRun(
+        notebook="svm.ipynb",
+        state="completed",
+        cells=9,
+        ended=9,
+        stopped_at=None,
+        reason=None,
+        failed=[FailedCell(cell=4, error="NameError: name 'x' is not defined")],
+        remarks=["A remark."],
+        claims=[
+            Claim(cell=7, line="validation accuracy: 0.4", claimed=0.4, got=0.39, reproduced=True),
+            Claim(cell=8, line="test accuracy: 0.9", claimed=0.9, got=None, reproduced=False),
+        ],
+        searches=[search],
+        history=None,
+        pictures=[NotebookPicture(cell=6, kind="loss", width=1, height=1, png=base64.b64decode(PIXEL))],
+        seconds=3.0,
+    )
+    return Execution(data="CIFAR-10", notebooks=[run])
 
 
 def a_grade(

@@ -7,7 +7,7 @@ import json
 from grading.grade import Diagnosis
 from grading.reports import CLASS_WRITERS
 from grading.reports.statistics import CheckCount, ForPerson, Mistake, statistics
-from tests.grading.reports.grades import FUNCTIONS, a_check, a_class, a_grade, a_passed_check
+from tests.grading.reports.grades import FUNCTIONS, a_check, a_class, a_grade, a_passed_check, an_execution
 from tests.grading.reports.test_html_report import Outline
 
 
@@ -60,6 +60,11 @@ def test_hand_ins_for_a_person_are_those_not_graded_and_those_with_answers_to_ma
         ForPerson(name="b", reasons=["1 written answer to mark"]),
         ForPerson(name="c", reasons=["not graded: a PDF"]),
     ]
+
+
+def test_a_claim_that_was_not_reproduced_is_for_a_person() -> None:
+    (found,) = statistics([a_grade("a", manual=[], execution=an_execution())]).for_person
+    assert found.reasons == ["1 of 2 accuracies in the notebook not reproduced"]
 
 
 def test_the_page_has_a_row_for_every_hand_in_with_a_link_to_its_report() -> None:

@@ -16,12 +16,10 @@ from grading.grade import Grade, Place
 from grading.reports import write_reports
 from grading.reports.sources import commented
 from grading.submission import Handin
-from tests.grading.reports.grades import a_check, a_comparison
+from tests.grading.reports.grades import PIXEL, a_check, a_comparison
 from tests.grading.reports.handed import FUNCTION, a_cell, a_handed_notebook, a_notebook, as_handed_in
 from tests.grading.reports.test_html_report import Outline, words
 from tests.grading.reports.test_injection import HOSTILE, hostile_texts
-
-PIXEL = "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg=="
 
 
 def annotated(handin: Handin, grade: Grade, out: Path) -> dict[str, Any]:

@@ -15,6 +15,7 @@ from grading.sandbox.levels import IsolationError, Level
 from grading.sandbox.limits import Limits
 from grading.sandbox.messages import Call, Returned
 from grading.sandbox.session import Session
+from grading.sandbox.view import View
 from grading.sandbox.wire import Setup
 from grading.sandbox.worker import Worker
 from tests.grading.sandbox.building import one_file
@@ -95,7 +96,7 @@ def walls_with_a_hole(monkeypatch: pytest.MonkeyPatch) -> None:
     """Landlock that lets everything be read."""
     original = choice._ways
 
-    def holed(level: Level, limits: Limits, problems: list[str]) -> Iterator[choice._Way]:
+    def holed(level: Level, limits: Limits, seen: View, problems: list[str]) -> Iterator[choice._Way]:
         if level is Level.NO_NAMESPACES:
             setup = Setup(limits.address_space_bytes, limits.cpu_seconds)
             setup.system_calls = syscalls.compiled_filter()
@@ -103,7 +104,7 @@ def walls_with_a_hole(monkeypatch: pytest.MonkeyPatch) -> None:
             setup.devices = ["/dev/null"]
             yield choice._Way("a wall with a hole", lambda: choice._Scratched(setup))
         else:
-            yield from original(level, limits, problems)
+            yield from original(level, limits, seen, problems)
 
     monkeypatch.setattr(choice, "_ways", holed)
 

@@ -1,0 +1,153 @@
+"""What is brought out of a notebook, made of what its process sent: nothing of it is believed, all of it is checked."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from grading.executed import History, NotebookPicture, SearchFacts, SearchPair
+from grading.execution.png import NoPictureError, checked
+from grading.execution.scoring import HeldOut
+from grading.rubric import Search
+from grading.sandbox.messages import Received
+from grading.sandbox.notebook import Cell, CellOutcome
+
+_MOST_PICTURES = 24
+_MOST_PICTURE_BYTES = 6 << 20
+_MOST_PAIRS = 400
+_MOST_STEPS = 200
+
+_KINDS: tuple[tuple[Literal["loss", "search", "weights"], re.Pattern[str]], ...] = (
+    ("search", re.compile(r"\bscatter\s*\(")),
+    ("weights", re.compile(r"\.W\b[\s\S]*\bimshow\s*\(|\bimshow\s*\([^)]*\bw(?:img)?\b")),
+    ("loss", re.compile(r"\bplot\s*\(\s*\w*(?:loss|hist)")),
+)
+
+
+@dataclass(frozen=True, eq=False)
+class Found:
+    """What a search left behind.
+
+    Attributes:
+        facts: for the report.
+        sides: the declared learning rates and regularization strengths; None where they were no lists of numbers.
+        validation, test: pictures that the model's weights classify rightly, of how many; None without weights.
+    """
+
+    facts: SearchFacts
+    sides: tuple[tuple[float, ...], tuple[float, ...]] | None
+    validation: tuple[int, int] | None
+    test: tuple[int, int] | None
+
+
+def search_found(search: Search, outcomes: Iterable[CellOutcome], held_out: HeldOut) -> Found | None:
+    """What the last cell that speaks of the model left; None if it left nothing of the search."""
+    last: Mapping[str, Received] = {}
+    for outcome in outcomes:
+        if search.weights in outcome.found or search.best in outcome.found:
+            last = outcome.found
+    if not last:
+        return None
+    W = _array(last.get(search.weights), 2)
+    scored = None if W is None else held_out.score(W)
+    validation = test = None
+    if scored is not None:
+        validation = scored[0], len(held_out.y_validation)
+        test = scored[1], len(held_out.y_test)
+    sides = [_array(last.get(name), 1) for name in (search.learning_rates, search.regs)]
+    facts = SearchFacts(
+        model=search.model,
+        results=_pairs(last.get(search.results)),
+        best_val=_share(last.get(search.best)),
+        test=_share(last.get(search.test)),
+        validation_again=None if validation is None else validation[0] / validation[1],
+        test_again=None if test is None else test[0] / test[1],
+    )
+    declared = None
+    if sides[0] is not None and sides[1] is not None:
+        declared = tuple(sides[0].tolist()), tuple(sides[1].tolist())
+    return Found(facts, declared, validation, test)
+
+
+def history_found(searches: Iterable[Search], outcomes: Sequence[CellOutcome]) -> History | None:
+    """The losses of the training whose curve the notebook draws, thinned; None where there are none."""
+    names = {search.history for search in searches}
+    for outcome in reversed(outcomes):
+        for name in sorted(names & outcome.found.keys()):
+            losses = _array(outcome.found[name], 1)
+            if losses is not None and losses.size > 1:
+                steps = np.unique(np.linspace(0, losses.size - 1, min(losses.size, _MOST_STEPS)).astype(int))
+                values = [float(loss) if np.isfinite(loss) else None for loss in losses[steps]]
+                return History(steps=steps.tolist(), losses=values)
+    return None
+
+
+def pictures_found(
+    cells: Sequence[Cell], outcomes: Iterable[CellOutcome]
+) -> tuple[list[NotebookPicture], int]:
+    """The pictures that can be shown, in order, and how many cannot."""
+    code = {cell.number: cell.code for cell in cells}
+    shown: list[NotebookPicture] = []
+    refused, room = 0, _MOST_PICTURE_BYTES
+    for outcome in outcomes:
+        for data in outcome.pictures:
+            try:
+                picture = checked(data)
+            except NoPictureError:
+                refused += 1
+                continue
+            if len(shown) == _MOST_PICTURES or len(picture.png) > room:
+                refused += 1
+                continue
+            room -= len(picture.png)
+            shown.append(
+                NotebookPicture(
+                    cell=outcome.number,
+                    kind=_kind(code[outcome.number]),
+                    width=picture.width,
+                    height=picture.height,
+                    png=picture.png,
+                )
+            )
+    return shown, refused
+
+
+def _kind(code: str) -> Literal["loss", "search", "weights", "other"]:
+    return next((kind for kind, pattern in _KINDS if pattern.search(code)), "other")
+
+
+def _array(received: Received | None, dimensions: int) -> NDArray[np.float64] | None:
+    value = None if received is None else received.value
+    if not isinstance(value, np.ndarray) or value.ndim != dimensions or value.dtype.kind not in "fiub":
+        return None
+    return value.astype(np.float64)
+
+
+def _share(received: Received | None) -> float | None:
+    value = None if received is None else received.value
+    if isinstance(value, np.ndarray) and value.size == 1 and value.dtype.kind in "fiu":
+        value = value.item()
+    if isinstance(value, bool) or not isinstance(value, int | float) or not 0 <= value <= 1:
+        return None
+    return float(value)
+
+
+def _pairs(received: Received | None) -> list[SearchPair]:
+    table = _array(received, 2)
+    if table is None or table.shape[1] != 4:
+        return []
+    return [
+        SearchPair(
+            learning_rate=learning_rate,
+            reg=reg,
+            training=training if 0 <= training <= 1 else None,
+            validation=validation if 0 <= validation <= 1 else None,
+        )
+        for learning_rate, reg, training, validation in table[:_MOST_PAIRS].tolist()
+        if np.isfinite(learning_rate) and np.isfinite(reg)
+    ]

@@ -1,0 +1,125 @@
+"""Which notebooks of a hand-in are run, from which cells something is brought out, and which files lie around them."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from functools import cache
+from pathlib import Path, PurePosixPath
+
+from grading.intake.files import gather
+from grading.intake.limits import DEFAULT
+from grading.intake.notebook import DamagedNotebookError, read_cells
+from grading.rubric import Rubric, Search
+from grading.sandbox.notebook import Cell, Notebook
+from grading.submission import Handin, Submission
+
+_MOST_NOTEBOOKS = 4
+# The folder to write in holds 64 MiB.
+_MOST_BYTES = 24 << 20
+_COURSE = Path(__file__).resolve().parent / "course" / "cs231n"
+_PACKAGE = "cs231n"
+_CLASSIFIERS = f"{_PACKAGE}/classifiers"
+
+
+def raw_files(handin: Handin) -> dict[str, bytes]:
+    """The scripts and notebooks of a hand-in as they are, by name; only names that stay within a folder.
+
+    Raises:
+        IntakeError: it cannot be read.
+    """
+    gathered = gather(handin.path, DEFAULT, handin.parts)
+    return {file.name: file.data for file in gathered.files if _stays_within(file.name)}
+
+
+def notebooks(submission: Submission, files: Mapping[str, bytes], rubric: Rubric) -> dict[str, Notebook]:
+    """The notebooks to run, by name: those among what was taken that have to do with what is asked for.
+
+    A notebook has if its code speaks of a function or class that the rubric names, or of a model to search for.
+    """
+    searches = list(rubric.settings.search.values())
+    asked = _any_of([*rubric.asked_names, *(search.model for search in searches)])
+    found: dict[str, Notebook] = {}
+    for source in submission.sources:
+        if not source.name.endswith(".ipynb") or source.name not in files or len(found) == _MOST_NOTEBOOKS:
+            continue
+        try:
+            cells = read_cells(files[source.name], DEFAULT)
+        except DamagedNotebookError:
+            continue
+        code = [(cell.number, cell.text) for cell in cells if cell.kind == "code" and cell.text.strip()]
+        if any(asked.search(text) for _, text in code):
+            folder = str(PurePosixPath(source.name).parent)
+            planned = tuple(Cell(number, text, wanted(text, searches)) for number, text in code)
+            found[source.name] = Notebook(laid_out(files, folder), folder, planned)
+    return found
+
+
+def wanted(code: str, searches: Iterable[Search]) -> tuple[str, ...]:
+    """What to bring out after a cell: all of a search whose model it speaks of, so that the last such cell has it all.
+
+    In a notebook with two searches, the variables that both use are still the first one's by then.
+    """
+    names: list[str] = []
+    for search in searches:
+        if _any_of([search.model]).search(code):
+            names += search.variables
+        elif _any_of([search.history]).search(code):
+            names.append(search.history)
+    return tuple(dict.fromkeys(names))
+
+
+def laid_out(files: Mapping[str, bytes], folder: str) -> dict[str, bytes]:
+    """The scripts as the student laid them out, and what the course's package lacks of its helpers.
+
+    Helpers go into the package ``cs231n`` that is nearest to the notebook in ``folder``.
+    """
+    scripts: dict[str, bytes] = {}
+    total = 0
+    for name, content in files.items():
+        total += len(content)
+        if name.endswith(".py") and total <= _MOST_BYTES:
+            scripts[name] = content
+    above = _nearest_package(scripts, PurePosixPath(folder))
+    for name, content in _helpers().items():
+        scripts.setdefault(str(above / name), content)
+    if _classifiers_without_init(scripts, above):
+        modules = sorted(
+            PurePosixPath(name).stem for name in scripts if PurePosixPath(name).parent == above / _CLASSIFIERS
+        )
+        lines = [f"from cs231n.classifiers.{module} import *" for module in modules]
+        scripts[str(above / _CLASSIFIERS / "__init__.py")] = "\n".join(lines).encode()
+    return scripts
+
+
+def _nearest_package(scripts: Iterable[str], folder: PurePosixPath) -> PurePosixPath:
+    """The folder that holds the package to complete; the notebook's own if there is none."""
+    holders = {
+        PurePosixPath(*path.parts[: path.parts.index(_PACKAGE)])
+        for path in map(PurePosixPath, scripts)
+        if _PACKAGE in path.parts[:-1]
+    }
+    if not holders or folder in holders:
+        return folder
+    return max(sorted(holders), key=lambda holder: len({*holder.parents} & {folder, *folder.parents}))
+
+
+def _classifiers_without_init(scripts: Mapping[str, bytes], above: PurePosixPath) -> bool:
+    package = above / _CLASSIFIERS
+    return str(package / "__init__.py") not in scripts and any(
+        PurePosixPath(name).parent == package for name in scripts
+    )
+
+
+@cache
+def _helpers() -> dict[str, bytes]:
+    return {f"{_PACKAGE}/{path.name}": path.read_bytes() for path in sorted(_COURSE.glob("*.py"))}
+
+
+def _any_of(names: Sequence[str]) -> re.Pattern[str]:
+    return re.compile(rf"\b(?:{'|'.join(map(re.escape, names))})\b")
+
+
+def _stays_within(name: str) -> bool:
+    path = PurePosixPath(name)
+    return not path.is_absolute() and ".." not in path.parts and "\0" not in name

@@ -1,0 +1,93 @@
+"""PNGs that a student's process sent: looked at byte by byte, and written anew with nothing in them but pixels."""
+
+from __future__ import annotations
+
+import struct
+import zlib
+from dataclasses import dataclass
+
+_SIGNATURE = b"\x89PNG\r\n\x1a\n"
+_HEADER = struct.Struct(">IIBBBBB")
+_MOST_PIXELS = 4_000_000
+_LONGEST_SIDE = 4_000
+# Samples for each pixel, and the depths that the standard allows, by colour type.
+_SAMPLES = {0: 1, 2: 3, 3: 1, 4: 2, 6: 4}
+_DEPTHS = {0: (1, 2, 4, 8, 16), 2: (8, 16), 3: (1, 2, 4, 8), 4: (8, 16), 6: (8, 16)}
+# Colours that pixels need; text, profiles, times and whatever else a file may carry are left behind.
+_NEEDED = (b"PLTE", b"tRNS")
+
+
+class NoPictureError(Exception):
+    """What should be a PNG is none, or one that is larger than any plot."""
+
+
+@dataclass(frozen=True)
+class Picture:
+    """A PNG that can be shown: its size in pixels, and its bytes."""
+
+    width: int
+    height: int
+    png: bytes
+
+
+def checked(data: bytes) -> Picture:
+    """The picture in ``data``, written anew.
+
+    Raises:
+        NoPictureError: it is no well-formed PNG without interlacing, or too large.
+    """
+    if not data.startswith(_SIGNATURE):
+        raise NoPictureError("it does not begin as a PNG")
+    chunks = _chunks(data)
+    if chunks[0][0] != b"IHDR" or len(chunks[0][1]) != _HEADER.size or chunks[-1] != (b"IEND", b""):
+        raise NoPictureError("it does not begin and end as a PNG")
+    width, height, depth, colour, compression, filtering, interlacing = _HEADER.unpack(chunks[0][1])
+    if depth not in _DEPTHS.get(colour, ()) or compression or filtering or interlacing:
+        raise NoPictureError("it is of a kind that no plot is")
+    if not (0 < width <= _LONGEST_SIDE and 0 < height <= _LONGEST_SIDE and width * height <= _MOST_PIXELS):
+        raise NoPictureError(f"it has {width} x {height} pixels")
+    row = 1 + (width * _SAMPLES[colour] * depth + 7) // 8
+    pixels = _pixels(b"".join(content for kind, content in chunks if kind == b"IDAT"), row * height)
+    if any(pixels[start] > 4 for start in range(0, len(pixels), row)):
+        raise NoPictureError("it has a row of no known kind")
+    colours = [chunk for chunk in chunks if chunk[0] in _NEEDED and len(chunk[1]) <= 768]
+    if colour == 3 and not any(kind == b"PLTE" and len(content) % 3 == 0 for kind, content in colours):
+        raise NoPictureError("it lacks its colours")
+    written = [chunks[0], *colours, (b"IDAT", zlib.compress(pixels, 6)), (b"IEND", b"")]
+    return Picture(width, height, _SIGNATURE + b"".join(_chunk(*chunk) for chunk in written))
+
+
+def _chunks(data: bytes) -> list[tuple[bytes, bytes]]:
+    found = []
+    position = len(_SIGNATURE)
+    while position < len(data):
+        if len(data) - position < 12:
+            raise NoPictureError("it is cut off")
+        (size,) = struct.unpack_from(">I", data, position)
+        end = position + 12 + size
+        if end > len(data):
+            raise NoPictureError("it is cut off")
+        kind, content = data[position + 4 : position + 8], data[position + 8 : end - 4]
+        if struct.pack(">I", zlib.crc32(kind + content)) != data[end - 4 : end]:
+            raise NoPictureError("a part of it is damaged")
+        found.append((kind, content))
+        position = end
+    if not found:
+        raise NoPictureError("it is empty")
+    return found
+
+
+def _pixels(compressed: bytes, size: int) -> bytes:
+    """Exactly ``size`` bytes, never more than that in memory."""
+    unpacker = zlib.decompressobj()
+    try:
+        pixels = unpacker.decompress(compressed, size + 1)
+    except zlib.error as error:
+        raise NoPictureError("its pixels are damaged") from error
+    if len(pixels) != size or not unpacker.eof:
+        raise NoPictureError("it has more or fewer pixels than it says")
+    return pixels
+
+
+def _chunk(kind: bytes, content: bytes) -> bytes:
+    return struct.pack(">I", len(content)) + kind + content + struct.pack(">I", zlib.crc32(kind + content))

@@ -1,0 +1,121 @@
+"""Running the notebooks of one hand-in, and putting together what came of them."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from grading.executed import Execution, FailedCell, NotebookRun
+from grading.execution import claims, harvest
+from grading.execution.harvest import Found
+from grading.execution.plan import notebooks, raw_files
+from grading.execution.scoring import HeldOut, held_out
+from grading.rubric import Rubric
+from grading.sandbox.client import Sandbox
+from grading.sandbox.messages import Lost, Raised
+from grading.sandbox.notebook import Notebook, NotebookOutcome
+from grading.submission import Handin, Submission
+
+_MOST_FAILED = 20
+_LONGEST_ERROR = 300
+_MOST_REMARKS = 20
+
+
+@dataclass(frozen=True, eq=False)
+class Executed:
+    """What came of a hand-in's notebooks: for the report, and what each search of the rubric left, by its name."""
+
+    execution: Execution
+    found: Mapping[str, Found]
+
+
+def execute(handin: Handin, submission: Submission, rubric: Rubric, sandbox: Sandbox, data: Path) -> Executed:
+    """Run the notebooks of a hand-in, one after the other, each in a process of its own.
+
+    Args:
+        handin: where its files are.
+        submission: what was taken of them.
+        rubric: what is asked.
+        sandbox: one for notebooks, with ``data``.
+        data: the folder of CIFAR-10's batches.
+
+    Raises:
+        IntakeError: the hand-in cannot be read any more.
+        IsolationError: the sandbox has broken down.
+    """
+    files = raw_files(handin)
+    planned = notebooks(submission, files, rubric)
+    pictures = held_out(data)
+    found: dict[str, Found] = {}
+    runs = []
+    for name, notebook in planned.items():
+        began = time.perf_counter()
+        outcome = sandbox.run(notebook)
+        seconds = time.perf_counter() - began
+        here = _searches(rubric, outcome, pictures)
+        found.update(here)
+        runs.append(_run(name, notebook, files[name], outcome, here, rubric, seconds))
+    reason = None if planned else "There is no notebook in the hand-in that has to do with what is asked for."
+    described = (
+        f"CIFAR-10, {len(pictures.y_validation):,} validation and {len(pictures.y_test):,} test pictures"
+    )
+    return Executed(Execution(data=described, notebooks=runs, reason=reason), found)
+
+
+def _searches(rubric: Rubric, outcome: NotebookOutcome, pictures: HeldOut) -> dict[str, Found]:
+    return {
+        name: found
+        for name, search in rubric.settings.search.items()
+        if (found := harvest.search_found(search, outcome.cells, pictures)) is not None
+    }
+
+
+def _run(
+    name: str,
+    notebook: Notebook,
+    saved: bytes,
+    outcome: NotebookOutcome,
+    found: Mapping[str, Found],
+    rubric: Rubric,
+    seconds: float,
+) -> NotebookRun:
+    printed = {cell.number: cell.printed for cell in outcome.cells}
+    pictures, refused = harvest.pictures_found(notebook.cells, outcome.cells)
+    remarks = [f"Cell {cell.number}: {remark}" for cell in outcome.cells for remark in cell.remarks]
+    if refused:
+        remarks.append(f"{refused} more pictures are not shown here: too many, too large, or not pictures.")
+    return NotebookRun(
+        notebook=name,
+        state="completed" if outcome.lost is None else "stopped",
+        cells=len(notebook.cells),
+        ended=len(outcome.cells),
+        stopped_at=outcome.stopped_at,
+        reason=None if outcome.lost is None else _why(outcome.lost, rubric),
+        failed=[
+            FailedCell(cell=cell.number, error=_one_line(cell.error)) for cell in outcome.cells if cell.error
+        ][:_MOST_FAILED],
+        remarks=list(dict.fromkeys(remarks))[:_MOST_REMARKS],
+        claims=claims.compare(claims.saved_outputs(saved), printed),
+        searches=[each.facts for each in found.values()],
+        history=harvest.history_found(rubric.settings.search.values(), outcome.cells),
+        pictures=pictures,
+        seconds=seconds,
+    )
+
+
+def _why(lost: Lost, rubric: Rubric) -> str:
+    if lost.reason == "timeout":
+        limits = rubric.settings.limits
+        return (
+            f"it did not end in time: a cell may take {limits.notebook_cell_seconds:g} seconds, "
+            f"the notebook {limits.notebook_seconds:g}"
+        )
+    return lost.detail
+
+
+def _one_line(error: Raised) -> str:
+    where = f" ({error.where})" if error.where else ""
+    text = f"{error.type_name}: {error.message}" if error.message else error.type_name
+    return " ".join(text.split())[:_LONGEST_ERROR] + where

@@ -1,0 +1,120 @@
+"""A class without names: pseudonyms that stay the same from run to run, and nothing else by which work is known.
+
+They are drawn at random, for whatever is worked out of names can be worked out of a list of names. Who is who stands in
+``OUT/.resume/pseudonyms.csv`` only.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+import secrets
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+
+import msgspec
+
+from grading.executed import Execution
+from grading.grade import CheckResult, Grade, ManualItem, SubmissionFacts
+from grading.reports.writing import write_whole
+from grading.words import say
+
+FILE = Path(".resume") / "pseudonyms.csv"
+_BYTES = 4
+
+
+def pseudonyms(names: Iterable[str], out: Path) -> dict[str, str]:
+    """The pseudonym of each name: that of earlier runs into ``out``, or a new one, which is then kept there.
+
+    Raises:
+        OSError: the file cannot be read or written.
+    """
+    path = out / FILE
+    known = _read(path)
+    taken = set(known.values())
+    for name in names:
+        while name not in known:
+            drawn = f"submission-{secrets.token_hex(_BYTES)}"
+            if drawn not in taken:
+                known[name] = drawn
+                taken.add(drawn)
+    text = io.StringIO()
+    csv.writer(text, lineterminator="\n").writerows([("submission", "pseudonym"), *sorted(known.items())])
+    path.parent.mkdir(parents=True, exist_ok=True)
+    write_whole(path, text.getvalue().encode(), lasting=True)
+    return known
+
+
+def _read(path: Path) -> dict[str, str]:
+    try:
+        rows = list(csv.reader(path.read_text(encoding="utf-8").splitlines()))
+    except FileNotFoundError:
+        return {}
+    return {row[0]: row[1] for row in rows[1:] if len(row) == 2}
+
+
+def anonymous(grade: Grade, names: Mapping[str, str]) -> Grade:
+    """What of a grade is nobody's in particular: points, verdicts and known mistakes under a pseudonym.
+
+    Made anew, not by leaving out: what is added to a grade some day is not in it.
+    """
+    pseudonym = names[grade.submission.name]
+    return Grade(
+        submission=SubmissionFacts(name=pseudonym, path=pseudonym, sha256="", kind=grade.submission.kind),
+        suite=grade.suite,
+        isolation=grade.isolation,
+        state=grade.state,
+        reason=None if grade.reason is None else say("the reason is in its own report"),
+        score=grade.score,
+        max_score=grade.max_score,
+        functions=dict.fromkeys(grade.functions),
+        checks=[_anonymous_check(check) for check in grade.checks],
+        manual=[
+            ManualItem(question="", answer="", max_points=item.max_points, source=item.source)
+            for item in grade.manual
+        ],
+        warnings=[],
+        seconds=grade.seconds,
+        execution=_anonymous_execution(grade.execution),
+    )
+
+
+def _anonymous_check(check: CheckResult) -> CheckResult:
+    return CheckResult(
+        id=check.id,
+        function=check.function,
+        title=check.title,
+        status=check.status,
+        points=check.points,
+        max_points=check.max_points,
+        message=check.title if check.status != "passed" else "",
+        remarks=[],
+        counterexample=None,
+        expected=None,
+        got=None,
+        diagnosis=check.diagnosis,
+        cases=check.cases,
+        seconds=check.seconds,
+        hidden=check.hidden,
+    )
+
+
+def _anonymous_execution(execution: Execution | None) -> Execution | None:
+    """How many claims were not reproduced, without what they say."""
+    if execution is None:
+        return None
+    notebooks = [
+        msgspec.structs.replace(
+            run,
+            notebook="",
+            reason=None,
+            failed=[],
+            remarks=[],
+            claims=[msgspec.structs.replace(claim, line="") for claim in run.claims],
+            searches=[],
+            history=None,
+            pictures=[],
+        )
+        for run in execution.notebooks
+    ]
+    return Execution(data=execution.data, notebooks=notebooks)

@@ -1,0 +1,42 @@
+"""Files that are there whole or not at all."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import tempfile
+from pathlib import Path
+
+
+def write_whole(path: Path, content: bytes, *, lasting: bool = False) -> None:
+    """Write a file so that it is there whole or not at all: a temporary neighbour, then a rename.
+
+    A file that is already as it should be is left alone.
+
+    Args:
+        path: where.
+        content: what.
+        lasting: whole even after the machine has lost its power, which takes longer than all else. The records of a run
+            are, and from them the next run writes again what is missing or damaged.
+
+    Raises:
+        OSError: the file cannot be written.
+    """
+    with contextlib.suppress(OSError):
+        if path.read_bytes() == content:
+            return
+    handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.", suffix=".tmp")
+    try:
+        with os.fdopen(handle, "wb") as file:
+            file.write(content)
+            file.flush()
+            if lasting:
+                os.fsync(file.fileno())
+        # mkstemp makes files that only their owner may read; a report is as readable as its folder allows.
+        mask = os.umask(0)
+        os.umask(mask)
+        Path(temporary).chmod(0o666 & ~mask)
+        Path(temporary).replace(path)
+    except BaseException:
+        Path(temporary).unlink(missing_ok=True)
+        raise

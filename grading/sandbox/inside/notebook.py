@@ -1,0 +1,240 @@
+"""A notebook as the student left it: its files are written out, and its cells run from the top, one by one."""
+
+from __future__ import annotations
+
+import importlib
+import importlib.util
+import os
+import sys
+import types
+from collections.abc import Callable, Iterator, Sequence
+from importlib.abc import Loader, MetaPathFinder
+from importlib.machinery import ModuleSpec
+from typing import Any
+
+import numpy as np
+
+from grading.sandbox import wire
+from grading.sandbox.inside import seeding
+from grading.sandbox.inside.answers import Packer, plain, raised
+from grading.sandbox.inside.standins import ORDINARY, Standin, compatibility_modules
+
+#: Where the data set waits, as a folder with a link in it, until it is known where the notebook lies.
+WAITING = ".datasets"
+_COURSE = "cs231n"
+_DATASETS = f"{_COURSE}/datasets"
+_DATA = "cifar-10-batches-py"
+
+# Real where they are installed; `%load_ext autoreload` finds its own.
+_NOT_STOOD_IN_FOR = {"autoreload", "pdb", "setuptools"}
+_MOST_REMARKS = 10
+_LARGEST_ARRAY = 4 << 20
+_MOST_ENTRIES = 10_000
+
+Send = Callable[[int, Any, list[bytes]], None]
+
+
+def place_data(data: str) -> None:
+    """Make the data set reachable from the current folder, which is the worker's own; before system calls close.
+
+    Student code finds it by the name that the course gave it. It is linked, not copied: it may be 180 MB.
+    """
+    os.mkdir(WAITING)  # noqa: PTH102
+    os.symlink(data, f"{WAITING}/{_DATA}")  # noqa: PTH211
+
+
+def warm_up(scratch: str) -> None:
+    """Import, once for all workers, what every notebook needs; fonts are looked for now, which takes seconds."""
+    os.environ.update(
+        MPLCONFIGDIR=f"{scratch}/matplotlib",
+        MPLBACKEND="module://matplotlib_inline.backend_inline",
+    )
+    for module in (
+        *("matplotlib.pyplot", "matplotlib.backends.backend_agg", "matplotlib_inline.backend_inline"),
+        *("IPython.extensions.autoreload", "grading.sandbox.inside.shell"),
+    ):
+        importlib.import_module(module)
+
+
+class _StandinFinder(MetaPathFinder, Loader):
+    """Asked last: gives stand-ins for packages that only dress a notebook up (google.colab, imageio, seaborn).
+
+    A file of the course's package that lies elsewhere in the hand-in is found there; for one that was not handed in
+    there is a stand-in, too: most of them have nothing to do with what this notebook does.
+    """
+
+    def __init__(self, root: str, remark: Callable[[str], None]) -> None:
+        self._root, self._remark = root, remark
+
+    def find_spec(self, name: str, path: object, target: object = None) -> ModuleSpec | None:
+        """A module of this finder's, if it is one of those."""
+        top, _, below = name.partition(".")
+        if top == _COURSE and below:
+            file = f"{name.rpartition('.')[2]}.py"
+            for folder, _, files in os.walk(self._root):
+                if file in files:
+                    return importlib.util.spec_from_file_location(name, f"{folder}/{file}")
+        elif top not in ORDINARY - _NOT_STOOD_IN_FOR:
+            return None
+        if name == top or top == _COURSE:
+            self._remark(f"{name} is not here; an empty stand-in took its place.")
+        return ModuleSpec(name, self, is_package=True)
+
+    def create_module(self, spec: ModuleSpec) -> Any:
+        """A stand-in, which answers to everything."""
+        return Standin(spec.name)
+
+    def exec_module(self, module: Any) -> None:
+        """There is nothing to run."""
+
+
+class _ClosedFinder(MetaPathFinder):
+    """Asked first: a package that is there but may not be read is as good as missing, at every level alike."""
+
+    def find_spec(self, name: str, path: object, target: object = None) -> None:
+        """Nothing, or the error that a missing package gives."""
+        if path is not None:
+            return
+        for folder in sys.path:
+            try:
+                os.listdir(f"{folder}/{name}")  # noqa: PTH208
+            except PermissionError:
+                raise ModuleNotFoundError(f"No module named {name!r}", name=name) from None
+            except OSError:
+                continue
+
+
+def run(message: wire.Execute, unpacker: wire.Unpacker, send: Send) -> None:
+    """Run the cells and answer for each."""
+    from grading.sandbox.inside.shell import Shown, open_shell
+
+    root = os.getcwd()  # noqa: PTH109
+    os.environ["IPYTHONDIR"] = f"{root}/.ipython"
+    folder = os.path.normpath(f"{root}/{message.folder}")
+    _lay_out(message, unpacker, folder)
+    os.chdir(folder)
+    shown = Shown()
+    shell = open_shell(shown)
+    _arrange_imports(folder, root, shown.remark)
+    seeding.install()
+    seeding.seed_everything(0)
+    for index, cell in enumerate(message.cells):
+        send(index, wire.Entered(), [])
+        shown.clear()
+        shown.remarks = []
+        result = shell.run_cell(cell.code, store_history=True)  # type: ignore[no-untyped-call]
+        error = result.error_before_exec or result.error_in_exec
+        packer = Packer()
+        body = wire.Ended(
+            None if error is None else _raised(error, root),
+            plain(shown.text, len(shown.text)),
+            [packed for png in shown.pictures if (packed := _bytes(png, packer))],
+            shown.dropped,
+            dict(_found(cell.wanted, shell.user_ns, packer)),
+            [plain(remark, 500) for remark in shown.remarks[:_MOST_REMARKS]],
+        )
+        _come_back(root, folder)
+        send(index, body, packer.arrays)
+
+
+def _lay_out(message: wire.Execute, unpacker: wire.Unpacker, folder: str) -> None:
+    os.makedirs(f"{folder}/{os.path.dirname(_DATASETS)}", exist_ok=True)  # noqa: PTH103, PTH120
+    if os.path.exists(WAITING):  # noqa: PTH110
+        # A folder may be moved, links may not be made any more.
+        os.rename(WAITING, f"{folder}/{_DATASETS}")  # noqa: PTH104
+    for file in message.files:
+        content = unpacker.take(file.content)
+        parent = os.path.dirname(file.name)  # noqa: PTH120
+        if parent:
+            os.makedirs(parent, exist_ok=True)  # noqa: PTH103
+        with open(file.name, "wb") as target:  # noqa: PTH123
+            target.write(content.tobytes())
+
+
+def _arrange_imports(folder: str, root: str, remark: Callable[[str], None]) -> None:
+    """The notebook's folder first, as in Jupyter; then where a package ``cs231n`` lies; stand-ins last."""
+    above = [path for path, folders, _ in os.walk(root) if _COURSE in folders]
+    sys.path[:0] = list(dict.fromkeys((folder, *above, root)))
+    sys.meta_path.insert(0, _ClosedFinder())
+    sys.meta_path.append(_StandinFinder(root, remark))
+    for name, module in compatibility_modules().items():
+        if name.partition(".")[0] != "six" or importlib.util.find_spec("six") is None:
+            if isinstance(module, types.ModuleType) and "." not in name:
+                module.__dict__.setdefault("__path__", [])
+            sys.modules.setdefault(name, module)
+    # Left out of SciPy since; the course's own helpers of 2015 ask for it and never use it here.
+    pictures = types.ModuleType("scipy.misc")
+    pictures.__dict__.update(
+        {name: Standin(f"scipy.misc.{name}") for name in ("imread", "imresize", "imsave")}
+    )
+    sys.modules["scipy.misc"] = pictures
+    # %autoreload looks for changes in all files that modules come from; ours are not to be seen here.
+    for name, module in sys.modules.items():
+        if name.startswith("grading"):
+            module.__file__ = None
+
+
+def _come_back(root: str, folder: str) -> None:
+    """`%cd` stays in force, but only within the hand-in: elsewhere there is nothing to go to."""
+    try:
+        inside = f"{os.getcwd()}/".startswith(f"{root}/")  # noqa: PTH109
+    except OSError:
+        inside = False
+    if not inside:
+        os.chdir(folder)
+
+
+def _raised(error: BaseException, root: str) -> wire.WireRaised:
+    """An error as it travels, with the last line of the student's that it went through."""
+    sent = raised(error, set())
+    place, traceback = sent.where, error.__traceback__
+    while traceback is not None:
+        filename = traceback.tb_frame.f_code.co_filename
+        if filename.startswith("<ipython-input-"):
+            place = f"line {traceback.tb_lineno}"
+        elif filename.startswith(f"{root}/"):
+            place = f"{filename[len(root) + 1 :]}, line {traceback.tb_lineno}"
+        traceback = traceback.tb_next
+    message = sent.message
+    if isinstance(error, SyntaxError):
+        message, place = plain(str(error.msg), wire.MAX_MESSAGE), f"line {error.lineno}"
+    return wire.WireRaised(sent.type_name, message, None if place is None else plain(place, wire.MAX_WHERE))
+
+
+def _bytes(data: bytes, packer: Packer) -> wire.WireArray | None:
+    return wire.packed(np.frombuffer(data, np.uint8), packer.arrays)
+
+
+def _found(
+    wanted: Sequence[str], variables: dict[str, Any], packer: Packer
+) -> Iterator[tuple[str, wire.WireValue]]:
+    """The wanted variables, in the form in which they can be sent; what is not there is left out."""
+    for name in wanted:
+        variable, *attributes = name.split(".")
+        try:
+            value = variables[variable]
+            for attribute in attributes:
+                value = getattr(value, attribute)
+            value = _sendable(value)
+        except BaseException:
+            continue
+        yield name, packer.value(value)
+
+
+def _sendable(value: Any) -> Any:
+    """Tables and lists of numbers as arrays; of anything too large, nothing."""
+    if isinstance(value, dict):
+        rows = [_row(key, entry) for key, entry in list(value.items())[:_MOST_ENTRIES]]
+        return np.array(rows, np.float64).reshape(len(rows), 4)
+    if isinstance(value, (list, tuple)):
+        return np.array([float(number) for number in value[:_MOST_ENTRIES]], np.float64)
+    if isinstance(value, np.ndarray) and value.nbytes > _LARGEST_ARRAY:
+        return None
+    return value
+
+
+def _row(key: Any, entry: Any) -> tuple[float, float, float, float]:
+    """``results[learning_rate, reg] = (training accuracy, validation accuracy)``, or the latter alone."""
+    learning_rate, reg = key
+    training, validation = entry if isinstance(entry, (tuple, list, np.ndarray)) else (float("nan"), entry)
+    return float(learning_rate), float(reg), float(training), float(validation)

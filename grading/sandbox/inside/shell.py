@@ -1,0 +1,209 @@
+"""IPython's own shell in this very process: no kernel beside it, no sockets, no other programs.
+
+What a notebook shows is kept here, within caps, until it is sent; nobody reads or answers while it runs.
+"""
+
+from __future__ import annotations
+
+import base64
+import builtins
+import io
+import os
+import sys
+from typing import Any
+
+from IPython.core.displayhook import DisplayHook
+from IPython.core.displaypub import DisplayPublisher
+from IPython.core.interactiveshell import InteractiveShell
+from IPython.core.profiledir import ProfileDir
+from IPython.utils.text import SList
+from traitlets.config import Config
+
+_KEPT_FIRST, _KEPT_LAST = 20_000, 5_000
+_MOST_PICTURES = 12
+_LARGEST_PICTURE = 2 << 20
+_INLINE = "inline"
+
+#: Magics that would start another program.
+_PROGRAMS = (
+    "bash",
+    "sh",
+    "script",
+    "system",
+    "sx",
+    "perl",
+    "ruby",
+    "pypy",
+    "python2",
+    "pip",
+    "conda",
+    "mamba",
+    "uv",
+)
+
+
+class Shown:
+    """What one cell has shown so far: text from both ends, pictures by number and size."""
+
+    def __init__(self) -> None:
+        self.clear()
+        self.remarks: list[str] = []
+
+    def clear(self) -> None:
+        """Forget what was shown, as ``clear_output`` does, and start anew."""
+        self._first: list[str] = []
+        self._room = _KEPT_FIRST
+        self._last = ""
+        self._beyond = 0
+        self.pictures: list[bytes] = []
+        self.dropped = 0
+
+    def write(self, text: str) -> None:
+        """Keep ``text`` if it is near the beginning or the end of what is printed."""
+        head, tail = text[: self._room], text[self._room :]
+        if head:
+            self._first.append(head)
+            self._room -= len(head)
+        if tail:
+            self._beyond += len(tail)
+            self._last = (self._last + tail[-_KEPT_LAST:])[-_KEPT_LAST:]
+
+    @property
+    def text(self) -> str:
+        """The text, with a line in the middle where some is missing."""
+        missing = self._beyond - len(self._last)
+        gap = f"\n[{missing:,} characters are left out here]\n" if missing else ""
+        return "".join(self._first) + gap + self._last
+
+    def picture(self, png: Any) -> None:
+        """Keep a picture, bytes or base64, while there is room."""
+        data = base64.b64decode(png) if isinstance(png, str) else bytes(png)
+        if len(self.pictures) < _MOST_PICTURES and len(data) <= _LARGEST_PICTURE:
+            self.pictures.append(data)
+        else:
+            self.dropped += 1
+
+    def remark(self, sentence: str) -> None:
+        """Say something about the cell, once, and where the student would look for it."""
+        if sentence not in self.remarks:
+            self.remarks.append(sentence)
+            self.write(sentence + "\n")
+
+
+class _Stream(io.TextIOBase):
+    """Standard output and error of a notebook."""
+
+    encoding = "utf-8"
+
+    def __init__(self, shown: Shown) -> None:
+        self._shown = shown
+
+    def write(self, text: str) -> int:
+        """Keep what there is room for."""
+        self._shown.write(str(text))
+        return len(text)
+
+    def writable(self) -> bool:
+        """Always."""
+        return True
+
+
+class _Publisher(DisplayPublisher):
+    shown: Shown
+
+    def publish(self, data: dict[str, Any], *_: Any, **__: Any) -> None:
+        """Pictures are kept as pictures, all else as the text that comes along; HTML and scripts are not kept."""
+        show(self.shown, data)
+
+    def clear_output(self, wait: bool = False) -> None:
+        """As a progress display wants it."""
+        self.shown.clear()
+
+
+class _Hook(DisplayHook):
+    shown: Shown
+
+    def write_output_prompt(self) -> None:
+        """There is none."""
+
+    def write_format_data(self, format_dict: dict[str, Any], md_dict: Any = None) -> None:
+        """The value of a cell's last line."""
+        show(self.shown, format_dict)
+
+
+def show(shown: Shown, data: dict[str, Any]) -> None:
+    """Keep one thing that is displayed."""
+    if "image/png" in data:
+        shown.picture(data["image/png"])
+    elif "text/plain" in data:
+        shown.write(f"{data['text/plain']}\n")
+
+
+class _Profile(ProfileDir):
+    """Settings of nobody's; without the README that IPython would copy there, by calls that are closed here."""
+
+    def check_startup_dir(self, change: Any = None) -> None:
+        """There is none."""
+
+
+class Shell(InteractiveShell):
+    """One notebook's shell."""
+
+    shown: Shown
+
+    def init_history(self) -> None:
+        """Without the thread and the database that would keep it."""
+        self.config.HistoryManager.enabled = False
+        super().init_history()  # type: ignore[no-untyped-call]
+
+    def enable_gui(self, gui: Any = None) -> None:
+        """There are no windows."""
+
+    def enable_matplotlib(self, gui: str | None = None) -> Any:
+        """Pictures go into the notebook whatever was asked for: nobody could turn or close another kind."""
+        return super().enable_matplotlib(_INLINE)  # type: ignore[no-untyped-call]
+
+    def system(self, cmd: str) -> None:
+        """``!command``: no program is run, and the cell goes on."""
+        self.shown.remark(f"Not run: {str(cmd).strip()[:200]!r}: the grader runs no shell commands.")
+
+    def getoutput(self, cmd: str, split: bool = True, depth: int = 0) -> Any:
+        """``lines = !command``: nothing comes out."""
+        self.system(cmd)
+        return SList() if split else ""
+
+    def no_program(self, line: str, cell: str | None = None) -> None:
+        """In place of the magics that start programs."""
+        self.system(line or (cell or "").strip().partition("\n")[0])
+
+    def _showtraceback(self, etype: Any, evalue: Any, stb: Any) -> None:
+        """What a cell raised is sent as it is."""
+
+
+def open_shell(shown: Shown) -> Shell:
+    """The shell of this process, set up as a notebook finds it in Jupyter."""
+    config = Config()
+    config.HistoryManager.enabled = False
+    config.InteractiveShell.colors = "nocolor"
+    config.InteractiveShell.cache_size = 0
+    shell: Shell = Shell.instance(
+        config=config,
+        profile_dir=_Profile(location=f"{os.environ['IPYTHONDIR']}/profile"),
+        display_pub_class=_Publisher,
+        displayhook_class=_Hook,
+    )
+    shell.shown = shown
+    publisher, hook = shell.display_pub, shell.displayhook
+    assert isinstance(publisher, _Publisher)
+    assert isinstance(hook, _Hook)
+    publisher.shown = hook.shown = shown
+    for name in _PROGRAMS:
+        shell.register_magic_function(shell.no_program, "line_cell", name)  # type: ignore[arg-type]
+    sys.stdout = sys.stderr = _Stream(shown)
+    builtins.input = _nobody_answers
+    shell.enable_matplotlib(_INLINE)
+    return shell
+
+
+def _nobody_answers(prompt: object = "", /) -> str:
+    raise EOFError("input() was called, but nobody is there to answer while the grader runs a notebook")

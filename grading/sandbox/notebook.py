@@ -1,0 +1,172 @@
+"""The grader's end of one notebook: it is run in a process of its own, cell by cell, each within its time."""
+
+from __future__ import annotations
+
+import secrets
+import socket
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+import msgspec
+import numpy as np
+
+from grading.sandbox import requests, wire
+from grading.sandbox.channel import Channel, ClosedError, DeadlineExceededError, Output
+from grading.sandbox.frames import ProtocolError, frame
+from grading.sandbox.launch import Launcher
+from grading.sandbox.limits import Limits
+from grading.sandbox.messages import Lost, Raised, Received
+from grading.sandbox.text import clean
+
+# What one cell may send: a dozen pictures, weights, histories, with room to spare.
+_CELL_BYTES = 48 << 20
+# What all cells together may.
+_ALL_BYTES = 256 << 20
+_MOST_PRINTED = 30_000
+_MOST_PICTURES = 12
+_MOST_REMARKS = 10
+_LONGEST_REMARK = 500
+_encode = msgspec.msgpack.Encoder().encode
+
+
+@dataclass(frozen=True)
+class Cell:
+    """A code cell, its number among all cells, and the variables to bring out after it ("best_svm.W")."""
+
+    number: int
+    code: str
+    wanted: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Notebook:
+    """A notebook to run: the files of the hand-in by name, the folder among them where it lies, its cells."""
+
+    files: Mapping[str, bytes]
+    folder: str
+    cells: tuple[Cell, ...]
+
+
+@dataclass(frozen=True)
+class CellOutcome:
+    """What a cell came to. Everything in it is the word of the student's process.
+
+    Attributes:
+        number: of the cell.
+        error: what it raised; None if nothing.
+        printed: text, cleaned and cut.
+        pictures: what claims to be PNGs, not looked at yet.
+        found: the variables that were there; tables and lists of numbers as arrays.
+        remarks: sentences.
+    """
+
+    number: int
+    error: Raised | None
+    printed: str
+    pictures: tuple[bytes, ...]
+    found: Mapping[str, Received]
+    remarks: tuple[str, ...]
+
+
+@dataclass
+class NotebookOutcome:
+    """The cells that ended, in order; where the process was lost, in which cell, and why."""
+
+    cells: list[CellOutcome] = field(default_factory=list)
+    stopped_at: int | None = None
+    lost: Lost | None = None
+
+
+def run_notebook(launcher: Launcher, limits: Limits, notebook: Notebook) -> NotebookOutcome:
+    """Run ``notebook`` from the top until its end, or until its process is lost.
+
+    Raises:
+        LaunchError: the sandbox itself has broken down.
+    """
+    outcome = NotebookOutcome()
+    (ours, theirs), (printed, printing) = socket.socketpair(), socket.socketpair()
+    with theirs, printing:
+        process = launcher.start(theirs, printing)
+    channel = Channel(ours, printed, Output(0))
+    closed = False
+    try:
+        _converse(channel, limits, notebook, outcome)
+    except DeadlineExceededError:
+        outcome.lost = Lost("timeout", "")
+    except ProtocolError as error:
+        outcome.lost = Lost("protocol", f"what came back was not an answer: {error}")
+    except ClosedError:
+        closed = True
+    finally:
+        ended = process.kill(closed)
+        channel.close()
+    if closed:
+        outcome.lost = Lost("died", f"the process {ended or 'closed its connection'}")
+    return outcome
+
+
+def _converse(channel: Channel, limits: Limits, notebook: Notebook, outcome: NotebookOutcome) -> None:
+    nonce = secrets.token_bytes(16)
+    channel.send(_execute_frame(nonce, notebook))
+    end = time.monotonic() + limits.notebook_seconds
+    seconds = limits.load_seconds
+    left = _ALL_BYTES
+    for index, cell in enumerate(notebook.cells):
+        outcome.stopped_at = cell.number
+        for kind in (wire.Entered, wire.Ended):
+            deadline = min(time.monotonic() + seconds, end)
+            header, payload = channel.receive(deadline, min(_CELL_BYTES, left))
+            body = requests.decode_reply(header, nonce, index).body
+            if not isinstance(body, kind):
+                raise ProtocolError("an answer to another kind of request")
+            left -= len(payload)
+            seconds = limits.cell_seconds
+            if isinstance(body, wire.Ended):
+                outcome.cells.append(_cell_outcome(cell, body, payload))
+    outcome.stopped_at = None
+
+
+def _execute_frame(nonce: bytes, notebook: Notebook) -> bytes:
+    arrays: list[bytes] = []
+    files = []
+    for name, content in notebook.files.items():
+        packed = wire.packed(np.frombuffer(content, np.uint8), arrays)
+        assert packed is not None
+        files.append(wire.WireFile(name, packed))
+    cells = [wire.WireCell(cell.number, cell.code, list(cell.wanted)) for cell in notebook.cells]
+    return frame(_encode(wire.Execute(nonce, files, notebook.folder, cells)), arrays)
+
+
+def _cell_outcome(cell: Cell, body: wire.Ended, payload: bytearray) -> CellOutcome:
+    """What a cell came to, in the order in which its arrays were packed.
+
+    Raises:
+        ProtocolError: arrays that do not add up, more pictures than allowed, or variables that nobody asked for.
+    """
+    unpacker = wire.Unpacker(payload)
+    if len(body.pictures) > _MOST_PICTURES:
+        raise ProtocolError(f"{len(body.pictures)} pictures, over the limit of {_MOST_PICTURES}")
+    pictures = tuple(_take_bytes(picture, unpacker) for picture in body.pictures)
+    if not set(body.found) <= set(cell.wanted):
+        raise ProtocolError("a variable that was not asked for")
+    found = {name: requests.received(value, unpacker) for name, value in body.found.items()}
+    unpacker.finish()
+    return CellOutcome(
+        cell.number,
+        None if body.error is None else requests.raised(body.error),
+        clean(body.printed, _MOST_PRINTED),
+        pictures,
+        found,
+        tuple(_sentences(body.remarks)),
+    )
+
+
+def _take_bytes(array: wire.WireArray, unpacker: wire.Unpacker) -> bytes:
+    if array.dtype != "|u1" or len(array.shape) != 1:
+        raise ProtocolError("a picture that is not a string of bytes")
+    return unpacker.take(array).tobytes()
+
+
+def _sentences(remarks: Sequence[str]) -> list[str]:
+    return [clean(remark, _LONGEST_REMARK) for remark in remarks[:_MOST_REMARKS]]
