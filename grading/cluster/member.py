@@ -20,7 +20,6 @@ from grading.parcel import unpack
 from grading.run import Suite, Work, opened
 from grading.sandbox.client import Sandbox
 from grading.sandbox.levels import IsolationError
-from grading.words import speak
 from reference.split import DatasetError
 
 LENGTH_BYTES = 8
@@ -57,9 +56,8 @@ class Member:
 
     def answer(self, task: Task) -> Reply:
         """Do one task; nothing that a hand-in does raises."""
-        speak(task.rubric.settings.lang)
         try:
-            differs = difference(task.versions, versions(task.rubric))
+            differs = difference(task.versions, versions(task.suite))
             if differs is not None:
                 return Reply(refused=f"it has {differs}")
             suite, sandbox = self._prepared(task)
@@ -79,10 +77,10 @@ class Member:
             self._sandbox.close()
 
     def _prepared(self, task: Task) -> tuple[Suite, Sandbox]:
-        wanted = encode((task.rubric, task.allow_unsafe))
+        wanted = encode((task.rubric, task.allow_unsafe, task.notebook_data))
         if self._suite is None or self._sandbox is None or wanted != self._made_for:
             self.close()
-            self._suite = Suite(task.rubric, allow_unsafe=task.allow_unsafe)
+            self._suite = task.suite
             self._sandbox = opened(self._suite)
             self._made_for = wanted
         return self._suite, self._sandbox
