@@ -11,16 +11,14 @@ from __future__ import annotations
 
 import argparse
 import time
-from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 
 from reference import nearest_neighbours, softmax, svm
-from reference.answer import Answer
 from reference.datasets import NAMES, Split, load
-from reference.sgd import accuracy, loss_of, train
+from reference.sgd import Loss, accuracy, train
 
 
 @dataclass(frozen=True)
@@ -28,7 +26,7 @@ class Setting:
     """One linear classifier and how it is trained."""
 
     name: str
-    evaluate: Callable[..., Answer]
+    loss: Loss
     learning_rate: float
     reg: float
     num_iters: int
@@ -37,18 +35,18 @@ class Setting:
 
 SETTINGS = {
     "digits": (
-        Setting("SVM", svm.evaluate, 2e-3, 1e-2, 300, 100),
-        Setting("softmax", softmax.evaluate, 1e-2, 1e-2, 300, 100),
+        Setting("SVM", svm.loss_and_gradient, 2e-3, 1e-2, 300, 100),
+        Setting("softmax", softmax.loss_and_gradient, 1e-2, 1e-2, 300, 100),
     ),
     # The course's grid for the SVM, and one good pair for softmax.
     "cifar10": (
-        Setting("SVM", svm.evaluate, 1e-7, 6.7e3, 1500, 200),
-        Setting("SVM", svm.evaluate, 1e-7, 2.5e4, 1500, 200),
-        Setting("SVM", svm.evaluate, 2e-7, 6.7e3, 1500, 200),
-        Setting("SVM", svm.evaluate, 2e-7, 2.5e4, 1500, 200),
-        Setting("SVM", svm.evaluate, 3e-7, 6.7e3, 1500, 200),
-        Setting("SVM", svm.evaluate, 3e-7, 2.5e4, 1500, 200),
-        Setting("softmax", softmax.evaluate, 4e-7, 6666.0, 1500, 200),
+        Setting("SVM", svm.loss_and_gradient, 1e-7, 6.7e3, 1500, 200),
+        Setting("SVM", svm.loss_and_gradient, 1e-7, 2.5e4, 1500, 200),
+        Setting("SVM", svm.loss_and_gradient, 2e-7, 6.7e3, 1500, 200),
+        Setting("SVM", svm.loss_and_gradient, 2e-7, 2.5e4, 1500, 200),
+        Setting("SVM", svm.loss_and_gradient, 3e-7, 6.7e3, 1500, 200),
+        Setting("SVM", svm.loss_and_gradient, 3e-7, 2.5e4, 1500, 200),
+        Setting("softmax", softmax.loss_and_gradient, 4e-7, 6666.0, 1500, 200),
     ),
 }
 SEEDS = 3
@@ -61,7 +59,7 @@ def linear_row(setting: Setting, split: Split) -> str:
     for seed in range(SEEDS):
         begin = time.perf_counter()
         W, _ = train(
-            loss_of(setting.evaluate),
+            setting.loss,
             split.X_train,
             split.y_train,
             learning_rate=setting.learning_rate,

@@ -23,14 +23,19 @@ class PluggedCall:
         W: the weights as they were then, (D, C); empty if they were no array.
         X_batch, y_batch: what train handed over; empty if they were no arrays.
         reg: the same; NaN if it was no number.
-        words: what X_batch and y_batch were, "an array of shape (4, 3)...", "None".
+        batch: X_batch and y_batch as they came.
     """
 
     W: NDArray[np.generic]
     X_batch: NDArray[np.generic]
     y_batch: NDArray[np.generic]
     reg: float
-    words: tuple[str, str]
+    batch: tuple[Received, Received]
+
+    @property
+    def words(self) -> tuple[str, str]:
+        """What X_batch and y_batch were, "an array of shape (4, 3)...", "None"."""
+        return describe(self.batch[0]), describe(self.batch[1])
 
 
 @dataclass(frozen=True, eq=False)
@@ -63,9 +68,7 @@ def _call(received: Received) -> PluggedCall:
     reg = parts[3].value
     number = float(reg) if isinstance(reg, int | float) and not isinstance(reg, bool) else float("nan")
     W, X_batch, y_batch = (part.value for part in parts[:3])
-    return PluggedCall(
-        _array(W), _array(X_batch), _array(y_batch), number, (describe(parts[1]), describe(parts[2]))
-    )
+    return PluggedCall(_array(W), _array(X_batch), _array(y_batch), number, (parts[1], parts[2]))
 
 
 def _array(value: object) -> NDArray[np.generic]:
