@@ -261,7 +261,8 @@ def _grade(handins: Sequence[Handin], suite: Suite, options: argparse.Namespace)
 
     def graded(known: Callable[[Handin, Isolation], Grade | None]) -> Generator[Outcome, None, None]:
         if options.cluster is None:
-            return grade_all(handins, suite, options.jobs or _cores(), known, terminal.doing)
+            jobs, all_known = options.jobs or _cores(), records.hold_all(handins)
+            return grade_all(handins, suite, jobs, known, terminal.doing, all_known=all_known)
         return grade_on_cluster(handins, suite, options.cluster, known)
 
     seen = released if options.release else for_students
