@@ -15,7 +15,7 @@ from functools import cache, partial
 import numpy as np
 from numpy.typing import DTypeLike, NDArray
 
-from checks.choices import Choices, strings
+from checks.choices import Choices, searched, strings
 from reference.problem import Problem
 
 # Ordered from simple to complicated: byte 0, which a search goes towards, is the front.
@@ -39,11 +39,15 @@ def relabelled(problem: Problem, label_type: DTypeLike) -> Problem:
 
 @dataclass(frozen=True)
 class Batch:
-    """A named set of cases: what ``make`` makes of ``count`` strings of bytes, the same for the same seed."""
+    """A named set of cases: what ``make`` makes of ``count`` strings of bytes, the same for the same seed.
+
+    ``hunted`` is for a search that gives no grade: Hypothesis draws the strings.
+    """
 
     name: str
     count: int
     make: Callable[[Choices], Problem]
+    hunted: bool = False
 
 
 def _entries(data: bytes, shape: tuple[int, int]) -> NDArray[np.float64]:
@@ -156,7 +160,8 @@ def tied(delta: float) -> Batch:
 @cache
 def drawn(batch: Batch, seed: int) -> tuple[Problem, ...]:
     """The cases of a batch: always the same ones for the same seed."""
-    return tuple(batch.make(Choices(string)) for string in strings(batch.name, seed, batch.count))
+    drawn_from = searched(seed, batch.count) if batch.hunted else strings(batch.name, seed, batch.count)
+    return tuple(batch.make(Choices(string)) for string in drawn_from)
 
 
 def as_python(problem: Problem, function: str) -> str:

@@ -2,19 +2,25 @@
 
 The grader takes them from SHAKE-256, a published standard, so that a seed means the same cases on every machine and in
 every year. Hypothesis's own draws depend on its version, and on which modules lie about: it takes the numbers that it
-finds in them. It makes strings of bytes for the same cases where a search is wanted, as in our own tests.
+finds in them. Where a search is wanted and not a grade, in a student's hunt and in our own tests, it makes the strings.
 """
 
 from __future__ import annotations
 
 import hashlib
+import subprocess
+import sys
 from collections.abc import Callable, Iterator, Sequence
+from functools import cache
+from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
 if TYPE_CHECKING:
     from hypothesis.strategies import SearchStrategy
 
 T = TypeVar("T")
+
+_SUITE = Path(__file__).resolve().parent.parent
 
 LENGTH = 128
 """Bytes in a string: as many as the largest case takes."""
@@ -55,8 +61,45 @@ def strings(name: str, seed: int, count: int) -> Iterator[bytes]:
         yield stream[start : start + LENGTH]
 
 
+@cache
+def searched(seed: int, count: int) -> tuple[bytes, ...]:
+    """At most ``count`` strings as Hypothesis draws them: it also repeats parts of what it drew, and tries extremes.
+
+    They are drawn in a new process, which has no modules but Hypothesis's own to take numbers from: so they are the
+    same again for the same seed, as long as the version of Hypothesis is.
+    """
+    program = f"from checks.choices import write_searched; write_searched({seed}, {count})"
+    command = [sys.executable, "-c", program]
+    drawn = subprocess.run(command, cwd=_SUITE, stdout=subprocess.PIPE, check=True).stdout
+    return tuple(drawn[start : start + LENGTH] for start in range(0, len(drawn), LENGTH))
+
+
+def write_searched(seed: int, count: int) -> None:
+    """Write what `searched` gives to standard output, one string after the other."""
+    import hypothesis
+    from hypothesis import HealthCheck, Phase, settings
+
+    @hypothesis.seed(seed)
+    @settings(
+        max_examples=count,
+        phases=[Phase.generate],
+        database=None,
+        deadline=None,
+        suppress_health_check=list(HealthCheck),
+    )
+    @hypothesis.given(_any_string())
+    def write(string: bytes) -> None:
+        sys.stdout.buffer.write(string)
+
+    write()
+
+
 def strategy(make: Callable[[Choices], T]) -> SearchStrategy[T]:
     """What ``make`` makes of choices, for Hypothesis to search in."""
+    return _any_string().map(lambda data: make(Choices(data)))
+
+
+def _any_string() -> SearchStrategy[bytes]:
     from hypothesis import strategies as st
 
-    return st.binary(min_size=LENGTH, max_size=LENGTH).map(lambda data: make(Choices(data)))
+    return st.binary(min_size=LENGTH, max_size=LENGTH)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from typing import TYPE_CHECKING
 
@@ -77,16 +77,26 @@ class LossFunction:
         settings: what the rubric says of it.
         rubric: the whole rubric.
         naive: for a vectorized function, the one it must agree with.
+        hunted: whether Hypothesis searches for a mistake, in inputs that the grade does not use.
         remarks: what was accepted but is worth a word.
         cases: inputs judged so far, counted once for each check that judges them.
     """
 
-    def __init__(self, name: str, worker: Worker, rubric: Rubric, naive: LossFunction | None = None) -> None:
+    def __init__(
+        self,
+        name: str,
+        worker: Worker,
+        rubric: Rubric,
+        naive: LossFunction | None = None,
+        *,
+        hunted: bool = False,
+    ) -> None:
         self.name = name
         self.worker = worker
         self.rubric = rubric
         self.settings: Function = rubric.settings.functions[name]
         self.naive = naive
+        self.hunted = hunted
         self.remarks: list[str] = []
         self.cases = 0
         self._asked: dict[tuple[str, float], list[Asked]] = {}
@@ -148,6 +158,7 @@ class LossFunction:
         return self._beside("sized", pairs)
 
     def _judged(self, batch: Batch, reg_scale: float) -> list[Asked]:
+        batch = replace(batch, hunted=self.hunted)
         return self._beside(batch.name, truths(batch, self.seed, self.reference, reg_scale, self.delta))
 
     def _beside(self, name: str, pairs: Sequence[tuple[Problem, Answer]]) -> list[Asked]:

@@ -40,12 +40,18 @@ _MOST_NUMBERS = 400  # a larger counterexample is shown as code only
 
 
 class Runner:
-    """All checks of one submission; each is run at most once, when it or one that needs it is asked for."""
+    """All checks of one submission; each is run at most once, when it or one that needs it is asked for.
 
-    def __init__(self, submission: Submission, worker: Worker, rubric: Rubric) -> None:
+    ``hunted`` is for a search that gives no grade: Hypothesis draws the inputs of the loss functions.
+    """
+
+    def __init__(
+        self, submission: Submission, worker: Worker, rubric: Rubric, *, hunted: bool = False
+    ) -> None:
         self.submission = submission
         self.worker = worker
         self.rubric = rubric
+        self.hunted = hunted
         self._results: dict[tuple[str, str], CheckResult] = {}
         self._loss_functions: dict[str, LossFunction] = {}
         self._classifiers: dict[str, Classifier] = {}
@@ -152,7 +158,9 @@ class Runner:
         if name not in self._loss_functions:
             naive = self.rubric.settings.functions[name].naive
             other = self._loss_function(naive) if naive is not None else None
-            self._loss_functions[name] = LossFunction(name, self.worker, self.rubric, other)
+            self._loss_functions[name] = LossFunction(
+                name, self.worker, self.rubric, other, hunted=self.hunted
+            )
         return self._loss_functions[name]
 
     def _failed(

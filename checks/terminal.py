@@ -131,7 +131,8 @@ class Asking:
         if seed not in self._runners:
             settings = msgspec.structs.replace(self._rubric.settings, seed=seed)
             rubric = msgspec.structs.replace(self._rubric, settings=settings)
-            self._runners[seed] = Runner(self._submission, self._worker, rubric)
+            hunted = seed != self._rubric.settings.seed
+            self._runners[seed] = Runner(self._submission, self._worker, rubric, hunted=hunted)
         return self._runners[seed]
 
     def replay(self, result: CheckResult, verdict: BaseException) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import random
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 
 import numpy as np
@@ -25,7 +25,7 @@ def test_symmetry(candidate: LossFunction) -> None:
     """Reordering the samples or giving every sample twice changes nothing; renaming the classes only reorders
     the columns of dW.
     """
-    problems, changes = _cases(candidate.seed)
+    problems, changes = _cases(candidate.seed, candidate.hunted)
     # They were asked before.
     asked = (*candidate.asked(UNREGULARIZED)[:_SMALL_CASES], *candidate.asked_sizes())
     answers_to = {id(a.problem): a.answer for a in asked}
@@ -58,10 +58,10 @@ class _Change:
 
 
 @cache
-def _cases(seed: int) -> tuple[tuple[Problem, ...], tuple[_Change, ...]]:
+def _cases(seed: int, hunted: bool) -> tuple[tuple[Problem, ...], tuple[_Change, ...]]:
     """Problems and what is done to them, the same for every submission."""
     generator = random.Random(seed)
-    problems = (*drawn(UNREGULARIZED, seed)[:_SMALL_CASES], *odd_sizes(seed))
+    problems = (*drawn(replace(UNREGULARIZED, hunted=hunted), seed)[:_SMALL_CASES], *odd_sizes(seed))
     orders = [_order(generator, p.sizes[0]) for p in problems]
     names = tuple(_order(generator, p.sizes[2]) for p in problems)
     same = tuple(np.arange(p.sizes[2]) for p in problems)

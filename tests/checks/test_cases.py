@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable
+from dataclasses import replace
 from functools import partial
 
 import hypothesis
@@ -132,6 +133,18 @@ def test_every_drawn_batch_really_holds_every_class_of_case() -> None:
         if not any(wanted(problem) for problem in drawn(batch, 231))
     }
     assert missing == set()
+
+
+def test_a_hunt_holds_every_class_of_smooth_case_too_and_is_the_same_for_the_same_seed() -> None:
+    hunted = replace(REGULARIZED, hunted=True)
+    problems = drawn(hunted, 7)
+    assert [kind for kind, wanted in SMOOTH.items() if not any(map(wanted, problems))] == []
+    again = drawn.__wrapped__(hunted, 7)
+    assert [as_python(p, "f") for p in again] == [as_python(p, "f") for p in problems]
+
+
+def test_a_hunt_ties_what_must_be_tied() -> None:
+    assert all((margins(p) == 0).any() for p in drawn(replace(tied(1.0), hunted=True), 3))
 
 
 @pytest.mark.parametrize("seed", SEEDS)
