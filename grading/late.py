@@ -17,6 +17,7 @@ import msgspec
 from grading.grade import Grade, LateFacts
 from grading.rubric import LatePolicy
 from grading.submission import Handin
+from grading.words import later, say, translated
 
 
 class LateError(Exception):
@@ -65,8 +66,12 @@ class Lateness:
         handed_in = self.times.get(grade.submission.name)
         due = (handed_in.due if handed_in is not None else None) or self.due or self.policy.due
         if handed_in is None or due is None:
-            missing = "when it was due" if handed_in is not None else "when it was handed in"
-            warning = f"It is not known {missing}, so nothing is taken off for being late."
+            if handed_in is not None:
+                warning = say("It is not known when it was due, so nothing is taken off for being late.")
+            else:
+                warning = say(
+                    "It is not known when it was handed in, so nothing is taken off for being late."
+                )
             return msgspec.structs.replace(grade, warnings=[*grade.warnings, warning])
         minutes = minutes_late(handed_in.when, due)
         factor = factor_for(minutes, self.policy)
@@ -98,9 +103,14 @@ def sentence(late: LateFacts) -> str:
     """What a report says of being late, or "" where it cost nothing."""
     if late.factor == 1.0:
         return ""
-    return (
-        f"Handed in {duration(late.minutes)} late ({late.submitted}, due {late.due}; by {late.source}): "
-        f"{late.raw_score:g} points times {late.factor:g}."
+    return say(
+        "Handed in {duration} late ({submitted}, due {due}; by {source}): {raw_score:g} points times {factor:g}.",
+        duration=duration(late.minutes),
+        submitted=late.submitted,
+        due=late.due,
+        source=translated(late.source),
+        raw_score=late.raw_score,
+        factor=late.factor,
     )
 
 
@@ -108,13 +118,23 @@ def duration(minutes: int) -> str:
     """Minutes as a person says them: "2 days 3 hours", "1 minute"."""
     days, rest = divmod(minutes, 24 * 60)
     hours, minutes = divmod(rest, 60)
-    parts = [(days, "day"), (hours, "hour"), (0 if days else minutes, "minute")]
-    return " ".join(f"{n} {unit}{'s' * (n != 1)}" for n, unit in parts if n) or "0 minutes"
+    parts = [
+        (days, later("1 day"), later("{n} days")),
+        (hours, later("1 hour"), later("{n} hours")),
+        (0 if days else minutes, later("1 minute"), later("{n} minutes")),
+    ]
+    return " ".join(say(one if n == 1 else many, n=n) for n, one, many in parts if n) or say(
+        "{n} minutes", n=0
+    )
 
 
 def times_of(handins: Sequence[Handin]) -> dict[str, HandedIn]:
     """The times that a platform's download gives beside the work."""
-    return {h.name: HandedIn(h.submitted, "the platform's list") for h in handins if h.submitted is not None}
+    return {
+        h.name: HandedIn(h.submitted, later("the platform's list"))
+        for h in handins
+        if h.submitted is not None
+    }
 
 
 def read_times(path: Path) -> dict[str, HandedIn]:

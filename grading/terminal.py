@@ -17,6 +17,7 @@ from rich.table import Table
 from grading.grade import Grade
 from grading.reports import CLASS_WRITERS, WRITERS
 from grading.reports.text import one_line, points
+from grading.words import say
 
 _SHOW_TABLE_FROM = 2
 _MOST_ROWS = 60
@@ -92,10 +93,12 @@ class Terminal:
             self.console.print(_table(grades, functions, self.console.width))
         levels = sorted({g.isolation.level for g in grades if g.state == "graded"})
         seconds = time.monotonic() - self._started
-        self.console.print(f"\nReports: {', '.join(_to_open(plain(str(out)), list(formats)))}")
         self.console.print(
-            f"{counts(grades, self._unchanged)}, in {seconds:.1f} s"
-            + (f" (isolation: {', '.join(levels)})" if levels else "")
+            "\n" + say("Reports: {files}", files=", ".join(_to_open(plain(str(out)), list(formats))))
+        )
+        self.console.print(
+            say("{counts}, in {seconds:.1f} s", counts=counts(grades, self._unchanged), seconds=seconds)
+            + (" " + say("(isolation: {levels})", levels=", ".join(levels)) if levels else "")
         )
 
 
@@ -117,14 +120,21 @@ def counts(grades: Sequence[Grade], unchanged: Collection[str]) -> str:
     done = [grade for grade in grades if grade.state == "graded"]
     known = [grade for grade in done if grade.submission.name in unchanged]
     new = [grade for grade in done if grade.submission.name not in unchanged]
-    parts = [_with_failures(new, "graded"), *([_with_failures(known, "unchanged")] if unchanged else [])]
-    return ", ".join([*parts, f"{len(grades) - len(done)} not graded"])
+    parts = [say("{count} graded", count=len(new)) + _with_failures(new)]
+    if unchanged:
+        parts.append(say("{count} unchanged", count=len(known)) + _with_failures(known))
+    return ", ".join([*parts, say("{count} not graded", count=len(grades) - len(done))])
 
 
 def progress_facts(failed: int, not_graded: int, rate: float, seconds_left: float) -> str:
     """What stands beside the bar: "3 with failures, 1 not graded, 4.2 a second, 0:03:10 left"."""
-    left = timedelta(seconds=round(seconds_left))
-    return f"{failed} with failures, {not_graded} not graded, {rate:.1f} a second, {left} left"
+    return say(
+        "{failed} with failures, {not_graded} not graded, {rate:.1f} a second, {left} left",
+        failed=failed,
+        not_graded=not_graded,
+        rate=rate,
+        left=timedelta(seconds=round(seconds_left)),
+    )
 
 
 def has_failures(grade: Grade) -> bool:
@@ -132,17 +142,19 @@ def has_failures(grade: Grade) -> bool:
     return any(check.status in ("failed", "error") for check in grade.checks)
 
 
-def _with_failures(grades: Sequence[Grade], state: str) -> str:
+def _with_failures(grades: Sequence[Grade]) -> str:
     failures = sum(map(has_failures, grades))
-    return f"{len(grades)} {state}" + (f" ({failures} with failures)" if failures else "")
+    return " " + say("({count} with failures)", count=failures) if failures else ""
 
 
 def _line(grade: Grade) -> str:
     name = plain(grade.submission.name)
     if grade.state == "not_graded":
-        return f"[yellow]not graded[/]  {name}: {plain(grade.reason or '')}"
+        return f"[yellow]{say('not graded')}[/]  {name}: {plain(grade.reason or '')}"
     broken = [f"{c.function}: {c.id}" for c in grade.checks if c.status in ("failed", "error")]
-    text = "; ".join(broken[:4]) + (f"; and {len(broken) - 4} more" if len(broken) > 4 else "")
+    text = "; ".join(
+        [*broken[:4], *([say("and {count} more", count=len(broken) - 4)] if len(broken) > 4 else [])]
+    )
     colour = "green" if grade.score == grade.max_score else "red"
     score = f"{points(grade.score)}/{points(grade.max_score)}"
     return f"[{colour}]{score:>10}[/]  {name}" + (f"  ({text})" if text else "")
@@ -157,13 +169,13 @@ def _table(grades: Sequence[Grade], functions: Sequence[str], width: int) -> Tab
         for name in functions:
             groups.setdefault(name.partition(".")[2] or "loss", []).append(name)
     table = Table(box=None, padding=(0, 2, 0, 0))
-    table.add_column("submission", overflow="fold", no_wrap=True)
+    table.add_column(say("submission"), overflow="fold", no_wrap=True)
     for heading in groups:
         table.add_column(heading, justify="right", no_wrap=True)
-    table.add_column("score", justify="right", no_wrap=True)
+    table.add_column(say("score"), justify="right", no_wrap=True)
     for grade in grades:
         if grade.state == "not_graded":
-            table.add_row(plain(grade.submission.name), *["" for _ in groups], "not graded")
+            table.add_row(plain(grade.submission.name), *["" for _ in groups], say("not graded"))
             continue
         cells = [_cell(grade, names) for names in groups.values()]
         table.add_row(plain(grade.submission.name), *cells, points(grade.score))

@@ -27,7 +27,7 @@ from grading.reports.source_page import SourcePage
 from grading.reports.sources import commented
 from grading.reports.writing import write_whole
 from grading.submission import Handin
-from grading.words import speaking
+from grading.words import speaking, spoken
 
 
 class Writer(Protocol):
@@ -124,16 +124,17 @@ def write_class(
     Raises:
         OSError: the folder cannot be written.
     """
-    files = []
-    all_ = [released(grade) for grade in grades] if release else grades
+    whole = [released(grade) for grade in grades] if release else list(grades)
+    seen = [for_students(grade) for grade in whole]
     if names is not None:
-        all_ = [anonymous(grade, names) for grade in all_]
-    seen = [for_students(grade) for grade in all_]
-    for name in formats:
-        for writer in CLASS_WRITERS.get(name, ()):
-            files.append(out / writer.file_name)
-            if names is not None and isinstance(writer, ClassPage):
-                writer = ClassPage(link_to=None)
-            content = writer.render(all_ if writer.takes_hidden else seen, functions)
-            write_whole(files[-1], content, lasting=True)
+        whole, seen = ([anonymous(grade, names) for grade in each] for each in (whole, seen))
+    files = []
+    with speaking(grades[0].suite.language if grades else spoken()):
+        for name in formats:
+            for writer in CLASS_WRITERS.get(name, ()):
+                files.append(out / writer.file_name)
+                if names is not None and isinstance(writer, ClassPage):
+                    writer = ClassPage(link_to=None)
+                content = writer.render(whole if writer.takes_hidden else seen, functions)
+                write_whole(files[-1], content, lasting=True)
     return files

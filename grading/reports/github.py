@@ -16,6 +16,7 @@ from grading.reports.html_report import place_of
 from grading.reports.markdown_report import escape
 from grading.reports.statistics import Statistics, broken, in_order, statistics
 from grading.reports.text import points, shown
+from grading.words import say, together
 
 _MOST_ROWS = 500  # a step's summary may hold 1 MiB
 _MOST_MISTAKES = 10
@@ -33,28 +34,42 @@ class GitHubSummary:
         del functions
         grades = [shown(grade) for grade in in_order(grades)]
         counts = statistics(grades)
-        lines = [f"## Grades: {counts.graded} of {counts.submissions} graded", ""]
-        lines += ["| | submission | score | to mend |", "|---|---|---|---|"]
+        lines = [
+            "## " + say("Grades: {graded} of {count} graded", graded=counts.graded, count=counts.submissions),
+            "",
+        ]
+        lines += [f"| | {say('submission')} | {say('score')} | {say('to mend')} |", "|---|---|---|---|"]
         lines += [_row(grade) for grade in grades[:_MOST_ROWS]]
         if len(grades) > _MOST_ROWS:
-            lines += ["", f"… and {len(grades) - _MOST_ROWS} more."]
+            lines += ["", say("… and {count} more.", count=len(grades) - _MOST_ROWS)]
         return ("\n".join([*lines, *_mistakes(counts)]) + "\n").encode()
 
 
 def _row(grade: Grade) -> str:
     name = escape(grade.submission.name)
     if grade.state == "not_graded":
-        return f"| ⚠️ | {name} | not graded | {escape(grade.reason or '')} |"
+        return f"| ⚠️ | {name} | {say('not graded')} | {escape(grade.reason or '')} |"
     checks = ", ".join(f"`{check.function}`: {check.id}" for check in broken(grade))
     sign = "❌" if checks else "✅"
-    return f"| {sign} | {name} | {points(grade.score)} of {points(grade.max_score)} | {checks} |"
+    return f"| {sign} | {name} | {_score(grade)} | {checks} |"
+
+
+def _score(grade: Grade) -> str:
+    return say("{got} of {most}", got=points(grade.score), most=points(grade.max_score))
 
 
 def _mistakes(counts: Statistics) -> list[str]:
     if not counts.mistakes:
         return []
     rows = [f"| {m.submissions} | {escape(m.title)} |" for m in counts.mistakes[:_MOST_MISTAKES]]
-    return ["", "### Commonest mistakes", "", "| submissions | mistake |", "|---|---|", *rows]
+    return [
+        "",
+        "### " + say("Commonest mistakes"),
+        "",
+        f"| {say('submissions')} | {say('mistake')} |",
+        "|---|---|",
+        *rows,
+    ]
 
 
 class GitHubClassroom:
@@ -103,7 +118,10 @@ class GitHubAnnotations:
             if grade.state == "not_graded":
                 lines.append(
                     _command(
-                        {"file": grade.submission.path, "title": f"{grade.submission.name}: not graded"},
+                        {
+                            "file": grade.submission.path,
+                            "title": say("{name}: not graded", name=grade.submission.name),
+                        },
                         grade.reason or "",
                     )
                 )
@@ -115,7 +133,7 @@ def _error(check: CheckResult, grade: Grade) -> str:
     title = f"{grade.submission.name}: {check.function}: {check.id}"
     message = check.message
     if check.diagnosis is not None:
-        message += f"\n{check.diagnosis.title} {check.diagnosis.hint}"
+        message += "\n" + together(check.diagnosis.title, check.diagnosis.hint)
     return _command({**_location(check.function, grade), "title": title}, message)
 
 

@@ -15,6 +15,7 @@ from grading.grade import Grade
 from grading.reports.gradebook_json import function_points
 from grading.reports.statistics import broken, in_order
 from grading.reports.text import one_line, visible
+from grading.words import say, together
 
 ASSIGNMENT = "Linear classifier"
 """What the column of the scores is called on the platforms."""
@@ -123,12 +124,14 @@ def _score(grade: Grade) -> str:
 
 def _feedback(grade: Grade) -> str:
     if grade.state == "not_graded":
-        return f"Not graded: {one_line(grade.reason or '')}"
+        return say("Not graded: {reason}", reason=one_line(grade.reason or ""))
     sentences = []
     for check in broken(grade):
         what = check.diagnosis.title if check.diagnosis is not None else check.message
-        sentences.append(f"{check.function}, {check.id}: {one_line(what)}")
-    return " ".join(sentences) or "Every check passed."
+        sentences.append(
+            say("{function}, {check}: {what}", function=check.function, check=check.id, what=one_line(what))
+        )
+    return together(*sentences) or say("Every check passed.")
 
 
 def _csv(head: Sequence[str], rows: Sequence[Sequence[str]]) -> bytes:

@@ -13,6 +13,7 @@ from grading.grade import CheckResult, Grade
 from grading.late import sentence
 from grading.reports.html_report import command, place_of, where
 from grading.reports.text import points, shown
+from grading.words import say, together
 
 
 class GradescopeReport:
@@ -46,11 +47,16 @@ class GradescopeReport:
 
 
 def _summary(grade: Grade) -> str:
-    lines = [f"Not graded: {grade.reason}"] if grade.state == "not_graded" else []
+    lines = [say("Not graded: {reason}", reason=grade.reason or "")] if grade.state == "not_graded" else []
     lines += [sentence(grade.late)] if grade.late is not None and grade.late.factor != 1.0 else []
-    lines += [f"A person marks: {item.question} ({points(item.max_points)} points)" for item in grade.manual]
+    lines += [
+        say(
+            "A person marks: {question} ({most} points)", question=item.question, most=points(item.max_points)
+        )
+        for item in grade.manual
+    ]
     lines += list(grade.warnings)
-    lines.append(f"To repeat this grade: {command(grade)}")
+    lines.append(say("To repeat this grade: {command}", command=command(grade)))
     return "\n".join(lines)
 
 
@@ -74,12 +80,15 @@ def explain(check: CheckResult, grade: Grade) -> str:
     if check.status != "passed":
         lines.append(check.message)
     if check.diagnosis is not None:
-        lines += [f"{check.diagnosis.title} {check.diagnosis.hint}"]
+        lines += [together(check.diagnosis.title, check.diagnosis.hint)]
     if check.expected is not None or check.got is not None:
-        lines += [f"expected: {check.expected or ''}", f"got:      {check.got or ''}"]
+        lines += [
+            say("expected: {expected}", expected=check.expected or ""),
+            say("got:      {got}", got=check.got or ""),
+        ]
     if check.counterexample is not None:
-        lines += ["To see it:", check.counterexample.code.rstrip("\n")]
+        lines += [say("To see it:"), check.counterexample.code.rstrip("\n")]
     place = where(place_of(check.function, grade))
     if check.status != "passed" and place is not None:
-        lines.append(f"{check.function} stands in {place}.")
-    return "\n".join(lines + [f"Accepted, but: {remark}" for remark in check.remarks])
+        lines.append(say("{function} stands in {place}.", function=check.function, place=place))
+    return "\n".join(lines + [say("Accepted, but: {remark}", remark=remark) for remark in check.remarks])

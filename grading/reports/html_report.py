@@ -6,13 +6,14 @@ import re
 import shlex
 from dataclasses import dataclass
 
-from grading.grade import Certificate, CheckResult, Counterexample, Grade, GradientComparison, Place
+from grading.grade import Certificate, CheckResult, Counterexample, Grade, GradientComparison, Place, Status
 from grading.late import sentence
 from grading.reports.answers import Entry, Pair, pairs
 from grading.reports.comparison import comparison
 from grading.reports.pages import page
 from grading.reports.pictures import Map, distances, short, training
 from grading.reports.text import points, shown
+from grading.words import later, say
 
 _MOST_INPUT_ENTRIES = 200
 _LONGEST_NUMBER = 8
@@ -75,6 +76,7 @@ class HtmlReport:
             grade=grade,
             source_page=self.source_page,
             points=points,
+            statuses=statuses(),
             unmarked=_unmarked,
             by_function=_by_function(grade),
             places={name: where(place) for name, place in grade.functions.items()},
@@ -89,7 +91,22 @@ class HtmlReport:
 
 def where(place: Place | None) -> str | None:
     """Where a function stands, in words."""
-    return None if place is None else f"{place.source}, lines {place.lines[0]}–{place.lines[1]}"
+    if place is None:
+        return None
+    return say(
+        "{source}, lines {first}–{last}", source=place.source, first=place.lines[0], last=place.lines[1]
+    )
+
+
+def statuses() -> dict[Status, str]:
+    """The word for each state of a check."""
+    return {
+        "passed": say("passed"),
+        "failed": say("failed"),
+        "error": say("error"),
+        "skipped": say("skipped"),
+        "manual": say("manual"),
+    }
 
 
 def command(grade: Grade) -> str:
@@ -130,7 +147,10 @@ def _gradient(found: GradientComparison) -> Gradient:
             for rows in zip(found.low, found.high, strict=True)
         ],
         got=[
-            [Entry("not finite" if x is None else _short(x), wrong) for x, wrong in zip(*rows, strict=True)]
+            [
+                Entry(say("not finite") if x is None else _short(x), wrong)
+                for x, wrong in zip(*rows, strict=True)
+            ]
             for rows in zip(found.got, found.wrong, strict=True)
         ],
         ties=found.ties,
@@ -142,15 +162,25 @@ def _gradient(found: GradientComparison) -> Gradient:
 
 
 def _interval(low: float, high: float) -> str:
-    return _short(low) if low == high else f"{_short(low)} to {_short(high)}"
+    return _short(low) if low == high else say("{low} to {high}", low=_short(low), high=_short(high))
 
 
 def _proof(certificate: Certificate) -> str:
-    rates = f"the loss rises at rate {short(certificate.rises)}, and your dW promises {short(certificate.promised)}."
+    truth, promised = short(certificate.rises), short(certificate.promised)
     if certificate.entry is None:
-        return f"move W along V, and {rates}"
+        return say(
+            "move W along V, and the loss rises at rate {truth}, and your dW promises {promised}.",
+            truth=truth,
+            promised=promised,
+        )
     i, j = certificate.entry
-    return f"{'raise' if certificate.V[i][j] > 0.0 else 'lower'} W[{i}, {j}] a little, and {rates}"
+    up = later(
+        "raise W[{i}, {j}] a little, and the loss rises at rate {truth}, and your dW promises {promised}."
+    )
+    down = later(
+        "lower W[{i}, {j}] a little, and the loss rises at rate {truth}, and your dW promises {promised}."
+    )
+    return say(up if certificate.V[i][j] > 0.0 else down, i=i, j=j, truth=truth, promised=promised)
 
 
 def _input(example: Counterexample | None) -> Input | None:

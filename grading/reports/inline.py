@@ -8,6 +8,7 @@ from grading.reports.gradescope import explain
 from grading.reports.html_report import place_of, where
 from grading.reports.pages import fragment
 from grading.reports.text import points, shown
+from grading.words import say
 
 _SIGNS = {"passed": "✓", "failed": "✗", "error": "✗", "skipped": "–", "manual": "?"}
 
@@ -15,7 +16,7 @@ _SIGNS = {"passed": "✓", "failed": "✗", "error": "✗", "skipped": "–", "m
 def inline_text(grade: Grade) -> str:
     """The report as plain text: what failed with all that helps, then a line for each check."""
     grade = shown(grade)
-    lines = [f"{', '.join(grade.functions)}: {points(grade.score)} of {points(grade.max_score)} points", ""]
+    lines = [_score(grade), ""]
     for check in grade.checks:
         if check.status in ("failed", "error"):
             lines += [f"{_SIGNS[check.status]} {check.function}: {check.id}", explain(check, grade), ""]
@@ -23,8 +24,15 @@ def inline_text(grade: Grade) -> str:
         got = f"{points(check.points)}/{points(check.max_points)}"
         lines.append(f"{_SIGNS[check.status]} {check.function}: {check.id} {got}")
     for remark in dict.fromkeys(remark for check in grade.checks for remark in check.remarks):
-        lines.append(f"Accepted, but: {remark}")
+        lines.append(say("Accepted, but: {remark}", remark=remark))
     return "\n".join([*lines, "", grade.isolation.detail])
+
+
+def _score(grade: Grade) -> str:
+    got, most = points(grade.score), points(grade.max_score)
+    return say(
+        "{functions}: {got} of {most} points", functions=", ".join(grade.functions), got=got, most=most
+    )
 
 
 def inline_html(grade: Grade) -> str:

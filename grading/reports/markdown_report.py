@@ -8,7 +8,7 @@ from grading.grade import CheckResult, Grade
 from grading.late import sentence
 from grading.reports.comparison import comparison
 from grading.reports.text import points, shown
-from grading.words import say
+from grading.words import later, say, together, translated
 
 _SIGNS = {"passed": "✓", "failed": "✗", "error": "✗", "skipped": "–", "manual": "?"}
 
@@ -25,33 +25,45 @@ class MarkdownReport:
 
 
 def _page(grade: Grade) -> list[str]:
-    lines = [f"# {escape(grade.submission.name)}: {points(grade.score)} of {points(grade.max_score)}", ""]
+    lines = [_title(grade), ""]
     if grade.state == "not_graded":
-        return [*lines, f"**Not graded:** {escape(grade.reason or '')}"]
+        return [*lines, f"**{say('Not graded:')}** {escape(grade.reason or '')}"]
     if grade.late is not None and grade.late.factor != 1.0:
         lines += [sentence(grade.late), ""]
     lines += _functions(grade)
     broken = [c for c in grade.checks if c.status in ("failed", "error")]
     if broken:
-        lines += ["", "## What to mend", ""]
+        lines += ["", f"## {say('What to mend')}", ""]
         for check in broken:
             lines += mending(check)
-    lines += ["", "## All checks", "", "| | function | check | points |", "|---|---|---|---|"]
+    lines += [
+        "",
+        f"## {say('All checks')}",
+        "",
+        f"| | {say('function')} | {say('check')} | {say('points')} |",
+        "|---|---|---|---|",
+    ]
     lines += [
         f"| {_SIGNS[c.status]} | `{c.function}` | {c.id}: {escape(c.title)} "
-        f"| {points(c.points)} of {points(c.max_points)} |"
+        f"| {say('{got} of {most}', got=points(c.points), most=points(c.max_points))} |"
         for c in grade.checks
     ]
     lines += _beside(grade)
     remarks = list(dict.fromkeys(remark for c in grade.checks for remark in c.remarks))
-    lines += _list("Accepted, but", remarks) + _list("About the files", grade.warnings)
+    lines += _list(say("Accepted, but"), remarks) + _list(say("About the files"), grade.warnings)
     for item in grade.manual:
-        what = "Question" if item.source == "notebook" else "Item"
-        empty = "*(empty)*" if item.source == "notebook" else ""
+        question, item_ = later("Question for a person"), later("Item for a person")
+        what = translated(question if item.source == "notebook" else item_)
+        empty = f"*{say('(empty)')}*" if item.source == "notebook" else ""
         answer = escape(item.answer) if item.answer else empty
         lines += [
             "",
-            f"**{what} for a person** ({points(item.max_points)} points): {escape(item.question)}",
+            say(
+                "{what} ({most} points): {question}",
+                what=f"**{what}**",
+                most=points(item.max_points),
+                question=escape(item.question),
+            ),
             "",
             answer,
         ]
@@ -70,14 +82,19 @@ def _beside(grade: Grade) -> list[str]:
     return lines
 
 
+def _title(grade: Grade) -> str:
+    got, most = points(grade.score), points(grade.max_score)
+    return "# " + say("{name}: {got} of {most}", name=escape(grade.submission.name), got=got, most=most)
+
+
 def _functions(grade: Grade) -> list[str]:
-    rows = ["| function | where |", "|---|---|"]
+    rows = [f"| {say('function')} | {say('where')} |", "|---|---|"]
     for name, place in grade.functions.items():
-        where = (
-            f"{escape(place.source)}, lines {place.lines[0]}–{place.lines[1]}"
-            if place is not None
-            else "not found"
-        )
+        if place is None:
+            where = say("not found")
+        else:
+            first, last = place.lines
+            where = say("{source}, lines {first}–{last}", source=escape(place.source), first=first, last=last)
         rows.append(f"| `{name}` | {where} |")
     return rows
 
@@ -93,11 +110,16 @@ def mending(check: CheckResult) -> list[str]:
         "",
     ]
     if check.diagnosis is not None:
-        lines += [f"**{escape(check.diagnosis.title)}** {escape(check.diagnosis.hint)}", ""]
+        lines += [together(f"**{escape(check.diagnosis.title)}**", escape(check.diagnosis.hint)), ""]
     if check.expected is not None:
-        lines += _block(f"expected: {check.expected}\ngot:      {check.got or ''}", "text")
+        lines += _block(
+            say("expected: {expected}", expected=check.expected)
+            + "\n"
+            + say("got:      {got}", got=check.got or ""),
+            "text",
+        )
     if check.counterexample is not None:
-        lines += ["To see it:", "", *_block(check.counterexample.code.rstrip("\n"), "python")]
+        lines += [say("To see it:"), "", *_block(check.counterexample.code.rstrip("\n"), "python")]
     return lines
 
 
@@ -114,9 +136,16 @@ def _list(title: str, sentences: list[str]) -> list[str]:
 
 def _footer(grade: Grade) -> str:
     suite, isolation = grade.suite, grade.isolation
-    return (
-        f"Graded by subgrader {suite.version} (rubric {suite.rubric_sha256[:12]}, seed {suite.seed}, "
-        f"Python {suite.python}, NumPy {suite.numpy}); isolation: {isolation.level} ({escape(isolation.detail)})."
+    return say(
+        "Graded by subgrader {version} (rubric {rubric}, seed {seed}, Python {python}, NumPy {numpy}); "
+        "isolation: {level} ({detail}).",
+        version=suite.version,
+        rubric=suite.rubric_sha256[:12],
+        seed=suite.seed,
+        python=suite.python,
+        numpy=suite.numpy,
+        level=isolation.level,
+        detail=escape(isolation.detail),
     )
 
 

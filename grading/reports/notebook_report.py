@@ -13,6 +13,7 @@ from grading.intake.notebook import DamagedNotebookError, load_notebook
 from grading.reports.markdown_report import escape, mending
 from grading.reports.sources import Commented, Feedback
 from grading.reports.text import points, shown
+from grading.words import say
 
 OURS = "subgrader"
 """The key in a cell's metadata by which a cell of ours is known."""
@@ -84,30 +85,33 @@ def _cell(name: str, lines: Sequence[str], with_ids: bool) -> dict[str, Any]:
 
 
 def _summary(grade: Grade, feedback: Sequence[Feedback]) -> list[str]:
-    lines = [
-        f"> **Feedback from subgrader**: {points(grade.score)} of {points(grade.max_score)} points. Cells like this "
-        "one were inserted by the grader, one below each function; all others are as they were handed in.",
-        ">",
-    ]
+    summary = say(
+        "{feedback}: {got} of {most} points. Cells like this one were inserted by the grader, one below each function; "
+        "all others are as they were handed in.",
+        feedback=f"**{say('Feedback from subgrader')}**",
+        got=points(grade.score),
+        most=points(grade.max_score),
+    )
+    lines = [f"> {summary}", ">"]
     lines += [
-        f"> - {_sign(each)} `{each.name}`: {points(each.score)} of {points(each.max_score)}"
+        f"> - {_sign(each)} `{each.name}`: "
+        + say("{got} of {most}", got=points(each.score), most=points(each.max_score))
         for each in feedback
     ]
-    lines += [f"> - ✗ `{name}`: not found" for name, place in grade.functions.items() if place is None]
+    lines += [
+        f"> - ✗ `{name}`: {say('not found')}" for name, place in grade.functions.items() if place is None
+    ]
     return lines
 
 
 def _said(feedback: Feedback) -> list[str]:
-    lines = [
-        f"> **Feedback from subgrader** {_sign(feedback)} `{feedback.name}`: {points(feedback.score)} of "
-        f"{points(feedback.max_score)} points",
-        "",
-    ]
+    score = say("{got} of {most} points", got=points(feedback.score), most=points(feedback.max_score))
+    lines = [f"> **{say('Feedback from subgrader')}** {_sign(feedback)} `{feedback.name}`: {score}", ""]
     for check in feedback.broken:
         lines += mending(check)
     passed = ", ".join(f"{check.function.partition('.')[2]} {check.id}".strip() for check in feedback.passed)
     if passed:
-        lines += [f"✓ Passed: {passed}.", ""]
+        lines += ["✓ " + say("Passed: {checks}.", checks=passed), ""]
     lines += [
         f"- {escape(remark)}"
         for remark in dict.fromkeys(remark for check in feedback.checks for remark in check.remarks)

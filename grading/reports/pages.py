@@ -8,8 +8,11 @@ from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from grading.words import spoken, together, translated
+
 if TYPE_CHECKING:
     from jinja2 import Environment
+    from markupsafe import Markup
 
 TEMPLATES = Path(__file__).resolve().parent / "templates"
 
@@ -19,13 +22,44 @@ def environment() -> Environment:
     """The Jinja environment: everything is escaped, and a name that is missing is an error."""
     from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
-    return Environment(
+    made = Environment(
         loader=FileSystemLoader(TEMPLATES),
         autoescape=True,
         undefined=StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
     )
+    made.globals |= {"say": _say, "strong": _strong, "code": _code, "language": _language, "gap": _gap}
+    return made
+
+
+def _say(template: str, **values: object) -> Markup:
+    """`grading.words.say` for pages: values are escaped, but for those that are markup of ours."""
+    from markupsafe import escape
+
+    return escape(translated(template)).format_map(values)
+
+
+def _strong(text: object) -> Markup:
+    from markupsafe import Markup
+
+    return Markup("<strong>{}</strong>").format(text)
+
+
+def _code(text: object) -> Markup:
+    from markupsafe import Markup
+
+    return Markup("<code>{}</code>").format(text)
+
+
+def _gap() -> str:
+    """What stands between two sentences."""
+    return together("|", "|")[1:-1]
+
+
+def _language() -> str:
+    """What a page says of its language, so that it is set, hyphenated and read aloud as that."""
+    return "zh-Hans" if spoken() == "zh" else spoken()
 
 
 def page(

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 import msgspec
 
 from grading.grade import CheckResult, Grade
+from grading.words import later, say
 
 _BROKEN = ("failed", "error")
 _BINS = 10
@@ -93,17 +94,25 @@ def reasons(grade: Grade) -> list[str]:
     """Why a person has to look at a hand-in; empty for most."""
     result = []
     if grade.state == "not_graded":
-        result.append(f"not graded: {grade.reason or 'no reason was given'}")
+        result.append(say("not graded: {reason}", reason=grade.reason or say("no reason was given")))
     if grade.manual:
-        result.append(
-            f"{len(grade.manual)} written {'answer' if len(grade.manual) == 1 else 'answers'} to mark"
-        )
+        one, many = later("1 written answer to mark"), later("{count} written answers to mark")
+        result.append(say(one if len(grade.manual) == 1 else many, count=len(grade.manual)))
     claims = [claim for run in (grade.execution.notebooks if grade.execution else []) for claim in run.claims]
     missed = sum(not claim.reproduced for claim in claims)
     if missed:
-        result.append(f"{missed} of {len(claims)} accuracies in the notebook not reproduced")
+        result.append(
+            say(
+                "{missed} of {count} accuracies in the notebook not reproduced",
+                missed=missed,
+                count=len(claims),
+            )
+        )
     manual = [check for check in grade.checks if check.status == "manual"]
-    result += [f"{check.function}: {check.id} is for a person" for check in manual]
+    result += [
+        say("{function}: {check} is for a person", function=check.function, check=check.id)
+        for check in manual
+    ]
     return result
 
 

@@ -1,4 +1,5 @@
 "use strict";
+const words = document.body.dataset;
 const body = document.querySelector("table.class tbody");
 const rows = Array.from(body.rows, (row, index) => ({
   row,
@@ -46,7 +47,7 @@ function filter() {
   body.replaceChildren();
   more(step);
   scroller.scrollTop = 0;
-  found.textContent = `${matching.length} of ${rows.length} submissions`;
+  found.textContent = words.found.replace("{shown}", matching.length).replace("{total}", rows.length);
 }
 
 scroller.addEventListener("scroll", () => {
@@ -74,7 +75,7 @@ function hideNames() {
   for (const item of rows) {
     const cell = item.row.cells[0];
     if (anonymous.checked) {
-      cell.replaceChildren(`submission ${item.index + 1}`);
+      cell.replaceChildren(words.nameless.replace("{number}", item.index + 1));
     } else if (!item.row.dataset.link) {
       cell.replaceChildren(item.shownName.trim());
     } else {

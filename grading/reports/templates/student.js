@@ -1,9 +1,10 @@
 "use strict";
+const words = document.body.dataset;
 for (const code of document.querySelectorAll("pre[data-copy]")) {
   const button = document.createElement("button");
   button.type = "button";
-  button.textContent = "Copy";
-  button.setAttribute("aria-label", "Copy this Python to the clipboard");
+  button.textContent = words.copy;
+  button.setAttribute("aria-label", words.copyLabel);
   const select = () => {
     const range = document.createRange();
     range.selectNodeContents(code);
@@ -13,12 +14,12 @@ for (const code of document.querySelectorAll("pre[data-copy]")) {
   button.addEventListener("click", async () => {
     try {
       await navigator.clipboard.writeText(code.textContent);
-      button.textContent = "Copied";
+      button.textContent = words.copied;
     } catch {
       select();
-      button.textContent = "Selected: press Ctrl+C";
+      button.textContent = words.selected;
     }
-    setTimeout(() => { button.textContent = "Copy"; }, 2500);
+    setTimeout(() => { button.textContent = words.copy; }, 2500);
   });
   code.after(button);
 }
