@@ -9,10 +9,12 @@ from __future__ import annotations
 
 import argparse
 import inspect
+import io
 import json
 import statistics
 import sys
 import time
+from contextlib import redirect_stdout
 from pathlib import Path
 from typing import Any
 
@@ -127,8 +129,9 @@ def accuracy_on_cifar10(folder: Path, rounds: int) -> dict[str, float]:
                 theirs = float(worker.stdout.split()[-1])
             check = time.process_time() - began + theirs
             began = time.process_time()
-            for _ in range(settings.runs):
-                LinearSVM().train(plain, data.split.y_train, **options)
+            with redirect_stdout(io.StringIO()):
+                for _ in range(settings.runs):
+                    LinearSVM().train(plain, data.split.y_train, **options)
             found.append((check, time.process_time() - began))
     check, alone = sorted(found, key=lambda pair: pair[0] / pair[1])[len(found) // 2]
     return {"check": check, "alone": alone, "ratio": check / alone}

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from checks.answers import Answered, not_returned, read_answer
 from checks.failures import Raises
+from checks.spelling import Spelling
 from checks.trained import Trained, calls_of
 from grading.grade import TrainingRun
 from grading.rubric import Function, Rubric
@@ -114,7 +115,8 @@ class Classifier:
 
     Attributes:
         name: as in the rubric, "LinearSVM.train".
-        class_name: "LinearSVM".
+        class_name: "LinearSVM"; of a plain function, its name.
+        spelling: what it and its arguments are called.
         remarks, cases: as for a `LossFunction`.
         asked_the_stand_in: whether train has ever called a loss that was plugged in.
         trainings: what the accuracy check saw, run by run, as far as it came.
@@ -123,6 +125,7 @@ class Classifier:
     def __init__(self, name: str, worker: Worker, rubric: Rubric) -> None:
         self.name = name
         self.class_name = name.partition(".")[0]
+        self.spelling = Spelling(name, rubric.settings.names)
         self.worker = worker
         self.rubric = rubric
         self.settings: Function = rubric.settings.functions[name]
@@ -246,7 +249,7 @@ class Classifier:
         if isinstance(step, Create):
             return say("Making a {class_name}()", class_name=self.class_name)
         if isinstance(step, Invoke):
-            return f"{self.class_name}.{step.method}"
+            return self.name if step.method != "loss" else f"{self.class_name}.loss"
         if isinstance(step, Read):
             return say(
                 "Reading the weights of a {class_name} as .{attribute}",

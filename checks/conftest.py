@@ -63,6 +63,10 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 def pytest_configure(config: pytest.Config) -> None:
     """Read the rubric before anything is collected: it says what there is to check."""
+    # Hypothesis' plugin would import all of Hypothesis for its part of the summary, which the checks have no part in.
+    hypothesis = config.pluginmanager.get_plugin("hypothesispytest")
+    if hypothesis is not None:
+        config.pluginmanager.unregister(hypothesis)
     try:
         rubric = load_rubric(
             config.getoption("--rubric"),

@@ -18,6 +18,7 @@ from checks.promise import Promise
 from checks.rehearsal import Rehearsal
 from checks.trained import Trained
 from grading.grade import Diagnosis
+from grading.rubric import Names
 from grading.sandbox.messages import Received
 from grading.words import spoken
 from reference.mistakes import Mistake, mistakes_of
@@ -45,7 +46,7 @@ class _Words:
 
 
 _said: dict[tuple[object, ...], _Words | None] = {}
-_fingerprints: dict[tuple[str, str, bool], list[Fingerprint]] = {}
+_fingerprints: dict[tuple[str, str, bool, bool], list[Fingerprint]] = {}
 
 
 def diagnose_method(candidate: Classifier, asked: Promise, failure: Failure) -> Diagnosis | None:
@@ -87,6 +88,8 @@ def _rehearsed(mistake: Mistake, candidate: Classifier, seed: int | None = None)
         rubric = msgspec.structs.replace(rubric, settings=msgspec.structs.replace(rubric.settings, seed=seed))
     direct = not candidate.asked_the_stand_in
     worker = cast("Worker", Rehearsal(mistake, candidate.reference, direct=direct))
+    # The rehearsal speaks the course's words.
+    rubric = msgspec.structs.replace(rubric, settings=msgspec.structs.replace(rubric.settings, names=Names()))
     return Classifier(candidate.name, worker, rubric)
 
 
@@ -99,6 +102,7 @@ def _said_of(mistake: Mistake, candidate: Classifier, asked: Promise) -> _Words 
         asked.id,
         candidate.reference,
         candidate.asked_the_stand_in,
+        candidate.name if candidate.spelling.plain else "",
         *(seed, settings.reg_scale, settings.delta),
         spoken(),
     )
@@ -122,7 +126,7 @@ def _failure_of(rehearsed: Classifier, asked: Promise) -> Failure | None:
 
 
 def _its_fingerprint(mistake: Mistake, candidate: Classifier, kind: str) -> list[Fingerprint]:
-    key = mistake.id, candidate.reference, candidate.asked_the_stand_in
+    key = mistake.id, candidate.reference, candidate.asked_the_stand_in, candidate.spelling.plain
     if key not in _fingerprints:
         _fingerprints[key] = _fingerprint(
             _rehearsed(mistake, candidate), kind, direct=not candidate.asked_the_stand_in

@@ -29,23 +29,20 @@ def code_of(candidate: Classifier, scenario: Scenario) -> str:
         "import numpy as np",
         f"X = {_array(scenario.X)}",
         f"y = {_array(scenario.y)}",
-        f"model = {candidate.class_name}()",
+        *candidate.spelling.making(None if scenario.W is None else _array(scenario.W)),
     ]
-    if scenario.W is not None:
-        lines.append(f"model.W = {_array(scenario.W)}")
-    if scenario.stand_in is not None:
+    if scenario.stand_in is not None and not candidate.spelling.plain:
         lines += [
             "# A loss whose answers are known, in place of your own:",
             f"losses = iter({scenario.stand_in.losses.tolist()})",
             f"gradients = iter({_array(scenario.stand_in.gradients)})",
-            "model.loss = lambda X_batch, y_batch, reg: (next(losses), next(gradients))",
+            *candidate.spelling.plugging("lambda X_batch, y_batch, reg: (next(losses), next(gradients))"),
         ]
-    arguments = ["X", "y"]
-    if scenario.options is not None:
-        arguments += [f"{name}={value}" for name, value in scenario.options.as_arguments().items()]
+    settings = {} if scenario.options is None else dict(scenario.options.as_arguments())
     if scenario.verbose:
-        arguments.append("verbose=True")
-    lines += [f"print(model.train({', '.join(arguments)}))", "print(model.W)"] * scenario.rounds
+        settings["verbose"] = True
+    training = candidate.spelling.training(["X", "y"], **settings)
+    lines += [*training, f"print({candidate.spelling.weights})"] * scenario.rounds
     return "\n".join(lines) + "\n"
 
 

@@ -19,6 +19,7 @@ from checks.failures import Failure, NotProvided
 from checks.loss_function import LossFunction
 from checks.method_diagnosis import diagnose_method
 from checks.promise import Promise, promise_of
+from checks.spelling import Spelling, spelled
 from checks.test_accuracy import training_facts
 from grading.grade import (
     CheckResult,
@@ -142,7 +143,9 @@ class Runner:
 
     def _classifier(self, name: str) -> Classifier:
         if name not in self._classifiers:
-            self._classifiers[name] = Classifier(name, self.worker, self.rubric)
+            spelling = Spelling(name, self.rubric.settings.names)
+            worker = spelled(spelling, self.worker, self.rubric)
+            self._classifiers[name] = Classifier(name, worker, self.rubric)
         return self._classifiers[name]
 
     def _loss_function(self, name: str) -> LossFunction:

@@ -10,12 +10,11 @@ from dataclasses import dataclass
 
 from grading.executed import Execution, SearchPair
 from grading.execution.harvest import Found
+from grading.execution.scoring import confirmed
 from grading.grade import CheckResult
 from grading.rubric import SEARCH_CHECKS, Rubric, Search
 from reference.accuracy import verdict
 
-# The mean of 49,000 pictures rounds differently in another order, which can turn scores that are all but a tie.
-_LOOSE_SHARE = 1000
 _EQUAL = 1e-6
 _MOST_NAMED = 5
 
@@ -113,7 +112,7 @@ def _best(search: Search, found: Found) -> _Verdict:
         )
     if abs(best - top.validation) <= _EQUAL:
         return _Verdict(True)
-    if best > top.validation and _confirmed(best, found.validation):
+    if best > top.validation and confirmed(best, found.validation):
         remark = (
             f"{search.best} is above all of {search.results}, and the weights really reach it: "
             "the search seems to have been run more than once."
@@ -138,9 +137,9 @@ def _rescored(search: Search, found: Found) -> _Verdict:
         return _Verdict(False, f"{search.weights} is not there, or has no shape that fits the pictures.")
     if facts.best_val is None:
         return _Verdict(False, f"{search.best} is no accuracy between 0 and 1.")
-    if not _confirmed(facts.best_val, found.validation):
+    if not confirmed(facts.best_val, found.validation):
         return _differs(search.best, facts.best_val, search.weights, found.validation, "validation")
-    if facts.test is not None and not _confirmed(facts.test, found.test):
+    if facts.test is not None and not confirmed(facts.test, found.test):
         return _differs(search.test, facts.test, search.weights, found.test, "test")
     return _Verdict(True)
 
@@ -150,19 +149,11 @@ def _differs(variable: str, claimed: float, weights: str, scored: tuple[int, int
     return _Verdict(
         False,
         f"{variable} says {claimed:.6g}, but with {weights} the grader classifies {correct:,} of {total:,} {part} "
-        f"pictures rightly, which is {correct / total:.6g}. (Pictures as in the course: the mean of the training "
-        "pictures subtracted, a 1 appended.)",
+        f"pictures rightly, which is {correct / total:.6g}. (The course's split, pixels "
+        "prepared in each of the usual ways.)",
         expected=f"{correct / total:.6g}",
         got=f"{claimed:.6g}",
     )
-
-
-def _confirmed(claimed: float, scored: tuple[int, int] | None) -> bool:
-    """Whether a share is what the grader counted, but for a picture in a thousand."""
-    if scored is None:
-        return False
-    correct, total = scored
-    return abs(claimed * total - correct) <= max(1, total // _LOOSE_SHARE) + _EQUAL
 
 
 def _minimum(search: Search, found: Found) -> _Verdict:

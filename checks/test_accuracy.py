@@ -164,10 +164,14 @@ def _take_one_step(candidate: Classifier, training: TrainingData, options: Optio
 
 def _code(candidate: Classifier, settings: Accuracy, data: Split) -> str:
     pictures = "the digits of scikit-learn" if data.name == "digits" else "CIFAR-10, split as in the course"
-    return (
-        f"# X_train, y_train, X_validation, y_validation: {pictures}, mean subtracted, a 1 appended\n"
-        f"model = {candidate.class_name}()\n"
-        f"model.train(X_train, y_train, learning_rate={settings.learning_rate}, reg={settings.reg}, "
-        f"num_iters={settings.num_iters}, batch_size={settings.batch_size})\n"
-        "print((X_validation @ model.W).argmax(axis=1) == y_validation)\n"
+    spelling = candidate.spelling
+    options = dict(
+        Options(settings.learning_rate, settings.reg, settings.num_iters, settings.batch_size).as_arguments()
     )
+    lines = [
+        f"# X_train, y_train, X_validation, y_validation: {pictures}, mean subtracted, a 1 appended",
+        *spelling.making(),
+        *spelling.training(["X_train", "y_train"], **options),
+        f"print((X_validation @ {spelling.weights}).argmax(axis=1) == y_validation)",
+    ]
+    return "\n".join(lines) + "\n"

@@ -103,9 +103,7 @@ def _labels(
 
 
 def _code(candidate: Classifier, W: NDArray[np.float64], X: NDArray[np.float64]) -> str:
-    return (
-        "import numpy as np\n"
-        f"model = {candidate.class_name}()\n"
-        f"model.W = np.array({W.tolist()})\n"
-        f"print(model.predict(np.array({X.tolist()})))\n"
-    )
+    spelling = candidate.spelling
+    lines = ["import numpy as np", *spelling.making(f"np.array({W.tolist()})")]
+    lines.append(f"print({spelling.predicting(f'np.array({X.tolist()})')})")
+    return "\n".join(lines) + "\n"

@@ -189,12 +189,14 @@ def _repeats_its_epoch(rows: Rows) -> bool:
 
 
 def _code(candidate: Classifier) -> str:
-    return (
-        "import numpy as np\n"
-        f"X = np.stack([np.arange({_SAMPLES}.0), np.ones({_SAMPLES})], axis=1)  # column 0 is the row's number\n"
-        f"y = (np.arange({_SAMPLES}) * 7 + 3) % {_CLASSES}\n"
-        f"model = {candidate.class_name}()\n"
-        f"model.W = np.zeros(({_FEATURES}, {_CLASSES}))\n"
-        "model.loss = lambda X_batch, y_batch, reg: (print(X_batch[:, 0], y_batch), (1.0, np.zeros((2, 4))))[1]\n"
-        f"model.train(X, y, learning_rate=0.0, reg=0.0, num_iters=8, batch_size={_BATCH})\n"
-    )
+    spelling = candidate.spelling
+    printing = "lambda X_batch, y_batch, reg: (print(X_batch[:, 0], y_batch), (1.0, np.zeros((2, 4))))[1]"
+    lines = [
+        "import numpy as np",
+        f"X = np.stack([np.arange({_SAMPLES}.0), np.ones({_SAMPLES})], axis=1)  # column 0 is the row's number",
+        f"y = (np.arange({_SAMPLES}) * 7 + 3) % {_CLASSES}",
+        *spelling.making(f"np.zeros(({_FEATURES}, {_CLASSES}))"),
+        *spelling.plugging(printing),
+        *spelling.training(["X", "y"], learning_rate=0.0, reg=0.0, num_iters=8, batch_size=_BATCH),
+    ]
+    return "\n".join(lines) + "\n"

@@ -16,6 +16,7 @@ from rich.table import Table
 
 from grading.grade import Grade
 from grading.reports import CLASS_WRITERS, WRITERS
+from grading.reports.executed import outcome
 from grading.reports.text import one_line, points
 from grading.words import say
 
@@ -157,7 +158,16 @@ def _line(grade: Grade) -> str:
     )
     colour = "green" if grade.score == grade.max_score else "red"
     score = f"{points(grade.score)}/{points(grade.max_score)}"
-    return f"[{colour}]{score:>10}[/]  {name}" + (f"  ({text})" if text else "")
+    line = f"[{colour}]{score:>10}[/]  {name}" + (f"  ({text})" if text else "")
+    return "\n".join([line, *_notebooks(grade)])
+
+
+def _notebooks(grade: Grade) -> list[str]:
+    """A line for each notebook that was run."""
+    if grade.execution is None:
+        return []
+    runs = grade.execution.notebooks
+    return [f"{'':>12}{plain(run.notebook)}: {plain(outcome(run))}" for run in runs]
 
 
 def _table(grades: Sequence[Grade], functions: Sequence[str], width: int) -> Table:

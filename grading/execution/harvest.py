@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from grading.executed import History, NotebookPicture, SearchFacts, SearchPair
 from grading.execution.png import NoPictureError, checked
-from grading.execution.scoring import HeldOut
+from grading.execution.scoring import Counted, HeldOut
 from grading.rubric import Search
 from grading.sandbox.messages import Received
 from grading.sandbox.notebook import Cell, CellOutcome
@@ -41,30 +41,31 @@ class Found:
 
     facts: SearchFacts
     sides: tuple[tuple[float, ...], tuple[float, ...]] | None
-    validation: tuple[int, int] | None
-    test: tuple[int, int] | None
+    validation: Counted | None
+    test: Counted | None
 
 
-def search_found(search: Search, outcomes: Iterable[CellOutcome], held_out: HeldOut) -> Found | None:
+def search_found(
+    search: Search, cells: Iterable[Cell], outcomes: Iterable[CellOutcome], held_out: HeldOut
+) -> Found | None:
     """What the last cell that speaks of the model left; None if it left nothing of the search."""
+    asked = {cell.number for cell in cells if search.weights in cell.wanted}
     last: Mapping[str, Received] = {}
     for outcome in outcomes:
-        if search.weights in outcome.found or search.best in outcome.found:
+        if outcome.number in asked and {search.weights, search.best} & outcome.found.keys():
             last = outcome.found
     if not last:
         return None
     W = _array(last.get(search.weights), 2)
-    scored = None if W is None else held_out.score(W)
-    validation = test = None
-    if scored is not None:
-        validation = scored[0], len(held_out.y_validation)
-        test = scored[1], len(held_out.y_test)
+    best_val, claimed_test = _share(last.get(search.best)), _share(last.get(search.test))
+    scored = None if W is None else held_out.score(W, best_val, claimed_test)
+    validation, test = (None, None) if scored is None else (scored.validation, scored.test)
     sides = [_array(last.get(name), 1) for name in (search.learning_rates, search.regs)]
     facts = SearchFacts(
         model=search.model,
         results=_pairs(last.get(search.results)),
-        best_val=_share(last.get(search.best)),
-        test=_share(last.get(search.test)),
+        best_val=best_val,
+        test=claimed_test,
         validation_again=None if validation is None else validation[0] / validation[1],
         test_again=None if test is None else test[0] / test[1],
     )

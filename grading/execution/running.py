@@ -54,22 +54,23 @@ def execute(handin: Handin, submission: Submission, rubric: Rubric, sandbox: San
         began = time.perf_counter()
         outcome = sandbox.run(notebook)
         seconds = time.perf_counter() - began
-        here = _searches(rubric, outcome, pictures)
+        here = _searches(rubric, notebook, outcome, pictures)
         found.update(here)
         runs.append(_run(name, notebook, files[name], outcome, here, rubric, seconds))
     reason = None if planned else "There is no notebook in the hand-in that has to do with what is asked for."
-    described = (
-        f"CIFAR-10, {len(pictures.y_validation):,} validation and {len(pictures.y_test):,} test pictures"
-    )
+    validation, test = len(pictures.validation.labels), len(pictures.test.labels)
+    described = f"CIFAR-10, {validation:,} validation and {test:,} test pictures"
     return Executed(Execution(data=described, notebooks=runs, reason=reason), found)
 
 
-def _searches(rubric: Rubric, outcome: NotebookOutcome, pictures: HeldOut) -> dict[str, Found]:
-    return {
-        name: found
+def _searches(
+    rubric: Rubric, notebook: Notebook, outcome: NotebookOutcome, pictures: HeldOut
+) -> dict[str, Found]:
+    found = {
+        name: harvest.search_found(search, notebook.cells, outcome.cells, pictures)
         for name, search in rubric.settings.search.items()
-        if (found := harvest.search_found(search, outcome.cells, pictures)) is not None
     }
+    return {name: one for name, one in found.items() if one is not None}
 
 
 def _run(

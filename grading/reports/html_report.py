@@ -10,6 +10,7 @@ from grading.grade import Certificate, CheckResult, Counterexample, Grade, Gradi
 from grading.late import sentence
 from grading.reports.answers import Entry, Pair, pairs
 from grading.reports.comparison import comparison
+from grading.reports.executed import introduction, told
 from grading.reports.pages import page
 from grading.reports.pictures import Map, distances, short, training
 from grading.reports.text import points, shown
@@ -83,6 +84,8 @@ class HtmlReport:
             broken=[_broken(check, grade) for check in grade.checks if check.status in ("failed", "error")],
             trainings=[training(facts) for facts in grade.trainings],
             beside=comparison(grade),
+            introduction=introduction(grade.execution) if grade.execution is not None else "",
+            executed=told(grade),
             remarks=list(dict.fromkeys(remark for check in grade.checks for remark in check.remarks)),
             command=command(grade),
             late=sentence(grade.late) if grade.late is not None else "",

@@ -7,6 +7,7 @@ import re
 from grading.grade import CheckResult, Grade
 from grading.late import sentence
 from grading.reports.comparison import comparison
+from grading.reports.executed import introduction, told
 from grading.reports.text import points, shown
 from grading.words import later, say, together, translated
 
@@ -49,6 +50,7 @@ def _page(grade: Grade) -> list[str]:
         for c in grade.checks
     ]
     lines += _beside(grade)
+    lines += _executed(grade)
     remarks = list(dict.fromkeys(remark for c in grade.checks for remark in c.remarks))
     lines += _list(say("Accepted, but"), remarks) + _list(say("About the files"), grade.warnings)
     for item in grade.manual:
@@ -79,6 +81,19 @@ def _beside(grade: Grade) -> list[str]:
     for row in beside.rows:
         name = f"`{row.name}`" if row.mine else escape(row.name)
         lines.append(f"| {name} | {row.accuracy} | {row.stored} | {row.seconds} |")
+    return lines
+
+
+def _executed(grade: Grade) -> list[str]:
+    if grade.execution is None:
+        return []
+    lines = ["", "## Your notebook, run again", "", escape(introduction(grade.execution))]
+    for each in told(grade):
+        lines += ["", f"**{escape(each.notebook)}**: {escape(each.outcome)}", ""]
+        lines += [f"- {escape(sentence)}" for sentence in each.sentences]
+        lines += [f"- **For a person:** {escape(claim)}" for claim in each.unconfirmed]
+        if each.pictures:
+            lines.append(f"- {len(each.pictures)} pictures are in report.html.")
     return lines
 
 

@@ -16,12 +16,15 @@ from itertools import pairwise
 
 import numpy as np
 
+from grading.executed import SearchFacts
 from grading.grade import GradientComparison, LossHistory, TrainingFacts
 
 _LEFT, _RIGHT = 62, 392
 _TOP, _BOTTOM = 10, 190
 _OUT_OF_SIGHT = 2.0  # losses of more than this many times the reference's largest are cut off
 _MOST_CELLS_WITH_NUMBERS = 60
+_MOST_CELLS = 400
+_DARKEST = 0.45  # so that text on it can be read
 
 
 @dataclass(frozen=True)
@@ -93,7 +96,7 @@ class Training:
 
 @dataclass(frozen=True)
 class Cell:
-    """A cell of a map: its corner, how dark it is (0 to 0.45, so that text on it can be read) and its number."""
+    """A cell of a map: its corner, how dark it is (0 to 0.45) and its number."""
 
     x: float
     y: float
@@ -103,15 +106,16 @@ class Cell:
 
 @dataclass(frozen=True)
 class Map:
-    """A matrix as a map of shaded cells, one row each feature, one column each class."""
+    """A matrix as a map of shaded cells, with what stands beside rows and above columns."""
 
     cells: list[Cell]
-    width: float
-    height: float
+    width: int
+    height: int
     cell_width: float
     cell_height: float
     columns: list[Tick]
     rows: list[Tick]
+    left: int
     largest: str
 
 
@@ -126,20 +130,47 @@ def distances(comparison: GradientComparison) -> Map | None:
     numbers = [x for row in rows for x in row if x is not None]
     if not numbers or not max(numbers) > 0.0:
         return None
-    return _map(rows, [str(j) for j in range(len(rows[0]))], [str(i) for i in range(len(rows))])
+    return _map(
+        rows, [str(j) for j in range(len(rows[0]))], [str(i) for i in range(len(rows))], 0.0, ("?", _DARKEST)
+    )
 
 
-def _map(rows: Sequence[Sequence[float | None]], columns: Sequence[str], names: Sequence[str]) -> Map:
+def search(facts: SearchFacts) -> Map | None:
+    """The map of validation accuracies: a row for each learning rate, a column for each reg; None where it is empty.
+
+    The best is darkest. Of a pair that was tried twice, the last accuracy is shown.
+    """
+    found = {(pair.learning_rate, pair.reg): pair.validation for pair in facts.results}
+    rates, regs = sorted({rate for rate, _ in found}), sorted({reg for _, reg in found})
+    numbers = [accuracy for accuracy in found.values() if accuracy is not None]
+    if not numbers or len(rates) * len(regs) > _MOST_CELLS:
+        return None
+    rows = [[found.get((rate, reg)) for reg in regs] for rate in rates]
+    # Half of the shades are for the worst: what was tried looks different from what was not.
+    lowest = 2.0 * min(numbers) - max(numbers)
+    return _map(rows, [short(reg) for reg in regs], [short(rate) for rate in rates], lowest, ("–", 0.0))
+
+
+def _map(
+    rows: Sequence[Sequence[float | None]],
+    columns: Sequence[str],
+    names: Sequence[str],
+    lowest: float,
+    missing: tuple[str, float],
+) -> Map:
+    """Cells as dark as their numbers are far above ``lowest``; ``missing`` is text and shade of what is no number."""
     height, width = len(rows), len(rows[0])
     with_numbers = height * width <= _MOST_CELLS_WITH_NUMBERS
     cell_width, cell_height = (58.0, 26.0) if with_numbers else (max(3.0, min(26.0, 360.0 / width)),) * 2
+    left = 14 + 8 * max(map(len, names))
     largest = max(x for row in rows for x in row if x is not None)
+    span = (largest - lowest) or 1.0
     cells = [
         Cell(
-            x=round(30 + j * cell_width, 1),
+            x=round(left + j * cell_width, 1),
             y=round(20 + i * cell_height, 1),
-            shade=0.45 if x is None else round(0.45 * x / largest, 3),
-            text=("?" if x is None else short(x)) if with_numbers else "",
+            shade=missing[1] if x is None else round(_DARKEST * (x - lowest) / span, 3),
+            text=(missing[0] if x is None else short(x)) if with_numbers else "",
         )
         for i, row in enumerate(rows)
         for j, x in enumerate(row)
@@ -147,12 +178,12 @@ def _map(rows: Sequence[Sequence[float | None]], columns: Sequence[str], names: 
     every = 1 if with_numbers else max(1, math.ceil(16.0 / cell_width))
     return Map(
         cells=cells,
-        width=round(34 + width * cell_width, 1),
-        height=round(24 + height * cell_height, 1),
+        width=math.ceil(left + 4 + width * cell_width),
+        height=math.ceil(24 + height * cell_height),
         cell_width=round(cell_width, 1),
         cell_height=round(cell_height, 1),
         columns=[
-            Tick(round(30 + (j + 0.5) * cell_width, 1), label)
+            Tick(round(left + (j + 0.5) * cell_width, 1), label)
             for j, label in enumerate(columns)
             if not j % every
         ],
@@ -161,6 +192,7 @@ def _map(rows: Sequence[Sequence[float | None]], columns: Sequence[str], names: 
             for i, label in enumerate(names)
             if not i % every
         ],
+        left=left - 5,
         largest=short(largest),
     )
 

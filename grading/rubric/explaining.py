@@ -10,7 +10,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from grading.rubric.settings import CHECKS_OF_KIND, LatePolicy, Rubric
+from grading.rubric.settings import CHECKS_OF_KIND, LatePolicy, Names, Rubric
 
 
 def explain(rubric: Rubric, console: Console) -> None:
@@ -55,6 +55,7 @@ def _settings(rubric: Rubric) -> Table:
     table.add_row("loops over classes", loops)
     table.add_row("seed of all cases", str(settings.seed))
     covered = {"functions", "manual", "late", "title", "seed", "reg_scale", "delta", "class_loops_allowed"}
+    covered |= {"names"} if settings.names == Names() else set()
     rest: dict[str, Any] = msgspec.to_builtins(settings)
     for name, value in rest.items():
         if name not in covered and name != "manual_points":
@@ -64,7 +65,7 @@ def _settings(rubric: Rubric) -> Table:
 
 def _add(table: Table, name: str, value: object) -> None:
     """A setting, or a table of them, one line for each table of plain values."""
-    if isinstance(value, dict) and any(isinstance(part, dict) for part in value.values()):
+    if isinstance(value, dict) and value and all(isinstance(part, dict) for part in value.values()):
         for key, part in value.items():
             _add(table, f"{name}.{key}", part)
     elif isinstance(value, dict):
@@ -75,6 +76,8 @@ def _add(table: Table, name: str, value: object) -> None:
 
 
 def _shown(value: object) -> str:
+    if isinstance(value, dict):
+        return f"{{ {', '.join(f'{key} = {_shown(part)}' for key, part in value.items())} }}"
     return f"{value:g}" if isinstance(value, float) else str(value)
 
 

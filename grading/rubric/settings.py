@@ -30,7 +30,7 @@ class Function(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=
     """One thing that is asked for.
 
     Attributes:
-        kind: a loss function, or the train or predict method of a class.
+        kind: a loss function, or what trains or predicts: a method of a class, or a plain function.
         reference: the loss it is judged by: "svm", "softmax", or NAME for a file NAME.py beside the rubric.
         points: check -> points. A check that is not named here is not run.
         naive: for a vectorized loss, the function it must agree with.
@@ -123,6 +123,27 @@ class LimitSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_
     notebook_address_space_mebibytes: Annotated[int, msgspec.Meta(ge=512)] = 6144
 
 
+Identifier = Annotated[str, msgspec.Meta(pattern="^[A-Za-z_][A-Za-z0-9_]*$")]
+
+
+class Names(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """What students call things: the course's words, where the rubric does not say otherwise.
+
+    Attributes:
+        weights: the attribute of a classifier that holds W; of plain functions, the argument.
+        loss: the method of a classifier that train calls.
+        learning_rate, reg, num_iters, batch_size, verbose: the keyword arguments of train.
+    """
+
+    weights: Identifier = "W"
+    loss: Identifier = "loss"
+    learning_rate: Identifier = "learning_rate"
+    reg: Identifier = "reg"
+    num_iters: Identifier = "num_iters"
+    batch_size: Identifier = "batch_size"
+    verbose: Identifier = "verbose"
+
+
 class LateStep(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     """What more than so many minutes of being late make of a score."""
 
@@ -167,6 +188,7 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=
         manual: further items for a person.
         late: what being late costs; nothing if there is no such table.
         limits: what one submission may use.
+        names: what students call things, where that is not as in the course.
     """
 
     title: str
@@ -183,6 +205,7 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=
     search: dict[str, Search] = {}
     lang: Language = "en"
     limits: LimitSettings = LimitSettings()
+    names: Names = Names()
 
 
 class Rubric(msgspec.Struct, frozen=True, kw_only=True):

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import difflib
 import json
+import re
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -116,6 +117,8 @@ def _fits(value: Any, kind: types.Type) -> bool:
             and (kind.le is None or value <= kind.le)
             and abs(value) < float("inf")
         )
+    if isinstance(kind, types.StrType) and kind.pattern is not None:
+        return isinstance(value, str) and re.search(kind.pattern, value) is not None
     plain = {types.StrType: str, types.BoolType: bool, types.NoneType: type(None)}
     for type_, python in plain.items():
         if isinstance(kind, type_):
@@ -154,7 +157,7 @@ def describe(kind: types.Type) -> str:
     if isinstance(kind, types.IntType | types.FloatType):
         return f"a {'whole ' if isinstance(kind, types.IntType) else ''}number{_range(kind)}"
     if isinstance(kind, types.StrType):
-        return "text in quotes"
+        return "text in quotes" if kind.pattern is None else "a Python name in quotes"
     if isinstance(kind, types.BoolType):
         return "true or false"
     if isinstance(kind, types.DateTimeType):
@@ -203,11 +206,15 @@ def _meaning(settings: Settings, losses: Collection[str], data: DataName) -> Ite
                 yield Complaint(
                     (*here, "hidden"), f"{check!r} has no points here; there are {', '.join(function.points)}"
                 )
-        if (function.kind == "loss") == ("." in name):
+        if function.kind == "loss" and "." in name:
+            yield Complaint(here, "a loss is a function, not a method: a name without a dot")
+        if function.kind != "loss" and any(other.startswith(f"{name}.") for other in settings.functions):
             yield Complaint(
-                here,
-                "a loss is a plain name, train and predict are methods of a class, written "
-                '"LinearSVM.train" in quotes',
+                here, f'{name} is a class here; its methods are written "{name}.{function.kind}" in quotes'
+            )
+        if function.kind != "loss" and not all(part.isidentifier() for part in name.split(".")):
+            yield Complaint(
+                here, 'write "LinearSVM.train" for a method of a class, or a plain function\'s name'
             )
         others = [other for other, asked in settings.functions.items() if asked.kind == "loss"]
         if function.naive is not None and function.naive not in others:

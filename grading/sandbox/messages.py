@@ -72,7 +72,7 @@ class Invoke:
 
 @dataclass(frozen=True)
 class PlugLoss:
-    """Replace ``loss`` of the object ``handle`` by a stand-in with prepared answers that keeps its inputs.
+    """Replace the method ``loss`` of the object ``handle`` by a stand-in with prepared answers that keeps its inputs.
 
     Call k (from 0) returns ``(losses[k % K], gradients[k % K])``. What it was called with is read with
     `PluggedCalls`.
@@ -80,11 +80,15 @@ class PlugLoss:
     Attributes:
         losses: (K,) float64.
         gradients: (K, D, C) float64.
+        weights: the attribute that holds W.
+        loss: what the method is called.
     """
 
     handle: str
     losses: NDArray[np.float64]
     gradients: NDArray[np.float64]
+    weights: str = "W"
+    loss: str = "loss"
 
 
 @dataclass(frozen=True)

@@ -82,7 +82,8 @@ class _Encoder:
             case PlugLoss():
                 losses = np.asarray(step.losses, np.float64)
                 gradients = np.asarray(step.gradients, np.float64)
-                return wire.WirePlugLoss(step.handle, self.array(losses), self.array(gradients))
+                arrays = self.array(losses), self.array(gradients)
+                return wire.WirePlugLoss(step.handle, *arrays, step.weights, step.loss)
             case PluggedCalls():
                 return wire.WirePluggedCalls(step.handle)
             case Seed():

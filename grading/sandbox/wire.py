@@ -132,6 +132,8 @@ class WirePlugLoss(_Wire, tag="plug"):
     handle: str
     losses: WireArray
     gradients: WireArray
+    weights: str
+    loss: str
 
 
 class WirePluggedCalls(_Wire, tag="plugged"):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -11,7 +11,7 @@ from typing import Any
 import msgspec
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
-from grading.rubric import Function, Rubric
+from grading.rubric import Function, Names, Rubric, Search
 from grading.starter.subjects import Subject, subject_of
 from grading.starter.toml import as_toml
 
@@ -106,7 +106,8 @@ def _files(rubric: Rubric) -> Iterator[tuple[str, str]]:
         "predict": predict,
     }
     yield "README.md", rendered("README.md", **words, worth=worth, manual=settings.manual, hidden=hidden)
-    notebook = rendered("notebook.md", **words, settings=_training(rubric))
+    searches = _searches(rubric, classes)
+    notebook = rendered("notebook.md", **words, searches=searches, settings=_training(rubric))
     yield "assignment.ipynb", json.dumps(_notebook(notebook), indent=1) + "\n"
     yield "rubric.toml", as_toml(_public(rubric))
 
@@ -137,8 +138,12 @@ def _filled(subject: Subject, rubric: Rubric) -> Subject:
 def _classes(rubric: Rubric, losses: list[_Loss]) -> tuple[list[dict[str, str]], str, str]:
     """The classes asked for, each with the function that it trains with; and what train and predict are called."""
     methods: dict[str, dict[str, Function]] = {}
+    if rubric.settings.names != Names():
+        raise StarterError("the starter speaks the course's words; there is none for a rubric with [names]")
     for name, function in rubric.settings.functions.items():
         if function.kind != "loss":
+            if "." not in name:
+                raise StarterError(f"{name} is a plain function; there is a starter for classes only")
             owner, _, method = name.partition(".")
             methods.setdefault(owner, {})[method] = function
     called: dict[str, set[str]] = {"train": {"train"}, "predict": {"predict"}}
@@ -151,10 +156,32 @@ def _classes(rubric: Rubric, losses: list[_Loss]) -> tuple[list[dict[str, str]],
             raise StarterError(
                 f"{owner} trains with the {subject.title} loss, but no function of it is asked for"
             )
-        classes.append({"name": owner, "title": subject.title, "loss": loss.names[-1]})
+        classes.append(
+            {"name": owner, "title": subject.title, "loss": loss.names[-1], "reference": reference}
+        )
         for method, function in theirs.items():
             called[function.kind] = {method}
     return classes, called["train"].pop(), called["predict"].pop()
+
+
+def _searches(rubric: Rubric, classes: Sequence[Mapping[str, str]]) -> list[dict[str, Any]]:
+    """A search for the best model of each class, with the variables that the rubric looks for."""
+    settings = rubric.settings
+    accuracy = settings.accuracy.get(settings.data.name, {})
+    searches = []
+    for one in classes:
+        reference = one["reference"]
+        search = settings.search.get(reference, Search(model=f"best_{reference}"))
+        trained = accuracy.get(reference)
+        searches.append(
+            msgspec.to_builtins(search)
+            | {"owner": one["name"]}
+            | {
+                "learning_rate": 1e-2 if trained is None else trained.learning_rate,
+                "reg": 1e-2 if trained is None else trained.reg,
+            }
+        )
+    return searches
 
 
 def _training(rubric: Rubric) -> str:

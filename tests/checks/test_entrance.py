@@ -212,3 +212,21 @@ def test_a_seed_out_of_range_gets_one_line() -> None:
     result = run_pytest("--submission", SAMPLES / "ada.ipynb", "--seed", 2**32)
     assert result.returncode == pytest.ExitCode.USAGE_ERROR
     assert "a seed is a number from 0 to" in result.stderr
+
+
+def test_a_students_run_does_not_wait_for_libraries_that_it_does_not_use(folder: Path) -> None:
+    command = [
+        sys.executable,
+        "-X",
+        "importtime",
+        "-m",
+        "pytest",
+        str(ROOT / "checks"),
+        "-p",
+        "no:cacheprovider",
+    ]
+    chosen = ["-q", "-k", "value and svm_loss_naive"]
+    done = subprocess.run([*command, *chosen], cwd=folder, capture_output=True, text=True, check=False)
+    assert "1 passed" in done.stdout
+    imported = {line.rpartition("|")[2].strip() for line in done.stderr.splitlines()}
+    assert not imported & {"hypothesis", "scipy", "sklearn", "matplotlib.pyplot", "pandas"}

@@ -68,7 +68,11 @@ def test_either_convention_may_be_asked_for(tmp_path: Path) -> None:
         ('name = "digits"', 'name = "mnist"', "line LINE: data.name: must be .*; it is .*mnist"),
         ("reg_scale = 1.0", 'reg_scale = "both"', "reg_scale"),
         ("delta = 1.0", "delta = ", "not valid TOML"),
-        ('[functions."LinearSVM.train"]', "[functions.LinearSVM]", "methods of a class"),
+        (
+            '[functions."LinearSVM.train"]',
+            "[functions.LinearSVM]",
+            "LinearSVM is a class here; its methods are",
+        ),
         (
             "points = { prediction = 4 }",
             'points = { prediction = 4 }\nhidden = ["accuracy"]',

@@ -19,14 +19,15 @@ _UNKNOWN = wire.WireUnknown()
 class PluggedLoss:
     """Stands in for a model's ``loss``: gives prepared answers and keeps what it was asked."""
 
-    def __init__(self, model: Any, losses: wire.Array, gradients: wire.Array) -> None:
+    def __init__(self, model: Any, losses: wire.Array, gradients: wire.Array, weights: str) -> None:
         self.calls: list[tuple[Any, ...]] = []
+        self._weights = weights
         self._model, self._losses, self._gradients = model, losses, gradients
 
     def __call__(self, X_batch: Any, y_batch: Any, reg: Any = None) -> tuple[Any, Any]:
         """As the model's ``loss``."""
         k = len(self.calls) % len(self._losses)
-        kept = (getattr(self._model, "W", None), X_batch, y_batch, reg)
+        kept = (getattr(self._model, self._weights, None), X_batch, y_batch, reg)
         self.calls.append(tuple(a.copy() if isinstance(a, np.ndarray) else a for a in kept))
         return self._losses[k], self._gradients[k].copy()
 
@@ -67,7 +68,8 @@ class Answerer:
             if step.handle not in self._objects:
                 return _UNKNOWN
             model = self._objects[step.handle]
-            model.loss = self._plugged[step.handle] = PluggedLoss(model, losses, gradients)
+            self._plugged[step.handle] = PluggedLoss(model, losses, gradients, step.weights)
+            setattr(model, step.loss, self._plugged[step.handle])
         elif isinstance(step, wire.WireAssign):
             value = self._argument(step.value, unpacker)
             if step.handle not in self._objects:

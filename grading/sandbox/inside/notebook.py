@@ -211,14 +211,17 @@ def _found(
     """The wanted variables, in the form in which they can be sent; what is not there is left out."""
     for name in wanted:
         variable, *attributes = name.split(".")
+        kept = len(packer.arrays)
         try:
             value = variables[variable]
             for attribute in attributes:
                 value = getattr(value, attribute)
-            value = _sendable(value)
+            sent = packer.value(_sendable(value))
         except BaseException:
+            # A value of the student's that does not let itself be looked at is as good as none.
+            del packer.arrays[kept:]
             continue
-        yield name, packer.value(value)
+        yield name, sent
 
 
 def _sendable(value: Any) -> Any:

@@ -35,6 +35,19 @@ RIGHT = {
         SEARCH.replace("Model(10 * k + m)", "Model(10 * k + m); model.W = model.W[:-1]"),
         TEST,
     ],
+    "with pixels in the order of the files": [
+        "X_train, X_val, X_test = [\n"
+        "    np.hstack([X[:, :-1].reshape(-1, 32, 32, 3).transpose(0, 3, 1, 2).reshape(len(X), -1), X[:, -1:]])\n"
+        "    for X in (X_train, X_val, X_test)\n]",
+        SEARCH,
+        TEST,
+    ],
+    "scaled, without a mean": [
+        "X_train, X_val, X_test = [\n"
+        "    np.hstack([(X[:, :-1] + mean_image) / 255, X[:, -1:]]) for X in (X_train, X_val, X_test)\n]",
+        SEARCH,
+        TEST,
+    ],
     "at random": [
         SEARCH.replace("accuracies =", "rate, strength = np.random.rand(2); accuracies =")
         + "del learning_rates"

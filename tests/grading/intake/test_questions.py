@@ -36,6 +36,26 @@ ANSWERED = {
     "**Inline Question 1**\n\n**Your Answer:** $\\max(0, x)$ at $x = 0$": "$\\max(0, x)$ at $x = 0$",
     "**Inline Question 1**\n\n**Your Answer:**\n\n$$\\frac{1}{2}$$": "$$\\frac{1}{2}$$",
     "**Inline Question 1**\n\nThe answers may differ.\n\n**Your Answer:** Because.": "Because.",
+    "**Question en ligne 1**\n\nPourquoi ?\n\n**Votre réponse :** Parce que.": "Parce que.",
+    "**Frage 1**\n\nWarum?\n\n**Deine Antwort:** Darum.": "Darum.",
+    "**Pregunta en línea 1**\n\n¿Por qué?\n\n**Tu respuesta:** Porque sí.": "Porque sí.",
+    "**Pergunta 1**\n\nPor quê?\n\n**Sua resposta:** Porque sim.": "Porque sim.",
+    "**Вопрос 1**\n\nПочему?\n\n**Ваш ответ:** Потому что.": "Потому что.",
+    "**질문 1**\n\n왜?\n\n**나의 답:** 그래서.": "그래서.",
+    "**質問 1**\n\nなぜ?\n\n**あなたの答え:** なぜなら。": "なぜなら。",
+    "**Soru 1**\n\nNeden?\n\n**Cevabınız:** Çünkü.": "Çünkü.",
+    "**سوال ۱**\n\nچرا؟\n\n**پاسخ شما:** چون": "چون",
+    "**內嵌問題 1**\n\n為什麼？\n\n**你的答案：** 因為": "因為",
+    "**Inline Question 1**\n\nWhy?\n\n$\\mathbf{Your\\ Answer:}$ Because.": "Because.",
+    "**Inline Question 1**\n\nWhy?\n\n**My answer is:** Because.": "Because.",
+    "**Inline Question 1**\n\nWhy?\n\n**Your Answer: Because.**": "Because.",
+    "**Inline Question 1)** Why?\n\n**Answer)** Because.": "Because.",
+    "📝 **Inline Question 1**\n\nWhy?\n\n✏️ **Your Answer:** Because.": "Because.",
+    "**Inline Question 1**\n\nWhy?\n\n**Your\u00a0Answer:** Because.": "Because.",
+    "Inline Question 1\n=================\nWhy?\n\nYour Answer\n-----------\nBecause.": "Because.",
+    "**Inline Question 1**\n\nWhy?\n\n<details><summary>Answer</summary>\nBecause.\n</details>": "Because.",
+    "<b>Inline Question 1</b>\n\nWhy?\n\n<font color='red'>Your Answer: Because.</font>": "Because.",
+    "**Inline Question 1**\n\nWhy?\n\n| Your Answer: | Because. |": "Because.",
 }
 
 
@@ -55,6 +75,11 @@ EMPTY = [
     "**Inline Question 1**\n\nWhy?\n\n**Your Answer:** ...",
     "**Inline Question 1**\n\nWhy?",
     "**Inline Question 1**\n\nWhy?\n\n**Your Answer:** Write your answer here.",
+    "**Inline Question 1**\n\nWhy?\n\n**Your Answer:** <font color='red'>fill this in</font>",
+    "**Inline Question 1**\n\nWhy?\n\n**Your Answer:** <!-- write here -->",
+    "**Inline Question 1**\n\nWhy?\n\n**Your Answer:** $\\text{fill this in}$",
+    "**Inline Question 1**\n\nWhy?\n\n**Your Answer:** &nbsp;",
+    "**Inline Question 1**\n\nWhy?\n\n**Your Answer:** _[your answer]_",
 ]
 
 

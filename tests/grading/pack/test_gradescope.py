@@ -18,6 +18,7 @@ from typing import Any
 import pytest
 
 import grader
+from grading import pack
 from grading.late import HandedIn
 from grading.pack.autograder import Dates, Metadata, Question, User
 
@@ -278,3 +279,14 @@ def test_what_cannot_be_packed_gets_one_line(tmp_path: Path, capsys: pytest.Capt
         grader.main(["pack", "gradescope", str(tmp_path / "no" / "such" / "folder.zip")]) == grader.WRONG_USE
     )
     assert "cannot write" in capsys.readouterr().err
+
+
+def test_a_checkout_in_a_hidden_folder_is_packed_whole(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, packed: Path
+) -> None:
+    hidden = tmp_path / ".hidden"
+    hidden.mkdir()
+    unzip(packed, hidden)
+    monkeypatch.setattr(pack, "_SUITE", hidden)
+    pack.pack_gradescope(tmp_path / "again.zip")
+    assert (tmp_path / "again.zip").read_bytes() == packed.read_bytes()

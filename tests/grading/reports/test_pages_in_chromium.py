@@ -18,6 +18,7 @@ from tests.grading.reports.grades import (
     a_comparison,
     a_grade,
     a_passed_check,
+    an_execution,
     trainings,
 )
 from tests.grading.reports.handed import a_cell, a_handed_notebook
@@ -52,7 +53,9 @@ def out(tmp_path_factory: pytest.TempPathFactory) -> Path:
     kink = a_check(id="kinks", gradient=a_comparison())
     checks = [a_check(), wide, a_passed_check(), skipped, kink]
     pictured = [trainings([4.0, 2.0, None, 1.0]), trainings([3.0, 1e300], (32, 32, 3))]
-    write_reports(a_grade("student", checks=checks, trainings=pictured), folder, ["html"])
+    write_reports(
+        a_grade("student", checks=checks, trainings=pictured, execution=an_execution()), folder, ["html"]
+    )
     write_reports(a_grade("passed", checks=[a_passed_check()], manual=[]), folder, ["html"])
     outputs = [{"output_type": "stream", "name": "stdout", "text": "<script>alert(1)</script>" + "x" * 500}]
     handin, grade = a_handed_notebook(folder / "ada.ipynb", a_cell("code", "1" * 500, outputs=outputs))

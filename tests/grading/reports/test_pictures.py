@@ -6,13 +6,14 @@ import base64
 import io
 import re
 
+import msgspec
 import numpy as np
 import pytest
 from PIL import Image
 
 from grading.reports import WRITERS
-from grading.reports.pictures import distances, training
-from tests.grading.reports.grades import a_check, a_comparison, a_grade, trainings
+from grading.reports.pictures import _png, distances, search, training
+from tests.grading.reports.grades import a_check, a_comparison, a_grade, an_execution, trainings
 from tests.grading.reports.test_html_report import Outline, words
 
 FALLING: list[float | None] = [4.0, 3.0, 2.0, 1.0]
@@ -136,3 +137,37 @@ def test_a_map_of_what_is_no_number_is_dark_there() -> None:
     assert found is not None
     assert (found.cells[0].text, found.cells[0].shade) == ("?", 0.45)
     assert distances(a_comparison(distance=[[None, None]])) is None
+
+
+def test_the_search_is_a_map_of_learning_rates_by_regs_with_the_best_darkest() -> None:
+    (run,) = an_execution().notebooks
+    found = search(run.searches[0])
+    assert found is not None
+    assert [tick.label for tick in found.rows] == ["5e-08", "1e-07"]
+    assert [tick.label for tick in found.columns] == ["1e+04", "5e+04"]
+    assert [cell.text for cell in found.cells] == ["0.35", "–", "0.4", "–"]
+    assert 0.0 < found.cells[0].shade < found.cells[2].shade
+
+
+def test_a_search_that_found_nothing_has_no_map() -> None:
+    (run,) = an_execution().notebooks
+    assert search(msgspec.structs.replace(run.searches[0], results=[])) is None
+
+
+def test_pictures_are_the_same_bytes_every_time() -> None:
+    first = page_of(*FALLING)
+    _png.cache_clear()
+    assert page_of(*FALLING) == first
+
+
+def test_a_picture_that_many_pages_have_is_drawn_once() -> None:
+    page_of(*FALLING)
+    drawn_so_far = _png.cache_info().misses
+    page_of(*FALLING)
+    assert _png.cache_info().misses == drawn_so_far
+
+
+def test_the_page_shows_the_map_of_each_search_of_a_notebook_that_was_run() -> None:
+    text = words(WRITERS["html"].render(a_grade(execution=an_execution())).decode())
+    assert "The search for best_svm: validation accuracies" in text
+    assert "5e-08" in text

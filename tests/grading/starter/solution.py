@@ -57,16 +57,6 @@ SOLUTIONS = {
     "part 1": "rows = np.random.choice(X.shape[0], batch_size)\nX_batch, y_batch = X[rows], y[rows]\n",
     "part 2": "self.W -= learning_rate * dW\n",
     "predict": "y_pred = np.argmax(X.dot(self.W), axis=1)\n",
-    "search": """
-for learning_rate in (1e-3, 1e-2):
-    for reg in (1e-2, 1e-1):
-        model = Softmax()
-        model.train(X_train, y_train, learning_rate, reg, num_iters=200, batch_size=100)
-        accuracies = tuple(np.mean(model.predict(X) == y) for X, y in ((X_train, y_train), (X_val, y_val)))
-        results[learning_rate, reg] = accuracies
-        if accuracies[1] > best_val:
-            best_val, best_model = accuracies[1], model
-""",
 }
 
 

@@ -56,7 +56,7 @@ def test_an_edition_with_softmax_only_can_be_handed_out_and_graded(tmp_path: Pat
     assert "SVM" not in (tmp_path / "hand-out" / "README.md").read_text(encoding="utf-8")
     assert graded(tmp_path / "hand-out", tmp_path / "before", "--rubric", str(rubric))["score"] == 0
     solve(tmp_path / "hand-out", scale=0.5)
-    report = graded(tmp_path / "hand-out", tmp_path / "after", "--rubric", str(rubric))
+    report = graded(tmp_path / "hand-out", tmp_path / "after", "--rubric", str(rubric), "--release")
     assert (report["score"], report["max_score"]) == (15, 15)
     assert report["manual"][-1] == {
         "question": "Style of the code",
