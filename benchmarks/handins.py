@@ -23,6 +23,13 @@ _STYLES = {"svm": SVM_STYLES, "softmax": SOFTMAX_STYLES}
 _CLASSES = {"LinearSVM": "svm", "Softmax": "softmax"}
 # Mistakes that hang, or take the process down, wait for their limits, which is no work.
 _LEFT_OUT = ("hang", "recursion", "exit")
+_BEGINNING = """%matplotlib inline
+import numpy as np
+import matplotlib.pyplot as plt
+
+plt.rcParams["figure.figsize"] = (10.0, 8.0)
+plt.rcParams["image.cmap"] = "gray"
+"""  # as the course's notebooks begin
 _LAZILY = "from __future__ import annotations\n\n"  # the catalogue's annotations mean nothing here
 _RIGHT, _MISTAKEN = 0.7, 0.85  # what is left are slips
 
@@ -37,7 +44,7 @@ def make_class(folder: Path, count: int, *, all_right: bool = False) -> None:
 
 def notebook(codes: list[str]) -> str:
     """A notebook of code cells, as JSON."""
-    made = [
+    made: list[dict[str, object]] = [
         {
             "cell_type": "code",
             "id": f"cell{number}",
@@ -55,7 +62,7 @@ def notebook(codes: list[str]) -> str:
 def cells(number: int, *, all_right: bool = False) -> Iterator[str]:
     """The code cells of one student."""
     chance = random.Random(number)
-    yield "import numpy as np"
+    yield _BEGINNING
     for loss in _STYLES:
         for vectorized in (False, True):
             name = f"{loss}_loss_{'vectorized' if vectorized else 'naive'}"

@@ -24,6 +24,8 @@ from benchmarks.handins import make_class
 ROOT = Path(__file__).resolve().parent.parent
 _LINE = re.compile(r"^ *[\d.]+/[\d.]+  (\w+)", re.MULTILINE)
 
+_TIME = re.compile(r'"seconds": [-+.0-9e]+|\b[-+.0-9e]+ s\b')
+
 
 def start(work: Path, out: Path, jobs: int) -> subprocess.Popen[str]:
     command = [sys.executable, str(ROOT / "grader.py"), str(work), "--out", str(out), "--jobs", str(jobs)]
@@ -33,7 +35,7 @@ def start(work: Path, out: Path, jobs: int) -> subprocess.Popen[str]:
 def results(out: Path) -> dict[str, str]:
     """All that a run leaves, without the times."""
     return {
-        str(path.relative_to(out)): re.sub(r'"seconds": [-+.0-9e]+', "", path.read_text())
+        str(path.relative_to(out)): _TIME.sub("", path.read_text())
         for path in sorted(out.rglob("*"))
         if path.is_file() and path.name != "lock"
     }

@@ -31,7 +31,8 @@ from reference.answer import Answer
 from reference.problem import Problem
 
 ROOT = Path(__file__).resolve().parent.parent
-_PACKAGES = {"otter": ("otter-grader", "numpy", "scipy"), "nbgrader": ("nbgrader", "numpy", "scipy")}
+_NEEDED = ("numpy", "scipy", "matplotlib")
+_PACKAGES = {"otter": ("otter-grader", *_NEEDED), "nbgrader": ("nbgrader", *_NEEDED)}
 _LOSSES = {"svm": svm.evaluate, "softmax": softmax.evaluate}
 
 

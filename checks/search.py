@@ -13,6 +13,7 @@ from grading.execution.harvest import Found
 from grading.execution.scoring import confirmed
 from grading.grade import CheckResult
 from grading.rubric import SEARCH_CHECKS, Rubric, Search
+from grading.words import later, say, together, translated
 from reference.accuracy import verdict
 
 _EQUAL = 1e-6
@@ -43,7 +44,7 @@ def _result(search: Search, check: str, found: Found | None, execution: Executio
     return CheckResult(
         id=check,
         function=search.model,
-        title=title,
+        title=translated(title),
         status="passed" if said.passed else "failed" if execution.notebooks else "skipped",
         points=points if said.passed else 0.0,
         max_points=points,
@@ -60,71 +61,100 @@ def _result(search: Search, check: str, found: Found | None, execution: Executio
 
 def _absent(search: Search, execution: Execution) -> str:
     if not execution.notebooks:
-        return execution.reason or "No notebook was run."
-    stopped = [run for run in execution.notebooks if run.state == "stopped"]
-    failed = [run for run in execution.notebooks if run.failed]
+        return execution.reason or ""
+    nothing = say(
+        "After running the notebook there is neither {weights} nor {best}.",
+        weights=search.weights,
+        best=search.best,
+    )
+    stopped = next((run for run in execution.notebooks if run.state == "stopped"), None)
+    failed = next((run for run in execution.notebooks if run.failed), None)
     because = ""
-    if stopped:
-        because = f": {stopped[0].notebook} was stopped in cell {stopped[0].stopped_at} ({stopped[0].reason})"
-    elif failed:
-        first = failed[0].failed[0]
-        because = f"; the first cell that failed is cell {first.cell} of {failed[0].notebook}: {first.error}"
-    return f"After running the notebook there is neither {search.weights} nor {search.best}{because}."
+    if stopped is not None:
+        because = say(
+            "{notebook} was stopped in cell {cell}: {reason}.",
+            notebook=stopped.notebook,
+            cell=stopped.stopped_at,
+            reason=stopped.reason,
+        )
+    elif failed is not None:
+        first = failed.failed[0]
+        because = say(
+            "The first cell that failed is cell {cell} of {notebook}: {error}",
+            cell=first.cell,
+            notebook=failed.notebook,
+            error=first.error,
+        )
+    return together(nothing, because)
 
 
 def _grid(search: Search, found: Found) -> _Verdict:
+    results = search.results
     done = {(pair.learning_rate, pair.reg) for pair in found.facts.results}
     if not done:
+        form = f"{results}[learning_rate, reg] = (training_accuracy, validation_accuracy)"
         return _Verdict(
-            False,
-            f"{search.results} holds no entries of the form "
-            f"{search.results}[learning_rate, reg] = (training accuracy, validation accuracy).",
+            False, say("{results} holds no entries of the form {form}.", results=results, form=form)
         )
     rates, regs = {rate for rate, _ in done}, {reg for _, reg in done}
     sides = found.sides
     if sides is not None and not {(rate, reg) for rate in sides[0] for reg in sides[1]} - done:
         return _Verdict(True)
     if len(done) > 1 and len(rates) == len(regs) == len(done):
-        return _Verdict(True, remark=f"{search.results} is a random search: {len(done)} pairs, no two alike.")
+        remark = say(
+            "{results} is a random search: {count} pairs, no two alike.", results=results, count=len(done)
+        )
+        return _Verdict(True, remark=remark)
     if sides is not None and rates <= set(sides[0]) and regs <= set(sides[1]):
         rates, regs = set(sides[0]), set(sides[1])
     missing = sorted({(rate, reg) for rate in rates for reg in regs} - done)
     if not missing:
         return _Verdict(True)
+    pairs = len(rates) * len(regs)
     named = ", ".join(f"({rate:g}, {reg:g})" for rate, reg in missing[:_MOST_NAMED])
-    more = f" and {len(missing) - _MOST_NAMED} more" if len(missing) > _MOST_NAMED else ""
-    return _Verdict(
-        False,
-        f"{search.results} lacks {len(missing)} of {len(rates) * len(regs)} pairs (learning_rate, reg): {named}{more}.",
-        expected=f"{len(rates) * len(regs)} pairs",
-        got=f"{len(done)} pairs",
+    message = say(
+        "{results} lacks {missing} of {pairs} pairs (learning_rate, reg), such as {named}.",
+        results=results,
+        missing=len(missing),
+        pairs=pairs,
+        named=named,
     )
+    return _Verdict(False, message, expected=str(pairs), got=str(len(done)))
 
 
 def _best(search: Search, found: Found) -> _Verdict:
     best = found.facts.best_val
     if best is None:
-        return _Verdict(False, f"{search.best} is no accuracy between 0 and 1.")
+        return _no_accuracy(search)
     top = max(found.facts.results, key=_validation, default=None)
     if top is None or top.validation is None:
-        return _Verdict(
-            False, f"{search.results} holds no validation accuracies that {search.best} could be the best of."
+        message = say(
+            "{results} holds no validation accuracies that {best} could be the best of.",
+            results=search.results,
+            best=search.best,
         )
+        return _Verdict(False, message)
     if abs(best - top.validation) <= _EQUAL:
         return _Verdict(True)
     if best > top.validation and confirmed(best, found.validation):
-        remark = (
-            f"{search.best} is above all of {search.results}, and the weights really reach it: "
-            "the search seems to have been run more than once."
+        remark = say(
+            "{best} is above all of {results}, and the weights really reach it: the search seems to have been run "
+            "more than once.",
+            best=search.best,
+            results=search.results,
         )
         return _Verdict(True, remark=remark)
-    return _Verdict(
-        False,
-        f"{search.best} is {best:.6g}, but the best validation accuracy in {search.results} is "
-        f"{top.validation:.6g}, for learning_rate = {top.learning_rate:g} and reg = {top.reg:g}.",
-        expected=f"{top.validation:.6g}",
-        got=f"{best:.6g}",
+    message = say(
+        "{best} is {value:.6g}, but the best validation accuracy in {results} is {top:.6g}, for learning_rate = "
+        "{rate:g} and reg = {reg:g}.",
+        best=search.best,
+        value=best,
+        results=search.results,
+        top=top.validation,
+        rate=top.learning_rate,
+        reg=top.reg,
     )
+    return _Verdict(False, message, expected=f"{top.validation:.6g}", got=f"{best:.6g}")
 
 
 def _validation(pair: SearchPair) -> float:
@@ -134,48 +164,66 @@ def _validation(pair: SearchPair) -> float:
 def _rescored(search: Search, found: Found) -> _Verdict:
     facts = found.facts
     if found.validation is None or found.test is None:
-        return _Verdict(False, f"{search.weights} is not there, or has no shape that fits the pictures.")
+        return _no_weights(search)
     if facts.best_val is None:
-        return _Verdict(False, f"{search.best} is no accuracy between 0 and 1.")
+        return _no_accuracy(search)
     if not confirmed(facts.best_val, found.validation):
-        return _differs(search.best, facts.best_val, search.weights, found.validation, "validation")
+        part = say("validation pictures")
+        return _differs(search.best, facts.best_val, search.weights, found.validation, part)
     if facts.test is not None and not confirmed(facts.test, found.test):
-        return _differs(search.test, facts.test, search.weights, found.test, "test")
+        return _differs(search.test, facts.test, search.weights, found.test, say("test pictures"))
     return _Verdict(True)
+
+
+def _no_weights(search: Search) -> _Verdict:
+    message = say("{weights} is not there, or has no shape that fits the pictures.", weights=search.weights)
+    return _Verdict(False, message)
+
+
+def _no_accuracy(search: Search) -> _Verdict:
+    return _Verdict(False, say("{best} is no accuracy between 0 and 1.", best=search.best))
 
 
 def _differs(variable: str, claimed: float, weights: str, scored: tuple[int, int], part: str) -> _Verdict:
     correct, total = scored
-    return _Verdict(
-        False,
-        f"{variable} says {claimed:.6g}, but with {weights} the grader classifies {correct:,} of {total:,} {part} "
-        f"pictures rightly, which is {correct / total:.6g}. (The course's split, pixels "
-        "prepared in each of the usual ways.)",
-        expected=f"{correct / total:.6g}",
-        got=f"{claimed:.6g}",
+    message = say(
+        "{variable} says {claimed:.6g}, but with {weights} the grader classifies {correct:,} of {total:,} {part} "
+        "rightly, which is {share:.6g}. (The course's split, pixels prepared in each of the usual ways.)",
+        variable=variable,
+        claimed=claimed,
+        weights=weights,
+        correct=correct,
+        total=total,
+        part=part,
+        share=correct / total,
     )
+    return _Verdict(False, message, expected=f"{correct / total:.6g}", got=f"{claimed:.6g}")
 
 
 def _minimum(search: Search, found: Found) -> _Verdict:
     if found.validation is None:
-        return _Verdict(False, f"{search.weights} is not there, or has no shape that fits the pictures.")
+        return _no_weights(search)
     correct, total = found.validation
     judged = verdict(correct, total, search.minimum)
-    said = f"{search.weights} classifies {correct:,} of {total:,} validation pictures rightly"
-    if judged.passes:
-        return _Verdict(True, remark=f"{said}; at least {judged.least:,} are asked for.")
-    return _Verdict(
-        False,
-        f"{said}. A model whose true accuracy is {search.minimum:g} gets at least {judged.least:,}, but for less than "
-        "one in a million.",
-        expected=f"at least {judged.least:,}",
-        got=f"{correct:,}",
+    said = say(
+        "{weights} classifies {correct:,} of {total:,} validation pictures rightly; at least {least:,} are asked for.",
+        weights=search.weights,
+        correct=correct,
+        total=total,
+        least=judged.least,
     )
+    if judged.passes:
+        return _Verdict(True)
+    odds = say(
+        "A model whose true accuracy is {minimum:g} gets fewer in less than one case in a million.",
+        minimum=search.minimum,
+    )
+    return _Verdict(False, together(said, odds), expected=f"{judged.least:,}", got=f"{correct:,}")
 
 
 _CHECKS = {
-    "grid": ("The search tries every pair of a learning rate and a regularization strength.", _grid),
-    "best": ("The best validation accuracy is the highest of the search.", _best),
-    "rescored": ("The best model really has the accuracy that the notebook claims.", _rescored),
-    "minimum": ("The best model classifies enough validation pictures rightly.", _minimum),
+    "grid": (later("The search tries every pair of a learning rate and a regularization strength."), _grid),
+    "best": (later("The best validation accuracy is the highest of the search."), _best),
+    "rescored": (later("The best model really has the accuracy that the notebook claims."), _rescored),
+    "minimum": (later("The best model classifies enough validation pictures rightly."), _minimum),
 }

@@ -11,6 +11,7 @@ import contextlib
 import hashlib
 import stat
 import zipfile
+from collections.abc import Iterable
 from functools import cache
 from importlib import metadata
 from pathlib import Path
@@ -70,6 +71,10 @@ class Records:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self._lock.close()
+
+    def hold_all(self, handins: Iterable[Handin]) -> bool:
+        """Whether there is a record for each, though perhaps of something else than would be graded now."""
+        return not self._force and all(self._path(handin.name).exists() for handin in handins)
 
     def find(self, handin: Handin, isolation: Isolation) -> Grade | None:
         """The grade that grading ``handin`` now would give, or None if it is not known."""

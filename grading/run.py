@@ -5,6 +5,7 @@ This module stands on top of the checks; nothing that the checks use may import 
 
 from __future__ import annotations
 
+import gc
 import importlib
 import platform
 import sys
@@ -252,6 +253,8 @@ def grade_all(
     jobs: int,
     known: Callable[[Handin, Isolation], Grade | None] = lambda *_: None,
     note: Callable[[str], None] = lambda _: None,
+    *,
+    all_known: bool = False,
 ) -> Generator[Outcome, None, None]:
     """Grade hand-ins in ``jobs`` processes and yield each grade as it is made, in no fixed order.
 
@@ -264,12 +267,13 @@ def grade_all(
         jobs: number of processes, at most. Even one is a process of its own, whose death this one survives.
         known: the grade of a hand-in at a level of isolation, if it need not be worked out again.
         note: told, in a few words, what is being done before the first hand-in is graded.
+        all_known: whether all are likely to be known, so that nothing should be prepared ahead.
 
     Raises:
         IsolationError: no level that may be used works on this machine.
         DatasetError: the data set to train on cannot be had.
     """
-    with opened(suite) as sandbox:
+    with suite.open_sandbox() if all_known else opened(suite) as sandbox:
         waiting = []
         for handin in handins:
             grade_ = known(handin, sandbox.isolation)
@@ -279,6 +283,8 @@ def grade_all(
                 yield Outcome(grade_, unchanged=True)
         if not waiting:
             return
+        if all_known:
+            _prepare(suite)
         # Before the processes part, and only if anything is graded: CIFAR-10 takes more than half a minute.
         comparison.prepare(suite.rubric, note)
         note("grading")
@@ -294,9 +300,15 @@ def grade_all(
                 handin, suite, sandbox.isolation, f"{reason}; please look at it and report this"
             )
 
-        with closing(share_out(waiting, jobs, new_work, give_up)) as grades:
-            for grade_ in grades:
-                yield Outcome(grade_)
+        # What is there now all processes share; a collector that marked it in each of them would make copies of it.
+        gc.collect()
+        gc.freeze()
+        try:
+            with closing(share_out(waiting, jobs, new_work, give_up)) as grades:
+                for grade_ in grades:
+                    yield Outcome(grade_)
+        finally:
+            gc.unfreeze()
 
 
 class Work:

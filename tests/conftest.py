@@ -10,6 +10,12 @@ from grading.sandbox.client import Sandbox
 from grading.sandbox.limits import Limits
 
 
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption(
+        "--update-snapshots", action="store_true", help="keep what students read now; look at the difference"
+    )
+
+
 @pytest.fixture(scope="session")
 def sandbox() -> Iterator[Sandbox]:
     """One sandbox for all tests; the code that they run in it is our own, so any level will do."""

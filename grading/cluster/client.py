@@ -15,7 +15,7 @@ from collections.abc import Callable, Generator, Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
 from grading.cluster import worker
-from grading.cluster.messages import Reply, Task, decode_reply, encode, versions
+from grading.cluster.messages import Reply, decode_reply, task, versions
 from grading.grade import Grade, IsolationFacts
 from grading.parcel import pack
 from grading.run import Outcome, Suite, not_graded
@@ -48,8 +48,7 @@ def grade_on_cluster(
         ClusterError: there is no scheduler, no worker, or one with other versions than ours.
     """
     with _connected(address) as client:
-        task = Task(versions(), suite.rubric, suite.allow_unsafe)
-        levels = _levels(client, encode(task))
+        levels = _levels(client, task(suite, versions(suite)))
         waiting: deque[Handin] = deque()
         for handin in handins:
             grades = (known(handin, level) for level in levels)
@@ -72,6 +71,7 @@ class _Run:
 
     def __init__(self, client: Client, suite: Suite, address: str, suspects: list[Handin] | None) -> None:
         self._client, self._suite, self._address, self.suspects = client, suite, address, suspects
+        self._versions = versions(suite)
         self._running: dict[str, Handin] = {}
         self._key = f"subgrader-{uuid.uuid4().hex}"
         self._numbers = itertools.count()
@@ -98,9 +98,9 @@ class _Run:
                 yield Outcome(grade)
 
     def _sent(self, handin: Handin) -> Any:
-        task = Task(versions(), self._suite.rubric, self._suite.allow_unsafe, pack(handin))
+        data = task(self._suite, self._versions, pack(handin))
         key = f"{self._key}-{next(self._numbers)}"
-        future: Any = self._client.submit(worker.answer, encode(task), key=key, pure=False)
+        future: Any = self._client.submit(worker.answer, data, key=key, pure=False)
         self._running[key] = handin
         return future
 
@@ -168,7 +168,7 @@ def _connected(address: str) -> Iterator[Client]:
         client.close(timeout=2)
 
 
-def _levels(client: Client, task: bytes) -> list[Isolation]:
+def _levels(client: Client, question: bytes) -> list[Isolation]:
     """How student code is kept apart on the workers, each level once; every worker is asked.
 
     Raises:
@@ -182,7 +182,7 @@ def _levels(client: Client, task: bytes) -> list[Isolation]:
             "start some with `dask worker ADDRESS --nthreads 1`"
         ) from None
     try:
-        said: dict[str, Any] = client.run(worker.answer, task)
+        said: dict[str, Any] = client.run(worker.answer, question)
     except Exception as error:
         # Whatever went wrong over there, it comes here as an exception of any type.
         raise ClusterError(

@@ -13,13 +13,14 @@ from typing import IO
 
 import msgspec
 
-from grading.cluster.messages import Reply, Task, difference, encode
+from grading.cluster.messages import Reply, Task, difference, encode, versions
 from grading.grade import Grade, IsolationFacts
 from grading.intake.naming import clean
 from grading.parcel import unpack
 from grading.run import Suite, Work, opened
 from grading.sandbox.client import Sandbox
 from grading.sandbox.levels import IsolationError
+from reference.split import DatasetError
 
 LENGTH_BYTES = 8
 
@@ -55,12 +56,12 @@ class Member:
 
     def answer(self, task: Task) -> Reply:
         """Do one task; nothing that a hand-in does raises."""
-        differs = difference(task.versions)
-        if differs is not None:
-            return Reply(refused=f"it has {differs}")
         try:
+            differs = difference(task.versions, versions(task.suite))
+            if differs is not None:
+                return Reply(refused=f"it has {differs}")
             suite, sandbox = self._prepared(task)
-        except IsolationError as error:
+        except (IsolationError, DatasetError) as error:
             return Reply(refused=str(error))
         level = IsolationFacts(level=sandbox.isolation.level.value, detail=sandbox.isolation.detail)
         if task.parcel is None:
@@ -76,10 +77,10 @@ class Member:
             self._sandbox.close()
 
     def _prepared(self, task: Task) -> tuple[Suite, Sandbox]:
-        wanted = encode((task.rubric, task.allow_unsafe))
+        wanted = encode((task.rubric, task.allow_unsafe, task.notebook_data))
         if self._suite is None or self._sandbox is None or wanted != self._made_for:
             self.close()
-            self._suite = Suite(task.rubric, allow_unsafe=task.allow_unsafe)
+            self._suite = task.suite
             self._sandbox = opened(self._suite)
             self._made_for = wanted
         return self._suite, self._sandbox

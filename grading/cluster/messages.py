@@ -2,23 +2,33 @@
 
 from __future__ import annotations
 
-import platform
-from importlib import metadata
+from pathlib import Path
 
 import msgspec
 
 from grading.grade import Grade, IsolationFacts
 from grading.resume import library_versions, suite_hash
 from grading.rubric import Rubric
+from grading.run import Suite, suite_facts
 
 
 class Task(msgspec.Struct, frozen=True, array_like=True):
-    """Grade the hand-in in ``parcel``; without one, only say how it would be isolated."""
+    """Grade the hand-in in ``parcel``; without one, only say how it would be isolated.
+
+    The rest is what with: see `grading.run.Suite`.
+    """
 
     versions: dict[str, str]
     rubric: Rubric
     allow_unsafe: bool
+    notebook_data: str | None = None
     parcel: bytes | None = None
+
+    @property
+    def suite(self) -> Suite:
+        """What the hand-in is graded with."""
+        folder = None if self.notebook_data is None else Path(self.notebook_data)
+        return Suite(self.rubric, allow_unsafe=self.allow_unsafe, notebook_data=folder)
 
 
 class Reply(msgspec.Struct, frozen=True, array_like=True):
@@ -37,19 +47,28 @@ class Reply(msgspec.Struct, frozen=True, array_like=True):
     died: str | None = None
 
 
-def versions() -> dict[str, str]:
-    """What a grade depends on, apart from hand-in and rubric; both sides must have the same."""
+def versions(suite: Suite) -> dict[str, str]:
+    """What a grade depends on, apart from the hand-in; both sides must have the same.
+
+    Raises:
+        DatasetError: the data set cannot be had here.
+    """
+    facts = msgspec.structs.asdict(suite_facts(suite))
     return {
-        "subgrader": suite_hash()[:16],
-        "Python": platform.python_version(),
-        "numpy": metadata.version("numpy"),
+        "code": suite_hash()[:16],
         **library_versions(),
+        **{name: " ".join(str(value).split())[:200] for name, value in facts.items()},
     }
 
 
-def difference(theirs: dict[str, str]) -> str | None:
+def task(suite: Suite, versions: dict[str, str], parcel: bytes | None = None) -> bytes:
+    """A `Task`, as bytes."""
+    folder = None if suite.notebook_data is None else str(suite.notebook_data)
+    return encode(Task(versions, suite.rubric, suite.allow_unsafe, folder, parcel))
+
+
+def difference(theirs: dict[str, str], ours: dict[str, str]) -> str | None:
     """How a grader's ``versions`` differ from those here, or None."""
-    ours = versions()
     differ = [name for name in ours if ours[name] != theirs.get(name)]
     if not differ:
         return None

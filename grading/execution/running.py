@@ -17,6 +17,7 @@ from grading.sandbox.client import Sandbox
 from grading.sandbox.messages import Lost, Raised
 from grading.sandbox.notebook import Notebook, NotebookOutcome
 from grading.submission import Handin, Submission
+from grading.words import say
 
 _MOST_FAILED = 20
 _LONGEST_ERROR = 300
@@ -57,9 +58,13 @@ def execute(handin: Handin, submission: Submission, rubric: Rubric, sandbox: San
         here = _searches(rubric, notebook, outcome, pictures)
         found.update(here)
         runs.append(_run(name, notebook, files[name], outcome, here, rubric, seconds))
-    reason = None if planned else "There is no notebook in the hand-in that has to do with what is asked for."
+    reason = None
+    if not planned:
+        reason = say("There is no notebook in the hand-in that has to do with what is asked for.")
     validation, test = len(pictures.validation.labels), len(pictures.test.labels)
-    described = f"CIFAR-10, {validation:,} validation and {test:,} test pictures"
+    described = say(
+        "CIFAR-10, {validation:,} validation and {test:,} test pictures", validation=validation, test=test
+    )
     return Executed(Execution(data=described, notebooks=runs, reason=reason), found)
 
 
@@ -84,9 +89,16 @@ def _run(
 ) -> NotebookRun:
     printed = {cell.number: cell.printed for cell in outcome.cells}
     pictures, refused = harvest.pictures_found(notebook.cells, outcome.cells)
-    remarks = [f"Cell {cell.number}: {remark}" for cell in outcome.cells for remark in cell.remarks]
+    remarks = [
+        say("Cell {cell}: {what}", cell=cell.number, what=remark)
+        for cell in outcome.cells
+        for remark in cell.remarks
+    ]
     if refused:
-        remarks.append(f"{refused} more pictures are not shown here: too many, too large, or not pictures.")
+        too = say(
+            "{count} more pictures are not shown here: too many, too large, or not pictures.", count=refused
+        )
+        remarks.append(too)
     return NotebookRun(
         notebook=name,
         state="completed" if outcome.lost is None else "stopped",
@@ -109,9 +121,10 @@ def _run(
 def _why(lost: Lost, rubric: Rubric) -> str:
     if lost.reason == "timeout":
         limits = rubric.settings.limits
-        return (
-            f"it did not end in time: a cell may take {limits.notebook_cell_seconds:g} seconds, "
-            f"the notebook {limits.notebook_seconds:g}"
+        return say(
+            "it did not end in time: a cell may take {cell:g} seconds, the notebook {notebook:g}",
+            cell=limits.notebook_cell_seconds,
+            notebook=limits.notebook_seconds,
         )
     return lost.detail
 

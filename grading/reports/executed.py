@@ -8,12 +8,13 @@ from dataclasses import dataclass
 from grading.executed import Claim, Execution, NotebookPicture, NotebookRun, SearchFacts
 from grading.grade import Grade
 from grading.reports.pictures import Map, search
+from grading.words import later, say, together, translated
 
 _CAPTIONS = {
-    "loss": "the loss of a training",
-    "search": "the accuracies of the search",
-    "weights": "the weights as pictures",
-    "other": "a picture",
+    "loss": later("the loss of a training"),
+    "search": later("the accuracies of the search"),
+    "weights": later("the weights as pictures"),
+    "other": later("a picture"),
 }
 
 
@@ -50,20 +51,30 @@ def told(grade: Grade) -> list[Told]:
 
 def introduction(execution: Execution) -> str:
     """With what the notebooks were run, or why none was."""
-    return execution.reason or (
-        f"Run from the top as handed in, with {execution.data}. A cell that fails is passed over."
+    return execution.reason or say(
+        "Run from the top as handed in, with {data}. A cell that fails is passed over.", data=execution.data
     )
 
 
 def outcome(run: NotebookRun) -> str:
     """How far a notebook came: one sentence."""
     if run.state == "stopped":
-        return f"Stopped in cell {run.stopped_at}, after {run.ended} of {run.cells} code cells: {run.reason}."
+        return say(
+            "Stopped in cell {cell}, after {ended} of {cells} code cells: {reason}.",
+            cell=run.stopped_at,
+            ended=run.ended,
+            cells=run.cells,
+            reason=run.reason,
+        )
     failed = len(run.failed)
     if failed:
-        first = run.failed[0].cell
-        return f"Ran to its end; {failed} of {run.cells} code cells failed, the first of them cell {first}."
-    return f"Ran to its end: {run.cells} code cells, none failed."
+        return say(
+            "Ran to its end; {failed} of {cells} code cells failed, the first of them cell {first}.",
+            failed=failed,
+            cells=run.cells,
+            first=run.failed[0].cell,
+        )
+    return say("Ran to its end: {cells} code cells, none failed.", cells=run.cells)
 
 
 def _told(run: NotebookRun) -> Told:
@@ -72,7 +83,7 @@ def _told(run: NotebookRun) -> Told:
         outcome=outcome(run),
         completed=run.state == "completed" and not run.failed,
         sentences=[
-            *(f"Cell {failed.cell}: {failed.error}" for failed in run.failed),
+            *(say("Cell {cell}: {what}", cell=failed.cell, what=failed.error) for failed in run.failed),
             *(_of_search(facts) for facts in run.searches),
             *run.remarks,
         ],
@@ -83,22 +94,32 @@ def _told(run: NotebookRun) -> Told:
 
 
 def _of_search(facts: SearchFacts) -> str:
-    best = "nothing" if facts.best_val is None else f"{facts.best_val:.4g}"
-    again = "it has no weights that can be scored"
-    if facts.validation_again is not None and facts.test_again is not None:
-        on_test = f"{facts.test_again:.4g} on test pictures"
-        again = f"scored by the grader: {facts.validation_again:.4g} on validation, {on_test}"
-    return f"{facts.model}: {len(facts.results)} pairs tried, best validation accuracy {best}; {again}."
+    found = say(
+        "{model}: {pairs} pairs tried, best validation accuracy {best}.",
+        model=facts.model,
+        pairs=len(facts.results),
+        best="–" if facts.best_val is None else f"{facts.best_val:.4g}",
+    )
+    if facts.validation_again is None or facts.test_again is None:
+        return together(found, say("It has no weights that can be scored."))
+    again = say(
+        "Scored by the grader: {validation} on validation, {test} on test pictures.",
+        validation=f"{facts.validation_again:.4g}",
+        test=f"{facts.test_again:.4g}",
+    )
+    return together(found, again)
 
 
 def _of_claim(claim: Claim) -> str:
-    got = "there was no such line" if claim.got is None else f"it was {claim.got:.4g}"
-    return f"Cell {claim.cell} as handed in: “{claim.line}”. When it was run again, {got}."
+    said = say("Cell {cell} as handed in: “{line}”.", cell=claim.cell, line=claim.line)
+    if claim.got is None:
+        return together(said, say("When it was run again, there was no such line."))
+    return together(said, say("When it was run again, it was {got}.", got=f"{claim.got:.4g}"))
 
 
 def _shown(picture: NotebookPicture) -> Shown:
     return Shown(
-        caption=f"Cell {picture.cell}: {_CAPTIONS[picture.kind]}",
+        caption=say("Cell {cell}: {what}", cell=picture.cell, what=translated(_CAPTIONS[picture.kind])),
         source=f"data:image/png;base64,{base64.b64encode(picture.png).decode()}",
         width=picture.width,
         height=picture.height,

@@ -76,12 +76,12 @@ def _test(number: int, check: CheckResult, grade: Grade) -> dict[str, Any]:
 
 def explain(check: CheckResult, grade: Grade) -> str:
     """All that is known of a check, as plain text: promise, message, diagnosis, both answers, input, place."""
-    lines = [check.title]
+    lines = [say("What was asked: {promise}", promise=check.title)]
     if check.status != "passed":
         lines.append(check.message)
     if check.diagnosis is not None:
         lines += [together(check.diagnosis.title, check.diagnosis.hint)]
-    if check.expected is not None or check.got is not None:
+    if check.expected is not None:
         lines += [
             say("expected: {expected}", expected=check.expected or ""),
             say("got:      {got}", got=check.got or ""),

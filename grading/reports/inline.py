@@ -22,7 +22,8 @@ def inline_text(grade: Grade) -> str:
             lines += [f"{_SIGNS[check.status]} {check.function}: {check.id}", explain(check, grade), ""]
     for check in grade.checks:
         got = f"{points(check.points)}/{points(check.max_points)}"
-        lines.append(f"{_SIGNS[check.status]} {check.function}: {check.id} {got}")
+        why = f"  {check.message}" if check.status == "skipped" else ""
+        lines.append(f"{_SIGNS[check.status]} {check.function}: {check.id} {got}{why}")
     for remark in dict.fromkeys(remark for check in grade.checks for remark in check.remarks):
         lines.append(say("Accepted, but: {remark}", remark=remark))
     return "\n".join([*lines, "", grade.isolation.detail])

@@ -87,13 +87,13 @@ def _beside(grade: Grade) -> list[str]:
 def _executed(grade: Grade) -> list[str]:
     if grade.execution is None:
         return []
-    lines = ["", "## Your notebook, run again", "", escape(introduction(grade.execution))]
+    lines = ["", f"## {say('Your notebook, run again')}", "", escape(introduction(grade.execution))]
     for each in told(grade):
         lines += ["", f"**{escape(each.notebook)}**: {escape(each.outcome)}", ""]
         lines += [f"- {escape(sentence)}" for sentence in each.sentences]
-        lines += [f"- **For a person:** {escape(claim)}" for claim in each.unconfirmed]
+        lines += [f"- **{say('For a person:')}** {escape(claim)}" for claim in each.unconfirmed]
         if each.pictures:
-            lines.append(f"- {len(each.pictures)} pictures are in report.html.")
+            lines.append("- " + say("Pictures in report.html: {count}.", count=len(each.pictures)))
     return lines
 
 

@@ -11,7 +11,7 @@ import binascii
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
-from functools import cache
+from functools import cache, lru_cache
 from typing import TYPE_CHECKING, Any
 
 from grading.grade import Grade
@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 
     from markupsafe import Markup
 
+_MOST_KEPT = 256  # texts
 _LONGEST_HIGHLIGHTED = 100_000
 _LONGEST_OUTPUT = 4_000
 _MOST_PICTURE_BYTES = 200_000  # on a page, so that a class of a thousand stays small
@@ -173,14 +174,18 @@ def _lines(text: str) -> list[str]:
 
 def _highlighted(text: str) -> list[Markup]:
     """Lines of Python with the colours of its parts; plain where there is far too much of it."""
+    return _plain(text) if len(text) > _LONGEST_HIGHLIGHTED else list(_in_colour(text))
+
+
+@lru_cache(maxsize=_MOST_KEPT)
+def _in_colour(text: str) -> tuple[Markup, ...]:
+    """As `_highlighted`; kept, since all hand-ins of a class have the course's own cells in common."""
     from markupsafe import Markup
 
     lines = _lines(text)
-    if len(text) > _LONGEST_HIGHLIGHTED:
-        return _plain(text)
     # Pygments escapes what it is given, and ends every span at the end of its line.
     coloured = _colour()("\n".join(lines)).split("\n")
-    return [Markup(line) for line in coloured[: len(lines)]]
+    return tuple(Markup(line) for line in coloured[: len(lines)])
 
 
 @cache

@@ -25,7 +25,7 @@ def _gradient_without_2(data: DataTerm, W: Array, X: Array, y: Labels, reg: floa
 @mistake_in_both(
     "reg-missing-in-gradient",
     "The regularization is in the loss, but not in its gradient.",
-    "Add the derivative of the regularization to dW, once, after dividing by N.",
+    "Add the derivative of the regularization, 2*reg*W, to dW, once, after dividing by N.",
     checks=GRADIENT,
 )
 def _missing_in_gradient(data: DataTerm, W: Array, X: Array, y: Labels, reg: float) -> Result:
@@ -37,7 +37,7 @@ def _missing_in_gradient(data: DataTerm, W: Array, X: Array, y: Labels, reg: flo
 @mistake_in_both(
     "reg-missing",
     "There is no regularization, neither in the loss nor in dW: reg is not used.",
-    "Add reg*sum(W*W) to the loss and its derivative to dW.",
+    "Add reg*sum(W*W) to the loss and its derivative, 2*reg*W, to dW.",
     checks=BOTH,
 )
 def _missing(data: DataTerm, W: Array, X: Array, y: Labels, reg: float) -> Result:

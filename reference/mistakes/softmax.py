@@ -11,7 +11,7 @@ VALUE, BOTH, STABILITY, INTERFACE = ("value",), ("value", "gradient"), ("stabili
 
 @mistake(
     "softmax-no-shift",
-    "exp is taken of the scores as they are: it overflows above 709, and all of a row underflow below -745.",
+    "exp is taken of the scores as they are: above 709 it is inf, and where a whole row is below -745 its sum is 0.",
     "Subtract each row's own largest score first: scores - scores.max(axis=1, keepdims=True). It changes nothing else.",
     applies_to="softmax",
     checks=STABILITY,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import subprocess
 import sys
 import time
@@ -115,3 +116,13 @@ def test_without_a_scheduler_there_is_one_clear_line(monkeypatch: pytest.MonkeyP
     with pytest.raises(ClusterError, match=r"no scheduler answers at tcp://127\.0\.0\.1:1 ") as raised:
         next(grade_on_cluster([], Suite(load_rubric()), "tcp://127.0.0.1:1"))
     assert "\n" not in str(raised.value)
+
+
+def test_the_commands_of_dask_that_the_page_on_clusters_names_exist() -> None:
+    page = (ROOT / "docs" / "cluster.md").read_text(encoding="utf-8")
+    named = re.findall(r"^dask (\w+) (.*)$", page, flags=re.MULTILINE)
+    assert {command for command, _ in named} == {"scheduler", "worker"}
+    for command, options in named:
+        asked = [sys.executable, "-m", "dask", command, "--help"]
+        known = subprocess.run(asked, capture_output=True, text=True, check=True).stdout
+        assert [option for option in re.findall(r"--[a-z-]+", options) if option not in known] == []

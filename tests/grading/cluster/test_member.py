@@ -10,40 +10,41 @@ import pytest
 from grading.cluster import client, worker
 from grading.cluster.client import ClusterError
 from grading.cluster.member import Member
-from grading.cluster.messages import Reply, Task, decode_reply, encode, versions
+from grading.cluster.messages import Reply, Task, decode_reply, task, versions
 from grading.intake import find
 from grading.parcel import pack
-from grading.rubric import Rubric, load_rubric
+from grading.rubric import load_rubric
+from grading.run import Suite
 from tests.grading.small_class import RIGHT, make_class
 
 
 @pytest.fixture
-def rubric(tmp_path: Path) -> Rubric:
+def suite(tmp_path: Path) -> Suite:
     make_class(tmp_path / "class", ada=RIGHT)
-    return load_rubric(tmp_path / "rubric.toml")
+    return Suite(load_rubric(tmp_path / "rubric.toml"), allow_unsafe=True)
 
 
 def test_a_task_comes_back_as_a_grade_that_names_the_place_the_hand_in_has_here(
-    tmp_path: Path, rubric: Rubric
+    tmp_path: Path, suite: Suite
 ) -> None:
     [handin] = find([tmp_path / "class" / "ada.py"])
-    reply = decode_reply(worker.answer(encode(Task(versions(), rubric, True, pack(handin)))))
+    reply = decode_reply(worker.answer(task(suite, versions(suite), pack(handin))))
     assert reply.grade is not None
     assert reply.grade.score == 4
     assert reply.grade.submission.path == str(handin.path)
 
 
-def test_a_grader_of_another_version_is_refused_with_what_differs(rubric: Rubric) -> None:
-    other = versions() | {"numpy": "1.0"}
-    reply = Member().answer(Task(other, rubric, True))
-    assert reply == Reply(refused=f"it has numpy {versions()['numpy']} where the grader has 1.0")
+def test_a_grader_of_another_version_is_refused_with_what_differs(suite: Suite) -> None:
+    other = versions(suite) | {"numpy": "1.0"}
+    reply = Member().answer(Task(other, suite.rubric, True))
+    assert reply == Reply(refused=f"it has numpy {versions(suite)['numpy']} where the grader has 1.0")
     assert "the worker at tcp://x cannot be used: it has numpy" in client._refusal(
         "the worker at tcp://x", reply
     )
 
 
 def test_a_process_that_dies_is_replaced_and_reported_when_it_dies_again(
-    tmp_path: Path, rubric: Rubric, monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path, suite: Suite, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     (tmp_path / "sitecustomize.py").write_text(
         "import os, sys\nif '-m' in sys.orig_argv and 'grading.cluster.member' in sys.orig_argv: os._exit(7)\n"
@@ -51,7 +52,7 @@ def test_a_process_that_dies_is_replaced_and_reported_when_it_dies_again(
     monkeypatch.setenv("PYTHONPATH", str(tmp_path))
     monkeypatch.setattr(worker, "_idle", [])
     monkeypatch.setattr(worker, "_ROOT", tmp_path)
-    assert decode_reply(worker.answer(encode(Task(versions(), rubric, True)))) == Reply(
+    assert decode_reply(worker.answer(task(suite, versions(suite)))) == Reply(
         died="ended with exit code 7, twice"
     )
 

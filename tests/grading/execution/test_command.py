@@ -9,9 +9,11 @@ from typing import Any
 import pytest
 
 import grader
+from grading.sandbox.choice import private_user
 from reference.datasets import CIFAR10_VARIABLE
 from tests.grading.execution.making import PICTURES, SEARCH, hand_in, notebook
 from tests.grading.small_class import RIGHT, RUBRIC
+from tests.reference.cifar10_layout import write
 
 SEARCHED = """
 [search.svm]
@@ -78,6 +80,18 @@ def test_without_the_data_it_says_what_to_do(
     [line] = capsys.readouterr().err.splitlines()
     assert "--execute needs CIFAR-10" in line
     assert "--data" in line
+
+
+@pytest.mark.skipif(private_user() is None, reason="only root runs notebooks as somebody else")
+def test_data_that_only_root_can_read_is_one_line(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    batches = write(tmp_path / "data")
+    (batches / "test_batch").chmod(0o600)
+    monkeypatch.setenv(CIFAR10_VARIABLE, str(batches))
+    hand_in(tmp_path / "class", {"ada.ipynb": notebook(RIGHT)})
+    assert grader.main(arguments(tmp_path, "--execute")) == 2
+    assert "test_batch can be read by root alone" in capsys.readouterr().err
 
 
 def test_a_rubric_with_an_unknown_check_of_a_search_is_one_line(

@@ -1,0 +1,116 @@
+"""Snapshots of what a student reads for 20 mistakes, the commonest of real hand-ins first, in every language.
+
+Read them aloud: would a second-year student know what to do next? After a change of words:
+``pytest tests/grading/test_what_students_read.py --update-snapshots``, and look at what ``git diff`` says.
+"""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import msgspec
+import pytest
+
+from grading.grade import Grade, IsolationFacts
+from grading.intake import find
+from grading.reports.inline import inline_text
+from grading.rubric import Rubric, load_rubric
+from grading.run import Suite, grade
+from grading.sandbox.client import Sandbox
+from grading.words import LANGUAGES, Language, speaking
+from reference.mistakes import CATALOGUE, METHODS
+from tests.checks.classes import handed_mistake as handed_class
+from tests.checks.handins import HEADER, handed_mistake
+
+SNAPSHOTS = Path(__file__).parent / "snapshots"
+KNOWN = {mistake.id: mistake for mistake in (*CATALOGUE, *METHODS)}
+
+NOT_WRITTEN = '''
+def svm_loss_naive(W, X, y, reg):
+    """Structured SVM loss function, naive implementation (with loops)."""
+    dW = np.zeros(W.shape)
+    loss = 0.0
+    # TODO: compute the loss and the gradient
+    pass
+    return loss, dW
+'''
+PYTHON_2 = """
+def svm_loss_naive(W, X, y, reg):
+    scores = X.dot(W)
+    print "scores", scores.shape
+    return scores.sum(), W
+"""
+WRITTEN = {"not-written": NOT_WRITTEN, "python-2": PYTHON_2}
+MISTAKES = (
+    "not-written",
+    "svm-reg-gradient-without-2",
+    "softmax-reg-gradient-without-2",
+    "python-2",
+    "svm-reg-missing-in-gradient",
+    "svm-reg-missing",
+    "svm-undefined-name",
+    "softmax-reg-missing-in-loss",
+    "svm-last-sample-only",
+    "svm-gradient-not-written",
+    "softmax-gradient-not-averaged",
+    "softmax-nothing-averaged",
+    "svm-reg-gradient-divided-by-n",
+    "softmax-p-instead-of-log",
+    "svm-label-class-not-skipped",
+    "svm-label-column-missing",
+    "svm-label-of-class-index",
+    "softmax-no-shift",
+    "batch-rows-and-labels-apart",
+    "predict-axis-0",
+)
+
+
+def handed_in(name: str) -> tuple[str, str]:
+    """A mistake as a student's file, and what of the rubric it is judged by."""
+    if name in WRITTEN:
+        return HEADER + WRITTEN[name], "svm_loss_naive"
+    mistake = KNOWN[name]
+    if {"train", "predict"} & set(mistake.applies_to):
+        return HEADER + handed_class(mistake).code("LinearSVM"), f"LinearSVM.{mistake.applies_to[0]}"
+    function = handed_mistake(mistake)
+    asked = f"{function.loss}_loss_naive"
+    return HEADER + re.sub(rf"\bdef {function.entry}\(", f"def {asked}(", function.code), asked
+
+
+def asking_only(asked: str, language: Language) -> Rubric:
+    rubric = load_rubric(lang=language)
+    function = rubric.settings.functions[asked]
+    points = {check: worth for check, worth in function.points.items() if check != "accuracy"}
+    only = {asked: msgspec.structs.replace(function, points=points)}
+    return msgspec.structs.replace(rubric, settings=msgspec.structs.replace(rubric.settings, functions=only))
+
+
+def read_by_the_student(grade_: Grade) -> str:
+    """The report as text; without what is this machine's, and with no more digits than all machines agree on."""
+    here = msgspec.structs.replace(grade_, isolation=IsolationFacts(level="", detail=""))
+    text = inline_text(here).rstrip() + "\n"
+    text = "\n".join(line.rstrip() for line in text.split("\n"))
+    return re.sub(r"\d+\.\d{7,}(?:e-?\d+)?", lambda number: f"{float(number[0]):.6g}", text)
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.parametrize("name", MISTAKES)
+def test_what_a_student_reads(
+    name: str, language: Language, sandbox: Sandbox, tmp_path: Path, request: pytest.FixtureRequest
+) -> None:
+    code, asked = handed_in(name)
+    (tmp_path / "student.py").write_text(code, encoding="utf-8")
+    (handin,) = find([tmp_path / "student.py"])
+    with speaking(language):
+        text = read_by_the_student(grade(handin, Suite(asking_only(asked, language)), sandbox))
+    snapshot = SNAPSHOTS / language / f"{name}.txt"
+    if request.config.getoption("--update-snapshots"):
+        snapshot.parent.mkdir(parents=True, exist_ok=True)
+        snapshot.write_text(text, encoding="utf-8")
+    assert text == snapshot.read_text(encoding="utf-8")
+
+
+def test_each_snapshot_is_of_a_mistake_that_is_asked_for() -> None:
+    kept = {(path.parent.name, path.stem) for path in SNAPSHOTS.rglob("*.txt")}
+    assert kept == {(language, name) for language in LANGUAGES for name in MISTAKES}
