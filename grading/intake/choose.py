@@ -16,6 +16,7 @@ from grading.intake.modules import Module
 from grading.intake.naming import listed
 from grading.intake.unfinished import METHODS, why_unfinished
 from grading.submission import Definition, State
+from grading.words import say
 
 _RANK = {State.WRITTEN: 0, State.UNREADABLE: 1, State.UNFINISHED: 2}
 _SPARE = re.compile(r"copy|backup|bak|old|tmp|temp|untitled|checkpoint|orig", re.IGNORECASE)
@@ -157,9 +158,16 @@ def _define(name: str, choice: Choice) -> Definition | None:
     state, why = candidate.state, candidate.why
     sentence = ""
     if state is State.UNREADABLE:
-        sentence = f"{name} cannot be read: {_file_and_cell(candidate)}, {why}."
+        sentence = say(
+            "{name} cannot be read: {place}, {why}.", name=name, place=_file_and_cell(candidate), why=why
+        )
     elif state is State.UNFINISHED:
-        sentence = f"{name} is not written yet: {why} ({candidate.place}). Write it, and it will be graded."
+        sentence = say(
+            "{name} is not written yet: {why} ({place}). Write it, and it will be graded.",
+            name=name,
+            why=why,
+            place=candidate.place,
+        )
     elif isinstance(candidate.statement, ast.ClassDef):
         state, sentence = _judge_methods(name, choice)
     return Definition(name, candidate.file, candidate.part.label, candidate.lines, state, sentence)
@@ -178,7 +186,11 @@ def _define_method(name: str, choice: Choice) -> Definition | None:
         why = why_unfinished(found.function)
         state = State.UNFINISHED if why else State.WRITTEN
         lines = found.function.lineno, found.function.end_lineno or found.function.lineno
-        sentence = f"{name} is not written yet: {why} ({found.place})." if why else ""
+        sentence = (
+            say("{name} is not written yet: {why} ({place}).", name=name, why=why, place=found.place)
+            if why
+            else ""
+        )
     return Definition(name, found.owner.file, found.owner.part.label, lines, state, sentence)
 
 
@@ -195,21 +207,32 @@ def _judge_methods(name: str, choice: Choice) -> tuple[State, str]:
         if why:
             full_name = f"{found.owner.name}.{method_name}"
             empty.append(full_name)
-            choice.warnings.append(f"{full_name} is not written yet: {why} ({found.place}).")
+            choice.warnings.append(
+                say("{name} is not written yet: {why} ({place}).", name=full_name, why=why, place=found.place)
+            )
     if len(empty) < 2:
         return State.WRITTEN, ""
     return (
         State.UNFINISHED,
-        f"{name} cannot be used yet: {' and '.join(empty)} are not written. Write them, and it will be "
-        "graded.",
+        say(
+            "{name} cannot be used yet: {methods} are not written. Write them, and it will be graded.",
+            name=name,
+            methods=say(" and ").join(empty),
+        ),
     )
 
 
 def _unreadable_base(name: str, owner: Candidate) -> str:
-    what = (
-        f"{name} cannot be read" if owner.name == name else f"{name} needs {owner.name}, which cannot be read"
+    place = _file_and_cell(owner)
+    if owner.name == name:
+        return say("{name} cannot be read: {place}, {why}.", name=name, place=place, why=owner.why)
+    return say(
+        "{name} needs {base}, which cannot be read: {place}, {why}.",
+        name=name,
+        base=owner.name,
+        place=place,
+        why=owner.why,
     )
-    return f"{what}: {_file_and_cell(owner)}, {owner.why}."
 
 
 def _file_and_cell(candidate: Candidate) -> str:

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from grading.intake.naming import shown
+from grading.words import later, say, translated
 
 
 @dataclass(frozen=True)
@@ -23,22 +24,24 @@ class _Form:
 _LONGEST_LINE = 300
 
 _FORMS = (
-    _Form(re.compile(r"^\s*(?:.*[:;]\s*)?print\b(?!\s*\()\s*\S"), "the print statement", "print(...)"),
-    _Form(re.compile(r"^\s*(?:.*[:;]\s*)?print\s*\(.*\)\s*%"), "the print statement", "print(... % ...)"),
-    _Form(re.compile(r"^\s*(?:.*:\s*)?print\s*$"), "the print statement", "print()"),
+    _Form(re.compile(r"^\s*(?:.*[:;]\s*)?print\b(?!\s*\()\s*\S"), later("the print statement"), "print(...)"),
+    _Form(
+        re.compile(r"^\s*(?:.*[:;]\s*)?print\s*\(.*\)\s*%"), later("the print statement"), "print(... % ...)"
+    ),
+    _Form(re.compile(r"^\s*(?:.*:\s*)?print\s*$"), later("the print statement"), "print()"),
     _Form(re.compile(r"^\s*except\s+[\w.]+\s*,\s*\w+\s*:"), "`except Error, name`", "except Error as name:"),
     _Form(re.compile(r"^\s*except\s*\(.*\)\s*,\s*\w+\s*:"), "`except Error, name`", "except (...) as name:"),
     _Form(re.compile(r"^\s*raise\s+[\w.]+\s*,"), "`raise Error, message`", "raise Error(message)"),
-    _Form(re.compile(r"^\s*exec\s+[^(\s=]"), "the exec statement", "exec(...)"),
+    _Form(re.compile(r"^\s*exec\s+[^(\s=]"), later("the exec statement"), "exec(...)"),
     _Form(re.compile(r"<>"), "`<>`", "!="),
     _Form(re.compile(r"`[^`]+`"), "backticks", "repr(...)"),
-    _Form(re.compile(r"\b\d+[lL]\b"), "a long integer such as 10L", "10"),
-    _Form(re.compile(r"\b0\d+\b"), "an octal number such as 0755", "0o755"),
-    _Form(re.compile(r"\bur['\"]"), "a string such as ur''", "r''"),
+    _Form(re.compile(r"\b\d+[lL]\b"), later("a long integer such as 10L"), "10"),
+    _Form(re.compile(r"\b0\d+\b"), later("an octal number such as 0755"), "0o755"),
+    _Form(re.compile(r"\bur['\"]"), later("a string such as ur''"), "r''"),
     _Form(
         re.compile(r"(?:def\s+\w+|lambda)\s*[^:]*\(\s*\w+\s*,[^)]*\)\s*[,):]"),
-        "unpacking in a parameter list",
-        "a parameter, unpacked inside the function",
+        later("unpacking in a parameter list"),
+        later("a parameter, unpacked inside the function"),
     ),
 )
 
@@ -69,9 +72,12 @@ def explain(lines: list[str], error: SyntaxError) -> str | None:
         line = lines[number - 1][:_LONGEST_LINE]
         for form in _FORMS:
             if form.pattern.search(line):
-                return (
-                    f"line {number}, `{shown(line.strip())}`, is Python 2 ({form.what}), and the grader runs "
-                    f"Python 3: write {form.instead}"
+                return say(
+                    "line {number}, `{line}`, is Python 2 ({what}), and the grader runs Python 3: write {instead}",
+                    number=number,
+                    line=shown(line.strip()),
+                    what=translated(form.what),
+                    instead=translated(form.instead),
                 )
     return None
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import ast
 
+from grading.words import say
+
 Function = ast.FunctionDef | ast.AsyncFunctionDef
 
 # Of loss(W, X, y, reg), train(self, X, y, ...) and predict(self, X) alike, the data is the second parameter.
@@ -34,7 +36,7 @@ def why_unfinished(function: Function) -> str | None:
     data = parameters[_DATA].arg
     if _looks_at(function, data):
         return None
-    return _why_empty(function) or f"it returns without having looked at {data}"
+    return _why_empty(function) or say("it returns without having looked at {data}", data=data)
 
 
 def keeps_zero_gradient(function: Function) -> str | None:
@@ -144,15 +146,15 @@ def _why_empty(function: Function) -> str | None:
         and not (isinstance(statement, ast.Expr) and isinstance(statement.value, ast.Constant))
     ]
     if not body:
-        return "its body is still empty"
+        return say("its body is still empty")
     raised = body[0].exc if isinstance(body[0], ast.Raise) else None
     error = raised.func if isinstance(raised, ast.Call) else raised
     if isinstance(error, ast.Name) and error.id == "NotImplementedError":
-        return "all it does is raise NotImplementedError"
+        return say("all it does is raise NotImplementedError")
     if isinstance(body[0], ast.Return) and (
         body[0].value is None or (isinstance(body[0].value, ast.Constant) and body[0].value.value is None)
     ):
-        return "all it does is return None"
+        return say("all it does is return None")
     return None
 
 
