@@ -85,7 +85,8 @@ class Scenario:
         rounds: calls of train on the same object.
         verbose: what is passed as that; nothing is passed to a train that has shown not to take it.
         seconds: the deadline of each call; None for that of a small call.
-        shared: X once more, if workers can map it: then it is not sent, and what train does to it is not asked.
+        shared: X once more, if workers can map it: then it is not sent.
+        return_inputs: whether to ask for X and y as they are afterwards.
     """
 
     X: NDArray[np.float64]
@@ -98,6 +99,7 @@ class Scenario:
     verbose: bool = False
     seconds: float | None = None
     shared: SharedArray | None = None
+    return_inputs: bool = True
 
 
 @dataclass(frozen=True, eq=False)
@@ -181,7 +183,7 @@ class Classifier:
                 "train",
                 given if scenario.shared is None else (scenario.shared, scenario.y),
                 settings,
-                return_inputs=scenario.shared is None,
+                return_inputs=scenario.return_inputs,
             ),
             Read(_HANDLE, "W"),
         ]

@@ -74,7 +74,15 @@ def _trained(
     data = training.split
     seconds = candidate.rubric.limits.training_seconds
     (done,) = candidate.train(
-        Scenario(data.X_train, data.y_train, options, seed=seed, seconds=seconds, shared=training.shared)
+        Scenario(
+            data.X_train,
+            data.y_train,
+            options,
+            seed=seed,
+            seconds=seconds,
+            shared=training.shared,
+            return_inputs=False,
+        )
     )
     # The grader classifies, with the weights that were learned: labels of validation pictures never leave it.
     W = weights_of(candidate.name, done.W, (data.X_train.shape[1], len(data.classes)))
@@ -151,7 +159,7 @@ def _take_one_step(candidate: Classifier, training: TrainingData, options: Optio
     """One step under the deadline of a small call: a loss that hangs must not cost that of a whole training."""
     data = training.split
     first = Options(options.learning_rate, options.reg, 1, options.batch_size)
-    candidate.train(Scenario(data.X_train, data.y_train, first, shared=training.shared))
+    candidate.train(Scenario(data.X_train, data.y_train, first, shared=training.shared, return_inputs=False))
 
 
 def _code(candidate: Classifier, settings: Accuracy, data: Split) -> str:

@@ -32,7 +32,7 @@ _ROUNDED = 1e-6
 _SCALES = (1.0, 1 / 255)
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True)
 class Score:
     """How many validation and test pictures weights classify rightly, of how many."""
 

@@ -151,7 +151,7 @@ def _list(title: str, sentences: list[str]) -> list[str]:
 
 def _footer(grade: Grade) -> str:
     suite, isolation = grade.suite, grade.isolation
-    return say(
+    graded = say(
         "Graded by subgrader {version} (rubric {rubric}, seed {seed}, Python {python}, NumPy {numpy}); "
         "isolation: {level} ({detail}).",
         version=suite.version,
@@ -162,6 +162,10 @@ def _footer(grade: Grade) -> str:
         level=isolation.level,
         detail=escape(isolation.detail),
     )
+    if suite.data is None:
+        return graded
+    data = say("Trained on {name}, SHA-256 {sha256}.", name=suite.data.name, sha256=suite.data.sha256[:12])
+    return together(graded, data, *map(escape, suite.data.remarks))
 
 
 def escape(text: str) -> str:

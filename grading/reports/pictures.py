@@ -138,7 +138,7 @@ def distances(comparison: GradientComparison) -> Map | None:
 def search(facts: SearchFacts) -> Map | None:
     """The map of validation accuracies: a row for each learning rate, a column for each reg; None where it is empty.
 
-    The best is darkest. Of a pair that was tried twice, the last accuracy is shown.
+    The best has the strongest colour. Of a pair that was tried twice, the last accuracy is shown.
     """
     found = {(pair.learning_rate, pair.reg): pair.validation for pair in facts.results}
     rates, regs = sorted({rate for rate, _ in found}), sorted({reg for _, reg in found})
@@ -148,7 +148,7 @@ def search(facts: SearchFacts) -> Map | None:
     rows = [[found.get((rate, reg)) for reg in regs] for rate in rates]
     # Half of the shades are for the worst: what was tried looks different from what was not.
     lowest = 2.0 * min(numbers) - max(numbers)
-    return _map(rows, [short(reg) for reg in regs], [short(rate) for rate in rates], lowest, ("–", 0.0))
+    return _map(rows, [f"{reg:.4g}" for reg in regs], [f"{rate:.4g}" for rate in rates], lowest, ("–", 0.0))
 
 
 def _map(

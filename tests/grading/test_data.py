@@ -65,6 +65,8 @@ def test_nearest_neighbours_stand_beside_the_linear_classifiers(graded: Path) ->
     assert {each["total"] for each in found} == {6}
     for page in ("report.md", "report.html"):
         text = (graded / "ada" / page).read_text(encoding="utf-8")
+        assert "cifar10, SHA-256" in text
+        assert "not the published files" in text
         assert "5 nearest neighbours" in text
         assert "7.23 MB" in text
 

@@ -139,7 +139,7 @@ def test_a_map_of_what_is_no_number_is_dark_there() -> None:
     assert distances(a_comparison(distance=[[None, None]])) is None
 
 
-def test_the_search_is_a_map_of_learning_rates_by_regs_with_the_best_darkest() -> None:
+def test_the_search_is_a_map_of_learning_rates_by_regs_with_the_best_strongest() -> None:
     (run,) = an_execution().notebooks
     found = search(run.searches[0])
     assert found is not None
