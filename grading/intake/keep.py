@@ -192,6 +192,28 @@ class Keeper:
             lines[number - 1] = f"{lines[number - 1]}; {text}" if lines[number - 1] else text
 
 
+def with_origins(asked: Iterable[str], fragments: Iterable[Fragment]) -> frozenset[str]:
+    """The asked names, and those that they are made from by assignment: `a` in `a = Loss()`, `svm_loss_naive = a`."""
+    assignments = [
+        statement
+        for fragment in fragments
+        for statement in fragment.statements
+        if isinstance(statement, ast.Assign)
+    ]
+    wanted = set(asked)
+    while True:
+        origins = {
+            node.id
+            for statement in assignments
+            if any(isinstance(target, ast.Name) and target.id in wanted for target in statement.targets)
+            for node in _evaluated(statement.value)
+            if isinstance(node, ast.Name)
+        }
+        if origins <= wanted:
+            return frozenset(wanted)
+        wanted |= origins
+
+
 def _evaluated(value: ast.expr) -> Iterable[ast.AST]:
     """The nodes of an expression that are evaluated at once: the bodies of lambdas are not."""
     pending: list[ast.AST] = [value]

@@ -18,7 +18,7 @@ from grading.intake.copies import (
     roots_of,
 )
 from grading.intake.files import StudentFile, gather
-from grading.intake.keep import Keeper
+from grading.intake.keep import Keeper, with_origins
 from grading.intake.limits import DEFAULT, Limits
 from grading.intake.methods import base_names, find_method
 from grading.intake.modules import Module, UnreadableFileError, may_define, read_module
@@ -190,7 +190,7 @@ class _Reader:
 
 
 def _source(module: Module, asked: Sequence[str], choice: Choice) -> Source:
-    keeper = Keeper(asked)
+    keeper = Keeper(with_origins(asked, (part.fragment for part in module.parts)))
     blocks = []
     for part in module.parts:
         code = keeper.code(part.fragment, choice.leave_out)

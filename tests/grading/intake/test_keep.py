@@ -7,13 +7,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from grading.intake.fragments import read_fragment
-from grading.intake.keep import Keeper
+from grading.intake.keep import Keeper, with_origins
 
 ASKED = ("svm_loss_naive", "LinearSVM")
 
 
 def code(text: str) -> str:
-    return Keeper(ASKED).code(read_fragment(text))
+    fragment = read_fragment(text)
+    return Keeper(with_origins(ASKED, [fragment])).code(fragment)
 
 
 KEPT = [
@@ -37,6 +38,8 @@ KEPT = [
     "import numba\ndef f(x): pass\nf = numba.njit(f)",
     "def deco(g): return g\ndef f(x): pass\nf = deco(f)",
     "def make(delta): pass\nsvm_loss_naive = make(1.0)",
+    "class Loss: pass\nloss = Loss()\nsvm_loss_naive = loss",
+    "class Loss: pass\na = Loss()\nb = a\nLinearSVM = b",
     "def make(delta): pass\nclass LinearSVM: pass\nLinearSVM.loss = make(1)",
     "class LinearSVM: pass\nLinearSVM.loss = lambda self: 1",
     "class LinearSVM: pass\nsetattr(LinearSVM, 'loss', lambda self: 1)",
