@@ -13,10 +13,11 @@ from typing import IO
 from grading.intake.limits import Limits
 from grading.intake.naming import shown
 from grading.submission import IntakeError
+from grading.words import later, say, translated
 
 _DRIVE = re.compile(r"^[A-Za-z]:")
 _ENCRYPTED = 0x1
-_AGAIN = "pack it again with an ordinary zip program"
+_AGAIN = later("pack it again with an ordinary zip program")
 
 
 @dataclass(frozen=True)
@@ -43,18 +44,34 @@ def members_of(
     try:
         archive = zipfile.ZipFile(file)
     except (zipfile.BadZipFile, OSError, ValueError, NotImplementedError, UnicodeDecodeError) as error:
-        raise IntakeError(f"{where} is no zip archive that can be read ({error}): {_AGAIN}") from error
+        raise IntakeError(
+            say(
+                "{where} is no zip archive that can be read ({error}): {to_do}",
+                where=where,
+                error=error,
+                to_do=translated(_AGAIN),
+            )
+        ) from error
     infos = [info for info in archive.infolist() if wanted is None or info.filename in wanted]
     if len(infos) > limits.archive_members:
         raise IntakeError(
-            f"{where} holds {len(infos):,} files, more than the {limits.archive_members:,} that are read: "
-            "leave data sets and installed packages out"
+            say(
+                "{where} holds {count:,} files, more than the {most:,} that are read: "
+                "leave data sets and installed packages out",
+                where=where,
+                count=len(infos),
+                most=limits.archive_members,
+            )
         )
     for info in infos:
         _refuse(info, where, limits)
     if sum(info.file_size for info in infos) > limits.unpacked_bytes:
         raise IntakeError(
-            f"{where} would unpack to more than {limits.unpacked_bytes:,} bytes: leave data sets out"
+            say(
+                "{where} would unpack to more than {most:,} bytes: leave data sets out",
+                where=where,
+                most=limits.unpacked_bytes,
+            )
         )
     files = {info.filename: info for info in infos if not info.is_dir()}
     return [
@@ -68,22 +85,51 @@ def _refuse(info: zipfile.ZipInfo, where: str, limits: Limits) -> None:
     # `orig_filename` is the name before zipfile cut it at a zero byte or turned its separators.
     parts = info.orig_filename.replace("\\", "/").split("/")
     if name.startswith("/") or info.orig_filename.startswith(("/", "\\")) or _DRIVE.match(name):
-        raise IntakeError(f"{where} holds the absolute path {shown(name)}: {_AGAIN}")
+        raise IntakeError(
+            say(
+                "{where} holds the absolute path {path}: {to_do}",
+                where=where,
+                path=shown(name),
+                to_do=translated(_AGAIN),
+            )
+        )
     if ".." in parts or "\0" in info.orig_filename:
-        raise IntakeError(f"{where} holds the path {shown(name)}, which leads out of it: {_AGAIN}")
+        raise IntakeError(
+            say(
+                "{where} holds the path {path}, which leads out of it: {to_do}",
+                where=where,
+                path=shown(name),
+                to_do=translated(_AGAIN),
+            )
+        )
     kind = stat.S_IFMT(info.external_attr >> 16)
     if kind == stat.S_IFLNK:
-        raise IntakeError(f"{where} holds the link {shown(name)}: put the file itself in")
+        raise IntakeError(
+            say("{where} holds the link {path}: put the file itself in", where=where, path=shown(name))
+        )
     if kind not in (0, stat.S_IFREG, stat.S_IFDIR):
-        raise IntakeError(f"{where} holds {shown(name)}, which is a device and no file: {_AGAIN}")
+        raise IntakeError(
+            say(
+                "{where} holds {path}, which is a device and no file: {to_do}",
+                where=where,
+                path=shown(name),
+                to_do=translated(_AGAIN),
+            )
+        )
     if info.flag_bits & _ENCRYPTED:
-        raise IntakeError(f"{where} is locked with a password: pack it again without one")
+        raise IntakeError(say("{where} is locked with a password: pack it again without one", where=where))
     if info.file_size > limits.ratio_free_bytes and info.file_size > limits.ratio * max(
         info.compress_size, 1
     ):
         raise IntakeError(
-            f"{where} holds {shown(name)}, which unpacks to {info.file_size:,} bytes from "
-            f"{info.compress_size:,}: it looks like a zip bomb and was not opened"
+            say(
+                "{where} holds {path}, which unpacks to {size:,} bytes from {packed:,}: "
+                "it looks like a zip bomb and was not opened",
+                where=where,
+                path=shown(name),
+                size=info.file_size,
+                packed=info.compress_size,
+            )
         )
 
 
@@ -101,4 +147,12 @@ def _read(archive: zipfile.ZipFile, info: zipfile.ZipInfo, where: str, most: int
         NotImplementedError,
         RuntimeError,
     ) as error:
-        raise IntakeError(f"{where} is damaged at {shown(info.filename)} ({error}): {_AGAIN}") from error
+        raise IntakeError(
+            say(
+                "{where} is damaged at {path} ({error}): {to_do}",
+                where=where,
+                path=shown(info.filename),
+                error=error,
+                to_do=translated(_AGAIN),
+            )
+        ) from error

@@ -11,6 +11,7 @@ from grading.intake.fragments import Broken, Fragment, first_line, last_line
 from grading.intake.notebook import Cell
 from grading.intake.unfinished import METHODS, method_of, why_unfinished
 from grading.submission import State
+from grading.words import place, say
 
 
 @dataclass(frozen=True)
@@ -47,7 +48,7 @@ class Candidate:
     @property
     def place(self) -> str:
         """Where this is, for messages: "svm.ipynb, cell 3" or "softmax.py, line 7"."""
-        return f"{self.file}, {self.part.label or f'line {self.lines[0]}'}"
+        return place(f"{self.file}, {self.part.label or f'line {self.lines[0]}'}")
 
     @property
     def state(self) -> State:
@@ -70,9 +71,9 @@ class Candidate:
         if isinstance(statement, ast.ClassDef):
             methods = [method for name in METHODS if (method := method_of(statement, name))]
             if methods and all(why_unfinished(method) for method in methods):
-                return State.UNFINISHED, "none of its methods does anything"
+                return State.UNFINISHED, say("none of its methods does anything")
             if not methods and not statement.bases:
-                return State.UNFINISHED, "it has no methods"
+                return State.UNFINISHED, say("it has no methods")
         return State.WRITTEN, ""
 
 

@@ -16,7 +16,7 @@ from grading.intake.modules import Module
 from grading.intake.naming import listed
 from grading.intake.unfinished import METHODS, why_unfinished
 from grading.submission import Definition, State
-from grading.words import say
+from grading.words import later, place, say
 
 _RANK = {State.WRITTEN: 0, State.UNREADABLE: 1, State.UNFINISHED: 2}
 _SPARE = re.compile(r"copy|backup|bak|old|tmp|temp|untitled|checkpoint|orig", re.IGNORECASE)
@@ -55,10 +55,12 @@ def choose_definitions(asked: Sequence[str], modules: Sequence[Module]) -> Choic
             # What it inherits from is chosen by the same rules, though nobody asked for it by name.
             pending += [base for base in base_names(taken.statement) if base not in pending]
     for (file, other), names in elsewhere.items():
-        are = "are" if len(names) > 1 else "is"
-        choice.warnings.append(
-            f"{', '.join(names)} {are} defined both in {file} and in {other}: what is in {file} was taken."
+        both = (
+            later("{names} are defined both in {file} and in {other}: what is in {file} was taken.")
+            if len(names) > 1
+            else later("{names} is defined both in {file} and in {other}: what is in {file} was taken.")
         )
+        choice.warnings.append(say(both, names=", ".join(names), file=file, other=other))
     for name in asked:
         definition = _define_method(name, choice) if "." in name else _define(name, choice)
         if definition is not None:
@@ -87,12 +89,22 @@ def hints_for_missing(asked: Sequence[str], modules: Sequence[Module], choice: C
         close = difflib.get_close_matches(name, defined, n=1, cutoff=0.85)
         if close:
             hints.append(
-                f"{name} is not defined; {defined[close[0]]} defines {close[0]}: rename it to {name}."
+                say(
+                    "{name} is not defined; {file} defines {other}: rename it to {name}.",
+                    name=name,
+                    file=defined[close[0]],
+                    other=close[0],
+                )
             )
         elif name in imported:
             source, importer = imported[name]
             hints.append(
-                f"{name} is imported by {importer} from {source}, which was not handed in: hand it in too."
+                say(
+                    "{name} is imported by {importer} from {source}, which was not handed in: hand it in too.",
+                    name=name,
+                    importer=importer,
+                    source=source,
+                )
             )
     return hints
 
@@ -104,27 +116,34 @@ def _pick(name: str, candidates: Mapping[str, Sequence[Candidate]], choice: Choi
         best[file] = min(reversed(found), key=lambda candidate: _RANK[candidate.state])
     file = min(best, key=lambda file: (_RANK[best[file].state], *_file_order(file, name)))
     taken, found = best[file], list(candidates[file])
-    later = found[found.index(taken) + 1 :]
+    after = found[found.index(taken) + 1 :]
     choice.leave_out += [
         candidate.statement
-        for candidate in later
+        for candidate in after
         if candidate.statement is not None and candidate.state is State.UNFINISHED
     ]
     if len(found) > 1:
         places = listed([_short_place(candidate) for candidate in found])
-        which = "the last one"
-        if later:
-            which = "the last one that is written and parses"
+        which = say("the last one")
+        if after:
+            which = say("the last one that is written and parses")
         choice.warnings.append(
-            f"{name} is defined {len(found)} times in {file} ({places}): {which}, {_short_place(taken)}, "
-            "was taken."
+            say(
+                "{name} is defined {count} times in {file} ({places}): {which}, {taken}, was taken.",
+                name=name,
+                count=len(found),
+                file=file,
+                places=places,
+                which=which,
+                taken=_short_place(taken),
+            )
         )
     return taken
 
 
 def _short_place(candidate: Candidate) -> str:
     label = candidate.part.label
-    return f"{label}, line {candidate.lines[0]}" if label else f"line {candidate.lines[0]}"
+    return place(f"{label}, line {candidate.lines[0]}" if label else f"line {candidate.lines[0]}")
 
 
 def _file_order(file: str, name: str) -> tuple[bool, bool, int, int, str]:
@@ -236,4 +255,4 @@ def _unreadable_base(name: str, owner: Candidate) -> str:
 
 
 def _file_and_cell(candidate: Candidate) -> str:
-    return f"{candidate.file}, {candidate.part.label}" if candidate.part.label else candidate.file
+    return place(f"{candidate.file}, {candidate.part.label}") if candidate.part.label else candidate.file

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import PurePosixPath
 
 from grading.intake.files import NOTEBOOK
+from grading.words import say
 
 _COURSE_PACKAGE, _CLASSIFIERS = "cs231n", "classifiers"
 
@@ -31,7 +32,7 @@ class Copy:
     @property
     def shown(self) -> str:
         """The copy as messages name it."""
-        return "the top folder" if self.root == PurePosixPath() else f"{self.root}/"
+        return say("the top folder") if self.root == PurePosixPath() else f"{self.root}/"
 
 
 def package_root(name: str, names: Iterable[str]) -> tuple[PurePosixPath, bool]:

@@ -15,10 +15,11 @@ from grading.intake.limits import Limits
 from grading.intake.naming import clean, listed, shown
 from grading.intake.text import recognised
 from grading.submission import IntakeError
+from grading.words import later, say, translated
 
 SCRIPT, NOTEBOOK, ARCHIVE = ".py", ".ipynb", ".zip"
 LONGEST_PATH = 500
-HAND_IN = "hand in a notebook (.ipynb), .py files or a zip of them"
+HAND_IN = later("hand in a notebook (.ipynb), .py files or a zip of them")
 
 # Installed packages, caches and version control are not the student's work.
 _FOREIGN_FOLDER = re.compile(
@@ -68,47 +69,76 @@ def gather(path: Path, limits: Limits, parts: Sequence[tuple[str, str]] = ()) ->
     try:
         mode = path.lstat().st_mode
         if parts:
-            where = shown(f"this student's part of {path.name}")
+            where = shown(say("this student's part of {name}", name=path.name))
             gathered = Gathered()
             _admit_parts(path, parts, gathered, limits)
         elif stat.S_ISLNK(mode):
-            raise IntakeError(f"{where} is a link, which is not followed: hand in the file itself")
+            raise IntakeError(
+                say("{where} is a link, which is not followed: hand in the file itself", where=where)
+            )
         elif stat.S_ISDIR(mode):
             gathered = Gathered()
             _admit(list(_walk(path, gathered, limits)), gathered, limits)
         elif stat.S_ISREG(mode):
             gathered = _gather_file(path, where, limits)
         else:
-            raise IntakeError(f"{where} is neither a file nor a folder: {HAND_IN}")
+            raise IntakeError(
+                say("{where} is neither a file nor a folder: {to_do}", where=where, to_do=translated(HAND_IN))
+            )
     except OSError as error:
         raise IntakeError(
-            f"{where} cannot be read ({error.strerror or error}): check its permissions"
+            say(
+                "{where} cannot be read ({error}): check its permissions",
+                where=where,
+                error=error.strerror or error,
+            )
         ) from error
     if not gathered.files:
-        because = f" ({gathered.warnings[0].rstrip('.')})" if gathered.warnings else ""
-        raise IntakeError(f"{where} holds no notebook and no .py file{because}: {HAND_IN}")
+        because = f" ({gathered.warnings[0].rstrip('.。')})" if gathered.warnings else ""
+        raise IntakeError(
+            say(
+                "{where} holds no notebook and no .py file{because}: {to_do}",
+                where=where,
+                because=because,
+                to_do=translated(HAND_IN),
+            )
+        )
     return gathered
 
 
 def _gather_file(path: Path, where: str, limits: Limits) -> Gathered:
     suffix, size = path.suffix.lower(), path.stat().st_size
     if size == 0:
-        raise IntakeError(f"{where} is empty (0 bytes): save it again and hand it in once more")
+        raise IntakeError(
+            say("{where} is empty (0 bytes): save it again and hand it in once more", where=where)
+        )
     if suffix not in (SCRIPT, NOTEBOOK, ARCHIVE):
         with path.open("rb") as file:
             what = recognised(file.read(16))
         named = (
-            f"is {what}"
+            say("is {what}", what=translated(what))
             if what
-            else f"is a {suffix} file"
+            else say("is a {suffix} file", suffix=suffix)
             if suffix
-            else "has no ending that tells what it is"
+            else say("has no ending that tells what it is")
         )
-        raise IntakeError(f"{where} {shown(named)}, which cannot be graded: {HAND_IN}")
+        raise IntakeError(
+            say(
+                "{where} {is_something}, which cannot be graded: {to_do}",
+                where=where,
+                is_something=shown(named),
+                to_do=translated(HAND_IN),
+            )
+        )
     if size > cap(where, limits):
         raise IntakeError(
-            f"{where} has {size:,} bytes, more than the {cap(where, limits):,} that are read: clear its "
-            "outputs or leave data out, then hand it in again"
+            say(
+                "{where} has {size:,} bytes, more than the {most:,} that are read: clear its "
+                "outputs or leave data out, then hand it in again",
+                where=where,
+                size=size,
+                most=cap(where, limits),
+            )
         )
     if suffix == ARCHIVE:
         gathered = Gathered(is_zip=True)
@@ -127,7 +157,9 @@ def _admit_parts(path: Path, parts: Sequence[tuple[str, str]], gathered: Gathere
         return
     known_as = dict(parts)
     with path.open("rb") as file:
-        members = members_of(file, shown(f"this student's part of {path.name}"), limits, known_as)
+        members = members_of(
+            file, shown(say("this student's part of {name}", name=path.name)), limits, known_as
+        )
         _admit([replace(member, name=known_as[member.name]) for member in members], gathered, limits)
 
 
@@ -140,13 +172,15 @@ def _admit(members: Sequence[Member], gathered: Gathered, limits: Limits, *, unw
     for member in work:
         total += member.size
         if member.size > cap(member.name, limits):
-            reason = f"its {member.size:,} bytes are too many"
+            reason = say("its {size:,} bytes are too many", size=member.size)
         elif len(gathered.files) >= limits.files or total > limits.total_bytes:
-            reason = "the hand-in holds too many files before it"
+            reason = say("the hand-in holds too many files before it")
         else:
             gathered.files.append(StudentFile(clean(member.name), member.read(member.size)))
             continue
-        gathered.warnings.append(f"{shown(member.name)} was not read: {reason}.")
+        gathered.warnings.append(
+            say("{name} was not read: {reason}.", name=shown(member.name), reason=reason)
+        )
     if unwrap and not work and len(inner) == 1:
         # Upload sites wrap what they are given: one wrapping is taken off, not any number of them.
         data = inner[0].read(limits.total_bytes)
@@ -155,7 +189,7 @@ def _admit(members: Sequence[Member], gathered: Gathered, limits: Limits, *, unw
         _admit(nested, gathered, limits, unwrap=False)
     elif inner:
         names = listed([shown(member.name) for member in inner])
-        gathered.warnings.append(f"Not opened, because there is work beside it: {names}.")
+        gathered.warnings.append(say("Not opened, because there is work beside it: {names}.", names=names))
 
 
 def _walk(root: Path, gathered: Gathered, limits: Limits) -> Iterator[Member]:
@@ -171,13 +205,13 @@ def _walk(root: Path, gathered: Gathered, limits: Limits) -> Iterator[Member]:
                 seen += 1
                 if seen > limits.entries:
                     gathered.warnings.append(
-                        f"Only the first {limits.entries:,} files and folders were looked at."
+                        say("Only the first {most:,} files and folders were looked at.", most=limits.entries)
                     )
                     return
                 if entry.is_symlink():
                     if _is_wanted(entry.name):
                         gathered.warnings.append(
-                            f"{shown(prefix + entry.name)} is a link, which is not followed."
+                            say("{name} is a link, which is not followed.", name=shown(prefix + entry.name))
                         )
                 elif entry.is_dir(follow_symlinks=False):
                     if not is_foreign_folder(entry.name) and not Path(entry.path, "pyvenv.cfg").exists():

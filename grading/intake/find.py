@@ -13,6 +13,7 @@ from grading.intake.files import ARCHIVE, HAND_IN, NOTEBOOK, SCRIPT, is_bystande
 from grading.intake.lms import Entry
 from grading.intake.naming import shown, unique_names
 from grading.submission import Handin, IntakeError
+from grading.words import say, translated
 
 # Names that the course, or anybody, gives to parts of one piece of work; all others are taken for students.
 _PART_NAMES = """
@@ -89,7 +90,7 @@ def _below(path: Path) -> list[Entry]:
         # Links inside a hand-in are not followed, but one that was asked for by name is.
         path = path.resolve()
     if not path.exists():
-        raise IntakeError(f"{shown(str(path))}: no such file or folder; check the spelling")
+        raise IntakeError(say("{path}: no such file or folder; check the spelling", path=shown(str(path))))
     try:
         of_students = lms.entries(path)
         children = _children(path) if path.is_dir() else [path]
@@ -97,10 +98,16 @@ def _below(path: Path) -> list[Entry]:
         if not path.is_dir():
             return [Entry("", path)]  # said when it is read, as of every other file
         raise IntakeError(
-            f"{shown(str(path))} cannot be read ({error.strerror}): check its permissions"
+            say(
+                "{where} cannot be read ({error}): check its permissions",
+                where=shown(str(path)),
+                error=error.strerror,
+            )
         ) from error
     if not children:
-        raise IntakeError(f"{shown(str(path))} is an empty folder: {HAND_IN}")
+        raise IntakeError(
+            say("{path} is an empty folder: {to_do}", path=shown(str(path)), to_do=translated(HAND_IN))
+        )
     if of_students:
         return of_students
     if not path.is_dir() or _is_one_students(children):

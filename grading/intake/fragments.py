@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 
 from grading.intake import python2
 from grading.intake.text import compiles, parse
+from grading.words import say
 
 _OPENING = re.compile(r"(?!(?:else|elif|except|finally)\b)[A-Za-z_@'\"\[({%!]")
 _DEFINED = re.compile(r"^(?:async\s+)?(?:def|class)\s+(\w+)", re.MULTILINE)
@@ -135,5 +136,13 @@ def _broken(all_lines: list[str], lines: tuple[int, int], error: SyntaxError) ->
     sentence = python2.explain(all_lines, error)
     if sentence is not None:
         return Broken(lines, names, sentence, python2=True)
-    where = f"line {error.lineno}: " if error.lineno else ""
-    return Broken(lines, names, f"{where}{error.msg}. Mend it so that Python 3 can read it", python2=False)
+    sentence = (
+        say(
+            "line {number}: {error}. Mend it so that Python 3 can read it",
+            number=error.lineno,
+            error=error.msg,
+        )
+        if error.lineno
+        else say("{error}. Mend it so that Python 3 can read it", error=error.msg)
+    )
+    return Broken(lines, names, sentence, python2=False)

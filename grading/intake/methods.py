@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from grading.intake.bindings import Candidate
 from grading.intake.unfinished import Function, method_of
+from grading.words import place
 
 
 @dataclass(frozen=True)
@@ -33,7 +34,7 @@ class Method:
         if self.function is None:
             return self.owner.place
         label = self.owner.part.label
-        return f"{self.owner.file}, {label + ', ' if label else ''}line {self.function.lineno}"
+        return place(f"{self.owner.file}, {label + ', ' if label else ''}line {self.function.lineno}")
 
 
 def base_names(node: ast.ClassDef) -> list[str]:

@@ -14,6 +14,7 @@ from grading.intake.fragments import read_fragment
 from grading.intake.limits import Limits
 from grading.intake.notebook import Cell, DamagedNotebookError, read_cells, without_magics
 from grading.intake.text import NotTextError, decode
+from grading.words import say
 
 
 @dataclass
@@ -101,7 +102,7 @@ def read_module(file: StudentFile, dotted: str, limits: Limits, code_left: int) 
         raise UnreadableFileError(str(error)) from error
     size = sum(len(text) for _, text in pieces)
     if size > code_left:
-        raise UnreadableFileError("was not read: the hand-in holds too much code")
+        raise UnreadableFileError(say("was not read: the hand-in holds too much code"))
     parts = [Part(cell, read_fragment(without_magics(text) if cell else text)) for cell, text in pieces]
     return Module(file.name, dotted, parts, cells, size)
 

@@ -8,6 +8,8 @@ from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
 
+from grading.words import say
+
 LONGEST_NAME = 80
 LONGEST_SHOWN = 200
 
@@ -33,7 +35,7 @@ def shown(text: str) -> str:
 def listed(items: Sequence[str], most: int = 6) -> str:
     """``items`` as a list in a sentence, no more than ``most`` of them."""
     if len(items) > most:
-        return f"{', '.join(items[:most])} and {len(items) - most} more"
+        return say("{items} and {n} more", items=", ".join(items[:most]), n=len(items) - most)
     return ", ".join(items)
 
 

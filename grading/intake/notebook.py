@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from grading.intake.limits import Limits
 from grading.intake.naming import shown
 from grading.intake.text import recognised
+from grading.words import say, translated
 
 _MAGIC_LINE = re.compile(r"^[ \t]*[%!?]|\?[ \t]*$|^[ \t]*[\w.]+[ \t]*=[ \t]*[%!]", re.MULTILINE)
 _WHOLE_LINE_MAGIC = re.compile(r"^([ \t]*)[%!].*$", re.MULTILINE)
@@ -63,23 +64,35 @@ def read_cells(data: bytes, limits: Limits) -> list[Cell]:
         DamagedNotebookError: if it is no notebook, or not one in Python.
     """
     if not data.strip():
-        raise DamagedNotebookError(f"is empty ({len(data)} bytes): save the notebook and hand it in again")
+        raise DamagedNotebookError(
+            say("is empty ({count} bytes): save the notebook and hand it in again", count=len(data))
+        )
     what = recognised(data)
     if what is not None:
-        raise DamagedNotebookError(f"is {what}, not a notebook: hand in the .ipynb file itself")
+        raise DamagedNotebookError(
+            say("is {what}, not a notebook: hand in the .ipynb file itself", what=translated(what))
+        )
     if data.count(b"{") + data.count(b"[") > _MOST_BRACKETS:
         raise DamagedNotebookError(
-            "holds far too many parts for a notebook: clear its outputs and hand it in again"
+            say("holds far too many parts for a notebook: clear its outputs and hand it in again")
         )
     notebook = as_it_is(data)
     language = _language(notebook)
     if "python" not in language.lower():
-        raise DamagedNotebookError(f"is a notebook in {shown(language)}: the grader runs Python")
+        raise DamagedNotebookError(
+            say("is a notebook in {language}: the grader runs Python", language=shown(language))
+        )
     cells = notebook.get("cells")
     if not isinstance(cells, list):
-        raise DamagedNotebookError("has no cells: open it in Jupyter, save it and hand it in again")
+        raise DamagedNotebookError(say("has no cells: open it in Jupyter, save it and hand it in again"))
     if len(cells) > limits.cells:
-        raise DamagedNotebookError(f"has {len(cells):,} cells, more than the {limits.cells:,} that are read")
+        raise DamagedNotebookError(
+            say(
+                "has {count:,} cells, more than the {most:,} that are read",
+                count=len(cells),
+                most=limits.cells,
+            )
+        )
     return [
         Cell(number, str(cell.get("cell_type", "")), _source(cell).replace("\r\n", "\n").replace("\r", "\n"))
         for number, cell in enumerate(cells, start=1)
@@ -171,11 +184,14 @@ def load_notebook(data: bytes) -> dict[str, object]:
             original = reader.reads(text)  # type: ignore[no-untyped-call]
             notebook = converter.convert(original, nbformat.current_nbformat)  # type: ignore[no-untyped-call]
     except RecursionError as error:
-        raise DamagedNotebookError("is nested too deeply to be a notebook") from error
+        raise DamagedNotebookError(say("is nested too deeply to be a notebook")) from error
     except reader.NotJSONError as error:
         detail = error.__cause__ or error
         raise DamagedNotebookError(
-            f"is damaged ({shown(str(detail))}): open it in Jupyter, save it and hand it in again"
+            say(
+                "is damaged ({detail}): open it in Jupyter, save it and hand it in again",
+                detail=shown(str(detail)),
+            )
         ) from error
     except Exception as error:
         # nbformat meets whatever the file holds in place of what it should, so any error may come of it.
@@ -183,7 +199,7 @@ def load_notebook(data: bytes) -> dict[str, object]:
         notebook = json.loads(text)
         if not isinstance(notebook, dict) or not isinstance(notebook.get("cells"), list):
             raise DamagedNotebookError(
-                "is JSON, but no notebook that can be read: hand in the .ipynb that Jupyter saved"
+                say("is JSON, but no notebook that can be read: hand in the .ipynb that Jupyter saved")
             ) from error
     finally:
         log.setLevel(level)

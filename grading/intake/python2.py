@@ -34,7 +34,7 @@ _FORMS = (
     _Form(re.compile(r"^\s*raise\s+[\w.]+\s*,"), "`raise Error, message`", "raise Error(message)"),
     _Form(re.compile(r"^\s*exec\s+[^(\s=]"), later("the exec statement"), "exec(...)"),
     _Form(re.compile(r"<>"), "`<>`", "!="),
-    _Form(re.compile(r"`[^`]+`"), "backticks", "repr(...)"),
+    _Form(re.compile(r"`[^`]+`"), later("backticks"), "repr(...)"),
     _Form(re.compile(r"\b\d+[lL]\b"), later("a long integer such as 10L"), "10"),
     _Form(re.compile(r"\b0\d+\b"), later("an octal number such as 0755"), "0o755"),
     _Form(re.compile(r"\bur['\"]"), later("a string such as ur''"), "r''"),

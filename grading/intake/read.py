@@ -27,6 +27,7 @@ from grading.intake.questions import find_questions
 from grading.intake.remarks import is_transposed, outdated
 from grading.intake.unfinished import keeps_zero_gradient, never_updates_weights, why_unfinished
 from grading.submission import Block, Handin, IntakeError, Kind, Question, Source, State, Submission
+from grading.words import place, say
 
 _MOST_BROKEN_SAID = 12
 _MOST_QUESTIONS = 60
@@ -62,7 +63,9 @@ def read(handin: Handin, asked: Sequence[str], *, limits: Limits = DEFAULT) -> S
         *_said_of_work(modules, choice),
     ]
     if not choice.definitions:
-        warnings.append(f"None of {', '.join(asked)} is defined in {shown(handin.path.name)}.")
+        warnings.append(
+            say("None of {names} is defined in {file}.", names=", ".join(asked), file=shown(handin.path.name))
+        )
     return Submission(
         name=handin.name,
         path=clean(str(handin.path)),
@@ -97,7 +100,7 @@ class _Reader:
                 )
                 self.code_left -= self.modules[name].size
             except UnreadableFileError as error:
-                self.unreadable[name] = f"{name} {error}."
+                self.unreadable[name] = say("{name} {is_something}.", name=name, is_something=error)
         return self.modules.get(name)
 
     def choose_copies(self) -> tuple[list[Copy], list[Copy]]:
@@ -199,9 +202,13 @@ def _source(module: Module, asked: Sequence[str], choice: Choice) -> Source:
 def _said_of_copies(taken: Sequence[Copy], left: Sequence[Copy]) -> list[str]:
     if not left:
         return []
-    what = listed([f"{copy.shown} ({copy.written} definitions written)" for copy in taken])
+    what = listed(
+        [say("{copy} ({n} definitions written)", copy=copy.shown, n=copy.written) for copy in taken]
+    )
     rest = listed([f"{copy.shown} ({copy.written})" for copy in left])
-    return [f"The work is there more than once: {what} was taken; not taken: {rest}."]
+    return [
+        say("The work is there more than once: {what} was taken; not taken: {rest}.", what=what, rest=rest)
+    ]
 
 
 def _said_of_text(modules: Sequence[Module], choice: Choice) -> list[str]:
@@ -209,22 +216,25 @@ def _said_of_text(modules: Sequence[Module], choice: Choice) -> list[str]:
     said, tabs = [], []
     for module in modules:
         for part in module.parts:
-            place = f"{module.name}, {part.label}" if part.label else module.name
+            where = place(f"{module.name}, {part.label}") if part.label else module.name
             if part.fragment.tabs_expanded:
-                tabs.append(place)
+                tabs.append(where)
             # What was taken all the same has this sentence in its definition.
             said += [
-                f"{place}, {broken.sentence}; the rest of it was read."
+                say("{where}, {problem}; the rest of it was read.", where=where, problem=broken.sentence)
                 for broken in part.fragment.broken
                 if not any(candidate.broken is broken for candidate in choice.taken.values())
             ]
     if len(said) > _MOST_BROKEN_SAID:
         more = len(said) - _MOST_BROKEN_SAID
-        said[_MOST_BROKEN_SAID:] = [f"{more} more places do not parse."]
+        said[_MOST_BROKEN_SAID:] = [say("{n} more places do not parse.", n=more)]
     if tabs:
         said.append(
-            f"Tabs are mixed with spaces in {listed(tabs)}: they were read as "
-            "Python 2 did, up to the next multiple of 8 columns. Indent with spaces only."
+            say(
+                "Tabs are mixed with spaces in {places}: they were read as "
+                "Python 2 did, up to the next multiple of 8 columns. Indent with spaces only.",
+                places=listed(tabs),
+            )
         )
     return said
 
@@ -242,7 +252,12 @@ def _said_of_work(modules: Sequence[Module], choice: Choice) -> list[str]:
             gradient = keeps_zero_gradient(statement)
             if gradient and candidate.state is State.WRITTEN:
                 said.append(
-                    f"{name} computes a loss, but its gradient {gradient} stays zero ({candidate.place})."
+                    say(
+                        "{name} computes a loss, but its gradient {gradient} stays zero ({where}).",
+                        name=name,
+                        gradient=gradient,
+                        where=candidate.place,
+                    )
                 )
         elif isinstance(statement, ast.ClassDef):
             train = find_method(name, "train", choice.taken)
@@ -250,11 +265,20 @@ def _said_of_work(modules: Sequence[Module], choice: Choice) -> list[str]:
                 continue
             defining.add(train.owner.file)
             if never_updates_weights(train.function):
-                said.append(f"{train.owner.name}.train never changes self.W ({train.place}).")
+                said.append(
+                    say(
+                        "{name}.train never changes self.W ({where}).",
+                        name=train.owner.name,
+                        where=train.place,
+                    )
+                )
     if transposed:
         said.append(
-            "Written for the 2015 edition, with W of shape (C, D) and X of shape (D, N), it seems: "
-            f"{', '.join(transposed)}. Here W is (D, C) and X is (N, D), so the scores are X.dot(W)."
+            say(
+                "Written for the 2015 edition, with W of shape (C, D) and X of shape (D, N), it seems: "
+                "{names}. Here W is (D, C) and X is (N, D), so the scores are X.dot(W).",
+                names=", ".join(transposed),
+            )
         )
     for file in sorted(defining):
         said += _said_of_outdated(by_name[file])
@@ -274,9 +298,9 @@ def _said_of_outdated(module: Module) -> list[str]:
     for part in module.parts:
         for statement in part.fragment.statements:
             if isinstance(statement, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
-                place = f"{module.name}, {part.label}" if part.label else module.name
+                where = place(f"{module.name}, {part.label}") if part.label else module.name
                 said += [
-                    f"{statement.name} in {place} {sentence}."
+                    say("{name} in {where} {sentence}.", name=statement.name, where=where, sentence=sentence)
                     for sentence in outdated(statement, known, numpy_names)
                 ]
     return said

@@ -9,6 +9,7 @@ from functools import cache
 
 from grading.intake.python2 import GONE_NAMES, gone_names
 from grading.intake.unfinished import Function
+from grading.words import later, say, translated
 
 # What to write for names that NumPy has dropped over the years; whether it has is asked of NumPy itself.
 _INSTEAD = {
@@ -17,7 +18,7 @@ _INSTEAD = {
     "int0": "np.intp", "Inf": "np.inf", "Infinity": "np.inf", "infty": "np.inf", "PINF": "np.inf",
     "NINF": "-np.inf", "NaN": "np.nan", "product": "np.prod", "cumproduct": "np.cumprod", "alltrue": "np.all",
     "sometrue": "np.any", "in1d": "np.isin", "row_stack": "np.vstack", "trapz": "np.trapezoid",
-    "asscalar": "the array's .item()", "msort": "np.sort(..., axis=0)", "mat": "np.asmatrix",
+    "asscalar": later("the array's .item()"), "msort": "np.sort(..., axis=0)", "mat": "np.asmatrix",
     "round_": "np.round", "asfarray": "np.asarray(..., dtype=float)", "unicode_": "np.str_",
     "string_": "np.bytes_",
 }  # fmt: skip
@@ -42,8 +43,12 @@ def outdated(node: ast.stmt, known: frozenset[str], numpy_names: frozenset[str])
     nodes = list(ast.walk(node))
     for name, line in gone_names(nodes, known):
         found.append(
-            f"uses {name.lstrip('.')} (line {line}), which Python 3 no longer has: "
-            f"write {GONE_NAMES[name].lstrip('.')}"
+            say(
+                "uses {name} (line {line}), which Python 3 no longer has: write {instead}",
+                name=name.lstrip("."),
+                line=line,
+                instead=GONE_NAMES[name].lstrip("."),
+            )
         )
     first: dict[str, int] = {}
     for part in nodes:
@@ -57,8 +62,16 @@ def outdated(node: ast.stmt, known: frozenset[str], numpy_names: frozenset[str])
             first[part.attr] = min(part.lineno, first.get(part.attr, part.lineno))
     for attribute, line in sorted(first.items(), key=lambda item: (item[1], item[0])):
         instead = _INSTEAD.get(attribute)
-        advice = f": write {instead}" if instead else ""
-        found.append(f"uses np.{attribute} (line {line}), which NumPy no longer has{advice}")
+        if instead:
+            gone = say(
+                "uses np.{name} (line {line}), which NumPy no longer has: write {instead}",
+                name=attribute,
+                line=line,
+                instead=translated(instead),
+            )
+        else:
+            gone = say("uses np.{name} (line {line}), which NumPy no longer has", name=attribute, line=line)
+        found.append(gone)
     return found
 
 

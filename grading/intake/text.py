@@ -10,6 +10,8 @@ import tokenize
 import warnings
 from dataclasses import dataclass
 
+from grading.words import later, say, translated
+
 _INDENT = re.compile(r"^[ \t]+", re.MULTILINE)
 _BYTE_ORDER_MARKS = (
     (codecs.BOM_UTF8, "utf-8-sig"),
@@ -19,20 +21,20 @@ _BYTE_ORDER_MARKS = (
     (codecs.BOM_UTF16_BE, "utf-16"),
 )
 _MAGIC_NUMBERS = (
-    (b"%PDF", "a PDF"),
-    (b"PK\x03\x04", "a zip archive"),
-    (b"PK\x05\x06", "an empty zip archive"),
-    (b"\x1f\x8b", "a gzip archive"),
-    (b"Rar!", "a RAR archive"),
-    (b"7z\xbc\xaf", "a 7-Zip archive"),
-    (b"BZh", "a bzip2 archive"),
-    (b"\xfd7zXZ", "an xz archive"),
-    (b"\x89PNG", "a PNG picture"),
-    (b"\xff\xd8\xff", "a JPEG picture"),
-    (b"\xd0\xcf\x11\xe0", "an Office document"),
-    (b"{\\rtf", "an RTF document"),
-    (b"\x7fELF", "a program"),
-    (b"MZ", "a program"),
+    (b"%PDF", later("a PDF")),
+    (b"PK\x03\x04", later("a zip archive")),
+    (b"PK\x05\x06", later("an empty zip archive")),
+    (b"\x1f\x8b", later("a gzip archive")),
+    (b"Rar!", later("a RAR archive")),
+    (b"7z\xbc\xaf", later("a 7-Zip archive")),
+    (b"BZh", later("a bzip2 archive")),
+    (b"\xfd7zXZ", later("an xz archive")),
+    (b"\x89PNG", later("a PNG picture")),
+    (b"\xff\xd8\xff", later("a JPEG picture")),
+    (b"\xd0\xcf\x11\xe0", later("an Office document")),
+    (b"{\\rtf", later("an RTF document")),
+    (b"\x7fELF", later("a program")),
+    (b"MZ", later("a program")),
 )
 
 
@@ -66,9 +68,9 @@ def decode(data: bytes) -> str:
     mark = next((encoding for start, encoding in _BYTE_ORDER_MARKS if data.startswith(start)), None)
     what = recognised(data)
     if what is not None and mark is None and b"def " not in data:
-        raise NotTextError(f"is {what}, not Python")
+        raise NotTextError(say("is {what}, not Python", what=translated(what)))
     if mark is None and b"\0" in data:
-        raise NotTextError("holds zero bytes and is no text")
+        raise NotTextError(say("holds zero bytes and is no text"))
     try:
         encoding = mark or tokenize.detect_encoding(io.BytesIO(data).readline)[0]
         text = data.decode(encoding)
@@ -107,7 +109,7 @@ def compiles(statement: ast.stmt, name: str) -> SyntaxError | None:
     except SyntaxError as error:
         return error
     except (ValueError, RecursionError, MemoryError) as error:
-        return SyntaxError(str(error) or "nested too deeply")
+        return SyntaxError(str(error) or say("nested too deeply"))
     return None
 
 
@@ -120,4 +122,4 @@ def _tree(text: str) -> ast.Module:
     except SyntaxError:
         raise
     except (ValueError, RecursionError, MemoryError) as error:
-        raise SyntaxError(str(error) or "nested too deeply") from error
+        raise SyntaxError(str(error) or say("nested too deeply")) from error

@@ -9,6 +9,7 @@ Code, the names of the assignment (W, X, dW, reg) and numbers are the same in al
 
 from __future__ import annotations
 
+import re
 import tomllib
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -59,6 +60,13 @@ def translated(text: str) -> str:
     return text if _spoken == "en" else sentences(_spoken).get(text, text)
 
 
+def place(where: str) -> str:
+    """A place that is kept and sent as "svm.ipynb, cell 3, line 4", as a person reads it."""
+    if _spoken == "en":
+        return where
+    return _PART_OF_A_PLACE.sub(lambda part: part[1] + say(_PARTS[part[2]], number=part[3]), where)
+
+
 def later(template: str) -> str:
     """Mark a constant that `translated` or `say` will be given, so that its translation is asked for."""
     return template
@@ -69,3 +77,7 @@ def sentences(language: Language) -> dict[str, str]:
     """English template -> translation."""
     path = Path(__file__).with_name(f"{language}.toml")
     return {str(key): str(text) for key, text in tomllib.loads(path.read_text(encoding="utf-8")).items()}
+
+
+_PARTS = {"cell": later("cell {number}"), "line": later("line {number}")}
+_PART_OF_A_PLACE = re.compile(r"(^|, )(cell|line) (\d+)\b")

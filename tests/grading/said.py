@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import re
 import string
 from collections.abc import Iterator
 from pathlib import Path
@@ -12,6 +13,8 @@ from jinja2 import Environment, nodes
 from checks.promise import promises
 from reference.mistakes import CATALOGUE, METHODS
 
+# Three words in a row; what a pattern of the re module looks for is none.
+_PROSE = re.compile(r"\A(?!.*[\\|*])(?=.*[\w}]\)?:? [a-z]+ [a-z]+)")
 ROOT = Path(__file__).resolve().parent.parent.parent
 
 
@@ -49,6 +52,33 @@ def whole_texts() -> set[str]:
     """Texts without places: what is promised, and what the mistakes are."""
     mistakes = {text for mistake in (*CATALOGUE, *METHODS) for text in (mistake.title, mistake.hint)}
     return mistakes | {promise.title for promise in promises().values()}
+
+
+def written_past_say(folder: str) -> Iterator[tuple[str, str]]:
+    """Prose in a folder or file that no ``say`` or ``later`` holds: three words in a row, docstrings left out."""
+    root = ROOT / folder
+    for path in sorted(root.rglob("*.py")) if root.is_dir() else [root]:
+        tree = ast.parse(path.read_text(encoding="utf-8"))
+        passed: set[int] = set()
+        for node in ast.walk(tree):
+            if isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant):
+                passed.add(id(node.value))
+            if isinstance(node, ast.Call) and getattr(node.func, "id", "") in ("say", "later"):
+                passed |= {id(part) for part in ast.walk(node.args[0])}
+            if isinstance(node, ast.JoinedStr):
+                passed |= {id(part) for part in node.values}
+        for node in ast.walk(tree):
+            text = _literal(node)
+            if id(node) not in passed and text is not None and _PROSE.search(text):
+                yield f"{path.relative_to(ROOT)}:{node.lineno}", text  # type: ignore[attr-defined]
+
+
+def _literal(node: ast.AST) -> str | None:
+    if isinstance(node, ast.Constant) and isinstance(node.value, str):
+        return node.value
+    if isinstance(node, ast.JoinedStr):
+        return "".join(str(part.value) if isinstance(part, ast.Constant) else "{x}" for part in node.values)
+    return None
 
 
 def places(template: str) -> set[tuple[str, str, str]]:

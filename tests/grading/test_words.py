@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import ast
 import re
+from pathlib import Path
 
 import pytest
 
-from grading.words import LANGUAGES, say, sentences, speaking, together, translated
-from tests.grading.said import calls, page_calls, places, templates, whole_texts
+from grading.intake.read import read
+from grading.submission import Handin, IntakeError
+from grading.words import LANGUAGES, place, say, sentences, speaking, together, translated
+from tests.grading.said import calls, page_calls, places, templates, whole_texts, written_past_say
 
 TRANSLATIONS = [language for language in LANGUAGES if language != "en"]
 IN_CODE = ("say", "later")
@@ -42,6 +45,17 @@ def test_what_is_said_is_written_where_it_is_said() -> None:
         assert literal or marked, f"{where}: say takes a text, or a name of one marked with later"
     for where, call in calls("later"):
         assert isinstance(call.args[0], ast.Constant), where
+
+
+# Folders and files whose sentences people read, and the words in them that people do not.
+SPOKEN = ("grading/intake",)
+OF_PYTHON = {"was never closed", "except Error as name:"}
+
+
+@pytest.mark.parametrize("folder", SPOKEN)
+def test_nothing_is_said_past_the_catalogue(folder: str) -> None:
+    found = [(where, text) for where, text in written_past_say(folder) if text not in OF_PYTHON]
+    assert not found, "put these through say, or later"
 
 
 def test_every_place_is_given_a_value_of_its_name() -> None:
@@ -83,3 +97,27 @@ def test_sentences_follow_each_other_as_the_language_has_it() -> None:
 def test_what_has_no_translation_stays_as_it_is() -> None:
     with speaking("zh"):
         assert translated("a text of the rubric's author") == "a text of the rubric's author"
+
+
+def test_a_place_in_a_file_is_named_in_the_language_of_the_run() -> None:
+    assert place("svm.ipynb, cell 3, line 4") == "svm.ipynb, cell 3, line 4"
+    with speaking("zh"):
+        assert place("svm.ipynb, cell 3, line 4") == "svm.ipynb, 单元格 3, 第 4 行"
+        assert place("line 7") == "第 7 行"
+
+
+def test_why_a_hand_in_cannot_be_read_is_said_in_the_language_of_the_run(tmp_path: Path) -> None:
+    for name in ("svm.ipynb", "svm.pdf"):
+        (tmp_path / name).write_bytes(b"%PDF-1.4")
+    with speaking("zh"):
+        assert (
+            _refused(tmp_path / "svm.ipynb")
+            == "svm.ipynb 是一个 PDF 文件，而不是笔记本：请提交 .ipynb 文件本身。"
+        )
+        assert _refused(tmp_path / "svm.pdf").startswith("svm.pdf 是一个 PDF 文件，无法评分：请提交笔记本")
+
+
+def _refused(path: Path) -> str:
+    with pytest.raises(IntakeError) as refused:
+        read(Handin("one", path), ["svm_loss_naive"])
+    return str(refused.value)
