@@ -128,7 +128,7 @@ def sized_problems(seed: int) -> tuple[Problem, ...]:
     generator = random.Random(seed)
     # N = D and N = D = C, where a transposed array still fits; one sample, one feature, two classes; N * C > 255, where
     # an index computed in uint8 overflows; course scales.
-    sizes = [(6, 6, 4), (5, 5, 5), (1, 5, 3), (7, 1, 3), (9, 4, 2), (3, 4, 12), (26, 3, 10)]
+    sizes = [(6, 6, 4), (5, 5, 5), (1, 5, 3), (7, 1, 3), (9, 4, 2), (3, 4, 12), (40, 3, 10)]
     sizes += [(28, 48, 10), (26, 30, 10)]
     problems = []
     for k, (n, d, c) in enumerate(sizes):

@@ -7,9 +7,11 @@ from __future__ import annotations
 
 import base64
 import builtins
+import contextlib
 import io
 import os
 import sys
+from collections.abc import Iterator
 from typing import Any
 
 from IPython.core.displayhook import DisplayHook
@@ -155,6 +157,11 @@ class Shell(InteractiveShell):
         """Without the thread and the database that would keep it."""
         self.config.HistoryManager.enabled = False
         super().init_history()  # type: ignore[no-untyped-call]
+
+    @contextlib.contextmanager
+    def _tee(self, channel: Any) -> Iterator[None]:
+        """Without IPython's own copy of all that is printed, which has no cap and ends in a MemoryError."""
+        yield
 
     def enable_gui(self, gui: Any = None) -> None:
         """There are no windows."""
