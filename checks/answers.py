@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from checks.failures import Crashed, Failure, NotProvided, Raises, TimedOut, WrongReturn
 from grading.sandbox.messages import OPAQUE, Lost, Outcome, Raised, Received, Returned
-from grading.words import say
+from grading.words import said_place, say
 from reference.problem import Problem
 
 
@@ -92,7 +92,9 @@ def not_returned(name: str, outcome: Raised | Lost, problem: Problem | None = No
         text = f"{outcome.type_name}: {outcome.message}" if outcome.message else outcome.type_name
         if not outcome.where:
             return Raises(say("{name} raised {error}.", name=name, error=text), problem, got=text)
-        message = say("{name} raised {error} ({where}).", name=name, error=text, where=outcome.where)
+        message = say(
+            "{name} raised {error} ({where}).", name=name, error=text, where=said_place(outcome.where)
+        )
         return Raises(message, problem, got=text)
     if outcome.reason == "timeout":
         return TimedOut(say("{name} did not return: {detail}", name=name, detail=outcome.detail), problem)

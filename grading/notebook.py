@@ -22,7 +22,7 @@ from grading.sandbox.kernel import KernelSession, StudentFiles, untouched
 from grading.sandbox.levels import Isolation, Level
 from grading.sandbox.worker import Worker
 from grading.submission import Definition, IntakeError, Kind, Submission
-from grading.words import later, speak, translated
+from grading.words import later, say, speak, translated
 
 _WALLS = later(
     "Run here, in your own Python, without the walls that the grader has around it. Verdicts and words are those "
@@ -66,7 +66,9 @@ def report(things: Sequence[object], caller: Mapping[str, Any], rubric_path: str
         with untouched():
             return Report(_grade(list(chosen), provided, rubric))
     except KeyboardInterrupt:
-        return Report(None, f"stopped while {', '.join(chosen)} was checked; nothing was changed by it")
+        return Report(
+            None, say("stopped while {names} was checked; nothing was changed by it", names=", ".join(chosen))
+        )
 
 
 def _chosen(things: Sequence[object], caller: Mapping[str, Any], rubric: Rubric) -> dict[str, Any]:
@@ -75,7 +77,12 @@ def _chosen(things: Sequence[object], caller: Mapping[str, Any], rubric: Rubric)
     if not things:
         found = {name: caller[name] for name in asked if callable(caller.get(name))}
         if not found:
-            raise IntakeError(f"none of {', '.join(asked)} is defined here yet; run the cell that defines it")
+            raise IntakeError(
+                say(
+                    "none of {names} is defined here yet; run the cell that defines it",
+                    names=", ".join(asked),
+                )
+            )
         return found
     found = {}
     for thing in things:
@@ -85,9 +92,15 @@ def _chosen(things: Sequence[object], caller: Mapping[str, Any], rubric: Rubric)
             name = next((name for name in asked if caller.get(name) is thing), getattr(thing, "__name__", ""))
             value = thing
         if name not in asked:
-            raise IntakeError(f"{name or repr(thing)} is not asked for; what is: {', '.join(asked)}")
+            raise IntakeError(
+                say(
+                    "{name} is not asked for; what is: {names}",
+                    name=name or repr(thing),
+                    names=", ".join(asked),
+                )
+            )
         if not callable(value):
-            raise IntakeError(f"{name} is not defined here yet; run the cell that defines it")
+            raise IntakeError(say("{name} is not defined here yet; run the cell that defines it", name=name))
         found[name] = value
     return found
 
@@ -120,7 +133,15 @@ def _grade(names: Sequence[str], provided: Mapping[str, Any], rubric: Rubric) ->
         ]
         with _progress() as tell:
             for number, (name, check) in enumerate(planned, 1):
-                tell(f"checking {name}: {check} ({number} of {len(planned)})")
+                tell(
+                    say(
+                        "checking {name}: {check} ({number} of {most})",
+                        name=name,
+                        check=check,
+                        number=number,
+                        most=len(planned),
+                    )
+                )
                 results.append(runner.result(name, check))
     here = Isolation(Level.LIMITS_ONLY, translated(_WALLS))
     grade = graded(submission, Suite(rubric), here, results, [], [], time.perf_counter() - started)
@@ -146,7 +167,7 @@ class _Written:
         """The file in which a function or class is defined, as far as that can be known."""
         code = next(filter(None, (getattr(part, "__code__", None) for part in _parts(thing))), None)
         if code is None:
-            return cls("", "a place unknown", "", (1, 1))
+            return cls("", say("a place unknown"), "", (1, 1))
         filename, numbers = code.co_filename, [line for _, _, line in code.co_lines() if line]
         text = "".join(linecache.getlines(filename))
         return cls(filename, _label(filename), text, (code.co_firstlineno, max(numbers)))

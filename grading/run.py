@@ -39,7 +39,7 @@ from grading.sandbox.client import Sandbox
 from grading.sandbox.levels import Isolation, IsolationError, Level
 from grading.submission import Handin, IntakeError, Submission
 from grading.training_data import data_facts, training_data
-from grading.words import speak
+from grading.words import say, speak
 from reference.split import DatasetError
 
 
@@ -148,7 +148,10 @@ def not_graded(
 
 def unwritten(grade: Grade, error: OSError) -> Grade:
     """What a grade becomes whose reports could not be written: it is not to be had, so it does not count as one."""
-    reason = f"its reports could not be written ({error.strerror or error}); mend that and run the same command again"
+    reason = say(
+        "its reports could not be written ({error}); mend that and run the same command again",
+        error=error.strerror or error,
+    )
     return msgspec.structs.replace(grade, state="not_graded", reason=reason, score=0.0, checks=[])
 
 
@@ -207,7 +210,7 @@ def _manual_items(rubric: Rubric) -> list[ManualItem]:
 
 def _isolation_facts(isolation: Isolation | None) -> IsolationFacts:
     if isolation is None:
-        return IsolationFacts(level="none", detail="no student code was run")
+        return IsolationFacts(level="none", detail=say("no student code was run"))
     return IsolationFacts(level=isolation.level.value, detail=isolation.detail)
 
 
@@ -299,7 +302,10 @@ def grade_all(
 
         def give_up(handin: Handin, reason: str) -> Grade:
             return not_graded(
-                handin, suite, sandbox.isolation, f"{reason}; please look at it and report this"
+                handin,
+                suite,
+                sandbox.isolation,
+                say("{reason}; please look at it and report this", reason=reason),
             )
 
         # What is there now all processes share; a collector that marked it in each of them would make copies of it.
@@ -337,9 +343,11 @@ class Work:
             import traceback
 
             place = traceback.extract_tb(error.__traceback__)[-1]
-            reason = (
-                f"a defect of the grader, not of the hand-in: {type(error).__name__}: {error} "
-                f"({Path(place.filename).name}, line {place.lineno}); please report it"
+            reason = say(
+                "a defect of the grader, not of the hand-in: {error} ({file}, line {line}); please report it",
+                error=f"{type(error).__name__}: {error}",
+                file=Path(place.filename).name,
+                line=place.lineno,
             )
             return not_graded(handin, self._suite, self._isolation, reason)
 

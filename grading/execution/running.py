@@ -14,10 +14,11 @@ from grading.execution.plan import notebooks, raw_files
 from grading.execution.scoring import HeldOut, held_out
 from grading.rubric import Rubric
 from grading.sandbox.client import Sandbox
+from grading.sandbox.heard import heard
 from grading.sandbox.messages import Lost, Raised
 from grading.sandbox.notebook import Notebook, NotebookOutcome
 from grading.submission import Handin, Submission
-from grading.words import say
+from grading.words import said_place, say
 
 _MOST_FAILED = 20
 _LONGEST_ERROR = 300
@@ -130,6 +131,6 @@ def _why(lost: Lost, rubric: Rubric) -> str:
 
 
 def _one_line(error: Raised) -> str:
-    where = f" ({error.where})" if error.where else ""
-    text = f"{error.type_name}: {error.message}" if error.message else error.type_name
+    where = f" ({said_place(error.where)})" if error.where else ""
+    text = f"{error.type_name}: {heard(error.message)}" if error.message else error.type_name
     return " ".join(text.split())[:_LONGEST_ERROR] + where

@@ -11,7 +11,7 @@ from grading.intake.fragments import Broken, Fragment, first_line, last_line
 from grading.intake.notebook import Cell
 from grading.intake.unfinished import METHODS, method_of, why_unfinished
 from grading.submission import State
-from grading.words import place, say
+from grading.words import said_place, say
 
 
 @dataclass(frozen=True)
@@ -48,7 +48,7 @@ class Candidate:
     @property
     def place(self) -> str:
         """Where this is, for messages: "svm.ipynb, cell 3" or "softmax.py, line 7"."""
-        return place(f"{self.file}, {self.part.label or f'line {self.lines[0]}'}")
+        return said_place(f"{self.file}, {self.part.label or f'line {self.lines[0]}'}")
 
     @property
     def state(self) -> State:

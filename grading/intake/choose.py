@@ -16,7 +16,7 @@ from grading.intake.modules import Module
 from grading.intake.naming import listed
 from grading.intake.unfinished import METHODS, why_unfinished
 from grading.submission import Definition, State
-from grading.words import later, place, say
+from grading.words import later, said_place, say
 
 _RANK = {State.WRITTEN: 0, State.UNREADABLE: 1, State.UNFINISHED: 2}
 _SPARE = re.compile(r"copy|backup|bak|old|tmp|temp|untitled|checkpoint|orig", re.IGNORECASE)
@@ -143,7 +143,7 @@ def _pick(name: str, candidates: Mapping[str, Sequence[Candidate]], choice: Choi
 
 def _short_place(candidate: Candidate) -> str:
     label = candidate.part.label
-    return place(f"{label}, line {candidate.lines[0]}" if label else f"line {candidate.lines[0]}")
+    return said_place(f"{label}, line {candidate.lines[0]}" if label else f"line {candidate.lines[0]}")
 
 
 def _file_order(file: str, name: str) -> tuple[bool, bool, int, int, str]:
@@ -255,4 +255,4 @@ def _unreadable_base(name: str, owner: Candidate) -> str:
 
 
 def _file_and_cell(candidate: Candidate) -> str:
-    return place(f"{candidate.file}, {candidate.part.label}") if candidate.part.label else candidate.file
+    return said_place(f"{candidate.file}, {candidate.part.label}") if candidate.part.label else candidate.file

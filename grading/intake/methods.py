@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from grading.intake.bindings import Candidate
 from grading.intake.unfinished import Function, method_of
-from grading.words import place
+from grading.words import said_place
 
 
 @dataclass(frozen=True)
@@ -34,7 +34,7 @@ class Method:
         if self.function is None:
             return self.owner.place
         label = self.owner.part.label
-        return place(f"{self.owner.file}, {label + ', ' if label else ''}line {self.function.lineno}")
+        return said_place(f"{self.owner.file}, {label + ', ' if label else ''}line {self.function.lineno}")
 
 
 def base_names(node: ast.ClassDef) -> list[str]:

@@ -27,7 +27,7 @@ from grading.intake.questions import find_questions
 from grading.intake.remarks import is_transposed, outdated
 from grading.intake.unfinished import keeps_zero_gradient, never_updates_weights, why_unfinished
 from grading.submission import Block, Handin, IntakeError, Kind, Question, Source, State, Submission
-from grading.words import place, say
+from grading.words import said_place, say
 
 _MOST_BROKEN_SAID = 12
 _MOST_QUESTIONS = 60
@@ -216,7 +216,7 @@ def _said_of_text(modules: Sequence[Module], choice: Choice) -> list[str]:
     said, tabs = [], []
     for module in modules:
         for part in module.parts:
-            where = place(f"{module.name}, {part.label}") if part.label else module.name
+            where = said_place(f"{module.name}, {part.label}") if part.label else module.name
             if part.fragment.tabs_expanded:
                 tabs.append(where)
             # What was taken all the same has this sentence in its definition.
@@ -298,7 +298,7 @@ def _said_of_outdated(module: Module) -> list[str]:
     for part in module.parts:
         for statement in part.fragment.statements:
             if isinstance(statement, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
-                where = place(f"{module.name}, {part.label}") if part.label else module.name
+                where = said_place(f"{module.name}, {part.label}") if part.label else module.name
                 said += [
                     say("{name} in {where} {sentence}.", name=statement.name, where=where, sentence=sentence)
                     for sentence in outdated(statement, known, numpy_names)

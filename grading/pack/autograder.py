@@ -24,6 +24,7 @@ from grading.reports.writing import write_whole
 from grading.rubric import load_rubric
 from grading.run import Suite, grade_all
 from grading.submission import Handin
+from grading.words import say, speak
 
 
 class Question(msgspec.Struct):
@@ -95,6 +96,7 @@ def _graded(root: Path) -> bytes:
         os.environ.setdefault(name, "1")
     metadata = _metadata(root / "submission_metadata.json")
     rubric = load_rubric(root / "source" / "rubric" / "rubric.toml")
+    speak(rubric.settings.lang)
     # Here everything but the student's files is the grader's own, and closed to the user that student code runs as:
     # the best level that there is will do.
     suite = Suite(rubric, allow_unsafe=True)
@@ -125,7 +127,9 @@ def _say_lateness(results: dict[str, Any], minutes: int) -> None:
     """Say what costs nothing by the rubric: the staff may have rules of their own."""
     results["extra_data"]["minutes_late"] = minutes
     if minutes:
-        results["output"] += f"\nHanded in {duration(minutes)} after the due date."
+        results["output"] += "\n" + say(
+            "Handed in {duration} after the due date.", duration=duration(minutes)
+        )
 
 
 def _scale(results: dict[str, Any], grade: Grade, metadata: Metadata) -> None:
@@ -138,8 +142,12 @@ def _scale(results: dict[str, Any], grade: Grade, metadata: Metadata) -> None:
     for test in results["tests"]:
         test["score"] = round(test["score"] * factor, 4)
         test["max_score"] = round(test["max_score"] * factor, 4)
-    results["output"] += (
-        f"\nThe rubric's {grade.max_score:g} points are {total:g} here: {grade.score:g} become {results['score']:g}."
+    results["output"] += "\n" + say(
+        "The rubric's {most:g} points are {total:g} here: {score:g} become {scaled:g}.",
+        most=grade.max_score,
+        total=total,
+        score=grade.score,
+        scaled=results["score"],
     )
 
 
@@ -147,8 +155,11 @@ def _failed(reason: str) -> bytes:
     return _encoded(
         {
             "score": 0,
-            "output": "Nothing has been graded: the grader itself failed. That is not your fault; please tell "
-            f"the staff of your course. ({reason})",
+            "output": say(
+                "Nothing has been graded: the grader itself failed. That is not your fault; please tell "
+                "the staff of your course. ({reason})",
+                reason=reason,
+            ),
             "output_format": "text",
             "visibility": "visible",
             "stdout_visibility": "hidden",

@@ -14,7 +14,7 @@ from grading.reports.executed import introduction, told
 from grading.reports.pages import page
 from grading.reports.pictures import Map, distances, short, training
 from grading.reports.text import points, shown
-from grading.words import later, say
+from grading.words import later, said_place, say
 
 _MOST_INPUT_ENTRIES = 200
 _LONGEST_NUMBER = 8
@@ -97,7 +97,10 @@ def where(place: Place | None) -> str | None:
     if place is None:
         return None
     return say(
-        "{source}, lines {first}–{last}", source=place.source, first=place.lines[0], last=place.lines[1]
+        "{source}, lines {first}–{last}",
+        source=said_place(place.source),
+        first=place.lines[0],
+        last=place.lines[1],
     )
 
 

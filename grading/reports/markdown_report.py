@@ -9,7 +9,7 @@ from grading.late import sentence
 from grading.reports.comparison import comparison
 from grading.reports.executed import introduction, told
 from grading.reports.text import points, shown
-from grading.words import later, say, together, translated
+from grading.words import later, said_place, say, together, translated
 
 _SIGNS = {"passed": "✓", "failed": "✗", "error": "✗", "skipped": "–", "manual": "?"}
 
@@ -109,7 +109,12 @@ def _functions(grade: Grade) -> list[str]:
             where = say("not found")
         else:
             first, last = place.lines
-            where = say("{source}, lines {first}–{last}", source=escape(place.source), first=first, last=last)
+            where = say(
+                "{source}, lines {first}–{last}",
+                source=escape(said_place(place.source)),
+                first=first,
+                last=last,
+            )
         rows.append(f"| `{name}` | {where} |")
     return rows
 

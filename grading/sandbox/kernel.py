@@ -31,6 +31,7 @@ from grading.sandbox.inside.counting import Counter
 from grading.sandbox.limits import Limits
 from grading.sandbox.messages import Call, Invoke, Loaded, Lost, Outcome, Step
 from grading.sandbox.session import LossError, outcome_of
+from grading.words import say
 
 _OURS = Path(__file__).resolve().parents[2]
 _ROOMS = ("reference", "checks", "grading")
@@ -108,7 +109,9 @@ class KernelSession:
                 yield self._taken(step, min(seconds, end - time.monotonic()))
             except _TimeUp:
                 self.stop()
-                raise LossError(Lost("timeout", f"No answer within {seconds:g} seconds.")) from None
+                raise LossError(
+                    Lost("timeout", say("No answer within {seconds:g} seconds.", seconds=seconds))
+                ) from None
 
     def _taken(self, step: Step, seconds: float) -> Outcome:
         assert self._answerer is not None

@@ -19,6 +19,7 @@ import msgspec
 from grading.sandbox.levels import IsolationError
 from grading.sandbox.view import PROJECT, view
 from grading.sandbox.wire import Setup
+from grading.words import say
 
 #: All that a worker's environment holds.
 ENVIRONMENT = {
@@ -73,10 +74,10 @@ class Launcher(Protocol):
 def how_it_ended(returncode: int) -> str:
     """An exit status as part of a sentence: "was ended by SIGSEGV"."""
     if returncode >= 0:
-        return f"ended itself with exit code {returncode}"
+        return say("ended itself with exit code {code}", code=returncode)
     with contextlib.suppress(ValueError):
-        return f"was ended by {signal.Signals(-returncode).name}"
-    return f"was ended by signal {-returncode}"
+        return say("was ended by {signal}", signal=signal.Signals(-returncode).name)
+    return say("was ended by signal {number}", number=-returncode)
 
 
 def python(module: str, call: str) -> list[str]:

@@ -14,10 +14,12 @@ import numpy as np
 from grading.sandbox import requests, wire
 from grading.sandbox.channel import Channel, ClosedError, DeadlineExceededError, Output
 from grading.sandbox.frames import ProtocolError, frame
+from grading.sandbox.heard import heard
 from grading.sandbox.launch import Launcher
 from grading.sandbox.limits import Limits
 from grading.sandbox.messages import Lost, Raised, Received
 from grading.sandbox.text import clean
+from grading.words import say
 
 # What one cell may send: a dozen pictures, weights, histories, with room to spare.
 _CELL_BYTES = 48 << 20
@@ -95,14 +97,14 @@ def run_notebook(launcher: Launcher, limits: Limits, notebook: Notebook) -> Note
     except DeadlineExceededError:
         outcome.lost = Lost("timeout", "")
     except ProtocolError as error:
-        outcome.lost = Lost("protocol", f"what came back was not an answer: {error}")
+        outcome.lost = Lost("protocol", say("what came back was not an answer: {error}", error=error))
     except ClosedError:
         closed = True
     finally:
         ended = process.kill(closed)
         channel.close()
     if closed:
-        outcome.lost = Lost("died", f"the process {ended or 'closed its connection'}")
+        outcome.lost = Lost("died", say("the process {ended}", ended=ended or say("closed its connection")))
     return outcome
 
 
@@ -169,4 +171,4 @@ def _take_bytes(array: wire.WireArray, unpacker: wire.Unpacker) -> bytes:
 
 
 def _sentences(remarks: Sequence[str]) -> list[str]:
-    return [clean(remark, _LONGEST_REMARK) for remark in remarks[:_MOST_REMARKS]]
+    return [heard(clean(remark, _LONGEST_REMARK)) for remark in remarks[:_MOST_REMARKS]]

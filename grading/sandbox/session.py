@@ -13,12 +13,14 @@ import numpy as np
 from grading.sandbox import requests, wire
 from grading.sandbox.channel import Channel, ClosedError, DeadlineExceededError, Output
 from grading.sandbox.frames import ProtocolError
+from grading.sandbox.heard import heard
 from grading.sandbox.launch import Launcher, Process
 from grading.sandbox.limits import Limits
 from grading.sandbox.messages import Assign, Call, Invoke, Loaded, Lost, Outcome, PlugLoss, Raised, Step
 from grading.sandbox.shared import SharedArray
 from grading.sandbox.text import clean
 from grading.submission import Submission
+from grading.words import say
 
 # What a reply may carry unless said otherwise: inputs back, a gradient, a history, with room to spare.
 _REPLY_BYTES = 16 << 20
@@ -144,7 +146,7 @@ class Session:
         nonce = secrets.token_bytes(16)
         data = requests.batch_frame(nonce, steps, self._shared)
         if self._channel is None:
-            raise LossError(Lost("died", "The process is gone."))
+            raise LossError(Lost("died", say("The process is gone.")))
         channel = self._channel
         channel.send(data)
         for index, step in enumerate(steps):
@@ -209,10 +211,11 @@ class Session:
         """End the process, and say why."""
         ended = self.stop(wait=isinstance(error, ClosedError))
         if isinstance(error, DeadlineExceededError):
-            return LossError(Lost("timeout", f"No answer within {seconds:g} seconds."))
+            return LossError(Lost("timeout", say("No answer within {seconds:g} seconds.", seconds=seconds)))
         if isinstance(error, ProtocolError):
-            return LossError(Lost("protocol", f"What came back was not an answer: {error}."))
-        return LossError(Lost("died", f"The process {ended or 'closed its connection'}."))
+            return LossError(Lost("protocol", say("What came back was not an answer: {error}.", error=error)))
+        ended = ended or say("closed its connection")
+        return LossError(Lost("died", say("The process {ended}.", ended=ended)))
 
 
 def array_bytes(step: Step) -> int:
@@ -239,14 +242,14 @@ def outcome_of(step: Step, body: object, payload: bytearray) -> Outcome:
     if not isinstance(body, wire.WireUnknown):
         raise ProtocolError("an answer to another kind of request")
     if isinstance(step, Call):
-        return Raised("NameError", f"{step.function} is not there.")
-    return Lost("skipped", "The object that this needs is not there.")
+        return Raised("NameError", say("{name} is not there.", name=step.function))
+    return Lost("skipped", say("The object that this needs is not there."))
 
 
 def _loaded(body: wire.Finished, submission: Submission) -> Loaded:
-    remarks = tuple(clean(remark, _MAX_SENTENCE) for remark in body.remarks[:_MAX_SENTENCES])
+    remarks = tuple(heard(clean(remark, _MAX_SENTENCE)) for remark in body.remarks[:_MAX_SENTENCES])
     failures = {
-        name: clean(body.failures[name], _MAX_SENTENCE)
+        name: heard(clean(body.failures[name], _MAX_SENTENCE))
         for name in submission.definitions
         if name in body.failures
     }

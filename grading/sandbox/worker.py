@@ -12,6 +12,7 @@ from grading.sandbox.messages import Call, Loaded, Lost, Outcome, Raised, Receiv
 from grading.sandbox.session import AnySession, LossError, array_bytes
 from grading.sandbox.text import clean
 from grading.submission import Submission
+from grading.words import say
 
 # A batch goes out in frames of at most so much, so that neither side holds much more than one.
 _FRAME_STEPS = 2000
@@ -182,13 +183,13 @@ class _Batch:
             self._worker._seed = step
             return False
         if not isinstance(step, Call):
-            detail = "The object that this needs was lost with its process."
+            detail = say("The object that this needs was lost with its process.")
             self._outcomes[k] = Lost("skipped", detail)
         elif step.function in self._lost_functions:
-            detail = f"{step.function} was not called again after its process was lost."
+            detail = say("{name} was not called again after its process was lost.", name=step.function)
             self._outcomes[k] = Lost("skipped", detail)
         elif time.monotonic() >= self._end:
-            self._outcomes[k] = Lost("timeout", "The time for all calls together was used up.")
+            self._outcomes[k] = Lost("timeout", say("The time for all calls together was used up."))
         return k in self._outcomes
 
     def _chunks(self, indices: list[int]) -> Iterator[list[int]]:

@@ -60,7 +60,7 @@ def translated(text: str) -> str:
     return text if _spoken == "en" else sentences(_spoken).get(text, text)
 
 
-def place(where: str) -> str:
+def said_place(where: str) -> str:
     """A place that is kept and sent as "svm.ipynb, cell 3, line 4", as a person reads it."""
     if _spoken == "en":
         return where

@@ -9,8 +9,9 @@ from pathlib import Path
 import pytest
 
 from grading.intake.read import read
+from grading.sandbox.heard import SAID, heard
 from grading.submission import Handin, IntakeError
-from grading.words import LANGUAGES, place, say, sentences, speaking, together, translated
+from grading.words import LANGUAGES, said_place, say, sentences, speaking, together, translated
 from tests.grading.said import calls, page_calls, places, templates, whole_texts, written_past_say
 
 TRANSLATIONS = [language for language in LANGUAGES if language != "en"]
@@ -47,9 +48,9 @@ def test_what_is_said_is_written_where_it_is_said() -> None:
         assert isinstance(call.args[0], ast.Constant), where
 
 
-# Folders and files whose sentences people read, and the words in them that people do not.
-SPOKEN = ("grading/intake",)
-OF_PYTHON = {"was never closed", "except Error as name:"}
+# Folders and files whose sentences people read, and the words in them that are Python's or the wire's.
+SPOKEN = ("grading/intake", *(f"grading/sandbox/{name}.py" for name in ("session", "kernel", "worker")))
+OF_PYTHON = {"was never closed", "except Error as name:", "an answer to another kind of request"}
 
 
 @pytest.mark.parametrize("folder", SPOKEN)
@@ -100,10 +101,10 @@ def test_what_has_no_translation_stays_as_it_is() -> None:
 
 
 def test_a_place_in_a_file_is_named_in_the_language_of_the_run() -> None:
-    assert place("svm.ipynb, cell 3, line 4") == "svm.ipynb, cell 3, line 4"
+    assert said_place("svm.ipynb, cell 3, line 4") == "svm.ipynb, cell 3, line 4"
     with speaking("zh"):
-        assert place("svm.ipynb, cell 3, line 4") == "svm.ipynb, 单元格 3, 第 4 行"
-        assert place("line 7") == "第 7 行"
+        assert said_place("svm.ipynb, cell 3, line 4") == "svm.ipynb, 单元格 3, 第 4 行"
+        assert said_place("line 7") == "第 7 行"
 
 
 def test_why_a_hand_in_cannot_be_read_is_said_in_the_language_of_the_run(tmp_path: Path) -> None:
@@ -121,3 +122,45 @@ def _refused(path: Path) -> str:
     with pytest.raises(IntakeError) as refused:
         read(Handin("one", path), ["svm_loss_naive"])
     return str(refused.value)
+
+
+def test_a_workers_sentences_are_known_on_our_side() -> None:
+    """A new sentence in a worker needs its template in `grading.sandbox.heard`, with the same words."""
+    said = {_words(text) for _, text in written_past_say("grading/sandbox/inside")}
+    known = {_words(template) for template in SAID}
+    assert said - known == OF_WORKERS
+
+
+# Errors and documentation that stay as Python has them, which student code could tell apart.
+OF_WORKERS = {
+    "{} is not here",
+    "No module named {}",
+    "(its text cannot be shown)",
+    "it is nested too deeply",
+    "A stand-in that works on this version of Python.",
+}
+
+
+def _words(template: str) -> str:
+    return re.sub(r"{[^}]*}", "{}", template)
+
+
+@pytest.mark.parametrize(
+    ("english", "chinese"),
+    [
+        ("scipy is not here; an empty stand-in took its place.", "这里没有 scipy；用一个空的替身代替了它。"),
+        (
+            "a.ipynb, cell 3, line 2: passed over while loading: NameError: x",
+            "a.ipynb, 单元格 3, 第 2 行：载入时已跳过：NameError: x",
+        ),
+        (
+            "Not run: 'pip install x': the grader runs no shell commands.",
+            "没有运行 'pip install x'：评分程序不运行 shell 命令。",
+        ),
+        ("something else", "something else"),
+    ],
+)
+def test_a_workers_sentence_is_heard_in_the_language_of_the_run(english: str, chinese: str) -> None:
+    assert heard(english) == english
+    with speaking("zh"):
+        assert heard(english) == chinese

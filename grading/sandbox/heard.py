@@ -1,0 +1,45 @@
+"""What a worker says, in the language of the run: it speaks English, since its process cannot read the catalogue."""
+
+from __future__ import annotations
+
+import re
+from functools import cache
+from string import Formatter
+
+from grading.words import later, said_place, say, spoken
+
+SAID = (
+    later("{name} is not here; an empty stand-in took its place."),
+    later("{file} is not among the files that could be read."),
+    later("{file}: {name} is not there once the file has been run."),
+    later("{file}, line {line}: this does not parse and was passed over: {error}."),
+    later("{file}, line {line}: this statement did not end, or ended the program, and was passed over."),
+    later("{where}: passed over while loading: {error}"),
+    later("Not run: {command}: the grader runs no shell commands."),
+    later("input() was called, but nobody is there to answer while the grader runs a notebook"),
+)
+_PLACES = ("file", "where")
+
+
+def heard(sentence: str) -> str:
+    """A worker's sentence in the language of the run; what is none of those that it can say stays as it is."""
+    if spoken() == "en":
+        return sentence
+    for template in SAID:
+        match = _pattern(template).fullmatch(sentence)
+        if match is not None:
+            found = match.groupdict()
+            return say(
+                template,
+                **{name: said_place(found[name]) if name in _PLACES else found[name] for name in found},
+            )
+    return sentence
+
+
+@cache
+def _pattern(template: str) -> re.Pattern[str]:
+    parts = Formatter().parse(template)
+    return re.compile(
+        "".join(re.escape(text) + (f"(?P<{name}>.+?)" if name else "") for text, name, _, _ in parts),
+        re.DOTALL,
+    )
