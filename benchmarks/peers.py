@@ -32,7 +32,7 @@ from reference.problem import Problem
 
 ROOT = Path(__file__).resolve().parent.parent
 _NEEDED = ("numpy", "scipy", "matplotlib")
-_PACKAGES = {"otter": ("otter-grader", *_NEEDED), "nbgrader": ("nbgrader", *_NEEDED)}
+_PACKAGES = {"otter": ("otter-grader", "ipykernel", *_NEEDED), "nbgrader": ("nbgrader", *_NEEDED)}
 _LOSSES = {"svm": svm.evaluate, "softmax": softmax.evaluate}
 
 

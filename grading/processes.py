@@ -47,6 +47,7 @@ def share_out(
     jobs: int,
     new_work: Callable[[], Work],
     give_up: Callable[[Handin, str], Grade],
+    meanwhile: Callable[[], None] = lambda: None,
 ) -> Generator[Grade, None, None]:
     """Grade hand-ins in ``jobs`` processes and yield each grade as it is made, in no fixed order.
 
@@ -57,14 +58,18 @@ def share_out(
         jobs: number of processes.
         new_work: what the next process does; called in this one, just before that one is started.
         give_up: the grade of a hand-in that took two processes down, and why.
+        meanwhile: done once, while the first hand-ins are being graded.
     """
     waiting = deque(handins)
+    aside = [meanwhile]
     tries: dict[Handin, int] = {}
     crew: list[_Member] = []
     try:
         while waiting or any(member.task for member in crew):
             while waiting and (member := _free(crew, jobs, new_work)):
                 _give(member, waiting.popleft())
+            while aside:
+                aside.pop()()
             for line in wait([member.line for member in crew if member.task]):
                 member = next(member for member in crew if member.line is line)
                 handin = member.task

@@ -258,6 +258,7 @@ def grade_all(
     note: Callable[[str], None] = lambda _: None,
     *,
     all_known: bool = False,
+    meanwhile: Callable[[], None] = lambda: None,
 ) -> Generator[Outcome, None, None]:
     """Grade hand-ins in ``jobs`` processes and yield each grade as it is made, in no fixed order.
 
@@ -271,6 +272,7 @@ def grade_all(
         known: the grade of a hand-in at a level of isolation, if it need not be worked out again.
         note: told, in a few words, what is being done before the first hand-in is graded.
         all_known: whether all are likely to be known, so that nothing should be prepared ahead.
+        meanwhile: done once, in this process, while the first hand-ins are being graded.
 
     Raises:
         IsolationError: no level that may be used works on this machine.
@@ -310,7 +312,7 @@ def grade_all(
         gc.collect()
         gc.freeze()
         try:
-            with closing(share_out(waiting, jobs, new_work, give_up)) as grades:
+            with closing(share_out(waiting, jobs, new_work, give_up, meanwhile)) as grades:
                 for grade_ in grades:
                     yield Outcome(grade_)
         finally:

@@ -249,9 +249,10 @@ def _cores() -> int:
 def _grade(handins: Sequence[Handin], suite: Suite, options: argparse.Namespace) -> list[Grade]:
     """Grade what has changed, show and write, one by one; then the reports on the whole class."""
     from contextlib import closing
+    from functools import partial
 
     from grading.cluster.client import grade_on_cluster
-    from grading.reports import write_class, write_reports
+    from grading.reports import warm_up, write_class, write_reports
     from grading.reports.anonymous import pseudonyms
     from grading.reports.brief import Brief
     from grading.reports.hidden import for_students, released
@@ -262,7 +263,8 @@ def _grade(handins: Sequence[Handin], suite: Suite, options: argparse.Namespace)
     def graded(known: Callable[[Handin, Isolation], Grade | None]) -> Generator[Outcome, None, None]:
         if options.cluster is None:
             jobs, all_known = options.jobs or _cores(), records.hold_all(handins)
-            return grade_all(handins, suite, jobs, known, terminal.doing, all_known=all_known)
+            warm = partial(warm_up, options.format)
+            return grade_all(handins, suite, jobs, known, terminal.doing, all_known=all_known, meanwhile=warm)
         return grade_on_cluster(handins, suite, options.cluster, known)
 
     seen = released if options.release else for_students

@@ -23,7 +23,8 @@ from grading.reports.json_report import JsonReport
 from grading.reports.junit import JUnitReport
 from grading.reports.markdown_report import MarkdownReport
 from grading.reports.notebook_report import NotebookReport
-from grading.reports.source_page import SourcePage
+from grading.reports.pages import environment
+from grading.reports.source_page import SourcePage, colour
 from grading.reports.sources import commented
 from grading.reports.writing import write_whole
 from grading.submission import Handin
@@ -105,6 +106,14 @@ def write_reports(
                 (folder / file_name).parent.mkdir(exist_ok=True)
                 write_whole(folder / file_name, content)
     return folder
+
+
+def warm_up(formats: Iterable[str]) -> None:
+    """Load what the first report would have to wait for."""
+    if "html" in formats:
+        for template in ("student.html", "pictures.html", "source.html", "class.html"):
+            environment().get_template(template)
+        colour()
 
 
 def write_class(

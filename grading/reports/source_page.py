@@ -184,12 +184,13 @@ def _in_colour(text: str) -> tuple[Markup, ...]:
 
     lines = _lines(text)
     # Pygments escapes what it is given, and ends every span at the end of its line.
-    coloured = _colour()("\n".join(lines)).split("\n")
+    coloured = colour()("\n".join(lines)).split("\n")
     return tuple(Markup(line) for line in coloured[: len(lines)])
 
 
 @cache
-def _colour() -> Callable[[str], str]:
+def colour() -> Callable[[str], str]:
+    """What turns Python into coloured HTML, line by line."""
     from pygments import highlight
     from pygments.formatters.html import HtmlFormatter
     from pygments.lexers.python import PythonLexer

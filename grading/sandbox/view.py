@@ -84,9 +84,13 @@ class View:
         return () if self.data is None else (self.data,)
 
 
-@functools.cache
 def view(data: Path | None = None) -> View:
     """What student code may see on this machine; with ``data``, what its notebooks may."""
+    return _view(data)
+
+
+@functools.cache
+def _view(data: Path | None) -> View:
     executable = Path(sys.executable).resolve()
     compiled = (Path(folder).resolve() for folder in sys.path if folder.endswith("lib-dynload"))
     standard = {Path(os.__file__).resolve().parent, *compiled}
@@ -96,17 +100,19 @@ def view(data: Path | None = None) -> View:
     if data is not None:
         packages += _description("matplotlib-inline")
     roots = sorted(standard | libraries)
-    hidden = {
-        folder
-        for root in roots
-        for pattern in ("site-packages", "dist-packages", "python3*/site-packages", "python3*/dist-packages")
-        for folder in root.glob(pattern)
-        if folder.is_dir()
-    }
+    hidden = {folder for root in roots for folder in _package_folders(root)}
     cache = Path("/etc/ld.so.cache")
     python = (*_outermost(roots), *((cache,) if cache.exists() else ()))
     devices = tuple(Path(device) for device in _DEVICES if Path(device).exists())
     return View(executable, python, tuple(sorted(hidden)), tuple(packages), devices, data)
+
+
+def _package_folders(root: Path) -> list[Path]:
+    """Where packages are installed in ``root``, or in the folder of a Python there."""
+    # By name first: a folder of shared libraries has thousands of entries, and asking for the kind of each takes long.
+    pythons = [root / name for name in os.listdir(root) if name.startswith("python3")]  # noqa: PTH208
+    folders = [above / name for above in (root, *pythons) for name in ("site-packages", "dist-packages")]
+    return [folder for folder in folders if folder.is_dir()]
 
 
 def worker_files() -> tuple[Path, ...]:
