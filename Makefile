@@ -43,8 +43,9 @@ clean:
 	rm -rf $(VENV) site .mypy_cache .pytest_cache .ruff_cache .hypothesis
 
 .PHONY: schema
-# The types are the source of the documented schema; run this after they have changed.
-schema: $(VENV)/.ready-dev
+# The types are the source of the documented schema; run this after they have changed. Nothing is installed for it
+# where there is a virtual environment already.
+schema: $(if $(wildcard $(BIN)/python),,$(VENV)/.ready)
 	$(BIN)/python -c 'import json; from grading.reports.json_report import report_schema as s; print(json.dumps(s(), indent=1))' \
 		> docs/report.schema.json
 	$(BIN)/python -c 'import json; from grading.rubric.schema import rubric_schema as s; print(json.dumps(s(), indent=1))' \
@@ -53,4 +54,4 @@ schema: $(VENV)/.ready-dev
 .PHONY: site
 # docs/ as pages in site/; fails on any link that leads nowhere.
 site: $(VENV)/.ready-dev
-	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --quiet
+	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build

@@ -17,11 +17,12 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from grading.notebook import Report
+    from grading.words import Language
 
 __all__ = ["BELOW", "COMMANDS", "GRADED", "NOT_GRADED", "WRONG_USE", "check", "main"]
 
 
-def check(*things: object, rubric: str | Path | None = None) -> Report:
+def check(*things: object, rubric: str | Path | None = None, lang: Language | None = None) -> Report:
     """Check functions and classes in a notebook: `check(svm_loss_naive)` in a cell shows the report below it.
 
     They are run in this very process, without the walls that a grader has around them; verdicts and words are those
@@ -30,10 +31,11 @@ def check(*things: object, rubric: str | Path | None = None) -> Report:
     Args:
         things: what to check, or its name; without any, all that the caller has of what the rubric asks for.
         rubric: points and settings (default: the shipped ones).
+        lang: language of the report, "en" or "zh" (default: the rubric's).
     """
     from grading.notebook import report
 
-    return report(things, sys._getframe(1).f_globals, rubric)
+    return report(things, sys._getframe(1).f_globals, rubric, lang)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

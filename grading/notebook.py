@@ -22,7 +22,7 @@ from grading.sandbox.kernel import KernelSession, StudentFiles, untouched
 from grading.sandbox.levels import Isolation, Level
 from grading.sandbox.worker import Worker
 from grading.submission import Definition, IntakeError, Kind, Submission
-from grading.words import later, say, speak, translated
+from grading.words import LANGUAGES, Language, later, say, speak, translated
 
 _WALLS = later(
     "Run here, in your own Python, without the walls that the grader has around it. Verdicts and words are those "
@@ -53,10 +53,17 @@ class Report:
         return bundle
 
 
-def report(things: Sequence[object], caller: Mapping[str, Any], rubric_path: str | Path | None) -> Report:
-    """Check ``things``, found among the names of ``caller``."""
+def report(
+    things: Sequence[object],
+    caller: Mapping[str, Any],
+    rubric_path: str | Path | None,
+    lang: Language | None = None,
+) -> Report:
+    """Check ``things``, found among the names of ``caller``, in the language ``lang`` or that of the rubric."""
+    if lang is not None and lang not in LANGUAGES:
+        return Report(None, f"lang={lang!r}: there is no such language; there are {', '.join(LANGUAGES)}")
     try:
-        rubric = load_rubric(None if rubric_path is None else Path(rubric_path))
+        rubric = load_rubric(None if rubric_path is None else Path(rubric_path), lang=lang)
         speak(rubric.settings.lang)
         chosen = _chosen(things, caller, rubric)
     except (RubricError, IntakeError) as error:

@@ -21,7 +21,8 @@ def inline_text(grade: Grade) -> str:
         if check.status in ("failed", "error"):
             lines += [f"{_SIGNS[check.status]} {check.function}: {check.id}", explain(check, grade), ""]
     for check in grade.checks:
-        got = f"{points(check.points)}/{points(check.max_points)}"
+        counted = f"{points(check.points)}/{points(check.max_points)}"
+        got = counted if check.max_points else say("not counted")
         why = f"  {check.message}" if check.status == "skipped" else ""
         lines.append(f"{_SIGNS[check.status]} {check.function}: {check.id} {got}{why}")
     for remark in dict.fromkeys(remark for check in grade.checks for remark in check.remarks):

@@ -45,8 +45,7 @@ def _page(grade: Grade) -> list[str]:
         "|---|---|---|---|",
     ]
     lines += [
-        f"| {_SIGNS[c.status]} | `{c.function}` | {c.id}: {escape(c.title)} "
-        f"| {say('{got} of {most}', got=points(c.points), most=points(c.max_points))} |"
+        f"| {_SIGNS[c.status]} | `{c.function}` | {c.id}: {escape(c.title)} | {_points(c)} |"
         for c in grade.checks
     ]
     lines += _beside(grade)
@@ -117,6 +116,12 @@ def _functions(grade: Grade) -> list[str]:
             )
         rows.append(f"| `{name}` | {where} |")
     return rows
+
+
+def _points(check: CheckResult) -> str:
+    if not check.max_points:
+        return say("not counted")
+    return say("{got} of {most}", got=points(check.points), most=points(check.max_points))
 
 
 def mending(check: CheckResult) -> list[str]:

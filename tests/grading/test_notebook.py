@@ -94,6 +94,17 @@ def test_a_template_is_told_from_work(tmp_path: Path) -> None:
     assert "(softmax.py, line 3)" in repr(report)
 
 
+def test_a_report_is_in_the_language_that_is_asked_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    def softmax_loss_naive(W: Any, X: Any, y: Any, reg: float) -> Loss:
+        raise KeyError("x")
+
+    monkeypatch.setattr("grading.words._spoken", "en")
+    assert "softmax_loss_naive 抛出了 KeyError" in repr(grader.check(softmax_loss_naive, lang="zh"))
+    assert "softmax_loss_naive raised KeyError" in repr(grader.check(softmax_loss_naive, lang="en"))
+    said = repr(grader.check(softmax_loss_naive, lang="fr"))  # type: ignore[arg-type]
+    assert said == "check: lang='fr': there is no such language; there are en, zh"
+
+
 def test_a_function_that_hangs_ends_at_its_deadline(tmp_path: Path) -> None:
     def softmax_loss_naive(W: Any, X: Any, y: Any, reg: float) -> Loss:
         while X.size:

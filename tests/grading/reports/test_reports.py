@@ -40,6 +40,15 @@ def test_a_report_can_be_read_back() -> None:
     assert msgspec.json.decode(WRITERS["json"].render(a_grade()), type=Grade) == a_grade()
 
 
+def test_a_check_without_points_is_said_not_to_be_counted() -> None:
+    grade = a_grade()
+    free = [msgspec.structs.replace(check, points=0.0, max_points=0.0) for check in grade.checks]
+    page = WRITERS["html"].render(msgspec.structs.replace(grade, checks=free)).decode()
+    assert "(not counted)" in page
+    assert "0/0" not in page
+    assert "not counted" not in WRITERS["html"].render(grade).decode()
+
+
 def test_the_markdown_report_shows_promise_message_diagnosis_counterexample_and_remark() -> None:
     page = WRITERS["md"].render(a_grade()).decode()
     for text in (
