@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 
 from checks import conduct
 from checks.answers import Answered
+from checks.asked import Asked, evaluate
 from checks.cases import REGULARIZED, UNREGULARIZED, relabelled, tied
 from checks.factors import factor_of, place_of
 from checks.failures import (
@@ -31,7 +32,7 @@ from checks.failures import (
     WrongReturn,
     WrongSubgradient,
 )
-from checks.loss_function import Asked, LossFunction, evaluate
+from checks.loss_function import LossFunction
 from checks.replay import (
     Setting,
     Trace,

@@ -2,23 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
-from functools import cache
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from checks.answers import Answered, read_answer
-from checks.cases import (
-    REGULARIZED,
-    Batch,
-    drawn,
-    sized_problems,
+from checks.answers import Answered
+from checks.asked import (
+    Answers,
+    Asked,
+    AskedCases,
+    Known,
+    evaluate,
+    known,
+    known_sizes,
+    lasting_truth,
+    packed,
 )
+from checks.cases import REGULARIZED, UNREGULARIZED, Batch
 from checks.failures import Failure
 from checks.reduce import reduce
 from grading.rubric import Function, Rubric
-from grading.sandbox.messages import Call
-from reference.losses import evaluate_of
 from reference.problem import Problem
 
 if TYPE_CHECKING:
@@ -29,44 +32,6 @@ Judge = Callable[[Problem, Answered, "Answer"], Failure | None]
 Domain = Callable[[Problem, "Answer"], bool]
 
 _HALF = 0.5
-
-
-def evaluate(reference: str, problem: Problem, reg_scale: float, delta: float) -> Answer:
-    """The true answer to a problem, by the loss called ``reference``."""
-    return evaluate_of(reference)(problem, reg_scale=reg_scale, delta=delta)
-
-
-@cache
-def lasting_truth(reference: str, problem: Problem, reg_scale: float, delta: float) -> Answer:
-    """`evaluate` for a problem that is asked of every submission; problem and answer are kept."""
-    return evaluate(reference, problem, reg_scale, delta)
-
-
-@cache
-def truths(
-    batch: Batch, seed: int, reference: str, reg_scale: float, delta: float
-) -> tuple[tuple[Problem, Answer], ...]:
-    """The cases of a batch with their true answers, worked out once per process."""
-    return tuple((problem, evaluate(reference, problem, reg_scale, delta)) for problem in drawn(batch, seed))
-
-
-@cache
-def sized_truths(
-    seed: int, reference: str, reg_scale: float, delta: float
-) -> tuple[tuple[Problem, Answer], ...]:
-    """The problems of real size with their true answers, worked out once per process."""
-    return tuple(
-        (problem, evaluate(reference, problem, reg_scale, delta)) for problem in sized_problems(seed)
-    )
-
-
-@dataclass(frozen=True)
-class Asked:
-    """A case, its true answer, and what the student's function made of it."""
-
-    problem: Problem
-    truth: Answer
-    answer: Answered | Failure
 
 
 class LossFunction:
@@ -99,8 +64,7 @@ class LossFunction:
         self.hunted = hunted
         self.remarks: list[str] = []
         self.cases = 0
-        self._asked: dict[tuple[str, float], list[Asked]] = {}
-        self._answers: dict[str, list[Answered | Failure]] = {}
+        self._answers: dict[str, Answers] = {}
         self._reg_scale: float | None = None
 
     @property
@@ -130,7 +94,10 @@ class LossFunction:
             return scale
         if self._reg_scale is None:
             halves = self._judged(REGULARIZED, _HALF)
-            fits = all(isinstance(a.answer, Answered) and a.truth.accepts_loss(a.answer.loss) for a in halves)
+            doubtful = (halves[k] for k in halves.doubtful_losses)
+            fits = all(
+                isinstance(a.answer, Answered) and a.truth.accepts_loss(a.answer.loss) for a in doubtful
+            )
             self._reg_scale = _HALF if fits else 1.0
         return self._reg_scale
 
@@ -142,53 +109,66 @@ class LossFunction:
         """The same, kept for the next submission: for problems that are the same for all of them."""
         return lasting_truth(self.reference, problem, self.reg_scale, self.delta)
 
-    def ask(self, problems: Sequence[Problem]) -> list[Answered | Failure]:
-        """Call the function on problems, in one round trip; who judges the answers counts them in ``cases``."""
-        steps = [Call(self.name, (p.W, p.X, p.y, p.reg)) for p in problems]
-        outcomes = self.worker.run(steps)
-        return [read_answer(self.name, p, outcome) for p, outcome in zip(problems, outcomes, strict=True)]
+    def ask(self, problems: Sequence[Problem]) -> Answers:
+        """Call the function on problems, in one round trip; who judges the answers counts them in ``cases``.
 
-    def asked(self, batch: Batch) -> list[Asked]:
+        A tuple is for problems that other functions are asked as well.
+        """
+        return Answers(self.name, problems, self.worker.call_all(self.name, packed(problems)))
+
+    def asked(self, batch: Batch) -> AskedCases:
         """The function's answers to a batch beside the true ones; the function is called once per batch."""
         return self._judged(batch, self.reg_scale)
 
-    def asked_sizes(self) -> list[Asked]:
+    def asked_sizes(self) -> AskedCases:
         """The same for the problems of real size."""
-        pairs = sized_truths(self.seed, self.reference, self.reg_scale, self.delta)
-        return self._beside("sized", pairs)
+        return self._beside("sized", known_sizes(self.seed, self.reference, self.reg_scale, self.delta))
 
-    def _judged(self, batch: Batch, reg_scale: float) -> list[Asked]:
+    def screened(self) -> Iterator[AskedCases]:
+        """All but the special cases, one batch after the other.
+
+        In this order a mistake in the data term is shown on a case that has no other term.
+        """
+        yield self.asked(UNREGULARIZED)
+        yield self.asked(REGULARIZED)
+        yield self.asked_sizes()
+
+    def _judged(self, batch: Batch, reg_scale: float) -> AskedCases:
         batch = replace(batch, hunted=self.hunted)
-        return self._beside(batch.name, truths(batch, self.seed, self.reference, reg_scale, self.delta))
+        return self._beside(batch.name, known(batch, self.seed, self.reference, reg_scale, self.delta))
 
-    def _beside(self, name: str, pairs: Sequence[tuple[Problem, Answer]]) -> list[Asked]:
+    def _beside(self, name: str, cases: Known) -> AskedCases:
         if name not in self._answers:
-            self._answers[name] = self.ask([problem for problem, _ in pairs])
-        answers = self._answers[name]
-        return [Asked(p, truth, a) for (p, truth), a in zip(pairs, answers, strict=True)]
+            self._answers[name] = self.ask(cases.problems)
+        return AskedCases(cases, self._answers[name])
 
     def remark(self, sentence: str) -> None:
         """Note something that is accepted, but worth a word to the student."""
         if sentence not in self.remarks:
             self.remarks.append(sentence)
 
-    def hold(self, asked: Sequence[Asked], judge: Judge, within: Domain | None = None) -> None:
-        """Judge every case; on a mismatch, make it small and raise it.
+    def hold(
+        self, asked: AskedCases, judge: Judge, doubtful: Sequence[int], within: Domain | None = None
+    ) -> None:
+        """Judge the cases in doubt; on a mismatch, make it small and raise it.
 
         Args:
             asked: the cases.
             judge: what is wrong with an answer, or None.
+            doubtful: the numbers of those cases that ``judge`` need be asked about.
             within: what a smaller counterexample must still fulfil; right functions promise nothing outside.
 
         Raises:
             Failure: what ``judge`` or the function's own answer says of the smallest problem found.
         """
         self.cases += len(asked)
-        failures = [(a.problem, failure) for a in asked if (failure := self._verdict(a, judge)) is not None]
+        doubts = [asked[k] for k in doubtful]
+        failures = [(a.problem, failure) for a in doubts if (failure := self._verdict(a, judge)) is not None]
         if not failures:
-            for a in asked:
-                if isinstance(a.answer, Answered):
-                    for remark in a.answer.remarks:
+            for k in asked.unusual:
+                answer = asked[k].answer
+                if isinstance(answer, Answered):
+                    for remark in answer.remarks:
                         self.remark(remark)
             return
         problem, failure = min(failures, key=lambda pair: _size(pair[0]))

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from checks.asked import known, known_sizes
 from checks.cases import REGULARIZED, SHIFTED, UNREGULARIZED, tied
-from checks.loss_function import sized_truths, truths
 from checks.promise import promises
 from grading.rubric import Rubric
 
@@ -20,6 +20,6 @@ def prepare(rubric: Rubric) -> None:
         batches += [tied(settings.delta)] if "kinks" in function.points else []
         batches += [SHIFTED] if "stability" in function.points else []
         for scale in scales:
-            sized_truths(settings.seed, function.reference, scale, settings.delta)
+            known_sizes(settings.seed, function.reference, scale, settings.delta)
             for batch in batches:
-                truths(batch, settings.seed, function.reference, scale, settings.delta)
+                known(batch, settings.seed, function.reference, scale, settings.delta)

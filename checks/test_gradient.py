@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from checks.cases import REGULARIZED, UNREGULARIZED
 from checks.failures import WrongGradient
 from checks.gradients import judge_gradient, second_witness
 from checks.loss_function import LossFunction
@@ -17,9 +16,8 @@ def test_gradient(candidate: LossFunction) -> None:
     """
     judge = judge_gradient(candidate.name)
     try:
-        candidate.hold(candidate.asked(UNREGULARIZED), judge)
-        candidate.hold(candidate.asked(REGULARIZED), judge)
-        candidate.hold(candidate.asked_sizes(), judge)
+        for asked in candidate.screened():
+            candidate.hold(asked, judge, asked.doubtful_gradients)
     except WrongGradient as failure:
         witness = second_witness(candidate, failure)
         if witness is not None:

@@ -35,6 +35,5 @@ def test_kinks(candidate: LossFunction) -> None:
         return failure
 
     # A case that is being made smaller may lose its tie, and would then show something else.
-    candidate.hold(
-        candidate.asked(tied(candidate.delta)), judge, within=lambda _, truth: truth.gradient.ties > 0
-    )
+    asked = candidate.asked(tied(candidate.delta))
+    candidate.hold(asked, judge, asked.doubtful_gradients, within=lambda _, truth: truth.gradient.ties > 0)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from checks.answers import Answered
-from checks.cases import REGULARIZED, UNREGULARIZED
 from checks.failures import Failure, WrongLoss
 from checks.loss_function import LossFunction
 from checks.promise import promise
@@ -29,7 +28,5 @@ def test_value(candidate: LossFunction) -> None:
             got=f"loss = {answer.loss!r}",
         )
 
-    # In this order a mistake in the data term is shown on a case that has no other term.
-    candidate.hold(candidate.asked(UNREGULARIZED), judge)
-    candidate.hold(candidate.asked(REGULARIZED), judge)
-    candidate.hold(candidate.asked_sizes(), judge)
+    for asked in candidate.screened():
+        candidate.hold(asked, judge, asked.doubtful_losses)

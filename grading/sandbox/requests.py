@@ -101,6 +101,21 @@ def batch_frame(nonce: bytes, steps: Sequence[Step], shared: SharedArray | None 
     return frame(_encode(wire.Batch(nonce, wire_steps)), encoder.arrays)
 
 
+def packed_arguments(calls: Sequence[Sequence[Argument]]) -> tuple[bytes, bytes]:
+    """The arguments of calls as they travel, ``list[list[wire.WireArgument]]``, and the bytes of their arrays.
+
+    Raises:
+        TypeError: an argument that cannot be sent.
+    """
+    encoder = _Encoder()
+    return _encode([encoder.arguments(call) for call in calls]), b"".join(encoder.arrays)
+
+
+def pairs_frame(nonce: bytes, function: str, header: msgspec.Raw, payload: bytes) -> bytes:
+    """The frame that asks a worker for the answers of ``function`` to packed calls."""
+    return frame(_encode(wire.Pairs(nonce, function, header)), [payload])
+
+
 def packed_step(step: Step) -> tuple[wire.WireStep, bytes]:
     """One step as it travels, and the bytes of its arrays.
 

@@ -17,6 +17,7 @@ from grading.sandbox.heard import heard
 from grading.sandbox.launch import Launcher, Process
 from grading.sandbox.limits import Limits
 from grading.sandbox.messages import Assign, Call, Invoke, Loaded, Lost, Outcome, PlugLoss, Raised, Step
+from grading.sandbox.pairs import Pairs
 from grading.sandbox.shared import SharedArray
 from grading.sandbox.text import clean
 from grading.submission import Submission
@@ -24,6 +25,8 @@ from grading.words import say
 
 # What a reply may carry unless said otherwise: inputs back, a gradient, a history, with room to spare.
 _REPLY_BYTES = 16 << 20
+# How long many calls together may give no sign of progress; who waits longer asks them one by one.
+_STALL_SECONDS = 1.0
 # Statements that may hang or kill while files are loaded, each at the cost of a new process.
 _LOAD_ATTEMPTS = 4
 _MAX_SENTENCES = 50
@@ -63,6 +66,10 @@ class AnySession(Protocol):
         self, steps: Sequence[Step], seconds: float, end: float, reply_bytes: int | None
     ) -> Iterator[Outcome]:
         """Take ``steps``, and give their outcomes as they come."""
+        ...
+
+    def exchange_pairs(self, function: str, pairs: Pairs, end: float) -> None:
+        """Call ``function`` on all that ``pairs`` asks, quickly."""
         ...
 
     def stop(self, wait: bool = False) -> str:
@@ -159,6 +166,39 @@ class Session:
             except (ClosedError, DeadlineExceededError, ProtocolError) as error:
                 raise self._loss(error, seconds) from None
             yield outcome
+        if channel.unasked:
+            self.stop()
+
+    def exchange_pairs(self, function: str, pairs: Pairs, end: float) -> None:
+        """Call ``function`` on all that ``pairs`` asks, and take the answers in as they come, many at a time.
+
+        Args:
+            function: an asked-for name.
+            pairs: none of which is answered yet.
+            end: on the clock of `time.monotonic`, for all of them.
+
+        Raises:
+            LossError: the process is gone, or nothing came for a while; ``pairs`` has what had come before. Any of the
+                calls behind that can have been running.
+        """
+        nonce = secrets.token_bytes(16)
+        if self._channel is None:
+            raise LossError(Lost("died", say("The process is gone.")))
+        channel = self._channel
+        calls = pairs.calls
+        channel.send(requests.pairs_frame(nonce, function, calls.header, calls.payload))
+        self.called.add(function)
+        while not pairs.complete:
+            try:
+                deadline = min(time.monotonic() + _STALL_SECONDS, end)
+                header, payload = channel.receive(deadline, _REPLY_BYTES + pairs.reply_bytes)
+                body = requests.decode_reply(header, nonce, pairs.answered).body
+                if isinstance(body, wire.WirePairs):
+                    pairs.take(body, payload)
+                else:
+                    pairs.add(outcome_of(Call(function, ()), body, payload))
+            except (ClosedError, DeadlineExceededError, ProtocolError) as error:
+                raise self._loss(error, _STALL_SECONDS) from None
         if channel.unasked:
             self.stop()
 

@@ -260,7 +260,19 @@ class Execute(_Wire, tag="execute"):
     cells: list[WireCell]
 
 
-Request: TypeAlias = Load | Batch | Execute
+class Pairs(_Wire, tag="pairs"):
+    """Call ``function`` again and again. ``calls`` is a ``list[list[WireArgument]]``, packed once for all hand-ins.
+
+    What comes back as most loss functions answer, a float and an array of float64 in the shape of the first argument,
+    is answered by `WirePairs`, many calls at a time; any other call as a step of a `Batch`.
+    """
+
+    nonce: bytes
+    function: str
+    calls: msgspec.Raw
+
+
+Request: TypeAlias = Load | Batch | Execute | Pairs
 
 
 class Reached(_Wire, tag="reached"):
@@ -290,6 +302,12 @@ class WireRaised(_Wire, tag="raised"):
     type_name: str
     message: str
     where: str | None
+
+
+class WirePairs(_Wire, tag="paired"):
+    """The answers of ``count`` calls, from the index of the reply on: first the floats, then the arrays."""
+
+    count: Annotated[int, msgspec.Meta(ge=1, le=1 << 20)]
 
 
 class WireUnknown(_Wire, tag="unknown"):
@@ -325,7 +343,7 @@ class Reply(_Wire):
 
     nonce: bytes
     index: int
-    body: Reached | Finished | WireReturned | WireRaised | WireUnknown | Entered | Ended
+    body: Reached | Finished | WireReturned | WireRaised | WirePairs | WireUnknown | Entered | Ended
 
 
 def packed(array: Array, arrays: list[bytes]) -> WireArray | None:
@@ -365,7 +383,7 @@ class Unpacker:
                 return np.empty(wire.shape, dtype)
             except ValueError:  # a dimension of 0 beside others beyond what NumPy can index
                 raise ProtocolError("an array of impossible shape") from None
-        array = np.frombuffer(self._payload, dtype, count, self._offset).reshape(wire.shape)
+        array: Array = np.ndarray(wire.shape, dtype, self._payload, self._offset)
         self._offset += size
         # A byte that is neither 0 nor 1 would make a boolean that is neither true nor false.
         return array.view(np.uint8) != 0 if dtype is BOOL else array.copy()

@@ -9,6 +9,7 @@ from typing import Self
 
 from grading.sandbox.limits import Limits
 from grading.sandbox.messages import Call, Loaded, Lost, Outcome, Raised, Received, Returned, Seed, Step
+from grading.sandbox.pairs import PackedCalls, Pairs
 from grading.sandbox.session import AnySession, LossError, array_bytes
 from grading.sandbox.text import clean
 from grading.submission import Submission
@@ -79,6 +80,40 @@ class Worker:
         seconds = self._limits.call_seconds if seconds is None else seconds
         return _Batch(self, steps, seconds, reply_bytes).run()
 
+    def call_all(self, function: str, calls: PackedCalls) -> Pairs:
+        """Call ``function`` on all ``calls``: the same as to `run` them, and several times faster.
+
+        All goes out and most comes back in one piece. Where something goes wrong on the way, what has not been
+        answered is asked again call by call in a new process, so that the right one is `Lost`.
+
+        Raises:
+            LaunchError: the sandbox itself has broken down.
+        """
+        began = time.monotonic() - self._session.overhead
+        pairs = Pairs(calls)
+        lost: Lost | None = None
+        if function not in self.loaded.failures:
+            budget = self._limits.call_seconds * min(len(calls), _BATCH_DEADLINES)
+            try:
+                session = self._ready()
+                session.exchange_pairs(function, pairs, began + session.overhead + budget)
+            except LossError as loss:
+                alone = self._session.called <= {function}
+                lost = loss.lost if alone and loss.lost.reason != "timeout" else None
+        if not pairs.complete:
+            self._ask_one_by_one(function, pairs, began, lost)
+        return pairs
+
+    def _ask_one_by_one(self, function: str, pairs: Pairs, began: float, lost: Lost | None) -> None:
+        """Ask what has no answer yet; ``lost`` is how the process ended, if only this function can have done it."""
+        first = pairs.answered
+        steps = [Call(function, arguments) for arguments in pairs.calls.arguments[first:]]
+        for outcome in _Batch(self, steps, self._limits.call_seconds, None, began).run():
+            pairs.add(outcome)
+        if lost is not None and not any(isinstance(other, Lost) for other in pairs.others.values()):
+            # It was the function, and it does not do it again: that does not make it right.
+            pairs.others[first] = lost
+
     def close(self) -> None:
         """End the process and everything that it started."""
         self._session.stop()
@@ -110,13 +145,19 @@ class _Batch:
     """The steps of one `Worker.run`, and what has become of them."""
 
     def __init__(
-        self, worker: Worker, steps: Sequence[Step], seconds: float, reply_bytes: int | None
+        self,
+        worker: Worker,
+        steps: Sequence[Step],
+        seconds: float,
+        reply_bytes: int | None,
+        began: float | None = None,
     ) -> None:
         self._worker, self._session = worker, worker._session
         self._steps, self._seconds, self._reply_bytes = steps, seconds, reply_bytes
         self._outcomes: dict[int, Outcome] = {}
         self._lost_functions: set[str] = set()
-        self._began = time.monotonic() - self._session.overhead
+        # Without the time that went into starting and ending processes so far.
+        self._began = time.monotonic() - self._session.overhead if began is None else began
 
     def run(self) -> list[Outcome]:
         self._answer_the_hopeless()

@@ -14,8 +14,8 @@ import pytest
 
 import grader
 from checks import terminal
+from checks.asked import known
 from checks.cases import REGULARIZED, SHIFTED, UNREGULARIZED
-from checks.loss_function import truths
 from grading.rubric import load_rubric
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -178,14 +178,14 @@ def softmax_loss_naive(W, X, y, reg):
 def rarely_wrong(tmp_path: Path) -> Path:
     """A function that is right for all inputs of the grade's own seed, and wrong for most others of one size."""
     seed = load_rubric().settings.seed
-    known = {
+    asked = {
         round(4 * float(problem.W.sum()))
         for batch in (UNREGULARIZED, REGULARIZED, SHIFTED)
-        for problem, _ in truths(batch, seed, "softmax", 1.0, 1.0)
+        for problem in known(batch, seed, "softmax", 1.0, 1.0).problems
         if problem.sizes == (8, 6, 5)
     }
     path = tmp_path / "softmax.py"
-    path.write_text(RARELY_WRONG.replace("KNOWN", str(known or "()")))
+    path.write_text(RARELY_WRONG.replace("KNOWN", str(asked or "()")))
     return path
 
 

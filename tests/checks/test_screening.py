@@ -8,12 +8,13 @@ import hypothesis
 import pytest
 from hypothesis import HealthCheck, Phase, settings
 
+from checks.asked import Asked
 from checks.cases import REGULARIZED, UNREGULARIZED, Batch, tied
 from checks.choices import strategy
 from checks.failures import Failure
 from checks.gradients import judge_gradient
-from checks.loss_function import Asked, LossFunction
 from checks.loss_function import Judge as JudgeOne
+from checks.loss_function import LossFunction
 from grading.sandbox.client import Sandbox
 from reference.mistakes import CATALOGUE
 from reference.problem import Problem
@@ -48,7 +49,8 @@ def judges(candidate: LossFunction) -> list[tuple[Batch, JudgeOne]]:
 
 def screened(candidate: LossFunction, batch: Batch, judge: JudgeOne) -> bool:
     try:
-        candidate.hold(candidate.asked(batch), judge)
+        asked = candidate.asked(batch)
+        candidate.hold(asked, judge, asked.doubtful_gradients)
     except Failure:
         return False
     return True

@@ -14,7 +14,7 @@ import msgspec
 import numpy as np
 
 from grading.sandbox import frames, wire
-from grading.sandbox.inside import notebook, seeding
+from grading.sandbox.inside import notebook, pairing, seeding
 from grading.sandbox.inside.answering import Answerer
 from grading.sandbox.inside.answers import Packer, raised
 from grading.sandbox.inside.counting import Counter
@@ -46,6 +46,9 @@ class Server:
                 self._load(message)
             elif isinstance(message, wire.Execute):
                 notebook.run(message, unpacker, self._send)
+            elif isinstance(message, wire.Pairs):
+                function = self._library.provided.get(message.function)
+                pairing.answer(function, message.calls, unpacker, self._send, self._library.filenames)
             else:
                 for index, step in enumerate(message.steps):
                     self._answer(index, step, unpacker)

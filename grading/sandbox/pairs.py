@@ -1,0 +1,120 @@
+"""Many calls of one function, packed once for all hand-ins, and the pairs of a loss and a gradient that come back.
+
+Most loss functions answer with a float and an array of float64 in W's shape. Those answers are taken in side by side,
+so that a thousand of them can be judged by a few operations on arrays.
+"""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+import msgspec
+import numpy as np
+from numpy.typing import NDArray
+
+from grading.sandbox import requests, wire
+from grading.sandbox.frames import ProtocolError
+from grading.sandbox.messages import Argument, Outcome
+
+_FLOAT_BYTES = 8
+
+
+@dataclass(frozen=True, eq=False)
+class PackedCalls:
+    """The arguments of calls, as they travel.
+
+    Attributes:
+        arguments: of each call; the first is an array.
+        header: a list of lists of `wire.WireArgument`, as msgpack.
+        payload: the bytes of all arrays.
+        starts: (K + 1,) where the answer to each call begins among the numbers of all arrays that come back.
+    """
+
+    arguments: Sequence[tuple[Argument, ...]]
+    header: msgspec.Raw
+    payload: bytes
+    starts: NDArray[np.int64]
+
+    @classmethod
+    def of(cls, arguments: Sequence[tuple[Argument, ...]]) -> PackedCalls:
+        """Pack the arguments of calls.
+
+        Raises:
+            TypeError: an argument that cannot be sent, or a first one that is no array.
+        """
+        header, payload = requests.packed_arguments(arguments)
+        sizes = []
+        for call in arguments:
+            if not isinstance(call[0], np.ndarray):
+                raise TypeError("the first argument must be an array: what comes back has its shape")
+            sizes.append(call[0].size)
+        starts = np.array([0, *itertools.accumulate(sizes)], dtype=np.int64)
+        return cls(arguments, msgspec.Raw(header), payload, starts)
+
+    def __len__(self) -> int:
+        return len(self.arguments)
+
+
+@dataclass(eq=False)
+class Pairs:
+    """What calls came to, as far as they have been answered.
+
+    Attributes:
+        calls: what was asked.
+        losses: (K,) the first of each pair; NaN where the answer is none.
+        gradients: the second of each pair, its numbers in C order, where ``calls.starts`` says.
+        others: what came of the calls whose answer is no such pair, by number.
+        answered: how many calls, from the first on, are answered.
+    """
+
+    calls: PackedCalls
+    losses: NDArray[np.float64] = field(init=False)
+    gradients: NDArray[np.float64] = field(init=False)
+    others: dict[int, Outcome] = field(default_factory=dict)
+    answered: int = 0
+
+    def __post_init__(self) -> None:
+        self.losses = np.full(len(self.calls), np.nan)
+        self.gradients = np.full(int(self.calls.starts[-1]), np.nan)
+
+    @property
+    def complete(self) -> bool:
+        """Whether every call is answered."""
+        return self.answered == len(self.calls)
+
+    @property
+    def reply_bytes(self) -> int:
+        """The most that pairs for all that is not answered can take."""
+        starts = self.calls.starts
+        return _FLOAT_BYTES * int(len(self.calls) - self.answered + starts[-1] - starts[self.answered])
+
+    def add(self, outcome: Outcome) -> None:
+        """Take in the next answer, of any kind."""
+        self.others[self.answered] = outcome
+        self.answered += 1
+
+    def take(self, body: wire.WirePairs, payload: bytearray) -> None:
+        """Take in the next ``body.count`` answers.
+
+        Raises:
+            ProtocolError: more than are waited for, or another number of bytes.
+        """
+        first, after = self.answered, self.answered + body.count
+        if after > len(self.calls):
+            raise ProtocolError(f"answers up to {after} of {len(self.calls)}")
+        begin, end = self.calls.starts[first], self.calls.starts[after]
+        if len(payload) != _FLOAT_BYTES * (body.count + end - begin):
+            raise ProtocolError(f"{body.count} answers in {len(payload)} bytes")
+        numbers: NDArray[np.float64] = np.frombuffer(payload, "<f8")
+        self.losses[first:after] = numbers[: body.count]
+        self.gradients[begin:end] = numbers[body.count :]
+        self.answered = after
+
+    def gradient(self, k: int) -> NDArray[np.float64]:
+        """The second of pair ``k``, in the shape of the first argument of that call, an array of its own."""
+        like = self.calls.arguments[k][0]
+        assert isinstance(like, np.ndarray)
+        begin, end = self.calls.starts[k], self.calls.starts[k + 1]
+        return self.gradients[begin:end].reshape(like.shape).copy()
