@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from grading.sandbox import requests, wire
 from grading.sandbox.frames import MAX_REPLY_HEADER, PREFIX, Assembler, ProtocolError, frame
 from grading.sandbox.messages import Raised, Received, Returned
+from grading.sandbox.pairs import PackedCalls, Pairs
 
 NONCE = b"n" * 16
 ENCODE = msgspec.msgpack.Encoder().encode
@@ -54,6 +55,7 @@ VALID = [
     reply(wire.WireReturned(wire.WireValue("empty", described(W[:0])), [], None), W[:0]),
     reply(wire.WireRaised("ValueError", "shapes (3,4) and (5,)", "svm.py, line 3")),
     reply(wire.WireUnknown()),
+    reply(wire.WirePairs(2), np.arange(26.0)),
     reply(wire.Reached(wire.WirePlace(0, 1, 2))),
     reply(wire.Finished(["a remark"], {"svm_loss_naive": "it failed"})),
 ]
@@ -69,12 +71,16 @@ def taken(data: bytes, max_payload: int = 1000) -> object:
     body = requests.decode_reply(found[0], NONCE, 0).body
     if isinstance(body, (wire.WireReturned, wire.WireRaised)):
         return requests.outcome(body, found[1])
+    if isinstance(body, wire.WirePairs):
+        pairs = Pairs(PackedCalls.of([(W,)] * 3))
+        pairs.take(body, found[1])
+        return pairs
     return body
 
 
 def test_every_kind_of_reply_is_taken() -> None:
     kinds = [type(taken(data)).__name__ for data in VALID]
-    assert kinds == ["Returned"] * 7 + ["Raised", "WireUnknown", "Reached", "Finished"]
+    assert kinds == ["Returned"] * 7 + ["Raised", "WireUnknown", "Pairs", "Reached", "Finished"]
     outcome = taken(VALID[2])
     assert isinstance(outcome, Returned)
     assert isinstance(outcome.result.value, tuple)
