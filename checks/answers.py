@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from checks.failures import Crashed, Failure, NotProvided, Raises, TimedOut, WrongReturn
+from checks.failures import Crashed, Failure, NotCalledAgain, NotProvided, Raises, TimedOut, WrongReturn
 from grading.sandbox.messages import OPAQUE, Lost, Outcome, Raised, Received, Returned
 from grading.words import said_place, say
 from reference.problem import Problem
@@ -100,7 +100,8 @@ def not_returned(name: str, outcome: Raised | Lost, problem: Problem | None = No
         return TimedOut(say("{name} did not return: {detail}", name=name, detail=outcome.detail), problem)
     if outcome.reason == "missing":
         return NotProvided(outcome.detail)
-    return Crashed(say("{name} took the process down: {detail}", name=name, detail=outcome.detail), problem)
+    kind = NotCalledAgain if outcome.reason == "skipped" else Crashed
+    return kind(say("{name} took the process down: {detail}", name=name, detail=outcome.detail), problem)
 
 
 def describe(received: Received) -> str:

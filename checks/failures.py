@@ -71,6 +71,10 @@ class Crashed(Failure):
     costly = True
 
 
+class NotCalledAgain(Crashed):
+    """The function had taken its process down with an earlier input, and was not tried with this one."""
+
+
 class TimedOut(Failure):
     """The function did not return in time."""
 

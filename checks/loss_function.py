@@ -19,7 +19,7 @@ from checks.asked import (
     packed,
 )
 from checks.cases import REGULARIZED, UNREGULARIZED, Batch
-from checks.failures import Failure
+from checks.failures import Failure, NotCalledAgain
 from checks.reduce import reduce
 from grading.rubric import Function, Rubric
 from reference.problem import Problem
@@ -171,7 +171,10 @@ class LossFunction:
                     for remark in answer.remarks:
                         self.remark(remark)
             return
-        problem, failure = min(failures, key=lambda pair: _size(pair[0]))
+        # Inputs that were not tried after a loss show nothing; the one that caused it is among the others.
+        problem, failure = min(
+            failures, key=lambda pair: (isinstance(pair[1], NotCalledAgain), _size(pair[0]))
+        )
         raise self.smallest(problem, failure, judge, within)
 
     def _verdict(self, asked: Asked, judge: Judge) -> Failure | None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+from functools import cache
 
 import numpy as np
 from numpy.typing import NDArray
@@ -22,10 +23,7 @@ _PER_SIZE = 8
 @promise("prediction", kind="predict")
 def test_prediction(candidate: Classifier) -> None:
     """The method predict returns one label for each row of X, that of the highest score; of tied scores, any."""
-    generator = random.Random(candidate.seed)
-    for n, d, c in _SIZES:
-        W = _dyadic(generator, d, c)
-        Xs = [_dyadic(generator, n, d) for _ in range(_PER_SIZE)]
+    for W, Xs in _cases(candidate.seed):
         try:
             answers = candidate.predict(W, Xs)
         except Failure as failure:
@@ -33,6 +31,16 @@ def test_prediction(candidate: Classifier) -> None:
             raise
         for X, received in zip(Xs, answers, strict=True):
             _judge(candidate, W, X, received)
+
+
+@cache
+def _cases(seed: int) -> tuple[tuple[NDArray[np.float64], tuple[NDArray[np.float64], ...]], ...]:
+    """Weights, and several X for each, the same for every submission."""
+    generator = random.Random(seed)
+    return tuple(
+        (_dyadic(generator, d, c), tuple(_dyadic(generator, n, d) for _ in range(_PER_SIZE)))
+        for n, d, c in _SIZES
+    )
 
 
 def _dyadic(generator: random.Random, rows: int, columns: int) -> NDArray[np.float64]:

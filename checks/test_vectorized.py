@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+from functools import cache
 
 import numpy as np
 
@@ -71,6 +72,7 @@ def _bytecodes(candidate: LossFunction, problems: list[Problem]) -> list[int]:
     return counts
 
 
+@cache
 def _problem(seed: int, n: int, d: int, c: int) -> Problem:
     generator = random.Random(seed)
     W = np.array([generator.gauss(0.0, 1.0) for _ in range(d * c)]).reshape(d, c)

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cache
 
 ALPHA = 1e-6
 """The largest probability with which a classifier at the threshold may fail."""
@@ -90,6 +91,7 @@ def verdicts(
     return tuple(verdict(count, total, threshold, alpha / len(correct)) for count in correct)
 
 
+@cache
 def least_count(total: int, threshold: float, alpha: float = ALPHA) -> int:
     """The smallest count that passes: with accuracy = threshold, fewer are right with probability below alpha."""
     # The tail grows with k, so halving finds where it reaches alpha.

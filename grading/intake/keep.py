@@ -11,6 +11,7 @@ import builtins
 from collections.abc import Iterable
 
 from grading.intake.fragments import Fragment, first_line, last_line
+from grading.intake.walking import walk
 
 _DEFINITION = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
 _IMPORT = (ast.Import, ast.ImportFrom)
@@ -98,7 +99,7 @@ class Keeper:
         names = {
             node.id
             for target in targets
-            for node in ast.walk(target)
+            for node in walk(target)
             if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store)
         }
         plain = all(isinstance(target, ast.Name | ast.Tuple | ast.List) for target in targets)
@@ -152,11 +153,9 @@ class Keeper:
         if self._star_import:
             return True
         bound = {
-            node.id
-            for node in ast.walk(value)
-            if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store)
+            node.id for node in walk(value) if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store)
         }
-        bound |= {node.arg for node in ast.walk(value) if isinstance(node, ast.arg)}
+        bound |= {node.arg for node in walk(value) if isinstance(node, ast.arg)}
         return all(
             node.id in self.known or node.id in bound
             for node in _evaluated(value)
@@ -227,7 +226,7 @@ def _evaluated(value: ast.expr) -> Iterable[ast.AST]:
 
 
 def _tests_main(test: ast.expr) -> bool:
-    return any(isinstance(node, ast.Name) and node.id == "__name__" for node in ast.walk(test))
+    return any(isinstance(node, ast.Name) and node.id == "__name__" for node in walk(test))
 
 
 def _is_harmless(statement: ast.stmt) -> bool:

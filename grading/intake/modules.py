@@ -14,6 +14,7 @@ from grading.intake.fragments import read_fragment
 from grading.intake.limits import Limits
 from grading.intake.notebook import Cell, DamagedNotebookError, read_cells, without_magics
 from grading.intake.text import NotTextError, decode
+from grading.intake.walking import walk
 from grading.words import say
 
 
@@ -55,7 +56,7 @@ class Module:
         return [
             node
             for statement in self.statements()
-            for node in ast.walk(statement)
+            for node in walk(statement)
             if isinstance(node, ast.Import | ast.ImportFrom)
         ]
 
@@ -71,7 +72,7 @@ class Module:
         """Every name that the file binds anywhere, by whatever means; "*" if it imports all of something."""
         bound: set[str] = set()
         for statement in self.statements():
-            for node in ast.walk(statement):
+            for node in walk(statement):
                 if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store):
                     bound.add(node.id)
                 elif isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):

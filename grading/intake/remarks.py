@@ -9,6 +9,7 @@ from functools import cache
 
 from grading.intake.python2 import GONE_NAMES, gone_names
 from grading.intake.unfinished import Function
+from grading.intake.walking import walk
 from grading.words import later, say, translated
 
 # What to write for names that NumPy has dropped over the years; whether it has is asked of NumPy itself.
@@ -40,7 +41,7 @@ def outdated(node: ast.stmt, known: frozenset[str], numpy_names: frozenset[str])
         numpy_names: names by which the module knows NumPy ("np").
     """
     found = []
-    nodes = list(ast.walk(node))
+    nodes = list(walk(node))
     for name, line in gone_names(nodes, known):
         found.append(
             say(
@@ -86,7 +87,7 @@ def is_transposed(function: Function) -> bool:
     if _ROWS_ARE_FEATURES.search(ast.get_docstring(function, clean=False) or ""):
         return True
     weights, data = parameters[:2]
-    return any(_multiplies(node, weights, data) for node in ast.walk(function))
+    return any(_multiplies(node, weights, data) for node in walk(function))
 
 
 def _multiplies(node: ast.AST, weights: str, data: str) -> bool:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 
+from grading.intake.walking import walk
 from grading.words import say
 
 Function = ast.FunctionDef | ast.AsyncFunctionDef
@@ -52,16 +53,14 @@ def keeps_zero_gradient(function: Function) -> str | None:
     if len(returned) != 1:
         return None
     (gradient,) = returned
-    zeros = [
-        node for node in ast.walk(function) if isinstance(node, ast.Assign) and _makes_zeros(node, gradient)
-    ]
+    zeros = [node for node in walk(function) if isinstance(node, ast.Assign) and _makes_zeros(node, gradient)]
     if not zeros:
         return None
-    returns = [node for node in ast.walk(function) if isinstance(node, ast.Return)]
-    expected = {id(part) for node in [*zeros, *returns] for part in ast.walk(node)}
+    returns = [node for node in walk(function) if isinstance(node, ast.Return)]
+    expected = {id(part) for node in [*zeros, *returns] for part in walk(node)}
     touched = any(
         isinstance(node, ast.Name) and node.id == gradient and id(node) not in expected
-        for node in ast.walk(function)
+        for node in walk(function)
     )
     return None if touched else gradient
 
@@ -70,13 +69,13 @@ def never_updates_weights(train: Function) -> bool:
     """Whether the method ``train`` sets self.W nowhere but where it finds it to be None."""
     initial = {
         id(inner)
-        for node in ast.walk(train)
+        for node in walk(train)
         if isinstance(node, ast.If)
-        and any(isinstance(part, ast.Constant) and part.value is None for part in ast.walk(node.test))
-        for inner in ast.walk(node)
+        and any(isinstance(part, ast.Constant) and part.value is None for part in walk(node.test))
+        for inner in walk(node)
     }
     own = train.args.args[0].arg if train.args.args else "self"
-    for node in ast.walk(train):
+    for node in walk(train):
         if id(node) in initial:
             continue
         if isinstance(node, ast.Attribute) and node.attr == "W" and isinstance(node.ctx, ast.Store):
@@ -120,7 +119,7 @@ def _is_weights(node: ast.AST, own: str) -> bool:
 def _looks_at(function: Function, data: str) -> bool:
     """Whether the values of the parameter ``data`` are used, not just its shape or length."""
     shape_only = set()
-    for node in ast.walk(function):
+    for node in walk(function):
         if isinstance(node, ast.Attribute) and node.attr in ("shape", "dtype", "ndim", "size"):
             shape_only.add(id(node.value))
         elif isinstance(node, ast.Call) and isinstance(node.func, ast.Name):
@@ -134,7 +133,7 @@ def _looks_at(function: Function, data: str) -> bool:
         and isinstance(node.ctx, ast.Load)
         and id(node) not in shape_only
         for statement in function.body
-        for node in ast.walk(statement)
+        for node in walk(statement)
     )
 
 

@@ -178,8 +178,12 @@ def _received(value: wire.WireValue, unpacker: wire.Unpacker, depth: int) -> Rec
     if depth > wire.MAX_DEPTH:
         raise ProtocolError("a value nested too deeply")
     content: Any = value.value
-    if isinstance(content, wire.WireArray):
+    # By exact type first: nearly every value is one of these.
+    kind = type(content)
+    if kind is wire.WireArray:
         content = unpacker.take(content)
+    elif kind is float or kind is int or content is None:
+        pass
     elif isinstance(content, wire.WireItems):
         if len(content.items) > wire.MAX_ITEMS:
             raise ProtocolError(f"{len(content.items)} items, over the limit of {wire.MAX_ITEMS}")
