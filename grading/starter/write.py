@@ -191,7 +191,7 @@ def _training(rubric: Rubric) -> str:
             f"learning_rate={settings.learning_rate:g}, reg={settings.reg:g}, num_iters={settings.num_iters}, "
             f"batch_size={settings.batch_size}"
         )
-    return "learning_rate=1e-2, reg=1e-2, num_iters=300, batch_size=100"
+    return "learning_rate=2e-2, reg=1e-2, num_iters=100, batch_size=100"
 
 
 def _public(rubric: Rubric) -> Mapping[str, Any]:

@@ -11,7 +11,7 @@ from grading.rubric import load_rubric
 
 def test_the_shipped_thresholds_are_not_above_what_the_reference_allows() -> None:
     rubric = load_rubric()
-    for name, found in calibrate_rubric(rubric, seeds=20):
+    for name, found in calibrate_rubric(rubric, seeds=200):
         assert rubric.accuracy[name].threshold <= found.threshold, name
         assert found.margin > 6, "the reference is far from failing"
 
@@ -21,7 +21,7 @@ def test_the_command_says_what_was_reached_and_what_it_allows(capsys: pytest.Cap
     out = capsys.readouterr().out
     assert "svm: 5 seeds" in out
     assert "softmax: 5 seeds" in out
-    assert "the rubric asks 0.96" in out
+    assert "the rubric asks 0.93" in out
 
 
 def test_one_seed_has_no_spread(capsys: pytest.CaptureFixture[str]) -> None:

@@ -21,6 +21,14 @@ def test_a_short_history_is_kept_whole_and_without_numbers_that_are_not_finite()
     assert thinned(np.array([1.0, np.nan, np.inf])).losses == [1.0, None, None]
 
 
+def test_a_long_history_is_thinned_evenly_from_its_first_to_its_last_step() -> None:
+    found = thinned(np.arange(1000.0))
+    assert len(found.steps) == 200
+    assert (found.steps[0], found.steps[-1]) == (0, 999)
+    assert found.losses == found.steps
+    assert {after - before for before, after in zip(found.steps, found.steps[1:], strict=False)} == {5, 6}
+
+
 def test_templates_are_scaled_alike_for_all_classes_and_leave_the_bias_out() -> None:
     W = np.array([[0.0, 1.0], [2.0, 0.5], [99.0, -99.0]])
     assert list(templates(W)) == [0, 255, 128, 64]
@@ -35,6 +43,6 @@ def test_the_band_holds_every_point_of_the_references_own_histories() -> None:
     found = reference_training("svm", load_rubric(), digits())
     assert len(found.accuracies) == len(found.seeds) == SEEDS
     assert min(found.accuracies) > 0.95
-    assert len(found.band.steps) == len(found.band.lower) == 200
+    assert len(found.band.steps) == len(found.band.lower) == 100
     assert all(low < high for low, high in zip(found.band.lower, found.band.upper, strict=True))
     assert len(found.templates) == 10 * 64
