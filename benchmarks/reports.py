@@ -29,8 +29,9 @@ from grading.reports.pictures import _png, training
 from grading.reports.source_page import SourcePage
 from grading.reports.sources import Commented, commented
 from grading.rubric import load_rubric
-from grading.run import Suite, grade_all
+from grading.run import grade_all
 from grading.submission import Handin
+from grading.suite import Suite
 
 ROOT = Path(__file__).resolve().parent.parent
 CLASS = 1000

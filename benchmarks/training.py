@@ -25,8 +25,9 @@ import numpy as np
 
 from checks.runner import Runner
 from grading.rubric import load_rubric
-from grading.run import Suite, opened
+from grading.run import opened
 from grading.submission import Block, Definition, Kind, Source, Submission
+from grading.suite import Suite
 from grading.training_data import training_data
 
 

@@ -17,11 +17,12 @@ import msgspec
 from grading.grade import CheckResult, Grade, IsolationFacts
 from grading.reports.inline import inline_html, inline_text
 from grading.rubric import Rubric, RubricError, load_rubric
-from grading.run import Suite, graded
+from grading.run import graded
 from grading.sandbox.kernel import KernelSession, StudentFiles, untouched
 from grading.sandbox.levels import Isolation, Level
 from grading.sandbox.worker import Worker
 from grading.submission import Definition, IntakeError, Kind, Submission
+from grading.suite import Suite
 from grading.words import LANGUAGES, Language, later, say, speak, translated
 
 _WALLS = later(

@@ -7,22 +7,20 @@ from __future__ import annotations
 
 import gc
 import importlib
-import platform
 import sys
 import time
 from collections.abc import Callable, Generator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from dataclasses import dataclass
-from functools import cache
-from importlib import metadata
+from functools import partial
 from pathlib import Path
 
 import msgspec
 
 from grading import comparison
+from grading.aside import Aside
 from grading.executed import Execution
-from grading.execution.scoring import fingerprint
 from grading.grade import (
     CheckResult,
     Grade,
@@ -30,52 +28,26 @@ from grading.grade import (
     ManualItem,
     Place,
     SubmissionFacts,
-    SuiteFacts,
     TrainingFacts,
 )
 from grading.processes import share_out
 from grading.rubric import Rubric
 from grading.sandbox.client import Sandbox
-from grading.sandbox.levels import Isolation, IsolationError, Level
+from grading.sandbox.levels import Isolation, IsolationError
 from grading.submission import Handin, IntakeError, Submission
-from grading.training_data import data_facts, training_data
+from grading.suite import Suite, suite_facts
+from grading.training_data import training_data
 from grading.words import say, speak
 from reference.split import DatasetError
 
 
-@dataclass(frozen=True)
-class Suite:
-    """What all submissions of a run are graded with."""
-
-    rubric: Rubric
-    allow_unsafe: bool = False
-    notebook_data: Path | None = None
-    """The folder of CIFAR-10's batches to run notebooks with; None not to run any."""
-
-    @property
-    def max_score(self) -> float:
-        """The points of everything that is asked."""
-        return self.rubric.max_score + (self.rubric.search_points if self.notebook_data else 0.0)
-
-    def open_sandbox(self, level: Level | None = None) -> Sandbox:
-        """A sandbox at ``level``, by default the best that works here.
-
-        Raises:
-            IsolationError: no level that may be used works on this machine.
-        """
-        return Sandbox.open(self.rubric.limits, level=level, allow_unsafe=self.allow_unsafe)
-
-    def open_notebook_sandbox(self, level: Level) -> Sandbox:
-        """A sandbox that notebooks are run in, at ``level``; only where there is data for them.
-
-        Raises:
-            IsolationError: that level does not work with the data.
-        """
-        limits = self.rubric.notebook_limits
-        return Sandbox.open(limits, level=level, allow_unsafe=self.allow_unsafe, data=self.notebook_data)
-
-
-def grade(handin: Handin, suite: Suite, sandbox: Sandbox, notebooks: Sandbox | None = None) -> Grade:
+def grade(
+    handin: Handin,
+    suite: Suite,
+    sandbox: Sandbox,
+    notebooks: Sandbox | None = None,
+    aside: Aside | None = None,
+) -> Grade:
     """Grade one hand-in. Whatever it holds, the result is a `Grade` in an explicit state.
 
     Args:
@@ -83,6 +55,7 @@ def grade(handin: Handin, suite: Suite, sandbox: Sandbox, notebooks: Sandbox | N
         suite: what with.
         sandbox: where its functions are called.
         notebooks: where its notebooks are run; None not to run them.
+        aside: preparations that are made while student code computes; None if they have been made.
     """
     from grading.intake import read
 
@@ -95,9 +68,13 @@ def grade(handin: Handin, suite: Suite, sandbox: Sandbox, notebooks: Sandbox | N
     with sandbox.start(submission, shared) as worker:
         from checks.runner import Runner
 
+        if aside is not None:
+            aside.begin()
         runner = Runner(submission, worker, suite.rubric)
         results = runner.results()
         remarks = worker.loaded.remarks
+    if aside is not None:
+        aside.finish()
     execution = None
     if notebooks is not None:
         execution, more = _executed(handin, submission, suite, notebooks)
@@ -214,34 +191,6 @@ def _isolation_facts(isolation: Isolation | None) -> IsolationFacts:
     return IsolationFacts(level=isolation.level.value, detail=isolation.detail)
 
 
-@cache
-def suite_version() -> str:
-    """The version of this project, from its metadata or, in a plain checkout, from pyproject.toml."""
-    try:
-        return metadata.version("subgrader")
-    except metadata.PackageNotFoundError:
-        import tomllib
-
-        text = (Path(__file__).resolve().parent.parent / "pyproject.toml").read_text(encoding="utf-8")
-        return str(tomllib.loads(text)["project"]["version"])
-
-
-def suite_facts(suite: Suite) -> SuiteFacts:
-    """With what is graded: versions, rubric, seed, and whether notebooks are run."""
-    rubric = suite.rubric
-    return SuiteFacts(
-        version=suite_version(),
-        rubric_sha256=rubric.sha256,
-        seed=rubric.settings.seed,
-        reg_scale=rubric.settings.reg_scale,
-        python=platform.python_version(),
-        numpy=metadata.version("numpy"),
-        notebooks=None if suite.notebook_data is None else fingerprint(suite.notebook_data),
-        language=rubric.settings.lang,
-        data=data_facts(rubric),
-    )
-
-
 @dataclass(frozen=True)
 class Outcome:
     """A grade, and whether it was known from an earlier run."""
@@ -290,15 +239,18 @@ def grade_all(
             return
         if all_known:
             _prepare(suite)
-        # Before the processes part, and only if anything is graded: CIFAR-10 takes more than half a minute.
-        comparison.prepare(suite.rubric, note)
-        note("grading")
         jobs = min(jobs, len(waiting))
+        # CIFAR-10 takes more than half a minute; that is not for a thread, of which one hears nothing.
+        aside = Aside(partial(_prepare_the_rest, suite)) if jobs == 1 and suite.rubric.is_quick else None
+        if aside is None:
+            # Before the processes part.
+            _prepare_the_rest(suite, note)
+        note("grading")
         # The first process works in the sandbox that is open already; each later one opens its own.
         open_already = [sandbox] if sys.platform == "linux" else []
 
         def new_work() -> Work:
-            return Work(suite, sandbox.isolation, open_already.pop() if open_already else None)
+            return Work(suite, sandbox.isolation, open_already.pop() if open_already else None, aside)
 
         def give_up(handin: Handin, reason: str) -> Grade:
             return not_graded(
@@ -309,7 +261,8 @@ def grade_all(
             )
 
         # What is there now all processes share; a collector that marked it in each of them would make copies of it.
-        gc.collect()
+        if len(waiting) > 1:
+            gc.collect()
         gc.freeze()
         try:
             with closing(share_out(waiting, jobs, new_work, give_up, meanwhile)) as grades:
@@ -322,11 +275,14 @@ def grade_all(
 class Work:
     """What each of the grader's processes does: it grades, in a sandbox that lives as long as the process."""
 
-    def __init__(self, suite: Suite, isolation: Isolation, sandbox: Sandbox | None) -> None:
+    def __init__(
+        self, suite: Suite, isolation: Isolation, sandbox: Sandbox | None, aside: Aside | None = None
+    ) -> None:
         self._suite = suite
         speak(suite.rubric.settings.lang)  # on a cluster, this is another machine's process
         self._isolation = isolation
         self._sandbox = sandbox
+        self._aside = aside
         self._notebooks: Sandbox | None = None
 
     def __call__(self, handin: Handin) -> Grade:
@@ -336,7 +292,7 @@ class Work:
                 self._sandbox = self._suite.open_sandbox(self._isolation.level)
             if self._notebooks is None and self._suite.notebook_data is not None:
                 self._notebooks = self._suite.open_notebook_sandbox(self._isolation.level)
-            return grade(handin, self._suite, self._sandbox, self._notebooks)
+            return grade(handin, self._suite, self._sandbox, self._notebooks, self._aside)
         except (IsolationError, DatasetError) as error:
             return not_graded(handin, self._suite, self._isolation, str(error))
         except Exception as error:
@@ -376,10 +332,7 @@ def opened(suite: Suite) -> Sandbox:
 
 
 def _prepare(suite: Suite) -> None:
-    """Draw all cases, work out their true answers, and load the large libraries that most hand-ins need.
-
-    All of that once, before the processes part.
-    """
+    """Draw all cases and work out their true answers, once, before the processes part."""
     from checks.prepare import prepare
 
     prepare(suite.rubric)
@@ -387,5 +340,9 @@ def _prepare(suite: Suite) -> None:
         from grading.execution.scoring import held_out
 
         held_out(suite.notebook_data)
-    for library in ("scipy.special", "IPython.core.inputtransformer2"):
-        importlib.import_module(library)
+
+
+def _prepare_the_rest(suite: Suite, note: Callable[[str], None] = lambda _: None) -> None:
+    """What is not needed at once: what trainings are shown beside, and the large library that checks of them need."""
+    importlib.import_module("scipy.special")
+    comparison.prepare(suite.rubric, note)

@@ -41,7 +41,9 @@ def own() -> tuple[str, ...]:
 
 
 def _defines_evaluate(text: str) -> bool:
-    return any(isinstance(node, ast.FunctionDef) and node.name == "evaluate" for node in ast.parse(text).body)
+    return "def evaluate(" in text and any(
+        isinstance(node, ast.FunctionDef) and node.name == "evaluate" for node in ast.parse(text).body
+    )
 
 
 def register(name: str, text: str) -> None:

@@ -12,6 +12,7 @@ ROOT = Path(__file__).resolve().parent.parent
 UPPER = (
     "grading.commands",
     "grading.run",
+    "grading.suite",
     "grading.resume",
     "grading.cluster",
     "grading.reports",

@@ -18,9 +18,10 @@ from grading.cluster import worker
 from grading.cluster.messages import Reply, decode_reply, task, versions
 from grading.grade import Grade, IsolationFacts
 from grading.parcel import pack
-from grading.run import Outcome, Suite, not_graded
+from grading.run import Outcome, not_graded
 from grading.sandbox.levels import Isolation, Level
 from grading.submission import Handin, IntakeError
+from grading.suite import Suite
 
 if TYPE_CHECKING:
     from distributed import Client

@@ -17,9 +17,10 @@ from grading.cluster.messages import Reply, Task, difference, encode, versions
 from grading.grade import Grade, IsolationFacts
 from grading.intake.naming import clean
 from grading.parcel import unpack
-from grading.run import Suite, Work, opened
+from grading.run import Work, opened
 from grading.sandbox.client import Sandbox
 from grading.sandbox.levels import IsolationError
+from grading.suite import Suite
 from reference.split import DatasetError
 
 LENGTH_BYTES = 8

@@ -9,13 +9,13 @@ import msgspec
 from grading.grade import Grade, IsolationFacts
 from grading.resume import library_versions, suite_hash
 from grading.rubric import Rubric
-from grading.run import Suite, suite_facts
+from grading.suite import Suite, suite_facts
 
 
 class Task(msgspec.Struct, frozen=True, array_like=True):
     """Grade the hand-in in ``parcel``; without one, only say how it would be isolated.
 
-    The rest is what with: see `grading.run.Suite`.
+    The rest is what with: see `grading.suite.Suite`.
     """
 
     versions: dict[str, str]

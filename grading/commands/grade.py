@@ -16,9 +16,10 @@ from grading.commands import BELOW, COMMANDS, GRADED, NOT_GRADED, WRONG_USE, one
 if TYPE_CHECKING:
     from grading.grade import Grade
     from grading.late import Lateness
-    from grading.run import Outcome, Suite
+    from grading.run import Outcome
     from grading.sandbox.levels import Isolation
     from grading.submission import Handin
+    from grading.suite import Suite
 
 FORMATS = ("json", "md", "html", "csv", "notebook", "gradescope", "junit", "github", "canvas", "moodle")
 LANGUAGES = ("en", "zh")
@@ -98,7 +99,7 @@ class _Version(argparse.Action):
     """Prints the version; it is looked up only when it is asked for."""
 
     def __call__(self, parser: argparse.ArgumentParser, *_: object) -> None:
-        from grading.run import suite_version
+        from grading.suite import suite_version
 
         print(f"subgrader {suite_version()}")
         parser.exit()
@@ -158,8 +159,8 @@ def _run(options: argparse.Namespace) -> int:
     from grading.intake import survey
     from grading.late import LateError
     from grading.rubric import RubricError, load_rubric
-    from grading.run import Suite
     from grading.sandbox.levels import IsolationError
+    from grading.suite import Suite
     from grading.words import speak
     from reference.split import DatasetError
 
@@ -257,7 +258,8 @@ def _grade(handins: Sequence[Handin], suite: Suite, options: argparse.Namespace)
     from grading.reports.brief import Brief
     from grading.reports.hidden import for_students, released
     from grading.resume import Records
-    from grading.run import grade_all, suite_facts, unwritten
+    from grading.run import grade_all, unwritten
+    from grading.suite import suite_facts
     from grading.terminal import Terminal
 
     def graded(known: Callable[[Handin, Isolation], Grade | None]) -> Generator[Outcome, None, None]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import json
 import logging
 import re
@@ -11,6 +12,7 @@ from dataclasses import dataclass
 from grading.intake.limits import Limits
 from grading.intake.naming import shown
 from grading.intake.text import recognised
+from grading.intake.walking import walk
 from grading.words import say, translated
 
 _MAGIC_LINE = re.compile(r"^[ \t]*[%!?]|\?[ \t]*$|^[ \t]*[\w.]+[ \t]*=[ \t]*[%!]", re.MULTILINE)
@@ -117,6 +119,9 @@ def without_magics(text: str) -> str:
     if not count:
         return text
     text = _unfold_shell_lines(text)
+    plain = _without_whole_lines(text, count)
+    if plain is not None:
+        return plain
     if count > _MOST_MAGICS or len(text) > _LONGEST_WITH_MAGICS:
         return _WHOLE_LINE_MAGIC.sub(r"\1pass", text)
     from IPython.core.inputtransformer2 import TransformerManager
@@ -130,6 +135,22 @@ def without_magics(text: str) -> str:
     except (SyntaxError, ValueError, RuntimeError):
         return _WHOLE_LINE_MAGIC.sub(r"\1pass", text)
     return "\n" * leading + transformed
+
+
+def _without_whole_lines(text: str, count: int) -> str | None:
+    """The cell with `pass` for lines that are magics as a whole, if these are all, and statements of their own."""
+    lines = {k for k, line in enumerate(text.split("\n"), 1) if line.lstrip(" \t").startswith(("%", "!"))}
+    if len(lines) < count:
+        return None
+    plain = _WHOLE_LINE_MAGIC.sub(r"\1pass", text)
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            passes = {node.lineno for node in walk(ast.parse(plain)) if isinstance(node, ast.Pass)}
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
+        return None
+    # Others are within a text, or go on with the line above.
+    return plain if lines <= passes else None
 
 
 def _unfold_shell_lines(text: str) -> str:

@@ -22,8 +22,9 @@ from grading.late import HandedIn, Lateness, duration, minutes_late
 from grading.reports.gradescope import GradescopeReport
 from grading.reports.writing import write_whole
 from grading.rubric import load_rubric
-from grading.run import Suite, grade_all
+from grading.run import grade_all
 from grading.submission import Handin
+from grading.suite import Suite
 from grading.words import say, speak
 
 

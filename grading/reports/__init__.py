@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Protocol
 
 from grading.grade import Grade
+from grading.reports import pictures
 from grading.reports.anonymous import anonymous
 from grading.reports.class_page import ClassPage
 from grading.reports.github import GitHubAnnotations, GitHubClassroom, GitHubOutputs, GitHubSummary
@@ -114,6 +115,7 @@ def warm_up(formats: Iterable[str]) -> None:
         for template in ("student.html", "pictures.html", "source.html", "class.html"):
             environment().get_template(template)
         colour()
+        pictures.warm_up()
 
 
 def write_class(

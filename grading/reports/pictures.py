@@ -317,6 +317,11 @@ def _templates(facts: TrainingFacts) -> list[Template]:
     ]
 
 
+def warm_up() -> None:
+    """Load what the first picture would have to wait for."""
+    _png(bytes(1), (1, 1))
+
+
 @lru_cache(maxsize=256)
 def _png(pixels: bytes, shape: tuple[int, ...]) -> str:
     """A picture as a ``data:`` address. The reference's pictures are on every page of a class, and drawn once."""

@@ -223,6 +223,11 @@ class Rubric(msgspec.Struct, frozen=True, kw_only=True):
     data_folder: str | None = None
 
     @property
+    def is_quick(self) -> bool:
+        """Whether a moment is enough to load the data set and to train on it."""
+        return self.data_name == "digits"
+
+    @property
     def data_name(self) -> DataName:
         """The data set that classifiers are trained on."""
         return self.settings.data.name if self.data_folder is None else "cifar10"

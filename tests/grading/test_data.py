@@ -10,7 +10,7 @@ import pytest
 
 import grader
 from grading.rubric import default_rubric_path, load_rubric
-from grading.run import Suite, suite_facts
+from grading.suite import Suite, suite_facts
 from grading.training_data import data_facts
 from reference.datasets import CIFAR10_VARIABLE, identify
 from tests.checks.test_entrance import run_pytest

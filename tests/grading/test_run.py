@@ -11,6 +11,7 @@ import subprocess
 import sys
 import time
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -20,9 +21,9 @@ from grading.grade import Grade
 from grading.intake import find
 from grading.resume import FOLDER
 from grading.rubric import load_rubric
-from grading.run import Outcome, Suite, grade_all
-from grading.sandbox.client import Sandbox
+from grading.run import Outcome, grade_all
 from grading.submission import Handin
+from grading.suite import Suite
 from tests.grading.small_class import HANGS, RIGHT, WRONG, make_class, results
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -97,10 +98,10 @@ def test_a_process_that_dies_costs_the_hand_in_that_killed_it_and_no_other(
     work = make_class(tmp_path / "class", ada=RIGHT, killer=RIGHT, mary=RIGHT, zoe=WRONG)
     grade = grading.run.grade
 
-    def deadly(handin: Handin, suite: Suite, sandbox: Sandbox, notebooks: Sandbox | None) -> Grade:
+    def deadly(handin: Handin, *others: Any) -> Grade:
         if handin.name == "killer":
             os.kill(os.getpid(), signal.SIGKILL)
-        return grade(handin, suite, sandbox, notebooks)
+        return grade(handin, *others)
 
     monkeypatch.setattr(grading.run, "grade", deadly)
     grades = graded(work, jobs)
@@ -116,11 +117,11 @@ def test_a_process_that_dies_by_chance_costs_nothing(tmp_path: Path, monkeypatch
     work = make_class(tmp_path / "class", ada=RIGHT, unlucky=RIGHT)
     grade = grading.run.grade
 
-    def deadly_once(handin: Handin, suite: Suite, sandbox: Sandbox, notebooks: Sandbox | None) -> Grade:
+    def deadly_once(handin: Handin, *others: Any) -> Grade:
         if handin.name == "unlucky" and not (tmp_path / "died").exists():
             (tmp_path / "died").touch()
             os.kill(os.getpid(), signal.SIGKILL)
-        return grade(handin, suite, sandbox, notebooks)
+        return grade(handin, *others)
 
     monkeypatch.setattr(grading.run, "grade", deadly_once)
     assert [g.score for g in graded(work).values()] == [4, 4]
@@ -134,10 +135,10 @@ def test_a_defect_of_the_grader_is_said_and_costs_the_others_nothing(
     work = make_class(tmp_path / "class", ada=RIGHT, odd=RIGHT)
     grade = grading.run.grade
 
-    def defective(handin: Handin, suite: Suite, sandbox: Sandbox, notebooks: Sandbox | None) -> Grade:
+    def defective(handin: Handin, *others: Any) -> Grade:
         if handin.name == "odd":
             raise KeyError("gone")
-        return grade(handin, suite, sandbox, notebooks)
+        return grade(handin, *others)
 
     monkeypatch.setattr(grading.run, "grade", defective)
     grades = graded(work)

@@ -16,8 +16,9 @@ from grading.grade import Grade, IsolationFacts
 from grading.intake import find
 from grading.reports.inline import inline_text
 from grading.rubric import Rubric, load_rubric
-from grading.run import Suite, grade
+from grading.run import grade
 from grading.sandbox.client import Sandbox
+from grading.suite import Suite
 from grading.words import LANGUAGES, Language, speaking
 from reference.mistakes import CATALOGUE, METHODS
 from tests.checks.classes import handed_mistake as handed_class

@@ -18,7 +18,7 @@ import pytest
 from grading.cluster import client
 from grading.cluster.client import ClusterError, grade_on_cluster
 from grading.rubric import load_rubric
-from grading.run import Suite
+from grading.suite import Suite
 from tests.grading.small_class import RIGHT, WRONG, make_class
 
 ROOT = Path(__file__).resolve().parents[3]

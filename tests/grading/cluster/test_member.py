@@ -14,7 +14,7 @@ from grading.cluster.messages import Reply, Task, decode_reply, task, versions
 from grading.intake import find
 from grading.parcel import pack
 from grading.rubric import load_rubric
-from grading.run import Suite
+from grading.suite import Suite
 from tests.grading.small_class import RIGHT, make_class
 
 

@@ -12,7 +12,8 @@ from grading.intake import find
 from grading.reports import CLASS_WRITERS
 from grading.reports.brief import Brief
 from grading.rubric import load_rubric
-from grading.run import Suite, grade_all
+from grading.run import grade_all
+from grading.suite import Suite
 from tests.grading.reports.grades import FUNCTIONS, a_check, a_class, a_grade
 
 SUBMISSIONS = Path(__file__).resolve().parents[3] / "submissions"

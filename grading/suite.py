@@ -1,0 +1,76 @@
+"""What all submissions of a run are graded with: the rubric, the walls, and the facts that reports tell of it."""
+
+from __future__ import annotations
+
+import platform
+from dataclasses import dataclass
+from functools import cache
+from importlib import metadata
+from pathlib import Path
+
+from grading.execution.scoring import fingerprint
+from grading.grade import SuiteFacts
+from grading.rubric import Rubric
+from grading.sandbox.client import Sandbox
+from grading.sandbox.levels import Level
+from grading.training_data import data_facts
+
+
+@dataclass(frozen=True)
+class Suite:
+    """What all submissions of a run are graded with."""
+
+    rubric: Rubric
+    allow_unsafe: bool = False
+    notebook_data: Path | None = None
+    """The folder of CIFAR-10's batches to run notebooks with; None not to run any."""
+
+    @property
+    def max_score(self) -> float:
+        """The points of everything that is asked."""
+        return self.rubric.max_score + (self.rubric.search_points if self.notebook_data else 0.0)
+
+    def open_sandbox(self, level: Level | None = None) -> Sandbox:
+        """A sandbox at ``level``, by default the best that works here.
+
+        Raises:
+            IsolationError: no level that may be used works on this machine.
+        """
+        return Sandbox.open(self.rubric.limits, level=level, allow_unsafe=self.allow_unsafe)
+
+    def open_notebook_sandbox(self, level: Level) -> Sandbox:
+        """A sandbox that notebooks are run in, at ``level``; only where there is data for them.
+
+        Raises:
+            IsolationError: that level does not work with the data.
+        """
+        limits = self.rubric.notebook_limits
+        return Sandbox.open(limits, level=level, allow_unsafe=self.allow_unsafe, data=self.notebook_data)
+
+
+@cache
+def suite_version() -> str:
+    """The version of this project, from its metadata or, in a plain checkout, from pyproject.toml."""
+    try:
+        return metadata.version("subgrader")
+    except metadata.PackageNotFoundError:
+        import tomllib
+
+        text = (Path(__file__).resolve().parent.parent / "pyproject.toml").read_text(encoding="utf-8")
+        return str(tomllib.loads(text)["project"]["version"])
+
+
+def suite_facts(suite: Suite) -> SuiteFacts:
+    """With what is graded: versions, rubric, seed, and whether notebooks are run."""
+    rubric = suite.rubric
+    return SuiteFacts(
+        version=suite_version(),
+        rubric_sha256=rubric.sha256,
+        seed=rubric.settings.seed,
+        reg_scale=rubric.settings.reg_scale,
+        python=platform.python_version(),
+        numpy=metadata.version("numpy"),
+        notebooks=None if suite.notebook_data is None else fingerprint(suite.notebook_data),
+        language=rubric.settings.lang,
+        data=data_facts(rubric),
+    )
