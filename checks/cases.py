@@ -145,6 +145,11 @@ def odd_sizes(seed: int) -> tuple[Problem, ...]:
     return tuple(problem for problem in sized_problems(seed) if problem.W.size < 100)
 
 
+def few_samples(problem: Problem) -> bool:
+    """Whether it may be asked again in other ways: a naive function's time grows with the samples."""
+    return len(problem.y) <= 10
+
+
 # A thousand for each function: these two, and the ties of an SVM or the shifts of a softmax.
 UNREGULARIZED = Batch("unregularized", 425, partial(smooth_problem, regularized=False))
 REGULARIZED = Batch("regularized", 425, partial(smooth_problem, regularized=True))

@@ -135,7 +135,7 @@ def _check_of(test_name: str) -> str:
 
 @pytest.fixture(scope="session")
 def asking(request: pytest.FixtureRequest) -> Iterator[Asking]:
-    """The submission, loaded in a worker of its own."""
+    """The submission, in workers of its own."""
     from checks.terminal import Asking
     from grading.sandbox.client import Sandbox
     from grading.training_data import training_data
@@ -150,8 +150,8 @@ def asking(request: pytest.FixtureRequest) -> Iterator[Asking]:
         sandbox = Sandbox.open(rubric.limits, allow_unsafe=True)
     except (IntakeError, DatasetError, IsolationError) as error:
         pytest.exit(str(error), returncode=int(pytest.ExitCode.USAGE_ERROR))
-    with sandbox, sandbox.start(submission, shared) as worker:
-        yield Asking(submission, worker, rubric)
+    with sandbox, sandbox.workers(submission, shared) as workers:
+        yield Asking(submission, workers, rubric)
 
 
 @pytest.fixture

@@ -5,8 +5,10 @@ The grader and pytest both ask through here, so they cannot come to different ve
 
 from __future__ import annotations
 
+import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -37,19 +39,30 @@ if TYPE_CHECKING:
     from grading.sandbox.client import Worker
 
 _MOST_NUMBERS = 400  # a larger counterexample is shown as code only
+# Known mistakes draw from NumPy's global random numbers, and so take turns.
+_diagnosing = threading.Lock()
 
 
 class Runner:
     """All checks of one submission; each is run at most once, when it or one that needs it is asked for.
 
-    ``hunted`` is for a search that gives no grade: Hypothesis draws the inputs of the loss functions.
+    Args:
+        submission: what is asked.
+        worker_of: the worker for the functions of a loss, by the name of that loss. Whoever asks gets the same one.
+        rubric: what for.
+        hunted: for a search that gives no grade: Hypothesis draws the inputs of the loss functions.
     """
 
     def __init__(
-        self, submission: Submission, worker: Worker, rubric: Rubric, *, hunted: bool = False
+        self,
+        submission: Submission,
+        worker_of: Callable[[str], Worker],
+        rubric: Rubric,
+        *,
+        hunted: bool = False,
     ) -> None:
         self.submission = submission
-        self.worker = worker
+        self._worker_of = worker_of
         self.rubric = rubric
         self.hunted = hunted
         self._results: dict[tuple[str, str], CheckResult] = {}
@@ -63,9 +76,29 @@ class Runner:
                 if check in function.points:
                     yield name, check
 
-    def results(self) -> list[CheckResult]:
-        """Run everything that is planned."""
-        return [self.result(name, check) for name, check in self.plan()]
+    def results(self, *, side_by_side: bool = False) -> list[CheckResult]:
+        """Run everything that is planned; the losses ``side_by_side`` if there are processors to spare."""
+        plan = list(self.plan())
+        if side_by_side:
+            groups: dict[str, list[tuple[str, str]]] = {}
+            for name, check in plan:
+                groups.setdefault(self._group(name), []).append((name, check))
+            with ThreadPoolExecutor(max(1, len(groups))) as threads:
+                # Going through the answers raises what a thread has raised.
+                list(threads.map(self._run_in_order, groups.values()))
+        return [self.result(name, check) for name, check in plan]
+
+    def _run_in_order(self, planned: Sequence[tuple[str, str]]) -> None:
+        for name, check in planned:
+            self.result(name, check)
+
+    def _group(self, name: str) -> str:
+        """The loss whose worker answers for a function: the naive one's, where it must agree with that."""
+        function = self.rubric.settings.functions[name]
+        return self._group(function.naive) if function.naive is not None else function.reference
+
+    def _worker(self, name: str) -> Worker:
+        return self._worker_of(self._group(name))
 
     def result(self, name: str, check: str) -> CheckResult:
         """The result of one check of one function, run now if it has not been."""
@@ -127,7 +160,11 @@ class Runner:
 
     def trainings(self) -> list[TrainingFacts]:
         """What the accuracy checks saw that have been run, beside the reference, to be drawn."""
-        return [training_facts(each) for each in self._classifiers.values() if each.trainings]
+        # In the rubric's order: side by side, any of them may have been first.
+        names = [name for name in self.rubric.settings.functions if name in self._classifiers]
+        return [
+            training_facts(self._classifiers[name]) for name in names if self._classifiers[name].trainings
+        ]
 
     def absent(self, name: str) -> str | None:
         """Why a function cannot be run at all: a sentence for the student, or None."""
@@ -139,7 +176,7 @@ class Runner:
             )
         if definition.state is not State.WRITTEN:
             return definition.sentence
-        return self.worker.loaded.failures.get(asked)
+        return self._worker(name).loaded.failures.get(asked)
 
     def candidate(self, name: str) -> LossFunction | Classifier:
         """The student's function or method, as the checks see it."""
@@ -150,7 +187,7 @@ class Runner:
     def _classifier(self, name: str) -> Classifier:
         if name not in self._classifiers:
             spelling = Spelling(name, self.rubric.settings.names)
-            worker = spelled(spelling, self.worker, self.rubric)
+            worker = spelled(spelling, self._worker(name), self.rubric)
             self._classifiers[name] = Classifier(name, worker, self.rubric)
         return self._classifiers[name]
 
@@ -159,7 +196,7 @@ class Runner:
             naive = self.rubric.settings.functions[name].naive
             other = self._loss_function(naive) if naive is not None else None
             self._loss_functions[name] = LossFunction(
-                name, self.worker, self.rubric, other, hunted=self.hunted
+                name, self._worker(name), self.rubric, other, hunted=self.hunted
             )
         return self._loss_functions[name]
 
@@ -180,7 +217,7 @@ class Runner:
         elif failure.code is not None:
             counterexample = Counterexample(code=failure.code)
         # Wrong code run again to be recognized may overflow; that is its business.
-        with np.errstate(all="ignore"):
+        with _diagnosing, np.errstate(all="ignore"):
             if asked.kind == "loss":
                 diagnosis = diagnose(self._loss_function(name), failure)
             else:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import linecache
 import secrets
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -117,8 +117,8 @@ class Score:
 class Asking:
     """One submission, asked with inputs from one seed or several."""
 
-    def __init__(self, submission: Submission, worker: Worker, rubric: Rubric) -> None:
-        self._submission, self._worker, self._rubric = submission, worker, rubric
+    def __init__(self, submission: Submission, worker_of: Callable[[str], Worker], rubric: Rubric) -> None:
+        self._submission, self._worker_of, self._rubric = submission, worker_of, rubric
         self._runners: dict[int, Runner] = {}
 
     def result(self, asked: Asked) -> CheckResult:
@@ -132,7 +132,7 @@ class Asking:
             settings = msgspec.structs.replace(self._rubric.settings, seed=seed)
             rubric = msgspec.structs.replace(self._rubric, settings=settings)
             hunted = seed != self._rubric.settings.seed
-            self._runners[seed] = Runner(self._submission, self._worker, rubric, hunted=hunted)
+            self._runners[seed] = Runner(self._submission, self._worker_of, rubric, hunted=hunted)
         return self._runners[seed]
 
     def replay(self, result: CheckResult, verdict: BaseException) -> None:

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from checks.answers import Answered, read_answer
-from checks.cases import odd_sizes, relabelled
+from checks.cases import few_samples, odd_sizes, relabelled
 from checks.failures import ChangedInputs, Failure, LabelTypeMatters, NotRepeatable, WrongReturn
 from checks.loss_function import LossFunction
 from checks.promise import promise
@@ -43,7 +43,8 @@ def test_interface(candidate: LossFunction) -> None:
         answers.append(answer)
         for remark in answer.remarks:
             candidate.remark(remark)
-    _require_same_again(candidate, problems[:: len(_LABEL_TYPES)], answers[:: len(_LABEL_TYPES)])
+    again = [k for k in range(0, len(problems), len(_LABEL_TYPES)) if few_samples(problems[k])]
+    _require_same_again(candidate, tuple(problems[k] for k in again), [answers[k] for k in again])
     _require_same_for_all_label_types(candidate, problems, answers)
 
 

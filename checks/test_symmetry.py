@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from checks.answers import Answered
 from checks.asked import lasting_truth
-from checks.cases import UNREGULARIZED, drawn, odd_sizes
+from checks.cases import UNREGULARIZED, drawn, few_samples, odd_sizes
 from checks.failures import Failure, NotSymmetric
 from checks.loss_function import LossFunction
 from checks.promise import promise
@@ -109,7 +109,10 @@ def _rooms(
 def _cases(seed: int, hunted: bool) -> tuple[tuple[Problem, ...], tuple[_Change, ...]]:
     """Problems and what is done to them, the same for every submission."""
     generator = random.Random(seed)
-    problems = (*drawn(replace(UNREGULARIZED, hunted=hunted), seed)[:_SMALL_CASES], *odd_sizes(seed))
+    problems = (
+        *drawn(replace(UNREGULARIZED, hunted=hunted), seed)[:_SMALL_CASES],
+        *filter(few_samples, odd_sizes(seed)),
+    )
     orders = [_order(generator, p.sizes[0]) for p in problems]
     names = tuple(_order(generator, p.sizes[2]) for p in problems)
     same = tuple(np.arange(p.sizes[2]) for p in problems)

@@ -132,7 +132,7 @@ def _grade(names: Sequence[str], provided: Mapping[str, Any], rubric: Rubric) ->
     submission = Submission("notebook", "notebook", "", Kind.NOTEBOOK, (), definitions)
     files = {written.filename: written.label for written in places.values()}
     with Worker(KernelSession(provided, rubric.limits, files), rubric.limits, submission) as worker:
-        runner = Runner(submission, worker, rubric)
+        runner = Runner(submission, lambda _: worker, rubric)
         results: list[CheckResult] = []
         planned = [
             (name, check)

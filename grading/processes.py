@@ -23,6 +23,13 @@ _MOST_TRIES = 2
 _SECONDS_TO_END = 2.0
 
 
+def cores() -> int:
+    """The processors that this process may use, which in a container are fewer than the machine has."""
+    if sys.platform == "linux":
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
+
+
 class Work(Protocol):
     """What a process does all its life."""
 

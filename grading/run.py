@@ -6,7 +6,6 @@ This module stands on top of the checks; nothing that the checks use may import 
 from __future__ import annotations
 
 import gc
-import importlib
 import sys
 import time
 from collections.abc import Callable, Generator, Sequence
@@ -30,7 +29,7 @@ from grading.grade import (
     SubmissionFacts,
     TrainingFacts,
 )
-from grading.processes import share_out
+from grading.processes import cores, share_out
 from grading.rubric import Rubric
 from grading.sandbox.client import Sandbox
 from grading.sandbox.levels import Isolation, IsolationError
@@ -47,6 +46,8 @@ def grade(
     sandbox: Sandbox,
     notebooks: Sandbox | None = None,
     aside: Aside | None = None,
+    *,
+    side_by_side: bool = False,
 ) -> Grade:
     """Grade one hand-in. Whatever it holds, the result is a `Grade` in an explicit state.
 
@@ -56,6 +57,7 @@ def grade(
         sandbox: where its functions are called.
         notebooks: where its notebooks are run; None not to run them.
         aside: preparations that are made while student code computes; None if they have been made.
+        side_by_side: whether there are processors for both losses at once.
     """
     from grading.intake import read
 
@@ -65,14 +67,14 @@ def grade(
     except IntakeError as error:
         return not_graded(handin, suite, sandbox.isolation, str(error), time.perf_counter() - started)
     shared = training_data(suite.rubric).shared if suite.rubric.trains else None
-    with sandbox.start(submission, shared) as worker:
+    with sandbox.workers(submission, shared) as workers:
         from checks.runner import Runner
 
         if aside is not None:
             aside.begin()
-        runner = Runner(submission, worker, suite.rubric)
-        results = runner.results()
-        remarks = worker.loaded.remarks
+        runner = Runner(submission, workers, suite.rubric)
+        results = runner.results(side_by_side=side_by_side)
+        remarks = workers.remarks
     if aside is not None:
         aside.finish()
     execution = None
@@ -241,16 +243,26 @@ def grade_all(
             _prepare(suite)
         jobs = min(jobs, len(waiting))
         # CIFAR-10 takes more than half a minute; that is not for a thread, of which one hears nothing.
-        aside = Aside(partial(_prepare_the_rest, suite)) if jobs == 1 and suite.rubric.is_quick else None
+        aside = (
+            Aside(partial(comparison.prepare, suite.rubric)) if jobs == 1 and suite.rubric.is_quick else None
+        )
         if aside is None:
             # Before the processes part.
-            _prepare_the_rest(suite, note)
+            comparison.prepare(suite.rubric, note)
         note("grading")
+        # With as many processes as processors, each of the losses would only slow the other down.
+        side_by_side = 2 * jobs <= cores()
         # The first process works in the sandbox that is open already; each later one opens its own.
         open_already = [sandbox] if sys.platform == "linux" else []
 
         def new_work() -> Work:
-            return Work(suite, sandbox.isolation, open_already.pop() if open_already else None, aside)
+            return Work(
+                suite,
+                sandbox.isolation,
+                open_already.pop() if open_already else None,
+                aside,
+                side_by_side=side_by_side,
+            )
 
         def give_up(handin: Handin, reason: str) -> Grade:
             return not_graded(
@@ -276,13 +288,20 @@ class Work:
     """What each of the grader's processes does: it grades, in a sandbox that lives as long as the process."""
 
     def __init__(
-        self, suite: Suite, isolation: Isolation, sandbox: Sandbox | None, aside: Aside | None = None
+        self,
+        suite: Suite,
+        isolation: Isolation,
+        sandbox: Sandbox | None,
+        aside: Aside | None = None,
+        *,
+        side_by_side: bool = False,
     ) -> None:
         self._suite = suite
         speak(suite.rubric.settings.lang)  # on a cluster, this is another machine's process
         self._isolation = isolation
         self._sandbox = sandbox
         self._aside = aside
+        self._side_by_side = side_by_side
         self._notebooks: Sandbox | None = None
 
     def __call__(self, handin: Handin) -> Grade:
@@ -292,7 +311,14 @@ class Work:
                 self._sandbox = self._suite.open_sandbox(self._isolation.level)
             if self._notebooks is None and self._suite.notebook_data is not None:
                 self._notebooks = self._suite.open_notebook_sandbox(self._isolation.level)
-            return grade(handin, self._suite, self._sandbox, self._notebooks, self._aside)
+            return grade(
+                handin,
+                self._suite,
+                self._sandbox,
+                self._notebooks,
+                self._aside,
+                side_by_side=self._side_by_side,
+            )
         except (IsolationError, DatasetError) as error:
             return not_graded(handin, self._suite, self._isolation, str(error))
         except Exception as error:
@@ -340,9 +366,3 @@ def _prepare(suite: Suite) -> None:
         from grading.execution.scoring import held_out
 
         held_out(suite.notebook_data)
-
-
-def _prepare_the_rest(suite: Suite, note: Callable[[str], None] = lambda _: None) -> None:
-    """What is not needed at once: what trainings are shown beside, and the large library that checks of them need."""
-    importlib.import_module("scipy.special")
-    comparison.prepare(suite.rubric, note)

@@ -11,6 +11,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
 
+from reference import binomial
+
 ALPHA = 1e-6
 """The largest probability with which a classifier at the threshold may fail."""
 
@@ -53,6 +55,7 @@ class Verdict:
         return self.correct >= self.least
 
 
+@cache
 def interval(correct: int, total: int, alpha: float) -> Interval:
     """The exact interval of Clopper and Pearson, with odds alpha at each end.
 
@@ -60,12 +63,10 @@ def interval(correct: int, total: int, alpha: float) -> Interval:
         ValueError: not 0 <= correct <= total, total < 1, or alpha not between 0 and 1/2.
     """
     _require(correct, total, alpha)
-    # Imported here: SciPy takes longer to load than most commands take to run.
-    from scipy.special import betaincinv
-
-    lower = float(betaincinv(correct, total - correct + 1, alpha)) if correct > 0 else 0.0
-    upper = float(betaincinv(correct + 1, total - correct, 1.0 - alpha)) if correct < total else 1.0
-    return Interval(lower, upper)
+    return Interval(
+        binomial.lowest_probability(correct, total, alpha),
+        binomial.highest_probability(correct, total, alpha),
+    )
 
 
 def verdict(correct: int, total: int, threshold: float, alpha: float = ALPHA) -> Verdict:
@@ -98,22 +99,11 @@ def least_count(total: int, threshold: float, alpha: float = ALPHA) -> int:
     low, high = 0, total
     while low < high:
         middle = (low + high) // 2
-        if at_most(middle, total, threshold) < alpha:
+        if binomial.at_most(middle, total, threshold) < alpha:
             low = middle + 1
         else:
             high = middle
     return low
-
-
-def at_most(count: int, total: int, probability: float) -> float:
-    """P(K <= count) for K binomial: the chance that a classifier of this accuracy does no better."""
-    if count >= total or probability <= 0.0:
-        return 1.0 if count >= 0 else 0.0
-    if count < 0:
-        return 0.0
-    from scipy.special import bdtr
-
-    return float(bdtr(count, total, probability))
 
 
 def _require(correct: int, total: int, alpha: float) -> None:

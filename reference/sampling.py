@@ -18,6 +18,8 @@ from functools import lru_cache
 import numpy as np
 from numpy.typing import NDArray
 
+from reference import binomial
+
 ALPHA = 1e-9
 """The largest probability with which a right training may fail one test."""
 
@@ -106,8 +108,6 @@ def rows_p_value(draws: Counts, *, num_iters: int, batch_size: int) -> float:
         draws: (N,) how often each row was drawn in all batches together; adds up to num_iters * batch_size.
         num_iters, batch_size: batches, and rows in each.
     """
-    from scipy.special import bdtr, bdtrc
-
     rows = len(draws)
     cases = [(num_iters * batch_size, 1.0 / rows)]
     if batch_size <= rows and draws.max() <= num_iters:
@@ -115,8 +115,8 @@ def rows_p_value(draws: Counts, *, num_iters: int, batch_size: int) -> float:
     p_values = []
     for trials, probability in cases:
         least, most = int(draws.min()), int(draws.max())
-        at_most = float(bdtr(least, trials, probability))
-        at_least = float(bdtrc(most - 1, trials, probability)) if most > 0 else 1.0
+        at_most = binomial.at_most(least, trials, probability)
+        at_least = binomial.at_least(most, trials, probability)
         p_values.append(min(1.0, 2.0 * rows * min(at_most, at_least)))
     return max(p_values)
 
@@ -131,26 +131,15 @@ def draws_to_see_every_row(rows: int, alpha: float = ALPHA) -> int:
 
 def _of_one_batch(batch_size: int, population: int, marked: int) -> list[Probabilities]:
     """P(a batch holds k marked rows), k = 0..batch_size: binomial with replacement, hypergeometric without."""
-    from scipy.special import gammaln
-
-    k = np.arange(batch_size + 1, dtype=np.float64)
-
-    def log_choose(n: float, among: NDArray[np.float64]) -> NDArray[np.float64]:
-        inside = (among >= 0) & (among <= n)
-        among = np.where(inside, among, 0.0)
-        chosen = gammaln(n + 1) - gammaln(among + 1) - gammaln(n - among + 1)
-        return np.where(inside, chosen, -np.inf)
-
-    share = marked / population
-    with np.errstate(divide="ignore", invalid="ignore"):
-        of_marked = np.where(k > 0, k * np.log(share), 0.0)
-        of_others = np.where(k < batch_size, (batch_size - k) * np.log1p(-share), 0.0)
-    found = [log_choose(batch_size, k) + of_marked + of_others]
+    found = [binomial.probabilities(batch_size, marked / population)]
     if batch_size <= population:
-        ways = log_choose(marked, k) + log_choose(population - marked, batch_size - k)
-        found.append(ways - log_choose(population, np.array(float(batch_size))))
-    pmfs = [np.exp(logarithms) for logarithms in found]
-    return [pmf / pmf.sum() for pmf in pmfs]
+        k = np.arange(batch_size + 1)
+        possible = (k <= marked) & (batch_size - k <= population - marked)
+        ways = np.full(batch_size + 1, -np.inf)
+        ways[possible] = binomial.log_choose(marked)[k[possible]]
+        ways[possible] += binomial.log_choose(population - marked)[batch_size - k[possible]]
+        found.append(np.exp(ways - binomial.log_choose(population)[batch_size]))
+    return [pmf / pmf.sum() for pmf in found]
 
 
 def _test(counts: Counts, pmf: Probabilities, population: int, marked: int) -> BatchTest:

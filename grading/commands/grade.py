@@ -240,19 +240,13 @@ def _lateness(handins: Sequence[Handin], suite: Suite, options: argparse.Namespa
     return Lateness(policy, options.due, times)
 
 
-def _cores() -> int:
-    """The cores that this process may use, which in a container are fewer than the machine has."""
-    if sys.platform == "linux":
-        return len(os.sched_getaffinity(0))
-    return os.cpu_count() or 1
-
-
 def _grade(handins: Sequence[Handin], suite: Suite, options: argparse.Namespace) -> list[Grade]:
     """Grade what has changed, show and write, one by one; then the reports on the whole class."""
     from contextlib import closing
     from functools import partial
 
     from grading.cluster.client import grade_on_cluster
+    from grading.processes import cores
     from grading.reports import warm_up, write_class, write_reports
     from grading.reports.anonymous import pseudonyms
     from grading.reports.brief import Brief
@@ -264,7 +258,7 @@ def _grade(handins: Sequence[Handin], suite: Suite, options: argparse.Namespace)
 
     def graded(known: Callable[[Handin, Isolation], Grade | None]) -> Generator[Outcome, None, None]:
         if options.cluster is None:
-            jobs, all_known = options.jobs or _cores(), records.hold_all(handins)
+            jobs, all_known = options.jobs or cores(), records.hold_all(handins)
             warm = partial(warm_up, options.format)
             return grade_all(handins, suite, jobs, known, terminal.doing, all_known=all_known, meanwhile=warm)
         return grade_on_cluster(handins, suite, options.cluster, known)

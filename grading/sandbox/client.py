@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -14,6 +15,7 @@ from grading.sandbox.notebook import Notebook, NotebookOutcome, run_notebook
 from grading.sandbox.session import Session
 from grading.sandbox.shared import SharedArray
 from grading.sandbox.worker import Worker
+from grading.sandbox.workers import Workers
 from grading.submission import Submission
 
 __all__ = ["Sandbox", "Worker"]
@@ -67,6 +69,10 @@ class Sandbox:
                 array and two copies of it take.
         """
         return Worker(Session(self._launcher, self.limits, submission, shared), self.limits, submission)
+
+    def workers(self, submission: Submission, shared: SharedArray | None = None) -> Workers:
+        """Workers with the files of ``submission``, as many as are asked for; see `start`."""
+        return Workers(partial(self.start, submission, shared))
 
     def run(self, notebook: Notebook) -> NotebookOutcome:
         """Run a notebook in a process of its own; only in a sandbox for notebooks."""

@@ -11,6 +11,7 @@ import socket
 import subprocess
 import sys
 import tempfile
+import threading
 from collections.abc import Sequence
 from typing import Any, Protocol
 
@@ -156,8 +157,9 @@ def scratch_folder(user: int | None) -> str:
 
 
 class _ForkedProcess:
-    def __init__(self, zygote: ZygoteLauncher, name: bytes, handle: int) -> None:
+    def __init__(self, zygote: ZygoteLauncher, name: bytes, handle: int, generation: int) -> None:
         self._zygote, self._name, self._handle = zygote, name, handle
+        self._generation = generation
 
     def kill(self, wait: bool) -> str:
         gone = select.poll()
@@ -167,7 +169,7 @@ class _ForkedProcess:
             signal.pidfd_send_signal(self._handle, signal.SIGKILL)
         gone.poll()
         os.close(self._handle)
-        returncode = self._zygote.reap(self._name)
+        returncode = self._zygote.reap(self._name, self._generation)
         return how_it_ended(returncode) if by_itself and returncode is not None else ""
 
 
@@ -185,28 +187,35 @@ class ZygoteLauncher:
 
     def __init__(self, walls: Sequence[str], setup: Setup, user: int | None = None) -> None:
         self._walls, self._setup, self._user = list(walls), setup, user
+        # Orders and their answers belong together, whichever thread gives them.
+        self._turn = threading.RLock()
+        self._generation = 0
         self._open()
 
     def start(self, frames: socket.socket, printed: socket.socket, data: int | None = None) -> Process:
         """A new worker; if the zygote has been lost, from a new one."""
         descriptors = [frames.fileno(), printed.fileno(), *([] if data is None else [data])]
-        try:
-            return self._fork(descriptors)
-        except OSError:
-            self._end()
-            self._open()
-        try:
-            return self._fork(descriptors)
-        except OSError as error:
-            raise LaunchError(f"the process that workers come from is gone: {error}") from error
+        with self._turn:
+            try:
+                return self._fork(descriptors)
+            except OSError:
+                self._end()
+                self._open()
+            try:
+                return self._fork(descriptors)
+            except OSError as error:
+                raise LaunchError(f"the process that workers come from is gone: {error}") from error
 
-    def reap(self, name: bytes) -> int | None:
-        """The exit status of a worker that has ended, None if it cannot be known."""
-        try:
-            self._control.send(name)
-            return int(self._control.recv(64))
-        except (OSError, ValueError):
-            return None
+    def reap(self, name: bytes, generation: int) -> int | None:
+        """The exit status of a worker that has ended, None if it cannot be known: its zygote may have been lost."""
+        with self._turn:
+            if generation != self._generation:
+                return None
+            try:
+                self._control.send(name)
+                return int(self._control.recv(64))
+            except (OSError, ValueError):
+                return None
 
     def close(self) -> None:
         """End the zygote and all its workers."""
@@ -227,6 +236,7 @@ class ZygoteLauncher:
         return self._process.pid
 
     def _open(self) -> None:
+        self._generation += 1
         self._control, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         self._errors = tempfile.TemporaryFile()  # noqa: SIM115 - kept open while the process runs
         self._control.settimeout(_ZYGOTE_SECONDS)
@@ -266,4 +276,4 @@ class ZygoteLauncher:
         name, handles, _, _ = socket.recv_fds(self._control, 64, 1)
         if not handles:
             raise ConnectionError("no answer")
-        return _ForkedProcess(self, name, handles[0])
+        return _ForkedProcess(self, name, handles[0], self._generation)

@@ -69,7 +69,7 @@ def judge(
     submission = submission_of({name: (function.code, function.entry) for name, function in handed.items()})
     results: dict[str, dict[str, CheckResult]] = {name: {} for name in handed}
     with sandbox.start(submission) as worker:
-        for result in Runner(submission, worker, rubric_of(handed, seed, **settings)).results():
+        for result in Runner(submission, lambda _: worker, rubric_of(handed, seed, **settings)).results():
             results[result.function][result.id] = result
     return results
 

@@ -80,7 +80,7 @@ def judged(
     asked = {name.partition(".")[0]: (code, name.partition(".")[0]) for name in functions}
     submission = submission_of(asked)
     with sandbox.start(submission) as worker:
-        found = Runner(submission, worker, Rubric(settings=settings, sha256="0")).results()
+        found = Runner(submission, lambda _: worker, Rubric(settings=settings, sha256="0")).results()
     return {result.id: result for result in found}
 
 

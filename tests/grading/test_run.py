@@ -98,10 +98,10 @@ def test_a_process_that_dies_costs_the_hand_in_that_killed_it_and_no_other(
     work = make_class(tmp_path / "class", ada=RIGHT, killer=RIGHT, mary=RIGHT, zoe=WRONG)
     grade = grading.run.grade
 
-    def deadly(handin: Handin, *others: Any) -> Grade:
+    def deadly(handin: Handin, *others: Any, **options: Any) -> Grade:
         if handin.name == "killer":
             os.kill(os.getpid(), signal.SIGKILL)
-        return grade(handin, *others)
+        return grade(handin, *others, **options)
 
     monkeypatch.setattr(grading.run, "grade", deadly)
     grades = graded(work, jobs)
@@ -117,11 +117,11 @@ def test_a_process_that_dies_by_chance_costs_nothing(tmp_path: Path, monkeypatch
     work = make_class(tmp_path / "class", ada=RIGHT, unlucky=RIGHT)
     grade = grading.run.grade
 
-    def deadly_once(handin: Handin, *others: Any) -> Grade:
+    def deadly_once(handin: Handin, *others: Any, **options: Any) -> Grade:
         if handin.name == "unlucky" and not (tmp_path / "died").exists():
             (tmp_path / "died").touch()
             os.kill(os.getpid(), signal.SIGKILL)
-        return grade(handin, *others)
+        return grade(handin, *others, **options)
 
     monkeypatch.setattr(grading.run, "grade", deadly_once)
     assert [g.score for g in graded(work).values()] == [4, 4]
@@ -135,10 +135,10 @@ def test_a_defect_of_the_grader_is_said_and_costs_the_others_nothing(
     work = make_class(tmp_path / "class", ada=RIGHT, odd=RIGHT)
     grade = grading.run.grade
 
-    def defective(handin: Handin, *others: Any) -> Grade:
+    def defective(handin: Handin, *others: Any, **options: Any) -> Grade:
         if handin.name == "odd":
             raise KeyError("gone")
-        return grade(handin, *others)
+        return grade(handin, *others, **options)
 
     monkeypatch.setattr(grading.run, "grade", defective)
     grades = graded(work)

@@ -7,7 +7,7 @@ from math import comb
 
 import pytest
 
-from reference.accuracy import at_most, interval, least_count, verdict, verdicts
+from reference.accuracy import interval, least_count, verdict, verdicts
 
 
 def exact_at_most(count: int, total: int, probability: Fraction) -> Fraction:
@@ -47,13 +47,6 @@ def test_the_interval_is_that_of_clopper_and_pearson() -> None:
 def test_the_interval_of_none_and_of_all_reaches_the_end() -> None:
     assert interval(0, 10, 0.025).lower == 0.0
     assert interval(10, 10, 0.025).upper == 1.0
-
-
-def test_the_binomial_tail_is_exact() -> None:
-    for count in (-1, 0, 3, 9, 10, 11):
-        right = exact_at_most(count, 10, Fraction(3, 10)) if count < 10 else 1
-        assert at_most(count, 10, 0.3) == pytest.approx(float(right), rel=1e-12)
-    assert (at_most(0, 10, 0.0), at_most(9, 10, 1.0), at_most(10, 10, 1.0)) == (1.0, 0.0, 1.0)
 
 
 def test_several_trainings_share_the_odds() -> None:
