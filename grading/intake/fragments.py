@@ -99,7 +99,7 @@ def _in_pieces(text: str, whole: SyntaxError) -> Fragment:
         if parsed is not None:
             fragment.tabs_expanded |= parsed.tabs_expanded
             lines[first : starts[after]] = parsed.text.split("\n")
-            _take(fragment, ast.increment_lineno(parsed.tree, first))
+            _take(fragment, ast.increment_lineno(parsed.tree, first) if first else parsed.tree)
         elif error is not None:
             error.lineno = (error.lineno or 1) + first
             fragment.broken.append(_broken(lines, (first + 1, starts[after]), error))

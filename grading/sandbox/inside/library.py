@@ -261,7 +261,8 @@ def _parsed(block: WireBlock) -> tuple[list[ast.stmt], SyntaxError | None]:
         return [], error
     except (ValueError, RecursionError, MemoryError) as error:
         return [], SyntaxError(str(error) or "it is nested too deeply")
-    ast.increment_lineno(tree, block.first_line - 1)
+    if block.first_line > 1:
+        ast.increment_lineno(tree, block.first_line - 1)
     return tree.body, None
 
 

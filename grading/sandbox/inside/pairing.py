@@ -19,7 +19,7 @@ _clock = time.perf_counter
 _FLOAT64 = np.dtype(np.float64)
 _FLOATS = frozenset({float, np.float64})
 # Whoever waits sees by this that there is progress.
-_SECONDS = 0.002
+_SECONDS = 0.02
 _BYTES = 1 << 20
 
 
