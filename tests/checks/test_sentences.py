@@ -121,6 +121,27 @@ def test_a_function_that_kills_its_process_does_not_take_the_others_with_it(sand
     assert results["g"]["interface"].status == "passed"
 
 
+def test_a_function_that_kills_its_process_is_shown_the_input_with_which_it_does(sandbox: Sandbox) -> None:
+    # Smaller inputs come after it; with those it was not tried, so they show nothing.
+    code = """
+import os
+def loss(W, X, y, reg):
+    if reg == 3.0:
+        os._exit(3)
+    rows, S = np.arange(len(y)), X @ W
+    M = np.maximum(S - S[rows, y][:, None] + 1.0, 0.0)
+    M[rows, y] = 0.0
+    B = (M > 0) * 1.0
+    B[rows, y] = -B.sum(axis=1)
+    return M.sum() / len(y) + reg * np.sum(W * W), X.T @ B / len(y) + 2.0 * reg * W
+"""
+    result = judge(sandbox, {"f": Handed("svm", code)})["f"]["value"]
+    assert result.status == "error"
+    assert "exit code 3" in result.message
+    assert result.counterexample is not None
+    assert result.counterexample.reg == 3.0
+
+
 @pytest.mark.parametrize("number", ["1e308", "-1e308", "np.nextafter(0, 1)", "2.0 ** 600"])
 @pytest.mark.parametrize("loss", ["svm", "softmax"])
 def test_absurd_numbers_are_wrong_and_nothing_else(sandbox: Sandbox, loss: str, number: str) -> None:

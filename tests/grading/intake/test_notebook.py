@@ -2,6 +2,8 @@ from __future__ import annotations
 
 import ast
 import json
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -116,6 +118,24 @@ def test_magics_become_python_and_no_line_moves(text: str, line: str) -> None:
         result.split("\n")[text.split("\n").index(line if "if True" not in text else "    " + line)].strip()
         == line
     )
+
+
+@pytest.mark.parametrize(
+    ("text", "needed"),
+    [
+        ("%matplotlib inline\n%load_ext autoreload\n!ls\nx = 1", False),
+        ("if True:\n    %cd /content\n", False),
+        ("x = (7\n  % 4)", True),
+        ("files = !ls", True),
+        ("np.dot?", True),
+        ('d = """\n%matplotlib inline\n"""', True),
+    ],
+)
+def test_ipython_is_loaded_only_for_what_is_more_than_a_line(text: str, needed: bool) -> None:
+    loaded = "import sys; print('IPython' in sys.modules)"
+    code = f"from grading.intake.notebook import without_magics; without_magics({text!r}); {loaded}"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == str(needed)
 
 
 def test_python_that_looks_like_a_magic_stays_as_it_is() -> None:
