@@ -1,7 +1,8 @@
 """What isolation costs: python benchmarks/isolation.py [--json FILE] [--rounds N].
 
 For each level that this machine offers: opening a sandbox with its self-test, once for a run; a submission
-from nothing to ready, and its end; a call by itself, in a batch, and with arrays of the real size.
+from nothing to ready, and its end; a call by itself, in a batch, as one of many that are asked together, and with
+arrays of the real size.
 """
 
 from __future__ import annotations
@@ -22,6 +23,7 @@ from grading.sandbox.client import Sandbox
 from grading.sandbox.levels import IsolationError, Level
 from grading.sandbox.limits import Limits
 from grading.sandbox.messages import Call
+from grading.sandbox.pairs import PackedCalls
 from grading.submission import Block, Definition, Kind, Source, Submission
 
 CODE = "def f(W, X, y, reg):\n    return 0.5, W\n"
@@ -35,6 +37,8 @@ SUBMISSION = Submission(
 )
 SMALL = Call("f", (np.ones((4, 3)), np.ones((5, 4)), np.zeros(5, np.int64), 0.1))
 LARGE = Call("f", (np.ones((3073, 10)), np.ones((500, 3073)), np.zeros(500, np.int64), 0.1))
+
+TOGETHER = PackedCalls.of([SMALL.args] * 1000)
 
 
 def median_seconds(action: Callable[[], object], rounds: int) -> float:
@@ -71,6 +75,8 @@ def measure(level: Level, rounds: int) -> dict[str, float | str]:
                 "call_alone": median_seconds(lambda: worker.run([SMALL]), 10 * rounds),
                 "call_in_batch": median_seconds(lambda: worker.run([SMALL] * 1000), max(3, rounds // 5))
                 / 1000,
+                "call_together": median_seconds(lambda: worker.call_all("f", TOGETHER), max(3, rounds // 5))
+                / len(TOGETHER),
                 "large_call": median_seconds(lambda: worker.run([LARGE]), rounds),
             }
 
@@ -89,6 +95,7 @@ def main() -> int:
         "end": ("end", 1e3, "ms"),
         "call_alone": ("one call", 1e6, "us"),
         "call_in_batch": ("a call of 1,000", 1e6, "us"),
+        "call_together": ("of 1,000 together", 1e6, "us"),
         "large_call": ("500x3073 call", 1e3, "ms"),
     }
     print(f"{'level':<14}", *(f"{title:>21}" for title, _, _ in columns.values()))
