@@ -102,7 +102,11 @@ def differing(work: Path, outs: list[Path], alone: int) -> list[str]:
 def descendants(process: int) -> Iterator[int]:
     """A process and all below it."""
     yield process
-    for task in Path(f"/proc/{process}/task").glob("*"):
+    try:
+        tasks = list(Path(f"/proc/{process}/task").iterdir())
+    except OSError:
+        return  # it has ended meanwhile
+    for task in tasks:
         for child in text_of(task / "children").split():
             yield from descendants(int(child))
 
