@@ -121,13 +121,10 @@ def test_a_function_that_kills_its_process_does_not_take_the_others_with_it(sand
     assert results["g"]["interface"].status == "passed"
 
 
-def test_a_function_that_kills_its_process_is_shown_the_input_with_which_it_does(sandbox: Sandbox) -> None:
-    # Smaller inputs come after it; with those it was not tried, so they show nothing.
-    code = """
+RIGHT = """
 import os
 def loss(W, X, y, reg):
-    if reg == 3.0:
-        os._exit(3)
+    {first}
     rows, S = np.arange(len(y)), X @ W
     M = np.maximum(S - S[rows, y][:, None] + 1.0, 0.0)
     M[rows, y] = 0.0
@@ -135,11 +132,24 @@ def loss(W, X, y, reg):
     B[rows, y] = -B.sum(axis=1)
     return M.sum() / len(y) + reg * np.sum(W * W), X.T @ B / len(y) + 2.0 * reg * W
 """
+
+
+def test_a_function_that_kills_its_process_is_shown_the_input_with_which_it_does(sandbox: Sandbox) -> None:
+    # Smaller inputs come after it; with those it was not tried, so they show nothing.
+    code = RIGHT.format(first="if reg == 3.0: os._exit(3)")
     result = judge(sandbox, {"f": Handed("svm", code)})["f"]["value"]
     assert result.status == "error"
     assert "exit code 3" in result.message
     assert result.counterexample is not None
     assert result.counterexample.reg == 3.0
+
+
+def test_an_answer_that_is_no_number_is_not_the_same_as_one_that_is(sandbox: Sandbox) -> None:
+    # Only samples that are given twice are so many.
+    code = RIGHT.format(first="if 10 < len(y) <= 20: return np.nan, W")
+    results = judge(sandbox, {"f": Handed("svm", code)})["f"]
+    assert {check for check, result in results.items() if result.status != "passed"} == {"symmetry"}
+    assert "giving every sample twice changes the answer" in results["symmetry"].message
 
 
 @pytest.mark.parametrize("number", ["1e308", "-1e308", "np.nextafter(0, 1)", "2.0 ** 600"])
