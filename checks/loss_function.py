@@ -148,21 +148,25 @@ class LossFunction:
             self.remarks.append(sentence)
 
     def hold(
-        self, asked: AskedCases, judge: Judge, doubtful: Sequence[int], within: Domain | None = None
+        self,
+        asked: AskedCases,
+        judge: Judge,
+        doubtful: Sequence[int] | None = None,
+        within: Domain | None = None,
     ) -> None:
-        """Judge the cases in doubt; on a mismatch, make it small and raise it.
+        """Judge the cases; on a mismatch, make it small and raise it.
 
         Args:
             asked: the cases.
             judge: what is wrong with an answer, or None.
-            doubtful: the numbers of those cases that ``judge`` need be asked about.
+            doubtful: the numbers of the only cases that ``judge`` can have something against; None if any may be wrong.
             within: what a smaller counterexample must still fulfil; right functions promise nothing outside.
 
         Raises:
             Failure: what ``judge`` or the function's own answer says of the smallest problem found.
         """
         self.cases += len(asked)
-        doubts = [asked[k] for k in doubtful]
+        doubts = asked if doubtful is None else [asked[k] for k in doubtful]
         failures = [(a.problem, failure) for a in doubts if (failure := self._verdict(a, judge)) is not None]
         if not failures:
             for k in asked.unusual:

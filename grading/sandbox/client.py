@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from functools import partial
 from pathlib import Path
-from types import TracebackType
 from typing import Self
 
 from grading.sandbox.choice import choose
+from grading.sandbox.closing import Closing
 from grading.sandbox.launch import Launcher
 from grading.sandbox.levels import Isolation, IsolationError, Level
 from grading.sandbox.limits import Limits
@@ -21,7 +21,7 @@ from grading.submission import Submission
 __all__ = ["Sandbox", "Worker"]
 
 
-class Sandbox:
+class Sandbox(Closing):
     """Where the submissions of one run are run, one worker process each. Close it, or use it in ``with``."""
 
     def __init__(self, launcher: Launcher, limits: Limits, isolation: Isolation) -> None:
@@ -81,11 +81,3 @@ class Sandbox:
     def close(self) -> None:
         """End everything that was started."""
         self._launcher.close()
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
-    ) -> None:
-        self.close()

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator, Sequence
-from types import TracebackType
-from typing import Self
 
+from grading.sandbox.closing import Closing
 from grading.sandbox.limits import Limits
 from grading.sandbox.messages import Call, Loaded, Lost, Outcome, Raised, Received, Returned, Seed, Step
 from grading.sandbox.pairs import PackedCalls, Pairs
@@ -24,7 +23,7 @@ _BATCH_DEADLINES = 10
 _LAST_LINE = 100
 
 
-class Worker:
+class Worker(Closing):
     """A submission that answers. When its process is lost, the next call gets a new one.
 
     Args:
@@ -117,14 +116,6 @@ class Worker:
     def close(self) -> None:
         """End the process and everything that it started."""
         self._session.stop()
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
-    ) -> None:
-        self.close()
 
     def _ready(self) -> AnySession:
         """The session with its files loaded, and random numbers where they were.

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from types import TracebackType
-from typing import Self
 
+from grading.sandbox.closing import Closing
 from grading.sandbox.worker import Worker
 
 
-class Workers:
+class Workers(Closing):
     """Workers by the name of what they are for, each started when it is first asked for. Close them.
 
     Different ones may be used from different threads.
@@ -42,11 +41,3 @@ class Workers:
         """End all processes."""
         for worker in self._workers.values():
             worker.close()
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
-    ) -> None:
-        self.close()

@@ -47,10 +47,10 @@ def judges(candidate: LossFunction) -> list[tuple[Batch, JudgeOne]]:
     return [(batch, gradient) for batch in batches]
 
 
-def screened(candidate: LossFunction, batch: Batch, judge: JudgeOne) -> bool:
+def screened(candidate: LossFunction, batch: Batch, judge: JudgeOne, *, whole: bool = False) -> bool:
     try:
         asked = candidate.asked(batch)
-        candidate.hold(asked, judge, asked.doubtful_gradients)
+        candidate.hold(asked, judge, None if whole else asked.doubtful_gradients)
     except Failure:
         return False
     return True
@@ -89,3 +89,12 @@ def test_screening_gives_the_verdict_of_plain_hypothesis(
     candidate = candidates[name]
     for batch, judge in judges(candidate):
         assert screened(candidate, batch, judge) == plainly(candidate, batch, judge), batch.name
+
+
+@pytest.mark.parametrize("name", SAMPLE)
+def test_judging_what_is_in_doubt_gives_the_verdict_of_judging_everything(
+    name: str, candidates: dict[str, LossFunction]
+) -> None:
+    candidate = candidates[name]
+    for batch, judge in judges(candidate):
+        assert screened(candidate, batch, judge) == screened(candidate, batch, judge, whole=True), batch.name
