@@ -20,7 +20,7 @@ from reference.sampling import BatchTest, batches_p_value, counts_from_history, 
 Array = NDArray[np.float64]
 Rows = NDArray[np.int64]
 
-_SAMPLES, _BATCH = 40, 4
+_SAMPLES, _BATCH = 24, 4
 _STEPS = -(-draws_to_see_every_row(_SAMPLES) // _BATCH)
 _TEST_STEPS = 5  # of a history with one sample only, where all losses must be equal
 _W = np.array([[0.5, -0.25, 0.125], [0.25, 0.5, -1.0]])

@@ -15,13 +15,13 @@ from reference.sampling import ALPHA, batches_p_value, draws_to_see_every_row, r
 
 Rows = NDArray[np.int64]
 
-_SAMPLES, _FEATURES, _CLASSES = 40, 2, 4
+_SAMPLES, _FEATURES, _CLASSES = 30, 2, 4
 _BATCH = 5
 # Enough draws that a right train misses any row with probability below alpha.
 _STEPS = -(-draws_to_see_every_row(_SAMPLES) // _BATCH)
 _OPTIONS = Options(learning_rate=0.0, reg=0.0, num_iters=_STEPS, batch_size=_BATCH)
-# Rows taken from a shuffled order, epoch by epoch, are right too, but batches of one epoch depend on each other: with 8
-# batches in an epoch the spread's standard deviation is 7 % larger than that of independent batches. This alpha leaves
+# Rows taken from a shuffled order, epoch by epoch, are right too, but batches of one epoch depend on each other: with 6
+# batches in an epoch the spread's standard deviation is 10 % larger than that of independent batches. This alpha leaves
 # them below 1e-9 all the same.
 _SPREAD_ALPHA = 1e-12
 # A random batch is a window of neighbouring rows, or one row repeated, in fewer than one case in 10,000.

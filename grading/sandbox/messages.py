@@ -93,7 +93,11 @@ class PlugLoss:
 
 @dataclass(frozen=True)
 class PluggedCalls:
-    """Return the stand-in's calls so far as a list of (W, X_batch, y_batch, reg), with W as it was then."""
+    """Return the stand-in's calls so far as a list of (W, X_batch, y_batch, reg), with W as it was then.
+
+    If each of the first three is a plain array of one type and shape in all calls, and each reg a float: as one tuple of
+    four arrays, in which the calls are the first axis.
+    """
 
     handle: str
 

@@ -48,7 +48,7 @@ OWN_LOSS = """
     def loss(self, X_batch, y_batch, reg):
         return {loss}_loss(self.W, X_batch, y_batch, reg)
 """
-ACCURACY = Accuracy(threshold=0.93, learning_rate=2e-2, reg=1e-2, num_iters=100, batch_size=100, runs=3)
+ACCURACY = Accuracy(threshold=0.93, learning_rate=2e-2, reg=1e-2, num_iters=100, batch_size=100, runs=2)
 CHECKS = {"train": ("training", "sampling"), "predict": ("prediction",)}
 
 

@@ -48,7 +48,7 @@ WRONG: dict[str, tuple[HandedClass, str, str]] = {
     "HalfTheData": (
         _changed("choice(X.shape[0]", "choice(X.shape[0] // 2"),
         "sampling",
-        "20 of 40 rows of X never came up",
+        "15 of 30 rows of X never came up",
     ),
     "HalfTheBatch": (
         _changed("batch_size)", "max(1, batch_size // 2))"),

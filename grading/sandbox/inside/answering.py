@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -28,8 +28,23 @@ class PluggedLoss:
         """As the model's ``loss``."""
         k = len(self.calls) % len(self._losses)
         kept = (getattr(self._model, self._weights, None), X_batch, y_batch, reg)
-        self.calls.append(tuple(a.copy() if isinstance(a, np.ndarray) else a for a in kept))
+        self.calls.append(tuple([a.copy() if isinstance(a, np.ndarray) else a for a in kept]))
         return self._losses[k], self._gradients[k].copy()
+
+    def record(self) -> list[tuple[Any, ...]] | tuple[Any, ...]:
+        """All calls; side by side if they are alike, which takes a tenth of the time to send and to read."""
+        columns = list(zip(*self.calls, strict=True))
+        if not columns or not all(map(_alike, columns[:3])) or set(map(type, columns[3])) != {float}:
+            return list(self.calls)
+        return tuple(map(np.array, columns))
+
+
+def _alike(column: Sequence[Any]) -> bool:
+    """Whether all are plain arrays of one shape and one type that travels."""
+    if set(map(type, column)) != {np.ndarray}:
+        return False
+    shape, dtype = column[0].shape, column[0].dtype
+    return shape != () and dtype in wire.NAMES and all([a.shape == shape and a.dtype == dtype for a in column])
 
 
 class Answerer:
@@ -83,7 +98,7 @@ class Answerer:
         else:
             if step.handle not in self._plugged:
                 return _UNKNOWN
-            value = list(self._plugged[step.handle].calls)
+            value = self._plugged[step.handle].record()
         return wire.WireReturned(packer.value(value), [], None)
 
     def _argument(self, value: wire.WireArgument, unpacker: wire.Unpacker) -> Any:

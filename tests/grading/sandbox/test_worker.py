@@ -236,8 +236,35 @@ def test_a_plugged_loss_answers_and_keeps_what_it_was_asked(sandbox: Sandbox) ->
     assert isinstance(history, tuple)
     assert isinstance(calls, tuple)
     assert [item.value for item in history] == [5.0, 6.0, 5.0]
-    assert [float(call.value[0].value[0, 0]) for call in calls] == [0.0, -1.0, -3.0]
-    assert [call.value[3].value for call in calls] == [0.5] * 3
+    W, X, y, reg = (column.value for column in calls)
+    assert (W.shape, X.shape, y.shape) == ((3, 2, 2), (3, 1, 2), (3, 1))
+    assert W[:, 0, 0].tolist() == [0.0, -1.0, -3.0]
+    assert reg.tolist() == [0.5] * 3
+
+
+@pytest.mark.parametrize(
+    "batch",
+    ["X[:k], y[:k], 0.5", "X, y.tolist(), 0.5", "X, y, 1", "X.astype(object), y, 0.5", "X, y[0], 0.5", "X, y"],
+)
+def test_calls_of_a_loss_that_are_not_alike_come_one_by_one(sandbox: Sandbox, batch: str) -> None:
+    code = f"""
+        class Model:
+            def train(self, X, y):
+                for k in (1, 2):
+                    self.loss({batch})
+    """
+    outcomes = results(
+        sandbox,
+        code,
+        Create("Model", "m"),
+        Assign("m", "W", np.zeros((2, 2))),
+        PlugLoss("m", np.ones(1), np.zeros((1, 2, 2))),
+        Invoke("m", "train", (np.ones((2, 2)), np.array([1, 0]))),
+        PluggedCalls("m"),
+    )
+    (calls,) = [outcome.result for outcome in outcomes[4:]]
+    assert calls.type_name == "list"
+    assert [len(call.value) for call in calls.value] == [4, 4]
 
 
 @pytest.mark.parametrize("asked", [Read("nobody", "W"), Invoke("nobody", "train"), PluggedCalls("nobody")])
