@@ -16,10 +16,8 @@ import numpy as np
 from checks.cases import as_python
 from checks.classifier import Classifier
 from checks.compare import compare
-from checks.diagnosis import diagnose
 from checks.failures import Failure, NotProvided
 from checks.loss_function import LossFunction
-from checks.method_diagnosis import diagnose_method
 from checks.promise import Promise, promise_of
 from checks.spelling import Spelling, spelled
 from checks.test_accuracy import training_facts
@@ -216,6 +214,10 @@ class Runner:
             )
         elif failure.code is not None:
             counterexample = Counterexample(code=failure.code)
+        # Known mistakes are many, and right code has none.
+        from checks.diagnosis import diagnose
+        from checks.method_diagnosis import diagnose_method
+
         # Wrong code run again to be recognized may overflow; that is its business.
         with _diagnosing, np.errstate(all="ignore"):
             if asked.kind == "loss":

@@ -195,4 +195,5 @@ def _short(loss: float) -> float:
 
 
 def _steps(length: int) -> NDArray[np.intp]:
-    return np.unique(np.linspace(0, length - 1, min(length, _MOST_POINTS)).round().astype(np.intp))
+    # At most one a step, so none comes twice.
+    return np.linspace(0, length - 1, min(length, _MOST_POINTS)).round().astype(np.intp)

@@ -31,6 +31,7 @@ from grading.grade import (
 )
 from grading.processes import cores, share_out
 from grading.rubric import Rubric
+from grading.sandbox.choice import Choosing
 from grading.sandbox.client import Sandbox
 from grading.sandbox.levels import Isolation, IsolationError
 from grading.submission import Handin, IntakeError, Submission
@@ -210,6 +211,7 @@ def grade_all(
     *,
     all_known: bool = False,
     meanwhile: Callable[[], None] = lambda: None,
+    choosing: Choosing | None = None,
 ) -> Generator[Outcome, None, None]:
     """Grade hand-ins in ``jobs`` processes and yield each grade as it is made, in no fixed order.
 
@@ -224,12 +226,14 @@ def grade_all(
         note: told, in a few words, what is being done before the first hand-in is graded.
         all_known: whether all are likely to be known, so that nothing should be prepared ahead.
         meanwhile: done once, in this process, while the first hand-ins are being graded.
+        choosing: what has become of ``suite.begin_sandbox()``, if that was called some time ago.
 
     Raises:
         IsolationError: no level that may be used works on this machine.
         DatasetError: the data set to train on cannot be had.
     """
-    with suite.open_sandbox() if all_known else opened(suite) as sandbox:
+    choosing = choosing or suite.begin_sandbox()
+    with suite.opened(choosing) if all_known else opened(suite, choosing) as sandbox:
         waiting = []
         for handin in handins:
             grade_ = known(handin, sandbox.isolation)
@@ -340,15 +344,19 @@ class Work:
                 sandbox.close()
 
 
-def opened(suite: Suite) -> Sandbox:
+def opened(suite: Suite, choosing: Choosing | None = None) -> Sandbox:
     """An open sandbox, and everything prepared that all hand-ins share, while it was being opened.
 
     The preparing is done aside, and not the opening: what this thread starts would end with that one. No other thread
     is left when this returns, since processes are forked from here.
+
+    Args:
+        suite: what to grade with.
+        choosing: the sandbox, if it has been begun.
     """
     with ThreadPoolExecutor(max_workers=1) as helper:
         preparing = helper.submit(_prepare, suite)
-        sandbox = suite.open_sandbox()
+        sandbox = suite.opened(choosing or suite.begin_sandbox())
         try:
             preparing.result()
         except BaseException:

@@ -11,6 +11,7 @@ from pathlib import Path
 from grading.execution.scoring import fingerprint
 from grading.grade import SuiteFacts
 from grading.rubric import Rubric
+from grading.sandbox.choice import Choosing
 from grading.sandbox.client import Sandbox
 from grading.sandbox.levels import Level
 from grading.training_data import data_facts
@@ -30,13 +31,21 @@ class Suite:
         """The points of everything that is asked."""
         return self.rubric.max_score + (self.rubric.search_points if self.notebook_data else 0.0)
 
+    def begin_sandbox(self) -> Choosing:
+        """Begin to open the sandbox that `open_sandbox` would open, without waiting for it."""
+        return Choosing(self.rubric.limits)
+
     def open_sandbox(self, level: Level | None = None) -> Sandbox:
         """A sandbox at ``level``, by default the best that works here.
 
         Raises:
             IsolationError: no level that may be used works on this machine.
         """
-        return Sandbox.open(self.rubric.limits, level=level, allow_unsafe=self.allow_unsafe)
+        return self.opened(Choosing(self.rubric.limits, level))
+
+    def opened(self, choosing: Choosing) -> Sandbox:
+        """The sandbox that has been begun; see `open_sandbox`."""
+        return Sandbox.opened(choosing, self.rubric.limits, allow_unsafe=self.allow_unsafe)
 
     def open_notebook_sandbox(self, level: Level) -> Sandbox:
         """A sandbox that notebooks are run in, at ``level``; only where there is data for them.

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from grading.grade import Grade
     from grading.late import Lateness
     from grading.run import Outcome
+    from grading.sandbox.choice import Choosing
     from grading.sandbox.levels import Isolation
     from grading.submission import Handin
     from grading.suite import Suite
@@ -155,14 +156,11 @@ def run(options: argparse.Namespace) -> int:
 
 def _run(options: argparse.Namespace) -> int:
     one_thread()
-    from grading.cluster.client import ClusterError
-    from grading.intake import survey
-    from grading.late import LateError
-    from grading.rubric import RubricError, load_rubric
-    from grading.sandbox.levels import IsolationError
+    from contextlib import nullcontext
+
+    from grading.rubric import load_rubric
     from grading.suite import Suite
     from grading.words import speak
-    from reference.split import DatasetError
 
     try:
         rubric = load_rubric(options.rubric, lang=options.lang, data_folder=options.data)
@@ -172,14 +170,18 @@ def _run(options: argparse.Namespace) -> int:
             allow_unsafe=options.allow_unsafe,
             notebook_data=_notebook_data(options.data) if options.execute else None,
         )
-        found = survey(options.paths or [Path("submissions")])
-        for problem in found.problems:
-            print(f"grader.py: {problem}", file=sys.stderr)
-        if not found.handins:
-            return WRONG_USE
-        options.out.mkdir(parents=True, exist_ok=True)
-        grades = _grade(found.handins, suite, options)
-    except (RubricError, DatasetError, IsolationError, ClusterError, LateError) as error:
+        # Its process comes up while this one is still importing what else it needs.
+        with nullcontext() if options.cluster else suite.begin_sandbox() as choosing:
+            from grading.intake import survey
+
+            found = survey(options.paths or [Path("submissions")])
+            for problem in found.problems:
+                print(f"grader.py: {problem}", file=sys.stderr)
+            if not found.handins:
+                return WRONG_USE
+            options.out.mkdir(parents=True, exist_ok=True)
+            grades = _grade(found.handins, suite, options, choosing)
+    except _wrong_use() as error:
         print(f"grader.py: {error}", file=sys.stderr)
         return WRONG_USE
     except OSError as error:
@@ -194,6 +196,17 @@ def _run(options: argparse.Namespace) -> int:
     if options.fail_under is not None and any(grade.percent < options.fail_under for grade in grades):
         return BELOW
     return GRADED
+
+
+def _wrong_use() -> tuple[type[Exception], ...]:
+    """What whoever gave the command can mend; imported when there is such an error."""
+    from grading.cluster.client import ClusterError
+    from grading.late import LateError
+    from grading.rubric import RubricError
+    from grading.sandbox.levels import IsolationError
+    from reference.split import DatasetError
+
+    return RubricError, DatasetError, IsolationError, ClusterError, LateError
 
 
 def _notebook_data(named: Path | None) -> Path:
@@ -240,12 +253,13 @@ def _lateness(handins: Sequence[Handin], suite: Suite, options: argparse.Namespa
     return Lateness(policy, options.due, times)
 
 
-def _grade(handins: Sequence[Handin], suite: Suite, options: argparse.Namespace) -> list[Grade]:
+def _grade(
+    handins: Sequence[Handin], suite: Suite, options: argparse.Namespace, choosing: Choosing | None
+) -> list[Grade]:
     """Grade what has changed, show and write, one by one; then the reports on the whole class."""
     from contextlib import closing
     from functools import partial
 
-    from grading.cluster.client import grade_on_cluster
     from grading.processes import cores
     from grading.reports import warm_up, write_class, write_reports
     from grading.reports.anonymous import pseudonyms
@@ -260,7 +274,18 @@ def _grade(handins: Sequence[Handin], suite: Suite, options: argparse.Namespace)
         if options.cluster is None:
             jobs, all_known = options.jobs or cores(), records.hold_all(handins)
             warm = partial(warm_up, options.format)
-            return grade_all(handins, suite, jobs, known, terminal.doing, all_known=all_known, meanwhile=warm)
+            return grade_all(
+                handins,
+                suite,
+                jobs,
+                known,
+                terminal.doing,
+                all_known=all_known,
+                meanwhile=warm,
+                choosing=choosing,
+            )
+        from grading.cluster.client import grade_on_cluster
+
         return grade_on_cluster(handins, suite, options.cluster, known)
 
     seen = released if options.release else for_students

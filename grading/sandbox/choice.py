@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from grading.sandbox import bubblewrap, selftest
+from grading.sandbox.closing import Closing
 from grading.sandbox.launch import Launcher, LaunchError, PlainLauncher, ZygoteLauncher, scratch_folder
 from grading.sandbox.levels import Isolation, IsolationError, Level
 from grading.sandbox.limits import Limits
@@ -36,36 +37,82 @@ class Choice:
 class _Way:
     """One way to reach a level: what it is made of, and how to start it."""
 
+    level: Level
     made_of: str
     launch: Callable[[], Launcher]
 
 
-def choose(limits: Limits, level: Level | None = None, data: Path | None = None) -> Choice:
-    """The best level that passes its self-test, or ``level`` and no other.
+class Choosing(Closing):
+    """A search for the best level that passes its self-test, or for ``level`` and no other, which has begun.
+
+    The first process is coming up while the caller does something else. Closed before it has finished, nothing stays.
 
     Args:
         limits: caps on each process.
         level: None for the best.
         data: a folder with a data set, for processes that run notebooks with it.
+    """
+
+    def __init__(self, limits: Limits, level: Level | None = None, data: Path | None = None) -> None:
+        self._limits, self._level = limits, level
+        self._problems: list[str] = []
+        self._ways = self._all_ways(view(data))
+        self._tried = self._next()
+
+    def finish(self) -> Choice:
+        """The first that passes; its launcher is the caller's to close.
+
+        Raises:
+            IsolationError: nothing passed.
+        """
+        while self._tried is not None:
+            way, launcher = self._tried
+            try:
+                selftest.check(way.level, launcher, self._limits)
+            except (LaunchError, selftest.SelfTestError) as error:
+                launcher.close()
+                self._note(way, error)
+                self._tried = self._next()
+            else:
+                self._tried = None
+                return Choice(launcher, Isolation(way.level, way.made_of), tuple(self._problems))
+        wanted = "No level of isolation works"
+        if self._level is not None:
+            wanted = f"The isolation level {self._level} does not work"
+        raise IsolationError(
+            f"{wanted} on this machine. " + " ".join(f"({problem})" for problem in self._problems)
+        )
+
+    def close(self) -> None:
+        """End what has been begun."""
+        if self._tried is not None:
+            self._tried[1].close()
+            self._tried = None
+
+    def _all_ways(self, seen: View) -> Iterator[_Way]:
+        for level in Level if self._level is None else (self._level,):
+            yield from _ways(level, self._limits, seen, self._problems)
+
+    def _next(self) -> tuple[_Way, Launcher] | None:
+        """The next way that can be set out on."""
+        for way in self._ways:
+            try:
+                return way, way.launch()
+            except LaunchError as error:
+                self._note(way, error)
+        return None
+
+    def _note(self, way: _Way, error: Exception) -> None:
+        self._problems.append(f"{way.level}, by {way.made_of}: {error}")
+
+
+def choose(limits: Limits, level: Level | None = None, data: Path | None = None) -> Choice:
+    """The best level that passes its self-test, or ``level`` and no other; see `Choosing`.
 
     Raises:
         IsolationError: nothing passed.
     """
-    problems: list[str] = []
-    for candidate in Level if level is None else (level,):
-        for way in _ways(candidate, limits, view(data), problems):
-            launcher = None
-            try:
-                launcher = way.launch()
-                selftest.check(candidate, launcher, limits)
-            except (LaunchError, selftest.SelfTestError) as error:
-                if launcher is not None:
-                    launcher.close()
-                problems.append(f"{candidate}, by {way.made_of}: {error}")
-            else:
-                return Choice(launcher, Isolation(candidate, way.made_of), tuple(problems))
-    wanted = "No level of isolation works" if level is None else f"The isolation level {level} does not work"
-    raise IsolationError(f"{wanted} on this machine. " + " ".join(f"({problem})" for problem in problems))
+    return Choosing(limits, level, data).finish()
 
 
 def private_user() -> int | None:
@@ -88,7 +135,7 @@ def _ways(level: Level, limits: Limits, seen: View, problems: list[str]) -> Iter
         setup.user, setup.roots = user, [str(root) for root in seen.roots]
         setup.processes = None if user is None else _PROCESSES
         made_of = "NOT isolated: resource limits and a process group only"
-        yield _Way(made_of, lambda: (_Scratched if sys.platform == "linux" else PlainLauncher)(setup))
+        yield _Way(level, made_of, lambda: (_Scratched if sys.platform == "linux" else PlainLauncher)(setup))
         return
     if sys.platform != "linux":
         problems.append(f"{level}: only Linux has what it is made of.")
@@ -109,7 +156,7 @@ def _ways(level: Level, limits: Limits, seen: View, problems: list[str]) -> Iter
         yield from _with_namespaces(setup, seen, common, user, problems)
     elif landlock:
         setup.user, setup.processes = user, None if user is None else _PROCESSES
-        yield _Way(common + (", a user of its own" if user else ""), lambda: _Scratched(setup))
+        yield _Way(level, common + (", a user of its own" if user else ""), lambda: _Scratched(setup))
     else:
         problems.append(f"{level}: this kernel has no Landlock.")
 
@@ -126,10 +173,18 @@ def _with_namespaces(
         if user is not None:
             setup.user = user
             walls = bubblewrap.command(binary, seen, user_namespace=False)
-            yield _Way(made_of + ", a user of its own", lambda walls=walls: ZygoteLauncher(walls, setup))  # type: ignore[misc]
+            yield _Way(
+                Level.FULL,
+                made_of + ", a user of its own",
+                lambda walls=walls: ZygoteLauncher(walls, setup),  # type: ignore[misc]
+            )
             setup.user = None
         walls = bubblewrap.command(binary, seen, user_namespace=True)
-        yield _Way(made_of + ", a user namespace", lambda walls=walls: ZygoteLauncher(walls, setup, user))  # type: ignore[misc]
+        yield _Way(
+            Level.FULL,
+            made_of + ", a user namespace",
+            lambda walls=walls: ZygoteLauncher(walls, setup, user),  # type: ignore[misc]
+        )
     if not found:
         problems.append("full: there is no bubblewrap.")
 

@@ -6,7 +6,7 @@ from functools import partial
 from pathlib import Path
 from typing import Self
 
-from grading.sandbox.choice import choose
+from grading.sandbox.choice import Choosing
 from grading.sandbox.closing import Closing
 from grading.sandbox.launch import Launcher
 from grading.sandbox.levels import Isolation, IsolationError, Level
@@ -50,7 +50,12 @@ class Sandbox(Closing):
         Raises:
             IsolationError: the level does not work here, or it is unsafe and that was not allowed.
         """
-        choice = choose(limits, level, data)
+        return cls.opened(Choosing(limits, level, data), limits, allow_unsafe=allow_unsafe)
+
+    @classmethod
+    def opened(cls, choosing: Choosing, limits: Limits, *, allow_unsafe: bool = False) -> Self:
+        """The sandbox that a search which has begun comes to; arguments and errors are those of `open`."""
+        choice = choosing.finish()
         if choice.isolation.level is Level.LIMITS_ONLY and not allow_unsafe:
             choice.launcher.close()
             raise IsolationError(

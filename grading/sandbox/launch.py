@@ -176,13 +176,15 @@ class _ForkedProcess:
 class ZygoteLauncher:
     """Workers are forked, within milliseconds, from one process that sits behind the walls with NumPy loaded.
 
+    That process takes a quarter of a second to come up, and is only waited for when the first worker is started.
+
     Args:
         walls: a command line that puts what follows it behind walls, or nothing.
         setup: what the process and its workers then do themselves.
         user: start as this user, None to stay.
 
     Raises:
-        LaunchError: it did not come up; the message is what it had to say.
+        LaunchError: there is no such command line.
     """
 
     def __init__(self, walls: Sequence[str], setup: Setup, user: int | None = None) -> None:
@@ -190,7 +192,25 @@ class ZygoteLauncher:
         # Orders and their answers belong together, whichever thread gives them.
         self._turn = threading.RLock()
         self._generation = 0
+        self._ready = False
         self._open()
+
+    def ready(self) -> None:
+        """Wait until workers can be started.
+
+        Raises:
+            LaunchError: it did not come up; the message is what it had to say.
+        """
+        if self._ready:
+            return
+        try:
+            self._ready, said = bool(self._control.recv(64)), "it ended without a word"
+        except OSError as error:
+            said = str(error)
+        if not self._ready:
+            self._errors.seek(0)
+            lines = self._errors.read(10_000).decode("utf-8", "replace").split("\n")
+            raise LaunchError(next((line for line in reversed(lines) if line.strip()), said))
 
     def start(self, frames: socket.socket, printed: socket.socket, data: int | None = None) -> Process:
         """A new worker; if the zygote has been lost, from a new one."""
@@ -223,8 +243,9 @@ class ZygoteLauncher:
 
     def _end(self) -> None:
         self._control.close()
-        with contextlib.suppress(subprocess.TimeoutExpired):
-            self._process.wait(_LAST_MOMENT)
+        if self._ready:
+            with contextlib.suppress(subprocess.TimeoutExpired):
+                self._process.wait(_LAST_MOMENT)
         with contextlib.suppress(ProcessLookupError, PermissionError):
             os.killpg(self._process.pid, signal.SIGKILL)
         self._process.wait()
@@ -237,6 +258,7 @@ class ZygoteLauncher:
 
     def _open(self) -> None:
         self._generation += 1
+        self._ready = False
         self._control, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         self._errors = tempfile.TemporaryFile()  # noqa: SIM115 - kept open while the process runs
         self._control.settimeout(_ZYGOTE_SECONDS)
@@ -260,18 +282,12 @@ class ZygoteLauncher:
                 self._control.close()
                 self._errors.close()
                 raise LaunchError(str(error)) from error
-        try:
+        # What it does not take because it is gone, `ready` will find out.
+        with contextlib.suppress(OSError):
             self._control.send(msgspec.msgpack.encode(self._setup))
-            ready, said = self._control.recv(64), "it ended without a word"
-        except OSError as error:
-            ready, said = b"", str(error)
-        if not ready:
-            self._errors.seek(0)
-            lines = self._errors.read(10_000).decode("utf-8", "replace").split("\n")
-            self._end()
-            raise LaunchError(next((line for line in reversed(lines) if line.strip()), said))
 
     def _fork(self, descriptors: list[int]) -> Process:
+        self.ready()
         socket.send_fds(self._control, [b"start"], descriptors)
         name, handles, _, _ = socket.recv_fds(self._control, 64, 1)
         if not handles:

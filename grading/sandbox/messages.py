@@ -95,7 +95,7 @@ class PlugLoss:
 class PluggedCalls:
     """Return the stand-in's calls so far as a list of (W, X_batch, y_batch, reg), with W as it was then.
 
-    If each of the first three is a plain array of one type and shape in all calls, and each reg a float: as one tuple of
+    If each of the first three is a plain array of one type and shape in all calls, and each reg a float: as a tuple of
     four arrays, in which the calls are the first axis.
     """
 

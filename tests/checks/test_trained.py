@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import pytest
 
@@ -9,9 +11,9 @@ from checks.trained import calls_of
 from grading.sandbox.messages import Received
 
 
-def received(value: object) -> Received:
-    kind = {np.ndarray: "numpy.ndarray"}.get(type(value), type(value).__name__)
-    return Received(kind, tuple(map(received, value)) if isinstance(value, (tuple, list)) else value)  # type: ignore[arg-type]
+def received(value: Any) -> Received:
+    kind = "numpy.ndarray" if isinstance(value, np.ndarray) else type(value).__name__
+    return Received(kind, tuple(map(received, value)) if isinstance(value, (tuple, list)) else value)
 
 
 W, X, y = np.arange(12.0).reshape(2, 3, 2), np.ones((2, 5, 3)), np.array([[0, 1, 0, 1, 1]] * 2)
@@ -20,7 +22,7 @@ REG = np.array([0.5, 0.25])
 
 def test_calls_read_the_same_side_by_side_and_one_by_one() -> None:
     together = calls_of(received((W, X, y, REG)))
-    single = calls_of(received([tuple(column[k] for column in (W, X, y)) + (float(REG[k]),) for k in range(2)]))
+    single = calls_of(received([(W[k], X[k], y[k], float(REG[k])) for k in range(2)]))
     assert len(together) == len(single) == 2
     for one, other in zip(together, single, strict=True):
         assert np.array_equal(one.W, other.W)

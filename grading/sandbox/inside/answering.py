@@ -44,7 +44,7 @@ def _alike(column: Sequence[Any]) -> bool:
     if set(map(type, column)) != {np.ndarray}:
         return False
     shape, dtype = column[0].shape, column[0].dtype
-    return shape != () and dtype in wire.NAMES and all([a.shape == shape and a.dtype == dtype for a in column])
+    return shape != () and dtype in wire.NAMES and all(a.shape == shape and a.dtype == dtype for a in column)
 
 
 class Answerer:

@@ -102,7 +102,7 @@ def walls_with_a_hole(monkeypatch: pytest.MonkeyPatch) -> None:
             setup.system_calls = syscalls.compiled_filter()
             setup.readable, setup.roots = ["/"], ["/"]
             setup.devices = ["/dev/null"]
-            yield choice._Way("a wall with a hole", lambda: choice._Scratched(setup))
+            yield choice._Way(level, "a wall with a hole", lambda: choice._Scratched(setup))
         else:
             yield from original(level, limits, seen, problems)
 
@@ -155,7 +155,7 @@ def test_a_zygote_that_is_lost_is_replaced() -> None:
 def test_a_zygote_that_does_not_come_up_says_why() -> None:
     setup = Setup(1 << 30, 10, user=None, readable=["/no/such/path"], roots=[])
     with pytest.raises(launch.LaunchError, match="no/such/path"):
-        launch.ZygoteLauncher((), setup)
+        launch.ZygoteLauncher((), setup).ready()
 
 
 def test_a_program_that_cannot_be_started_is_said(tmp_path: Path) -> None:

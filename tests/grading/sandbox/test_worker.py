@@ -244,7 +244,14 @@ def test_a_plugged_loss_answers_and_keeps_what_it_was_asked(sandbox: Sandbox) ->
 
 @pytest.mark.parametrize(
     "batch",
-    ["X[:k], y[:k], 0.5", "X, y.tolist(), 0.5", "X, y, 1", "X.astype(object), y, 0.5", "X, y[0], 0.5", "X, y"],
+    [
+        "X[:k], y[:k], 0.5",
+        "X, y.tolist(), 0.5",
+        "X, y, 1",
+        "X.astype(object), y, 0.5",
+        "X, y[0], 0.5",
+        "X, y",
+    ],
 )
 def test_calls_of_a_loss_that_are_not_alike_come_one_by_one(sandbox: Sandbox, batch: str) -> None:
     code = f"""
@@ -262,9 +269,11 @@ def test_calls_of_a_loss_that_are_not_alike_come_one_by_one(sandbox: Sandbox, ba
         Invoke("m", "train", (np.ones((2, 2)), np.array([1, 0]))),
         PluggedCalls("m"),
     )
-    (calls,) = [outcome.result for outcome in outcomes[4:]]
-    assert calls.type_name == "list"
-    assert [len(call.value) for call in calls.value] == [4, 4]
+    calls = outcomes[4]
+    assert isinstance(calls, Returned)
+    assert calls.result.type_name == "list"
+    assert isinstance(calls.result.value, tuple)
+    assert [len(call.value) for call in calls.result.value] == [4, 4]
 
 
 @pytest.mark.parametrize("asked", [Read("nobody", "W"), Invoke("nobody", "train"), PluggedCalls("nobody")])
