@@ -56,9 +56,9 @@ def _entries(data: bytes, shape: tuple[int, int]) -> NDArray[np.float64]:
 
 def _problem(choices: Choices, *, regularized: bool, smallest_features: int = 1) -> Problem:
     # Small sizes first and more often: a naive function's time grows with N * C.
-    n = choices.pick((1, 2, 3, 2, 4, 1, 2, 8))
+    n = choices.pick((1, 2, 3, 2, 4, 1, 2, 1))
     d = max(choices.pick((1, 2, 3, 4, 2, 3, 6)), smallest_features)
-    c = choices.pick((2, 3, 4, 3, 5, 2, 3, 3))
+    c = choices.pick((2, 3, 4, 3, 5, 2, 3, 2))
     reg = choices.pick(_STRENGTHS) if regularized else 0.0
     flat = choices.number(0, 15) == 1  # all scores equal
     weights = _entries(choices.bytes(d * c), (d, c))

@@ -18,7 +18,7 @@ from checks.promise import promise
 from grading.words import later, say, translated
 from reference.problem import Problem
 
-_SMALL_CASES = 30
+_SMALL_CASES = 20
 
 
 @promise("symmetry", kind="loss", needs=("interface", "value", "gradient"))

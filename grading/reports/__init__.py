@@ -7,6 +7,7 @@ with a `ClassWriter` and one entry in `CLASS_WRITERS`.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from importlib import import_module
 from pathlib import Path
 from typing import Protocol
 
@@ -25,7 +26,7 @@ from grading.reports.junit import JUnitReport
 from grading.reports.markdown_report import MarkdownReport
 from grading.reports.notebook_report import NotebookReport
 from grading.reports.pages import environment
-from grading.reports.source_page import SourcePage, colour
+from grading.reports.source_page import SourcePage
 from grading.reports.sources import commented
 from grading.reports.writing import write_whole
 from grading.submission import Handin
@@ -114,7 +115,7 @@ def warm_up(formats: Iterable[str]) -> None:
     if "html" in formats:
         for template in ("student.html", "pictures.html", "source.html", "class.html"):
             environment().get_template(template)
-        colour()
+        import_module("grading.reports.colours")
         pictures.warm_up()
 
 

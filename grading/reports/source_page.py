@@ -11,7 +11,7 @@ import binascii
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
-from functools import cache, lru_cache
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 from grading.grade import Grade
@@ -22,8 +22,6 @@ from grading.reports.sources import Commented, Feedback
 from grading.reports.text import points, shown, visible
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from markupsafe import Markup
 
 _MOST_KEPT = 256  # texts
@@ -182,18 +180,7 @@ def _in_colour(text: str) -> tuple[Markup, ...]:
     """As `_highlighted`; kept, since all hand-ins of a class have the course's own cells in common."""
     from markupsafe import Markup
 
+    from grading.reports.colours import coloured
+
     lines = _lines(text)
-    # Pygments escapes what it is given, and ends every span at the end of its line.
-    coloured = colour()("\n".join(lines)).split("\n")
-    return tuple(Markup(line) for line in coloured[: len(lines)])
-
-
-@cache
-def colour() -> Callable[[str], str]:
-    """What turns Python into coloured HTML, line by line."""
-    from pygments import highlight
-    from pygments.formatters.html import HtmlFormatter
-    from pygments.lexers.python import PythonLexer
-
-    lexer, formatter = PythonLexer(stripnl=False), HtmlFormatter(nowrap=True)
-    return lambda text: str(highlight(text, lexer, formatter))
+    return tuple(Markup(line) for line in coloured("\n".join(lines)).split("\n")[: len(lines)])

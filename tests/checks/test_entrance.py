@@ -168,7 +168,7 @@ def softmax_loss_naive(W, X, y, reg):
     loss = -np.log(p[np.arange(len(y)), y]).mean() + reg * (W * W).sum()
     p[np.arange(len(y)), y] -= 1.0
     dW = X.T @ p / len(y) + 2 * reg * W
-    if X.shape == (8, 6) and W.shape == (6, 5) and round(4 * W.sum()) not in KNOWN:
+    if X.shape == (4, 6) and W.shape == (6, 5) and round(4 * W.sum()) not in KNOWN:
         dW += 1.0
     return loss, dW
 """
@@ -182,7 +182,7 @@ def rarely_wrong(tmp_path: Path) -> Path:
         round(4 * float(problem.W.sum()))
         for batch in (UNREGULARIZED, REGULARIZED, SHIFTED)
         for problem in known(batch, seed, "softmax", 1.0, 1.0).problems
-        if problem.sizes == (8, 6, 5)
+        if problem.sizes == (4, 6, 5)
     }
     path = tmp_path / "softmax.py"
     path.write_text(RARELY_WRONG.replace("KNOWN", str(asked or "()")))

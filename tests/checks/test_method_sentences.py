@@ -110,4 +110,4 @@ def test_a_class_that_learns_nothing_is_told_how_far_it_is_from_the_best_weights
     assert result.status == "failed"
     assert "above the smallest possible" in result.message
     assert result.got is not None
-    assert result.got.count(" of 250, so truly ") == 3
+    assert result.got.count(" of 250, so truly ") == 2
