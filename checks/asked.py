@@ -6,7 +6,7 @@ one: by the same judges that make a counterexample smaller.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache, cached_property, lru_cache
 from typing import overload
@@ -19,7 +19,7 @@ from checks.cases import Batch, drawn, sized_problems
 from checks.failures import Failure
 from grading.sandbox.pairs import PackedCalls, Pairs
 from reference.answer import Answer
-from reference.losses import evaluate_of
+from reference.losses import evaluate_all, evaluate_of
 from reference.problem import Problem
 
 _KEPT = 64  # sets of problems that are asked again and again
@@ -68,13 +68,12 @@ class Known:
     bounds: NDArray[np.float64]
 
     @classmethod
-    def of(cls, problems: tuple[Problem, ...], truth: Callable[[Problem], Answer]) -> Known:
-        """Work out the truths; the problems are packed on the way."""
+    def of(cls, problems: tuple[Problem, ...], truths: Sequence[Answer]) -> Known:
+        """Put the truths side by side; the problems are packed on the way."""
         packed(problems)
-        truths = tuple(map(truth, problems))
         return cls(
             problems,
-            truths,
+            tuple(truths),
             np.array([t.loss for t in truths]),
             np.array([t.loss_bound for t in truths]),
             np.concatenate([t.gradient.base.ravel() for t in truths]),
@@ -85,13 +84,15 @@ class Known:
 @cache
 def known(batch: Batch, seed: int, reference: str, reg_scale: float, delta: float) -> Known:
     """The cases of a batch with their true answers, worked out once per process."""
-    return Known.of(drawn(batch, seed), lambda p: evaluate(reference, p, reg_scale, delta))
+    problems = drawn(batch, seed)
+    return Known.of(problems, evaluate_all(reference, problems, reg_scale=reg_scale, delta=delta))
 
 
 @cache
 def known_sizes(seed: int, reference: str, reg_scale: float, delta: float) -> Known:
     """The problems of real size with their true answers, worked out once per process."""
-    return Known.of(sized_problems(seed), lambda p: evaluate(reference, p, reg_scale, delta))
+    problems = sized_problems(seed)
+    return Known.of(problems, evaluate_all(reference, problems, reg_scale=reg_scale, delta=delta))
 
 
 @dataclass(frozen=True)

@@ -10,12 +10,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from checks.answers import Answered
-from checks.asked import lasting_truth
 from checks.cases import UNREGULARIZED, drawn, few_samples, odd_sizes
 from checks.failures import Failure, NotSymmetric
 from checks.loss_function import LossFunction
 from checks.promise import promise
 from grading.words import later, say, translated
+from reference.losses import evaluate_all
 from reference.problem import Problem
 
 _SMALL_CASES = 20
@@ -94,12 +94,13 @@ class _Rooms:
 def _rooms(
     problems: tuple[Problem, ...], change: _Change, reference: str, reg_scale: float, delta: float
 ) -> _Rooms:
-    pairs = [
-        [lasting_truth(reference, p, reg_scale, delta) for p in pair]
-        for pair in zip(problems, change.problems, strict=True)
-    ]
+    before, after = (
+        evaluate_all(reference, group, reg_scale=reg_scale, delta=delta)
+        for group in (problems, change.problems)
+    )
     # Each of the two answers may be off by its own bound; columns of the bound follow the classes, so the largest
     # entry serves both orders.
+    pairs = list(zip(before, after, strict=True))
     losses = np.array([sum(truth.loss_bound for truth in pair) for pair in pairs])
     gradients = np.array([sum(float(truth.gradient.bound.max()) for truth in pair) for pair in pairs])
     return _Rooms(losses, gradients, np.repeat(gradients, [p.W.size for p in problems]))

@@ -43,9 +43,9 @@ class Answer:
         return math.inf if math.isnan(excess) else excess
 
 
-def require_finite(loss_bound: float, bound: NDArray[np.float64]) -> None:
-    """Raise OverflowError when the bounds of an answer left the range of float64."""
-    if not (math.isfinite(loss_bound) and math.isfinite(bound.max())):
+def require_finite(loss_bound: float | NDArray[np.float64], bound: NDArray[np.float64]) -> None:
+    """Raise OverflowError when the bounds of an answer, or of any of several, left the range of float64."""
+    if not (math.isfinite(np.max(loss_bound)) and math.isfinite(bound.max())):
         raise OverflowError(
             "this problem has no float64 answer: sums of |X| or of |X||W| exceed 1.8e308, or X, W or reg hold"
             " NaN; use smaller numbers"

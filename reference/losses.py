@@ -8,6 +8,7 @@ from __future__ import annotations
 import ast
 import importlib
 import sys
+from collections.abc import Sequence
 from functools import cache, partial
 from pathlib import Path
 from types import ModuleType
@@ -77,6 +78,25 @@ def register(name: str, text: str) -> None:
 def evaluate_of(name: str) -> Evaluate:
     """``evaluate`` of the loss ``name``, which is one of this package or has been registered."""
     return cast(Evaluate, _module_of(name).evaluate)
+
+
+def evaluate_all(name: str, problems: Sequence[Problem], *, reg_scale: float, delta: float) -> list[Answer]:
+    """``evaluate`` of the loss ``name`` for each of ``problems``, in their order.
+
+    A module may have ``evaluate_alike(problems, *, reg_scale, delta)`` for problems of the same sizes, which is several
+    times faster for many small ones; without it, ``evaluate`` is used.
+    """
+    module = _module_of(name)
+    alike = getattr(module, "evaluate_alike", None)
+    if alike is None:
+        return [module.evaluate(problem, reg_scale=reg_scale, delta=delta) for problem in problems]
+    of_sizes: dict[tuple[int, int, int], list[int]] = {}
+    for k, problem in enumerate(problems):
+        of_sizes.setdefault(problem.sizes, []).append(k)
+    answers: dict[int, Answer] = {}
+    for ks in of_sizes.values():
+        answers |= zip(ks, alike([problems[k] for k in ks], reg_scale=reg_scale, delta=delta), strict=True)
+    return [answers[k] for k in range(len(problems))]
 
 
 def training_loss(name: str, *, reg_scale: float, delta: float) -> Loss:

@@ -11,13 +11,14 @@ bound covers that.
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 
 import numpy as np
 from numpy.typing import NDArray
 
 from reference.accepted import AcceptedGradients
 from reference.answer import Answer, require_finite
-from reference.problem import Problem
+from reference.problem import Problem, stacked
 from reference.rounding import FUNCTION_ERROR, UNDERFLOW, UNIT_ROUNDOFF, gamma
 
 Matrix = NDArray[np.float64]
@@ -61,7 +62,6 @@ def loss_and_gradient(
     return loss, dW
 
 
-@np.errstate(over="ignore", invalid="ignore", under="ignore")
 def evaluate(problem: Problem, *, reg_scale: float = 1.0, delta: float = 1.0) -> Answer:
     """The softmax loss of a problem and its gradient, with the error bounds of both.
 
@@ -78,12 +78,30 @@ def evaluate(problem: Problem, *, reg_scale: float = 1.0, delta: float = 1.0) ->
     Raises:
         OverflowError: a sum of |X| or of |X||W| is beyond float64: there is no right answer to compare with.
     """
-    W, X, y = problem.W, problem.X, problem.y
-    N, D, C = problem.sizes
-    samples = np.arange(N)
+    return evaluate_alike((problem,), reg_scale=reg_scale, delta=delta)[0]
+
+
+@np.errstate(over="ignore", invalid="ignore", under="ignore")
+def evaluate_alike(
+    problems: Sequence[Problem], *, reg_scale: float = 1.0, delta: float = 1.0
+) -> list[Answer]:
+    """`evaluate` for problems of the same sizes, which take hardly longer together than one of them.
+
+    Args:
+        problems: K of them, at least one; arrays below have them as their first axis.
+        reg_scale, delta: as for `evaluate`.
+
+    Raises:
+        OverflowError: as `evaluate` does for one of them.
+    """
+    W, X, y, reg = stacked(problems)
+    K, N, D = X.shape
+    C = W.shape[2]
+    # What is worked out for each score has the samples of all problems below each other, (K*N, C).
+    samples = np.arange(K * N)
     abs_X = np.abs(X)
-    scores = X @ W
-    sizes = abs_X @ np.abs(W)
+    scores = (X @ W).reshape(K * N, C)
+    sizes = (abs_X @ np.abs(W)).reshape(K * N, C)
 
     top = scores.max(axis=1, keepdims=True)
     shifted = scores - top
@@ -94,20 +112,21 @@ def evaluate(problem: Problem, *, reg_scale: float = 1.0, delta: float = 1.0) ->
 
     # How far log p can move before p is rounded: by the scores (twice: the student's and ours), by shifts, by
     # powers of an e that is itself rounded, and by a log-sum-exp that was subtracted.
-    gaps = np.minimum(scores.max() - scores, LARGEST_GAP)
+    highest = scores.reshape(K, N * C).max(axis=1)
+    gaps = np.minimum(np.repeat(highest, N)[:, None] - scores, LARGEST_GAP)
     abs_top = np.abs(top)
     moves = sizes + D * UNDERFLOW
     moves *= 2.0 * gamma(D + 1)
     moves += UNIT_ROUNDOFF * (3.0 * gaps + (FUNCTION_ERROR + 2) * (abs_top + math.log(C)))
     log_errors = _log_errors(p, moves, rounding=gamma(2 * C + 4 * FUNCTION_ERROR + 8))
 
-    data_loss = -float(log_p[samples, y].sum()) / N
-    regularization_loss = reg_scale * problem.reg * float(np.vdot(W, W))
+    data_loss = -log_p[samples, y].reshape(K, N).sum(axis=1) / N
+    regularization_loss = reg_scale * reg * (W * W).reshape(K, D * C).sum(axis=1)
     steps = p.copy()
     steps[samples, y] -= 1.0
-    data_gradient = X.T @ steps
+    data_gradient = X.transpose(0, 2, 1) @ steps.reshape(K, N, C)
     data_gradient /= N
-    regularization_gradient = (2.0 * reg_scale * problem.reg) * W
+    regularization_gradient = (2.0 * reg_scale * reg)[:, None, None] * W
     base = data_gradient + regularization_gradient
 
     # Operations on one term in student code: one sum, in any order, over -s_y and the log-sum-exp of each
@@ -116,30 +135,34 @@ def evaluate(problem: Problem, *, reg_scale: float = 1.0, delta: float = 1.0) ->
     summing = 3 * N + D * C
     data_operations = (summing + 4 + 2 * FUNCTION_ERROR) + (N + 4 + 2 * FUNCTION_ERROR)
     regularization_operations = (summing + 4) + (D * C + 4)
-    data_terms = (float(np.abs(scores[samples, y]).sum()) + float(abs_top.sum())) / N + 2.0 * math.log(C)
+    score_sizes = np.abs(scores[samples, y]) + abs_top[:, 0]
+    data_terms = score_sizes.reshape(K, N).sum(axis=1) / N + 2.0 * math.log(C)
     loss_bound = (
-        float(log_errors[samples, y].sum()) / N
+        log_errors[samples, y].reshape(K, N).sum(axis=1) / N
         + gamma(data_operations) * (data_terms + UNDERFLOW)
-        + gamma(regularization_operations) * (abs(regularization_loss) + UNDERFLOW * (1.0 + abs(problem.reg)))
+        + gamma(regularization_operations) * (np.abs(regularization_loss) + UNDERFLOW * (1.0 + np.abs(reg)))
     )
     # A gradient entry adds p*x and -x apart (2N terms) and reg once per sample; the reference N + 1 terms.
     operations = gamma(4 * N + 10)
     errors = _probability_errors(p, log_p, log_errors)
     errors += UNDERFLOW + operations * p
     errors[samples, y] += operations
-    bound = abs_X.T @ errors
+    bound = abs_X.transpose(0, 2, 1) @ errors.reshape(K, N, C)
     bound /= N
     bound += operations * (np.abs(regularization_gradient) + UNDERFLOW)
     require_finite(loss_bound, bound)
-    return Answer(
-        loss=data_loss + regularization_loss,
-        loss_bound=loss_bound,
-        gradient=AcceptedGradients.only(base, bound, X),
-        data_loss=data_loss,
-        regularization_loss=regularization_loss,
-        data_gradient=data_gradient,
-        regularization_gradient=regularization_gradient,
-    )
+    return [
+        Answer(
+            loss=float(data_loss[k] + regularization_loss[k]),
+            loss_bound=float(loss_bound[k]),
+            gradient=AcceptedGradients.only(base[k], bound[k], problem.X),
+            data_loss=float(data_loss[k]),
+            regularization_loss=float(regularization_loss[k]),
+            data_gradient=data_gradient[k],
+            regularization_gradient=regularization_gradient[k],
+        )
+        for k, problem in enumerate(problems)
+    ]
 
 
 def _log_errors(
@@ -147,13 +170,13 @@ def _log_errors(
 ) -> NDArray[np.float64]:
     """How far each log p_k can be off when log p_k moves by at most `moves` before the rows are normalized.
 
-    Normalizing moves all of row i by at most q = log sum_l p_l exp(m_l): near sum_l p_l m_l when the moves
-    are small, at most max_l m_l always.
+    Normalizing moves all of row i by at most q = log sum_l p_l exp(m_l): near sum_l p_l m_l when the moves of
+    that row are small, at most max_l m_l always.
     """
-    if moves.max() < LINEAR:
-        common = np.einsum("ik,ik->i", p, moves)[:, None] * (1.0 + LINEAR)
-    else:
-        common = moves.max(axis=1, keepdims=True)
+    common = np.einsum("ik,ik->i", p, moves)[:, None] * (1.0 + LINEAR)
+    largest = moves.max(axis=1, keepdims=True)
+    if largest.max() >= LINEAR:
+        common = np.where(largest < LINEAR, common, largest)
     errors: NDArray[np.float64] = moves + (common + rounding)
     return errors
 

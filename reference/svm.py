@@ -8,12 +8,14 @@ penalty of the assignment.) A margin within rounding of 0 may count or not: see 
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 from numpy.typing import NDArray
 
 from reference.accepted import AcceptedGradients
 from reference.answer import Answer, require_finite
-from reference.problem import Problem
+from reference.problem import Problem, stacked
 from reference.rounding import UNDERFLOW, gamma
 
 Matrix = NDArray[np.float64]
@@ -51,7 +53,6 @@ def loss_and_gradient(
     return loss, dW
 
 
-@np.errstate(over="ignore", invalid="ignore")
 def evaluate(problem: Problem, *, reg_scale: float = 1.0, delta: float = 1.0) -> Answer:
     """The SVM loss of a problem and every gradient that is right for it.
 
@@ -67,12 +68,30 @@ def evaluate(problem: Problem, *, reg_scale: float = 1.0, delta: float = 1.0) ->
     Raises:
         OverflowError: a sum of |X| or of |X||W| is beyond float64: there is no right answer to compare with.
     """
-    W, X, y = problem.W, problem.X, problem.y
-    N, D, C = problem.sizes
-    samples = np.arange(N)
+    return evaluate_alike((problem,), reg_scale=reg_scale, delta=delta)[0]
+
+
+@np.errstate(over="ignore", invalid="ignore")
+def evaluate_alike(
+    problems: Sequence[Problem], *, reg_scale: float = 1.0, delta: float = 1.0
+) -> list[Answer]:
+    """`evaluate` for problems of the same sizes, which take hardly longer together than one of them.
+
+    Args:
+        problems: K of them, at least one; arrays below have them as their first axis.
+        reg_scale, delta: as for `evaluate`.
+
+    Raises:
+        OverflowError: as `evaluate` does for one of them.
+    """
+    W, X, y, reg = stacked(problems)
+    K, N, D = X.shape
+    C = W.shape[2]
+    # What is worked out for each pair (i, j) has the samples of all problems below each other, (K*N, C).
+    samples = np.arange(K * N)
     abs_X = np.abs(X)
-    scores = X @ W
-    sizes = abs_X @ np.abs(W)
+    scores = (X @ W).reshape(K * N, C)
+    sizes = (abs_X @ np.abs(W)).reshape(K * N, C)
     label_sizes = sizes[samples, y]
 
     margins = scores - scores[samples, y][:, None]
@@ -87,15 +106,16 @@ def evaluate(problem: Problem, *, reg_scale: float = 1.0, delta: float = 1.0) ->
     steps = active.astype(np.float64)
     steps[samples, y] = -active.sum(axis=1)
     pulls = active_or_tied.astype(np.float64)
-    summed_sizes = float(np.vdot(margin_sizes, pulls)) + 2.0 * float(label_sizes.sum())
+    summed_sizes = (margin_sizes * pulls).reshape(K, N * C).sum(axis=1)
+    summed_sizes += 2.0 * label_sizes.reshape(K, N).sum(axis=1)
     # + 2: code that does not skip j = y_i adds x_i to the label's column and takes it away again.
     pulls[samples, y] = active_or_tied.sum(axis=1) + 2
 
-    data_loss = float(np.maximum(margins, 0.0).sum()) / N
-    regularization_loss = reg_scale * problem.reg * float(np.vdot(W, W))
-    data_gradient = X.T @ steps
+    data_loss = np.maximum(margins, 0.0).reshape(K, N * C).sum(axis=1) / N
+    regularization_loss = reg_scale * reg * (W * W).reshape(K, D * C).sum(axis=1)
+    data_gradient = X.transpose(0, 2, 1) @ steps.reshape(K, N, C)
     data_gradient /= N
-    regularization_gradient = (2.0 * reg_scale * problem.reg) * W
+    regularization_gradient = (2.0 * reg_scale * reg)[:, None, None] * W
     base = data_gradient + regularization_gradient
 
     # Operations on one term in student code: D + 2 for a margin; then one sum, in any order, over the pairs
@@ -105,26 +125,41 @@ def evaluate(problem: Problem, *, reg_scale: float = 1.0, delta: float = 1.0) ->
     data_operations = (D + 2 + summing + 4) + (D + 2 + N * C + 4)
     regularization_operations = (summing + 4) + (D * C + 4)
     data_terms = summed_sizes / N + 2.0 * abs(delta) + UNDERFLOW
-    regularization_terms = abs(regularization_loss) + UNDERFLOW * (1.0 + abs(problem.reg))
+    regularization_terms = np.abs(regularization_loss) + UNDERFLOW * (1.0 + np.abs(reg))
     loss_bound = gamma(data_operations) * data_terms + gamma(regularization_operations) * regularization_terms
-    tied_samples, tied_classes = np.nonzero(active_or_tied ^ active)
+    tied = (active_or_tied ^ active).reshape(K, N, C)
     # In student code a column sums at most pulls.sum(axis=0) terms of data, and regularization once per
     # sample; 8 for factors, 1/N and the comparison. Here it sums N + 1 terms; where pairs are tied, the
     # projection adds those.
-    terms = pulls.sum(axis=0)
-    operations = terms + (2 * N + 8) if tied_samples.size == 0 else 2 * terms + (N + 8)
-    term_sizes = abs_X.T @ pulls
-    term_sizes /= N
-    term_sizes += np.abs(regularization_gradient)
-    term_sizes += UNDERFLOW
-    bound = term_sizes * gamma(operations)
+    pulls = pulls.reshape(K, N, C)
+    terms = pulls.sum(axis=1)
+    some_tied = tied.reshape(K, N * C).any(axis=1)
+    operations = np.where(some_tied[:, None], 2 * terms + (N + 8), terms + (2 * N + 8))
+    bound = abs_X.transpose(0, 2, 1) @ pulls
+    bound /= N
+    bound += np.abs(regularization_gradient)
+    bound += UNDERFLOW
+    bound *= gamma(operations)[:, None, :]
     require_finite(loss_bound, bound)
-    return Answer(
-        loss=data_loss + regularization_loss,
-        loss_bound=loss_bound,
-        gradient=AcceptedGradients(base, bound, X, tied_samples, tied_classes, y[tied_samples]),
-        data_loss=data_loss,
-        regularization_loss=regularization_loss,
-        data_gradient=data_gradient,
-        regularization_gradient=regularization_gradient,
-    )
+    return [
+        Answer(
+            loss=float(data_loss[k] + regularization_loss[k]),
+            loss_bound=float(loss_bound[k]),
+            gradient=_accepted(base[k], bound[k], problem, tied[k] if some_tied[k] else None),
+            data_loss=float(data_loss[k]),
+            regularization_loss=float(regularization_loss[k]),
+            data_gradient=data_gradient[k],
+            regularization_gradient=regularization_gradient[k],
+        )
+        for k, problem in enumerate(problems)
+    ]
+
+
+def _accepted(
+    base: Matrix, bound: Matrix, problem: Problem, tied: NDArray[np.bool_] | None
+) -> AcceptedGradients:
+    """``tied``: (N, C) which pairs are tied, None for none."""
+    if tied is None:
+        return AcceptedGradients.only(base, bound, problem.X)
+    samples, classes = np.nonzero(tied)
+    return AcceptedGradients(base, bound, problem.X, samples, classes, problem.y[samples])
