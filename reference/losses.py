@@ -5,7 +5,6 @@ A loss is a module with ``evaluate(problem, *, reg_scale, delta) -> Answer``; do
 
 from __future__ import annotations
 
-import ast
 import importlib
 import sys
 from collections.abc import Sequence
@@ -38,13 +37,8 @@ class Evaluate(Protocol):
 def own() -> tuple[str, ...]:
     """The names of the losses of this package."""
     files = sorted(Path(__file__).parent.glob("*.py"))
-    return tuple(file.stem for file in files if _defines_evaluate(file.read_text(encoding="utf-8")))
-
-
-def _defines_evaluate(text: str) -> bool:
-    return "def evaluate(" in text and any(
-        isinstance(node, ast.FunctionDef) and node.name == "evaluate" for node in ast.parse(text).body
-    )
+    # Not imported, nor parsed: names are asked for before anything else is done.
+    return tuple(file.stem for file in files if "\ndef evaluate(" in file.read_text(encoding="utf-8"))
 
 
 def register(name: str, text: str) -> None:
