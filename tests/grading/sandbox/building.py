@@ -1,4 +1,4 @@
-"""Submissions made of a few lines of text."""
+"""Submissions made of a few lines of text, and what came of steps with them."""
 
 from __future__ import annotations
 
@@ -6,6 +6,8 @@ import ast
 import textwrap
 from collections.abc import Mapping, Sequence
 
+from grading.sandbox.client import Sandbox
+from grading.sandbox.messages import Lost, Outcome, Returned, Step
 from grading.submission import Block, Definition, Kind, Source, Submission
 
 
@@ -47,3 +49,20 @@ def _defined(block: Block) -> list[tuple[str, tuple[int, int]]]:
         for statement in tree.body
         if isinstance(statement, (ast.FunctionDef, ast.ClassDef))
     ]
+
+
+def value(outcome: Outcome) -> object:
+    """What a step returned."""
+    assert isinstance(outcome, Returned), outcome
+    return outcome.result.value
+
+
+def results(sandbox: Sandbox, code: str, *steps: Step) -> list[Outcome]:
+    """The outcomes of steps in one worker."""
+    with sandbox.start(one_file(code)) as worker:
+        return worker.run(steps)
+
+
+def reasons(outcomes: list[Outcome]) -> list[str]:
+    """ "Returned", "Raised", or why the outcome was lost, of each."""
+    return [outcome.reason if isinstance(outcome, Lost) else type(outcome).__name__ for outcome in outcomes]

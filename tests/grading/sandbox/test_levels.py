@@ -154,8 +154,10 @@ def test_a_zygote_that_is_lost_is_replaced() -> None:
 
 def test_a_zygote_that_does_not_come_up_says_why() -> None:
     setup = Setup(1 << 30, 10, user=None, readable=["/no/such/path"], roots=[])
+    launcher = launch.ZygoteLauncher((), setup)
     with pytest.raises(launch.LaunchError, match="no/such/path"):
-        launch.ZygoteLauncher((), setup).ready()
+        launcher.ready()
+    launcher.close()
 
 
 def test_a_program_that_cannot_be_started_is_said(tmp_path: Path) -> None:
