@@ -93,6 +93,9 @@ def share_out(
                         yield give_up(handin, f"the process that graded it {how}, twice")
                 else:
                     member.task = None
+                    # First: whoever takes the grade writes its reports, and the process would wait for that.
+                    if waiting:
+                        _give(member, waiting.popleft())
                     yield grade
     finally:
         _dismiss(crew)
