@@ -66,6 +66,7 @@ class Runner:
         self._results: dict[tuple[str, str], CheckResult] = {}
         self._loss_functions: dict[str, LossFunction] = {}
         self._classifiers: dict[str, Classifier] = {}
+        self._trainings: dict[str, TrainingFacts | None] = {}
 
     def plan(self) -> Iterator[tuple[str, str]]:
         """The (function, check id) pairs of the rubric, in the order of the report."""
@@ -89,6 +90,9 @@ class Runner:
     def _run_in_order(self, planned: Sequence[tuple[str, str]]) -> None:
         for name, check in planned:
             self.result(name, check)
+        # While the other losses are still at it.
+        for name in dict.fromkeys(name for name, _ in planned):
+            self._training_of(name)
 
     def _group(self, name: str) -> str:
         """The loss whose worker answers for a function: the naive one's, where it must agree with that."""
@@ -159,10 +163,15 @@ class Runner:
     def trainings(self) -> list[TrainingFacts]:
         """What the accuracy checks saw that have been run, beside the reference, to be drawn."""
         # In the rubric's order: side by side, any of them may have been first.
-        names = [name for name in self.rubric.settings.functions if name in self._classifiers]
-        return [
-            training_facts(self._classifiers[name]) for name in names if self._classifiers[name].trainings
-        ]
+        found = [self._training_of(name) for name in self.rubric.settings.functions]
+        return [facts for facts in found if facts is not None]
+
+    def _training_of(self, name: str) -> TrainingFacts | None:
+        if name not in self._trainings:
+            classifier = self._classifiers.get(name)
+            trained = classifier is not None and classifier.trainings
+            self._trainings[name] = training_facts(classifier) if classifier and trained else None
+        return self._trainings[name]
 
     def absent(self, name: str) -> str | None:
         """Why a function cannot be run at all: a sentence for the student, or None."""

@@ -5,6 +5,7 @@ Nothing here decides about points. It is worked out once for all submissions of 
 
 from __future__ import annotations
 
+import threading
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -89,6 +90,8 @@ class _Learned:
 
 _trained: dict[tuple[str, str, str], _Learned] = {}
 _baselines: dict[tuple[str, str], list[Baseline]] = {}
+# Who needs it while another thread is at it waits for that one.
+_training = threading.Lock()
 
 
 def _losses(rubric: Rubric) -> list[str]:
@@ -98,9 +101,10 @@ def _losses(rubric: Rubric) -> list[str]:
 
 def _learned(name: str, rubric: Rubric, data: Split) -> _Learned:
     key = name, rubric.sha256, data.name
-    if key not in _trained:
-        _trained[key] = _train(loss_named(name, rubric), rubric.accuracy[name], data)
-    return _trained[key]
+    with _training:
+        if key not in _trained:
+            _trained[key] = _train(loss_named(name, rubric), rubric.accuracy[name], data)
+        return _trained[key]
 
 
 def _train(loss: Loss, settings: Accuracy, data: Split) -> _Learned:
