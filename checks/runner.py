@@ -169,8 +169,8 @@ class Runner:
     def _training_of(self, name: str) -> TrainingFacts | None:
         if name not in self._trainings:
             classifier = self._classifiers.get(name)
-            trained = classifier is not None and classifier.trainings
-            self._trainings[name] = training_facts(classifier) if classifier and trained else None
+            facts = None if classifier is None or not classifier.trainings else training_facts(classifier)
+            self._trainings[name] = facts
         return self._trainings[name]
 
     def absent(self, name: str) -> str | None:

@@ -50,7 +50,7 @@ def test_interface(candidate: LossFunction) -> None:
 
 @cache
 def _problems(seed: int) -> tuple[Problem, ...]:
-    """Problems of odd sizes; those without a penalty, which have nothing to do with it, with every type of labels."""
+    """Problems of odd sizes; those without a penalty, which has nothing to do with labels, with all types of labels."""
     smallest_first = sorted(odd_sizes(seed), key=lambda p: p.W.size + p.X.size)
     return tuple(
         relabelled(p, label_type)

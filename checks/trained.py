@@ -57,7 +57,10 @@ class Trained:
 
 
 def calls_of(received: Received) -> tuple[PluggedCall, ...]:
-    """The stand-in's record, as the worker sent it; what cannot be read as a call counts as an empty one."""
+    """The stand-in's record, as the worker sent it: a tuple of four arrays, or a list of calls.
+
+    What cannot be read as a call counts as an empty one, and four things that do not belong together as no calls.
+    """
     if received.type_name == "tuple":
         return _side_by_side([part.value for part in _parts(received)])
     return tuple(_call(call) for call in _parts(received))

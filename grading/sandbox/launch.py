@@ -192,7 +192,7 @@ class ZygoteLauncher:
         # Orders and their answers belong together, whichever thread gives them.
         self._turn = threading.RLock()
         self._generation = 0
-        self._ready = False
+        self._ready = self._ended = False
         self._open()
 
     def ready(self) -> None:
@@ -210,12 +210,15 @@ class ZygoteLauncher:
         if not self._ready:
             self._errors.seek(0)
             lines = self._errors.read(10_000).decode("utf-8", "replace").split("\n")
+            self._end()
             raise LaunchError(next((line for line in reversed(lines) if line.strip()), said))
 
     def start(self, frames: socket.socket, printed: socket.socket, data: int | None = None) -> Process:
-        """A new worker; if the zygote has been lost, from a new one."""
+        """A new worker; if the zygote has been lost, or did not come up the last time, from a new one."""
         descriptors = [frames.fileno(), printed.fileno(), *([] if data is None else [data])]
         with self._turn:
+            if self._ended:
+                self._open()
             try:
                 return self._fork(descriptors)
             except OSError:
@@ -242,6 +245,7 @@ class ZygoteLauncher:
         self._end()
 
     def _end(self) -> None:
+        self._ended = True
         self._control.close()
         if self._ready:
             with contextlib.suppress(subprocess.TimeoutExpired):
@@ -258,7 +262,7 @@ class ZygoteLauncher:
 
     def _open(self) -> None:
         self._generation += 1
-        self._ready = False
+        self._ready = self._ended = False
         self._control, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         self._errors = tempfile.TemporaryFile()  # noqa: SIM115 - kept open while the process runs
         self._control.settimeout(_ZYGOTE_SECONDS)

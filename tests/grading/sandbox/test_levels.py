@@ -160,6 +160,23 @@ def test_a_zygote_that_does_not_come_up_says_why() -> None:
     launcher.close()
 
 
+def test_a_zygote_that_did_not_come_up_once_costs_no_later_worker() -> None:
+    import socket
+
+    launcher = launch.ZygoteLauncher((), Setup(1 << 30, 10, readable=["/no/such/path"], roots=[]))
+    pairs = [socket.socketpair() for _ in range(2)]
+    (_, frames), (_, printed) = pairs
+    for _ in range(2):
+        with pytest.raises(launch.LaunchError, match="no/such/path"):
+            launcher.start(frames, printed)
+    launcher._setup = Setup(1 << 30, 60)
+    launcher.start(frames, printed).kill(wait=False)
+    launcher.close()
+    for pair in pairs:
+        for end in pair:
+            end.close()
+
+
 def test_a_program_that_cannot_be_started_is_said(tmp_path: Path) -> None:
     with pytest.raises(launch.LaunchError, match="no-such-program"):
         launch.ZygoteLauncher([str(tmp_path / "no-such-program")], Setup(1 << 30, 10))
