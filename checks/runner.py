@@ -8,7 +8,7 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Executor
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -75,16 +75,15 @@ class Runner:
                 if check in function.points:
                     yield name, check
 
-    def results(self, *, side_by_side: bool = False) -> list[CheckResult]:
-        """Run everything that is planned; the losses ``side_by_side`` if there are processors to spare."""
+    def results(self, lanes: Executor | None = None) -> list[CheckResult]:
+        """Run everything that is planned; each loss in one of ``lanes``, if there are processors to spare."""
         plan = list(self.plan())
-        if side_by_side:
+        if lanes is not None:
             groups: dict[str, list[tuple[str, str]]] = {}
             for name, check in plan:
                 groups.setdefault(self._group(name), []).append((name, check))
-            with ThreadPoolExecutor(max(1, len(groups))) as threads:
-                # Going through the answers raises what a thread has raised.
-                list(threads.map(self._run_in_order, groups.values()))
+            # Going through the answers raises what a thread has raised.
+            list(lanes.map(self._run_in_order, groups.values()))
         return [self.result(name, check) for name, check in plan]
 
     def _run_in_order(self, planned: Sequence[tuple[str, str]]) -> None:

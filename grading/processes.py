@@ -1,4 +1,4 @@
-"""The grader's own processes: each grades one hand-in at a time, and one that dies costs only that one."""
+"""The grader's own processes: one that dies costs at most the hand-in that brought it down."""
 
 from __future__ import annotations
 
@@ -8,9 +8,12 @@ import os
 import signal
 import sys
 import threading
+import traceback
+import warnings
 from collections import deque
 from collections.abc import Callable, Generator, Iterable, Iterator
-from dataclasses import dataclass
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
 from multiprocessing.connection import Connection, wait
 from multiprocessing.context import ForkContext, SpawnContext
 from multiprocessing.process import BaseProcess
@@ -21,6 +24,8 @@ from grading.submission import Handin
 
 _MOST_TRIES = 2
 _SECONDS_TO_END = 2.0
+# Deeply nested code is parsed in threads, too; some systems give them half a megabyte.
+_STACK_BYTES = 16 << 20
 
 
 def cores() -> int:
@@ -34,7 +39,7 @@ class Work(Protocol):
     """What a process does all its life."""
 
     def __call__(self, handin: Handin) -> Grade:
-        """Grade one hand-in, whatever it holds."""
+        """Grade one hand-in, whatever it holds; in several threads, if it is given several hand-ins at once."""
         ...
 
     def close(self) -> None:
@@ -46,7 +51,7 @@ class Work(Protocol):
 class _Member:
     process: BaseProcess
     line: Connection
-    task: Handin | None = None
+    tasks: list[Handin] = field(default_factory=list)
 
 
 def share_out(
@@ -55,10 +60,12 @@ def share_out(
     new_work: Callable[[], Work],
     give_up: Callable[[Handin, str], Grade],
     meanwhile: Callable[[], None] = lambda: None,
+    at_once: int = 1,
 ) -> Generator[Grade, None, None]:
     """Grade hand-ins in ``jobs`` processes and yield each grade as it is made, in no fixed order.
 
-    A hand-in whose process dies is tried once more in a new one. Closing the iterator ends all processes.
+    Those whose process dies are tried once more in a new one, each of them alone, so that none is blamed for another.
+    Closing the iterator ends all processes.
 
     Args:
         handins: what to grade.
@@ -66,61 +73,106 @@ def share_out(
         new_work: what the next process does; called in this one, just before that one is started.
         give_up: the grade of a hand-in that took two processes down, and why.
         meanwhile: done once, while the first hand-ins are being graded.
+        at_once: hand-ins that a process has at the same time.
     """
-    waiting = deque(handins)
+    crew = _Crew(deque(handins), jobs, new_work, at_once)
     aside = [meanwhile]
-    tries: dict[Handin, int] = {}
-    crew: list[_Member] = []
     try:
-        while waiting or any(member.task for member in crew):
-            while waiting and (member := _free(crew, jobs, new_work)):
-                _give(member, waiting.popleft())
+        while crew.give_out():
             while aside:
                 aside.pop()()
-            for line in wait([member.line for member in crew if member.task]):
-                member = next(member for member in crew if member.line is line)
-                handin = member.task
-                assert handin is not None
+            for member in crew.heard():
                 try:
-                    grade = member.line.recv()
+                    handin, grade = member.line.recv()
                 except (EOFError, OSError):
-                    crew.remove(member)
-                    how = _bury(member)
-                    tries[handin] = tries.get(handin, 0) + 1
-                    if tries[handin] < _MOST_TRIES:
-                        waiting.appendleft(handin)
-                    else:
+                    for handin, how in crew.bury(member):
                         yield give_up(handin, f"the process that graded it {how}, twice")
                 else:
-                    member.task = None
+                    member.tasks.remove(handin)
                     # First: whoever takes the grade writes its reports, and the process would wait for that.
-                    if waiting:
-                        _give(member, waiting.popleft())
+                    crew.give(member)
                     yield grade
     finally:
-        _dismiss(crew)
+        crew.dismiss()
 
 
-def _free(crew: list[_Member], jobs: int, new_work: Callable[[], Work]) -> _Member | None:
-    """A member without a task, a new one if there may be more, or None."""
-    for member in crew:
-        if member.task is None:
-            return member
-    if len(crew) >= jobs:
-        return None
-    # With fork the drawn cases and their true answers are shared; elsewhere each process draws its own.
-    forks = sys.platform == "linux"
-    context: ForkContext | SpawnContext
-    context = multiprocessing.get_context("fork") if forks else multiprocessing.get_context("spawn")
-    line, theirs = context.Pipe()
-    # A forked process has copies of these, and while anybody has one the line does not break.
-    inherited = [line, *(member.line for member in crew)] if forks else []
-    process = context.Process(target=_serve, args=(theirs, inherited, new_work()), daemon=True)
-    with _interrupts_held():
-        process.start()
-    theirs.close()
-    crew.append(_Member(process, line))
-    return crew[-1]
+class _Crew:
+    """The processes, and what waits for them."""
+
+    def __init__(self, waiting: deque[Handin], jobs: int, new_work: Callable[[], Work], at_once: int) -> None:
+        self._waiting, self._jobs, self._new_work, self._at_once = waiting, jobs, new_work, at_once
+        self._tries: dict[Handin, int] = {}
+        self._members: list[_Member] = []
+
+    def give_out(self) -> bool:
+        """Have everybody at work for whom there is something; whether anybody is."""
+        # Everybody gets a first one before anybody gets a second.
+        for count in range(1, self._at_once + 1):
+            for member in self._members:
+                self.give(member, count)
+            while self._waiting and len(self._members) < self._jobs:
+                self.give(self._new_member(), count)
+        return any(member.tasks for member in self._members)
+
+    def give(self, member: _Member, count: int | None = None) -> None:
+        """Give a member what it may have now; so that it has ``count`` at most, if that is said."""
+        while self._waiting and self._may_have(member, self._waiting[0], count or self._at_once):
+            handin = self._waiting.popleft()
+            member.tasks.append(handin)
+            # If it has died, that is found, and counted, when its answer is read.
+            with contextlib.suppress(OSError):
+                member.line.send(handin)
+
+    def _may_have(self, member: _Member, handin: Handin, count: int) -> bool:
+        alone = handin in self._tries or any(task in self._tries for task in member.tasks)
+        return len(member.tasks) < (1 if alone else count)
+
+    def heard(self) -> list[_Member]:
+        """Wait for those at work, and say who has something to say, or has died."""
+        lines = wait([member.line for member in self._members if member.tasks])
+        return [member for member in self._members if member.line in lines]
+
+    def bury(self, member: _Member) -> list[tuple[Handin, str]]:
+        """Clear a dead member away; the hand-ins that are not tried again, and how it ended."""
+        self._members.remove(member)
+        how = _ended(member)
+        lost = []
+        for handin in reversed(member.tasks):
+            self._tries[handin] = self._tries.get(handin, 0) + 1
+            if self._tries[handin] < _MOST_TRIES:
+                self._waiting.appendleft(handin)
+            else:
+                lost.append((handin, how))
+        return lost
+
+    def dismiss(self) -> None:
+        """End all processes."""
+        for member in self._members:
+            # Idle ones see the end of the line; those at work are told.
+            member.line.close()
+            if member.tasks:
+                member.process.terminate()
+        for member in self._members:
+            member.process.join(_SECONDS_TO_END)
+            member.process.kill()
+            member.process.join()
+            member.process.close()
+
+    def _new_member(self) -> _Member:
+        # With fork the drawn cases and their true answers are shared; elsewhere each process draws its own.
+        forks = sys.platform == "linux"
+        context: ForkContext | SpawnContext
+        context = multiprocessing.get_context("fork") if forks else multiprocessing.get_context("spawn")
+        line, theirs = context.Pipe()
+        # A forked process has copies of these, and while anybody has one the line does not break.
+        inherited = [line, *(member.line for member in self._members)] if forks else []
+        arguments = theirs, inherited, self._new_work(), self._at_once
+        process = context.Process(target=_serve, args=arguments, daemon=True)
+        with _interrupts_held():
+            process.start()
+        theirs.close()
+        self._members.append(_Member(process, line))
+        return self._members[-1]
 
 
 @contextlib.contextmanager
@@ -136,15 +188,8 @@ def _interrupts_held() -> Iterator[None]:
         signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
-def _give(member: _Member, handin: Handin) -> None:
-    member.task = handin
-    # If it has died, that is found, and counted, when its answer is read.
-    with contextlib.suppress(OSError):
-        member.line.send(handin)
-
-
-def _bury(member: _Member) -> str:
-    """Clear a dead member away and say how it ended."""
+def _ended(member: _Member) -> str:
+    """Clear away what is left of a dead member, and say how it ended."""
     member.line.close()
     member.process.join(_SECONDS_TO_END)
     member.process.kill()
@@ -157,20 +202,7 @@ def _bury(member: _Member) -> str:
     return f"was ended by signal {-code}"
 
 
-def _dismiss(crew: list[_Member]) -> None:
-    for member in crew:
-        # Idle ones see the end of the line; those at work are told.
-        member.line.close()
-        if member.task is not None:
-            member.process.terminate()
-    for member in crew:
-        member.process.join(_SECONDS_TO_END)
-        member.process.kill()
-        member.process.join()
-        member.process.close()
-
-
-def _serve(line: Connection, inherited: list[Connection], work: Work) -> None:
+def _serve(line: Connection, inherited: list[Connection], work: Work, at_once: int) -> None:
     """The life of one process."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the parent's business
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
@@ -179,15 +211,33 @@ def _serve(line: Connection, inherited: list[Connection], work: Work) -> None:
     for other in inherited:
         other.close()
     threading.Thread(target=_end_with_parent, daemon=True).start()
+    # Threads that each turn warnings off for a while turn them on again for each other.
+    warnings.simplefilter("ignore")
+    threading.stack_size(_STACK_BYTES)
+    at_work = ThreadPoolExecutor(at_once)
+    sending = threading.Lock()
+
+    def answer(handin: Handin) -> None:
+        try:
+            grade = work(handin)
+            with sending:
+                line.send((handin, grade))
+        except BaseException:
+            # What is left of a process where this can happen is not to be relied on.
+            traceback.print_exc()
+            os._exit(1)
+
     try:
         while True:
             try:
                 handin = line.recv()
             except (EOFError, OSError):
                 return
-            line.send(work(handin))
+            at_work.submit(answer, handin)
     finally:
         work.close()
+        # Without waiting for threads whose answers nobody wants any more.
+        os._exit(0)
 
 
 def _end_with_parent() -> None:

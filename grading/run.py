@@ -7,9 +7,10 @@ from __future__ import annotations
 
 import gc
 import sys
+import threading
 import time
 from collections.abc import Callable, Generator, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Executor, ThreadPoolExecutor
 from contextlib import closing
 from dataclasses import dataclass
 from functools import partial
@@ -40,6 +41,11 @@ from grading.training_data import training_data
 from grading.words import say, speak
 from reference.split import DatasetError
 
+_LANES = 2  # the losses of the assignment
+# nbformat's log and Python's warnings are turned down meanwhile, for the whole process.
+_reading = threading.Lock()
+_opening = threading.Lock()
+
 
 def grade(
     handin: Handin,
@@ -47,8 +53,7 @@ def grade(
     sandbox: Sandbox,
     notebooks: Sandbox | None = None,
     aside: Aside | None = None,
-    *,
-    side_by_side: bool = False,
+    lanes: Executor | None = None,
 ) -> Grade:
     """Grade one hand-in. Whatever it holds, the result is a `Grade` in an explicit state.
 
@@ -58,13 +63,14 @@ def grade(
         sandbox: where its functions are called.
         notebooks: where its notebooks are run; None not to run them.
         aside: preparations that are made while student code computes; None if they have been made.
-        side_by_side: whether there are processors for both losses at once.
+        lanes: threads that ask a loss each, if there are processors for more than one at once.
     """
     from grading.intake import read
 
     started = time.perf_counter()
     try:
-        submission = read(handin, suite.rubric.asked_names)
+        with _reading:
+            submission = read(handin, suite.rubric.asked_names)
     except IntakeError as error:
         return not_graded(handin, suite, sandbox.isolation, str(error), time.perf_counter() - started)
     shared = training_data(suite.rubric).shared if suite.rubric.trains else None
@@ -74,13 +80,14 @@ def grade(
         if aside is not None:
             aside.begin()
         runner = Runner(submission, workers, suite.rubric)
-        results = runner.results(side_by_side=side_by_side)
+        results = runner.results(lanes)
         remarks = workers.remarks
     if aside is not None:
         aside.finish()
     execution = None
     if notebooks is not None:
-        execution, more = _executed(handin, submission, suite, notebooks)
+        run = partial(_executed, handin, submission, suite, notebooks)
+        execution, more = run() if lanes is None else lanes.submit(run).result()
         results += more
     return graded(
         submission,
@@ -255,7 +262,7 @@ def grade_all(
             comparison.prepare(suite.rubric, note)
         note("grading")
         # With as many processes as processors, each of the losses would only slow the other down.
-        side_by_side = 2 * jobs <= cores()
+        lanes = _LANES if _LANES * jobs <= cores() else 1
         # The first process works in the sandbox that is open already; each later one opens its own.
         open_already = [sandbox] if sys.platform == "linux" else []
 
@@ -265,7 +272,7 @@ def grade_all(
                 sandbox.isolation,
                 open_already.pop() if open_already else None,
                 aside,
-                side_by_side=side_by_side,
+                lanes,
             )
 
         def give_up(handin: Handin, reason: str) -> Grade:
@@ -281,7 +288,7 @@ def grade_all(
             gc.collect()
         gc.freeze()
         try:
-            with closing(share_out(waiting, jobs, new_work, give_up, meanwhile)) as grades:
+            with closing(share_out(waiting, jobs, new_work, give_up, meanwhile, at_once=lanes)) as grades:
                 for grade_ in grades:
                     yield Outcome(grade_)
         finally:
@@ -297,32 +304,28 @@ class Work:
         isolation: Isolation,
         sandbox: Sandbox | None,
         aside: Aside | None = None,
-        *,
-        side_by_side: bool = False,
+        lanes: int = 1,
     ) -> None:
         self._suite = suite
         speak(suite.rubric.settings.lang)  # on a cluster, this is another machine's process
         self._isolation = isolation
         self._sandbox = sandbox
         self._aside = aside
-        self._side_by_side = side_by_side
+        self._lanes = lanes
+        self._threads: Executor | None = None
         self._notebooks: Sandbox | None = None
 
     def __call__(self, handin: Handin) -> Grade:
         """Grade; a defect of the grader itself becomes an explicit state: one hand-in never stops the others."""
         try:
-            if self._sandbox is None:
-                self._sandbox = self._suite.open_sandbox(self._isolation.level)
-            if self._notebooks is None and self._suite.notebook_data is not None:
-                self._notebooks = self._suite.open_notebook_sandbox(self._isolation.level)
-            return grade(
-                handin,
-                self._suite,
-                self._sandbox,
-                self._notebooks,
-                self._aside,
-                side_by_side=self._side_by_side,
-            )
+            with _opening:
+                if self._threads is None and self._lanes > 1:
+                    self._threads = ThreadPoolExecutor(self._lanes)
+                if self._sandbox is None:
+                    self._sandbox = self._suite.open_sandbox(self._isolation.level)
+                if self._notebooks is None and self._suite.notebook_data is not None:
+                    self._notebooks = self._suite.open_notebook_sandbox(self._isolation.level)
+            return grade(handin, self._suite, self._sandbox, self._notebooks, self._aside, self._threads)
         except (IsolationError, DatasetError) as error:
             return not_graded(handin, self._suite, self._isolation, str(error))
         except Exception as error:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import os
+import pickle
 import random
 import re
 import signal
@@ -21,7 +22,7 @@ from grading.grade import Grade
 from grading.intake import find
 from grading.resume import FOLDER
 from grading.rubric import load_rubric
-from grading.run import Outcome, grade_all
+from grading.run import Outcome, Work, grade_all
 from grading.submission import Handin
 from grading.suite import Suite
 from tests.grading.small_class import HANGS, RIGHT, WRONG, make_class, results
@@ -145,6 +146,19 @@ def test_a_defect_of_the_grader_is_said_and_costs_the_others_nothing(
     assert grades["ada"].score == 4
     assert grades["odd"].state == "not_graded"
     assert "a defect of the grader, not of the hand-in: KeyError" in (grades["odd"].reason or "")
+
+
+def test_what_a_process_does_can_be_sent_to_one_that_is_not_forked(tmp_path: Path) -> None:
+    work = make_class(tmp_path / "class", ada=RIGHT)
+    suite = Suite(load_rubric(work.parent / "rubric.toml"), allow_unsafe=True)
+    with suite.open_sandbox() as sandbox:
+        sent = pickle.dumps(Work(suite, sandbox.isolation, None, lanes=2))
+    received: Work = pickle.loads(sent)  # noqa: S301 - it is our own
+    try:
+        assert received(find([work])[0]).score == 4
+        assert received(find([work])[0]).score == 4
+    finally:
+        received.close()
 
 
 @needs_proc
