@@ -22,7 +22,7 @@ from typing import Any
 import msgspec
 import numpy as np
 
-from grading.sandbox import requests, wire
+from grading.sandbox import packing, requests
 from grading.sandbox.channel import Output
 from grading.sandbox.inside import seeding
 from grading.sandbox.inside.answering import Answerer
@@ -114,6 +114,12 @@ class KernelSession:
                     Lost("timeout", say("No answer within {seconds:g} seconds.", seconds=seconds))
                 ) from None
 
+    def exchange_together(
+        self, steps: Sequence[Step], end: float, reply_bytes: int | None
+    ) -> Iterator[Outcome]:
+        """Nothing: here, one step at a time is quick enough, and each has its own deadline."""
+        return iter(())
+
     def exchange_pairs(self, function: str, pairs: Pairs, end: float) -> None:
         """Nothing: here, one call at a time is quick enough, and each has its own deadline."""
 
@@ -124,7 +130,7 @@ class KernelSession:
         body: Any
         try:
             with _deadline(seconds), _quiet():
-                body = self._answerer.taken(wire_step, wire.Unpacker(payload), packer)
+                body = self._answerer.taken(wire_step, packing.Unpacker(payload), packer)
         except (_TimeUp, KeyboardInterrupt):
             raise
         except BaseException as error:

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 import msgspec
 import numpy as np
 
-from grading.sandbox import requests, wire
+from grading.sandbox import packing, requests, wire
 from grading.sandbox.channel import Channel, ClosedError, DeadlineExceededError, Output
 from grading.sandbox.frames import ProtocolError, frame
 from grading.sandbox.heard import heard
@@ -133,7 +133,7 @@ def _execute_frame(nonce: bytes, notebook: Notebook) -> bytes:
     arrays: list[bytes] = []
     files = []
     for name, content in notebook.files.items():
-        packed = wire.packed(np.frombuffer(content, np.uint8), arrays)
+        packed = packing.packed(np.frombuffer(content, np.uint8), arrays)
         assert packed is not None
         files.append(wire.WireFile(name, packed))
     cells = [wire.WireCell(cell.number, cell.code, list(cell.wanted)) for cell in notebook.cells]
@@ -146,7 +146,7 @@ def _cell_outcome(cell: Cell, body: wire.Ended, payload: bytearray) -> CellOutco
     Raises:
         ProtocolError: arrays that do not add up, more pictures than allowed, or variables that nobody asked for.
     """
-    unpacker = wire.Unpacker(payload)
+    unpacker = packing.Unpacker(payload)
     if len(body.pictures) > _MOST_PICTURES:
         raise ProtocolError(f"{len(body.pictures)} pictures, over the limit of {_MOST_PICTURES}")
     pictures = tuple(_take_bytes(picture, unpacker) for picture in body.pictures)
@@ -164,7 +164,7 @@ def _cell_outcome(cell: Cell, body: wire.Ended, payload: bytearray) -> CellOutco
     )
 
 
-def _take_bytes(array: wire.WireArray, unpacker: wire.Unpacker) -> bytes:
+def _take_bytes(array: wire.WireArray, unpacker: packing.Unpacker) -> bytes:
     if array.dtype != "|u1" or len(array.shape) != 1:
         raise ProtocolError("a picture that is not a string of bytes")
     return unpacker.take(array).tobytes()

@@ -27,7 +27,7 @@ class PackedCalls:
 
     Attributes:
         arguments: of each call; the first is an array.
-        header: a list of lists of `wire.WireArgument`, as msgpack.
+        header: `wire.WireCalls`, as msgpack.
         payload: the bytes of all arrays.
         starts: (K + 1,) where the answer to each call begins among the numbers of all arrays that come back.
     """
@@ -42,9 +42,9 @@ class PackedCalls:
         """Pack the arguments of calls.
 
         Raises:
-            TypeError: an argument that cannot be sent, or a first one that is no array.
+            TypeError: an argument that cannot be sent, or a first one that is no array, or one behind other things.
         """
-        header, payload = requests.packed_arguments(arguments)
+        header, payload = requests.packed_calls(arguments)
         sizes = []
         for call in arguments:
             if not isinstance(call[0], np.ndarray):

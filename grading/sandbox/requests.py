@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Mapping, Sequence
 from typing import Any
 
 import msgspec
 import numpy as np
 
-from grading.sandbox import wire
+from grading.sandbox import packing, wire
 from grading.sandbox.frames import ProtocolError, frame
 from grading.sandbox.messages import (
     OPAQUE,
@@ -41,7 +42,7 @@ class _Encoder:
         self._shared = shared
 
     def array(self, array: Array) -> wire.WireArray:
-        packed = wire.packed(array, self.arrays)
+        packed = packing.packed(array, self.arrays)
         if packed is None:
             raise TypeError(f"an array of dtype {array.dtype} cannot be sent to a worker")
         return packed
@@ -90,25 +91,46 @@ class _Encoder:
                 return wire.WireSeed(step.seed)
 
 
-def batch_frame(nonce: bytes, steps: Sequence[Step], shared: SharedArray | None = None) -> bytes:
-    """The frame that asks a worker to take ``steps``; ``shared`` is what it has mapped and need not be sent.
+def batch_frame(
+    nonce: bytes, steps: Sequence[Step], shared: SharedArray | None = None, *, together: bool = False
+) -> bytes:
+    """The frame that asks a worker to take ``steps``.
+
+    Args:
+        nonce: what the replies must carry.
+        steps: what to do.
+        shared: what it has mapped and need not be sent.
+        together: whether replies may wait for each other.
 
     Raises:
         TypeError: an argument that cannot be sent.
     """
     encoder = _Encoder(shared)
     wire_steps = [encoder.step(step) for step in steps]
-    return frame(_encode(wire.Batch(nonce, wire_steps)), encoder.arrays)
+    return frame(_encode(wire.Batch(nonce, wire_steps, together)), encoder.arrays)
 
 
-def packed_arguments(calls: Sequence[Sequence[Argument]]) -> tuple[bytes, bytes]:
-    """The arguments of calls as they travel, ``list[list[wire.WireArgument]]``, and the bytes of their arrays.
+def packed_calls(calls: Sequence[Sequence[Argument]]) -> tuple[bytes, bytes]:
+    """The arguments of calls as they travel, `wire.WireCalls`, and the bytes of their arrays.
 
     Raises:
-        TypeError: an argument that cannot be sent.
+        TypeError: an argument that cannot be sent, or an array behind something that is none.
     """
     encoder = _Encoder()
-    return _encode([encoder.arguments(call) for call in calls]), b"".join(encoder.arrays)
+    layouts: dict[tuple[tuple[str, wire.Shape], ...], int] = {}
+    packed = wire.WireCalls([], [], [])
+    for call in calls:
+        arguments = encoder.arguments(call)
+        arrays = list(itertools.takewhile(lambda argument: isinstance(argument, wire.WireArray), arguments))
+        others = arguments[len(arrays) :]
+        if any(isinstance(argument, wire.WireArray) for argument in others):
+            raise TypeError("arrays must stand before all other arguments")
+        key = tuple((array.dtype, array.shape) for array in arrays if isinstance(array, wire.WireArray))
+        if layouts.setdefault(key, len(layouts)) == len(packed.layouts):
+            packed.layouts.append([wire.WireArray(dtype, shape) for dtype, shape in key])
+        packed.numbers.append(layouts[key])
+        packed.others.append(others)
+    return _encode(packed), b"".join(encoder.arrays)
 
 
 def pairs_frame(nonce: bytes, function: str, header: msgspec.Raw, payload: bytes) -> bytes:
@@ -165,7 +187,7 @@ def decode_reply(header: bytes, nonce: bytes, index: int) -> wire.Reply:
     return reply
 
 
-def received(value: wire.WireValue, unpacker: wire.Unpacker) -> Received:
+def received(value: wire.WireValue, unpacker: packing.Unpacker) -> Received:
     """A value as it is handed on.
 
     Raises:
@@ -174,7 +196,7 @@ def received(value: wire.WireValue, unpacker: wire.Unpacker) -> Received:
     return _received(value, unpacker, 0)
 
 
-def _received(value: wire.WireValue, unpacker: wire.Unpacker, depth: int) -> Received:
+def _received(value: wire.WireValue, unpacker: packing.Unpacker, depth: int) -> Received:
     if depth > wire.MAX_DEPTH:
         raise ProtocolError("a value nested too deeply")
     content: Any = value.value
@@ -220,7 +242,7 @@ def outcome(body: wire.WireReturned | wire.WireRaised, payload: bytearray) -> Re
     Raises:
         ProtocolError: arrays that do not add up, or a value beyond the limits.
     """
-    unpacker = wire.Unpacker(payload)
+    unpacker = packing.Unpacker(payload)
     if isinstance(body, wire.WireRaised):
         unpacker.finish()
         return raised(body)

@@ -68,8 +68,14 @@ class AnySession(Protocol):
         """Take ``steps``, and give their outcomes as they come."""
         ...
 
+    def exchange_together(
+        self, steps: Sequence[Step], end: float, reply_bytes: int | None
+    ) -> Iterator[Outcome]:
+        """Take ``steps``, quickly; or none of them."""
+        ...
+
     def exchange_pairs(self, function: str, pairs: Pairs, end: float) -> None:
-        """Call ``function`` on all that ``pairs`` asks, quickly."""
+        """Call ``function`` on all that ``pairs`` asks, quickly; or on nothing."""
         ...
 
     def stop(self, wait: bool = False) -> str:
@@ -150,8 +156,25 @@ class Session:
             LossError: the process is gone; the first step without an outcome was running.
             TypeError: an argument that cannot be sent; nothing was.
         """
+        return self._exchange(steps, seconds, end, reply_bytes, together=False)
+
+    def exchange_together(
+        self, steps: Sequence[Step], end: float, reply_bytes: int | None
+    ) -> Iterator[Outcome]:
+        """The same, with outcomes that come many at a time.
+
+        Raises:
+            LossError: the process is gone, or nothing came for a while. Any of the steps without an outcome can have
+                been running.
+            TypeError: an argument that cannot be sent; nothing was.
+        """
+        return self._exchange(steps, _STALL_SECONDS, end, reply_bytes, together=True)
+
+    def _exchange(
+        self, steps: Sequence[Step], seconds: float, end: float, reply_bytes: int | None, *, together: bool
+    ) -> Iterator[Outcome]:
         nonce = secrets.token_bytes(16)
-        data = requests.batch_frame(nonce, steps, self._shared)
+        data = requests.batch_frame(nonce, steps, self._shared, together=together)
         if self._channel is None:
             raise LossError(Lost("died", say("The process is gone.")))
         channel = self._channel

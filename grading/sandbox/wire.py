@@ -1,32 +1,14 @@
-"""The protocol's vocabulary: what headers hold, and how arrays travel behind them.
+"""The protocol's vocabulary: what headers hold. How arrays travel behind them is in `packing`.
 
 Everything is data of a fixed shape; nothing that comes off the wire is ever executed or looked up by name.
-Imports nothing of ours but `frames`, so that the worker can use it where nothing else can be seen.
+Imports nothing of ours, so that the worker can use it where nothing else can be seen.
 """
 
 from __future__ import annotations
 
-import math
 from typing import Annotated, TypeAlias
 
 import msgspec
-import numpy as np
-from numpy.typing import NDArray
-
-from grading.sandbox.frames import ProtocolError
-
-Array: TypeAlias = NDArray[np.generic]
-
-#: The dtypes that travel: little endian, no objects, no strings, no structures, no extended precision.
-DTYPES = {
-    name: np.dtype(name)
-    for name in (
-        *("|b1", "|i1", "|u1", "<i2", "<u2", "<i4", "<u4", "<i8", "<u8"),
-        *("<f2", "<f4", "<f8", "<c8", "<c16"),
-    )
-}
-NAMES = {dtype: name for name, dtype in DTYPES.items()}
-BOOL = DTYPES["|b1"]
 
 MAX_DIMENSIONS = 8
 MAX_DEPTH = 3
@@ -226,10 +208,11 @@ class Load(_Wire, tag="load"):
 
 
 class Batch(_Wire, tag="batch"):
-    """Take these steps in order and answer each with one frame."""
+    """Take these steps in order and answer each with one frame, at once; or, if ``together``, many in one piece."""
 
     nonce: bytes
     steps: list[WireStep]
+    together: bool
 
 
 class WireFile(_Wire):
@@ -260,8 +243,19 @@ class Execute(_Wire, tag="execute"):
     cells: list[WireCell]
 
 
+class WireCalls(_Wire):
+    """Calls whose arguments are arrays, of which there are few kinds, and then other things.
+
+    Call k has arrays as ``layouts[numbers[k]]`` says, and behind them ``others[k]``.
+    """
+
+    layouts: list[list[WireArray]]
+    numbers: list[int]
+    others: list[list[WireArgument]]
+
+
 class Pairs(_Wire, tag="pairs"):
-    """Call ``function`` again and again. ``calls`` is a ``list[list[WireArgument]]``, packed once for all hand-ins.
+    """Call ``function`` again and again. ``calls`` are `WireCalls`, packed once for all hand-ins.
 
     What comes back as most loss functions answer, a float and an array of float64 in the shape of the first argument,
     is answered by `WirePairs`, many calls at a time; any other call as a step of a `Batch`.
@@ -344,51 +338,3 @@ class Reply(_Wire):
     nonce: bytes
     index: int
     body: Reached | Finished | WireReturned | WireRaised | WirePairs | WireUnknown | Entered | Ended
-
-
-def packed(array: Array, arrays: list[bytes]) -> WireArray | None:
-    """Describe ``array`` and append its bytes to ``arrays``; None if its dtype does not travel."""
-    name = NAMES.get(array.dtype)
-    if name is None:
-        array = array.astype(array.dtype.newbyteorder("<"))
-        name = NAMES.get(array.dtype)
-        if name is None:
-            return None
-    arrays.append(array.tobytes())
-    return WireArray(name, array.shape)
-
-
-class Unpacker:
-    """Takes arrays from a payload, in order, each a fresh writable array in C order of its own."""
-
-    def __init__(self, payload: bytes | bytearray | memoryview) -> None:
-        self._payload = payload
-        self._offset = 0
-
-    def take(self, wire: WireArray) -> Array:
-        """The next array.
-
-        Raises:
-            ProtocolError: a dtype that does not travel, or more bytes than there are.
-        """
-        dtype = DTYPES.get(wire.dtype)
-        if dtype is None:
-            raise ProtocolError("an array of a type that does not travel")
-        count = math.prod(wire.shape)
-        size = count * dtype.itemsize
-        if size > len(self._payload) - self._offset:
-            raise ProtocolError(f"an array of {size} bytes with {len(self._payload) - self._offset} left")
-        if not count:
-            try:
-                return np.empty(wire.shape, dtype)
-            except ValueError:  # a dimension of 0 beside others beyond what NumPy can index
-                raise ProtocolError("an array of impossible shape") from None
-        array: Array = np.ndarray(wire.shape, dtype, self._payload, self._offset)
-        self._offset += size
-        # A byte that is neither 0 nor 1 would make a boolean that is neither true nor false.
-        return array.view(np.uint8) != 0 if dtype is BOOL else array.copy()
-
-    def finish(self) -> None:
-        """Raise `ProtocolError` unless every byte of the payload has been used."""
-        if self._offset != len(self._payload):
-            raise ProtocolError(f"{len(self._payload) - self._offset} bytes belong to no array")

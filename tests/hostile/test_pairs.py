@@ -57,7 +57,7 @@ PROGRAMS = {
         return 0.5, X
     """,
     "has the worker keep its answers": """
-        sys.modules["grading.sandbox.inside.pairing"]._clock = lambda: 0.0
+        sys.modules["grading.sandbox.inside.outbox"]._clock = lambda: 0.0
         if k == 399: time.sleep(60)
         return 0.5, X
     """,

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from grading.sandbox import wire
+from grading.sandbox import packing, wire
 from grading.sandbox.inside import seeding
 from grading.sandbox.inside.answers import Packer
 from grading.sandbox.inside.counting import Counter
@@ -19,7 +19,7 @@ _UNKNOWN = wire.WireUnknown()
 class PluggedLoss:
     """Stands in for a model's ``loss``: gives prepared answers and keeps what it was asked."""
 
-    def __init__(self, model: Any, losses: wire.Array, gradients: wire.Array, weights: str) -> None:
+    def __init__(self, model: Any, losses: packing.Array, gradients: packing.Array, weights: str) -> None:
         self.calls: list[tuple[Any, ...]] = []
         self._weights = weights
         self._model, self._losses, self._gradients = model, losses, gradients
@@ -44,7 +44,9 @@ def _alike(column: Sequence[Any]) -> bool:
     if set(map(type, column)) != {np.ndarray}:
         return False
     shape, dtype = column[0].shape, column[0].dtype
-    return shape != () and dtype in wire.NAMES and all(a.shape == shape and a.dtype == dtype for a in column)
+    return (
+        shape != () and dtype in packing.NAMES and all(a.shape == shape and a.dtype == dtype for a in column)
+    )
 
 
 class Answerer:
@@ -63,7 +65,7 @@ class Answerer:
         self._objects: dict[str, Any] = {}
         self._plugged: dict[str, PluggedLoss] = {}
 
-    def taken(self, step: wire.WireStep, unpacker: wire.Unpacker, packer: Packer) -> Any:
+    def taken(self, step: wire.WireStep, unpacker: packing.Unpacker, packer: Packer) -> Any:
         """Take one step; whatever student code raises goes through.
 
         Returns:
@@ -101,7 +103,7 @@ class Answerer:
             value = self._plugged[step.handle].record()
         return wire.WireReturned(packer.value(value), [], None)
 
-    def _argument(self, value: wire.WireArgument, unpacker: wire.Unpacker) -> Any:
+    def _argument(self, value: wire.WireArgument, unpacker: packing.Unpacker) -> Any:
         if type(value) is wire.WireArray:
             return unpacker.take(value)
         if type(value) is wire.WireShared:

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from grading.sandbox import wire
+from grading.sandbox import packing, wire
 from grading.sandbox.inside.library import where
 from grading.sandbox.inside.standins import Standin
 
@@ -43,7 +43,7 @@ class Packer:
         kind = type(value)
         # By exact type first: nearly every value is one of these, and none of them can run student code.
         if kind is np.ndarray:
-            return wire.WireValue("numpy.ndarray", wire.packed(value, self.arrays) or _OPAQUE)
+            return wire.WireValue("numpy.ndarray", packing.packed(value, self.arrays) or _OPAQUE)
         if kind is float or kind is bool or value is None:
             return wire.WireValue(type_name(kind), value)
         return wire.WireValue(
@@ -53,7 +53,7 @@ class Packer:
 
     def _other(self, value: Any, depth: int) -> Any:
         if isinstance(value, np.ndarray):
-            return wire.packed(np.array(value, subok=False), self.arrays) or _OPAQUE
+            return packing.packed(np.array(value, subok=False), self.arrays) or _OPAQUE
         if isinstance(value, (bool, np.bool_)):
             return bool(value)
         if isinstance(value, (int, np.integer)):
@@ -73,7 +73,7 @@ class Packer:
 
     def inputs(self, arguments: tuple[Any, ...]) -> list[wire.WireArray]:
         """The arrays among ``arguments``, as they are now."""
-        packed = [wire.packed(a, self.arrays) for a in arguments if isinstance(a, np.ndarray)]
+        packed = [packing.packed(a, self.arrays) for a in arguments if isinstance(a, np.ndarray)]
         return [array for array in packed if array is not None]
 
 

@@ -14,7 +14,7 @@ from typing import Any
 
 import numpy as np
 
-from grading.sandbox import wire
+from grading.sandbox import packing, wire
 from grading.sandbox.inside import seeding
 from grading.sandbox.inside.answers import Packer, plain, raised
 from grading.sandbox.inside.standins import ORDINARY, Standin, compatibility_modules
@@ -104,7 +104,7 @@ class _ClosedFinder(MetaPathFinder):
                 continue
 
 
-def run(message: wire.Execute, unpacker: wire.Unpacker, send: Send) -> None:
+def run(message: wire.Execute, unpacker: packing.Unpacker, send: Send) -> None:
     """Run the cells and answer for each."""
     from grading.sandbox.inside.shell import Shown, open_shell
 
@@ -137,7 +137,7 @@ def run(message: wire.Execute, unpacker: wire.Unpacker, send: Send) -> None:
         send(index, body, packer.arrays)
 
 
-def _lay_out(message: wire.Execute, unpacker: wire.Unpacker, folder: str) -> None:
+def _lay_out(message: wire.Execute, unpacker: packing.Unpacker, folder: str) -> None:
     os.makedirs(f"{folder}/{os.path.dirname(_DATASETS)}", exist_ok=True)  # noqa: PTH103, PTH120
     if os.path.exists(WAITING):  # noqa: PTH110
         # A folder may be moved, links may not be made any more.
@@ -202,7 +202,7 @@ def _raised(error: BaseException, root: str) -> wire.WireRaised:
 
 
 def _bytes(data: bytes, packer: Packer) -> wire.WireArray | None:
-    return wire.packed(np.frombuffer(data, np.uint8), packer.arrays)
+    return packing.packed(np.frombuffer(data, np.uint8), packer.arrays)
 
 
 def _found(

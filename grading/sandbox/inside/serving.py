@@ -1,4 +1,4 @@
-"""The worker's loop: load once, then answer batches of steps, one frame for each step."""
+"""The worker's loop: load once, then answer batches of steps, with a frame for each step."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from typing import Any
 import msgspec
 import numpy as np
 
-from grading.sandbox import frames, wire
+from grading.sandbox import frames, packing, wire
 from grading.sandbox.inside import notebook, pairing, seeding
 from grading.sandbox.inside.answering import Answerer
 from grading.sandbox.inside.answers import Packer, raised
@@ -21,6 +21,7 @@ from grading.sandbox.inside.counting import Counter
 from grading.sandbox.inside.importing import Importing
 from grading.sandbox.inside.library import Library
 from grading.sandbox.inside.mapped import Mapped
+from grading.sandbox.inside.outbox import Outbox
 
 _decode = msgspec.msgpack.Decoder(wire.Request).decode
 _encode = msgspec.msgpack.Encoder().encode
@@ -32,6 +33,7 @@ class Server:
 
     def __init__(self, channel: socket.socket, mapped: Mapped | None = None) -> None:
         self._channel = channel
+        self._outbox = Outbox(channel)
         self._mapped = mapped
         self._library = Library([], [], [], self._reached)
         self._answerer = Answerer({}, Counter(set()), mapped)
@@ -42,19 +44,23 @@ class Server:
         while (request := self._receive()) is not None:
             message, unpacker = request
             self._nonce = message.nonce
+            self._outbox.begin()
             if isinstance(message, wire.Load):
                 self._load(message)
             elif isinstance(message, wire.Execute):
                 notebook.run(message, unpacker, self._send)
             elif isinstance(message, wire.Pairs):
                 function = self._library.provided.get(message.function)
-                pairing.answer(function, message.calls, unpacker, self._send, self._library.filenames)
+                outgoing = pairing.Pairing(self._hold, self._outbox)
+                pairing.answer(function, message, unpacker, outgoing, self._library.filenames)
             else:
+                reply = self._hold if message.together else self._send
                 for index, step in enumerate(message.steps):
-                    self._answer(index, step, unpacker)
+                    reply(index, *self._answer(step, unpacker))
+            self._outbox.push()
             flush()
 
-    def _receive(self) -> tuple[wire.Request, wire.Unpacker] | None:
+    def _receive(self) -> tuple[wire.Request, packing.Unpacker] | None:
         prefix = self._exactly(frames.PREFIX.size)
         if prefix is None:
             return None
@@ -62,7 +68,7 @@ class Server:
         header_bytes, payload_bytes = self._exactly(header), self._exactly(payload)
         if header_bytes is None or payload_bytes is None:
             return None
-        return _decode(header_bytes), wire.Unpacker(payload_bytes)
+        return _decode(header_bytes), packing.Unpacker(payload_bytes)
 
     def _exactly(self, size: int) -> bytearray | None:
         data = bytearray(size)
@@ -75,7 +81,11 @@ class Server:
         return data
 
     def _send(self, index: int, body: Any, arrays: list[bytes]) -> None:
-        self._channel.sendall(frames.frame(_encode(wire.Reply(self._nonce, index, body)), arrays))
+        self._hold(index, body, arrays)
+        self._outbox.push()
+
+    def _hold(self, index: int, body: Any, arrays: list[bytes]) -> None:
+        self._outbox.hold(frames.frame(_encode(wire.Reply(self._nonce, index, body)), arrays))
 
     def _reached(self, place: wire.WirePlace) -> None:
         self._send(0, wire.Reached(place), [])
@@ -95,7 +105,7 @@ class Server:
         flush()
         self._send(0, wire.Finished(library.remarks, library.failures), [])
 
-    def _answer(self, index: int, step: wire.WireStep, unpacker: wire.Unpacker) -> None:
+    def _answer(self, step: wire.WireStep, unpacker: packing.Unpacker) -> tuple[Any, list[bytes]]:
         packer = Packer()
         # Read from the wire first: a step that fails must not leave its arrays to the next one.
         try:
@@ -103,7 +113,7 @@ class Server:
         except BaseException as error:
             packer = Packer()
             body = raised(error, self._library.filenames)
-        self._send(index, body, packer.arrays)
+        return body, packer.arrays
 
 
 def flush() -> None:

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from grading.sandbox import requests, wire
+from grading.sandbox import packing, requests, wire
 from grading.sandbox.frames import MAX_REPLY_HEADER, PREFIX, Assembler, ProtocolError, frame
 from grading.sandbox.messages import Raised, Received, Returned
 from grading.sandbox.pairs import PackedCalls, Pairs
@@ -19,7 +19,7 @@ NONCE = b"n" * 16
 ENCODE = msgspec.msgpack.Encoder().encode
 
 
-def reply(body: object, *arrays: wire.Array, index: int = 0) -> bytes:
+def reply(body: object, *arrays: packing.Array, index: int = 0) -> bytes:
     header = ENCODE([NONCE, index, msgspec.to_builtins(body)])
     return frame(header, [array.tobytes() for array in arrays])
 
@@ -30,8 +30,8 @@ def claiming(array: wire.WireArray, payload: bytes) -> bytes:
     return frame(ENCODE([NONCE, 0, msgspec.to_builtins(body)]), [payload])
 
 
-def described(array: wire.Array) -> wire.WireArray:
-    return wire.WireArray(wire.NAMES[array.dtype], array.shape)
+def described(array: packing.Array) -> wire.WireArray:
+    return wire.WireArray(packing.NAMES[array.dtype], array.shape)
 
 
 W, y = np.arange(12.0).reshape(3, 4), np.array([1, 0, 1], np.uint8)

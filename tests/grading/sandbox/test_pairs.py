@@ -117,14 +117,15 @@ def test_the_call_that_loses_the_process_is_found(sandbox: Sandbox, statement: s
 
 def test_a_function_that_ends_its_process_only_once_is_lost_all_the_same(sandbox: Sandbox) -> None:
     code = """
-    import os
+    import os, time
     calls = 0
     def f(W, k):
         global calls
         calls += 1
         if calls == 250: os._exit(3)
-        # Another kind of answer is sent at once, with all before it; the next process will not get to call 250.
-        return (float(k), W) if k != 240 else None
+        # By then all is sent that has been answered; the next process will not get to call 250.
+        if k == 240: time.sleep(0.3)
+        return float(k), W
     """
     pairs = together(sandbox, code)
     lost = {k: other for k, other in pairs.others.items() if isinstance(other, Lost)}

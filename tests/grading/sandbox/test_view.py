@@ -38,7 +38,13 @@ def test_no_other_package_can_be_read(name: str) -> None:
 def test_nothing_of_the_project_can_be_read_but_the_workers_own_side() -> None:
     assert not covers(view().readable, PROJECT / "reference")
     assert not covers(view().readable, PROJECT / "grading")
-    assert {file.name for file in worker_files()} >= {"frames.py", "wire.py", "zygote.py", "library.py"}
+    assert {file.name for file in worker_files()} >= {
+        "frames.py",
+        "packing.py",
+        "wire.py",
+        "zygote.py",
+        "library.py",
+    }
     assert all(
         file.parts[:2] in {("grading", "sandbox"), ("grading", "__init__.py")} for file in worker_files()
     )
