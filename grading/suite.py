@@ -7,14 +7,16 @@ from dataclasses import dataclass
 from functools import cache
 from importlib import metadata
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from grading.execution.scoring import fingerprint
-from grading.grade import SuiteFacts
 from grading.rubric import Rubric
 from grading.sandbox.choice import Choosing
-from grading.sandbox.client import Sandbox
-from grading.sandbox.levels import Level
-from grading.training_data import data_facts
+
+# The sandbox is begun before NumPy, and what else takes its time, is imported.
+if TYPE_CHECKING:
+    from grading.grade import SuiteFacts
+    from grading.sandbox.client import Sandbox
+    from grading.sandbox.levels import Level
 
 
 @dataclass(frozen=True)
@@ -45,6 +47,8 @@ class Suite:
 
     def opened(self, choosing: Choosing) -> Sandbox:
         """The sandbox that has been begun; see `open_sandbox`."""
+        from grading.sandbox.client import Sandbox
+
         return Sandbox.opened(choosing, self.rubric.limits, allow_unsafe=self.allow_unsafe)
 
     def open_notebook_sandbox(self, level: Level) -> Sandbox:
@@ -53,6 +57,8 @@ class Suite:
         Raises:
             IsolationError: that level does not work with the data.
         """
+        from grading.sandbox.client import Sandbox
+
         limits = self.rubric.notebook_limits
         return Sandbox.open(limits, level=level, allow_unsafe=self.allow_unsafe, data=self.notebook_data)
 
@@ -71,6 +77,10 @@ def suite_version() -> str:
 
 def suite_facts(suite: Suite) -> SuiteFacts:
     """With what is graded: versions, rubric, seed, and whether notebooks are run."""
+    from grading.execution.scoring import fingerprint
+    from grading.grade import SuiteFacts
+    from grading.training_data import data_facts
+
     rubric = suite.rubric
     return SuiteFacts(
         version=suite_version(),

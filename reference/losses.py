@@ -11,11 +11,13 @@ from collections.abc import Sequence
 from functools import cache, partial
 from pathlib import Path
 from types import ModuleType
-from typing import Protocol, cast
+from typing import TYPE_CHECKING, Protocol, cast
 
-from reference.answer import Answer
-from reference.problem import Problem
-from reference.sgd import Loss, loss_of
+# Which losses there are is asked before NumPy is needed.
+if TYPE_CHECKING:
+    from reference.answer import Answer
+    from reference.problem import Problem
+    from reference.sgd import Loss
 
 _PREFIX = "reference_beside_the_rubric_"  # no package of that name: these modules come from no folder of ours
 _texts: dict[str, str] = {}
@@ -101,6 +103,8 @@ def training_loss(name: str, *, reg_scale: float, delta: float) -> Loss:
     """
     fast = getattr(_module_of(name), "loss_and_gradient", None)
     if fast is None:
+        from reference.sgd import loss_of
+
         return loss_of(evaluate_of(name), reg_scale=reg_scale, delta=delta)
     return partial(fast, reg_scale=reg_scale, delta=delta)
 

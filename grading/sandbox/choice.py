@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from grading.sandbox import bubblewrap, selftest
+from grading.sandbox import bubblewrap
 from grading.sandbox.closing import Closing
 from grading.sandbox.launch import Launcher, LaunchError, PlainLauncher, ZygoteLauncher, scratch_folder
 from grading.sandbox.levels import Isolation, IsolationError, Level
@@ -65,6 +65,9 @@ class Choosing(Closing):
         Raises:
             IsolationError: nothing passed.
         """
+        # Needs NumPy, which the process that is coming up does not wait for.
+        from grading.sandbox import selftest
+
         while self._tried is not None:
             way, launcher = self._tried
             try:
