@@ -5,7 +5,9 @@ from __future__ import annotations
 import ctypes
 import os
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from importlib.machinery import ModuleSpec, PathFinder
+from types import ModuleType
 from typing import Any
 
 from grading.sandbox.inside.mapped import Mapped
@@ -134,6 +136,26 @@ def close_files(setup: Setup, reachable: Callable[[str], str]) -> None:
             # For the one link that a worker gets; it can make none itself.
             rules.allow_path(own, AccessFS.MAKE_SYM)
         rules.restrict()
+    sys.meta_path[sys.meta_path.index(PathFinder)] = _ReadableFinder
+
+
+class _ReadableFinder(PathFinder):
+    """A module that is listed in a folder but may not be read is not there: NumPy and SciPy import some if they are."""
+
+    @classmethod
+    def find_spec(
+        cls, fullname: str, path: Sequence[str] | None = None, target: ModuleType | None = None
+    ) -> ModuleSpec | None:
+        """As `PathFinder`, which finds it, so that importing it fails."""
+        spec = super().find_spec(fullname, path, target)
+        if spec is not None and spec.origin is not None:
+            try:
+                os.close(os.open(spec.origin, os.O_RDONLY))
+            except PermissionError:
+                return None
+            except OSError:
+                return spec
+        return spec
 
 
 def close_neighbours(setup: Setup, reachable: Callable[[str], str], own: str) -> None:

@@ -11,14 +11,15 @@ import pytest
 from grading.sandbox import bubblewrap, choice, launch, selftest, syscalls, view
 from grading.sandbox.choice import choose
 from grading.sandbox.client import Sandbox
+from grading.sandbox.inside import walls
 from grading.sandbox.levels import IsolationError, Level
 from grading.sandbox.limits import Limits
-from grading.sandbox.messages import Call, Returned
+from grading.sandbox.messages import Call, Loaded, Returned
 from grading.sandbox.session import Session
 from grading.sandbox.view import View
 from grading.sandbox.wire import Setup
 from grading.sandbox.worker import Worker
-from tests.grading.sandbox.building import one_file
+from tests.grading.sandbox.building import one_file, value
 
 LIMITS = Limits(call_seconds=5, load_seconds=10)
 BEST = choose(LIMITS)
@@ -45,6 +46,33 @@ def test_a_level_that_is_asked_for_is_given(level: Level) -> None:
     with Sandbox.open(LIMITS, level=level, allow_unsafe=True) as sandbox:
         assert sandbox.isolation.level is level
         assert runs(sandbox)
+
+
+@pytest.mark.parametrize("level", list(Level))
+def test_what_scipy_imports_if_it_is_there_is_not_there_where_it_cannot_be_read(level: Level) -> None:
+    if list(Level).index(level) < list(Level).index(BEST.isolation.level):
+        pytest.skip(f"this machine does not offer {level}")
+    code = """
+    from scipy.special import logsumexp
+    from scipy import optimize, stats
+    def f(): return float(logsumexp([0.0])) + optimize.linprog([1.0]).fun + stats.norm.cdf(0.0)
+    """
+    with Sandbox.open(LIMITS, level=level, allow_unsafe=True) as sandbox:
+        with sandbox.start(one_file(code)) as worker:
+            [outcome] = worker.run([Call("f", ())])
+        assert worker.loaded == Loaded()
+        assert value(outcome) == 0.5
+
+
+def test_a_module_that_cannot_be_read_is_not_found(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert walls._ReadableFinder.find_spec("json") is not None
+    assert walls._ReadableFinder.find_spec("no_such_module") is None
+
+    def refused(*_: object) -> int:
+        raise PermissionError
+
+    monkeypatch.setattr("os.open", refused)
+    assert walls._ReadableFinder.find_spec("json") is None
 
 
 def test_resource_limits_alone_are_refused_unless_they_are_allowed() -> None:
