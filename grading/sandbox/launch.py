@@ -59,8 +59,16 @@ class Process(Protocol):
 class Launcher(Protocol):
     """A way of starting workers."""
 
-    def start(self, frames: socket.socket, printed: socket.socket, data: int | None = None) -> Process:
+    def start(
+        self,
+        frames: socket.socket,
+        printed: socket.socket,
+        data: int | None = None,
+        imported: str | None = None,
+    ) -> Process:
         """A new worker that speaks on ``frames``, prints to ``printed`` and maps the file ``data``.
+
+        It need not import the module ``imported`` itself, if this way of starting has an advantage of it.
 
         Raises:
             LaunchError: it could not be started.
@@ -120,7 +128,13 @@ class PlainLauncher:
     def __init__(self, setup: Setup) -> None:
         self._setup = setup
 
-    def start(self, frames: socket.socket, printed: socket.socket, data: int | None = None) -> Process:
+    def start(
+        self,
+        frames: socket.socket,
+        printed: socket.socket,
+        data: int | None = None,
+        imported: str | None = None,
+    ) -> Process:
         """A new worker that speaks on ``frames``, prints to ``printed`` and maps the file ``data``."""
         folder = scratch_folder(self._setup.user)
         setup = msgspec.msgpack.encode(msgspec.structs.replace(self._setup, scratch=folder))
@@ -213,19 +227,26 @@ class ZygoteLauncher:
             self._end()
             raise LaunchError(next((line for line in reversed(lines) if line.strip()), said))
 
-    def start(self, frames: socket.socket, printed: socket.socket, data: int | None = None) -> Process:
+    def start(
+        self,
+        frames: socket.socket,
+        printed: socket.socket,
+        data: int | None = None,
+        imported: str | None = None,
+    ) -> Process:
         """A new worker; if the zygote has been lost, or did not come up the last time, from a new one."""
+        order = b"start" if imported is None else f"start {imported}".encode()
         descriptors = [frames.fileno(), printed.fileno(), *([] if data is None else [data])]
         with self._turn:
             if self._ended:
                 self._open()
             try:
-                return self._fork(descriptors)
+                return self._fork(order, descriptors)
             except OSError:
                 self._end()
                 self._open()
             try:
-                return self._fork(descriptors)
+                return self._fork(order, descriptors)
             except OSError as error:
                 raise LaunchError(f"the process that workers come from is gone: {error}") from error
 
@@ -290,9 +311,9 @@ class ZygoteLauncher:
         with contextlib.suppress(OSError):
             self._control.send(msgspec.msgpack.encode(self._setup))
 
-    def _fork(self, descriptors: list[int]) -> Process:
+    def _fork(self, order: bytes, descriptors: list[int]) -> Process:
         self.ready()
-        socket.send_fds(self._control, [b"start"], descriptors)
+        socket.send_fds(self._control, [order], descriptors)
         name, handles, _, _ = socket.recv_fds(self._control, 64, 1)
         if not handles:
             raise ConnectionError("no answer")

@@ -1,12 +1,14 @@
 """Starts workers by forking: everything is imported once, and each worker is ready within milliseconds.
 
 It never runs student code itself. It takes its orders from one socket: ``start`` (with two sockets for the
-new worker) and the name of a worker that has ended, to be cleared away.
+new worker) and the name of a worker that has ended, to be cleared away. ``start MODULE`` has the worker forked from a
+branch, a process that this one has forked and that has imported MODULE: some take longer to import than to be graded.
 """
 
 from __future__ import annotations
 
 import gc
+import importlib
 import os
 import secrets
 import signal
@@ -25,6 +27,49 @@ START = b"start"
 READY = b"ready"
 
 
+class _Branch:
+    """Our end of a branch, which takes the same orders as its zygote.
+
+    Args:
+        control: where it takes them from.
+        process: its number.
+    """
+
+    def __init__(self, control: socket.socket, process: int) -> None:
+        self.control = control
+        self.process = process
+
+    def is_up(self) -> bool:
+        """Wait until it takes orders; False if it never does."""
+        return bool(self.control.recv(64))
+
+    def start(self, descriptors: list[int]) -> tuple[bytes, int]:
+        """The name of a new worker, and a handle on it.
+
+        Raises:
+            OSError: the branch is lost.
+        """
+        socket.send_fds(self.control, [START], descriptors)
+        name, handles, _, _ = socket.recv_fds(self.control, 64, 1)
+        if not handles:
+            raise ConnectionError("no answer")
+        return name, handles[0]
+
+    def reap(self, process: int) -> int:
+        """The exit status of a worker that has ended.
+
+        Raises:
+            OSError, ValueError: the branch is lost.
+        """
+        self.control.send(str(process).encode())
+        return int(self.control.recv(64))
+
+    def close(self) -> None:
+        """End it and all its workers."""
+        self.control.close()
+        os.waitpid(self.process, 0)
+
+
 class Zygote:
     """The process that workers are forked from."""
 
@@ -33,6 +78,8 @@ class Zygote:
         self._setup = msgspec.msgpack.decode(control.recv(1 << 20), type=Setup)
         self._reachable: Callable[[str], str] = str
         self._folders: dict[int, str] = {}
+        self._branches: dict[str, _Branch | None] = {}
+        self._on_branch: dict[int, _Branch] = {}
 
     def prepare(self) -> None:
         """Import and warm up what every worker needs, then go behind the walls that all of them share."""
@@ -58,8 +105,13 @@ class Zygote:
                 break
             if order == START:
                 self._start(*descriptors)
+            elif order.startswith(START):
+                self._start_on_branch(order.removeprefix(START).decode().strip(), descriptors)
             else:
                 self._control.send(str(self._reap(int(order))).encode())
+        for branch in self._branches.values():
+            if branch is not None:
+                branch.close()
         for process in list(self._folders):
             os.kill(process, signal.SIGKILL)
             self._reap(process)
@@ -82,9 +134,67 @@ class Zygote:
         socket.send_fds(self._control, [str(process).encode()], [handle])
         os.close(handle)
 
+    def _start_on_branch(self, module: str, descriptors: list[int]) -> None:
+        if module not in self._branches:
+            self._branches[module] = self._new_branch(module, descriptors)
+        branch = self._branches[module]
+        if branch is not None:
+            try:
+                name, handle = branch.start(descriptors)
+            except OSError:
+                self._let_go_of(branch)
+            else:
+                for descriptor in descriptors:
+                    os.close(descriptor)
+                self._on_branch[int(name)] = branch
+                socket.send_fds(self._control, [name], [handle])
+                os.close(handle)
+                return
+        self._start(*descriptors)
+
+    def _new_branch(self, module: str, not_its_own: list[int]) -> _Branch | None:
+        """A branch that has imported ``module``; None if that cannot be imported."""
+        ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+        process = os.fork()
+        if not process:
+            try:
+                for descriptor in (ours.detach(), *not_its_own):
+                    os.close(descriptor)
+                self._become_branch(theirs, module)
+            finally:
+                os._exit(70)
+        theirs.close()
+        branch = _Branch(ours, process)
+        if branch.is_up():
+            return branch
+        branch.close()
+        return None
+
+    def _become_branch(self, control: socket.socket, module: str) -> None:
+        walls.die_with_parent()
+        walls.adopt_orphans()
+        self._let_go_of_orders()
+        self._control, self._folders, self._branches, self._on_branch = control, {}, {}, {}
+        importlib.import_module(module)
+        gc.collect()
+        gc.freeze()
+        self.serve()
+
+    def _let_go_of(self, branch: _Branch) -> None:
+        """Of a branch that is lost, and its workers with it; the next one takes its place."""
+        branch.close()
+        self._branches = {module: other for module, other in self._branches.items() if other is not branch}
+
+    def _let_go_of_orders(self) -> None:
+        """In a process that has just been forked: it must not be able to give or to take ours."""
+        self._control.close()
+        for branch in self._branches.values():
+            if branch is not None:
+                branch.control.close()
+
     def _become_worker(self, frames: int, printed: int, data: int | None, folder: str | None) -> None:
         os.setsid()
-        self._control.close()
+        self._let_go_of_orders()
         walls.die_with_parent()
         walls.redirect(printed)
         mapped = None if data is None else Mapped(data)
@@ -100,6 +210,14 @@ class Zygote:
         serving.main(socket.socket(fileno=frames), mapped)
 
     def _reap(self, process: int) -> int:
+        if process in self._on_branch:
+            branch = self._on_branch.pop(process)
+            try:
+                return branch.reap(process)
+            except (OSError, ValueError):
+                # Its workers are our children now.
+                self._let_go_of(branch)
+                self._folders[process] = ""
         _, status = os.waitpid(process, 0)
         folder = self._folders.pop(process)
         self._end_orphans()
@@ -113,7 +231,8 @@ class Zygote:
     def _end_orphans(self) -> None:
         """End what a worker has left behind, where it could start processes: they are our children now."""
         try:
-            while left := self._children() - self._folders.keys():
+            branches = {branch.process for branch in self._branches.values() if branch is not None}
+            while left := self._children() - self._folders.keys() - branches:
                 for process in left:
                     os.kill(process, signal.SIGKILL)
                     os.waitpid(process, 0)

@@ -1,0 +1,137 @@
+"""Workers that need not import SciPy themselves, since they were forked from a process that has."""
+
+from __future__ import annotations
+
+import os
+import signal
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from grading.sandbox import selftest, session
+from grading.sandbox.client import Sandbox
+from grading.sandbox.launch import ZygoteLauncher
+from grading.sandbox.levels import Level
+from grading.sandbox.limits import Limits
+from grading.sandbox.messages import Call, Lost
+from tests.grading.sandbox.building import one_file, reasons, value
+
+pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="workers are forked on Linux only")
+
+PLAIN = """
+    import os, sys
+    from time import sleep
+    there = "scip" "y.specia" "l" in sys.modules
+    def loaded(): return there
+    def leave(): os._exit(3)
+    def open_files():
+        found = 0
+        for number in range(200):
+            try: os.fstat(number)
+            except OSError: continue
+            found += 1
+        return found
+"""
+SCIENTIFIC = (
+    PLAIN
+    + """
+    from scipy.special import logsumexp
+    def f(): return float(logsumexp([0.0]))
+"""
+)
+LIMITS = Limits(call_seconds=5, load_seconds=10)
+
+
+@pytest.fixture
+def fresh() -> Iterator[Sandbox]:
+    """A sandbox without any branch yet."""
+    with Sandbox.open(LIMITS, allow_unsafe=True) as opened:
+        if not isinstance(opened._launcher, ZygoteLauncher):
+            pytest.skip("this level has no zygote")
+        yield opened
+
+
+def called(sandbox: Sandbox, code: str, name: str) -> object:
+    with sandbox.start(one_file(code)) as worker:
+        return value(worker.run([Call(name, ())])[0])
+
+
+def test_only_who_mentions_it_finds_it_imported_whoever_came_before(fresh: Sandbox) -> None:
+    assert [called(fresh, code, "loaded") for code in (PLAIN, SCIENTIFIC, PLAIN, SCIENTIFIC)] == [
+        False,
+        True,
+        False,
+        True,
+    ]
+    assert called(fresh, SCIENTIFIC, "f") == 0.0
+
+
+def test_a_worker_from_a_branch_says_how_it_ended_and_is_replaced(fresh: Sandbox) -> None:
+    with fresh.start(one_file(SCIENTIFIC)) as worker:
+        [lost] = worker.run([Call("leave", ())])
+        assert isinstance(lost, Lost)
+        assert "exit code 3" in lost.detail
+        assert value(worker.run([Call("f", ())])[0]) == 0.0
+
+
+def test_no_worker_holds_the_line_on_which_a_branch_takes_orders(fresh: Sandbox) -> None:
+    before = called(fresh, PLAIN, "open_files")
+    assert called(fresh, SCIENTIFIC, "open_files") == before
+    assert called(fresh, PLAIN, "open_files") == before
+
+
+def test_a_module_that_cannot_be_imported_beforehand_is_the_workers_own_business(
+    fresh: Sandbox, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(session, "_LONG_IMPORT", "time.sleep")
+    for _ in range(2):
+        assert called(fresh, PLAIN, "loaded") is False
+
+
+def test_a_branch_that_is_lost_costs_its_workers_alone_and_is_replaced(fresh: Sandbox) -> None:
+    assert isinstance(fresh._launcher, ZygoteLauncher)
+    with fresh.start(one_file(PLAIN)) as bystander, fresh.start(one_file(SCIENTIFIC)) as worker:
+        os.kill(branch_of(fresh._launcher.pid), signal.SIGKILL)
+        while reasons(worker.run([Call("loaded", ())])) != ["died"]:
+            time.sleep(0.01)
+        assert value(worker.run([Call("f", ())])[0]) == 0.0
+        assert value(bystander.run([Call("loaded", ())])[0]) is False
+    assert called(fresh, SCIENTIFIC, "loaded") is True
+
+
+def test_a_closed_sandbox_leaves_no_branch_behind(fresh: Sandbox) -> None:
+    assert isinstance(fresh._launcher, ZygoteLauncher)
+    with fresh.start(one_file(SCIENTIFIC)):
+        branch = branch_of(fresh._launcher.pid)
+    fresh.close()
+    end = time.monotonic() + 10.0
+    while Path(f"/proc/{branch}").exists():
+        assert time.monotonic() < end
+        time.sleep(0.01)
+
+
+@pytest.mark.parametrize("level", list(Level))
+def test_a_branch_is_behind_the_same_walls(level: Level, monkeypatch: pytest.MonkeyPatch) -> None:
+    limits = Limits(call_seconds=5, load_seconds=10)
+    monkeypatch.setattr(selftest, "_ATTEMPTS", selftest._ATTEMPTS + "import scipy.special\n")
+    with Sandbox.open(limits, level=level, allow_unsafe=True) as sandbox:
+        selftest.check(level, sandbox._launcher, limits)
+        if isinstance(sandbox._launcher, ZygoteLauncher):
+            with sandbox.start(one_file(PLAIN)):
+                plain = len(chain(sandbox._launcher.pid))
+            with sandbox.start(one_file(SCIENTIFIC)):
+                assert len(chain(sandbox._launcher.pid)) == plain + 1
+
+
+def branch_of(process: int) -> int:
+    """The process that the worker of a scientific hand-in, which is there, was forked from."""
+    return chain(process)[-2]
+
+
+def chain(process: int) -> list[int]:
+    """The longest way down from ``process``."""
+    children = Path(f"/proc/{process}/task/{process}/children").read_text().split()
+    return [process, *max((chain(int(child)) for child in children), key=len, default=[])]
