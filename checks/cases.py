@@ -126,10 +126,10 @@ def sized_problems(seed: int) -> tuple[Problem, ...]:
     Python's own generator is used because its stream is guaranteed not to change between versions.
     """
     generator = random.Random(seed)
-    # N = D and N = D = C, where a transposed array still fits; one sample, one feature, two classes; N * C > 255, where
-    # an index computed in uint8 overflows; course scales.
+    # N = D and N = D = C, where a transposed array still fits; one sample, one feature, two classes; N * C far above
+    # 255, where an index computed in uint8 overflows; course scales. A naive function's time grows with N * C.
     sizes = [(6, 6, 4), (5, 5, 5), (1, 5, 3), (7, 1, 3), (9, 4, 2), (3, 4, 12), (40, 3, 10)]
-    sizes += [(28, 48, 10), (26, 30, 10)]
+    sizes += [(6, 48, 10), (5, 30, 10)]
     problems = []
     for k, (n, d, c) in enumerate(sizes):
         scale = (1.0, 1.0, 1.0, 1.0, 1.0, 1.0, 1.0, 1e-3, 30.0)[k]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import deque
 from typing import Any
 
 import msgspec
@@ -17,6 +18,8 @@ _UNSEEN = re.compile(
 
 # What could be unseen in a grade's JSON: the same, or the backslash and letter that JSON writes for it.
 _PERHAPS_UNSEEN = re.compile(r"\\[ubfr]|" + _UNSEEN.pattern)
+
+_lately: deque[tuple[Grade, Grade]] = deque(maxlen=2)
 
 
 def visible(text: str) -> str:
@@ -35,6 +38,16 @@ def one_line(text: str) -> str:
 
 def shown(grade: Grade) -> Grade:
     """The grade with all of its text made `visible`: the value that every report for people is written from."""
+    # Each form of report asks for it; a grade is looked through once.
+    for known, found in _lately:
+        if known is grade:
+            return found
+    found = _shown(grade)
+    _lately.append((grade, found))
+    return found
+
+
+def _shown(grade: Grade) -> Grade:
     try:
         whole = msgspec.json.encode(grade).decode()
     except UnicodeEncodeError:

@@ -47,7 +47,7 @@ def test_either_convention_may_be_asked_for(tmp_path: Path) -> None:
         ("value = 4", "value = -4", "value|points"),
         ("gradient = 5", "gradeint = 5", "line LINE: .*'gradeint'.*did you mean 'gradient'"),
         (
-            "threshold = 0.93",
+            "threshold = 0.91",
             "threshold = 93",
             r"line LINE: accuracy.digits.svm.threshold: .*from 0 to 1; it is 93",
         ),

@@ -49,7 +49,7 @@ def test_three_typical_mistakes_are_listed_with_line_allowed_values_and_a_guess(
     text = default_rubric_path().read_text(encoding="utf-8")
     for old, new in (
         ("delta = 1.0", "dleta = 1.0"),
-        ("threshold = 0.93", "threshold = 93"),
+        ("threshold = 0.91", "threshold = 91"),
         ("points = { training = 4,", "points = { trainning = 4,"),
     ):
         text = text.replace(old, new, 1)
@@ -60,8 +60,8 @@ def test_three_typical_mistakes_are_listed_with_line_allowed_values_and_a_guess(
     assert len(lines) == 2, "what hangs together is looked at once the rest is right"
     assert f"{rubric}, line {1 + text[: text.index('dleta')].count(chr(10))}: dleta: unknown key" in lines[0]
     assert lines[0].endswith("did you mean 'delta'?")
-    assert "threshold: must be a number from 0 to 1; it is 93" in lines[1]
-    rubric.write_text(text.replace("dleta", "delta").replace("= 93", "= 0.93"), encoding="utf-8")
+    assert "threshold: must be a number from 0 to 1; it is 91" in lines[1]
+    rubric.write_text(text.replace("dleta", "delta").replace("= 91", "= 0.91"), encoding="utf-8")
     assert grader.main(["rubric", "--check", str(rubric)]) == grader.WRONG_USE
     (line,) = capsys.readouterr().err.splitlines()
     assert "there are training, sampling, accuracy; did you mean 'training'?" in line
