@@ -22,9 +22,9 @@ import msgspec
 
 from grading.grade import Grade, SuiteFacts
 from grading.parcel import files_of, is_read
-from grading.reports.writing import write_whole
 from grading.sandbox.levels import Isolation
 from grading.submission import Handin
+from grading.writing import write_whole
 
 FOLDER = ".resume"
 _TEMPORARY = ".*.tmp"  # as `write_whole` makes them

@@ -242,7 +242,9 @@ def grade_all(
         DatasetError: the data set to train on cannot be had.
     """
     choosing = choosing or suite.begin_sandbox()
-    with suite.opened(choosing) if all_known else opened(suite, choosing) as sandbox:
+    # A single process draws the cases itself, while this one gets ready for its grades.
+    alone = min(jobs, len(handins)) == 1
+    with suite.opened(choosing) if all_known or alone else opened(suite, choosing) as sandbox:
         waiting = []
         for handin in handins:
             grade_ = known(handin, sandbox.isolation)
@@ -252,9 +254,9 @@ def grade_all(
                 yield Outcome(grade_, unchanged=True)
         if not waiting:
             return
-        if all_known:
-            _prepare(suite)
         jobs = min(jobs, len(waiting))
+        if all_known and jobs > 1:
+            _prepare(suite)
         # CIFAR-10 takes more than half a minute; that is not for a thread, of which one hears nothing.
         aside = (
             Aside(partial(comparison.prepare, suite.rubric)) if jobs == 1 and suite.rubric.is_quick else None
@@ -262,7 +264,7 @@ def grade_all(
         if aside is None:
             # Before the processes part.
             comparison.prepare(suite.rubric, note)
-        note("grading")
+            note("grading")
         # With as many processes as processors, each of the losses would only slow the other down.
         lanes = _LANES if _SPARE * jobs <= cores() else 1
         # The first process works in the sandbox that is open already; each later one opens its own.
@@ -316,11 +318,15 @@ class Work:
         self._lanes = lanes
         self._threads: Executor | None = None
         self._notebooks: Sandbox | None = None
+        self._prepared = False
 
     def __call__(self, handin: Handin) -> Grade:
         """Grade; a defect of the grader itself becomes an explicit state: one hand-in never stops the others."""
         try:
             with _opening:
+                if not self._prepared:
+                    _prepare(self._suite)
+                    self._prepared = True
                 if self._threads is None and self._lanes > 1:
                     self._threads = ThreadPoolExecutor(self._lanes)
                 if self._sandbox is None:

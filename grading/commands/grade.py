@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from grading.sandbox.levels import Isolation
     from grading.submission import Handin
     from grading.suite import Suite
+    from grading.terminal import Terminal
 
 FORMATS = ("json", "md", "html", "csv", "notebook", "gradescope", "junit", "github", "canvas", "moodle")
 LANGUAGES = ("en", "zh")
@@ -257,49 +258,59 @@ def _grade(
     handins: Sequence[Handin], suite: Suite, options: argparse.Namespace, choosing: Choosing | None
 ) -> list[Grade]:
     """Grade what has changed, show and write, one by one; then the reports on the whole class."""
-    from contextlib import closing
-    from functools import partial
+    from contextlib import ExitStack, closing
+    from functools import cache
+    from itertools import chain
 
     from grading.processes import cores
-    from grading.reports import warm_up, write_class, write_reports
-    from grading.reports.anonymous import pseudonyms
-    from grading.reports.brief import Brief
-    from grading.reports.hidden import for_students, released
     from grading.resume import Records
     from grading.run import grade_all, unwritten
     from grading.suite import suite_facts
-    from grading.terminal import Terminal
+
+    @cache
+    def terminal() -> Terminal:
+        from grading.terminal import Terminal
+
+        return stack.enter_context(Terminal(len(handins)))
+
+    def meanwhile() -> None:
+        from grading.reports import warm_up
+
+        terminal()
+        warm_up(options.format)
 
     def graded(known: Callable[[Handin, Isolation], Grade | None]) -> Generator[Outcome, None, None]:
         if options.cluster is None:
-            jobs, all_known = options.jobs or cores(), records.hold_all(handins)
-            warm = partial(warm_up, options.format)
             return grade_all(
                 handins,
                 suite,
-                jobs,
+                options.jobs or cores(),
                 known,
-                terminal.doing,
-                all_known=all_known,
-                meanwhile=warm,
+                lambda what: terminal().doing(what),
+                all_known=records.hold_all(handins),
+                meanwhile=meanwhile,
                 choosing=choosing,
             )
         from grading.cluster.client import grade_on_cluster
 
         return grade_on_cluster(handins, suite, options.cluster, known)
 
-    seen = released if options.release else for_students
     lateness = _lateness(handins, suite, options)
     functions = list(suite.rubric.settings.functions)
     handin_of = {handin.name: handin for handin in handins}
     grades: list[Grade] = []
-    brief = Brief()
-    with (
-        Records(options.out, suite_facts(suite), force=options.force) as records,
-        Terminal(len(handins)) as terminal,
-        closing(graded(records.find)) as outcomes,
-    ):
-        for outcome in outcomes:
+    with ExitStack() as stack:
+        records = stack.enter_context(Records(options.out, suite_facts(suite), force=options.force))
+        outcomes = stack.enter_context(closing(graded(records.find)))
+        first = next(outcomes)
+        # By now they have been imported, while the first hand-in was being graded.
+        from grading.reports import write_class, write_reports
+        from grading.reports.anonymous import pseudonyms
+        from grading.reports.brief import Brief
+        from grading.reports.hidden import for_students, released
+
+        seen, brief = released if options.release else for_students, Brief()
+        for outcome in chain([first], outcomes):
             grade = lateness.applied(outcome.grade)
             try:
                 handin = handin_of.get(grade.submission.name)
@@ -309,11 +320,11 @@ def _grade(
             except OSError as error:
                 grade = unwritten(grade, error)
             grades.append(brief.of(grade))
-            terminal.graded(seen(grade), unchanged=outcome.unchanged)
+            terminal().graded(seen(grade), unchanged=outcome.unchanged)
     try:
         names = pseudonyms(handin_of, options.out) if options.anonymous else None
         write_class(grades, functions, options.out, options.format, release=options.release, names=names)
     finally:
         grades = [seen(grade) for grade in grades]
-        terminal.summary(grades, functions, options.out, options.format)
+        terminal().summary(grades, functions, options.out, options.format)
     return grades

@@ -7,8 +7,8 @@ import zipfile
 from collections.abc import Iterator
 from pathlib import Path
 
-from grading.reports.writing import write_whole
 from grading.rubric import default_rubric_path, load_rubric
+from grading.writing import write_whole
 
 _SUITE = Path(__file__).resolve().parents[2]
 _HERE = Path(__file__).resolve().parent

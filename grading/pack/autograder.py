@@ -20,12 +20,12 @@ import msgspec
 from grading.grade import Grade
 from grading.late import HandedIn, Lateness, duration, minutes_late
 from grading.reports.gradescope import GradescopeReport
-from grading.reports.writing import write_whole
 from grading.rubric import load_rubric
 from grading.run import grade_all
 from grading.submission import Handin
 from grading.suite import Suite
 from grading.words import say, speak
+from grading.writing import write_whole
 
 
 class Question(msgspec.Struct):

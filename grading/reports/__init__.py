@@ -28,9 +28,9 @@ from grading.reports.notebook_report import NotebookReport
 from grading.reports.pages import environment
 from grading.reports.source_page import SourcePage
 from grading.reports.sources import commented
-from grading.reports.writing import write_whole
 from grading.submission import Handin
 from grading.words import speaking, spoken
+from grading.writing import write_whole
 
 
 class Writer(Protocol):

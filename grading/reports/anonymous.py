@@ -16,8 +16,8 @@ import msgspec
 
 from grading.executed import Execution
 from grading.grade import CheckResult, Grade, ManualItem, SubmissionFacts
-from grading.reports.writing import write_whole
 from grading.words import say
+from grading.writing import write_whole
 
 FILE = Path(".resume") / "pseudonyms.csv"
 _BYTES = 4

@@ -13,7 +13,7 @@ from grading.commands.grade import FORMATS, USUAL_FORMATS
 from grading.grade import Grade
 from grading.reports import CLASS_WRITERS, WRITERS, write_class, write_reports
 from grading.reports.json_report import report_schema
-from grading.reports.writing import write_whole
+from grading.writing import write_whole
 from tests.grading.reports.grades import FUNCTIONS, a_class, a_grade
 
 SCHEMA = Path(__file__).resolve().parents[3] / "docs" / "report.schema.json"
