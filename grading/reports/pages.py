@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import hashlib
+import sys
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -22,8 +23,11 @@ def environment() -> Environment:
     """The Jinja environment: everything is escaped, and a name that is missing is an error."""
     from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
+    from grading.reports.compiled import Compiled
+
     made = Environment(
         loader=FileSystemLoader(TEMPLATES),
+        bytecode_cache=None if sys.dont_write_bytecode else Compiled(TEMPLATES / "__pycache__"),
         autoescape=True,
         undefined=StrictUndefined,
         trim_blocks=True,
