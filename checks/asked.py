@@ -128,7 +128,7 @@ class Answers(Sequence[Answered | Failure]):
             return [self[i] for i in range(*k.indices(len(self)))]
         k = range(len(self))[k]
         if k not in self._read:
-            other = self._pairs.others.get(k)
+            other = self._pairs.outcome(k)
             self._read[k] = (
                 Answered(float(self._pairs.losses[k]), self._pairs.gradient(k))
                 if other is None
@@ -158,8 +158,8 @@ class AskedCases(Sequence[Asked]):
 
     @property
     def unusual(self) -> list[int]:
-        """The cases whose answer is no plain pair of a float and an array, if it is any."""
-        return sorted(self._answers.pairs.others)
+        """Cases whose answer is no plain pair of a float and an array: one, at least, of each kind that there is."""
+        return self._answers.pairs.unusual
 
     @cached_property
     def doubtful_losses(self) -> list[int]:

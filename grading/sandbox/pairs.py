@@ -1,12 +1,13 @@
 """Many calls of one function, packed once for all hand-ins, and the pairs of a loss and a gradient that come back.
 
-Most loss functions answer with a float and an array of float64 in W's shape. Those answers are taken in side by side,
-so that a thousand of them can be judged by a few operations on arrays.
+Most loss functions answer with a float, or an array that holds one, and an array of float64 in W's shape. Those answers
+are taken in side by side, so that a thousand of them can be judged by a few operations on arrays.
 """
 
 from __future__ import annotations
 
 import itertools
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
@@ -16,9 +17,10 @@ from numpy.typing import NDArray
 
 from grading.sandbox import requests, wire
 from grading.sandbox.frames import ProtocolError
-from grading.sandbox.messages import Argument, Outcome
+from grading.sandbox.messages import Argument, Outcome, Received, Returned
 
 _FLOAT_BYTES = 8
+_USUAL = (False, None)
 
 
 @dataclass(frozen=True, eq=False)
@@ -65,6 +67,8 @@ class Pairs:
         calls: what was asked.
         losses: (K,) the first of each pair; NaN where the answer is none.
         gradients: the second of each pair, its numbers in C order, where ``calls.starts`` says.
+        forms: of pairs that are no tuple, or have an array of one number in the place of the float, by number: whether
+            it was a list, and the shape of that array.
         others: what came of the calls whose answer is no such pair, by number.
         answered: how many calls, from the first on, are answered.
     """
@@ -72,6 +76,7 @@ class Pairs:
     calls: PackedCalls
     losses: NDArray[np.float64] = field(init=False)
     gradients: NDArray[np.float64] = field(init=False)
+    forms: dict[int, tuple[bool, wire.Shape | None]] = field(default_factory=dict)
     others: dict[int, Outcome] = field(default_factory=dict)
     answered: int = 0
 
@@ -99,8 +104,12 @@ class Pairs:
         """Take in the next ``body.count`` answers.
 
         Raises:
-            ProtocolError: more than are waited for, or another number of bytes.
+            ProtocolError: more than are waited for, another number of bytes, or arrays of more than one number in the
+                place of floats.
         """
+        form = body.listed, body.shape
+        if body.shape is not None and math.prod(body.shape) != 1:
+            raise ProtocolError(f"one number in the shape {body.shape}")
         first, after = self.answered, self.answered + body.count
         if after > len(self.calls):
             raise ProtocolError(f"answers up to {after} of {len(self.calls)}")
@@ -110,7 +119,26 @@ class Pairs:
         numbers: NDArray[np.float64] = np.frombuffer(payload, "<f8")
         self.losses[first:after] = numbers[: body.count]
         self.gradients[begin:end] = numbers[body.count :]
+        if form != _USUAL:
+            self.forms |= dict.fromkeys(range(first, after), form)
         self.answered = after
+
+    def outcome(self, k: int) -> Outcome | None:
+        """What call ``k`` came to, as a step would have; None for the usual pair."""
+        if k not in self.forms:
+            return self.others.get(k)
+        listed, shape = self.forms[k]
+        loss = Received("float", float(self.losses[k]))
+        if shape is not None:
+            loss = Received("numpy.ndarray", np.full(shape, self.losses[k]))
+        pair = loss, Received("numpy.ndarray", self.gradient(k))
+        return Returned(Received("list" if listed else "tuple", pair))
+
+    @property
+    def unusual(self) -> list[int]:
+        """The calls that came to something else than the usual pair; of those alike in form, the first."""
+        first_of_form = {form: k for k, form in reversed(self.forms.items())}
+        return sorted({*self.others, *first_of_form.values()})
 
     def gradient(self, k: int) -> NDArray[np.float64]:
         """The second of pair ``k``, in the shape of the first argument of that call, an array of its own."""

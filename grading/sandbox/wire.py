@@ -257,8 +257,8 @@ class WireCalls(_Wire):
 class Pairs(_Wire, tag="pairs"):
     """Call ``function`` again and again. ``calls`` are `WireCalls`, packed once for all hand-ins.
 
-    What comes back as most loss functions answer, a float and an array of float64 in the shape of the first argument,
-    is answered by `WirePairs`, many calls at a time; any other call as a step of a `Batch`.
+    What comes back as most loss functions answer, a float or an array that holds one, and an array of float64 in the
+    shape of the first argument, is answered by `WirePairs`, many calls at a time; other calls as steps of a `Batch`.
     """
 
     nonce: bytes
@@ -299,9 +299,17 @@ class WireRaised(_Wire, tag="raised"):
 
 
 class WirePairs(_Wire, tag="paired"):
-    """The answers of ``count`` calls, from the index of the reply on: first the floats, then the arrays."""
+    """The answers of ``count`` calls, from the index of the reply on: first the floats, then the arrays.
+
+    Attributes:
+        count: of how many.
+        listed: whether each was a list instead of a tuple.
+        shape: of the array, of one number, that stood in the place of each float; None for plain floats.
+    """
 
     count: Annotated[int, msgspec.Meta(ge=1, le=1 << 20)]
+    listed: bool = False
+    shape: Shape | None = None
 
 
 class WireUnknown(_Wire, tag="unknown"):

@@ -66,6 +66,14 @@ PROGRAMS = {
         pairing._first = 200
         return 0.5, X
     """,
+    "says that its losses are arrays of none": """
+        if k == 100: wire().pairs(0, 300, form=[False, [0]])
+        return 0.5, X
+    """,
+    "says that its losses are arrays of many": """
+        if k == 100: wire().pairs(0, 300, form=[True, [2, 2**30]])
+        return 0.5, X
+    """,
     "leaves when half is answered": """
         if k == 200: os._exit(0)
         return 0.5, X
@@ -75,8 +83,8 @@ WIRE = """
 import gc, os, socket, struct, sys, time
 
 WIRE
-    def pairs(self, index, count, extra=b""):
-        header = self.encode([self.nonce, index, ["paired", count]])
+    def pairs(self, index, count, extra=b"", form=()):
+        header = self.encode([self.nonce, index, ["paired", count, *form]])
         self.channel.sendall(self.framed(header, struct.pack("<d", 0.5) * 3 * count + extra))
 
 def wire(): return Wire()
@@ -101,7 +109,7 @@ def test_no_program_answers_rightly_what_it_does_not_compute(arena: Sandbox, nam
 
 
 def is_right(pairs: Pairs, k: int) -> bool:
-    other: Outcome | None = pairs.others.get(k)
+    other: Outcome | None = pairs.outcome(k)
     if other is None:
         return bool(pairs.losses[k] == 2.0 * k and (pairs.gradient(k) == 2.0 * k).all())
     value = other.result.value if isinstance(other, Returned) else None

@@ -29,12 +29,16 @@ class Pairing:
     def __init__(self, hold: Callable[[int, Any, list[bytes]], None], outbox: Outbox) -> None:
         self._hold, self._outbox = hold, outbox
         self._first = 0
+        self._form: tuple[bool, wire.Shape | None] = False, None
         self._losses: list[float] = []
         self._arrays: list[bytes] = []
         self._bytes = 0
 
-    def add(self, loss: float, array: bytes) -> None:
-        """Keep an answer; send all if it is time."""
+    def add(self, loss: float, array: bytes, form: tuple[bool, wire.Shape | None]) -> None:
+        """Keep an answer, of a form as `wire.WirePairs` has it; send all if it is time."""
+        if form != self._form:
+            self.finish()
+            self._form = form
         self._losses.append(loss)
         self._arrays.append(array)
         self._bytes += len(array)
@@ -53,7 +57,7 @@ class Pairing:
         count = len(self._losses)
         if count:
             losses = struct.pack(f"<{count}d", *self._losses)
-            self._hold(self._first, wire.WirePairs(count), [losses, *self._arrays])
+            self._hold(self._first, wire.WirePairs(count, *self._form), [losses, *self._arrays])
             self._losses, self._arrays, self._bytes = [], [], 0
             self._first += count
 
@@ -82,22 +86,27 @@ def answer(
         body: Any
         try:
             result = function(*arguments)
-            if type(result) is tuple and len(result) == 2:
+            kind = type(result)
+            if (kind is tuple or kind is list) and len(result) == 2:
                 loss, dW = result
-                if (
-                    type(dW) is np.ndarray
-                    and type(loss) in _FLOATS
-                    and dW.dtype is _FLOAT64
-                    and dW.shape == shape
-                ):
-                    pairing.add(float(loss), dW.tobytes())
-                    continue
+                if type(dW) is np.ndarray and dW.dtype is _FLOAT64 and dW.shape == shape:
+                    if type(loss) in _FLOATS:
+                        pairing.add(float(loss), dW.tobytes(), (kind is list, None))
+                        continue
+                    if _holds_one(loss):
+                        pairing.add(float(loss.item()), dW.tobytes(), (kind is list, loss.shape))
+                        continue
             body = wire.WireReturned(packer.value(result), [], None)
         except BaseException as error:
             packer = Packer()
             body = raised(error, filenames)
         pairing.other(body, packer.arrays)
     pairing.finish()
+
+
+def _holds_one(loss: Any) -> bool:
+    """Whether it is an array, of few dimensions, that holds one float."""
+    return type(loss) is np.ndarray and loss.dtype is _FLOAT64 and loss.size == 1 and loss.ndim <= 2
 
 
 def _calls(packed: msgspec.Raw, unpacker: packing.Unpacker) -> Iterator[tuple[list[Any], wire.Shape]]:
