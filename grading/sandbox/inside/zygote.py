@@ -182,8 +182,11 @@ class Zygote:
 
     def _let_go_of(self, branch: _Branch) -> None:
         """Of a branch that is lost, and its workers with it; the next one takes its place."""
-        branch.close()
-        self._branches = {module: other for module, other in self._branches.items() if other is not branch}
+        if branch in self._branches.values():
+            branch.close()
+            self._branches = {
+                module: other for module, other in self._branches.items() if other is not branch
+            }
 
     def _let_go_of_orders(self) -> None:
         """In a process that has just been forked: it must not be able to give or to take ours."""

@@ -93,12 +93,19 @@ def test_a_module_that_cannot_be_imported_beforehand_is_the_workers_own_business
 
 def test_a_branch_that_is_lost_costs_its_workers_alone_and_is_replaced(fresh: Sandbox) -> None:
     assert isinstance(fresh._launcher, ZygoteLauncher)
-    with fresh.start(one_file(PLAIN)) as bystander, fresh.start(one_file(SCIENTIFIC)) as worker:
+    with (
+        fresh.start(one_file(PLAIN)) as bystander,
+        fresh.start(one_file(SCIENTIFIC)) as one,
+        fresh.start(one_file(SCIENTIFIC)) as other,
+    ):
         os.kill(branch_of(fresh._launcher.pid), signal.SIGKILL)
-        while reasons(worker.run([Call("loaded", ())])) != ["died"]:
-            time.sleep(0.01)
-        assert value(worker.run([Call("f", ())])[0]) == 0.0
+        zygote = fresh._launcher._generation
+        for worker in (one, other):
+            while reasons(worker.run([Call("loaded", ())])) != ["died"]:
+                time.sleep(0.01)
+            assert value(worker.run([Call("f", ())])[0]) == 0.0
         assert value(bystander.run([Call("loaded", ())])[0]) is False
+        assert fresh._launcher._generation == zygote, "the first of them was lost as well"
     assert called(fresh, SCIENTIFIC, "loaded") is True
 
 
