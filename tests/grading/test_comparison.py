@@ -40,9 +40,10 @@ def test_templates_can_be_made_of_equal_and_of_enormous_weights() -> None:
 
 
 def test_the_band_holds_every_point_of_the_references_own_histories() -> None:
-    found = reference_training("svm", load_rubric(), digits())
+    rubric = load_rubric()
+    found = reference_training("svm", rubric, digits())
     assert len(found.accuracies) == len(found.seeds) == SEEDS
-    assert min(found.accuracies) > 0.95
-    assert len(found.band.steps) == len(found.band.lower) == 100
+    assert min(found.accuracies) > rubric.accuracy["svm"].threshold
+    assert len(found.band.steps) == len(found.band.lower) == rubric.accuracy["svm"].num_iters
     assert all(low < high for low, high in zip(found.band.lower, found.band.upper, strict=True))
     assert len(found.templates) == 10 * 64
