@@ -5,6 +5,9 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable
 
+# Not in the object, which is sent to processes that are not forked.
+_beginning = threading.Lock()
+
 
 class Aside:
     """Work that is begun once, and waited for where its result is needed.
@@ -19,10 +22,11 @@ class Aside:
         self._error: BaseException | None = None
 
     def begin(self) -> None:
-        """Begin, unless it has been begun."""
-        if self._thread is None:
-            self._thread = threading.Thread(target=self._run, daemon=True)
-            self._thread.start()
+        """Begin, unless it has been begun, by whichever thread."""
+        with _beginning:
+            if self._thread is None:
+                self._thread = threading.Thread(target=self._run, daemon=True)
+                self._thread.start()
 
     def finish(self) -> None:
         """Wait until it is done; begun or not, it is done then."""

@@ -41,7 +41,7 @@ from grading.training_data import training_data
 from grading.words import say, speak
 from reference.split import DatasetError
 
-_SPARE = 2  # processors for each process: one for each loss of the assignment
+_PROCESSORS_EACH = 2  # one for each loss of the assignment
 # One more than there are processors: while answers are judged here, the process that gave them waits.
 _LANES = 3
 # nbformat's log and Python's warnings are turned down meanwhile, for the whole process.
@@ -266,7 +266,7 @@ def grade_all(
             comparison.prepare(suite.rubric, note)
             note("grading")
         # With as many processes as processors, each of the losses would only slow the other down.
-        lanes = _LANES if _SPARE * jobs <= cores() else 1
+        lanes = _LANES if _PROCESSORS_EACH * jobs <= cores() else 1
         # The first process works in the sandbox that is open already; each later one opens its own.
         open_already = [sandbox] if sys.platform == "linux" else []
 
