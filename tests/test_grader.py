@@ -6,6 +6,8 @@ import csv
 import json
 import re
 import shutil
+import subprocess
+import sys
 import zipfile
 from pathlib import Path
 from typing import Any
@@ -244,3 +246,31 @@ def test_the_forgotten_factor_fails_the_gradient_of_that_function_only(graded_sa
     example = check["counterexample"]
     assert len(example["X"]) * len(example["X"][0]) <= 2, "a person can check it by hand"
     assert example["reg"] > 0
+
+
+def program(arguments: str, redirection: str) -> subprocess.CompletedProcess[str]:
+    """`grader.py`, run by a shell that does something with what it prints."""
+    command = f'"{sys.executable}" "{ROOT / "grader.py"}" {arguments} {redirection}'
+    return subprocess.run(command, shell=True, capture_output=True, text=True, check=False)
+
+
+def test_the_program_says_all_that_the_command_says_and_ends_with_its_code(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    code, said, _ = run_command(capsys, "rubric", "--explain")
+    done = program("rubric --explain", "| cat")
+    assert (done.stdout.split(), done.stderr, code) == (said.split(), "", 0)
+    assert program("no-such-hand-in", "").returncode == grader.WRONG_USE
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs a device that is always full")
+def test_what_cannot_be_printed_is_said_in_one_line() -> None:
+    done = program("rubric --explain", "> /dev/full")
+    assert done.returncode == grader.NOT_GRADED
+    assert done.stderr == "grader.py: cannot write what it has to say: No space left on device\n"
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="needs a POSIX shell")
+def test_a_reader_who_has_seen_enough_is_no_error() -> None:
+    assert program("rubric --explain", "| true").stderr == ""
+    assert program("rubric --explain", ">&-").returncode == 0

@@ -278,6 +278,7 @@ def _grade(
 
         terminal()
         warm_up(options.format)
+        records.get_ready()
 
     def graded(known: Callable[[Handin, Isolation], Grade | None]) -> Generator[Outcome, None, None]:
         if options.cluster is None:
