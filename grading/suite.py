@@ -5,7 +5,6 @@ from __future__ import annotations
 import platform
 from dataclasses import dataclass
 from functools import cache
-from importlib import metadata
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -17,6 +16,7 @@ if TYPE_CHECKING:
     from grading.grade import SuiteFacts
     from grading.sandbox.client import Sandbox
     from grading.sandbox.levels import Level
+    from grading.sandbox.zygote import Zygote
 
 
 @dataclass(frozen=True)
@@ -33,9 +33,13 @@ class Suite:
         """The points of everything that is asked."""
         return self.rubric.max_score + (self.rubric.search_points if self.notebook_data else 0.0)
 
-    def begin_sandbox(self) -> Choosing:
-        """Begin to open the sandbox that `open_sandbox` would open, without waiting for it."""
-        return Choosing(self.rubric.limits)
+    def begin_sandbox(self, begun: Zygote | None = None) -> Choosing:
+        """Begin to open the sandbox that `open_sandbox` would open, without waiting for it.
+
+        Args:
+            begun: a process of it that has been begun; see `grading.sandbox.zygote.begin`.
+        """
+        return Choosing(self.rubric.limits, begun=begun)
 
     def open_sandbox(self, level: Level | None = None) -> Sandbox:
         """A sandbox at ``level``, by default the best that works here.
@@ -66,6 +70,8 @@ class Suite:
 @cache
 def suite_version() -> str:
     """The version of this project, from its metadata or, in a plain checkout, from pyproject.toml."""
+    from importlib import metadata
+
     try:
         return metadata.version("subgrader")
     except metadata.PackageNotFoundError:
@@ -77,6 +83,8 @@ def suite_version() -> str:
 
 def suite_facts(suite: Suite) -> SuiteFacts:
     """With what is graded: versions, rubric, seed, and whether notebooks are run."""
+    from importlib import metadata
+
     from grading.execution.scoring import fingerprint
     from grading.grade import SuiteFacts
     from grading.training_data import data_facts

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from grading.run import Outcome
     from grading.sandbox.choice import Choosing
     from grading.sandbox.levels import Isolation
+    from grading.sandbox.zygote import Zygote
     from grading.submission import Handin
     from grading.suite import Suite
     from grading.terminal import Terminal
@@ -159,6 +160,17 @@ def _run(options: argparse.Namespace) -> int:
     one_thread()
     from contextlib import nullcontext
 
+    from grading.sandbox.zygote import begin
+
+    # It comes up while this process is still importing what else is needed.
+    with (None if options.cluster else begin()) or nullcontext() as begun:
+        return _run_with(options, begun)
+
+
+def _run_with(options: argparse.Namespace, begun: Zygote | None) -> int:
+    """The same, with a process for the sandbox that has been begun."""
+    from contextlib import nullcontext
+
     from grading.rubric import load_rubric
     from grading.suite import Suite
     from grading.words import speak
@@ -171,8 +183,7 @@ def _run(options: argparse.Namespace) -> int:
             allow_unsafe=options.allow_unsafe,
             notebook_data=_notebook_data(options.data) if options.execute else None,
         )
-        # Its process comes up while this one is still importing what else it needs.
-        with nullcontext() if options.cluster else suite.begin_sandbox() as choosing:
+        with nullcontext() if options.cluster else suite.begin_sandbox(begun) as choosing:
             from grading.intake import survey
 
             found = survey(options.paths or [Path("submissions")])
@@ -216,7 +227,7 @@ def _notebook_data(named: Path | None) -> Path:
     Raises:
         DatasetError: it is not known where they are, or they are not all there.
     """
-    from grading.sandbox.choice import private_user
+    from grading.sandbox.zygote import private_user
     from reference.cifar10 import FILES, locate
     from reference.datasets import CIFAR10_VARIABLE, DatasetError
 

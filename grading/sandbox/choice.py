@@ -2,26 +2,24 @@
 
 from __future__ import annotations
 
-import os
 import shutil
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from grading.sandbox import bubblewrap
 from grading.sandbox.closing import Closing
-from grading.sandbox.launch import Launcher, LaunchError, PlainLauncher, ZygoteLauncher, scratch_folder
-from grading.sandbox.levels import Isolation, IsolationError, Level
+from grading.sandbox.launch import Launcher, PlainLauncher, ZygoteLauncher, scratch_folder
+from grading.sandbox.levels import Isolation, IsolationError, LaunchError, Level
 from grading.sandbox.limits import Limits
 from grading.sandbox.syscalls import SeccompUnavailableError, compiled_filter
 from grading.sandbox.view import View, view
 from grading.sandbox.wire import Setup
+from grading.sandbox.zygote import Zygote, private_user
 
 # Threads count too; BLAS and all else get by with one.
 _PROCESSES = 64
-# Where systemd takes users from that exist for one service only; nobody's files belong to them.
-_USERS = range(61184, 65519)
 
 
 @dataclass(frozen=True)
@@ -35,11 +33,15 @@ class Choice:
 
 @dataclass(frozen=True)
 class _Way:
-    """One way to reach a level: what it is made of, and how to start it."""
+    """One way to reach a level: what it is made of, and how to start it, with a process that has been begun or without.
+
+    ``walls`` are those of the process that it needs, if it can take one that has been begun.
+    """
 
     level: Level
     made_of: str
-    launch: Callable[[], Launcher]
+    launch: Callable[[Zygote | None], Launcher]
+    walls: Sequence[str] = ()
 
 
 class Choosing(Closing):
@@ -51,10 +53,18 @@ class Choosing(Closing):
         limits: caps on each process.
         level: None for the best.
         data: a folder with a data set, for processes that run notebooks with it.
+        begun: a process that has been begun and may fit; it is ours from here on.
     """
 
-    def __init__(self, limits: Limits, level: Level | None = None, data: Path | None = None) -> None:
+    def __init__(
+        self,
+        limits: Limits,
+        level: Level | None = None,
+        data: Path | None = None,
+        begun: Zygote | None = None,
+    ) -> None:
         self._limits, self._level = limits, level
+        self._begun = begun
         self._problems: list[str] = []
         self._ways = self._all_ways(view(data))
         self._tried = self._next()
@@ -88,6 +98,8 @@ class Choosing(Closing):
 
     def close(self) -> None:
         """End what has been begun."""
+        if self._begun is not None:
+            self._begun.close()
         if self._tried is not None:
             self._tried[1].close()
             self._tried = None
@@ -100,9 +112,17 @@ class Choosing(Closing):
         """The next way that can be set out on."""
         for way in self._ways:
             try:
-                return way, way.launch()
+                return way, way.launch(self._fitting(way))
             except LaunchError as error:
                 self._note(way, error)
+        return None
+
+    def _fitting(self, way: _Way) -> Zygote | None:
+        """The process that has been begun, if it is what the first way needs."""
+        begun, self._begun = self._begun, None
+        if begun is None or (way.walls and begun.walls == way.walls):
+            return begun
+        begun.close()
         return None
 
     def _note(self, way: _Way, error: Exception) -> None:
@@ -118,18 +138,6 @@ def choose(limits: Limits, level: Level | None = None, data: Path | None = None)
     return Choosing(limits, level, data).finish()
 
 
-def private_user() -> int | None:
-    """A user id that is nobody's, if we may become it: student code never runs as root."""
-    if sys.platform != "linux" or os.geteuid() != 0:
-        return None
-    import pwd
-
-    taken = {entry.pw_uid for entry in pwd.getpwall()}
-    free = [user for user in _USERS if user not in taken]
-    # Runs at the same time get different users, so that their limits on processes do not add up.
-    return free[os.getpid() % len(free)]
-
-
 def _ways(level: Level, limits: Limits, seen: View, problems: list[str]) -> Iterator[_Way]:
     user = private_user()
     setup = Setup(limits.address_space_bytes, limits.cpu_seconds)
@@ -138,7 +146,9 @@ def _ways(level: Level, limits: Limits, seen: View, problems: list[str]) -> Iter
         setup.user, setup.roots = user, [str(root) for root in seen.roots]
         setup.processes = None if user is None else _PROCESSES
         made_of = "NOT isolated: resource limits and a process group only"
-        yield _Way(level, made_of, lambda: (_Scratched if sys.platform == "linux" else PlainLauncher)(setup))
+        yield _Way(
+            level, made_of, lambda _: (_Scratched if sys.platform == "linux" else PlainLauncher)(setup)
+        )
         return
     if sys.platform != "linux":
         problems.append(f"{level}: only Linux has what it is made of.")
@@ -159,7 +169,7 @@ def _ways(level: Level, limits: Limits, seen: View, problems: list[str]) -> Iter
         yield from _with_namespaces(setup, seen, common, user, problems)
     elif landlock:
         setup.user, setup.processes = user, None if user is None else _PROCESSES
-        yield _Way(level, common + (", a user of its own" if user else ""), lambda: _Scratched(setup))
+        yield _Way(level, common + (", a user of its own" if user else ""), lambda _: _Scratched(setup))
     else:
         problems.append(f"{level}: this kernel has no Landlock.")
 
@@ -179,14 +189,16 @@ def _with_namespaces(
             yield _Way(
                 Level.FULL,
                 made_of + ", a user of its own",
-                lambda walls=walls: ZygoteLauncher(walls, setup),  # type: ignore[misc]
+                lambda begun, walls=walls: ZygoteLauncher(walls, setup, None, begun),  # type: ignore[misc]
+                walls,
             )
             setup.user = None
         walls = bubblewrap.command(binary, seen, user_namespace=True)
         yield _Way(
             Level.FULL,
             made_of + ", a user namespace",
-            lambda walls=walls: ZygoteLauncher(walls, setup, user),  # type: ignore[misc]
+            lambda begun, walls=walls: ZygoteLauncher(walls, setup, user, begun),  # type: ignore[misc]
+            walls,
         )
     if not found:
         problems.append("full: there is no bubblewrap.")

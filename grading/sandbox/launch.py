@@ -17,28 +17,12 @@ from typing import Any, Protocol
 
 import msgspec
 
-from grading.sandbox.levels import IsolationError
-from grading.sandbox.view import PROJECT, view
+from grading.sandbox.levels import LaunchError
 from grading.sandbox.wire import Setup
+from grading.sandbox.zygote import ENVIRONMENT, Zygote, python
 from grading.words import say
 
-#: All that a worker's environment holds.
-ENVIRONMENT = {
-    "LANG": "C.UTF-8",
-    "PYTHONHASHSEED": "0",
-    # One thread: the processors belong to the submissions, and sums come out the same everywhere.
-    **{f"{library}_THREADS": "1" for library in ("OPENBLAS_NUM", "OMP_NUM", "MKL_NUM", "VECLIB_MAXIMUM")},
-}
-
-# No user site, no site packages but those named, no current folder on the path, no .pyc files. Not -I: it
-# would ignore PYTHONHASHSEED.
-_PYTHON_OPTIONS = ("-s", "-S", "-P", "-B")
 _LAST_MOMENT = 0.25
-_ZYGOTE_SECONDS = 30.0
-
-
-class LaunchError(IsolationError):
-    """A process could not be started; the message says what it said."""
 
 
 class Process(Protocol):
@@ -87,19 +71,6 @@ def how_it_ended(returncode: int) -> str:
     with contextlib.suppress(ValueError):
         return say("was ended by {signal}", signal=signal.Signals(-returncode).name)
     return say("was ended by signal {number}", number=-returncode)
-
-
-def python(module: str, call: str) -> list[str]:
-    """The command line of a Python that knows the standard library, the worker's side and its packages.
-
-    Args:
-        module: a module of ours.
-        call: a call of something in it, as Python.
-    """
-    path = [str(PROJECT), *map(str, view().package_folders)]
-    load = f"from {module} import main; sys.path.remove({path[0]!r})"
-    program = f"import sys; sys.path[:0] = {path!r}; {load}; {call}"
-    return [str(view().executable), *_PYTHON_OPTIONS, "-c", program]
 
 
 class _PlainProcess:
@@ -171,8 +142,8 @@ def scratch_folder(user: int | None) -> str:
 
 
 class _ForkedProcess:
-    def __init__(self, zygote: ZygoteLauncher, name: bytes, handle: int, generation: int) -> None:
-        self._zygote, self._name, self._handle = zygote, name, handle
+    def __init__(self, launcher: ZygoteLauncher, name: bytes, handle: int, generation: int) -> None:
+        self._launcher, self._name, self._handle = launcher, name, handle
         self._generation = generation
 
     def kill(self, wait: bool) -> str:
@@ -183,31 +154,38 @@ class _ForkedProcess:
             signal.pidfd_send_signal(self._handle, signal.SIGKILL)
         gone.poll()
         os.close(self._handle)
-        returncode = self._zygote.reap(self._name, self._generation)
+        returncode = self._launcher.reap(self._name, self._generation)
         return how_it_ended(returncode) if by_itself and returncode is not None else ""
 
 
 class ZygoteLauncher:
     """Workers are forked, within milliseconds, from one process that sits behind the walls with NumPy loaded.
 
-    That process takes a quarter of a second to come up, and is only waited for when the first worker is started.
+    That process is only waited for when the first worker is started.
 
     Args:
         walls: a command line that puts what follows it behind walls, or nothing.
         setup: what the process and its workers then do themselves.
         user: start as this user, None to stay.
+        begun: such a process, if it has been begun.
 
     Raises:
         LaunchError: there is no such command line.
     """
 
-    def __init__(self, walls: Sequence[str], setup: Setup, user: int | None = None) -> None:
+    def __init__(
+        self, walls: Sequence[str], setup: Setup, user: int | None = None, begun: Zygote | None = None
+    ) -> None:
         self._walls, self._setup, self._user = list(walls), setup, user
         # Orders and their answers belong together, whichever thread gives them.
         self._turn = threading.RLock()
         self._generation = 0
-        self._ready = self._ended = False
-        self._open()
+        self._zygote = self._told(begun or Zygote(self._walls, user))
+
+    @property
+    def zygote(self) -> Zygote:
+        """The process that workers come from now."""
+        return self._zygote
 
     def ready(self) -> None:
         """Wait until workers can be started.
@@ -215,17 +193,7 @@ class ZygoteLauncher:
         Raises:
             LaunchError: it did not come up; the message is what it had to say.
         """
-        if self._ready:
-            return
-        try:
-            self._ready, said = bool(self._control.recv(64)), "it ended without a word"
-        except OSError as error:
-            said = str(error)
-        if not self._ready:
-            self._errors.seek(0)
-            lines = self._errors.read(10_000).decode("utf-8", "replace").split("\n")
-            self._end()
-            raise LaunchError(next((line for line in reversed(lines) if line.strip()), said))
+        self._zygote.ready()
 
     def start(
         self,
@@ -238,13 +206,13 @@ class ZygoteLauncher:
         order = b"start" if imported is None else f"start {imported}".encode()
         descriptors = [frames.fileno(), printed.fileno(), *([] if data is None else [data])]
         with self._turn:
-            if self._ended:
-                self._open()
+            if self._zygote.closed:
+                self._replace()
             try:
                 return self._fork(order, descriptors)
             except OSError:
-                self._end()
-                self._open()
+                self._zygote.close()
+                self._replace()
             try:
                 return self._fork(order, descriptors)
             except OSError as error:
@@ -256,65 +224,27 @@ class ZygoteLauncher:
             if generation != self._generation:
                 return None
             try:
-                self._control.send(name)
-                return int(self._control.recv(64))
+                self._zygote.control.send(name)
+                return int(self._zygote.control.recv(64))
             except (OSError, ValueError):
                 return None
 
     def close(self) -> None:
         """End the zygote and all its workers."""
-        self._end()
+        self._zygote.close()
 
-    def _end(self) -> None:
-        self._ended = True
-        self._control.close()
-        if self._ready:
-            with contextlib.suppress(subprocess.TimeoutExpired):
-                self._process.wait(_LAST_MOMENT)
-        with contextlib.suppress(ProcessLookupError, PermissionError):
-            os.killpg(self._process.pid, signal.SIGKILL)
-        self._process.wait()
-        self._errors.close()
-
-    @property
-    def pid(self) -> int:
-        """Of the outermost process; the zygote is it or below it."""
-        return self._process.pid
-
-    def _open(self) -> None:
+    def _replace(self) -> None:
         self._generation += 1
-        self._ready = self._ended = False
-        self._control, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
-        self._errors = tempfile.TemporaryFile()  # noqa: SIM115 - kept open while the process runs
-        self._control.settimeout(_ZYGOTE_SECONDS)
-        program = python("grading.sandbox.inside.zygote", f"main({theirs.fileno()})")
-        with theirs:
-            try:
-                self._process = subprocess.Popen(
-                    [*self._walls, *program],
-                    stdin=subprocess.DEVNULL,
-                    stdout=subprocess.DEVNULL,
-                    stderr=self._errors,
-                    pass_fds=[theirs.fileno()],
-                    env=ENVIRONMENT,
-                    cwd="/",
-                    start_new_session=True,
-                    user=self._user,
-                    group=self._user,
-                    extra_groups=None if self._user is None else [],
-                )
-            except OSError as error:
-                self._control.close()
-                self._errors.close()
-                raise LaunchError(str(error)) from error
-        # What it does not take because it is gone, `ready` will find out.
-        with contextlib.suppress(OSError):
-            self._control.send(msgspec.msgpack.encode(self._setup))
+        self._zygote = self._told(Zygote(self._walls, self._user))
+
+    def _told(self, zygote: Zygote) -> Zygote:
+        zygote.tell(msgspec.msgpack.encode(self._setup))
+        return zygote
 
     def _fork(self, order: bytes, descriptors: list[int]) -> Process:
-        self.ready()
-        socket.send_fds(self._control, [order], descriptors)
-        name, handles, _, _ = socket.recv_fds(self._control, 64, 1)
+        self._zygote.ready()
+        socket.send_fds(self._zygote.control, [order], descriptors)
+        name, handles, _, _ = socket.recv_fds(self._zygote.control, 64, 1)
         if not handles:
             raise ConnectionError("no answer")
         return _ForkedProcess(self, name, handles[0], self._generation)

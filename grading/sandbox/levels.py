@@ -24,3 +24,7 @@ class Isolation:
 
 class IsolationError(Exception):
     """Student code cannot be run as safely as was asked; the message says why and what to do."""
+
+
+class LaunchError(IsolationError):
+    """A process could not be started; the message says what it said."""

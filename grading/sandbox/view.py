@@ -11,7 +11,6 @@ import importlib.util
 import os
 import sys
 from dataclasses import dataclass
-from importlib import metadata
 from pathlib import Path
 
 _HERE = Path(__file__).resolve().parent
@@ -135,6 +134,9 @@ def _package(name: str) -> list[Path]:
 
 def _description(distribution: str) -> list[Path]:
     """The folder that says what an installed package offers to others; matplotlib finds IPython's backend by it."""
+    # Takes longer to import than all else here, and is needed for notebooks only.
+    from importlib import metadata
+
     try:
         files = metadata.files(distribution) or []
     except metadata.PackageNotFoundError:

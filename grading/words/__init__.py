@@ -10,7 +10,6 @@ Code, the names of the assignment (W, X, dW, reg) and numbers are the same in al
 from __future__ import annotations
 
 import re
-import tomllib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import cache
@@ -75,6 +74,8 @@ def later(template: str) -> str:
 @cache
 def sentences(language: Language) -> dict[str, str]:
     """English template -> translation."""
+    import tomllib
+
     path = Path(__file__).with_name(f"{language}.toml")
     return {str(key): str(text) for key, text in tomllib.loads(path.read_text(encoding="utf-8")).items()}
 

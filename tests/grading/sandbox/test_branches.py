@@ -98,7 +98,7 @@ def test_a_branch_that_is_lost_costs_its_workers_alone_and_is_replaced(fresh: Sa
         fresh.start(one_file(SCIENTIFIC)) as one,
         fresh.start(one_file(SCIENTIFIC)) as other,
     ):
-        os.kill(branch_of(fresh._launcher.pid), signal.SIGKILL)
+        os.kill(branch_of(fresh._launcher.zygote.pid), signal.SIGKILL)
         zygote = fresh._launcher._generation
         for worker in (one, other):
             while reasons(worker.run([Call("loaded", ())])) != ["died"]:
@@ -112,7 +112,7 @@ def test_a_branch_that_is_lost_costs_its_workers_alone_and_is_replaced(fresh: Sa
 def test_a_closed_sandbox_leaves_no_branch_behind(fresh: Sandbox) -> None:
     assert isinstance(fresh._launcher, ZygoteLauncher)
     with fresh.start(one_file(SCIENTIFIC)):
-        branch = branch_of(fresh._launcher.pid)
+        branch = branch_of(fresh._launcher.zygote.pid)
     fresh.close()
     end = time.monotonic() + 10.0
     while Path(f"/proc/{branch}").exists():
@@ -128,9 +128,9 @@ def test_a_branch_is_behind_the_same_walls(level: Level, monkeypatch: pytest.Mon
         selftest.check(level, sandbox._launcher, limits)
         if isinstance(sandbox._launcher, ZygoteLauncher):
             with sandbox.start(one_file(PLAIN)):
-                plain = len(chain(sandbox._launcher.pid))
+                plain = len(chain(sandbox._launcher.zygote.pid))
             with sandbox.start(one_file(SCIENTIFIC)):
-                assert len(chain(sandbox._launcher.pid)) == plain + 1
+                assert len(chain(sandbox._launcher.zygote.pid)) == plain + 1
 
 
 def branch_of(process: int) -> int:

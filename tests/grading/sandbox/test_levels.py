@@ -12,13 +12,14 @@ from grading.sandbox import bubblewrap, choice, launch, selftest, syscalls, view
 from grading.sandbox.choice import choose
 from grading.sandbox.client import Sandbox
 from grading.sandbox.inside import walls
-from grading.sandbox.levels import IsolationError, Level
+from grading.sandbox.levels import IsolationError, LaunchError, Level
 from grading.sandbox.limits import Limits
 from grading.sandbox.messages import Call, Loaded, Returned
 from grading.sandbox.session import Session
 from grading.sandbox.view import View
 from grading.sandbox.wire import Setup
 from grading.sandbox.worker import Worker
+from grading.sandbox.zygote import Zygote, begin
 from tests.grading.sandbox.building import one_file, value
 
 LIMITS = Limits(call_seconds=5, load_seconds=10)
@@ -130,7 +131,7 @@ def walls_with_a_hole(monkeypatch: pytest.MonkeyPatch) -> None:
             setup.system_calls = syscalls.compiled_filter()
             setup.readable, setup.roots = ["/"], ["/"]
             setup.devices = ["/dev/null"]
-            yield choice._Way(level, "a wall with a hole", lambda: choice._Scratched(setup))
+            yield choice._Way(level, "a wall with a hole", lambda _: choice._Scratched(setup))
         else:
             yield from original(level, limits, seen, problems)
 
@@ -174,16 +175,46 @@ def test_a_zygote_that_is_lost_is_replaced() -> None:
     with Sandbox.open(LIMITS) as sandbox:
         launcher = sandbox._launcher
         assert isinstance(launcher, launch.ZygoteLauncher)
-        os.kill(launcher.pid, signal.SIGKILL)
+        os.kill(launcher.zygote.pid, signal.SIGKILL)
         # Until it is gone it may still fork a worker, which would then go with it.
-        launcher._process.wait()
+        launcher.zygote.wait()
         assert runs(sandbox)
+
+
+@pytest.mark.skipif(
+    BEST.isolation.level is not Level.FULL, reason="this machine does not offer the full level"
+)
+def test_a_zygote_that_was_begun_early_is_the_one_that_workers_come_from() -> None:
+    begun = begin()
+    assert begun is not None
+    with Sandbox.opened(choice.Choosing(LIMITS, begun=begun), LIMITS) as sandbox:
+        assert isinstance(sandbox._launcher, launch.ZygoteLauncher)
+        assert sandbox._launcher.zygote is begun
+        assert runs(sandbox)
+    assert begun.closed
+
+
+@pytest.mark.skipif(BEST.isolation.level is Level.LIMITS_ONLY, reason="there is no zygote at this level")
+def test_a_zygote_that_was_begun_early_behind_other_walls_is_not_used() -> None:
+    begun = Zygote(())
+    with Sandbox.opened(choice.Choosing(LIMITS, begun=begun), LIMITS) as sandbox:
+        assert sandbox.isolation == BEST.isolation
+        assert begun.closed
+        assert runs(sandbox)
+
+
+def test_a_zygote_that_was_begun_early_and_is_not_needed_is_ended(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(choice, "_ways", lambda *_: iter(()))
+    begun = Zygote(())
+    with choice.Choosing(LIMITS, begun=begun) as choosing, pytest.raises(IsolationError):
+        choosing.finish()
+    assert begun.closed
 
 
 def test_a_zygote_that_does_not_come_up_says_why() -> None:
     setup = Setup(1 << 30, 10, user=None, readable=["/no/such/path"], roots=[])
     launcher = launch.ZygoteLauncher((), setup)
-    with pytest.raises(launch.LaunchError, match="no/such/path"):
+    with pytest.raises(LaunchError, match="no/such/path"):
         launcher.ready()
     launcher.close()
 
@@ -195,7 +226,7 @@ def test_a_zygote_that_did_not_come_up_once_costs_no_later_worker() -> None:
     pairs = [socket.socketpair() for _ in range(2)]
     (_, frames), (_, printed) = pairs
     for _ in range(2):
-        with pytest.raises(launch.LaunchError, match="no/such/path"):
+        with pytest.raises(LaunchError, match="no/such/path"):
             launcher.start(frames, printed)
     launcher._setup = Setup(1 << 30, 60)
     launcher.start(frames, printed).kill(wait=False)
@@ -206,7 +237,7 @@ def test_a_zygote_that_did_not_come_up_once_costs_no_later_worker() -> None:
 
 
 def test_a_program_that_cannot_be_started_is_said(tmp_path: Path) -> None:
-    with pytest.raises(launch.LaunchError, match="no-such-program"):
+    with pytest.raises(LaunchError, match="no-such-program"):
         launch.ZygoteLauncher([str(tmp_path / "no-such-program")], Setup(1 << 30, 10))
 
 
