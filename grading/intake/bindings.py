@@ -10,7 +10,7 @@ from functools import cached_property
 from grading.intake.fragments import Broken, Fragment, first_line, last_line
 from grading.intake.notebook import Cell
 from grading.intake.unfinished import METHODS, method_of, why_unfinished
-from grading.intake.walking import walk
+from grading.intake.walking import nodes
 from grading.submission import State
 from grading.words import said_place, say
 
@@ -97,7 +97,7 @@ def _bound_by(statement: ast.stmt) -> Iterator[tuple[str, ast.stmt]]:
     if isinstance(statement, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
         yield statement.name, statement
     elif isinstance(statement, ast.Assign):
-        used = {node.id for node in walk(statement.value) if isinstance(node, ast.Name)}
+        used = {node.id for node in nodes(statement.value, ast.Name)}
         for target in statement.targets:
             # `f = decorator(f)` wraps f, it is no other f.
             if isinstance(target, ast.Name) and target.id not in used:

@@ -11,7 +11,7 @@ import builtins
 from collections.abc import Iterable
 
 from grading.intake.fragments import Fragment, first_line, last_line
-from grading.intake.walking import walk
+from grading.intake.walking import nodes
 
 _DEFINITION = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
 _IMPORT = (ast.Import, ast.ImportFrom)
@@ -99,8 +99,8 @@ class Keeper:
         names = {
             node.id
             for target in targets
-            for node in walk(target)
-            if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store)
+            for node in nodes(target, ast.Name)
+            if isinstance(node.ctx, ast.Store)
         }
         plain = all(isinstance(target, ast.Name | ast.Tuple | ast.List) for target in targets)
         if not plain and not all(self._root_is_known(target) for target in targets):
@@ -152,10 +152,8 @@ class Keeper:
     def _uses_known_names(self, value: ast.expr) -> bool:
         if self._star_import:
             return True
-        bound = {
-            node.id for node in walk(value) if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store)
-        }
-        bound |= {node.arg for node in walk(value) if isinstance(node, ast.arg)}
+        bound = {node.id for node in nodes(value, ast.Name) if isinstance(node.ctx, ast.Store)}
+        bound |= {node.arg for node in nodes(value, ast.arg)}
         return all(
             node.id in self.known or node.id in bound
             for node in _evaluated(value)
@@ -226,7 +224,7 @@ def _evaluated(value: ast.expr) -> Iterable[ast.AST]:
 
 
 def _tests_main(test: ast.expr) -> bool:
-    return any(isinstance(node, ast.Name) and node.id == "__name__" for node in walk(test))
+    return any(node.id == "__name__" for node in nodes(test, ast.Name))
 
 
 def _is_harmless(statement: ast.stmt) -> bool:

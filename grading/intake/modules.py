@@ -14,7 +14,7 @@ from grading.intake.fragments import read_fragment
 from grading.intake.limits import Limits
 from grading.intake.notebook import Cell, DamagedNotebookError, read_cells, without_magics
 from grading.intake.text import NotTextError, decode
-from grading.intake.walking import walk
+from grading.intake.walking import nodes
 from grading.words import say
 
 
@@ -53,12 +53,11 @@ class Module:
     @cached_property
     def imported(self) -> list[ast.ImportFrom | ast.Import]:
         """All imports, those inside functions and branches included."""
-        return [
-            node
-            for statement in self.statements()
-            for node in walk(statement)
-            if isinstance(node, ast.Import | ast.ImportFrom)
-        ]
+        found: list[ast.ImportFrom | ast.Import] = []
+        for statement in self.statements():
+            found += nodes(statement, ast.Import)
+            found += nodes(statement, ast.ImportFrom)
+        return found
 
     @cached_property
     def _by_name(self) -> dict[str, list[Candidate]]:
@@ -72,13 +71,11 @@ class Module:
         """Every name that the file binds anywhere, by whatever means; "*" if it imports all of something."""
         bound: set[str] = set()
         for statement in self.statements():
-            for node in walk(statement):
-                if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store):
-                    bound.add(node.id)
-                elif isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
-                    bound.add(node.name)
-                elif isinstance(node, ast.alias):
-                    bound.add(node.asname or node.name.split(".")[0])
+            bound |= {node.id for node in nodes(statement, ast.Name) if isinstance(node.ctx, ast.Store)}
+            bound |= {node.name for node in nodes(statement, ast.FunctionDef)}
+            bound |= {node.name for node in nodes(statement, ast.AsyncFunctionDef)}
+            bound |= {node.name for node in nodes(statement, ast.ClassDef)}
+            bound |= {node.asname or node.name.split(".")[0] for node in nodes(statement, ast.alias)}
         return frozenset(bound)
 
 

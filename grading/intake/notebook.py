@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from grading.intake.limits import Limits
 from grading.intake.naming import shown
 from grading.intake.text import recognised
-from grading.intake.walking import walk
+from grading.intake.walking import nodes
 from grading.words import say, translated
 
 _MAGIC_LINE = re.compile(r"^[ \t]*[%!?]|\?[ \t]*$|^[ \t]*[\w.]+[ \t]*=[ \t]*[%!]", re.MULTILINE)
@@ -146,7 +146,7 @@ def _without_whole_lines(text: str, count: int) -> str | None:
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
-            passes = {node.lineno for node in walk(ast.parse(plain)) if isinstance(node, ast.Pass)}
+            passes = {node.lineno for node in nodes(ast.parse(plain), ast.Pass)}
     except (SyntaxError, ValueError, RecursionError, MemoryError):
         return None
     # Others are within a text, or go on with the line above.

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import ast
 import re
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 from grading.intake.naming import shown
+from grading.intake.walking import nodes
 from grading.words import later, say, translated
 
 
@@ -82,20 +82,20 @@ def explain(lines: list[str], error: SyntaxError) -> str | None:
     return None
 
 
-def gone_names(nodes: Sequence[ast.AST], known: frozenset[str]) -> list[tuple[str, int]]:
-    """Names among ``nodes`` that only Python 2 had, and that are not ``known``, with their first lines."""
-    bound = {node.id for node in nodes if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store)}
-    bound |= {node.arg for node in nodes if isinstance(node, ast.arg)}
+def gone_names(tree: ast.AST, known: frozenset[str]) -> list[tuple[str, int]]:
+    """Names in ``tree`` that only Python 2 had, and that are not ``known``, with their first lines."""
+    found = [("." + node.attr, node.lineno) for node in nodes(tree, ast.Attribute)]
     # What was imported whole may hold any of them.
-    everything = "*" in known
+    if "*" not in known:
+        bound = {node.id for node in nodes(tree, ast.Name) if isinstance(node.ctx, ast.Store)}
+        bound |= {node.arg for node in nodes(tree, ast.arg)}
+        found += [
+            (node.id, node.lineno)
+            for node in nodes(tree, ast.Name)
+            if node.id not in bound and node.id not in known
+        ]
     first: dict[str, int] = {}
-    for node in nodes:
-        if isinstance(node, ast.Attribute):
-            name = "." + node.attr
-        elif isinstance(node, ast.Name) and not everything and node.id not in bound and node.id not in known:
-            name = node.id
-        else:
-            continue
+    for name, line in found:
         if name in GONE_NAMES:
-            first[name] = min(node.lineno, first.get(name, node.lineno))
+            first[name] = min(line, first.get(name, line))
     return sorted(first.items(), key=lambda item: (item[1], item[0]))

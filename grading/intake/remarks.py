@@ -9,7 +9,7 @@ from functools import cache
 
 from grading.intake.python2 import GONE_NAMES, gone_names
 from grading.intake.unfinished import Function
-from grading.intake.walking import walk
+from grading.intake.walking import nodes
 from grading.words import later, say, translated
 
 # What to write for names that NumPy has dropped over the years; whether it has is asked of NumPy itself.
@@ -41,8 +41,7 @@ def outdated(node: ast.stmt, known: frozenset[str], numpy_names: frozenset[str])
         numpy_names: names by which the module knows NumPy ("np").
     """
     found = []
-    nodes = list(walk(node))
-    for name, line in gone_names(nodes, known):
+    for name, line in gone_names(node, known):
         found.append(
             say(
                 "uses {name} (line {line}), which Python 3 no longer has: write {instead}",
@@ -52,10 +51,9 @@ def outdated(node: ast.stmt, known: frozenset[str], numpy_names: frozenset[str])
             )
         )
     first: dict[str, int] = {}
-    for part in nodes:
+    for part in nodes(node, ast.Attribute):
         if (
-            isinstance(part, ast.Attribute)
-            and isinstance(part.value, ast.Name)
+            isinstance(part.value, ast.Name)
             and part.value.id in numpy_names
             and isinstance(part.ctx, ast.Load)
             and _has_left_numpy(part.attr)
@@ -87,7 +85,8 @@ def is_transposed(function: Function) -> bool:
     if _ROWS_ARE_FEATURES.search(ast.get_docstring(function, clean=False) or ""):
         return True
     weights, data = parameters[:2]
-    return any(_multiplies(node, weights, data) for node in walk(function))
+    products = (*nodes(function, ast.BinOp), *nodes(function, ast.Call))
+    return any(_multiplies(node, weights, data) for node in products)
 
 
 def _multiplies(node: ast.AST, weights: str, data: str) -> bool:

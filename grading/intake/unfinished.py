@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ast
 
-from grading.intake.walking import walk
+from grading.intake.walking import nodes, walk
 from grading.words import say
 
 Function = ast.FunctionDef | ast.AsyncFunctionDef
@@ -42,10 +42,17 @@ def why_unfinished(function: Function) -> str | None:
 
 def keeps_zero_gradient(function: Function) -> str | None:
     """The name of the gradient that ``function`` returns just as `np.zeros` made it, or None."""
+    inner = {
+        id(node)
+        for kind in (ast.FunctionDef, ast.AsyncFunctionDef)
+        for other in nodes(function, kind)
+        if other is not function
+        for node in nodes(other, ast.Return)
+    }
     returned = {
         node.value.elts[1].id
-        for node in _own_nodes(function)
-        if isinstance(node, ast.Return)
+        for node in nodes(function, ast.Return)
+        if id(node) not in inner
         and isinstance(node.value, ast.Tuple)
         and len(node.value.elts) == 2
         and isinstance(node.value.elts[1], ast.Name)
@@ -53,15 +60,11 @@ def keeps_zero_gradient(function: Function) -> str | None:
     if len(returned) != 1:
         return None
     (gradient,) = returned
-    zeros = [node for node in walk(function) if isinstance(node, ast.Assign) and _makes_zeros(node, gradient)]
+    zeros = [node for node in nodes(function, ast.Assign) if _makes_zeros(node, gradient)]
     if not zeros:
         return None
-    returns = [node for node in walk(function) if isinstance(node, ast.Return)]
-    expected = {id(part) for node in [*zeros, *returns] for part in walk(node)}
-    touched = any(
-        isinstance(node, ast.Name) and node.id == gradient and id(node) not in expected
-        for node in walk(function)
-    )
+    expected = {id(name) for node in [*zeros, *nodes(function, ast.Return)] for name in nodes(node, ast.Name)}
+    touched = any(node.id == gradient and id(node) not in expected for node in nodes(function, ast.Name))
     return None if touched else gradient
 
 
@@ -69,15 +72,13 @@ def never_updates_weights(train: Function) -> bool:
     """Whether the method ``train`` sets self.W nowhere but where it finds it to be None."""
     initial = {
         id(inner)
-        for node in walk(train)
-        if isinstance(node, ast.If)
-        and any(isinstance(part, ast.Constant) and part.value is None for part in walk(node.test))
+        for node in nodes(train, ast.If)
+        if any(part.value is None for part in nodes(node.test, ast.Constant))
         for inner in walk(node)
     }
     own = train.args.args[0].arg if train.args.args else "self"
-    for node in walk(train):
-        if id(node) in initial:
-            continue
+    kinds = (ast.Attribute, ast.Subscript, ast.Call, ast.Assign)
+    for node in (node for kind in kinds for node in nodes(train, kind) if id(node) not in initial):
         if isinstance(node, ast.Attribute) and node.attr == "W" and isinstance(node.ctx, ast.Store):
             return False
         if (
@@ -119,21 +120,21 @@ def _is_weights(node: ast.AST, own: str) -> bool:
 def _looks_at(function: Function, data: str) -> bool:
     """Whether the values of the parameter ``data`` are used, not just its shape or length."""
     shape_only = set()
-    for node in walk(function):
-        if isinstance(node, ast.Attribute) and node.attr in ("shape", "dtype", "ndim", "size"):
-            shape_only.add(id(node.value))
-        elif isinstance(node, ast.Call) and isinstance(node.func, ast.Name):
-            if node.func.id in ("len", "print", "type", "isinstance"):
-                shape_only.update(id(argument) for argument in node.args)
-            elif node.func.id in ("locals", "vars"):
+    for attribute in nodes(function, ast.Attribute):
+        if attribute.attr in ("shape", "dtype", "ndim", "size"):
+            shape_only.add(id(attribute.value))
+    for call in nodes(function, ast.Call):
+        if isinstance(call.func, ast.Name):
+            if call.func.id in ("len", "print", "type", "isinstance"):
+                shape_only.update(id(argument) for argument in call.args)
+            elif call.func.id in ("locals", "vars"):
                 return True
+    # What stands in its head is no part of what it does.
+    head = [function.args, *function.decorator_list, *([function.returns] if function.returns else [])]
+    unused = shape_only.union(id(name) for part in head for name in nodes(part, ast.Name))
     return any(
-        isinstance(node, ast.Name)
-        and node.id == data
-        and isinstance(node.ctx, ast.Load)
-        and id(node) not in shape_only
-        for statement in function.body
-        for node in walk(statement)
+        node.id == data and isinstance(node.ctx, ast.Load) and id(node) not in unused
+        for node in nodes(function, ast.Name)
     )
 
 
@@ -165,15 +166,3 @@ def _makes_zeros(node: ast.Assign, name: str) -> bool:
             len(node.targets) == 1 and isinstance(target, ast.Name) and target.id == name and called in _ZEROS
         )
     return False
-
-
-def _own_nodes(function: Function) -> list[ast.AST]:
-    """The nodes of ``function`` without those of functions inside it."""
-    nodes: list[ast.AST] = []
-    pending: list[ast.AST] = list(function.body)
-    while pending:
-        node = pending.pop()
-        nodes.append(node)
-        if not isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda):
-            pending += ast.iter_child_nodes(node)
-    return nodes

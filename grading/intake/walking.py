@@ -4,12 +4,30 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Sequence
+from typing import TypeVar, cast
 
-_KEPT = "_nodes_below"
+T = TypeVar("T", bound=ast.AST)
+
+_KEPT, _KEPT_BY_KIND = "_nodes_below", "_nodes_by_kind"
+# What hold no nodes but contexts and operators, in whatever node they are.
+_NAMES = ("arg", "asname", "attr", "id", "kind", "module", "name", "type_comment")
+_NUMBERS = ("conversion", "is_async", "level", "simple")
+_LEAVES = frozenset((*_NAMES, *_NUMBERS, "ctx", "op", "ops"))
+
+
+class _Branches(dict[type[ast.AST], tuple[str, ...]]):
+    """The fields of each kind of node in which there may be others."""
+
+    def __missing__(self, kind: type[ast.AST]) -> tuple[str, ...]:
+        fields = () if kind is ast.Constant else tuple(f for f in kind._fields if f not in _LEAVES)
+        return self.setdefault(kind, fields)
+
+
+_BRANCHES = _Branches()
 
 
 def walk(node: ast.AST) -> Sequence[ast.AST]:
-    """A node and all below it but for contexts (`ast.Load`), in the order of `ast.walk`, in less than half the time.
+    """A node and all below it but for contexts (`ast.Load`) and operators (`ast.Add`), in the order of `ast.walk`.
 
     What was found is kept with the node: trees are not changed here, and functions are looked through for many things.
     """
@@ -19,11 +37,22 @@ def walk(node: ast.AST) -> Sequence[ast.AST]:
     found = [node]
     # The list grows while it is gone through.
     for each in found:
-        for name in each._fields:
+        for name in _BRANCHES[type(each)]:
             value = getattr(each, name, None)
             if isinstance(value, list):
                 found += [part for part in value if isinstance(part, ast.AST)]
-            elif isinstance(value, ast.AST) and name != "ctx":
+            elif isinstance(value, ast.AST):
                 found.append(value)
     setattr(node, _KEPT, found)
     return found
+
+
+def nodes(node: ast.AST, kind: type[T]) -> Sequence[T]:
+    """Those that `walk` finds of one kind, which is no base of others; kept with the node, too."""
+    by_kind: dict[type[ast.AST], list[ast.AST]] | None = getattr(node, _KEPT_BY_KIND, None)
+    if by_kind is None:
+        by_kind = {}
+        for each in walk(node):
+            by_kind.setdefault(type(each), []).append(each)
+        setattr(node, _KEPT_BY_KIND, by_kind)
+    return cast(Sequence[T], by_kind.get(kind, ()))
