@@ -58,10 +58,14 @@ class Layout:
 
 
 class Unpacker:
-    """Takes arrays from a payload, in order, each a fresh writable array in C order of its own."""
+    """Takes arrays from a payload, in order, each a fresh writable array in C order of its own.
+
+    Args:
+        payload: the bytes of all arrays.
+    """
 
     def __init__(self, payload: bytes | bytearray | memoryview) -> None:
-        self._payload = payload
+        self.payload = payload
         self._offset = 0
 
     def take(self, wire: WireArray) -> Array:
@@ -75,14 +79,14 @@ class Unpacker:
             raise ProtocolError("an array of a type that does not travel")
         count = math.prod(wire.shape)
         size = count * dtype.itemsize
-        if size > len(self._payload) - self._offset:
-            raise ProtocolError(f"an array of {size} bytes with {len(self._payload) - self._offset} left")
+        if size > len(self.payload) - self._offset:
+            raise ProtocolError(f"an array of {size} bytes with {len(self.payload) - self._offset} left")
         if not count:
             try:
                 return np.empty(wire.shape, dtype)
             except ValueError:  # a dimension of 0 beside others beyond what NumPy can index
                 raise ProtocolError("an array of impossible shape") from None
-        array: Array = np.ndarray(wire.shape, dtype, self._payload, self._offset)
+        array: Array = np.ndarray(wire.shape, dtype, self.payload, self._offset)
         self._offset += size
         # A byte that is neither 0 nor 1 would make a boolean that is neither true nor false.
         return array.view(np.uint8) != 0 if dtype is BOOL else array.copy()
@@ -95,12 +99,12 @@ class Unpacker:
         """
         taken: list[Array] = []
         for shape, dtype, size in layout.parts:
-            array = np.ndarray(shape, dtype, self._payload, self._offset) if size else np.empty(shape, dtype)
+            array = np.ndarray(shape, dtype, self.payload, self._offset) if size else np.empty(shape, dtype)
             taken.append(array.copy())
             self._offset += size
         return taken
 
     def finish(self) -> None:
         """Raise `ProtocolError` unless every byte of the payload has been used."""
-        if self._offset != len(self._payload):
-            raise ProtocolError(f"{len(self._payload) - self._offset} bytes belong to no array")
+        if self._offset != len(self.payload):
+            raise ProtocolError(f"{len(self.payload) - self._offset} bytes belong to no array")

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import struct
-from collections.abc import Callable, Container, Iterator
-from typing import Any
+from collections.abc import Callable, Container
+from typing import Any, TypeAlias
 
 import msgspec
 import numpy as np
@@ -16,6 +16,39 @@ from grading.sandbox.inside.outbox import Outbox
 _decode = msgspec.msgpack.Decoder(wire.WireCalls).decode
 _FLOAT64 = np.dtype(np.float64)
 _FLOATS = frozenset({float, np.float64})
+_copy = np.ndarray.copy
+# Sets of calls that are kept: a loss is asked four or five, and its other function the same ones.
+_KEPT = 8
+
+_Arrays: TypeAlias = list[packing.Array]
+_Call: TypeAlias = tuple[_Arrays, list[Any], wire.Shape]
+"""Arrays, what stands behind them, and the shape of the first."""
+
+
+class Calls:
+    """Calls as they came, unpacked: that takes longer than to copy their arguments for each function."""
+
+    def __init__(self) -> None:
+        self._kept: dict[tuple[bytes, bytes], list[_Call]] = {}
+
+    def unpacked(self, packed: msgspec.Raw, unpacker: packing.Unpacker) -> list[_Call]:
+        """The arguments of each; no student code may get hold of the arrays themselves."""
+        key = bytes(packed), bytes(unpacker.payload)
+        if key not in self._kept:
+            while len(self._kept) >= _KEPT:
+                self._kept.pop(next(iter(self._kept)))
+            self._kept[key] = _unpacked(packed, unpacker)
+        return self._kept[key]
+
+
+def _unpacked(packed: msgspec.Raw, unpacker: packing.Unpacker) -> list[_Call]:
+    calls = _decode(packed)
+    layouts = [(packing.Layout(arrays), arrays[0].shape) for arrays in calls.layouts]
+    unpacked: list[_Call] = []
+    for number, others in zip(calls.numbers, calls.others, strict=True):
+        layout, shape = layouts[number]
+        unpacked.append((unpacker.take_all(layout), others, shape))
+    return unpacked
 
 
 class Pairing:
@@ -64,8 +97,7 @@ class Pairing:
 
 def answer(
     function: Callable[..., Any] | None,
-    asked: wire.Pairs,
-    unpacker: packing.Unpacker,
+    calls: list[_Call],
     pairing: Pairing,
     filenames: Container[str],
 ) -> None:
@@ -73,19 +105,18 @@ def answer(
 
     Args:
         function: None if it is not there.
-        asked: the calls; the first argument of each is an array.
-        unpacker: holds the arrays.
+        calls: the arguments, of which it gets copies.
         pairing: takes the answers.
         filenames: the student's, for saying where an error was raised.
     """
-    for arguments, shape in _calls(asked.calls, unpacker):
+    for arrays, others, shape in calls:
         if function is None:
             pairing.other(wire.WireUnknown(), [])
             continue
         packer = Packer()
         body: Any
         try:
-            result = function(*arguments)
+            result = function(*map(_copy, arrays), *others)
             kind = type(result)
             if (kind is tuple or kind is list) and len(result) == 2:
                 loss, dW = result
@@ -107,13 +138,3 @@ def answer(
 def _holds_one(loss: Any) -> bool:
     """Whether it is an array, of few dimensions, that holds one float."""
     return type(loss) is np.ndarray and loss.dtype is _FLOAT64 and loss.size == 1 and loss.ndim <= 2
-
-
-def _calls(packed: msgspec.Raw, unpacker: packing.Unpacker) -> Iterator[tuple[list[Any], wire.Shape]]:
-    """The arguments of each call, and the shape of the first."""
-    calls = _decode(packed)
-    layouts = [(packing.Layout(arrays), arrays[0].shape) for arrays in calls.layouts]
-    for number, others in zip(calls.numbers, calls.others, strict=True):
-        layout, shape = layouts[number]
-        # All arrays are taken first: a call that fails must not leave its own to the next one.
-        yield [*unpacker.take_all(layout), *others], shape

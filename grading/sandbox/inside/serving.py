@@ -35,6 +35,7 @@ class Server:
         self._channel = channel
         self._outbox = Outbox(channel)
         self._mapped = mapped
+        self._calls = pairing.Calls()
         self._library = Library([], [], [], self._reached)
         self._answerer = Answerer({}, Counter(set()), mapped)
         self._nonce = b""
@@ -52,7 +53,8 @@ class Server:
             elif isinstance(message, wire.Pairs):
                 function = self._library.provided.get(message.function)
                 outgoing = pairing.Pairing(self._hold, self._outbox)
-                pairing.answer(function, message, unpacker, outgoing, self._library.filenames)
+                calls = self._calls.unpacked(message.calls, unpacker)
+                pairing.answer(function, calls, outgoing, self._library.filenames)
             else:
                 reply = self._hold if message.together else self._send
                 for index, step in enumerate(message.steps):
