@@ -22,6 +22,8 @@ Rows = NDArray[np.int64]
 
 _SAMPLES, _BATCH = 24, 4
 _STEPS = -(-draws_to_see_every_row(_SAMPLES) // _BATCH)
+# Labels that go with their samples every other time only would get through that often in one case in 10 ** 10.
+_LABEL_STEPS = 36
 _TEST_STEPS = 5  # of a history with one sample only, where all losses must be equal
 _W = np.array([[0.5, -0.25, 0.125], [0.25, 0.5, -1.0]])
 _PAIR = np.array([[1.0, -0.5], [-1.5, 0.75]])
@@ -36,9 +38,10 @@ def follows_from_its_histories(candidate: Classifier) -> None:
     Raises:
         Failure: no right train returns such losses, but for one case in a thousand million.
     """
+    told = _Told(candidate)
     for judge in (_require_random, _require_labels):
         try:
-            judge(candidate)
+            judge(candidate, told)
         except WrongSampling:
             if _loss_is_a_mean(candidate):
                 raise
@@ -48,14 +51,45 @@ def follows_from_its_histories(candidate: Classifier) -> None:
             return
 
 
+class _Told:
+    """What the losses of a train tell of its batches."""
+
+    def __init__(self, candidate: Classifier) -> None:
+        self._candidate = candidate
+        self._alone: dict[tuple[int, int], float | None] = {}
+
+    def counts(self, which: Rows, labels: Rows, steps: int) -> Rows | None:
+        """How many rows of kind 1 each batch held; None where the losses do not tell."""
+        alone = [self._loss_alone(kind, int(labels[which == kind][0])) for kind in (1, 0)]
+        one, zero = alone
+        if one is None or zero is None:
+            return None
+        history = self._history(which, labels, steps)
+        try:
+            return counts_from_history(history, one, zero, _BATCH, _AGREEMENT)
+        except ValueError:
+            return None
+
+    def _loss_alone(self, kind: int, label: int) -> float | None:
+        """The loss of any batch where all rows are of one kind; None if it is not the same for all."""
+        if (kind, label) not in self._alone:
+            losses = self._history(np.full(_SAMPLES, kind), np.full(_SAMPLES, label), _TEST_STEPS)
+            self._alone[kind, label] = float(losses[0]) if np.ptp(losses) <= _AGREEMENT else None
+        return self._alone[kind, label]
+
+    def _history(self, which: Rows, labels: Rows, steps: int) -> Array:
+        (done,) = self._candidate.train(_scenario(self._candidate, which, labels, steps))
+        return history_of(self._candidate.name, done.history, steps)
+
+
 def _halves() -> Rows:
     """Rows of both kinds in turn, so that every window of an even number holds as many of each."""
     return np.arange(_SAMPLES, dtype=np.int64) % 2
 
 
-def _require_random(candidate: Classifier) -> None:
+def _require_random(candidate: Classifier, told: _Told) -> None:
     half, labels = _halves(), np.zeros(_SAMPLES, dtype=np.int64)
-    counts = _counts(candidate, half, labels)
+    counts = told.counts(half, labels, _STEPS)
     scenario = _scenario(candidate, half, labels, _STEPS)
     if counts is None:
         raise WrongSampling(
@@ -73,19 +107,19 @@ def _require_random(candidate: Classifier) -> None:
     if test.p_value < _SPREAD_ALPHA and not _repeats(counts):
         raise _not_random(candidate, scenario, test, counts)
     for row in (0, _SAMPLES - 1):
-        _require_drawn(candidate, row)
+        _require_drawn(candidate, told, row)
 
 
-def _require_labels(candidate: Classifier) -> None:
+def _require_labels(candidate: Classifier, told: _Told) -> None:
     half = _halves()
-    if _counts(candidate, half, half) is None:
+    if told.counts(half, half, _LABEL_STEPS) is None:
         raise WrongSampling(
             say(
                 "In a batch of {name}, labels do not belong to their samples. Draw the row numbers once, and use "
                 "the same ones for X and for y.",
                 name=candidate.name,
             ),
-            code=code_of(candidate, _scenario(candidate, half, half, _STEPS)),
+            code=code_of(candidate, _scenario(candidate, half, half, _LABEL_STEPS)),
             expected=say("losses of batches in which each sample has its own label"),
             got=say("a loss that no such batch has"),
         )
@@ -110,28 +144,7 @@ def _loss_is_a_mean(candidate: Classifier) -> bool:
 def _scenario(candidate: Classifier, which: Rows, labels: Rows, steps: int) -> Scenario:
     """Rows of two kinds; ``which``, (N,), says 0 or 1 for each."""
     options = Options(learning_rate=0.0, reg=0.0, num_iters=steps, batch_size=_BATCH)
-    return Scenario(_PAIR[which], labels, options, _W, seed=candidate.seed)
-
-
-def _history(candidate: Classifier, which: Rows, labels: Rows, steps: int) -> Array:
-    (done,) = candidate.train(_scenario(candidate, which, labels, steps))
-    return history_of(candidate.name, done.history, steps)
-
-
-def _counts(candidate: Classifier, which: Rows, labels: Rows) -> Rows | None:
-    """How many rows of kind 1 each batch held; None where the losses do not tell."""
-    pure = []
-    for kind in (1, 0):
-        label = labels[which == kind][0]
-        alone = _history(candidate, np.full(_SAMPLES, kind), np.full(_SAMPLES, label), _TEST_STEPS)
-        if not np.ptp(alone) <= _AGREEMENT:
-            return None
-        pure.append(float(alone[0]))
-    history = _history(candidate, which, labels, _STEPS)
-    try:
-        return counts_from_history(history, pure[0], pure[1], _BATCH, _AGREEMENT)
-    except ValueError:
-        return None
+    return Scenario(_PAIR[which], labels, options, _W, seed=candidate.seed, return_inputs=False)
 
 
 def _repeats(counts: Rows) -> bool:
@@ -142,11 +155,11 @@ def _repeats(counts: Rows) -> bool:
     return bool(different and once and np.array_equal(counts[period:], counts[:-period]))
 
 
-def _require_drawn(candidate: Classifier, row: int) -> None:
+def _require_drawn(candidate: Classifier, told: _Told, row: int) -> None:
     """Judge whether the first or the last row ever comes."""
     which = (np.arange(_SAMPLES) == row).astype(np.int64)
     labels = np.zeros(_SAMPLES, dtype=np.int64)
-    counts = _counts(candidate, which, labels)
+    counts = told.counts(which, labels, _STEPS)
     if counts is not None and not counts.any():
         raise WrongSampling(
             say(
