@@ -112,7 +112,8 @@ def _cases(seed: int, hunted: bool) -> tuple[tuple[Problem, ...], tuple[_Change,
     generator = random.Random(seed)
     problems = (
         *drawn(replace(UNREGULARIZED, hunted=hunted), seed)[:_SMALL_CASES],
-        *filter(few_samples, odd_sizes(seed)),
+        # The small ones have no regularization.
+        *(problem for problem in odd_sizes(seed) if few_samples(problem) and problem.reg),
     )
     orders = [_order(generator, p.sizes[0]) for p in problems]
     names = tuple(_order(generator, p.sizes[2]) for p in problems)
