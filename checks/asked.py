@@ -6,6 +6,7 @@ one: by the same judges that make a counterexample smaller.
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache, cached_property, lru_cache
@@ -81,11 +82,25 @@ class Known:
         )
 
 
-@cache
+_known: dict[tuple[Batch, int, str, float, float], Known] = {}
+
+
 def known(batch: Batch, seed: int, reference: str, reg_scale: float, delta: float) -> Known:
     """The cases of a batch with their true answers, worked out once per process."""
-    problems = drawn(batch, seed)
-    return Known.of(problems, evaluate_all(reference, problems, reg_scale=reg_scale, delta=delta))
+    key = batch, seed, reference, reg_scale, delta
+    if key not in _known:
+        make_known([batch], seed, reference, reg_scale, delta)
+    return _known[key]
+
+
+def make_known(batches: Sequence[Batch], seed: int, reference: str, reg_scale: float, delta: float) -> None:
+    """Work out what is `known` of several batches: together, since many of their cases have the same sizes."""
+    setting = seed, reference, reg_scale, delta
+    of_batch = {batch: drawn(batch, seed) for batch in batches if (batch, *setting) not in _known}
+    problems = list(itertools.chain.from_iterable(of_batch.values()))
+    truths = iter(evaluate_all(reference, problems, reg_scale=reg_scale, delta=delta))
+    for batch, cases in of_batch.items():
+        _known[batch, *setting] = Known.of(cases, list(itertools.islice(truths, len(cases))))
 
 
 @cache

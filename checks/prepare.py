@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from checks.asked import known, known_sizes
+from checks.asked import known_sizes, make_known
 from checks.cases import REGULARIZED, SHIFTED, UNREGULARIZED, tied
 from checks.promise import promises
 from grading.rubric import Rubric
@@ -21,5 +21,4 @@ def prepare(rubric: Rubric) -> None:
         batches += [SHIFTED] if "stability" in function.points else []
         for scale in scales:
             known_sizes(settings.seed, function.reference, scale, settings.delta)
-            for batch in batches:
-                known(batch, settings.seed, function.reference, scale, settings.delta)
+            make_known(batches, settings.seed, function.reference, scale, settings.delta)

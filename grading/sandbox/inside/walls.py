@@ -6,12 +6,18 @@ import ctypes
 import os
 import sys
 from collections.abc import Callable, Sequence
+from functools import cache
 from importlib.machinery import ModuleSpec, PathFinder
 from types import ModuleType
 from typing import Any
 
 from grading.sandbox.inside.mapped import Mapped
 from grading.sandbox.wire import Setup
+
+try:
+    import resource
+except ImportError:  # Windows
+    resource = None  # type: ignore[assignment]
 
 _FILE_BYTES = 16 << 20
 _OPEN_FILES = 64
@@ -41,10 +47,8 @@ def redirect(output: int) -> None:
 
 def limit(setup: Setup, mapped: Mapped | None = None) -> None:
     """Set the resource limits that this system knows; what is mapped does not count as the student's."""
-    if sys.platform == "win32":
+    if resource is None:
         return
-    import resource
-
     limits = {
         "RLIMIT_AS": setup.address_space_bytes + (_COPIES * mapped.size if mapped else 0),
         "RLIMIT_CPU": setup.cpu_seconds,
@@ -198,8 +202,13 @@ def close_system_calls(program: bytes) -> None:
 
 
 def _prctl(option: int, *arguments: Any) -> None:
-    libc = ctypes.CDLL(None, use_errno=True)
+    libc = _libc()
     padded = [ctypes.c_ulong(a) if isinstance(a, int) else a for a in (*arguments, 0, 0, 0, 0)][:4]
     if libc.prctl(option, *padded):
         number = ctypes.get_errno()
         raise OSError(number, f"prctl({option}): {os.strerror(number)}")
+
+
+@cache
+def _libc() -> ctypes.CDLL:
+    return ctypes.CDLL(None, use_errno=True)
