@@ -55,10 +55,8 @@ def program() -> NoReturn:
         # Whoever was reading has seen enough, as `head` does.
         code = NOT_GRADED
     except OSError as error:
-        print(
-            f"grader.py: cannot write {error.filename or 'what it has to say'}: {error.strerror}",
-            file=sys.stderr,
-        )
+        where = error.filename or "cannot write what it has to say"
+        print(f"grader.py: {where}: {error.strerror}", file=sys.stderr)
         code = NOT_GRADED
     os._exit(code)
 
