@@ -23,7 +23,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 import msgspec
 import numpy as np
 
-from checks.runner import Runner
+from grading.judging.runner import Runner
 from grading.rubric import load_rubric
 from grading.run import opened
 from grading.submission import Block, Definition, Kind, Source, Submission

@@ -1,6 +1,6 @@
 """`pytest checks/ --submission PATH`: the same checks, verdicts and words as the grade, in a student's terminal.
 
-What these hooks do with pytest is here; finding the hand-in and asking it is in `checks.terminal`.
+What these hooks do with pytest is here; finding the hand-in and asking it is in `grading.judging.pytest_session`.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from checks.terminal import HUNTED_KINDS, Asked, Score, random_seeds, the_handin
+from grading.judging.pytest_session import HUNTED_KINDS, Asked, Score, random_seeds, the_handin
 from grading.rubric import Rubric, RubricError, load_rubric
 from grading.sandbox.levels import IsolationError
 from grading.submission import IntakeError
@@ -19,8 +19,8 @@ from grading.words import LANGUAGES, say, speak, together
 from reference.split import DatasetError
 
 if TYPE_CHECKING:
-    from checks.terminal import Asking
     from grading.grade import CheckResult
+    from grading.judging.pytest_session import Asking
     from grading.submission import Submission
 
 _rubric_key: pytest.StashKey[Rubric] = pytest.StashKey()
@@ -136,7 +136,7 @@ def _check_of(test_name: str) -> str:
 @pytest.fixture(scope="session")
 def asking(request: pytest.FixtureRequest) -> Iterator[Asking]:
     """The submission, in workers of its own."""
-    from checks.terminal import Asking
+    from grading.judging.pytest_session import Asking
     from grading.sandbox.client import Sandbox
     from grading.training_data import training_data
 

@@ -5,18 +5,19 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from checks.classifier import Classifier, Learned, Options, Scenario
-from checks.failures import Inaccurate, WrongReturn
-from checks.promise import promise
-from checks.trained import history_of, weights_of
-from grading.comparison import loss_named, reference_training, templates, thinned
-from grading.grade import TrainingFacts, TrainingRun
+from grading.comparison import thinned
+from grading.grade import TrainingRun
+from grading.judging.classifier import Classifier, Learned, Options, Scenario
+from grading.judging.failures import Inaccurate, WrongReturn
+from grading.judging.promise import promise
+from grading.judging.training_facts import nearness
+from grading.judging.training_record import history_of, weights_of
 from grading.rubric import Accuracy
 from grading.training_data import TrainingData, training_data
 from grading.words import say, together
 from reference.accuracy import ALPHA, verdict
 from reference.datasets import Split
-from reference.sgd import predict, suboptimality
+from reference.sgd import predict
 
 
 @promise("accuracy", kind="train")
@@ -105,25 +106,6 @@ def _trained(
     return Learned(run, W)
 
 
-def training_facts(candidate: Classifier) -> TrainingFacts:
-    """What was seen of a candidate's trainings, beside those of the reference."""
-    settings = candidate.rubric.accuracy[candidate.reference]
-    data = training_data(candidate.rubric).split
-    W = candidate.trainings[0].W
-    near = nearness(candidate, data, settings.reg, W)
-    return TrainingFacts(
-        function=candidate.name,
-        data=data.name,
-        threshold=settings.threshold,
-        classes=list(data.classes),
-        picture=list(data.picture),
-        runs=[learned.run for learned in candidate.trainings],
-        templates=templates(W),
-        suboptimality=near[1] if near is not None and np.isfinite(near[1]) else None,
-        reference=reference_training(candidate.reference, candidate.rubric, data),
-    )
-
-
 def _how_near(candidate: Classifier, data: Split, options: Options, W: NDArray[np.float64]) -> str:
     """How far the weights can be from the best ones for the training pictures, as far as that can be proved."""
     near = nearness(candidate, data, options.reg, W)
@@ -138,21 +120,6 @@ def _how_near(candidate: Classifier, data: Split, options: Options, W: NDArray[n
         loss=loss,
         gap=gap,
     )
-
-
-def nearness(
-    candidate: Classifier, data: Split, reg: float, W: NDArray[np.float64]
-) -> tuple[float, float] | None:
-    """The loss of the weights on the training pictures, and by how much it can be above the smallest possible.
-
-    None where the loss has left the range of float64.
-    """
-    scale = candidate.rubric.settings.reg_scale
-    reg_scale = 1.0 if isinstance(scale, str) else scale
-    loss, dW = loss_named(candidate.reference, candidate.rubric)(W, data.X_train, data.y_train, reg)
-    if not np.isfinite(loss):
-        return None
-    return loss, suboptimality(dW, reg, reg_scale=reg_scale).gap
 
 
 def _take_one_step(candidate: Classifier, training: TrainingData, options: Options) -> None:

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import numpy as np
 
-from checks.answers import Answered
-from checks.cases import sized_problems
-from checks.failures import Disagreement, Failure
-from checks.loss_function import LossFunction
-from checks.promise import promise
+from grading.judging.answers import Answered
+from grading.judging.cases import sized_problems
+from grading.judging.failures import Disagreement, Failure
+from grading.judging.loss_function import LossFunction
+from grading.judging.promise import promise
 from grading.words import say
 
 

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from checks.failures import WrongGradient
-from checks.gradients import judge_gradient, second_witness
-from checks.loss_function import LossFunction
-from checks.promise import promise
+from grading.judging.failures import WrongGradient
+from grading.judging.gradients import judge_gradient, second_witness
+from grading.judging.loss_function import LossFunction
+from grading.judging.promise import promise
 from grading.words import together
 
 

@@ -8,12 +8,12 @@ from functools import cache
 import numpy as np
 from numpy.typing import NDArray
 
-from checks.answers import Answered, read_answer
-from checks.cases import few_samples, odd_sizes, relabelled
-from checks.failures import ChangedInputs, Failure, LabelTypeMatters, NotRepeatable, WrongReturn
-from checks.loss_function import LossFunction
-from checks.promise import promise
-from checks.reduce import reduce
+from grading.judging.answers import Answered, read_answer
+from grading.judging.cases import few_samples, odd_sizes, relabelled
+from grading.judging.failures import ChangedInputs, Failure, LabelTypeMatters, NotRepeatable, WrongReturn
+from grading.judging.loss_function import LossFunction
+from grading.judging.promise import promise
+from grading.judging.reduce import reduce
 from grading.sandbox.messages import Call, Outcome, Returned
 from grading.words import say
 from reference.answer import Answer

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from checks.answers import Answered
-from checks.cases import tied
-from checks.failures import Failure, WrongSubgradient
-from checks.gradients import in_words, judge_gradient
-from checks.loss_function import LossFunction
-from checks.promise import promise
+from grading.judging.answers import Answered
+from grading.judging.cases import tied
+from grading.judging.failures import Failure, WrongSubgradient
+from grading.judging.gradients import in_words, judge_gradient
+from grading.judging.loss_function import LossFunction
+from grading.judging.promise import promise
 from grading.words import say, together
 from reference.answer import Answer
 from reference.problem import Problem

@@ -8,10 +8,10 @@ from functools import cache
 import numpy as np
 from numpy.typing import NDArray
 
-from checks.answers import describe
-from checks.classifier import Classifier
-from checks.failures import Failure, WrongPrediction, WrongReturn
-from checks.promise import promise
+from grading.judging.answers import describe
+from grading.judging.classifier import Classifier
+from grading.judging.failures import Failure, WrongPrediction, WrongReturn
+from grading.judging.promise import promise
 from grading.sandbox.messages import Received
 from grading.words import say, together
 

@@ -5,11 +5,11 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from checks.classifier import Classifier, Options, Scenario, StandIn
-from checks.failures import Failure, WrongSampling
-from checks.histories import follows_from_its_histories
-from checks.promise import promise
-from checks.trained import PluggedCall
+from grading.judging.classifier import Classifier, Options, Scenario, StandIn
+from grading.judging.failures import Failure, WrongSampling
+from grading.judging.histories import follows_from_its_histories
+from grading.judging.promise import promise
+from grading.judging.training_record import PluggedCall
 from grading.words import say
 from reference.sampling import ALPHA, batches_p_value, draws_to_see_every_row, rows_p_value
 

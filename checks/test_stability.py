@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import numpy as np
 
-from checks.answers import Answered
-from checks.cases import LARGEST_LEAD, SHIFTED
-from checks.failures import Failure, Unstable
-from checks.loss_function import LossFunction
-from checks.promise import promise
+from grading.judging.answers import Answered
+from grading.judging.cases import LARGEST_LEAD, SHIFTED
+from grading.judging.failures import Failure, Unstable
+from grading.judging.loss_function import LossFunction
+from grading.judging.promise import promise
 from grading.words import say
 from reference.answer import Answer
 from reference.problem import Problem

@@ -9,11 +9,11 @@ from functools import cache
 import numpy as np
 from numpy.typing import NDArray
 
-from checks.answers import Answered
-from checks.cases import UNREGULARIZED, drawn, few_samples, odd_sizes
-from checks.failures import Failure, NotSymmetric
-from checks.loss_function import LossFunction
-from checks.promise import promise
+from grading.judging.answers import Answered
+from grading.judging.cases import UNREGULARIZED, drawn, few_samples, odd_sizes
+from grading.judging.failures import Failure, NotSymmetric
+from grading.judging.loss_function import LossFunction
+from grading.judging.promise import promise
 from grading.words import later, say, translated
 from reference.losses import evaluate_all
 from reference.problem import Problem

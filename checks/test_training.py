@@ -5,12 +5,12 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from checks.classifier import Classifier, Options, Scenario, StandIn
-from checks.failures import ChangedInputs, Failure, Raises, WrongReturn, WrongUpdate
-from checks.own_loss import follows_its_own_loss
-from checks.paste import code_of, shown_by
-from checks.promise import promise
-from checks.trained import PluggedCall, Trained, history_of, weights_of
+from grading.judging.classifier import Classifier, Options, Scenario, StandIn
+from grading.judging.failures import ChangedInputs, Failure, Raises, WrongReturn, WrongUpdate
+from grading.judging.promise import promise
+from grading.judging.reproduction import code_of, shown_by
+from grading.judging.steps_on_own_loss import follows_its_own_loss
+from grading.judging.training_record import PluggedCall, Trained, history_of, weights_of
 from grading.words import say
 
 Array = NDArray[np.float64]

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from checks.answers import Answered
-from checks.failures import Failure, WrongLoss
-from checks.loss_function import LossFunction
-from checks.promise import promise
+from grading.judging.answers import Answered
+from grading.judging.failures import Failure, WrongLoss
+from grading.judging.loss_function import LossFunction
+from grading.judging.promise import promise
 from grading.words import say
 from reference.answer import Answer
 from reference.problem import Problem

@@ -7,10 +7,10 @@ from functools import cache
 
 import numpy as np
 
-from checks.answers import not_returned
-from checks.failures import LoopsInPython
-from checks.loss_function import LossFunction
-from checks.promise import promise
+from grading.judging.answers import not_returned
+from grading.judging.failures import LoopsInPython
+from grading.judging.loss_function import LossFunction
+from grading.judging.promise import promise
 from grading.sandbox.messages import Call, Returned
 from grading.words import later, say, translated
 from reference.problem import Problem

@@ -124,7 +124,7 @@ def _around(chosen: Mapping[str, Any], caller: Mapping[str, Any], rubric: Rubric
 
 
 def _grade(names: Sequence[str], provided: Mapping[str, Any], rubric: Rubric) -> Grade:
-    from checks.runner import Runner
+    from grading.judging.runner import Runner
 
     started = time.perf_counter()
     places = {name: _Written.by(value) for name, value in provided.items()}

@@ -21,7 +21,7 @@ from typing import IO, Self
 import msgspec
 
 from grading.grade import Grade, SuiteFacts
-from grading.parcel import files_of, is_read
+from grading.packed_handin import files_of, is_read
 from grading.sandbox.levels import Isolation
 from grading.submission import Handin
 from grading.writing import write_whole

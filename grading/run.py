@@ -19,7 +19,7 @@ from pathlib import Path
 import msgspec
 
 from grading import comparison
-from grading.aside import Aside
+from grading.background import BackgroundWork
 from grading.executed import Execution
 from grading.grade import (
     CheckResult,
@@ -54,7 +54,7 @@ def grade(
     suite: Suite,
     sandbox: Sandbox,
     notebooks: Sandbox | None = None,
-    aside: Aside | None = None,
+    background: BackgroundWork | None = None,
     lanes: Executor | None = None,
 ) -> Grade:
     """Grade one hand-in. Whatever it holds, the result is a `Grade` in an explicit state.
@@ -64,7 +64,7 @@ def grade(
         suite: what with.
         sandbox: where its functions are called.
         notebooks: where its notebooks are run; None not to run them.
-        aside: preparations that are made while student code computes; None if they have been made.
+        background: preparations that are made while student code computes; None if they have been made.
         lanes: threads that ask a loss each, if there are processors for more than one at once.
     """
     from grading.intake import read
@@ -77,15 +77,15 @@ def grade(
         return not_graded(handin, suite, sandbox.isolation, str(error), time.perf_counter() - started)
     shared = training_data(suite.rubric).shared if suite.rubric.trains else None
     with sandbox.workers(submission, shared) as workers:
-        from checks.runner import Runner
+        from grading.judging.runner import Runner
 
-        if aside is not None:
-            aside.begin()
+        if background is not None:
+            background.begin()
         runner = Runner(submission, workers, suite.rubric)
         results = runner.results(lanes)
         remarks = workers.remarks
-    if aside is not None:
-        aside.finish()
+    if background is not None:
+        background.finish()
     execution = None
     if notebooks is not None:
         run = partial(_executed, handin, submission, suite, notebooks)
@@ -107,8 +107,8 @@ def _executed(
     handin: Handin, submission: Submission, suite: Suite, sandbox: Sandbox
 ) -> tuple[Execution, list[CheckResult]]:
     """What comes of running a hand-in's notebooks, and the checks of what they leave."""
-    from checks.search import search_results
     from grading.execution.running import execute
+    from grading.judging.search import search_results
 
     assert suite.notebook_data is not None
     executed = execute(handin, submission, suite.rubric, sandbox, suite.notebook_data)
@@ -258,10 +258,12 @@ def grade_all(
         if all_known and jobs > 1:
             _prepare(suite)
         # CIFAR-10 takes more than half a minute; that is not for a thread, of which one hears nothing.
-        aside = (
-            Aside(partial(comparison.prepare, suite.rubric)) if jobs == 1 and suite.rubric.is_quick else None
+        background = (
+            BackgroundWork(partial(comparison.prepare, suite.rubric))
+            if jobs == 1 and suite.rubric.is_quick
+            else None
         )
-        if aside is None:
+        if background is None:
             # Before the processes part.
             comparison.prepare(suite.rubric, note)
             note("grading")
@@ -275,7 +277,7 @@ def grade_all(
                 suite,
                 sandbox.isolation,
                 open_already.pop() if open_already else None,
-                aside,
+                background,
                 lanes,
             )
 
@@ -307,14 +309,14 @@ class Work:
         suite: Suite,
         isolation: Isolation,
         sandbox: Sandbox | None,
-        aside: Aside | None = None,
+        background: BackgroundWork | None = None,
         lanes: int = 1,
     ) -> None:
         self._suite = suite
         speak(suite.rubric.settings.lang)  # on a cluster, this is another machine's process
         self._isolation = isolation
         self._sandbox = sandbox
-        self._aside = aside
+        self._background = background
         self._lanes = lanes
         self._threads: Executor | None = None
         self._notebooks: Sandbox | None = None
@@ -333,7 +335,7 @@ class Work:
                     self._sandbox = self._suite.open_sandbox(self._isolation.level)
                 if self._notebooks is None and self._suite.notebook_data is not None:
                     self._notebooks = self._suite.open_notebook_sandbox(self._isolation.level)
-            return grade(handin, self._suite, self._sandbox, self._notebooks, self._aside, self._threads)
+            return grade(handin, self._suite, self._sandbox, self._notebooks, self._background, self._threads)
         except (IsolationError, DatasetError) as error:
             return not_graded(handin, self._suite, self._isolation, str(error))
         except Exception as error:
@@ -358,8 +360,8 @@ class Work:
 def opened(suite: Suite, choosing: Choosing | None = None) -> Sandbox:
     """An open sandbox, and everything prepared that all hand-ins share, while it was being opened.
 
-    The preparing is done aside, and not the opening: what this thread starts would end with that one. No other thread
-    is left when this returns, since processes are forked from here.
+    The preparing is done in the background, and not the opening: what this thread starts would end with that one. No
+    other thread is left when this returns, since processes are forked from here.
 
     Args:
         suite: what to grade with.
@@ -378,7 +380,7 @@ def opened(suite: Suite, choosing: Choosing | None = None) -> Sandbox:
 
 def _prepare(suite: Suite) -> None:
     """Draw all cases and work out their true answers, once, before the processes part."""
-    from checks.prepare import prepare
+    from grading.judging.prepare import prepare
 
     prepare(suite.rubric)
     if suite.notebook_data is not None:

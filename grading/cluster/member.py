@@ -16,7 +16,7 @@ import msgspec
 from grading.cluster.messages import Reply, Task, difference, encode, versions
 from grading.grade import Grade, IsolationFacts
 from grading.intake.naming import clean
-from grading.parcel import unpack
+from grading.packed_handin import unpack
 from grading.run import Work, opened
 from grading.sandbox.client import Sandbox
 from grading.sandbox.levels import IsolationError

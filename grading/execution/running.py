@@ -14,9 +14,9 @@ from grading.execution.plan import notebooks, raw_files
 from grading.execution.scoring import HeldOut, held_out
 from grading.rubric import Rubric
 from grading.sandbox.client import Sandbox
-from grading.sandbox.heard import heard
 from grading.sandbox.messages import Lost, Raised
 from grading.sandbox.notebook import Notebook, NotebookOutcome
+from grading.sandbox.worker_sentences import heard
 from grading.submission import Handin, Submission
 from grading.words import said_place, say
 

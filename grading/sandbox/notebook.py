@@ -14,11 +14,11 @@ import numpy as np
 from grading.sandbox import packing, requests, wire
 from grading.sandbox.channel import Channel, ClosedError, DeadlineExceededError, Output
 from grading.sandbox.frames import ProtocolError, frame
-from grading.sandbox.heard import heard
 from grading.sandbox.launch import Launcher
 from grading.sandbox.limits import Limits
 from grading.sandbox.messages import Lost, Raised, Received
 from grading.sandbox.text import clean
+from grading.sandbox.worker_sentences import heard
 from grading.words import say
 
 # What one cell may send: a dozen pictures, weights, histories, with room to spare.

@@ -13,13 +13,13 @@ import numpy as np
 from grading.sandbox import requests, wire
 from grading.sandbox.channel import Channel, ClosedError, DeadlineExceededError, Output
 from grading.sandbox.frames import ProtocolError
-from grading.sandbox.heard import heard
 from grading.sandbox.launch import Launcher, Process
 from grading.sandbox.limits import Limits
 from grading.sandbox.messages import Assign, Call, Invoke, Loaded, Lost, Outcome, PlugLoss, Raised, Step
 from grading.sandbox.pairs import Pairs
 from grading.sandbox.shared import SharedArray
 from grading.sandbox.text import clean
+from grading.sandbox.worker_sentences import heard
 from grading.submission import Submission
 from grading.words import say
 

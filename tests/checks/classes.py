@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
-from checks.runner import Runner
 from grading.grade import CheckResult
+from grading.judging.runner import Runner
 from grading.rubric import Accuracy, Function, Rubric, Settings
 from grading.sandbox.client import Sandbox
 from grading.training_data import training_data

@@ -10,8 +10,8 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
-from checks.runner import Runner
 from grading.grade import CheckResult
+from grading.judging.runner import Runner
 from grading.rubric import Function, Rubric, Settings
 from grading.sandbox.client import Sandbox
 from grading.submission import Block, Definition, Kind, Source, Submission

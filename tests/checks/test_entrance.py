@@ -13,9 +13,9 @@ from pathlib import Path
 import pytest
 
 import grader
-from checks import terminal
-from checks.asked import known
-from checks.cases import REGULARIZED, SHIFTED, UNREGULARIZED
+from grading.judging import pytest_session
+from grading.judging.cases import REGULARIZED, SHIFTED, UNREGULARIZED
+from grading.judging.screening import known
 from grading.rubric import load_rubric
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -139,9 +139,9 @@ def test_a_checkout_of_the_grader_beside_the_hand_in_is_not_part_of_it(
     (tmp_path / "subgrader").mkdir()
     (tmp_path / "subgrader" / "grader.py").write_text("x = 1")
     shutil.copy(SAMPLES / "ada.ipynb", tmp_path)
-    monkeypatch.setattr(terminal, "_SUITE", tmp_path / "subgrader")
+    monkeypatch.setattr(pytest_session, "_SUITE", tmp_path / "subgrader")
     monkeypatch.chdir(tmp_path)
-    assert terminal.the_handin(None).path == tmp_path / "ada.ipynb"
+    assert pytest_session.the_handin(None).path == tmp_path / "ada.ipynb"
 
 
 def test_several_processes_say_the_same(folder: Path) -> None:

@@ -2,9 +2,9 @@ from __future__ import annotations
 
 import pytest
 
-from checks.failures import Failure
-from checks.loss_function import LossFunction
-from checks.promise import promise_of
+from grading.judging.failures import Failure
+from grading.judging.loss_function import LossFunction
+from grading.judging.promise import promise_of
 from grading.sandbox.client import Sandbox
 from tests.checks.handins import LOSS_CHECKS, Handed, in_batches, rubric_of, submission_of
 from tests.checks.mutants import Mutant, mutants

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from checks.runner import Runner
 from grading.grade import CheckResult
+from grading.judging.runner import Runner
 from grading.rubric import Rubric, RubricError, load_rubric
 from grading.sandbox.client import Sandbox
 from reference.losses import evaluate_of

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from jinja2 import Environment, nodes
 
-from checks.promise import promises
+from grading.judging.promise import promises
 from reference.mistakes import CATALOGUE, METHODS
 
 # Three words in a row; what a pattern of the re module looks for is none.

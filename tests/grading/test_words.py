@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from grading.intake.read import read
-from grading.sandbox.heard import SAID, heard
+from grading.sandbox.worker_sentences import SAID, heard
 from grading.submission import Handin, IntakeError
 from grading.words import LANGUAGES, said_place, say, sentences, speaking, together, translated
 from tests.grading.said import calls, page_calls, places, templates, whole_texts, written_past_say
@@ -125,7 +125,7 @@ def _refused(path: Path) -> str:
 
 
 def test_a_workers_sentences_are_known_on_our_side() -> None:
-    """A new sentence in a worker needs its template in `grading.sandbox.heard`, with the same words."""
+    """A new sentence in a worker needs its template in `grading.sandbox.worker_sentences`, with the same words."""
     said = {_words(text) for _, text in written_past_say("grading/sandbox/inside")}
     known = {_words(template) for template in SAID}
     assert said - known == OF_WORKERS

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from checks.cases import REGULARIZED, SHIFTED, drawn, relabelled, sized_problems, tied
+from grading.judging.cases import REGULARIZED, SHIFTED, drawn, relabelled, sized_problems, tied
 from reference import softmax, svm
 from reference.answer import Answer
 from reference.losses import evaluate_all, evaluate_of, register

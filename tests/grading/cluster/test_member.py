@@ -12,7 +12,7 @@ from grading.cluster.client import ClusterError
 from grading.cluster.member import Member
 from grading.cluster.messages import Reply, Task, decode_reply, task, versions
 from grading.intake import find
-from grading.parcel import pack
+from grading.packed_handin import pack
 from grading.rubric import load_rubric
 from grading.suite import Suite
 from tests.grading.small_class import RIGHT, make_class

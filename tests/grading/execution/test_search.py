@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from checks.search import search_results
 from grading.grade import CheckResult
+from grading.judging.search import search_results
 from grading.rubric import Rubric
 from grading.sandbox.client import Sandbox
 from tests.grading.execution.making import PICTURES, SEARCH, TEST, hand_in, notebook, rubric, run

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from checks.search import search_results
+from grading.judging.search import search_results
 from grading.rubric import load_rubric
 from grading.sandbox.client import Sandbox
 from tests.grading.execution.making import PICTURES, SEARCH, TEST, hand_in, notebook, run

@@ -1,0 +1,117 @@
+"""Naming mistakes in what a function does, where what it computes may be right: change, remember, overflow, turn."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from grading.diagnosis.known_answers import Setting, known, replay, same, sample, trace, without_reg
+from grading.grade import Diagnosis
+from grading.judging.answers import Answered, read_answer
+from grading.judging.cases import SHIFTED
+from grading.judging.failures import Failure
+from grading.judging.loss_function import LossFunction
+from grading.sandbox.messages import Call, Returned
+from grading.words import say, translated
+from reference.mistakes import Mistake
+from reference.problem import Problem
+
+_CALLS = 4
+_PROBLEMS = 8
+
+
+def named(mistake: Mistake) -> Diagnosis:
+    """A known mistake, in the language of the run."""
+    return Diagnosis(id=mistake.id, title=translated(mistake.title), hint=translated(mistake.hint))
+
+
+def layout_of_2015() -> Diagnosis:
+    """What `expects_columns` tells."""
+    return Diagnosis(
+        id="layout-of-2015",
+        title=say(
+            "The function expects the layout of 2015: W as (C, D), and X as (D, N) with one sample per column."
+        ),
+        hint=say(
+            "Here W is (D, C) and X is (N, D), one sample per row: scores = X.dot(W), and dW = X.T.dot(...)."
+        ),
+    )
+
+
+def changing(candidate: LossFunction, setting: Setting, problem: Problem) -> Mistake | None:
+    """The mistake that changes the same arguments in place."""
+    arguments = (problem.W, problem.X, problem.y)
+    step = Call(candidate.name, (*arguments, problem.reg), return_inputs=True)
+    outcome = candidate.worker.run([step])[0]
+    if not isinstance(outcome, Returned) or len(outcome.inputs) != len(arguments):
+        return None
+    mine = [_changed(old, new) for old, new in zip(arguments, outcome.inputs, strict=True)]
+    for mistake in known(setting):
+        copies = tuple(argument.copy() for argument in arguments)
+        try:
+            with np.errstate(all="ignore"):
+                mistake.wrong(*copies, problem.reg * setting.reg_scale)
+        except Exception:
+            continue
+        its = [_changed(old, new) for old, new in zip(arguments, copies, strict=True)]
+        if any(its) and its == mine:
+            return mistake
+    return None
+
+
+def _changed(old: NDArray[np.generic], new: NDArray[np.generic]) -> bool:
+    return old.shape != new.shape or not np.array_equal(old, new)
+
+
+def remembering(candidate: LossFunction, setting: Setting, problem: Problem) -> Mistake | None:
+    """The mistake whose answers to the same call, made again and again, go on in the same steps."""
+    problems = [problem] * _CALLS
+    mine = trace(problems, candidate.ask(problems))
+    if any(mine.failures):
+        return None
+    for mistake in known(setting):
+        its = trace(problems, [replay(mistake, p, setting) for p in problems])
+        if any(its.failures) or len(set(its.losses.tolist())) == 1:
+            continue
+        turns = [np.diff(t.gradients.reshape(_CALLS, -1), axis=0) for t in (mine, its)]
+        if same(np.diff(mine.losses), np.diff(its.losses), 1e-6) and same(turns[0], turns[1], 1e-6):
+            return mistake
+    return None
+
+
+def overflowing(candidate: LossFunction, setting: Setting) -> Mistake | None:
+    """The mistake that loses exactly the same shifted cases."""
+    asked = candidate.asked(SHIFTED)
+
+    def survived(answers: list[Answered | Failure]) -> list[bool]:
+        return [
+            isinstance(answer, Answered)
+            and a.truth.accepts_loss(answer.loss)
+            and a.truth.gradient.judge(answer.dW).accepted
+            for a, answer in zip(asked, answers, strict=True)
+        ]
+
+    mine = survived([a.answer for a in asked])
+    for mistake in known(setting):
+        if "stability" in mistake.checks and mine == survived(
+            [replay(mistake, a.problem, setting) for a in asked]
+        ):
+            return mistake
+    return None
+
+
+def expects_columns(candidate: LossFunction) -> bool:
+    """Whether the function gives right answers in the layout of 2015, which has one sample per column."""
+    problems = [without_reg(p) for p in sample(candidate.seed)][:_PROBLEMS]
+    steps = [Call(candidate.name, (p.W.T.copy(), p.X.T.copy(), p.y, p.reg)) for p in problems]
+    for problem, outcome in zip(problems, candidate.worker.run(steps), strict=True):
+        n, d, c = problem.sizes
+        # Only the shapes of this one matter: the answer's dW is (C, D).
+        turned = Problem(np.zeros((c, d)), np.zeros((n, c)), problem.y, 0.0)
+        answer = read_answer(candidate.name, turned, outcome)
+        truth = candidate.truth(problem)
+        if isinstance(answer, Failure) or not truth.accepts_loss(answer.loss):
+            return False
+        if not truth.gradient.judge(answer.dW.T).accepted:
+            return False
+    return True

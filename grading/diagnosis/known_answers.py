@@ -1,0 +1,193 @@
+"""The answers of known mistakes, and of the truth, to the cases that a student's answers are compared on.
+
+The mistakes are code of ours, so they may run here. Nothing in this module decides a verdict; it only chooses words.
+"""
+
+from __future__ import annotations
+
+import re
+import warnings
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from functools import cache
+
+import numpy as np
+from numpy.typing import NDArray
+
+from grading.judging.answers import Answered, read_answer
+from grading.judging.cases import REGULARIZED, UNREGULARIZED, drawn, odd_sizes, tied
+from grading.judging.failures import Failure, Raises, WrongReturn
+from grading.sandbox.messages import OPAQUE, Outcome, Raised, Received, Returned
+from reference.losses import evaluate_of
+from reference.mistakes import Mistake, mistakes_of, shared_mistakes
+from reference.problem import Problem
+
+Array = NDArray[np.float64]
+
+_PER_BATCH = 10
+
+
+@dataclass(frozen=True)
+class Setting:
+    """What the answers of a loss depend on, apart from the input."""
+
+    loss: str
+    reg_scale: float
+    delta: float
+    seed: int
+
+
+@dataclass(frozen=True, eq=False)
+class Trace:
+    """What a function makes of K problems.
+
+    Attributes:
+        losses: (K,), NaN where there is no answer.
+        gradients: all dW one after the other, NaN where there is no answer.
+        failures: for each problem, what came instead of an answer, or "".
+    """
+
+    losses: Array
+    gradients: Array
+    failures: tuple[str, ...]
+
+    def __sub__(self, other: Trace) -> Trace:
+        with np.errstate(all="ignore"):
+            return Trace(self.losses - other.losses, self.gradients - other.gradients, self.failures)
+
+
+def trace(problems: Sequence[Problem], answers: Sequence[Answered | Failure]) -> Trace:
+    """The answers to problems, ready to be compared."""
+    losses, gradients, failures = [], [], []
+    for problem, answer in zip(problems, answers, strict=True):
+        answered = isinstance(answer, Answered)
+        losses.append(answer.loss if isinstance(answer, Answered) else np.nan)
+        filler = np.full(problem.W.shape, np.nan)
+        gradients.append((answer.dW if isinstance(answer, Answered) else filler).ravel())
+        failures.append("" if answered else kind_of(answer))
+    return Trace(np.array(losses), np.concatenate(gradients), tuple(failures))
+
+
+def kind_of(answer: Answered | Failure) -> str:
+    """A failure in so many words as two functions with the same mistake have in common."""
+    if isinstance(answer, Raises):
+        text = answer.got or ""
+        return text if text.startswith("NameError") else text.partition(":")[0]
+    if isinstance(answer, WrongReturn):
+        # Of a single number only its type is the mistake's; its value is the input's.
+        return re.sub(r"^the (\S+) .*", r"the \1", answer.got or "")
+    return type(answer).__name__
+
+
+def same(a: Array, b: Array, exactness: float = 1e-9) -> bool:
+    """Whether two arrays hold the same numbers, up to rounding; NaN equals NaN here."""
+    finite = np.abs(b[np.isfinite(b)])
+    size = float(finite.max()) if finite.size else 0.0
+    # Rounding errors follow the largest numbers of a sum, so small entries get room in proportion to large ones.
+    return bool(
+        np.isclose(a, b, rtol=exactness, atol=exactness * (1.0 + min(size, 100.0)), equal_nan=True).all()
+    )
+
+
+def replay(mistake: Mistake, problem: Problem, setting: Setting) -> Answered | Failure:
+    """What the mistake makes of a problem.
+
+    The mistakes of the SVM are written for delta = 1, all of them for reg_scale = 1. Since delta*hinge(W/delta) is the
+    hinge loss with margin delta, and reg enters as a factor only, other settings are reached by scaling.
+    """
+    delta = setting.delta if setting.loss == "svm" else 1.0
+    W, X, y = problem.W / delta, problem.X.copy(), problem.y.copy()
+    outcome: Outcome
+    try:
+        with np.errstate(all="ignore"), warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            outcome = Returned(received(mistake.wrong(W, X, y, problem.reg * setting.reg_scale * delta)))
+    except Exception as error:
+        outcome = Raised(type(error).__name__, str(error))
+    answer = read_answer(mistake.id, problem, outcome)
+    return Answered(delta * answer.loss, answer.dW) if isinstance(answer, Answered) else answer
+
+
+def received(value: object) -> Received:
+    """A value as it would arrive from a student's process."""
+    if isinstance(value, tuple | list):
+        return Received(type(value).__name__, tuple(received(part) for part in value))
+    if isinstance(value, np.generic):
+        return Received(f"numpy.{type(value).__name__}", value.item())
+    if isinstance(value, np.ndarray):
+        return Received("numpy.ndarray", value)
+    plain = value is None or isinstance(value, bool | int | float | complex | str)
+    return Received(type(value).__name__, value if plain else OPAQUE)
+
+
+@cache
+def sample(seed: int) -> tuple[Problem, ...]:
+    """The cases that answers are compared on: small ones with and without regularization, and odd sizes."""
+    small = [
+        problem
+        for batch in (UNREGULARIZED, REGULARIZED)
+        for problem in _telling(drawn(batch, seed), _PER_BATCH)
+    ]
+    return (*small, *odd_sizes(seed))
+
+
+@cache
+def regularized_sample(seed: int) -> tuple[Problem, ...]:
+    """The cases of the sample with reg > 0."""
+    return tuple(problem for problem in sample(seed) if problem.reg > 0)
+
+
+@cache
+def plain_sample(seed: int) -> tuple[Problem, ...]:
+    """The same cases with reg = 0."""
+    return tuple(without_reg(problem) for problem in regularized_sample(seed))
+
+
+@cache
+def tied_sample(seed: int, delta: float) -> tuple[Problem, ...]:
+    """Cases with exact ties that answers are compared on."""
+    return tuple(_telling(drawn(tied(delta), seed), 3 * _PER_BATCH))
+
+
+def _telling(problems: Sequence[Problem], count: int) -> list[Problem]:
+    """The first few problems that are large enough to tell mistakes apart."""
+    telling = [p for p in problems if p.sizes[0] > 1 and p.sizes[2] > 2 and p.W.any() and p.X.any()]
+    return telling[:count]
+
+
+def without_reg(problem: Problem) -> Problem:
+    """The same problem with reg = 0."""
+    return Problem(problem.W, problem.X, problem.y, 0.0)
+
+
+@cache
+def known(setting: Setting) -> tuple[Mistake, ...]:
+    """The mistakes that can be told of in a setting.
+
+    Those about regularization speak of reg*sum(W*W), which is only right where that is asked for.
+    """
+    # What is recognized by fewer digits comes last, or it would hide what is recognized by more.
+    found = mistakes_of(setting.loss) or shared_mistakes(setting.loss, _data_term(setting))
+    mistakes = tuple(sorted(found, key=lambda mistake: mistake.exactness))
+    if setting.reg_scale == 1.0:
+        return mistakes
+    return tuple(m for m in mistakes if "-reg-" not in m.id and not m.id.endswith("half-convention"))
+
+
+def _data_term(setting: Setting) -> Callable[[Array, Array, NDArray[np.int64]], tuple[float, Array]]:
+    """The true data term of a loss, with its gradient, as the shared mistakes take it."""
+
+    def data(W: Array, X: Array, y: NDArray[np.int64]) -> tuple[float, Array]:
+        answer = evaluate_of(setting.loss)(Problem(W, X, y, 0.0), delta=setting.delta)
+        return answer.data_loss, answer.data_gradient.copy()
+
+    return data
+
+
+@cache
+def traces(setting: Setting, problems: tuple[Problem, ...]) -> dict[str, Trace]:
+    """The answers of every known mistake to problems, worked out once per process."""
+    return {
+        mistake.id: trace(problems, [replay(mistake, p, setting) for p in problems])
+        for mistake in known(setting)
+    }

@@ -1,0 +1,332 @@
+"""Naming the mistake: what a student's wrong answers have in common with those of a known mistake.
+
+Answers are compared in parts: the data term is what comes back for reg = 0, the regularization is what reg > 0 adds to
+that. So two mistakes at once can both be told. Whatever is found is tested again on further cases, those that failed
+among them, before it is said.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from itertools import islice
+from typing import Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from grading.diagnosis import behaviour
+from grading.diagnosis.factors import factor_of, place_of
+from grading.diagnosis.known_answers import (
+    Setting,
+    Trace,
+    known,
+    plain_sample,
+    regularized_sample,
+    replay,
+    same,
+    sample,
+    tied_sample,
+    trace,
+    traces,
+    without_reg,
+)
+from grading.grade import Diagnosis
+from grading.judging.answers import Answered
+from grading.judging.cases import REGULARIZED, UNREGULARIZED, relabelled, tied
+from grading.judging.failures import (
+    ChangedInputs,
+    Failure,
+    LoopsInPython,
+    NotRepeatable,
+    Raises,
+    Unstable,
+    WrongGradient,
+    WrongLoss,
+    WrongReturn,
+    WrongSubgradient,
+)
+from grading.judging.loss_function import LossFunction
+from grading.judging.screening import Asked, evaluate
+from grading.words import later, say, together, translated
+from reference.mistakes import Mistake
+from reference.problem import Problem
+
+Array = NDArray[np.float64]
+Channel = Literal["losses", "gradients"]
+Part = Literal["data", "regularization"]
+
+_DOUBLE = 1e-9  # what agrees to fewer digits than this agrees by its rounding to float32 only
+_FURTHER = 8  # failing cases on which a guess is tested again
+
+
+def _full_convention() -> Diagnosis:
+    return Diagnosis(
+        id="full-convention",
+        title=say("The regularization is reg*sum(W*W); this course asks for 0.5*reg*sum(W*W)."),
+        hint=say("Loss and gradient fit each other; multiply both regularization terms by 0.5."),
+    )
+
+
+def diagnose(candidate: LossFunction, failure: Failure) -> Diagnosis | None:
+    """Say which mistake a failure of a loss function comes from, if that can be said for certain."""
+    if failure.costly or failure.problem is None or isinstance(failure, LoopsInPython):
+        return None
+    setting = Setting(candidate.reference, candidate.reg_scale, candidate.delta, candidate.seed)
+    if isinstance(failure, ChangedInputs):
+        return _named(behaviour.changing(candidate, setting, failure.problem))
+    if isinstance(failure, NotRepeatable):
+        return _named(behaviour.remembering(candidate, setting, failure.problem))
+    if isinstance(failure, Unstable):
+        return _named(behaviour.overflowing(candidate, setting))
+    if isinstance(failure, Raises | WrongReturn) and behaviour.expects_columns(candidate):
+        return behaviour.layout_of_2015()
+    case = _Case(candidate, setting, failure, failure.problem)
+    return case.whole() or case.parts()
+
+
+def _named(mistake: Mistake | None) -> Diagnosis | None:
+    return None if mistake is None else behaviour.named(mistake)
+
+
+@dataclass(frozen=True)
+class _Explained:
+    """What is known of one part: a mistake, a factor, or only the place where dW is wrong."""
+
+    diagnosis: Diagnosis
+    mistake: Mistake | None = None
+    factor: float | None = None
+
+
+class _Case:
+    """One failure of one function, with the answers to tell by."""
+
+    def __init__(self, candidate: LossFunction, setting: Setting, failure: Failure, problem: Problem) -> None:
+        self.candidate, self.setting, self.failure, self.problem = candidate, setting, failure, problem
+        self._traces: dict[tuple[int, ...], Trace] = {}
+        self.channel: Channel = "losses" if isinstance(failure, WrongLoss) else "gradients"
+
+    # One mistake that explains everything
+
+    def whole(self) -> Diagnosis | None:
+        """The mistake that gives all of the student's answers, losses and gradients."""
+        if isinstance(self.failure, WrongSubgradient):
+            problems = tied_sample(self.setting.seed, self.setting.delta)
+        else:
+            problems = sample(self.setting.seed)
+        if self.problem.y.dtype != np.int64:
+            problems = tuple(relabelled(p, self.problem.y.dtype) for p in problems)
+            made = {m.id: self._trace_of(m, problems) for m in known(self.setting)}
+        else:
+            made = traces(self.setting, problems)
+        mine = self._asked(problems)
+        truth = _truth(problems, self.setting)
+        further = self._failing()
+        for alike in (_equal, _equal_up_to_words):
+            for mistake in known(self.setting):
+                its = made[mistake.id]
+                if mistake.exactness > _DOUBLE and _single(mine) != _single(its):
+                    continue
+                if alike(mine, its, mistake.exactness) and not _equal(its, truth, 1e-13):
+                    answers = self._asked(further)
+                    if alike(answers, self._trace_of(mistake, further), mistake.exactness):
+                        return _named(mistake)
+        return None
+
+    def _trace_of(self, mistake: Mistake, problems: Sequence[Problem]) -> Trace:
+        return trace(problems, [replay(mistake, p, self.setting) for p in problems])
+
+    def _asked(self, problems: Sequence[Problem]) -> Trace:
+        key = tuple(map(id, problems))
+        if key not in self._traces:
+            self._traces[key] = trace(problems, self.candidate.ask(problems))
+        return self._traces[key]
+
+    def _failing(self) -> list[Problem]:
+        """The counterexample, and other cases that the function fails."""
+        found = [self.problem]
+        if self.problem.y.dtype != np.int64:
+            found.append(relabelled(self.problem, np.int64))
+        if isinstance(self.failure, WrongSubgradient):
+            batches = [tied(self.setting.delta)]
+        elif isinstance(self.failure, WrongLoss | WrongGradient):
+            batches = [UNREGULARIZED, REGULARIZED]
+        else:
+            return found
+        for batch in batches:
+            wrong = (a.problem for a in self.candidate.asked(batch) if not self._right(a))
+            found += islice(wrong, _FURTHER // 2)
+        return found
+
+    def _right(self, asked: Asked) -> bool:
+        if isinstance(asked.answer, Failure):
+            return False
+        if self.channel == "losses":
+            return asked.truth.accepts_loss(asked.answer.loss)
+        return asked.truth.gradient.judge(asked.answer.dW).accepted
+
+    # Data term and regularization, each on its own
+
+    def parts(self) -> Diagnosis | None:
+        """What is wrong with the data term, and what with the regularization, of the loss or of dW."""
+        if not isinstance(self.failure, WrongLoss | WrongGradient):
+            return None
+        problems = regularized_sample(self.setting.seed)
+        explained: dict[Part, _Explained | None] = {
+            part: self._explain(part, problems) for part in ("data", "regularization")
+        }
+        found = {part: e for part, e in explained.items() if e is not None}
+        if not found or not self._holds(found, problems):
+            return None
+        diagnoses = [e.diagnosis for e in found.values()]
+        return Diagnosis(
+            id="+".join(d.id for d in diagnoses),
+            title=together(*(d.title for d in diagnoses)),
+            hint=together(*(d.hint for d in diagnoses)),
+        )
+
+    def _part(
+        self, part: Part, problems: tuple[Problem, ...], source: Mistake | Literal["truth"] | None
+    ) -> Trace:
+        """A part of the answers of the student (None), of a mistake, or of the truth."""
+
+        def answers(asked: tuple[Problem, ...]) -> Trace:
+            if source is None:
+                return self._asked(asked)
+            if source == "truth":
+                return _truth(asked, self.setting)
+            return traces(self.setting, asked)[source.id]
+
+        plain = (
+            plain_sample(self.setting.seed)
+            if problems is regularized_sample(self.setting.seed)
+            else _plain(problems)
+        )
+        data = answers(plain)
+        return data if part == "data" else answers(problems) - data
+
+    def _explain(self, part: Part, problems: tuple[Problem, ...]) -> _Explained | None:
+        mine, truth = self._part(part, problems, None), self._part(part, problems, "truth")
+        if any(mine.failures) or same(getattr(mine, self.channel), getattr(truth, self.channel)):
+            return None
+        other: Channel = "gradients" if self.channel == "losses" else "losses"
+        convention = part == "regularization" and self.setting.reg_scale == 0.5
+        if convention and all(same(getattr(mine, c), 2 * getattr(truth, c)) for c in (self.channel, other)):
+            return _Explained(_full_convention(), factor=2.0)
+        rest: Part = "regularization" if part == "data" else "data"
+        my_rest, true_rest = self._part(rest, problems, None), self._part(rest, problems, "truth")
+        possible = []
+        for mistake in known(self.setting):
+            its, its_rest = self._part(part, problems, mistake), self._part(rest, problems, mistake)
+
+            def like(channel: Channel, a: Trace, b: Trace, room: float = mistake.exactness) -> bool:
+                return same(getattr(a, channel), getattr(b, channel), room)
+
+            # Its sentence may speak of the other channel and the other part: what it does there must be true as well.
+            if (
+                like(self.channel, mine, its)
+                and (like(self.channel, its_rest, true_rest) or like(self.channel, my_rest, its_rest))
+                and (like(other, mine, its) or like(other, its, truth))
+            ):
+                possible.append((not like(other, mine, its), mistake))
+        if possible:
+            mistake = min(possible, key=lambda pair: pair[0])[1]
+            return _Explained(behaviour.named(mistake), mistake=mistake)
+        return self._unknown(part, problems, mine, truth)
+
+    def _unknown(
+        self, part: Part, problems: tuple[Problem, ...], mine: Trace, truth: Trace
+    ) -> _Explained | None:
+        """The factor that a part is off by, or where dW is wrong."""
+        values, truths = (
+            list(_split(getattr(t, self.channel), problems, self.channel)) for t in (mine, truth)
+        )
+        term = say("data term") if part == "data" else say("regularization")
+        subject = say("the loss") if self.channel == "losses" else "dW"
+        name = "loss" if self.channel == "losses" else "gradient"
+        factor = factor_of(problems, values, truths)
+        if factor is not None:
+            title = say(
+                "The {term} of {subject} is {factor}.", term=term, subject=subject, factor=factor.text
+            )
+            diagnosis = Diagnosis(id=f"factor-{name}-{part}", title=title, hint=factor.hint)
+            value = factor.of(*self.problem.sizes)
+            return _Explained(diagnosis, factor=value)
+        if self.channel == "losses":
+            return None
+        room = [1e-9 * (1.0 + float(np.abs(t).max())) for t in truths]
+        errors = [
+            np.where(np.abs(v - t) > r, v - t, 0.0) for v, t, r in zip(values, truths, room, strict=True)
+        ]
+        place = place_of(problems, errors)
+        if place is None:
+            return None
+        if "columns" in place:
+            wrong = later("Only {place} of dW are wrong, in the {term}; the rest is right.")
+        else:
+            wrong = later("Only {place} of dW is wrong, in the {term}; the rest is right.")
+        title = say(wrong, place=translated(place), term=term)
+        hint = say("Look at what is added there, and at the index that chooses it.")
+        return _Explained(Diagnosis(id="place-gradient", title=title, hint=hint))
+
+    def _holds(self, found: dict[Part, _Explained], problems: tuple[Problem, ...]) -> bool:
+        """Whether what was found, and nothing else, gives the counterexample's answer too."""
+        if any(e.mistake is None and e.factor is None for e in found.values()):
+            return True  # a place gives no numbers; it was found in every case that failed
+        one = (self.problem,)
+        total = np.zeros_like(getattr(_truth(one, self.setting), self.channel))
+        for part in ("data", "regularization"):
+            explained = found.get(part)
+            truth = getattr(self._part(part, one, "truth"), self.channel)
+            if explained is None:
+                total = total + truth
+            elif explained.mistake is not None:
+                data = getattr(self._trace_of(explained.mistake, _plain(one)), self.channel)
+                both = getattr(self._trace_of(explained.mistake, one), self.channel)
+                total = total + (data if part == "data" else both - data)
+            else:
+                total = total + explained.factor * truth
+        return same(getattr(self._asked(one), self.channel), total, 1e-6)
+
+
+def _plain(problems: Sequence[Problem]) -> tuple[Problem, ...]:
+    return tuple(without_reg(p) for p in problems)
+
+
+def _truth(problems: Sequence[Problem], setting: Setting) -> Trace:
+    answers = [evaluate(setting.loss, p, setting.reg_scale, setting.delta) for p in problems]
+    return trace(problems, [Answered(a.loss, a.gradient.base) for a in answers])
+
+
+def _single(its: Trace) -> tuple[bool, bool]:
+    """Whether the losses, and the gradients, are all numbers of single precision."""
+    with np.errstate(all="ignore"):
+        return (
+            bool(np.array_equal(its.losses.astype(np.float32), its.losses, equal_nan=True)),
+            bool(np.array_equal(its.gradients.astype(np.float32), its.gradients, equal_nan=True)),
+        )
+
+
+def _split(values: Array, problems: Sequence[Problem], channel: Channel) -> Iterator[Array]:
+    """A trace's numbers problem by problem: (1,) for losses, (D, C) for gradients."""
+    start = 0
+    for problem in problems:
+        shape = (1,) if channel == "losses" else problem.W.shape
+        size = int(np.prod(shape))
+        yield values[start : start + size].reshape(shape)
+        start += size
+
+
+def _equal(a: Trace, b: Trace, exactness: float) -> bool:
+    return (
+        a.failures == b.failures
+        and same(a.losses, b.losses, exactness)
+        and same(a.gradients, b.gradients, exactness)
+    )
+
+
+def _equal_up_to_words(a: Trace, b: Trace, exactness: float) -> bool:
+    """The same, where it does not matter which name an error message names."""
+    words = tuple(tuple(text.partition(":")[0] for text in t.failures) for t in (a, b))
+    unnamed = Trace(b.losses, b.gradients, a.failures)
+    return any(a.failures) and words[0] == words[1] and _equal(a, unnamed, exactness)

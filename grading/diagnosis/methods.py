@@ -1,0 +1,228 @@
+"""Naming the mistake in train or predict: the known one that fails in the same way and does the same elsewhere."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, cast
+
+import msgspec
+import numpy as np
+from numpy.typing import NDArray
+
+from grading.diagnosis.behaviour import named
+from grading.diagnosis.simulated_worker import SimulatedWorker
+from grading.grade import Diagnosis
+from grading.judging.answers import describe
+from grading.judging.classifier import Classifier, Options, Scenario, StandIn
+from grading.judging.failures import Failure, Inaccurate, Raises, WrongSampling
+from grading.judging.promise import Promise
+from grading.judging.training_record import Trained
+from grading.rubric import Names
+from grading.sandbox.messages import Received
+from grading.words import spoken
+from reference.mistakes import Mistake, mistakes_of
+
+if TYPE_CHECKING:
+    from grading.sandbox.client import Worker
+
+Leaf = NDArray[np.generic] | str
+Fingerprint = tuple[Leaf, ...]
+
+_SEEDS = (1, 2)
+_W = np.array([[0.5, -1.0, 0.25], [-0.5, 1.5, 1.0]])
+_X = np.array([[k / 4.0, (k * k % 7) / 2.0 - 1.5] for k in range(20)])
+_Y = np.array([k * 2 % 3 for k in range(20)], dtype=np.int64)
+_OPTIONS = Options(learning_rate=0.25, reg=0.5, num_iters=6, batch_size=3)
+
+
+@dataclass(frozen=True)
+class _Words:
+    """What a check says of a mistake, without the names; ``got`` is None where it depends on chance."""
+
+    failure: Failure
+    message: str
+    got: str | None
+
+
+_said: dict[tuple[object, ...], _Words | None] = {}
+_fingerprints: dict[tuple[str, str, bool, bool], list[Fingerprint]] = {}
+
+
+def diagnose_method(candidate: Classifier, asked: Promise, failure: Failure) -> Diagnosis | None:
+    """Say which known mistake a failure of train or predict comes from, if that can be said for certain."""
+    if failure.costly or isinstance(failure, Inaccurate):
+        return None
+    alike = [
+        mistake
+        for mistake in mistakes_of(asked.kind)
+        if asked.id in mistake.checks and _same_words(candidate, failure, _said_of(mistake, candidate, asked))
+    ]
+    if not alike:
+        return None
+    mine = _fingerprint(candidate, asked.kind, direct=not candidate.asked_the_stand_in)
+    found = [m for m in alike if _agree(mine, _its_fingerprint(m, candidate, asked.kind))]
+    if len(found) != 1:
+        return None  # of several that differ by chance only, none is certain
+    return named(found[0])
+
+
+def _same_words(candidate: Classifier, failure: Failure, said: _Words | None) -> bool:
+    """Whether a failure says the same of what was done."""
+    if said is None or not failure.is_like(said.failure):
+        return False
+    if isinstance(failure, Raises):
+        return True
+    if isinstance(failure, WrongSampling) and said.got is not None and failure.got != said.got:
+        return False
+    return _without_names(candidate, failure) == said.message
+
+
+def _without_names(candidate: Classifier, failure: Failure) -> str:
+    return failure.message.replace(candidate.name, "train").replace(candidate.class_name, "model")
+
+
+def _simulated(mistake: Mistake, candidate: Classifier, seed: int | None = None) -> Classifier:
+    rubric = candidate.rubric
+    if seed is not None:
+        rubric = msgspec.structs.replace(rubric, settings=msgspec.structs.replace(rubric.settings, seed=seed))
+    direct = not candidate.asked_the_stand_in
+    worker = cast("Worker", SimulatedWorker(mistake, candidate.reference, direct=direct))
+    # The simulated worker speaks the course's words.
+    rubric = msgspec.structs.replace(rubric, settings=msgspec.structs.replace(rubric.settings, names=Names()))
+    return Classifier(candidate.name, worker, rubric)
+
+
+def _said_of(mistake: Mistake, candidate: Classifier, asked: Promise) -> _Words | None:
+    """What the check says of the mistake, asked once per process."""
+    seed = candidate.seed
+    settings = candidate.rubric.settings
+    key = (
+        mistake.id,
+        asked.id,
+        candidate.reference,
+        candidate.asked_the_stand_in,
+        candidate.name if candidate.spelling.plain else "",
+        *(seed, settings.reg_scale, settings.delta),
+        spoken(),
+    )
+    if key not in _said:
+        failures = [_failure_of(_simulated(mistake, candidate, s), asked) for s in (seed, seed + 1)]
+        first, second = failures
+        if first is None or second is None:
+            _said[key] = None
+        else:
+            got = first.got if first.got == second.got else None
+            _said[key] = _Words(first, _without_names(candidate, first), got)
+    return _said[key]
+
+
+def _failure_of(simulated: Classifier, asked: Promise) -> Failure | None:
+    try:
+        asked.judge(simulated)
+    except Failure as failure:
+        return failure
+    return None
+
+
+def _its_fingerprint(mistake: Mistake, candidate: Classifier, kind: str) -> list[Fingerprint]:
+    key = mistake.id, candidate.reference, candidate.asked_the_stand_in, candidate.spelling.plain
+    if key not in _fingerprints:
+        _fingerprints[key] = _fingerprint(
+            _simulated(mistake, candidate), kind, direct=not candidate.asked_the_stand_in
+        )
+    return _fingerprints[key]
+
+
+def _agree(mine: list[Fingerprint], its: list[Fingerprint]) -> bool:
+    """Whether what the mistake does whatever the seed is done here too, and what it leaves to chance here as well."""
+    if [len(leaves) for leaves in mine] != [len(leaves) for leaves in its]:
+        return False
+    for my_leaves, its_leaves in zip(zip(*mine, strict=True), zip(*its, strict=True), strict=True):
+        fixed = all(_equal(leaf, its_leaves[0]) for leaf in its_leaves)
+        if fixed and not all(_equal(leaf, its_leaves[0]) for leaf in my_leaves):
+            return False
+        if not fixed and all(_equal(leaf, my_leaves[0]) for leaf in my_leaves):
+            return False
+    return True
+
+
+def _equal(a: Leaf, b: Leaf) -> bool:
+    if isinstance(a, str) or isinstance(b, str):
+        return isinstance(a, str) and isinstance(b, str) and a == b
+    if a.shape != b.shape:
+        return False
+    return bool(
+        np.allclose(a.astype(np.float64), b.astype(np.float64), rtol=1e-9, atol=1e-12, equal_nan=True)
+    )
+
+
+def _fingerprint(candidate: Classifier, kind: str, *, direct: bool) -> list[Fingerprint]:
+    """What a method does in a few further cases, once for each seed."""
+    if kind == "predict":
+        return [tuple(_predicted(candidate))]
+    scenarios = _direct_scenarios if direct else _scenarios
+    return [
+        tuple(leaf for scenario in scenarios(seed) for leaf in _trained(candidate, scenario))
+        for seed in _SEEDS
+    ]
+
+
+def _predicted(candidate: Classifier) -> Iterator[Leaf]:
+    for X in (_X, _X[:2], -_X[3:6]):
+        try:
+            yield _leaf(candidate.predict(_W, [X])[0])
+        except Failure as failure:
+            yield _kind(failure)
+
+
+def _scenarios(seed: int) -> Iterator[Scenario]:
+    """Trainings from given weights, from none, and without a step: then W is what it started from."""
+    gradients = (np.arange(2.0 * _OPTIONS.num_iters * 6).reshape(-1, 2, 3) % 7.0 - 3.0) / 4.0
+    stand_in = StandIn(4.0 + np.arange(2.0 * _OPTIONS.num_iters) / 8.0, gradients)
+    yield Scenario(_X, _Y, _OPTIONS, _W, stand_in, seed, rounds=2)
+    yield Scenario(_X, _Y, _OPTIONS, None, stand_in, seed, rounds=2)
+    yield Scenario(_X, _Y, replace(_OPTIONS, num_iters=0), None, stand_in, seed)
+
+
+def _direct_scenarios(seed: int) -> Iterator[Scenario]:
+    """The same for a train that no loss can be plugged into: one distinct sample, then many, then no step."""
+    yield Scenario(np.tile(_X[3], (20, 1)), np.ones(20, dtype=np.int64), _OPTIONS, _W, seed=seed, rounds=2)
+    yield Scenario(_X, _Y, _OPTIONS, _W, seed=seed)
+    yield Scenario(_X, _Y, replace(_OPTIONS, num_iters=0), None, seed=seed)
+
+
+def _trained(candidate: Classifier, scenario: Scenario) -> list[Leaf]:
+    try:
+        return [leaf for done in candidate.train(scenario) for leaf in _leaves(done)]
+    except Failure as failure:
+        return [_kind(failure)]
+
+
+def _kind(failure: Failure) -> str:
+    text = failure.got or "" if isinstance(failure, Raises) else type(failure).__name__
+    return text.partition(":")[0]
+
+
+def _leaves(done: Trained) -> Iterator[Leaf]:
+    yield from (_leaf(done.history), describe(done.W), _leaf(done.W), done.X, done.y)
+    yield np.array([call.reg for call in done.calls])
+    yield " ".join(str(call.X_batch.shape + call.y_batch.shape) for call in done.calls)
+    for part in ("W", "X_batch", "y_batch"):
+        arrays = [getattr(call, part).ravel() for call in done.calls]
+        yield np.concatenate(arrays) if arrays else np.zeros(0)
+
+
+def _leaf(received: Received) -> Leaf:
+    value = received.value
+    if isinstance(value, np.ndarray) and value.dtype.kind in "fiu":
+        return value
+    if isinstance(value, int | float) and not isinstance(value, bool):
+        return np.array(float(value))
+    if isinstance(value, tuple):
+        parts = [_leaf(part) for part in value]
+        numbers = [part for part in parts if isinstance(part, np.ndarray) and part.ndim == 0]
+        if len(numbers) == len(parts):
+            return np.array([number.item() for number in numbers])
+        return f"{received.type_name}: " + ", ".join(part.type_name for part in value)
+    return describe(received)

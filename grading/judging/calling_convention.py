@@ -1,0 +1,195 @@
+"""How a hand-in calls things: the checks speak the course's words, and here they become those of the rubric.
+
+`spelled` puts a translator between the checks and the worker where the rubric asks for other names of methods,
+attributes or arguments, or for plain functions instead of a class:
+
+    W, loss_history = train(X, y, W=None, learning_rate=..., reg=..., num_iters=..., batch_size=...)
+    labels = predict(W, X)
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, cast
+
+import numpy as np
+
+from grading.judging.failures import WrongReturn
+from grading.rubric import Names, Rubric
+from grading.sandbox.messages import (
+    Argument,
+    Assign,
+    Call,
+    Create,
+    Invoke,
+    Outcome,
+    PluggedCalls,
+    PlugLoss,
+    Raised,
+    Read,
+    Received,
+    Returned,
+    Seed,
+    Step,
+)
+from grading.words import say
+
+if TYPE_CHECKING:
+    from grading.sandbox.client import Worker
+
+_NOTHING = Returned(Received("NoneType", None))
+
+
+@dataclass(frozen=True)
+class Spelling:
+    """What one train or predict is called, and what belongs to it.
+
+    Attributes:
+        name: as in the rubric, "LinearSVM.train" or "train_svm".
+        names: the rubric's words.
+    """
+
+    name: str
+    names: Names
+
+    @property
+    def owner(self) -> str:
+        """The class, or the plain function itself."""
+        return self.name.partition(".")[0]
+
+    @property
+    def plain(self) -> bool:
+        """Whether it is a function, not a method."""
+        return "." not in self.name
+
+    @property
+    def method(self) -> str:
+        """The method's name."""
+        return self.name.rpartition(".")[2]
+
+    @property
+    def weights(self) -> str:
+        """The weights, as code to paste calls them."""
+        return self.names.weights if self.plain else f"model.{self.names.weights}"
+
+    def making(self, W: str | None = None) -> list[str]:
+        """Code that makes a model, with weights W."""
+        made = [] if self.plain else [f"model = {self.owner}()"]
+        if W is not None:
+            made.append(f"{self.weights} = {W}")
+        elif self.plain:
+            made.append(f"{self.weights} = None")
+        return made
+
+    def plugging(self, loss: str) -> list[str]:
+        """Code that puts another loss in; a plain function has no place for one."""
+        return [] if self.plain else [f"model.{self.names.loss} = {loss}"]
+
+    def training(self, arguments: Sequence[str], **settings: object) -> list[str]:
+        """Code that trains once and prints the history."""
+        words = [*arguments, *(f"{getattr(self.names, key)}={value}" for key, value in settings.items())]
+        if self.plain:
+            words.insert(len(arguments), f"{self.weights}={self.weights}")
+            return [f"{self.weights}, history = {self.name}({', '.join(words)})", "print(history)"]
+        return [f"print(model.{self.method}({', '.join(words)}))"]
+
+    def predicting(self, X: str) -> str:
+        """Code that predicts."""
+        return f"{self.name}({self.weights}, {X})" if self.plain else f"model.{self.method}({X})"
+
+
+def spelled(spelling: Spelling, worker: Worker, rubric: Rubric) -> Worker:
+    """The worker, or one that takes the course's words in its place."""
+    if spelling.plain:
+        return cast("Worker", _PlainWorker(spelling, worker))
+    if spelling.method in ("train", "predict") and rubric.settings.names == Names():
+        return worker
+    return cast("Worker", _RenamingWorker(spelling, worker))
+
+
+def _renamed(settings: Mapping[str, Argument], names: Names) -> dict[str, Argument]:
+    return {getattr(names, key): value for key, value in settings.items()}
+
+
+class _RenamingWorker:
+    """Asks for the rubric's methods, attributes and arguments."""
+
+    def __init__(self, spelling: Spelling, worker: Worker) -> None:
+        self._spelling, self._worker = spelling, worker
+
+    def run(self, steps: Sequence[Step], *, seconds: float | None = None) -> list[Outcome]:
+        """As a worker's."""
+        return self._worker.run([self._said(step) for step in steps], seconds=seconds)
+
+    def _said(self, step: Step) -> Step:
+        names = self._spelling.names
+        if isinstance(step, Assign | Read) and step.attribute == "W":
+            return replace(step, attribute=names.weights)
+        if isinstance(step, PlugLoss):
+            return replace(step, weights=names.weights, loss=names.loss)
+        if isinstance(step, Invoke):
+            method = names.loss if step.method == "loss" else self._spelling.method
+            return replace(step, method=method, kwargs=_renamed(step.kwargs, names))
+        return step
+
+
+class _PlainWorker:
+    """Makes of a plain function what looks like a model: it keeps the weights between calls."""
+
+    def __init__(self, spelling: Spelling, worker: Worker) -> None:
+        self._spelling, self._worker = spelling, worker
+        self._W = Received("NoneType", None)
+        self._seed: list[Step] = []
+
+    def run(self, steps: Sequence[Step], *, seconds: float | None = None) -> list[Outcome]:
+        """As a worker's; a call that is not answered ends the steps."""
+        outcomes: list[Outcome] = []
+        for step in steps:
+            outcome = self._taken(step, seconds)
+            outcomes.append(outcome)
+            if isinstance(step, Invoke) and step.method != "loss" and not isinstance(outcome, Returned):
+                return outcomes + [outcome] * (len(steps) - len(outcomes))
+        return outcomes
+
+    def _taken(self, step: Step, seconds: float | None) -> Outcome:
+        if isinstance(step, Seed):
+            self._seed = [step]
+        elif isinstance(step, Create):
+            self._W = Received("NoneType", None)
+        elif isinstance(step, Assign):
+            self._W = Received("numpy.ndarray", cast("np.ndarray", step.value))
+        elif isinstance(step, Read):
+            return Returned(self._W)
+        elif isinstance(step, PluggedCalls):
+            return Returned(Received("list", ()))
+        elif isinstance(step, Call):
+            return self._worker.run([step], seconds=seconds)[-1]
+        elif isinstance(step, Invoke):
+            return self._invoked(step, seconds)
+        return _NOTHING
+
+    def _invoked(self, step: Invoke, seconds: float | None) -> Outcome:
+        name, names = self._spelling.name, self._spelling.names
+        W = self._W.value if isinstance(self._W.value, np.ndarray) else None
+        if step.method == "predict" and W is not None:
+            return self._worker.run([Call(name, (W, *step.args))], seconds=seconds)[-1]
+        if step.method != "train":
+            return Raised("AttributeError", f"a plain function has no {step.method}")
+        settings = _renamed(step.kwargs, names)
+        if W is not None:
+            settings[names.weights] = W
+        call = Call(name, step.args, settings, return_inputs=step.return_inputs)
+        outcome = self._worker.run([*self._seed, call], seconds=seconds)[-1]
+        self._seed = []
+        if not isinstance(outcome, Returned):
+            return outcome
+        parts = outcome.result.value
+        if not isinstance(parts, tuple) or len(parts) != 2:
+            raise WrongReturn(
+                say("{name} must return two things: the weights, and the loss of every step.", name=name),
+                expected=say("a tuple (W, loss_history)"),
+                got=outcome.result.type_name,
+            )
+        self._W = parts[0]
+        return Returned(parts[1], outcome.inputs[:2])

@@ -1,0 +1,201 @@
+"""Sampling judged by loss histories alone, for a train whose batches cannot be seen.
+
+With learning_rate = 0 the weights stay, and with two distinct samples a batch's mean loss tells how many of each it
+held. What one sample alone gives is asked of the same train, so a wrong loss, as long as it is a sum or mean over its
+samples, does not make a right train fail.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from grading.judging.classifier import Classifier, Options, Scenario
+from grading.judging.failures import Failure, WrongSampling
+from grading.judging.reproduction import code_of
+from grading.judging.training_record import history_of
+from grading.words import say
+from reference.sampling import BatchTest, batches_p_value, counts_from_history, draws_to_see_every_row
+
+Array = NDArray[np.float64]
+Rows = NDArray[np.int64]
+
+_SAMPLES, _BATCH = 24, 4
+_STEPS = -(-draws_to_see_every_row(_SAMPLES) // _BATCH)
+# Labels that go with their samples every other time only would get through that often in one case in 10 ** 10.
+_LABEL_STEPS = 36
+_TEST_STEPS = 5  # of a history with one sample only, where all losses must be equal
+_W = np.array([[0.5, -0.25, 0.125], [0.25, 0.5, -1.0]])
+_PAIR = np.array([[1.0, -0.5], [-1.5, 0.75]])
+_AGREEMENT = 1e-10
+# As where batches are seen: batches of one shuffled epoch depend on each other.
+_SPREAD_ALPHA = 1e-12
+
+
+def follows_from_its_histories(candidate: Classifier) -> None:
+    """Judge how batches are drawn by the losses that train returns.
+
+    Raises:
+        Failure: no right train returns such losses, but for one case in a thousand million.
+    """
+    told = _Told(candidate)
+    for judge in (_require_random, _require_labels):
+        try:
+            judge(candidate, told)
+        except WrongSampling:
+            if _loss_is_a_mean(candidate):
+                raise
+            candidate.remark(
+                say("The batches of {name} cannot be told from its losses; accepted.", name=candidate.name)
+            )
+            return
+
+
+class _Told:
+    """What the losses of a train tell of its batches."""
+
+    def __init__(self, candidate: Classifier) -> None:
+        self._candidate = candidate
+        self._alone: dict[tuple[int, int], float | None] = {}
+
+    def counts(self, which: Rows, labels: Rows, steps: int) -> Rows | None:
+        """How many rows of kind 1 each batch held; None where the losses do not tell."""
+        alone = [self._loss_alone(kind, int(labels[which == kind][0])) for kind in (1, 0)]
+        one, zero = alone
+        if one is None or zero is None:
+            return None
+        history = self._history(which, labels, steps)
+        try:
+            return counts_from_history(history, one, zero, _BATCH, _AGREEMENT)
+        except ValueError:
+            return None
+
+    def _loss_alone(self, kind: int, label: int) -> float | None:
+        """The loss of any batch where all rows are of one kind; None if it is not the same for all."""
+        if (kind, label) not in self._alone:
+            losses = self._history(np.full(_SAMPLES, kind), np.full(_SAMPLES, label), _TEST_STEPS)
+            self._alone[kind, label] = float(losses[0]) if np.ptp(losses) <= _AGREEMENT else None
+        return self._alone[kind, label]
+
+    def _history(self, which: Rows, labels: Rows, steps: int) -> Array:
+        (done,) = self._candidate.train(_scenario(self._candidate, which, labels, steps))
+        return history_of(self._candidate.name, done.history, steps)
+
+
+def _halves() -> Rows:
+    """Rows of both kinds in turn, so that every window of an even number holds as many of each."""
+    return np.arange(_SAMPLES, dtype=np.int64) % 2
+
+
+def _require_random(candidate: Classifier, told: _Told) -> None:
+    half, labels = _halves(), np.zeros(_SAMPLES, dtype=np.int64)
+    counts = told.counts(half, labels, _STEPS)
+    scenario = _scenario(candidate, half, labels, _STEPS)
+    if counts is None:
+        raise WrongSampling(
+            say(
+                "The losses of {name} with learning_rate = 0 are not those of batches of batch_size = "
+                "{batch_size} rows of X.",
+                name=candidate.name,
+                batch_size=_BATCH,
+            ),
+            code=code_of(candidate, scenario),
+            expected=say("the mean loss of {batch_size} rows, in every step", batch_size=_BATCH),
+            got=say("losses of batches of another size, or of something else"),
+        )
+    test = batches_p_value(counts, batch_size=_BATCH, population=_SAMPLES, marked=_SAMPLES // 2)
+    if test.p_value < _SPREAD_ALPHA and not _repeats(counts):
+        raise _not_random(candidate, scenario, test, counts)
+    for row in (0, _SAMPLES - 1):
+        _require_drawn(candidate, told, row)
+
+
+def _require_labels(candidate: Classifier, told: _Told) -> None:
+    half = _halves()
+    if told.counts(half, half, _LABEL_STEPS) is None:
+        raise WrongSampling(
+            say(
+                "In a batch of {name}, labels do not belong to their samples. Draw the row numbers once, and use "
+                "the same ones for X and for y.",
+                name=candidate.name,
+            ),
+            code=code_of(candidate, _scenario(candidate, half, half, _LABEL_STEPS)),
+            expected=say("losses of batches in which each sample has its own label"),
+            got=say("a loss that no such batch has"),
+        )
+
+
+def _loss_is_a_mean(candidate: Classifier) -> bool:
+    """Whether the hand-in's loss of a mixed batch is the mean of its samples' losses: else it tells no counts."""
+    kinds = np.array([1, 0, 0, 0])
+    for y in (np.zeros(_BATCH, dtype=np.int64), kinds.astype(np.int64)):
+        X = _PAIR[kinds]
+        alone = [
+            [answer.loss for answer in candidate.own_losses(_W, X[i : i + 1], y[i : i + 1], 0.0)]
+            for i in range(_BATCH)
+        ]
+        together = [answer.loss for answer in candidate.own_losses(_W, X, y, 0.0)]
+        means = [float(np.mean(losses)) for losses in zip(*alone, strict=False)]
+        if not any(abs(loss - mean) <= _AGREEMENT for loss, mean in zip(together, means, strict=False)):
+            return False
+    return True
+
+
+def _scenario(candidate: Classifier, which: Rows, labels: Rows, steps: int) -> Scenario:
+    """Rows of two kinds; ``which``, (N,), says 0 or 1 for each."""
+    options = Options(learning_rate=0.0, reg=0.0, num_iters=steps, batch_size=_BATCH)
+    return Scenario(_PAIR[which], labels, options, _W, seed=candidate.seed, return_inputs=False)
+
+
+def _repeats(counts: Rows) -> bool:
+    """Whether rows that were shuffled once come again and again: each epoch holds as many as the data do."""
+    period = _SAMPLES // _BATCH
+    different = np.ptp(counts) > 0
+    once = int(counts[:period].sum()) == _SAMPLES // 2
+    return bool(different and once and np.array_equal(counts[period:], counts[:-period]))
+
+
+def _require_drawn(candidate: Classifier, told: _Told, row: int) -> None:
+    """Judge whether the first or the last row ever comes."""
+    which = (np.arange(_SAMPLES) == row).astype(np.int64)
+    labels = np.zeros(_SAMPLES, dtype=np.int64)
+    counts = told.counts(which, labels, _STEPS)
+    if counts is not None and not counts.any():
+        raise WrongSampling(
+            say(
+                "In {draws} draws of {name}, row {row} of X never came up. Every step must draw from all rows, "
+                "anew.",
+                draws=_STEPS * _BATCH,
+                name=candidate.name,
+                row=row,
+            ),
+            code=code_of(candidate, _scenario(candidate, which, labels, _STEPS)),
+            expected=say("every row at least once"),
+            got=say("never row {row}", row=row),
+        )
+
+
+def _not_random(candidate: Classifier, scenario: Scenario, test: BatchTest, counts: Rows) -> Failure:
+    if np.ptp(counts) == 0:
+        message = say(
+            "{name} returns the same loss in every step with learning_rate = 0, so its losses are not those "
+            "of random batches: each step must draw its own batch.",
+            name=candidate.name,
+        )
+    else:
+        message = say(
+            "The losses of {name} with learning_rate = 0 are not those of random batches of batch_size rows: "
+            "they differ too much or too little.",
+            name=candidate.name,
+        )
+    return WrongSampling(
+        message,
+        code=code_of(candidate, scenario),
+        expected=say("losses of batches drawn at random, all rows alike"),
+        got=say(
+            "batches with {counts} of {batch_size} rows of one kind first; so odd by chance with p = {p:.1e}",
+            counts=counts[:8].tolist(),
+            batch_size=_BATCH,
+            p=test.p_value,
+        ),
+    )

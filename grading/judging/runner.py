@@ -1,0 +1,286 @@
+"""Asking one submission for everything that the rubric names, check by check.
+
+The grader and pytest both ask through here, so they cannot come to different verdicts.
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import Executor
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from grading.grade import (
+    CheckResult,
+    Counterexample,
+    Diagnosis,
+    GradientComparison,
+    Status,
+    TrainingFacts,
+)
+from grading.judging.calling_convention import Spelling, spelled
+from grading.judging.cases import as_python
+from grading.judging.classifier import Classifier
+from grading.judging.compare import compare
+from grading.judging.failures import Failure, NotProvided
+from grading.judging.loss_function import LossFunction
+from grading.judging.promise import Promise, promise_of
+from grading.judging.training_facts import training_facts
+from grading.rubric import CHECKS_OF_KIND, Rubric
+from grading.submission import State, Submission
+from grading.words import say, translated
+
+if TYPE_CHECKING:
+    from grading.sandbox.client import Worker
+
+_MOST_NUMBERS = 400  # a larger counterexample is shown as code only
+# Known mistakes draw from NumPy's global random numbers, and so take turns.
+_diagnosing = threading.Lock()
+
+
+class Runner:
+    """All checks of one submission; each is run at most once, when it or one that needs it is asked for.
+
+    Args:
+        submission: what is asked.
+        worker_of: the worker for the functions of a loss, by the name of that loss. Whoever asks gets the same one.
+        rubric: what for.
+        hunted: for a search that gives no grade: Hypothesis draws the inputs of the loss functions.
+    """
+
+    def __init__(
+        self,
+        submission: Submission,
+        worker_of: Callable[[str], Worker],
+        rubric: Rubric,
+        *,
+        hunted: bool = False,
+    ) -> None:
+        self.submission = submission
+        self._worker_of = worker_of
+        self.rubric = rubric
+        self.hunted = hunted
+        self._results: dict[tuple[str, str], CheckResult] = {}
+        self._loss_functions: dict[str, LossFunction] = {}
+        self._classifiers: dict[str, Classifier] = {}
+        self._trainings: dict[str, TrainingFacts | None] = {}
+
+    def plan(self) -> Iterator[tuple[str, str]]:
+        """The (function, check id) pairs of the rubric, in the order of the report."""
+        for name, function in self.rubric.settings.functions.items():
+            for check in CHECKS_OF_KIND[function.kind]:
+                if check in function.points:
+                    yield name, check
+
+    def results(self, lanes: Executor | None = None) -> list[CheckResult]:
+        """Run everything that is planned; each loss in one of ``lanes``, if there are processors to spare."""
+        plan = list(self.plan())
+        if lanes is not None:
+            groups: dict[str, list[tuple[str, str]]] = {}
+            for name, check in plan:
+                groups.setdefault(self._group(name), []).append((name, check))
+            # Going through the answers raises what a thread has raised.
+            list(lanes.map(self._run_in_order, groups.values()))
+        return [self.result(name, check) for name, check in plan]
+
+    def _run_in_order(self, planned: Sequence[tuple[str, str]]) -> None:
+        for name, check in planned:
+            self.result(name, check)
+        # While the other losses are still at it.
+        for name in dict.fromkeys(name for name, _ in planned):
+            self._training_of(name)
+
+    def _group(self, name: str) -> str:
+        """The loss whose worker answers for a function: the naive one's, where it must agree with that."""
+        function = self.rubric.settings.functions[name]
+        return self._group(function.naive) if function.naive is not None else function.reference
+
+    def _worker(self, name: str) -> Worker:
+        return self._worker_of(self._group(name))
+
+    def result(self, name: str, check: str) -> CheckResult:
+        """The result of one check of one function, run now if it has not been."""
+        if (name, check) not in self._results:
+            self._results[name, check] = self._run(name, promise_of(check))
+        return self._results[name, check]
+
+    def _run(self, name: str, asked: Promise) -> CheckResult:
+        started = time.perf_counter()
+        absent = self.absent(name)
+        if absent is not None:
+            # Said once, by the function's first check; the others only refer to it.
+            first = self._first(name)
+            if asked.id != first:
+                return self._finished(
+                    name, asked, "skipped", say("Skipped, because {name} cannot be run.", name=name), started
+                )
+            return self._finished(name, asked, "failed", absent, started)
+        for needed in self._needed(name, asked):
+            if self.result(name, needed).status != "passed":
+                message = say(
+                    "Skipped, because it means nothing while “{needed}” is not passed.", needed=needed
+                )
+                return self._finished(name, asked, "skipped", message, started)
+        candidate = self.candidate(name)
+        cases, remarks = candidate.cases, len(candidate.remarks)
+        try:
+            # A student's answer may be any number; what becomes of it in a comparison is the verdict's business.
+            with np.errstate(all="ignore"):
+                asked.judge(candidate)
+        except Failure as failure:
+            tried = candidate.cases - cases
+            return self._failed(name, asked, failure, candidate.remarks[remarks:], tried, started)
+        return self._finished(
+            name,
+            asked,
+            "passed",
+            "",
+            started,
+            remarks=candidate.remarks[remarks:],
+            cases=candidate.cases - cases,
+        )
+
+    def _first(self, name: str) -> str:
+        """The check that says why a function cannot be run: one that is not hidden, if there is one."""
+        function = self.rubric.settings.functions[name]
+        checks = [check for planned, check in self.plan() if planned == name]
+        return min(checks, key=lambda check: check in function.hidden)
+
+    def _needed(self, name: str, asked: Promise) -> list[str]:
+        """The checks that must be passed first. An open check waits for no hidden one: it would tell how that went."""
+        function = self.rubric.settings.functions[name]
+        open_ = asked.id not in function.hidden
+        return [
+            need
+            for need in asked.needs
+            if need in function.points and not (open_ and need in function.hidden)
+        ]
+
+    def trainings(self) -> list[TrainingFacts]:
+        """What the accuracy checks saw that have been run, beside the reference, to be drawn."""
+        # In the rubric's order: side by side, any of them may have been first.
+        found = [self._training_of(name) for name in self.rubric.settings.functions]
+        return [facts for facts in found if facts is not None]
+
+    def _training_of(self, name: str) -> TrainingFacts | None:
+        if name not in self._trainings:
+            classifier = self._classifiers.get(name)
+            facts = None if classifier is None or not classifier.trainings else training_facts(classifier)
+            self._trainings[name] = facts
+        return self._trainings[name]
+
+    def absent(self, name: str) -> str | None:
+        """Why a function cannot be run at all: a sentence for the student, or None."""
+        asked = name.partition(".")[0]
+        definition = self.submission.definitions.get(asked)
+        if definition is None:
+            return say(
+                "{name} was not found in the hand-in. It must be defined under exactly this name.", name=asked
+            )
+        if definition.state is not State.WRITTEN:
+            return definition.sentence
+        return self._worker(name).loaded.failures.get(asked)
+
+    def candidate(self, name: str) -> LossFunction | Classifier:
+        """The student's function or method, as the checks see it."""
+        if self.rubric.settings.functions[name].kind == "loss":
+            return self._loss_function(name)
+        return self._classifier(name)
+
+    def _classifier(self, name: str) -> Classifier:
+        if name not in self._classifiers:
+            spelling = Spelling(name, self.rubric.settings.names)
+            worker = spelled(spelling, self._worker(name), self.rubric)
+            self._classifiers[name] = Classifier(name, worker, self.rubric)
+        return self._classifiers[name]
+
+    def _loss_function(self, name: str) -> LossFunction:
+        if name not in self._loss_functions:
+            naive = self.rubric.settings.functions[name].naive
+            other = self._loss_function(naive) if naive is not None else None
+            self._loss_functions[name] = LossFunction(
+                name, self._worker(name), self.rubric, other, hunted=self.hunted
+            )
+        return self._loss_functions[name]
+
+    def _failed(
+        self, name: str, asked: Promise, failure: Failure, remarks: list[str], cases: int, started: float
+    ) -> CheckResult:
+        counterexample = None
+        if failure.problem is not None:
+            problem = failure.problem
+            small = problem.W.size + problem.X.size <= _MOST_NUMBERS
+            counterexample = Counterexample(
+                code=as_python(problem, name),
+                W=problem.W.tolist() if small else None,
+                X=problem.X.tolist() if small else None,
+                y=problem.y.tolist() if small else None,
+                reg=problem.reg,
+            )
+        elif failure.code is not None:
+            counterexample = Counterexample(code=failure.code)
+        # Known mistakes are many, and right code has none.
+        from grading.diagnosis.loss_functions import diagnose
+        from grading.diagnosis.methods import diagnose_method
+
+        # Wrong code run again to be recognized may overflow; that is its business.
+        with _diagnosing, np.errstate(all="ignore"):
+            if asked.kind == "loss":
+                diagnosis = diagnose(self._loss_function(name), failure)
+            else:
+                diagnosis = diagnose_method(self._classifier(name), asked, failure)
+        status: Status = "error" if failure.costly and not isinstance(failure, NotProvided) else "failed"
+        return self._finished(
+            name,
+            asked,
+            status,
+            failure.message,
+            started,
+            remarks=remarks,
+            cases=cases,
+            counterexample=counterexample,
+            expected=failure.expected,
+            got=failure.got,
+            diagnosis=diagnosis,
+            gradient=compare(*failure.judged) if failure.judged is not None else None,
+        )
+
+    def _finished(
+        self,
+        name: str,
+        asked: Promise,
+        status: Status,
+        message: str,
+        started: float,
+        *,
+        remarks: list[str] | None = None,
+        cases: int = 0,
+        counterexample: Counterexample | None = None,
+        expected: str | None = None,
+        got: str | None = None,
+        diagnosis: Diagnosis | None = None,
+        gradient: GradientComparison | None = None,
+    ) -> CheckResult:
+        function = self.rubric.settings.functions[name]
+        max_points = function.points[asked.id]
+        return CheckResult(
+            id=asked.id,
+            function=name,
+            title=translated(asked.title),
+            status=status,
+            points=max_points if status == "passed" else 0.0,
+            max_points=max_points,
+            message=message,
+            remarks=remarks or [],
+            counterexample=counterexample,
+            expected=expected,
+            got=got,
+            diagnosis=diagnosis,
+            cases=cases,
+            seconds=time.perf_counter() - started,
+            hidden=asked.id in function.hidden,
+            gradient=gradient,
+        )

@@ -1,0 +1,125 @@
+"""Training on the student's own loss, for a train whose calls of the loss cannot be followed.
+
+With one distinct sample every batch is known, so W and the history are known at every step.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import numpy as np
+from numpy.typing import NDArray
+
+from grading.judging.classifier import Classifier, Options, Scenario
+from grading.judging.failures import Failure, WrongUpdate
+from grading.judging.reproduction import code_of, shown_by
+from grading.judging.training_record import history_of, weights_of
+from grading.words import say
+from reference.problem import Problem
+from reference.trajectory import Trajectory, expected_updates, known_loss, known_steps
+
+Array = NDArray[np.float64]
+
+_SAMPLES = 12
+_AGREEMENT = 1e-9  # two evaluations of a student's own loss may differ by the order of its sums
+
+
+def follows_its_own_loss(candidate: Classifier, options: Options, *, verbose: bool = False) -> None:
+    """Judge W and the history of a few steps on copies of one sample.
+
+    Right is what follows from the true loss, in any convention that the rubric accepts, and what follows from the
+    hand-in's own losses: a wrong loss must not make a right train fail.
+
+    Raises:
+        Failure: the steps are those of neither.
+    """
+    x, label = np.array([1.0, -0.5, 0.25]), 1
+    num_iters = known_steps(candidate.reference, min(options.num_iters, 3))
+    options = Options(2.0**-6, options.reg, num_iters, options.batch_size)
+    scenario = Scenario(
+        np.tile(x, (_SAMPLES, 1)),
+        np.full(_SAMPLES, label, dtype=np.int64),
+        options,
+        W=np.linspace(-0.25, 0.25, 12).reshape(3, 4),
+        seed=candidate.seed,
+        verbose=verbose,
+    )
+    with shown_by(candidate, scenario):
+        (done,) = candidate.train(scenario)
+        history = history_of(candidate.name, done.history, options.num_iters)
+        W = weights_of(candidate.name, done.W, (3, 4))
+    possible = [*_true_trajectories(candidate, scenario, options)]
+    failures = [_mismatch(candidate, scenario, trajectory, W, history) for trajectory in possible]
+    if None in failures:
+        return
+    if any(_mismatch(candidate, scenario, t, W, history) is None for t in _own(candidate, scenario, options)):
+        return
+    failure = failures[0]
+    assert failure is not None
+    raise failure
+
+
+def _true_trajectories(candidate: Classifier, scenario: Scenario, options: Options) -> Iterator[Trajectory]:
+    scale = candidate.rubric.settings.reg_scale
+    assert scenario.W is not None
+    for reg_scale in (1.0, 0.5) if isinstance(scale, str) else (scale,):
+        yield expected_updates(
+            known_loss(candidate.reference),
+            Problem(scenario.W, scenario.X, scenario.y, options.reg),
+            learning_rate=options.learning_rate,
+            num_iters=options.num_iters,
+            batch_size=options.batch_size,
+            reg_scale=reg_scale,
+            delta=candidate.rubric.settings.delta,
+        )
+
+
+def _own(candidate: Classifier, scenario: Scenario, options: Options) -> Iterator[Trajectory]:
+    """The trajectories on the losses of the hand-in."""
+    assert scenario.W is not None
+    X, y = scenario.X[: options.batch_size], scenario.y[: options.batch_size]
+    for k in range(len(candidate.own_losses(scenario.W, X, y, options.reg))):
+        Ws, losses = [scenario.W], []
+        for _ in range(options.num_iters):
+            answers = candidate.own_losses(Ws[-1], X, y, options.reg)
+            if len(answers) <= k or not np.isfinite(answers[k].dW).all():
+                break
+            losses.append(answers[k].loss)
+            Ws.append(Ws[-1] - options.learning_rate * answers[k].dW)
+        if len(losses) == options.num_iters:
+            W, history = np.array(Ws), np.array(losses)
+            yield Trajectory(W, _AGREEMENT * (1.0 + np.abs(W)), history, _AGREEMENT * (1.0 + np.abs(history)))
+
+
+def _mismatch(
+    candidate: Classifier, scenario: Scenario, trajectory: Trajectory, W: Array, history: Array
+) -> Failure | None:
+    """What of W and the history is outside the bounds of a trajectory, as far as that is known."""
+    for step in range(trajectory.steps):
+        if not abs(history[step] - trajectory.losses[step]) <= trajectory.loss_bounds[step]:
+            return WrongUpdate(
+                say(
+                    "{name} must keep the loss of every step, before the update. At step {step} it kept another "
+                    "number.",
+                    name=candidate.name,
+                    step=step + 1,
+                ),
+                code=code_of(candidate, scenario),
+                expected=f"{float(trajectory.losses[step])!r}",
+                got=f"{float(history[step])!r}",
+            )
+    if trajectory.steps < len(history) or bool(
+        (np.abs(W - trajectory.W[-1]) <= trajectory.W_bound[-1]).all()
+    ):
+        return None
+    return WrongUpdate(
+        say(
+            "The update of {name} is not W = W - learning_rate * dW: after {count} steps, W is not what it "
+            "should be.",
+            name=candidate.name,
+            count=len(history),
+        ),
+        code=code_of(candidate, scenario),
+        expected=f"W = {trajectory.W[-1].tolist()}",
+        got=f"W = {W.tolist()}",
+    )

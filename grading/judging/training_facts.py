@@ -1,0 +1,47 @@
+"""What a classifier's trainings on the data set came to, beside the reference, to be drawn."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from grading.comparison import loss_named, reference_training, templates
+from grading.grade import TrainingFacts
+from grading.judging.classifier import Classifier
+from grading.training_data import training_data
+from reference.datasets import Split
+from reference.sgd import suboptimality
+
+
+def training_facts(candidate: Classifier) -> TrainingFacts:
+    """What was seen of a candidate's trainings, beside those of the reference."""
+    settings = candidate.rubric.accuracy[candidate.reference]
+    data = training_data(candidate.rubric).split
+    W = candidate.trainings[0].W
+    near = nearness(candidate, data, settings.reg, W)
+    return TrainingFacts(
+        function=candidate.name,
+        data=data.name,
+        threshold=settings.threshold,
+        classes=list(data.classes),
+        picture=list(data.picture),
+        runs=[learned.run for learned in candidate.trainings],
+        templates=templates(W),
+        suboptimality=near[1] if near is not None and np.isfinite(near[1]) else None,
+        reference=reference_training(candidate.reference, candidate.rubric, data),
+    )
+
+
+def nearness(
+    candidate: Classifier, data: Split, reg: float, W: NDArray[np.float64]
+) -> tuple[float, float] | None:
+    """The loss of the weights on the training pictures, and by how much it can be above the smallest possible.
+
+    None where the loss has left the range of float64.
+    """
+    scale = candidate.rubric.settings.reg_scale
+    reg_scale = 1.0 if isinstance(scale, str) else scale
+    loss, dW = loss_named(candidate.reference, candidate.rubric)(W, data.X_train, data.y_train, reg)
+    if not np.isfinite(loss):
+        return None
+    return loss, suboptimality(dW, reg, reg_scale=reg_scale).gap

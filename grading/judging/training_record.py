@@ -1,0 +1,187 @@
+"""What came back from train: weights and a loss history, or a sentence on what it was instead."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from grading.judging.answers import describe
+from grading.judging.failures import WrongReturn
+from grading.sandbox.messages import Received
+from grading.words import say, together
+
+Array = NDArray[np.float64]
+
+
+@dataclass(frozen=True, eq=False)
+class PluggedCall:
+    """One call of the stand-in loss.
+
+    Attributes:
+        W: the weights as they were then, (D, C); empty if they were no array.
+        X_batch, y_batch: what train handed over; empty if they were no arrays.
+        reg: the same; NaN if it was no number.
+        batch: X_batch and y_batch as they came.
+    """
+
+    W: NDArray[np.generic]
+    X_batch: NDArray[np.generic]
+    y_batch: NDArray[np.generic]
+    reg: float
+    batch: tuple[Received, Received]
+
+    @property
+    def words(self) -> tuple[str, str]:
+        """What X_batch and y_batch were, "an array of shape (4, 3)...", "None"."""
+        return describe(self.batch[0]), describe(self.batch[1])
+
+
+@dataclass(frozen=True, eq=False)
+class Trained:
+    """What one call of train did.
+
+    Attributes:
+        history: what it returned.
+        W: the classifier's weights afterwards.
+        X, y: its arguments afterwards.
+        calls: the calls of the stand-in loss during it, where one was plugged in.
+    """
+
+    history: Received
+    W: Received
+    X: NDArray[np.generic]
+    y: NDArray[np.generic]
+    calls: tuple[PluggedCall, ...] = ()
+
+
+def calls_of(received: Received) -> tuple[PluggedCall, ...]:
+    """The stand-in's record, as the worker sent it: a tuple of four arrays, or a list of calls.
+
+    What cannot be read as a call counts as an empty one, and four things that do not belong together as no calls.
+    """
+    if received.type_name == "tuple":
+        return _side_by_side([part.value for part in _parts(received)])
+    return tuple(_call(call) for call in _parts(received))
+
+
+def _side_by_side(columns: list[object]) -> tuple[PluggedCall, ...]:
+    """Calls that came as four arrays; none if that is not what came."""
+    arrays = [column for column in columns if isinstance(column, np.ndarray)]
+    if len(columns) != 4 or len(arrays) != 4 or arrays[3].dtype != np.float64 or arrays[3].ndim != 1:
+        return ()
+    if any(array.ndim < 2 or len(array) != len(arrays[3]) for array in arrays[:3]):
+        return ()
+    return tuple(
+        PluggedCall(_array(W), _array(X), _array(y), reg, (_as_sent(X), _as_sent(y)))
+        for W, X, y, reg in zip(*arrays[:3], arrays[3].tolist(), strict=True)
+    )
+
+
+def _as_sent(array: NDArray[np.generic]) -> Received:
+    return Received("numpy.ndarray", array)
+
+
+def _call(received: Received) -> PluggedCall:
+    parts = _parts(received)
+    if len(parts) != 4:
+        parts = (Received("NoneType", None),) * 4
+    reg = parts[3].value
+    number = float(reg) if isinstance(reg, int | float) and not isinstance(reg, bool) else float("nan")
+    W, X_batch, y_batch = (part.value for part in parts[:3])
+    return PluggedCall(_array(W), _array(X_batch), _array(y_batch), number, (parts[1], parts[2]))
+
+
+def _array(value: object) -> NDArray[np.generic]:
+    return value if isinstance(value, np.ndarray) and value.dtype.kind in "fiu" else np.zeros(0)
+
+
+def _parts(received: Received) -> tuple[Received, ...]:
+    return received.value if isinstance(received.value, tuple) else ()
+
+
+def weights_of(name: str, received: Received, shape: tuple[int, int]) -> Array:
+    """The weights after the train called ``name``, (D, C).
+
+    Raises:
+        WrongReturn: they are no real finite array of that shape.
+    """
+    value = received.value
+    if isinstance(value, np.ndarray) and value.shape == shape and value.dtype.kind in "fiu":
+        W = value.astype(np.float64)
+        if np.isfinite(W).all():
+            return W
+        raise WrongReturn(
+            say("After {name}, self.W holds entries that are infinite or no numbers.", name=name),
+            expected=say("finite numbers"),
+            got=say(
+                "{count} of {total} entries are not finite", count=int((~np.isfinite(W)).sum()), total=W.size
+            ),
+        )
+    raise WrongReturn(
+        say(
+            "After {name}, self.W must be an array of shape {shape}: features by classes.",
+            name=name,
+            shape=shape,
+        ),
+        expected=say("an array of shape {shape}", shape=shape),
+        got=describe(received),
+    )
+
+
+def history_of(name: str, received: Received, length: int) -> Array:
+    """The loss history that the train called ``name`` returned, (length,); possibly with entries that are not finite.
+
+    Raises:
+        WrongReturn: it is no list or array of that many real numbers.
+    """
+    value = received.value
+    message = say(
+        "{name} must return the loss of every step: a list of num_iters = {length} numbers.",
+        name=name,
+        length=length,
+    )
+    if isinstance(value, np.ndarray) and value.dtype.kind in "fiu" and value.ndim > 0:
+        if value.size == length:
+            return value.astype(np.float64).reshape(length)
+        message = together(message, say("It holds {count}.", count=value.size))
+    elif isinstance(value, tuple):
+        numbers = _numbers(value)
+        if numbers is not None and len(numbers) == length:
+            return np.array(numbers, dtype=np.float64)
+        if numbers is not None:
+            message = together(message, say("It holds {count}.", count=len(numbers)))
+        elif any(_numbers(_parts(part)) is not None and len(_parts(part)) == length for part in value):
+            message = say(
+                "{name} must return the loss history only; it returns {count} things, one of which is a list of "
+                "{length} numbers.",
+                name=name,
+                count=len(value),
+                length=length,
+            )
+    elif value is None:
+        message = say(
+            "{name} returns nothing. It must return the loss of every step: a list of num_iters numbers.",
+            name=name,
+        )
+    raise WrongReturn(
+        message, expected=say("a list of {length} numbers", length=length), got=describe(received)
+    )
+
+
+def _numbers(parts: tuple[Received, ...]) -> list[float] | None:
+    numbers = []
+    for part in parts:
+        number = _number(part)
+        if number is None:
+            return None
+        numbers.append(number)
+    return numbers
+
+
+def _number(received: Received) -> float | None:
+    value = received.value
+    if isinstance(value, np.ndarray) and value.size == 1 and value.dtype.kind in "fiu":
+        return float(value.reshape(())[()])
+    return float(value) if isinstance(value, int | float) and not isinstance(value, bool) else None
