@@ -112,8 +112,9 @@ def _how_near(candidate: Classifier, data: Split, options: Options, W: NDArray[n
     if near is None:
         return say("The weights have grown beyond all bounds: training diverged.")
     loss, gap = near
-    if not np.isfinite(gap):
-        return ""
+    if not gap < loss:
+        # No loss is negative, so a larger bound says nothing.
+        return say("On the training pictures its weights have a loss of {loss:.3g}.", loss=loss)
     return say(
         "On the training pictures its weights have a loss of {loss:.3g}, which is at most {gap:.3g} "
         "above the smallest possible.",

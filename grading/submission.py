@@ -64,11 +64,14 @@ class Source:
     """One student file: ``name`` as the student knows it ("cs231n/classifiers/softmax.py", "svm.ipynb").
 
     ``module`` is its dotted name ("cs231n.classifiers.softmax", "svm"), by which other files may import it.
+    ``left_out`` are names that only statements give a value which are not run, each with the place of the last of
+    these: ("num_classes", "cell 3, line 2").
     """
 
     name: str
     module: str
     blocks: tuple[Block, ...]
+    left_out: tuple[tuple[str, str], ...] = ()
 
 
 @dataclass(frozen=True)

@@ -72,7 +72,13 @@ def diagnose(candidate: LossFunction, failure: Failure) -> Diagnosis | None:
     """Say which mistake a failure of a loss function comes from, if that can be said for certain."""
     if failure.costly or failure.problem is None or isinstance(failure, LoopsInPython):
         return None
-    setting = Setting(candidate.reference, candidate.reg_scale, candidate.delta, candidate.seed)
+    setting = Setting(
+        candidate.reference,
+        candidate.reg_scale,
+        candidate.delta,
+        candidate.seed,
+        either=isinstance(candidate.rubric.settings.reg_scale, str),
+    )
     if isinstance(failure, ChangedInputs):
         return _named(behaviour.changing(candidate, setting, failure.problem))
     if isinstance(failure, NotRepeatable):
@@ -178,7 +184,7 @@ class _Case:
         found = {part: e for part, e in explained.items() if e is not None}
         if not found or not self._holds(found, problems):
             return None
-        diagnoses = [e.diagnosis for e in found.values()]
+        diagnoses = list({e.diagnosis.id: e.diagnosis for e in found.values()}.values())
         return Diagnosis(
             id="+".join(d.id for d in diagnoses),
             title=together(*(d.title for d in diagnoses)),
@@ -217,6 +223,8 @@ class _Case:
         my_rest, true_rest = self._part(rest, problems, None), self._part(rest, problems, "truth")
         possible = []
         for mistake in known(self.setting):
+            if mistake.whole:
+                continue
             its, its_rest = self._part(part, problems, mistake), self._part(rest, problems, mistake)
 
             def like(channel: Channel, a: Trace, b: Trace, room: float = mistake.exactness) -> bool:

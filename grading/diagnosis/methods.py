@@ -46,7 +46,7 @@ class _Words:
 
 
 _said: dict[tuple[object, ...], _Words | None] = {}
-_fingerprints: dict[tuple[str, str, bool, bool], list[Fingerprint]] = {}
+_fingerprints: dict[tuple[object, ...], list[Fingerprint]] = {}
 
 
 def diagnose_method(candidate: Classifier, asked: Promise, failure: Failure) -> Diagnosis | None:
@@ -72,7 +72,7 @@ def _same_words(candidate: Classifier, failure: Failure, said: _Words | None) ->
     if said is None or not failure.is_like(said.failure):
         return False
     if isinstance(failure, Raises):
-        return True
+        return failure.got == said.failure.got
     if isinstance(failure, WrongSampling) and said.got is not None and failure.got != said.got:
         return False
     return _without_names(candidate, failure) == said.message
@@ -126,7 +126,8 @@ def _failure_of(simulated: Classifier, asked: Promise) -> Failure | None:
 
 
 def _its_fingerprint(mistake: Mistake, candidate: Classifier, kind: str) -> list[Fingerprint]:
-    key = mistake.id, candidate.reference, candidate.asked_the_stand_in, candidate.spelling.plain
+    # A value that is no number is described in words.
+    key = mistake.id, candidate.reference, candidate.asked_the_stand_in, candidate.spelling.plain, spoken()
     if key not in _fingerprints:
         _fingerprints[key] = _fingerprint(
             _simulated(mistake, candidate), kind, direct=not candidate.asked_the_stand_in

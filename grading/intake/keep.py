@@ -47,15 +47,30 @@ class Keeper:
         self.asked = frozenset(asked)
         self.known: set[str] = set(_BUILTINS) | {"__name__", "__file__", "__doc__"}
         self._star_import = False
+        self._left_out: dict[str, str] = {}
 
-    def code(self, fragment: Fragment, leave_out: Iterable[ast.stmt] = ()) -> str:
-        """The source of ``fragment`` without what is not needed and ``leave_out``; "" if none is left."""
+    @property
+    def left_out(self) -> tuple[tuple[str, str], ...]:
+        """The names that only statements give a value which are not needed, with where the last of these is."""
+        return tuple((name, place) for name, place in self._left_out.items() if name not in self.known)
+
+    def code(self, fragment: Fragment, leave_out: Iterable[ast.stmt] = (), label: str | None = None) -> str:
+        """The source of ``fragment`` without what is not needed and ``leave_out``; "" if none is left.
+
+        ``label`` is the cell that it is, or None for a file.
+        """
         left_out = {id(statement) for statement in leave_out}
         kept = [
             statement
             for statement in fragment.statements
             if id(statement) not in left_out and self._keeps(statement)
         ]
+        running = set(map(id, kept)) | left_out
+        for statement in fragment.statements:
+            if id(statement) not in running:
+                place = f"{label}, line {statement.lineno}" if label else f"line {statement.lineno}"
+                stored = (n.id for n in nodes(statement, ast.Name) if isinstance(n.ctx, ast.Store))
+                self._left_out.update(dict.fromkeys(stored, place))
         lines = [""] * len(fragment.lines)
         for statement in kept:
             self._write(fragment.lines, lines, statement)

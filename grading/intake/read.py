@@ -193,10 +193,10 @@ def _source(module: Module, asked: Sequence[str], choice: Choice) -> Source:
     keeper = Keeper(with_origins(asked, (part.fragment for part in module.parts)))
     blocks = []
     for part in module.parts:
-        code = keeper.code(part.fragment, choice.leave_out)
+        code = keeper.code(part.fragment, choice.leave_out, part.label)
         if code:
             blocks.append(Block(code, part.label))
-    return Source(module.name, module.dotted, tuple(blocks))
+    return Source(module.name, module.dotted, tuple(blocks), keeper.left_out)
 
 
 def _said_of_copies(taken: Sequence[Copy], left: Sequence[Copy]) -> list[str]:

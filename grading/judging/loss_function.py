@@ -6,8 +6,10 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+import numpy as np
+
 from grading.judging.answers import Answered
-from grading.judging.cases import REGULARIZED, UNREGULARIZED, Batch
+from grading.judging.cases import REGULARIZED, UNREGULARIZED, Batch, drawn
 from grading.judging.failures import Failure, NotCalledAgain
 from grading.judging.reduce import reduce
 from grading.judging.screening import (
@@ -32,6 +34,8 @@ Judge = Callable[[Problem, Answered, "Answer"], Failure | None]
 Domain = Callable[[Problem, "Answer"], bool]
 
 _HALF = 0.5
+_FEW = 20  # problems are enough to tell one convention from the other
+_ALIKE = 1e-9
 
 
 class LossFunction:
@@ -98,8 +102,18 @@ class LossFunction:
             fits = all(
                 isinstance(a.answer, Answered) and a.truth.accepts_loss(a.answer.loss) for a in doubtful
             )
-            self._reg_scale = _HALF if fits else 1.0
+            self._reg_scale = _HALF if fits or self._adds_half() else 1.0
         return self._reg_scale
+
+    def _adds_half(self) -> bool:
+        """Whether what a penalty adds to the loss is half of reg*sum(W*W), though the loss is wrong in other ways."""
+        if not self._judged(REGULARIZED, 1.0).doubtful_losses:
+            return False
+        problems = [p for p in drawn(REGULARIZED, self.seed) if p.W.any()][:_FEW]
+        answers = self.ask([*problems, *(Problem(p.W, p.X, p.y, 0.0) for p in problems)])
+        losses = np.array([a.loss if isinstance(a, Answered) else np.nan for a in answers]).reshape(2, -1)
+        halves = np.array([_HALF * p.reg * np.sum(p.W * p.W) for p in problems])
+        return bool(np.allclose(losses[0] - losses[1], halves, rtol=_ALIKE, atol=_ALIKE))
 
     def truth(self, problem: Problem) -> Answer:
         """The true answer to one problem, in this function's convention."""

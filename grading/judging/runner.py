@@ -222,16 +222,7 @@ class Runner:
             )
         elif failure.code is not None:
             counterexample = Counterexample(code=failure.code)
-        # Known mistakes are many, and right code has none.
-        from grading.diagnosis.loss_functions import diagnose
-        from grading.diagnosis.methods import diagnose_method
-
-        # Wrong code run again to be recognized may overflow; that is its business.
-        with _diagnosing, np.errstate(all="ignore"):
-            if asked.kind == "loss":
-                diagnosis = diagnose(self._loss_function(name), failure)
-            else:
-                diagnosis = diagnose_method(self._classifier(name), asked, failure)
+        diagnosis = self._diagnosis(name, asked, failure)
         status: Status = "error" if failure.costly and not isinstance(failure, NotProvided) else "failed"
         return self._finished(
             name,
@@ -247,6 +238,21 @@ class Runner:
             diagnosis=diagnosis,
             gradient=compare(*failure.judged) if failure.judged is not None else None,
         )
+
+    def _diagnosis(self, name: str, asked: Promise, failure: Failure) -> Diagnosis | None:
+        # Known mistakes are many, and right code has none.
+        from grading.diagnosis.loss_functions import diagnose
+        from grading.diagnosis.methods import diagnose_method
+        from grading.diagnosis.undefined import undefined_name
+
+        undefined = undefined_name(self.submission, name.partition(".")[0], failure)
+        if undefined is not None:
+            return undefined
+        # Wrong code run again to be recognized may overflow; that is its business.
+        with _diagnosing, np.errstate(all="ignore"):
+            if asked.kind == "loss":
+                return diagnose(self._loss_function(name), failure)
+            return diagnose_method(self._classifier(name), asked, failure)
 
     def _finished(
         self,

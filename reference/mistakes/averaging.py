@@ -14,6 +14,7 @@ VALUE, GRADIENT, BOTH = ("value",), ("gradient",), ("value", "gradient")
     "The function returns 0 and zeros whatever it is given: the template's start values, so it seems not written yet.",
     "Write the part between the template's rows of asterisks. If it is written, look whether loss and dW are set.",
     checks=BOTH,
+    whole=True,
 )
 def _not_written(data: DataTerm, W: Array, X: Array, y: Labels, reg: float) -> Result:
     loss = 0.0
@@ -23,7 +24,7 @@ def _not_written(data: DataTerm, W: Array, X: Array, y: Labels, reg: float) -> R
 
 @mistake_in_both(
     "gradient-not-written",
-    "The loss is right, but dW is all zeros, as in the template: the gradient seems not written yet.",
+    "dW is all zeros, as in the template: the gradient seems not written yet.",
     "Write the gradient. If it is written, look whether it is stored in the dW that is returned.",
     checks=GRADIENT,
 )
@@ -200,7 +201,7 @@ def _last_sample_only(data: DataTerm, W: Array, X: Array, y: Labels, reg: float)
 
 @mistake_in_both(
     "gradient-of-last-sample",
-    "dW is the last sample's alone; the loss is that of all samples.",
+    "dW is the last sample's alone.",
     "Write dW += ... inside the loop, where it now says dW = ..., or check its indentation.",
     checks=GRADIENT,
 )

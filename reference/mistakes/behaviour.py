@@ -109,32 +109,6 @@ def _x_not_transposed(data: DataTerm, W: Array, X: Array, y: Labels, reg: float)
 
 
 @mistake_in_both(
-    "python-2-names",
-    "xrange is a name of Python 2.",
-    "Write range, or import it: from past.builtins import xrange.",
-    checks=INTERFACE,
-)
-def _python_2_names(data: DataTerm, W: Array, X: Array, y: Labels, reg: float) -> Result:
-    loss, dW = 0.0, np.zeros(W.shape)
-    for i in xrange(X.shape[0]):  # type: ignore[name-defined]  # noqa: F821
-        one = data(W, X[i : i + 1], y[i : i + 1])
-        loss += one[0]
-        dW += one[1]
-    return loss, dW
-
-
-@mistake_in_both(
-    "undefined-name",
-    "A name is used that was never given a value.",
-    "The error message says which; look for a misspelling, or for a line that was deleted.",
-    checks=INTERFACE,
-)
-def _undefined_name(data: DataTerm, W: Array, X: Array, y: Labels, reg: float) -> Result:
-    loss, dW = data(W, X, y)
-    return loss / num_train, dW / num_train  # type: ignore[name-defined]  # noqa: F821
-
-
-@mistake_in_both(
     "type-error",
     "An operation is applied to something of the wrong type.",
     "The error message says which. A common one: N / 2 is a float in Python 3, and range needs a whole number, N // 2.",

@@ -34,6 +34,7 @@ class Mistake:
             batch_size) -> history; for predict: (model, X) -> labels; the model has W and loss(X, y, reg), and random
             numbers are NumPy's global ones. May raise, return nonsense, or change its arguments.
         exactness: relative difference up to which a student's numbers are recognized as those of this mistake.
+        whole: whether it speaks of all that comes back, so that it cannot be one of two mistakes.
     """
 
     id: str
@@ -43,6 +44,7 @@ class Mistake:
     checks: tuple[str, ...]
     wrong: Wrong
     exactness: float = 1e-9
+    whole: bool = False
 
 
 _declared: list[Mistake] = []
@@ -83,6 +85,7 @@ def mistake_in_both(
     *,
     checks: tuple[str, ...],
     exactness: float = 1e-9,
+    whole: bool = False,
 ) -> Callable[[Wrong], Wrong]:
     """Declare a function of (data, W, X, y, reg) to be a known mistake in both losses.
 
@@ -91,7 +94,9 @@ def mistake_in_both(
 
     def declare(wrong: Wrong) -> Wrong:
         def make(loss: str, data: DataTerm) -> Mistake:
-            return Mistake(f"{loss}-{id}", title, hint, (loss,), checks, partial(wrong, data), exactness)
+            return Mistake(
+                f"{loss}-{id}", title, hint, (loss,), checks, partial(wrong, data), exactness, whole
+            )
 
         _shared.append(make)
         _declared.extend((make("svm", svm_data), make("softmax", softmax_data)))

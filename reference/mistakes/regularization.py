@@ -72,7 +72,7 @@ def _half_convention(data: DataTerm, W: Array, X: Array, y: Labels, reg: float) 
 
 @mistake_in_both(
     "reg-half-in-loss",
-    "The loss has 0.5*reg*sum(W*W), while dW is right for reg*sum(W*W).",
+    "The regularization of the loss is 0.5*reg*sum(W*W), half of what is asked for.",
     "Drop the 0.5 in the loss.",
     checks=VALUE,
 )

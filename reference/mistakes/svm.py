@@ -124,7 +124,7 @@ def _delta_subtracted(W: Array, X: Array, y: Labels, reg: float) -> Result:
 
 @mistake(
     "svm-delta-missing-in-loss",
-    "The loss lacks the margin delta = 1, which dW counts with.",
+    "The loss lacks the margin delta = 1.",
     "The loss of a pair is max(0, s_j - s_y + 1): the same margin that decides whether dW changes.",
     applies_to="svm",
     checks=VALUE,
@@ -163,7 +163,7 @@ def _margins_not_clipped(W: Array, X: Array, y: Labels, reg: float) -> Result:
 
 @mistake(
     "svm-loss-not-clipped",
-    "The loss adds up negative margins too; dW leaves them out, rightly.",
+    "The loss adds up negative margins too.",
     "A class that is more than delta behind costs nothing: write np.maximum(0, margins) before summing.",
     applies_to="svm",
     checks=VALUE,

@@ -42,7 +42,14 @@ def svm_loss_naive(W, X, y, reg):
     print "scores", scores.shape
     return scores.sum(), W
 """
-WRITTEN = {"not-written": NOT_WRITTEN, "python-2": PYTHON_2}
+UNDEFINED_NAME = """
+def svm_loss_naive(W, X, y, reg):
+    num_train = X.shape[0]
+    scores = X.dot(W)
+    loss = np.maximum(0, scores).sum() / num_trian
+    return loss, np.zeros_like(W)
+"""
+WRITTEN = {"not-written": NOT_WRITTEN, "python-2": PYTHON_2, "undefined-name": UNDEFINED_NAME}
 MISTAKES = (
     "not-written",
     "svm-reg-gradient-without-2",
@@ -50,7 +57,7 @@ MISTAKES = (
     "python-2",
     "svm-reg-missing-in-gradient",
     "svm-reg-missing",
-    "svm-undefined-name",
+    "undefined-name",
     "softmax-reg-missing-in-loss",
     "svm-last-sample-only",
     "svm-gradient-not-written",

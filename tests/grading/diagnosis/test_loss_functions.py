@@ -14,7 +14,7 @@ DATA = {
 
 
 def diagnoses(
-    sandbox: Sandbox, body: str, loss: str = "svm", reg_scale: float = 1.0, delta: float = 1.0
+    sandbox: Sandbox, body: str, loss: str = "svm", reg_scale: float | str = 1.0, delta: float = 1.0
 ) -> dict[str, Diagnosis | None]:
     """The diagnoses of a function whose body may use ``data(W, X, y)``: by failed check."""
     lines = "\n".join("    " + line for line in body.strip().splitlines())
@@ -54,6 +54,17 @@ TWO_AT_ONCE = {
 def test_two_mistakes_at_once_are_both_named(sandbox: Sandbox, kind: str) -> None:
     body, expected = TWO_AT_ONCE[kind]
     assert ids(diagnoses(sandbox, body)) == expected
+
+
+def test_two_parts_of_one_mistake_are_named_once(sandbox: Sandbox) -> None:
+    found = diagnoses(sandbox, "loss, _ = data(W, X, y)\nreturn loss + 0.5 * reg, np.zeros_like(W)")
+    assert ids(found) == {"value": None, "gradient": "svm-gradient-not-written"}
+
+
+def test_the_half_convention_is_no_mistake_where_either_is_accepted(sandbox: Sandbox) -> None:
+    halves = "return 3 * loss + 0.5 * reg * np.sum(W * W), dW + reg * W"
+    found = diagnoses(sandbox, "loss, dW = data(W, X, y)\n" + halves, reg_scale="either")
+    assert ids(found) == {"value": "factor-loss-data"}
 
 
 FACTORS = {

@@ -135,3 +135,16 @@ def test_what_is_kept_always_parses_and_never_grows(texts: list[str]) -> None:
     assert result.count("\n") <= text.count("\n") + 1
     for before, after in zip(text.split("\n"), result.split("\n"), strict=False):
         assert after.strip() in ("", before.strip())
+
+
+def test_what_is_left_out_is_known_by_its_names_and_places() -> None:
+    fragment = read_fragment(
+        "import numpy as np\nX_train = np.load('x.npy')\nfor i in range(3):\n    N = len(X_train)\nC = 10"
+    )
+    keeper = Keeper(ASKED)
+    keeper.code(fragment, label="cell 2")
+    assert dict(keeper.left_out) == {
+        "X_train": "cell 2, line 2",
+        "i": "cell 2, line 3",
+        "N": "cell 2, line 3",
+    }
