@@ -1,4 +1,4 @@
-"""`pytest checks/ --submission PATH`: the same checks, verdicts and words as the grade, in a student's terminal.
+"""`pytest checks/ --submission=PATH`: the same checks, verdicts and words as the grade, in a student's terminal.
 
 What these hooks do with pytest is here; finding the hand-in and asking it is in `grading.judging.pytest_session`.
 """
@@ -28,8 +28,12 @@ _seeds_key: pytest.StashKey[tuple[int, ...]] = pytest.StashKey()
 _submission_key: pytest.StashKey[Submission] = pytest.StashKey()
 
 
-def pytest_addoption(parser: pytest.Parser) -> None:
+def pytest_addoption(parser: pytest.Parser, pluginmanager: pytest.PytestPluginManager) -> None:
     """Name the hand-in and the rubric, and how long to search."""
+    config = pluginmanager.get_plugin("pytestconfig")
+    if config is not None and "--submission" in config.invocation_params.args:
+        # Before it knows our options, pytest takes PATH for a folder of tests, and would run its conftest.py next.
+        raise pytest.UsageError("write --submission=PATH, in one word")
     group = parser.getgroup("subgrader")
     group.addoption(
         "--submission",

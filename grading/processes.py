@@ -165,6 +165,9 @@ class _Crew:
         forks = sys.platform == "linux"
         context: ForkContext | SpawnContext
         context = multiprocessing.get_context("fork") if forks else multiprocessing.get_context("spawn")
+        if not forks:
+            # A new Python would look for its first modules in the current folder, where hand-ins may be.
+            os.environ["PYTHONSAFEPATH"] = "1"
         line, theirs = context.Pipe()
         # A forked process has copies of these, and while anybody has one the line does not break.
         inherited = [line, *(member.line for member in self._members)] if forks else []

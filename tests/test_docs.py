@@ -51,7 +51,7 @@ def test_a_documented_command_exists(page: str, command: str) -> None:
         check_grader(words[words.index("grader.py") + 1 :])
     elif words[0] == ".venv/bin/pytest":
         assert (ROOT / words[1]).is_dir()
-        assert words[2] == "--submission", "tests/checks/test_entrance.py runs it"
+        assert words[2].startswith("--submission="), "tests/checks/test_entrance.py runs it"
     else:
         assert command in (
             "python3 -m venv .venv",

@@ -31,7 +31,7 @@ SAMPLES = (
 PYTEST = """
 import pytest, sys
 for name in sys.argv[2:]:
-    pytest.main(["checks", "-q", "-p", "no:cacheprovider", "--submission", f"submissions/{name}",
+    pytest.main(["checks", "-q", "-p", "no:cacheprovider", f"--submission=submissions/{name}",
                  f"--junitxml={sys.argv[1]}/{name}.xml"])
 """
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 import argparse
 import importlib
 import os
+import sys
 from collections.abc import Callable, Sequence
 from typing import Protocol, cast
 
@@ -45,8 +46,23 @@ def one_thread() -> None:
         os.environ.setdefault(name, "1")
 
 
+def _names_a_file(arguments: Sequence[str]) -> str | None:
+    """The first option or command among the arguments that the shell may have put in the place of a `*`."""
+    before = arguments[: arguments.index("--")] if "--" in arguments else arguments
+    special = [word for k, word in enumerate(before) if word.startswith("-") or (k == 0 and word in COMMANDS)]
+    return next((word for word in special if os.path.lexists(word)), None)
+
+
 def main(arguments: Sequence[str]) -> int:
     """Run the command that the arguments name and return its exit code."""
+    word = _names_a_file(arguments)
+    if word is not None:
+        print(
+            f"grader.py: {word} is a file or folder here, but would be taken for an option or a command: write "
+            f"./{word} to have it graded, or -- before names that the shell fills in",
+            file=sys.stderr,
+        )
+        return WRONG_USE
     name, rest = ("grade", arguments)
     if arguments and arguments[0] in COMMANDS:
         name, rest = arguments[0].replace("-", "_"), arguments[1:]

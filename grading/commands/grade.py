@@ -175,6 +175,17 @@ def _run_with(options: argparse.Namespace, begun: Zygote | None) -> int:
     from grading.suite import Suite
     from grading.words import speak
 
+    paths = options.paths or [Path("submissions")]
+    for option, ours in (("--rubric", options.rubric), ("--times", options.times)):
+        if ours is not None and _lies_in(ours, paths):
+            print(
+                f"grader.py: {option} {ours} lies in what is graded, where students may have written it: "
+                "keep it somewhere else",
+                file=sys.stderr,
+            )
+            return WRONG_USE
+    # Nor are grades taken over that may have been handed in.
+    options.force |= _lies_in(options.out, paths)
     try:
         rubric = load_rubric(options.rubric, lang=options.lang, data_folder=options.data)
         speak(rubric.settings.lang)
@@ -186,7 +197,7 @@ def _run_with(options: argparse.Namespace, begun: Zygote | None) -> int:
         with nullcontext() if options.cluster else suite.begin_sandbox(begun) as choosing:
             from grading.intake import survey
 
-            found = survey(options.paths or [Path("submissions")])
+            found = survey(paths)
             for problem in found.problems:
                 print(f"grader.py: {problem}", file=sys.stderr)
             if not found.handins:
@@ -208,6 +219,11 @@ def _run_with(options: argparse.Namespace, begun: Zygote | None) -> int:
     if options.fail_under is not None and any(grade.percent < options.fail_under for grade in grades):
         return BELOW
     return GRADED
+
+
+def _lies_in(path: Path, graded: Sequence[Path]) -> bool:
+    """Whether ``path`` is one of ``graded`` or in it; links are followed."""
+    return any(path.resolve().is_relative_to(each.resolve()) for each in graded)
 
 
 def _wrong_use() -> tuple[type[Exception], ...]:

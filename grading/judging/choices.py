@@ -68,9 +68,10 @@ def searched(seed: int, count: int) -> tuple[bytes, ...]:
     They are drawn in a new process, which has no modules but Hypothesis's own to take numbers from: so they are the
     same again for the same seed, as long as the version of Hypothesis is.
     """
-    program = f"from grading.judging.choices import write_searched; write_searched({seed}, {count})"
-    command = [sys.executable, "-c", program]
-    drawn = subprocess.run(command, cwd=_SUITE, stdout=subprocess.PIPE, check=True).stdout
+    ours = f"import sys; sys.path.append({str(_SUITE)!r})"
+    program = f"{ours}; from grading.judging.choices import write_searched; write_searched({seed}, {count})"
+    command = [sys.executable, "-I", "-c", program]
+    drawn = subprocess.run(command, stdout=subprocess.PIPE, check=True).stdout
     return tuple(drawn[start : start + LENGTH] for start in range(0, len(drawn), LENGTH))
 
 

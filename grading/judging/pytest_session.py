@@ -39,20 +39,20 @@ def the_handin(path: Path | None) -> Handin:
         here = where[0]
         if here == _SUITE or _SUITE in here.parents:
             raise IntakeError(
-                "which hand-in is meant? Name it, --submission PATH, or run this in the folder that holds it"
+                "which hand-in is meant? Name it, --submission=PATH, or run this in the folder that holds it"
             )
         if here in _SUITE.parents:
             # A checkout of this suite among the student's files is not part of the hand-in.
             where = [child for child in sorted(here.iterdir()) if _may_be_handed_in(child)]
             if not where:
                 raise IntakeError(
-                    f"{here}: there is no notebook, .py file or zip; name one: --submission PATH"
+                    f"{here}: there is no notebook, .py file or zip; name one: --submission=PATH"
                 )
     handins = find(where)
     if len(handins) > 1:
         names = ", ".join(handin.path.name for handin in handins[:4]) + (", ..." if len(handins) > 4 else "")
         raise IntakeError(
-            f"{path or Path.cwd()}: {len(handins)} hand-ins could be meant ({names}); name one: --submission PATH"
+            f"{path or Path.cwd()}: {len(handins)} hand-ins could be meant ({names}); name one: --submission=PATH"
         )
     return handins[0]
 

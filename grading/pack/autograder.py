@@ -13,7 +13,7 @@ import traceback
 from contextlib import closing
 from datetime import datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 
 import msgspec
 
@@ -173,5 +173,6 @@ def _encoded(results: dict[str, Any]) -> bytes:
     return msgspec.json.format(msgspec.json.encode(results), indent=1) + b"\n"
 
 
-if __name__ == "__main__":
+def program() -> NoReturn:
+    """What `run_autograder` runs, with the folder as its argument."""
     sys.exit(main(Path(sys.argv[1])))

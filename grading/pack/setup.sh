@@ -5,7 +5,7 @@ root="${AUTOGRADER_ROOT:-/autograder}"
 export DEBIAN_FRONTEND=noninteractive
 
 new_enough() {
-    command -v "$1" >/dev/null && "$1" -c 'import sys, venv, ensurepip; sys.exit(sys.version_info < (3, 11))' 2>/dev/null
+    command -v "$1" >/dev/null && "$1" -I -c 'import sys, venv, ensurepip; sys.exit(sys.version_info < (3, 11))' 2>/dev/null
 }
 
 choose_python() {
@@ -32,8 +32,8 @@ if ! python="$(choose_python)"; then
     fi
 fi
 
-"$python" -m venv "$root/venv"
-"$root/venv/bin/python" -m pip install --quiet --disable-pip-version-check --no-cache-dir --require-hashes \
+"$python" -I -m venv --clear "$root/venv"
+"$root/venv/bin/python" -I -m pip install --quiet --disable-pip-version-check --no-cache-dir --require-hashes \
     -r "$root/source/requirements.lock"
 # The labels of the pictures that are graded with are for the grader only.
 chmod -R go-rwx "$root"/venv/lib/python3*/site-packages/sklearn

@@ -1,4 +1,4 @@
-"""`pytest checks/ --submission PATH` says what the grade says."""
+"""`pytest checks/ --submission=PATH` says what the grade says."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ def folder(tmp_path: Path) -> Path:
 
 
 def test_a_right_submission_passes_every_check_and_gets_its_points() -> None:
-    result = run_pytest("--submission", SAMPLES / "ada.ipynb")
+    result = run_pytest(f"--submission={SAMPLES / 'ada.ipynb'}")
     assert result.returncode == 0, result.stdout
     assert re.search(r"together +100 of 100", result.stdout)
 
@@ -60,7 +60,7 @@ def test_verdicts_and_words_are_those_of_the_grade(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     sample = SAMPLES / "factor_two_forgotten.ipynb"
-    result = run_pytest("--submission", sample, "-rA")
+    result = run_pytest(f"--submission={sample}", "-rA")
     grader.main([str(sample), "--out", str(tmp_path), "--allow-unsafe"])
     capsys.readouterr()
     report = json.loads((tmp_path / "factor_two_forgotten" / "report.json").read_bytes())
@@ -79,7 +79,7 @@ def test_verdicts_and_words_are_those_of_the_grade(
 
 
 def test_one_check_may_be_chosen() -> None:
-    result = run_pytest("--submission", SAMPLES / "ada.ipynb", "-k", "gradient and softmax_loss_naive")
+    result = run_pytest(f"--submission={SAMPLES / 'ada.ipynb'}", "-k", "gradient and softmax_loss_naive")
     assert result.returncode == 0
     assert re.search(r"1 passed", result.stdout)
     assert re.search(r"softmax_loss_naive +5 of 5", result.stdout)
@@ -90,7 +90,7 @@ def test_one_check_may_be_chosen() -> None:
     [("no/such.ipynb", "no/such.ipynb"), (SAMPLES, "hand-ins could be meant")],
 )
 def test_a_submission_that_is_not_there_or_not_one_gets_one_line(path: object, complaint: str) -> None:
-    result = run_pytest("--submission", path)
+    result = run_pytest(f"--submission={path}")
     assert result.returncode == pytest.ExitCode.USAGE_ERROR
     said = result.stdout + result.stderr
     assert len([line for line in said.splitlines() if complaint in line]) == 1
@@ -99,7 +99,7 @@ def test_a_submission_that_is_not_there_or_not_one_gets_one_line(path: object, c
 
 def test_a_bad_rubric_gets_one_line(tmp_path: Path) -> None:
     (tmp_path / "rubric.toml").write_text("sead = 1\n")
-    result = run_pytest("--submission", SAMPLES / "ada.ipynb", "--rubric", tmp_path / "rubric.toml")
+    result = run_pytest(f"--submission={SAMPLES / 'ada.ipynb'}", "--rubric", tmp_path / "rubric.toml")
     assert result.returncode == pytest.ExitCode.USAGE_ERROR
     assert "Traceback" not in result.stdout + result.stderr
 
@@ -130,7 +130,7 @@ def test_a_folder_with_two_or_none_gets_one_line(tmp_path: Path, files: list[str
 def test_in_the_graders_own_folder_a_hand_in_must_be_named() -> None:
     result = run_pytest()
     assert result.returncode == pytest.ExitCode.USAGE_ERROR
-    assert "Name it, --submission PATH" in result.stderr
+    assert "Name it, --submission=PATH" in result.stderr
 
 
 def test_a_checkout_of_the_grader_beside_the_hand_in_is_not_part_of_it(
@@ -190,7 +190,7 @@ def rarely_wrong(tmp_path: Path) -> Path:
 
 
 def test_a_hunt_finds_what_the_grade_does_not_and_says_how_to_find_it_again(rarely_wrong: Path) -> None:
-    chosen = ("--submission", rarely_wrong, "-k", "softmax_loss_naive and gradient")
+    chosen = (f"--submission={rarely_wrong}", "-k", "softmax_loss_naive and gradient")
     found = run_pytest(*chosen, "--hunt", "-x")
     assert found.returncode == 1, found.stdout
     assert "stopping after 1 failures" in found.stdout
@@ -203,13 +203,15 @@ def test_a_hunt_finds_what_the_grade_does_not_and_says_how_to_find_it_again(rare
 
 
 def test_a_hunt_spares_what_is_right() -> None:
-    result = run_pytest("--submission", SAMPLES / "ada.ipynb", "--hunt", "--hunt-seeds", 1, "-k", "svm_loss")
+    result = run_pytest(
+        f"--submission={SAMPLES / 'ada.ipynb'}", "--hunt", "--hunt-seeds", 1, "-k", "svm_loss"
+    )
     assert result.returncode == 0, result.stdout
     assert re.search(r"together +35 of 35", result.stdout)
 
 
 def test_a_seed_out_of_range_gets_one_line() -> None:
-    result = run_pytest("--submission", SAMPLES / "ada.ipynb", "--seed", 2**32)
+    result = run_pytest(f"--submission={SAMPLES / 'ada.ipynb'}", "--seed", 2**32)
     assert result.returncode == pytest.ExitCode.USAGE_ERROR
     assert "a seed is a number from 0 to" in result.stderr
 

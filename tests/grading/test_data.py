@@ -138,7 +138,7 @@ def test_cifar10_without_a_folder_says_how_to_get_it(
 
 
 def test_students_train_on_it_too(folder: Path, quick: Path, tmp_path: Path) -> None:
-    arguments = ("--submission", SAMPLES / "ada.ipynb", "--rubric", quick, "-k", "accuracy")
+    arguments = (f"--submission={SAMPLES / 'ada.ipynb'}", "--rubric", quick, "-k", "accuracy")
     assert run_pytest(*arguments, "--data", folder).returncode == 0
     absent = run_pytest(*arguments, "--data", tmp_path)
     assert absent.returncode == pytest.ExitCode.USAGE_ERROR

@@ -148,7 +148,7 @@ def test_student_code_has_a_user_of_its_own_that_can_read_nothing_of_ours(
     if limits_only:
         script = (container / "run_autograder").read_text()
         (container / "limits.py").write_text(LIMITS_ONLY)
-        started = script.replace("-m grading.pack.autograder", f"{container}/limits.py")
+        started = script.replace('-I -c "$program"', f"{container}/limits.py")
         (container / "run_autograder").write_text(started)
     results = run(container, PYTHONPATH=str(container / "source"))
     assert results["extra_data"]["isolation"] == ("limits-only" if limits_only else "full")
@@ -167,9 +167,13 @@ def test_without_root_it_grades_as_well(container: Path) -> None:
     (container / "venv").unlink()
     (container / "venv" / "bin").mkdir(parents=True)
     (container / "venv" / "bin" / "python").symlink_to(python)
+    (container / "venv" / "pyvenv.cfg").write_text(f"home = {python.parent}\n")
+    site = container / "venv" / "lib" / f"python3.{sys.version_info.minor}" / "site-packages"
+    site.mkdir(parents=True)
+    (site / "packages.pth").write_text(packages)
     shutil.copy(SAMPLES / "no_gradient_of_the_penalty.py", container / "submission" / "softmax.py")
     (container / "results").chmod(0o777)
-    results = run(container, nobody, PYTHONPATH=packages)
+    results = run(container, nobody)
     assert len(results["tests"]) == 32, results
     assert results["score"] > 0
 
@@ -251,8 +255,8 @@ def test_late_work_costs_what_the_rubric_says(container: Path) -> None:
 
 
 PYTHON = """#!/bin/sh
-if [ "$2" = venv ]; then
-    mkdir -p "$3/bin" "$3/lib/python3.13/site-packages/sklearn" && cp "$0" "$3/bin/python"
+if [ "$3" = venv ]; then
+    mkdir -p "$5/bin" "$5/lib/python3.13/site-packages/sklearn" && cp "$0" "$5/bin/python"
 fi
 echo "$@" >>"{log}"
 """
@@ -267,8 +271,8 @@ def test_the_set_up_installs_what_is_pinned_and_closes_the_labels(container: Pat
     environment = {"PATH": f"{pythons}:/usr/bin:/bin", "AUTOGRADER_ROOT": str(container)}
     subprocess.run(["bash", container / "source" / "setup.sh"], env=environment, check=True)
     asked, made, installed = (container / "log").read_text().splitlines()
-    assert asked.startswith("-c import sys, venv")
-    assert made == f"-m venv {container}/venv"
+    assert asked.startswith("-I -c import sys, venv")
+    assert made == f"-I -m venv --clear {container}/venv"
     assert f"--require-hashes -r {container}/source/requirements.lock" in installed
     labels = container / "venv" / "lib" / "python3.13" / "site-packages" / "sklearn"
     assert stat.S_IMODE(labels.stat().st_mode) & 0o077 == 0

@@ -164,7 +164,7 @@ def test_an_open_check_says_the_same_whatever_becomes_of_a_hidden_one(tmp_path: 
 
 def test_pytest_does_not_run_what_is_hidden(tmp_path: Path) -> None:
     rubric = hiding(tmp_path, "gradient", "kinks")
-    result = run_pytest("--submission", SAMPLE, "--rubric", rubric, "-k", "svm_loss_naive", "-v")
+    result = run_pytest(f"--submission={SAMPLE}", "--rubric", rubric, "-k", "svm_loss_naive", "-v")
     assert "gradient" not in re.sub(r"--\S+", "", result.stdout.replace(os.fspath(rubric), ""))
     assert "kinks" not in result.stdout
     assert result.returncode == 0, result.stdout
