@@ -21,6 +21,7 @@ from typing import IO, Self
 import msgspec
 
 from grading.grade import Grade, SuiteFacts
+from grading.intake.archive import unified_name
 from grading.packed_handin import files_of, is_read
 from grading.sandbox.levels import Isolation
 from grading.submission import Handin
@@ -164,7 +165,8 @@ def handin_hash(handin: Handin) -> str:
     if handin.parts and not handin.path.is_dir():
         theirs = {name for name, _ in handin.parts}
         with zipfile.ZipFile(handin.path) as archive:
-            members = [(i.filename, i.CRC, i.file_size) for i in archive.infolist() if i.filename in theirs]
+            infos = [i for i in archive.infolist() if unified_name(i.filename) in theirs]
+            members = [(i.filename, i.CRC, i.file_size) for i in infos]
         digest.update(repr(sorted(members)).encode())
         return digest.hexdigest()
     parts = [(name, handin.path / name) for name, _ in handin.parts]

@@ -34,13 +34,15 @@ class Handin:
 
     ``parts`` is for work that lies in one zip or folder with that of others: the student's files, by their names there
     and the names by which the student knows them. Without it, everything at ``path`` is the student's.
-    ``submitted`` is when it was handed in, where the platform's download says so.
+    ``submitted`` is when it was handed in, and ``lms_id`` what the platform knows the student by, where its download
+    says so.
     """
 
     name: str
     path: Path
     parts: tuple[tuple[str, str], ...] = ()
     submitted: datetime | None = None
+    lms_id: str = ""
 
 
 @dataclass(frozen=True)

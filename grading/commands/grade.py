@@ -15,6 +15,7 @@ from grading.commands import BELOW, COMMANDS, GRADED, NOT_GRADED, WRONG_USE, one
 
 if TYPE_CHECKING:
     from grading.grade import Grade
+    from grading.intake import Found
     from grading.late import Lateness
     from grading.run import Outcome
     from grading.sandbox.choice import Choosing
@@ -41,6 +42,21 @@ def parser() -> argparse.ArgumentParser:
     result.add_argument("--version", action=_Version, nargs=0, help="say the version and stop")
     result.add_argument(
         "paths", nargs="*", type=Path, metavar="PATH", help="hand-ins (default: submissions/)"
+    )
+    reading = result.add_mutually_exclusive_group()
+    reading.add_argument(
+        "--one",
+        dest="reading",
+        action="store_const",
+        const="one",
+        help="each PATH is the work of one student",
+    )
+    reading.add_argument(
+        "--class",
+        dest="reading",
+        action="store_const",
+        const="class",
+        help="each PATH holds a hand-in in each child",
     )
     result.add_argument("--out", type=Path, default=Path("reports"), metavar="DIR", help="where reports go")
     result.add_argument(
@@ -197,13 +213,15 @@ def _run_with(options: argparse.Namespace, begun: Zygote | None) -> int:
         with nullcontext() if options.cluster else suite.begin_sandbox(begun) as choosing:
             from grading.intake import survey
 
-            found = survey(paths)
+            found = survey(paths, options.reading)
             for problem in found.problems:
                 print(f"grader.py: {problem}", file=sys.stderr)
+            for sentence in found.said:
+                print(f"grader.py: {sentence}", file=sys.stderr)
             if not found.handins:
                 return WRONG_USE
             options.out.mkdir(parents=True, exist_ok=True)
-            grades = _grade(found.handins, suite, options, choosing)
+            grades = _grade(found, suite, options, choosing)
     except _wrong_use() as error:
         print(f"grader.py: {error}", file=sys.stderr)
         return WRONG_USE
@@ -281,9 +299,7 @@ def _lateness(handins: Sequence[Handin], suite: Suite, options: argparse.Namespa
     return Lateness(policy, options.due, times)
 
 
-def _grade(
-    handins: Sequence[Handin], suite: Suite, options: argparse.Namespace, choosing: Choosing | None
-) -> list[Grade]:
+def _grade(found: Found, suite: Suite, options: argparse.Namespace, choosing: Choosing | None) -> list[Grade]:
     """Grade what has changed, show and write, one by one; then the reports on the whole class."""
     from contextlib import ExitStack, closing
     from functools import cache
@@ -293,6 +309,8 @@ def _grade(
     from grading.resume import Records
     from grading.run import grade_all, unwritten
     from grading.suite import suite_facts
+
+    handins = found.handins
 
     @cache
     def terminal() -> Terminal:
@@ -351,7 +369,15 @@ def _grade(
             terminal().graded(seen(grade), unchanged=outcome.unchanged)
     try:
         names = pseudonyms(handin_of, options.out) if options.anonymous else None
-        write_class(grades, functions, options.out, options.format, release=options.release, names=names)
+        write_class(
+            grades,
+            functions,
+            options.out,
+            options.format,
+            release=options.release,
+            names=names,
+            said=() if options.anonymous else found.said,
+        )
     finally:
         grades = [seen(grade) for grade in grades]
         terminal().summary(grades, functions, options.out, options.format)

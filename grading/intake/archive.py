@@ -29,6 +29,11 @@ class Member:
     read: Callable[[int], bytes]
 
 
+def unified_name(name: str) -> str:
+    """A member's name with forward slashes: some programs for Windows write the other ones."""
+    return name.replace("\\", "/")
+
+
 def members_of(
     file: IO[bytes], where: str, limits: Limits, wanted: Container[str] | None = None
 ) -> list[Member]:
@@ -52,7 +57,7 @@ def members_of(
                 to_do=translated(_AGAIN),
             )
         ) from error
-    infos = [info for info in archive.infolist() if wanted is None or info.filename in wanted]
+    infos = [i for i in archive.infolist() if wanted is None or unified_name(i.filename) in wanted]
     if len(infos) > limits.archive_members:
         raise IntakeError(
             say(
@@ -73,7 +78,7 @@ def members_of(
                 most=limits.unpacked_bytes,
             )
         )
-    files = {info.filename: info for info in infos if not info.is_dir()}
+    files = {name: info for info in infos if not (name := unified_name(info.filename)).endswith("/")}
     return [
         Member(name, info.file_size, lambda most, info=info: _read(archive, info, where, most))  # type: ignore[misc]
         for name, info in files.items()

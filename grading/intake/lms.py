@@ -1,23 +1,25 @@
 """What learning platforms let a teacher download: the work of many students in one zip or folder.
 
-Known are the bulk downloads of Canvas (files named after student and submission) and Moodle (files or folders named
-after student), Gradescope's export (folders with numbers, and a list of whose they are), nbgrader's folder of
-submissions, and clones made by GitHub Classroom.
+Known are the bulk downloads of Canvas (files named after student and submission), Moodle (files or folders named
+after student), Blackboard and Brightspace (the same, with times), Sakai (a folder of attachments for each student),
+Teams (a folder for each version), Gradescope's export (folders with numbers, and a list of whose they are), nbgrader's
+folder of submissions, and clones made by GitHub Classroom. Where a student has handed in several
+times, the last counts.
 """
 
 from __future__ import annotations
 
 import contextlib
-import os
 import re
-import zipfile
 from collections import Counter
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable
 from datetime import datetime
-from pathlib import Path, PurePosixPath
+from pathlib import PurePosixPath
 
-from grading.intake.files import ARCHIVE, is_bystander, is_foreign_folder
+from grading.intake import attempts
+from grading.intake.listing import Download, Entry, Listing, may_be_work
+from grading.intake.naming import listed, shown
+from grading.words import say
 
 _CANVAS = re.compile(
     r"(?P<student>[^_/]+)_(?:LATE_)?(?P<user>\d{2,})_(?P<submission>\d{3,})_(?P<file>[^/]+)", re.IGNORECASE
@@ -27,6 +29,10 @@ _CANVAS_VERSION = re.compile(r"-\d{1,2}(?=\.\w+$)")
 _MOODLE = re.compile(
     r"(?P<student>[^/]+)_(?P<user>\d+)_assignsubmission_(?:file|onlinetext)(?:_/|/|_|$)(?P<file>.*)"
 )
+# What Moodle calls everybody where markers must not see names.
+_NAMELESS = "Participant"
+_SAKAI = re.compile(r"(?P<student>.+)\((?P<user>[^()]+)\)/")
+_SAKAI_FOLDER, _SAKAI_GRADES = "Submission attachment(s)/", "grades.csv"
 _GRADESCOPE_LIST = "submission_metadata.yml"
 _GRADESCOPE_FOLDER = re.compile(r"submission_\d+")
 _GRADESCOPE_NAME = re.compile(r"\s*(?:-\s+)?:name:\s*(?P<name>.+?)\s*")
@@ -34,147 +40,144 @@ _GRADESCOPE_TIME = re.compile(
     r"\s+:created_at:\s+(?P<time>\d{4}-\d\d-\d\d \d\d:\d\d:\d\d)(?:\.\d+)?\s+(?:Z|UTC|\+00:00)\s*"
 )
 _LONGEST_LIST = 16 << 20
-_NBGRADER = "nbgrader_config.py", "gradebook.db", "source", "release"
+_NBGRADER = "nbgrader_config.py", "gradebook.db", "source/", "release/"
 _CLASSROOM = re.compile(r"(?P<assignment>.+)-submissions")
 
 
-@dataclass(frozen=True)
-class Entry:
-    """One student's part of a download.
-
-    Attributes:
-        student: the name that the platform gives.
-        path: the student's own file or folder, or the one that holds everybody's.
-        parts: in the latter case, which files in it are this student's: their names there, and without what the
-            platform has put before them.
-        submitted: when it was handed in, where the platform says so.
-    """
-
-    student: str
-    path: Path
-    parts: tuple[tuple[str, str], ...] = ()
-    submitted: datetime | None = None
-
-
-def entries(path: Path) -> list[Entry]:
-    """The students' parts if ``path`` is such a download, in order of names; nothing if it is not.
+def download(listing: Listing) -> Download:
+    """The students' parts if ``listing`` is such a download, in order of names; nothing if it is not.
 
     Raises:
         OSError: it cannot be looked into.
     """
-    names = _names_in(path)
-    for platform in (_gradescope, _canvas, _moodle, _nbgrader, _classroom):
-        found = platform(path, names)
-        if found:
-            return sorted(found, key=lambda entry: (entry.student, str(entry.path)))
-    return []
+    if listing.is_zip and len(listing.top) == 1 and listing.top[0].endswith("/"):
+        # Packed with the folder around it.
+        listing = listing.inside(listing.top[0])
+    for platform in (
+        _gradescope,
+        _canvas,
+        _moodle,
+        attempts.blackboard,
+        attempts.brightspace,
+        _sakai,
+        _nbgrader,
+        _classroom,
+        attempts.teams,
+    ):
+        found = platform(listing)
+        if found.entries:
+            return _with_others(listing, found)
+    return Download()
 
 
-def _names_in(path: Path) -> list[str]:
-    """All files of a zip, or what lies directly in a folder (folders end in a slash); without bystanders."""
-    names: Iterable[str] = ()
-    if path.is_dir():
-        with os.scandir(path) as listing:
-            names = [entry.name + "/" * entry.is_dir(follow_symlinks=False) for entry in listing]
-    elif path.suffix.lower() == ARCHIVE:
-        try:
-            with zipfile.ZipFile(path) as archive:
-                names = [info.filename for info in archive.infolist() if not info.is_dir()]
-        except (zipfile.BadZipFile, ValueError, NotImplementedError, UnicodeDecodeError):
-            return []
-    return sorted(name for name in names if not _is_beside(name))
+def _with_others(listing: Listing, found: Download) -> Download:
+    """The download with what lies beside it: work is somebody's, too, and of everything else it is said."""
+    where = shown(listing.path.name)
+    said = list(found.said)
+    work = [name for name in found.others if may_be_work(name)]
+    rest = [name for name in found.others if not may_be_work(name)]
+    if work:
+        said.append(
+            say(
+                "Not named as the students' files in {where} are, but graded as hand-ins of their own: {names}.",
+                where=where,
+                names=listed([shown(name) for name in work]),
+            )
+        )
+    if rest:
+        said.append(
+            say(
+                "Not named as the students' files in {where} are, and not graded: {names}.",
+                where=where,
+                names=listed([shown(name) for name in rest]),
+            )
+        )
+    entries = [*found.entries, *(listing.entry("", name) for name in work)]
+    return Download(
+        tuple(sorted(entries, key=lambda entry: (entry.student or entry.path.name, str(entry.path)))),
+        tuple(said),
+    )
 
 
-def _is_beside(name: str) -> bool:
-    *folders, last = name.rstrip("/").split("/")
-    return is_bystander(last) or any(is_foreign_folder(folder) for folder in folders)
-
-
-def _canvas(path: Path, names: Sequence[str]) -> list[Entry]:
-    matches = [_CANVAS.fullmatch(name) for name in names]
+def _canvas(listing: Listing) -> Download:
+    matches, others = attempts.matched(_CANVAS, listing.top)
     students: dict[tuple[str, str], dict[str, str]] = {}
     for match in matches:
-        if match is None:
-            return []
         students.setdefault((match["student"], match["user"]), {})[match[0]] = match["file"]
-    return [
-        Entry(student, path, _parts(files))
-        for (student, _), files in zip(_told_apart(students), students.values(), strict=True)
+    entries = [
+        listing.of_files(name, _without_versions(files), lms_id=user)
+        for (name, user), files in zip(_told_apart(students), students.values(), strict=True)
     ]
+    return Download(tuple(entries), others=tuple(others))
 
 
-def _parts(files: dict[str, str]) -> tuple[tuple[str, str], ...]:
-    """Names in the download and names in the hand-in, the latter without version numbers unless that mixes them up."""
+def _without_versions(files: dict[str, str]) -> dict[str, str]:
+    """Names in the download -> in the hand-in, the latter without version numbers unless that mixes them up."""
     plain = {name: _CANVAS_VERSION.sub("", file) for name, file in files.items()}
     counts = Counter(plain.values())
-    return tuple((name, plain[name] if counts[plain[name]] == 1 else file) for name, file in files.items())
+    return {name: plain[name] if counts[plain[name]] == 1 else file for name, file in files.items()}
 
 
 def _told_apart(students: Iterable[tuple[str, str]]) -> list[tuple[str, str]]:
     """Name and number of each student, the number put to the name where two have the same."""
     students = list(students)
     counts = Counter(name for name, _ in students)
-    return [(name if counts[name] == 1 else f"{name}_{user}", user) for name, user in students]
+    return [
+        (name if counts[name] == 1 and name != _NAMELESS else f"{name}_{user}", user)
+        for name, user in students
+    ]
 
 
-def _moodle(path: Path, names: Sequence[str]) -> list[Entry]:
-    matches = [_MOODLE.fullmatch(name) for name in names]
+def _moodle(listing: Listing) -> Download:
+    matches, others = attempts.matched(_MOODLE, listing.top)
     files: dict[tuple[str, str], dict[str, str]] = {}
     folders: dict[tuple[str, str], list[str]] = {}
     for match in matches:
-        if match is None:
-            return []
         student = match["student"], match["user"]
         if match["file"]:
             files.setdefault(student, {})[match[0]] = match["file"]
         else:
             folders.setdefault(student, []).append(match[0])
     for student, theirs in folders.items():
+        # Often a folder of uploaded files and one of text typed in, of one student.
         for folder in theirs if student in files or len(theirs) > 1 else ():
-            # A folder of uploaded files and one of text typed in, of one student.
-            for inside in sorted(p for p in (path / folder).rglob("*") if p.is_file()):
-                name = inside.relative_to(path).as_posix()
-                files.setdefault(student, {})[name] = inside.relative_to(path / folder).as_posix()
+            for name in listing.files(folder):
+                files.setdefault(student, {})[name] = name.removeprefix(folder)
     students = list(dict.fromkeys([*files, *folders]))
-    return [
-        Entry(name, path, tuple(files[student].items()))
+    entries = [
+        listing.of_files(name, files[student], lms_id=user)
         if student in files
-        else Entry(name, path / folders[student][0])
-        for student, (name, _) in zip(students, _told_apart(students), strict=True)
+        else listing.entry(name, folders[student][0], lms_id=user)
+        for student, (name, user) in zip(students, _told_apart(students), strict=True)
     ]
+    return Download(tuple(entries), others=tuple(others))
 
 
-def _gradescope(path: Path, names: Sequence[str]) -> list[Entry]:
-    lists = [name for name in names if PurePosixPath(name).name == _GRADESCOPE_LIST]
-    if len(lists) != 1:
-        return []
-    top = PurePosixPath(lists[0]).parent
-    listing = _beginning_of(path, lists[0])
-    students, times = _gradescope_students(listing), _gradescope_times(listing)
-    if path.is_dir():
-        return [
-            Entry(students.get(folder, folder), path / folder, submitted=times.get(folder))
-            for folder in (name.rstrip("/") for name in names if name.endswith("/"))
-            if _GRADESCOPE_FOLDER.fullmatch(folder)
-        ]
-    files: dict[str, dict[str, str]] = {}
-    for name in names:
-        if PurePosixPath(name).is_relative_to(top):
-            folder, _, file = PurePosixPath(name).relative_to(top).as_posix().partition("/")
-            if file and _GRADESCOPE_FOLDER.fullmatch(folder):
-                files.setdefault(folder, {})[name] = file
-    return [
-        Entry(students.get(folder, folder), path, tuple(theirs.items()), times.get(folder))
-        for folder, theirs in files.items()
+def _sakai(listing: Listing) -> Download:
+    matches, others = attempts.matched(_SAKAI, listing.top)
+    attached = [any(listing.files(match[0] + _SAKAI_FOLDER)) for match in matches]
+    if _SAKAI_GRADES not in others and not any(attached):
+        return Download()
+    entries = [
+        listing.entry(match["user"], match[0] + _SAKAI_FOLDER * has_some, lms_id=match["user"])
+        for match, has_some in zip(matches, attached, strict=True)
     ]
+    return Download(tuple(entries), others=tuple(others))
 
 
-def _beginning_of(path: Path, name: str) -> str:
-    if path.is_dir():
-        with (path / name).open("rb") as file:
-            return file.read(_LONGEST_LIST).decode(errors="replace")
-    with zipfile.ZipFile(path) as archive, archive.open(name) as member:
-        return member.read(_LONGEST_LIST).decode(errors="replace")
+def _gradescope(listing: Listing) -> Download:
+    if _GRADESCOPE_LIST not in listing.top:
+        return Download()
+    text = listing.read(_GRADESCOPE_LIST, _LONGEST_LIST).decode(errors="replace")
+    students, times = _gradescope_students(text), _gradescope_times(text)
+    folders = [name.rstrip("/") for name in listing.top if name.endswith("/")]
+    entries = [
+        listing.entry(students.get(folder, folder), f"{folder}/", times.get(folder))
+        for folder in folders
+        if _GRADESCOPE_FOLDER.fullmatch(folder)
+    ]
+    known = {_GRADESCOPE_LIST, *(f"{folder}/" for folder in folders if _GRADESCOPE_FOLDER.fullmatch(folder))}
+    return Download(tuple(entries), others=tuple(name for name in listing.top if name not in known))
 
 
 def _gradescope_students(text: str) -> dict[str, str]:
@@ -204,38 +207,43 @@ def _gradescope_times(text: str) -> dict[str, datetime]:
     return times
 
 
-def _nbgrader(path: Path, names: Sequence[str]) -> list[Entry]:
+def _nbgrader(listing: Listing) -> Download:
     """``submitted/STUDENT/ASSIGNMENT``: the folder itself, or that of the course."""
-    if not path.is_dir():
-        return []
-    if "submitted/" in names and any(name.rstrip("/") in _NBGRADER for name in names):
-        path = path / "submitted"
-        names = _names_in(path)
-    elif path.name != "submitted":
-        return []
+    if listing.is_zip:
+        return Download()
+    if "submitted/" in listing.top and any(name in _NBGRADER for name in listing.top):
+        listing = Listing(listing.path / "submitted")
+    elif listing.path.name != "submitted":
+        return Download()
     found: list[Entry] = []
-    for name in names:
-        if not name.endswith("/"):
-            return []
-        student = path / name
-        assignments = _names_in(student)
+    for name in listing.top:
+        assignments = listing.inside(name).top if name.endswith("/") else []
         if not assignments or not all(assignment.endswith("/") for assignment in assignments):
-            return []
+            return Download()
         found += (
-            Entry(name.rstrip("/") + (f"_{a.rstrip('/')}" if len(assignments) > 1 else ""), student / a)
-            for a in assignments
+            listing.entry(
+                name.rstrip("/") + (f"_{assignment.rstrip('/')}" if len(assignments) > 1 else ""),
+                name + assignment,
+                lms_id=name.rstrip("/"),
+            )
+            for assignment in assignments
         )
-    return found
+    return Download(tuple(found))
 
 
-def _classroom(path: Path, names: Sequence[str]) -> list[Entry]:
+def _classroom(listing: Listing) -> Download:
     """``ASSIGNMENT-submissions/ASSIGNMENT-STUDENT``, each a clone."""
-    found = _CLASSROOM.fullmatch(path.name)
-    if found is None or not path.is_dir() or not names:
-        return []
+    found = _CLASSROOM.fullmatch(PurePosixPath(listing.within).name or listing.path.name)
+    if found is None or listing.is_zip or not listing.top:
+        return Download()
     start = found["assignment"] + "-"
     if not all(
-        name.endswith("/") and name.startswith(start) and len(name) > len(start) + 1 for name in names
+        name.endswith("/") and name.startswith(start) and len(name) > len(start) + 1 for name in listing.top
     ):
-        return []
-    return [Entry(name.rstrip("/").removeprefix(start), path / name) for name in names]
+        return Download()
+    return Download(
+        tuple(
+            listing.entry(student, start + student + "/", lms_id=student)
+            for student in (name.rstrip("/").removeprefix(start) for name in listing.top)
+        )
+    )

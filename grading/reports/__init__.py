@@ -127,11 +127,12 @@ def write_class(
     *,
     release: bool = False,
     names: Mapping[str, str] | None = None,
+    said: Sequence[str] = (),
 ) -> list[Path]:
     """Write the reports on all grades together into ``out`` and return the files.
 
     Hidden checks are only in those for instructors before the ``release``. With pseudonyms in ``names``, nothing tells
-    whose work it is.
+    whose work it is. ``said`` is what is to be known of how the class was found.
 
     Raises:
         OSError: the folder cannot be written.
@@ -145,8 +146,8 @@ def write_class(
         for name in formats:
             for writer in CLASS_WRITERS.get(name, ()):
                 files.append(out / writer.file_name)
-                if names is not None and isinstance(writer, ClassPage):
-                    writer = ClassPage(link_to=None)
+                if isinstance(writer, ClassPage):
+                    writer = ClassPage(link_to=None if names is not None else writer.link_to, said=said)
                 content = writer.render(whole if writer.takes_hidden else seen, functions)
                 write_whole(files[-1], content, lasting=True)
     return files

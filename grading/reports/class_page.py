@@ -10,7 +10,7 @@ from urllib.parse import quote
 from grading.grade import Grade, Status
 from grading.reports.pages import page
 from grading.reports.statistics import CheckCount, Statistics, in_order, mistakes_of, reasons, statistics
-from grading.reports.text import points, shown
+from grading.reports.text import points, shown, visible
 
 if TYPE_CHECKING:
     from markupsafe import Markup
@@ -38,9 +38,13 @@ class ClassPage:
     file_name = "index.html"
     takes_hidden = True
 
-    def __init__(self, link_to: str | None = "report.html") -> None:
-        """``link_to`` is the page in each hand-in's folder; None where its name must not be told."""
+    def __init__(self, link_to: str | None = "report.html", said: Sequence[str] = ()) -> None:
+        """``link_to`` is the page in each hand-in's folder; None where its name must not be told.
+
+        ``said`` is what is to be known of how the hand-ins were found.
+        """
         self.link_to = link_to
+        self.said = said
 
     def render(self, grades: Sequence[Grade], functions: Sequence[str]) -> bytes:
         """The page's bytes. ``functions`` puts the columns into the rubric's order."""
@@ -53,6 +57,7 @@ class ClassPage:
             "class.js",
             ("common.css", "class.css"),
             counts=counts,
+            said=[visible(sentence) for sentence in self.said],
             bars=_bars(counts),
             columns=columns,
             groups=_groups(columns),

@@ -1,0 +1,172 @@
+"""What lies in a folder or in a zip, by name, and the parts of it that are one student's."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import zipfile
+import zlib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from functools import cached_property
+from pathlib import Path, PurePosixPath
+
+from grading.intake.archive import unified_name
+from grading.intake.files import ARCHIVE, NOTEBOOK, SCRIPT, is_bystander, is_foreign_folder
+
+_WORK = (SCRIPT, NOTEBOOK, ARCHIVE)
+_BAD_ZIP = zipfile.BadZipFile, OSError, ValueError, NotImplementedError, UnicodeDecodeError
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One student's part of what was found.
+
+    Attributes:
+        student: the name that a platform gives; "" where the file or folder is called after the student.
+        path: the student's own file or folder, or the one that holds everybody's.
+        parts: in the latter case, which files in it are this student's: their names there, and without what the
+            platform has put before them.
+        submitted: when it was handed in, where the platform says so.
+        lms_id: what the platform knows the student by, where its names say so.
+    """
+
+    student: str
+    path: Path
+    parts: tuple[tuple[str, str], ...] = ()
+    submitted: datetime | None = None
+    lms_id: str = ""
+
+
+@dataclass(frozen=True)
+class Download:
+    """What a platform lets a teacher download.
+
+    Attributes:
+        entries: the students' parts.
+        said: sentences on choices that were made.
+        others: what lies beside the students' files, by name.
+    """
+
+    entries: tuple[Entry, ...] = ()
+    said: tuple[str, ...] = ()
+    others: tuple[str, ...] = ()
+
+
+class Listing:
+    """The names in a folder or in a zip, from one of the folders inside it on."""
+
+    def __init__(self, path: Path, within: str = "", archive: _Archive | None = None) -> None:
+        """``within`` is the folder inside that is looked at, ending in a slash; "" for all."""
+        self.path = path
+        self.within = within
+        self._archive = archive or (None if path.is_dir() else _Archive(path))
+
+    @cached_property
+    def top(self) -> list[str]:
+        """What lies directly here, without bystanders, by name; folders end in a slash."""
+        if self._archive is not None:
+            return sorted(self._by_top)
+        with os.scandir(self.path / self.within) as listing:
+            names = [entry.name + "/" * entry.is_dir(follow_symlinks=False) for entry in listing]
+        return sorted(name for name in names if not is_beside(name))
+
+    @property
+    def is_zip(self) -> bool:
+        """Whether this is in a zip and not in a folder."""
+        return self._archive is not None
+
+    def inside(self, folder: str) -> Listing:
+        """What lies in one of its folders, whose name ends in a slash."""
+        return Listing(self.path, self.within + folder, self._archive)
+
+    def files(self, place: str) -> list[str]:
+        """All files that the file or folder ``place`` is or holds, by their names from here on."""
+        if self._archive is not None:
+            first, slash, _ = place.partition("/")
+            return [name for name in self._by_top.get(first + slash, ()) if name.startswith(place)]
+        if not place.endswith("/"):
+            return [place]
+        root = self.path / self.within
+        found = []
+        for below, folders, files in os.walk(root / place):
+            folders[:] = sorted(name for name in folders if not is_foreign_folder(name))
+            found += [(Path(below) / name).relative_to(root).as_posix() for name in sorted(files)]
+        return [name for name in found if not is_beside(name)]
+
+    def read(self, name: str, most: int) -> bytes:
+        """The beginning of a file in it, at most ``most`` bytes; nothing if it cannot be read."""
+        if self._archive is not None:
+            return self._archive.read(self.within + name, most)
+        path = self.path / self.within / name
+        try:
+            with path.open("rb") as file:
+                return b"" if path.is_symlink() else file.read(most)
+        except OSError:
+            return b""
+
+    def entry(self, student: str, place: str, submitted: datetime | None = None, lms_id: str = "") -> Entry:
+        """All of the file or folder ``place`` as the work of ``student``, or of whom it is called after."""
+        if self._archive is None:
+            return Entry(student, self.path / self.within / place.rstrip("/"), (), submitted, lms_id)
+        folder = place[: place.rfind("/") + 1]
+        files = {name: name.removeprefix(folder) for name in self.files(place)}
+        return self.of_files(student or _called(place), files, submitted, lms_id)
+
+    def of_files(
+        self, student: str, files: Mapping[str, str], submitted: datetime | None = None, lms_id: str = ""
+    ) -> Entry:
+        """Some files, by their names from here on and those that ``student`` knows them by."""
+        parts = tuple((self.within + name, known) for name, known in files.items())
+        return Entry(student, self.path, parts, submitted, lms_id)
+
+    @cached_property
+    def _by_top(self) -> dict[str, list[str]]:
+        """Of a zip: what lies directly here -> all files in it."""
+        assert self._archive is not None
+        found: dict[str, list[str]] = {}
+        for whole in sorted(self._archive.members):
+            if whole.startswith(self.within):
+                name = whole.removeprefix(self.within)
+                first, slash, _ = name.partition("/")
+                if not is_beside(name):
+                    found.setdefault(first + slash, []).append(name)
+        return found
+
+
+class _Archive:
+    """A zip that is looked into without unpacking it; one that is none holds nothing."""
+
+    def __init__(self, path: Path) -> None:
+        self._zip: zipfile.ZipFile | None = None
+        if path.suffix.lower() == ARCHIVE:
+            with contextlib.suppress(*_BAD_ZIP):
+                self._zip = zipfile.ZipFile(path)
+        infos = self._zip.infolist() if self._zip else []
+        #: Names with forward slashes -> members.
+        self.members = {name: i for i in infos if not (name := unified_name(i.filename)).endswith("/")}
+
+    def read(self, name: str, most: int) -> bytes:
+        try:
+            assert self._zip is not None
+            with self._zip.open(self.members[name]) as member:
+                return member.read(most)
+        except (*_BAD_ZIP, RuntimeError, EOFError, zlib.error):
+            return b""
+
+
+def _called(place: str) -> str:
+    path = PurePosixPath(place)
+    return path.name if place.endswith("/") else path.stem
+
+
+def is_beside(name: str) -> bool:
+    """Whether a file or folder of this name is no student's work, or lies in such a folder."""
+    *folders, last = name.split("/")
+    return any(map(is_foreign_folder, folders)) or (bool(last) and is_bystander(last))
+
+
+def may_be_work(name: str) -> bool:
+    """Whether a name is that of a folder or of a file that can be handed in."""
+    return name.endswith("/") or name.lower().endswith(_WORK)

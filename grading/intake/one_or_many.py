@@ -1,0 +1,331 @@
+"""Whether a folder or a zip is one student's work, or holds that of many."""
+
+from __future__ import annotations
+
+import contextlib
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import PurePosixPath
+
+from grading.intake import lms
+from grading.intake.files import ARCHIVE, NOTEBOOK, SCRIPT
+from grading.intake.listing import Entry, Listing, may_be_work
+from grading.intake.naming import listed, shown
+from grading.words import say
+
+# Names that the course, or anybody, gives to parts of one piece of work; all others are taken for students.
+_PART_NAMES = """
+    a all answer answers article assign assignment assignments backup bak base build cell check checks
+    cifar class classes classifier classifiers code colab collect collectsubmission common conf config
+    copy core cs csn data dataset datasets demo doc docs draft evaluate example examples exercise
+    experiment experiments fall fast features figures files final fix func function functions get grad
+    gradient helper helpers homework homeworks hw hyperparameters im image images img index init inline k
+    knn lab layer layers lecture lectures lib linear loss losses main material materials math misc ml
+    model models module modules my nearest neighbor net nets network networks new nn note notebook
+    notebooks notes old optim optimizer orig original output outputs package part pics pictures plot plots
+    predict predictor prob problem problems program project py python question questions regression rel
+    report result results run script scripts search section setup sgd slides softmax solution solutions
+    solver source sources spring src stanford start starter step submission submit summer svm task tasks
+    template test tests tmp tools train trainer training tune two untitled util utils validation version
+    vis vision visualize week weights winter work working write writeup
+"""
+_COURSE_WORDS = frozenset(_PART_NAMES.split())
+_WORD = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+")
+# A student's number, or one of many hand-ins that were numbered; "2024" and "1516" are years.
+_IDENTITY = re.compile(r"\d{5,}|^(?:submission|handin|group|team)s?[-_ ]?\d+$", re.IGNORECASE)
+_LOSS = re.compile(rb"(?:^|\"|\\n)[ \t]*def[ \t]+(\w*loss\w*)[ \t]*\(", re.MULTILINE | re.IGNORECASE)
+_IMPORTED = re.compile(rb"(?:^|\"|\\n)[ \t]*(?:from|import)[ \t]+\.?(\w+)", re.MULTILINE)
+_LAYOUT_FILES = frozenset(
+    ("linear_svm.py", "linear_classifier.py", "softmax.py", "svm.ipynb", "softmax.ipynb")
+)
+_LAYOUT_FOLDERS = frozenset(("cs231n", "classifiers"))
+# Parts of a class. "Group 3" may be one as well as one hand-in of three students: what is in it decides.
+_SECTION = re.compile(
+    r"(?:section|sec|lab|tutorial|tut|group|grp|class|cohort|period|recitation|team|seminar|course|batch)s?\b.*",
+    re.IGNORECASE,
+)
+_BYTES_LOOKED_AT = 4 * 2**20
+_FILES_LOOKED_AT = 60
+_DEPTH_LOOKED_AT = 6
+
+
+_SECTIONS_LOOKED_AT = 3
+_MOST_PEOPLE_LOOKED_FOR = 8
+_DEPTH_OF_CLASSES = 5
+
+
+@dataclass(frozen=True)
+class Many:
+    """The hand-ins in a folder or zip, and sentences on how it was understood."""
+
+    entries: tuple[Entry, ...]
+    said: tuple[str, ...] = ()
+
+
+def look(listing: Listing, depth: int = 0, *, evidence: bool = False) -> Many | None:
+    """The hand-ins in ``listing``, or None if it is the work of one student.
+
+    A folder is many hand-ins unless something speaks against it; a zip, which is what students hand in, is one unless
+    files or folders that are called after different people define the same function. With ``evidence``, that is asked
+    of folders, too. ``depth`` is how many folders have been looked through on the way.
+
+    Raises:
+        OSError: it cannot be looked into.
+    """
+    download = lms.download(listing)
+    if download.entries:
+        return Many(download.entries, download.said)
+    names = [name for name in listing.top if not name.lower().endswith((".pyc", ".pyo"))]
+    work = [name for name in names if may_be_work(name)]
+    beside = [name for name in names if not may_be_work(name)]
+    found = _sections(listing, work, depth) or _only_child(listing, work, depth, evidence=evidence)
+    if found is not None:
+        return Many(found.entries, (*found.said, *_said_of_rest(listing, beside)))
+    people = _different_people(listing, names)
+    by_layout = any(_belongs_to_layout(name) for name in names)
+    if len(people) > 1 and not (by_layout and 2 * len(people) <= len(work)):
+        return Many(_each(listing, names), _said_of_several_in_one(listing, names))
+    if evidence or listing.is_zip or by_layout or _is_one_students(listing, names):
+        return None
+    if len(names) == 1 and _is_folder_or_zip(listing, names[0]):
+        return Many(_each(listing, names))
+    said = [] if _are_hand_ins(names) else [_said_of_many(listing, names)]
+    return Many(_each(listing, names), (*said, *_said_of_several_in_one(listing, names)))
+
+
+def each_child(listing: Listing) -> Many:
+    """What lies in ``listing`` as one hand-in each, whatever it looks like; a folder around it is looked through."""
+    download = lms.download(listing)
+    if download.entries:
+        return Many(download.entries, download.said)
+    if len(listing.top) == 1 and listing.top[0].endswith("/"):
+        return each_child(listing.inside(listing.top[0]))
+    return Many(_each(listing, listing.top))
+
+
+def several_in_one(listing: Listing) -> tuple[str, ...]:
+    """A warning if what was taken for one student's work looks like that of several."""
+    people = _different_people(listing, listing.top)
+    if len(people) < 2:
+        return ()
+    return (
+        say(
+            "{where} was taken for one student's work, though {names} in it look like those of different students; "
+            "if they are, grade it with --class.",
+            where=shown(str(listing.path / listing.within)),
+            names=listed([shown(name.rstrip("/")) for name in people]),
+        ),
+    )
+
+
+def _each(listing: Listing, names: Sequence[str]) -> tuple[Entry, ...]:
+    return tuple(listing.entry("", name) for name in names)
+
+
+def _sections(listing: Listing, work: Sequence[str], depth: int) -> Many | None:
+    """The hand-ins of a class that lies in parts: "Section A/jane_doe", "Section B/bob_roe"."""
+    folders = [name for name in work if name.endswith("/") and not _belongs_to_layout(name)]
+    if len(folders) < len(work) or len(folders) < 2 or depth > _DEPTH_OF_CLASSES:
+        return None
+    named = [name for name in folders if _SECTION.fullmatch(name.rstrip("/")) or _is_part_name(name)]
+    if named:
+        classes = {name: found for name in named if (found := _look_inside(listing, name, depth))}
+    else:
+        classes = {
+            name: found
+            for name in folders[:_SECTIONS_LOOKED_AT]
+            if (found := _look_inside(listing, name, depth))
+        }
+        if len(classes) < min(len(folders), _SECTIONS_LOOKED_AT):
+            return None
+    if not classes:
+        return None
+    entries: list[Entry] = []
+    said: list[str] = []
+    for name in folders:
+        found = classes.get(name) or _look_inside(listing, name, depth)
+        if found is None and name in named:
+            inside = listing.inside(name)
+            only = [child for child in inside.top if may_be_work(child)]
+            found = Many(_each(inside, only)) if len(only) == 1 else None
+        if found is None:
+            entries.append(listing.entry("", name))
+        else:
+            entries += found.entries
+            said += found.said
+    if not named:
+        said.append(
+            say(
+                "{where} was taken for a class in {n} parts, each with hand-ins of several students: {names}; if each "
+                "part is one student's work, give them to the grader one by one with --one.",
+                where=shown(str(listing.path / listing.within)),
+                n=len(folders),
+                names=listed([shown(name.rstrip("/")) for name in folders]),
+            )
+        )
+    return Many(tuple(entries), tuple(said))
+
+
+def _only_child(listing: Listing, work: Sequence[str], depth: int, *, evidence: bool) -> Many | None:
+    """The hand-ins in the one folder or zip that lies in ``listing``, if they are many."""
+    if len(work) != 1 or not _is_folder_or_zip(listing, work[0]) or _belongs_to_layout(work[0]):
+        return None
+    evidence = evidence or _is_part_name(work[0])
+    return _look_inside(listing, work[0], depth, evidence=evidence)
+
+
+def _look_inside(listing: Listing, name: str, depth: int, *, evidence: bool = True) -> Many | None:
+    if depth > _DEPTH_OF_CLASSES:
+        return None
+    try:
+        inside = listing.inside(name) if name.endswith("/") else Listing(listing.path / listing.within / name)
+        return look(inside, depth + 1, evidence=evidence)
+    except OSError:
+        return None  # said when it is read
+
+
+def _is_folder_or_zip(listing: Listing, name: str) -> bool:
+    """Whether it can be looked into; a zip within a zip is not."""
+    if listing.is_zip or name.endswith("/"):
+        return name.endswith("/")
+    return name.lower().endswith(ARCHIVE) and not (listing.path / listing.within / name).is_symlink()
+
+
+def _said_of_rest(listing: Listing, names: Sequence[str]) -> tuple[str, ...]:
+    if not names:
+        return ()
+    return (
+        say(
+            "Beside the hand-ins in {where}, and not graded: {names}.",
+            where=shown(str(listing.path / listing.within)),
+            names=listed([shown(name) for name in names]),
+        ),
+    )
+
+
+def _said_of_many(listing: Listing, names: Sequence[str]) -> str:
+    return say(
+        "{where} was taken for a folder of {n} hand-ins: {names}; if it is one student's work, grade it with --one.",
+        where=shown(str(listing.path / listing.within)),
+        n=len(names),
+        names=listed([shown(name.rstrip("/")) for name in names]),
+    )
+
+
+def _said_of_several_in_one(listing: Listing, names: Sequence[str]) -> tuple[str, ...]:
+    said: list[str] = []
+    for name in names:
+        if name.endswith("/"):
+            with contextlib.suppress(OSError):
+                said += several_in_one(listing.inside(name))
+    return tuple(said)
+
+
+def _are_hand_ins(names: Sequence[str]) -> bool:
+    """Whether names alone make clear that these are hand-ins: most are zips or notebooks of different people."""
+    files = [name for name in names if name.lower().endswith((ARCHIVE, NOTEBOOK)) and not _is_part_name(name)]
+    return len(files) > 1 and len(files) == sum(map(may_be_work, names))
+
+
+def _different_people(listing: Listing, names: Sequence[str]) -> list[str]:
+    """Files and folders called after different people that define the same function; none if there are none."""
+    strangers = {name: whose for name in names if may_be_work(name) and (whose := _whose(name))}
+    if len(set(strangers.values())) < 2:
+        return []
+    owners: dict[bytes, str] = {}
+    found: dict[str, None] = {}
+    for name in strangers:
+        for function in {function for data in _texts(listing, name) for function in _LOSS.findall(data)}:
+            owner = owners.setdefault(function, name)
+            if strangers[owner] != strangers[name]:
+                found |= {owner: None, name: None}
+        if len(found) > _MOST_PEOPLE_LOOKED_FOR:
+            break
+    return list(found)
+
+
+def _whose(name: str) -> frozenset[str]:
+    """The words in a name that say whose a thing is, if any do: "hw1_Zhang_v2.ipynb" is Zhang's."""
+    if _is_part_name(name) or _belongs_to_layout(name):
+        return frozenset()
+    stem = _stem(name)
+    words = {word.lower() for word in _WORD.findall(stem)} - _COURSE_WORDS
+    number = _IDENTITY.search(stem)
+    if number:
+        words.add(number[0].lower())
+    return frozenset(words) if stem.isascii() and words else frozenset((stem,))
+
+
+def _is_one_students(listing: Listing, names: Sequence[str]) -> bool:
+    """Whether these are the parts of one student's work, and not the work of one student each."""
+    strangers = {name for name in names if not _is_part_name(name)}
+    if not strangers:
+        return True
+    owners: dict[bytes, str] = {}
+    working: list[str] = []
+    imported: set[str] = set()
+    # Strangers first: in a folder of many, the second of them settles it.
+    for name in sorted(names, key=lambda name: (name not in strangers, name)):
+        losses: set[bytes] = set()
+        for data in _texts(listing, name):
+            losses.update(_LOSS.findall(data))
+            imported.update(module.decode(errors="replace") for module in _IMPORTED.findall(data))
+        # The same function in two places is two students' answer to one question.
+        if any(name in strangers or owners[loss] in strangers for loss in losses & owners.keys()):
+            return False
+        owners |= dict.fromkeys(losses, name)
+        if losses:
+            working.append(name)
+    if any(_is_script(name) and _stem(name) in imported for name in names):
+        return True
+    if any(name not in strangers for name in working):
+        return True
+    if len(names) > 1 and len(strangers) == 1:
+        return bool(working)
+    return len(working) > 1 and all(_is_script(name) for name in working)
+
+
+def _is_script(name: str) -> bool:
+    return name.lower().endswith(SCRIPT)
+
+
+def _stem(name: str) -> str:
+    return name.rstrip("/") if name.endswith("/") else PurePosixPath(name).stem
+
+
+def _belongs_to_layout(name: str) -> bool:
+    return name.rstrip("/") in (_LAYOUT_FOLDERS if name.endswith("/") else _LAYOUT_FILES)
+
+
+def _is_part_name(name: str) -> bool:
+    """Whether the name says what a thing is and not whose: "assignment1/", "svm-Copy1.ipynb", "cs231n/"."""
+    name = _stem(name)
+    if not name.isascii() or _IDENTITY.search(name):
+        return False
+    words = [word.lower() for word in _WORD.findall(name)]
+    return bool(words) and all(word in _COURSE_WORDS for word in words)
+
+
+def _texts(listing: Listing, name: str) -> Iterator[bytes]:
+    """The beginnings of the scripts and notebooks that ``name`` is or holds, a few of them."""
+    if not name.endswith("/"):
+        if name.lower().endswith((SCRIPT, NOTEBOOK)):
+            yield listing.read(name, _BYTES_LOOKED_AT)
+        return
+    looked_at = 0
+    level = [name]
+    for _ in range(_DEPTH_LOOKED_AT):
+        below: list[str] = []
+        for folder in level:
+            try:
+                inside = listing.inside(folder).top
+            except OSError:
+                continue
+            for child in inside:
+                if child.endswith("/"):
+                    below.append(folder + child)
+                elif child.lower().endswith((SCRIPT, NOTEBOOK)) and looked_at < _FILES_LOOKED_AT:
+                    looked_at += 1
+                    yield listing.read(folder + child, _BYTES_LOOKED_AT)
+        level = below
