@@ -20,6 +20,7 @@ import msgspec
 
 from grading import comparison
 from grading.background import BackgroundWork
+from grading.editions.called import as_called
 from grading.executed import Execution
 from grading.grade import (
     CheckResult,
@@ -72,7 +73,7 @@ def grade(
     started = time.perf_counter()
     try:
         with _reading:
-            submission = read(handin, suite.rubric.asked_names)
+            submission = as_called(read(handin, suite.rubric.asked_names), suite.rubric)
     except IntakeError as error:
         return not_graded(handin, suite, sandbox.isolation, str(error), time.perf_counter() - started)
     shared = training_data(suite.rubric).shared if suite.rubric.trains else None
@@ -185,6 +186,7 @@ def graded(
         seconds=seconds,
         trainings=trainings,
         execution=execution,
+        edition=submission.edition,
         baselines=comparison.baselines(rubric) if trainings else [],
     )
 
