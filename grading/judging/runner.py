@@ -244,13 +244,14 @@ class Runner:
 
     def _diagnosis(self, name: str, asked: Promise, failure: Failure) -> Diagnosis | None:
         # Known mistakes are many, and right code has none.
+        from grading.diagnosis.absent import absent
         from grading.diagnosis.loss_functions import diagnose
         from grading.diagnosis.methods import diagnose_method
         from grading.diagnosis.undefined import undefined_name
 
-        undefined = undefined_name(self.submission, name.partition(".")[0], failure)
-        if undefined is not None:
-            return undefined
+        named = undefined_name(self.submission, name.partition(".")[0], failure) or absent(failure)
+        if named is not None:
+            return named
         # Wrong code run again to be recognized may overflow; that is its business.
         with _diagnosing, np.errstate(all="ignore"):
             if asked.kind == "loss":
