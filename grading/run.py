@@ -35,10 +35,11 @@ from grading.processes import cores, share_out
 from grading.rubric import Rubric
 from grading.sandbox.choice import Choosing
 from grading.sandbox.client import Sandbox
-from grading.sandbox.levels import Isolation, IsolationError
+from grading.sandbox.levels import DisturbedError, Isolation, IsolationError, LaunchError
 from grading.submission import Handin, IntakeError, Submission
 from grading.suite import Suite, suite_facts
 from grading.training_data import training_data
+from grading.turns import Turns
 from grading.words import say, speak
 from reference.split import DatasetError
 
@@ -57,6 +58,8 @@ def grade(
     notebooks: Sandbox | None = None,
     background: BackgroundWork | None = None,
     lanes: Executor | None = None,
+    *,
+    is_asked_again: bool = False,
 ) -> Grade:
     """Grade one hand-in. Whatever it holds, the result is a `Grade` in an explicit state.
 
@@ -67,6 +70,10 @@ def grade(
         notebooks: where its notebooks are run; None not to run them.
         background: preparations that are made while student code computes; None if they have been made.
         lanes: threads that ask a loss each, if there are processors for more than one at once.
+        is_asked_again: whether the caller grades it again if what others do costs it a process.
+
+    Raises:
+        DisturbedError: that has happened, and ``is_asked_again``.
     """
     from grading.intake import read
 
@@ -77,7 +84,7 @@ def grade(
     except IntakeError as error:
         return not_graded(handin, suite, sandbox.isolation, str(error), time.perf_counter() - started)
     shared = training_data(suite.rubric).shared if suite.rubric.trains else None
-    with sandbox.workers(submission, shared) as workers:
+    with sandbox.workers(submission, shared, is_asked_again=is_asked_again) as workers:
         from grading.judging.runner import Runner
 
         if background is not None:
@@ -89,7 +96,7 @@ def grade(
         background.finish()
     execution = None
     if notebooks is not None:
-        run = partial(_executed, handin, submission, suite, notebooks)
+        run = partial(_executed, handin, submission, suite, notebooks, is_asked_again=is_asked_again)
         execution, more = run() if lanes is None else lanes.submit(run).result()
         results += more
     return graded(
@@ -105,14 +112,15 @@ def grade(
 
 
 def _executed(
-    handin: Handin, submission: Submission, suite: Suite, sandbox: Sandbox
+    handin: Handin, submission: Submission, suite: Suite, sandbox: Sandbox, *, is_asked_again: bool
 ) -> tuple[Execution, list[CheckResult]]:
     """What comes of running a hand-in's notebooks, and the checks of what they leave."""
     from grading.execution.running import execute
     from grading.judging.search import search_results
 
     assert suite.notebook_data is not None
-    executed = execute(handin, submission, suite.rubric, sandbox, suite.notebook_data)
+    run = partial(sandbox.run, is_asked_again=is_asked_again)
+    executed = execute(handin, submission, suite.rubric, run, suite.notebook_data)
     return executed.execution, list(search_results(suite.rubric, executed.execution, executed.found))
 
 
@@ -323,21 +331,22 @@ class Work:
         self._threads: Executor | None = None
         self._notebooks: Sandbox | None = None
         self._prepared = False
+        self._turns: Turns | None = None
 
     def __call__(self, handin: Handin) -> Grade:
-        """Grade; a defect of the grader itself becomes an explicit state: one hand-in never stops the others."""
+        """Grade; a defect of the grader itself becomes an explicit state: one hand-in never stops the others.
+
+        A hand-in to which others do harm is graded once more, when no other is at work in this process.
+        """
         try:
             with _opening:
-                if not self._prepared:
-                    _prepare(self._suite)
-                    self._prepared = True
-                if self._threads is None and self._lanes > 1:
-                    self._threads = ThreadPoolExecutor(self._lanes)
-                if self._sandbox is None:
-                    self._sandbox = self._suite.open_sandbox(self._isolation.level)
-                if self._notebooks is None and self._suite.notebook_data is not None:
-                    self._notebooks = self._suite.open_notebook_sandbox(self._isolation.level)
-            return grade(handin, self._suite, self._sandbox, self._notebooks, self._background, self._threads)
+                self._turns = self._turns or Turns()
+            try:
+                with self._turns.among_others():
+                    return self._grade(handin, is_asked_again=True)
+            except (DisturbedError, LaunchError):
+                with self._turns.alone():
+                    return self._grade(handin, is_asked_again=False)
         except (IsolationError, DatasetError) as error:
             return not_graded(handin, self._suite, self._isolation, str(error))
         except Exception as error:
@@ -351,6 +360,27 @@ class Work:
                 line=place.lineno,
             )
             return not_graded(handin, self._suite, self._isolation, reason)
+
+    def _grade(self, handin: Handin, *, is_asked_again: bool) -> Grade:
+        with _opening:
+            if not self._prepared:
+                _prepare(self._suite)
+                self._prepared = True
+            if self._threads is None and self._lanes > 1:
+                self._threads = ThreadPoolExecutor(self._lanes)
+            if self._sandbox is None:
+                self._sandbox = self._suite.open_sandbox(self._isolation.level)
+            if self._notebooks is None and self._suite.notebook_data is not None:
+                self._notebooks = self._suite.open_notebook_sandbox(self._isolation.level)
+        return grade(
+            handin,
+            self._suite,
+            self._sandbox,
+            self._notebooks,
+            self._background,
+            self._threads,
+            is_asked_again=is_asked_again,
+        )
 
     def close(self) -> None:
         """End what runs in the sandbox."""

@@ -198,7 +198,8 @@ class Setup(_Wire, tag="setup"):
 
     Attributes:
         address_space_bytes, cpu_seconds: resource limits.
-        processes: RLIMIT_NPROC, which counts threads too; None where it would count other people's.
+        processes: RLIMIT_NPROC, which counts threads too.
+        user_is_shared: whether that would count other people's processes, too, if it counts by user.
         user: the user id to become, None to stay.
         readable: for Landlock: what may be read, None for no Landlock.
         listable: folders whose names may be read, as Python does to find packages.
@@ -212,6 +213,7 @@ class Setup(_Wire, tag="setup"):
     address_space_bytes: int
     cpu_seconds: int
     processes: int | None = None
+    user_is_shared: bool = False
     user: int | None = None
     readable: list[str] | None = None
     listable: list[str] = []
