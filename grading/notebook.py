@@ -14,11 +14,11 @@ from typing import Any
 
 import msgspec
 
+from grading.conclusion import graded
 from grading.editions.called import callings
 from grading.grade import CheckResult, Grade, IsolationFacts
 from grading.reports.inline import inline_html, inline_text
 from grading.rubric import Rubric, RubricError, load_rubric
-from grading.run import graded
 from grading.sandbox.inside.adapting import adapted
 from grading.sandbox.kernel import KernelSession, StudentFiles, untouched
 from grading.sandbox.levels import Isolation, Level

@@ -305,9 +305,10 @@ def _grade(found: Found, suite: Suite, options: argparse.Namespace, choosing: Ch
     from functools import cache
     from itertools import chain
 
+    from grading.conclusion import unwritten
     from grading.processes import cores
     from grading.resume import Records
-    from grading.run import grade_all, unwritten
+    from grading.run import grade_all
     from grading.suite import suite_facts
 
     handins = found.handins
