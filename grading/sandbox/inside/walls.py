@@ -108,7 +108,7 @@ def mount_scratch(folder: str) -> None:
     """
     if _libc().unshare(_CLONE_NEWNS) or not _mount_scratch(folder):
         number = ctypes.get_errno()
-        raise OSError(number, f"no file system of its own: {os.strerror(number)}")
+        raise OSError(number, f"mount({folder}): {os.strerror(number)}")
 
 
 def _mount_scratch(folder: str) -> bool:
