@@ -4,16 +4,17 @@ The SVM loss is a finite sum of convex functions, so its Clarke subdifferential 
 
     {base + sum_k t_k G_k : 0 <= t_k <= 1}
 
-with one generator G_k per tied pair (i, j), a pair whose margin is within rounding of 0: column j gets
-+x_i/N, the column of the label y_i gets -x_i/N (F. H. Clarke, Optimization and Nonsmooth Analysis, 1983,
-2.3.3: the sum rule is exact for convex functions). A smooth point is the case without generators. `>` and
-`>=`, any mixture of them, and the central difference's half are all in the set; a forward difference, in
-general, is not.
+with one generator G_k per tie, an argument of max(0, .) within rounding of 0. In the SVM loss that is a pair (i, j)
+whose margin is 0: column j gets +x_i/N, the column of the label y_i gets -x_i/N (F. H. Clarke, Optimization and
+Nonsmooth Analysis, 1983, 2.3.3: the sum rule is exact for convex functions). A smooth point is the case without
+generators. `>` and `>=`, any mixture of them, and the central difference's half are all in the set; a forward
+difference, in general, is not.
 """
 
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -21,8 +22,6 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from reference.projection import TiedBox
-
-_NO_TIES = np.zeros(0, dtype=np.intp)
 
 
 @dataclass(frozen=True, eq=False)
@@ -67,52 +66,32 @@ class Membership:
 
 @dataclass(frozen=True, eq=False)
 class AcceptedGradients:
-    """The right gradients of one problem: a base, tied pairs that may count or not, and a bound for rounding.
+    """The right gradients of one problem: a base, ties that may count or not, and a bound for rounding.
 
     Attributes:
-        base: (D, C) the gradient with no tied pair counted.
+        base: (D, C) the gradient with no tie counted.
         bound: (D, C) how far right float64 code, and `base` itself, can be from the truth in each entry; > 0.
-        X: (N, D) the samples that the tied pairs point into.
-        tied_samples: (K,) i of each tied pair.
-        tied_classes: (K,) j of each tied pair.
-        tied_labels: (K,) y_i of each tied pair.
+        ties: how many places there are where rounding decides the side of a kink; 0 where the loss is smooth.
+        generators: gives (K, D, C) what each tie adds when it counts in full; None where there are none.
     """
 
     base: NDArray[np.float64]
     bound: NDArray[np.float64]
-    X: NDArray[np.float64]
-    tied_samples: NDArray[np.intp]
-    tied_classes: NDArray[np.intp]
-    tied_labels: NDArray[np.int64]
-
-    @classmethod
-    def only(
-        cls, gradient: NDArray[np.float64], bound: NDArray[np.float64], X: NDArray[np.float64]
-    ) -> AcceptedGradients:
-        """The one gradient of a loss that is smooth, as far as rounding goes."""
-        return cls(gradient, bound, X, _NO_TIES, _NO_TIES, np.zeros(0, dtype=np.int64))
-
-    @property
-    def ties(self) -> int:
-        """How many pairs are tied; 0 where the loss is smooth."""
-        return len(self.tied_samples)
+    ties: int = 0
+    generators: Callable[[], NDArray[np.float64]] | None = None
 
     @cached_property
     def _box(self) -> TiedBox:
-        """The tied pairs as generators: equal ones merged, those of zero samples left out."""
-        N = self.X.shape[0]
-        merged: dict[tuple[bytes, int, int], list[int]] = {}
-        pairs = np.stack([self.tied_samples, self.tied_classes, self.tied_labels], axis=1)
-        for i, j, label in pairs.tolist():
-            if self.X[i].any():
-                merged.setdefault((self.X[i].tobytes(), j, label), []).append(i)
-        generators = np.zeros((len(merged), *self.base.shape))
-        for generator, ((_, j, label), samples) in zip(generators, merged.items(), strict=True):
-            x = self.X[samples[0]] / N
-            generator[:, j] = x
-            generator[:, label] = -x
-        multiplicities = np.array([len(samples) for samples in merged.values()], dtype=np.float64)
-        return TiedBox(generators.reshape(len(merged), self.base.size), multiplicities, self.bound.ravel())
+        """What the ties span: equal generators merged, those of only zeros left out."""
+        found = np.zeros((0, self.base.size))
+        if self.generators is not None:
+            found = self.generators().reshape(-1, self.base.size)
+        merged: dict[bytes, list[int]] = {}
+        for k in np.flatnonzero(found.any(axis=1)).tolist():
+            merged.setdefault(found[k].tobytes(), []).append(k)
+        first = [same[0] for same in merged.values()]
+        multiplicities = np.array([len(same) for same in merged.values()], dtype=np.float64)
+        return TiedBox(found[first], multiplicities, self.bound.ravel())
 
     def interval(self) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
         """Lowest and highest accepted value of each entry, (D, C) each, without the bound for rounding."""

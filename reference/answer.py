@@ -16,22 +16,14 @@ class Answer:
     """What a loss function has to return for one problem.
 
     Attributes:
-        loss: the loss, data_loss + regularization_loss.
+        loss: the loss, data and regularization together.
         loss_bound: how far right float64 code can be from `loss`, in any order of summation; always > 0.
         gradient: every dW that is right.
-        data_loss: mean loss of the samples.
-        regularization_loss: reg_scale * reg * sum(W*W).
-        data_gradient: (D, C) gradient of data_loss, without the tied pairs.
-        regularization_gradient: (D, C), 2 * reg_scale * reg * W.
     """
 
     loss: float
     loss_bound: float
     gradient: AcceptedGradients
-    data_loss: float
-    regularization_loss: float
-    data_gradient: NDArray[np.float64]
-    regularization_gradient: NDArray[np.float64]
 
     def accepts_loss(self, loss: float) -> bool:
         """Whether `loss` is the right loss, as far as float64 can tell. NaN and infinities are not."""

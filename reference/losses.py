@@ -1,23 +1,26 @@
 """The losses by name: those of this package, and those that an instructor has put into a file beside the rubric.
 
-A loss is a module with ``evaluate(problem, *, reg_scale, delta) -> Answer``; docs/extending.md shows one.
+A loss is a module with a formula ``data_loss(W, X, y)`` or ``data_loss(W, X, y, delta)`` and, if it is not the sum of
+the squares, ``penalty(W)``, written in what `reference.formula` knows; docs/extending.md shows one.
 """
 
 from __future__ import annotations
 
 import importlib
 import sys
+import traceback
 from collections.abc import Sequence
 from functools import cache, partial
 from pathlib import Path
 from types import ModuleType
-from typing import TYPE_CHECKING, Protocol, cast
+from typing import TYPE_CHECKING, Protocol
 
 # Which losses there are is asked before NumPy is needed.
 if TYPE_CHECKING:
+    from reference import sgd
     from reference.answer import Answer
+    from reference.loss import Loss
     from reference.problem import Problem
-    from reference.sgd import Loss
 
 _PREFIX = "reference_beside_the_rubric_"  # no package of that name: these modules come from no folder of ours
 _texts: dict[str, str] = {}
@@ -28,7 +31,7 @@ class LossError(Exception):
 
 
 class Evaluate(Protocol):
-    """What makes a module a loss."""
+    """What gives the true answers of a loss."""
 
     def __call__(self, problem: Problem, *, reg_scale: float = 1.0, delta: float = 1.0) -> Answer:
         """The true answer to a problem."""
@@ -40,14 +43,15 @@ def own() -> tuple[str, ...]:
     """The names of the losses of this package."""
     files = sorted(Path(__file__).parent.glob("*.py"))
     # Not imported, nor parsed: names are asked for before anything else is done.
-    return tuple(file.stem for file in files if "\ndef evaluate(" in file.read_text(encoding="utf-8"))
+    return tuple(file.stem for file in files if "\ndef data_loss(" in file.read_text(encoding="utf-8"))
 
 
 def register(name: str, text: str) -> None:
     """Make the loss that ``text`` defines known as ``name``. The text is run: it must be the instructor's own.
 
     Raises:
-        LossError: the text is not Python, fails when it is run, defines no ``evaluate``, or ``name`` is taken.
+        LossError: the text is not Python, fails when it is run, defines no formula or one that cannot be worked out,
+            or ``name`` is taken.
     """
     if name in own():
         raise LossError(f"a loss called {name!r} is shipped with the grader; give the file another name")
@@ -60,8 +64,9 @@ def register(name: str, text: str) -> None:
     sys.modules[module.__name__] = module
     try:
         exec(compile(text, f"{name}.py", "exec"), module.__dict__)  # noqa: S102
-        if not callable(getattr(module, "evaluate", None)):
-            raise LossError(f"{name}.py defines no function evaluate(problem, *, reg_scale, delta)")
+        if not callable(getattr(module, "data_loss", None)):
+            raise LossError(f"{name}.py defines no formula: def data_loss(W, X, y): ...")
+        _try_out(name, module)
     except LossError:
         del sys.modules[module.__name__]
         raise
@@ -71,43 +76,62 @@ def register(name: str, text: str) -> None:
     _texts[name] = text
 
 
+def loss_named(name: str) -> Loss:
+    """The loss ``name``, which is one of this package or has been registered."""
+    return _loss_of(_module_named(name))
+
+
 def evaluate_of(name: str) -> Evaluate:
-    """``evaluate`` of the loss ``name``, which is one of this package or has been registered."""
-    return cast(Evaluate, _module_of(name).evaluate)
+    """``evaluate`` of the loss ``name``."""
+    return loss_named(name).evaluate
 
 
 def evaluate_all(name: str, problems: Sequence[Problem], *, reg_scale: float, delta: float) -> list[Answer]:
-    """``evaluate`` of the loss ``name`` for each of ``problems``, in their order.
-
-    A module may have ``evaluate_alike(problems, *, reg_scale, delta)`` for problems of the same sizes, which is several
-    times faster for many small ones; without it, ``evaluate`` is used.
-    """
-    module = _module_of(name)
-    alike = getattr(module, "evaluate_alike", None)
-    if alike is None:
-        return [module.evaluate(problem, reg_scale=reg_scale, delta=delta) for problem in problems]
+    """``evaluate`` of the loss ``name`` for each of ``problems``, in their order; those of the same sizes together."""
+    loss = loss_named(name)
     of_sizes: dict[tuple[int, int, int], list[int]] = {}
     for k, problem in enumerate(problems):
         of_sizes.setdefault(problem.sizes, []).append(k)
     answers: dict[int, Answer] = {}
     for ks in of_sizes.values():
-        answers |= zip(ks, alike([problems[k] for k in ks], reg_scale=reg_scale, delta=delta), strict=True)
+        alike = loss.evaluate_alike([problems[k] for k in ks], reg_scale=reg_scale, delta=delta)
+        answers |= zip(ks, alike, strict=True)
     return [answers[k] for k in range(len(problems))]
 
 
-def training_loss(name: str, *, reg_scale: float, delta: float) -> Loss:
-    """The loss ``name`` as train calls it: (W, X, y, reg) -> (loss, dW).
-
-    A module may have ``loss_and_gradient(W, X, y, reg, *, reg_scale, delta)``, which works out no bounds and is several
-    times faster than ``evaluate``; without it, that is used.
-    """
-    fast = getattr(_module_of(name), "loss_and_gradient", None)
-    if fast is None:
-        from reference.sgd import loss_of
-
-        return loss_of(evaluate_of(name), reg_scale=reg_scale, delta=delta)
-    return partial(fast, reg_scale=reg_scale, delta=delta)
+def training_loss(name: str, *, reg_scale: float, delta: float) -> sgd.Loss:
+    """The loss ``name`` as train calls it: (W, X, y, reg) -> (loss, dW), without bounds."""
+    return partial(loss_named(name).loss_and_gradient, reg_scale=reg_scale, delta=delta)
 
 
-def _module_of(name: str) -> ModuleType:
+def _module_named(name: str) -> ModuleType:
     return sys.modules[_PREFIX + name] if name in _texts else importlib.import_module(f"reference.{name}")
+
+
+@cache
+def _loss_of(module: ModuleType) -> Loss:
+    from reference.loss import Loss, squares
+
+    return Loss(module.data_loss, getattr(module, "penalty", squares))
+
+
+def _try_out(name: str, module: ModuleType) -> None:
+    """Work a formula out once, on a problem of five different sizes.
+
+    Raises:
+        LossError: it cannot be worked out; where, and why.
+    """
+    import numpy as np
+
+    from reference.formula import FormulaError
+    from reference.problem import Problem
+
+    W, X = np.linspace(-1.0, 1.0, 12).reshape(3, 4), np.linspace(-2.0, 1.0, 15).reshape(5, 3)
+    try:
+        _loss_of(module).evaluate(Problem(W, X, np.array([3, 0, 1, 1, 2]), 0.5))
+    except FormulaError as error:
+        raise LossError(f"{name}.py: {error}") from None
+    except Exception as error:
+        lines = [f.lineno for f in traceback.extract_tb(error.__traceback__) if f.filename == f"{name}.py"]
+        where = f"line {lines[-1]} of {name}.py" if lines else f"{name}.py"
+        raise LossError(f"{where}: {type(error).__name__}: {error}") from None

@@ -13,9 +13,6 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from reference.answer import Answer
-from reference.problem import Problem
-
 Matrix = NDArray[np.float64]
 Labels = NDArray[np.int64]
 Loss = Callable[[Matrix, Matrix, Labels, float], tuple[float, Matrix]]
@@ -23,26 +20,6 @@ Loss = Callable[[Matrix, Matrix, Labels, float], tuple[float, Matrix]]
 
 INITIAL_SCALE = 0.001
 """The standard deviation of a W that training starts from when it is given none."""
-
-
-def loss_of(evaluate: Callable[..., Answer], *, reg_scale: float = 1.0, delta: float = 1.0) -> Loss:
-    """A reference loss as what training calls: (W, X, y, reg) -> (loss, dW).
-
-    Where the loss has left the range of float64, because training diverged, both are NaN.
-
-    Args:
-        evaluate: ``svm.evaluate`` or ``softmax.evaluate``.
-        reg_scale, delta: its settings.
-    """
-
-    def loss(W: Matrix, X: Matrix, y: Labels, reg: float) -> tuple[float, Matrix]:
-        try:
-            answer = evaluate(Problem(W, X, y, reg), reg_scale=reg_scale, delta=delta)
-        except OverflowError:
-            return math.nan, np.full_like(W, math.nan)
-        return answer.loss, answer.gradient.base
-
-    return loss
 
 
 def predict(W: Matrix, X: Matrix) -> Labels:

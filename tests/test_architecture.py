@@ -12,7 +12,6 @@ ROOT = Path(__file__).resolve().parent.parent
 UPPER = (
     "grading.commands",
     "grading.run",
-    "grading.conclusion",
     "grading.suite",
     "grading.resume",
     "grading.cluster",

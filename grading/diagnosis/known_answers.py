@@ -180,7 +180,7 @@ def _data_term(setting: Setting) -> Callable[[Array, Array, NDArray[np.int64]], 
 
     def data(W: Array, X: Array, y: NDArray[np.int64]) -> tuple[float, Array]:
         answer = evaluate_of(setting.loss)(Problem(W, X, y, 0.0), delta=setting.delta)
-        return answer.data_loss, answer.data_gradient.copy()
+        return answer.loss, answer.gradient.base.copy()
 
     return data
 

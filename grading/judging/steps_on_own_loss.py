@@ -15,8 +15,9 @@ from grading.judging.failures import Failure, WrongUpdate
 from grading.judging.reproduction import code_of, shown_by
 from grading.judging.training_record import history_of, weights_of
 from grading.words import say
+from reference.losses import loss_named
 from reference.problem import Problem
-from reference.trajectory import Trajectory, expected_updates, known_loss, known_steps
+from reference.trajectory import Trajectory, expected_updates
 
 Array = NDArray[np.float64]
 
@@ -34,7 +35,7 @@ def follows_its_own_loss(candidate: Classifier, options: Options, *, verbose: bo
         Failure: the steps are those of neither.
     """
     x, label = np.array([1.0, -0.5, 0.25]), 1
-    num_iters = known_steps(candidate.reference, min(options.num_iters, 3))
+    num_iters = min(options.num_iters, 3)
     options = Options(2.0**-6, options.reg, num_iters, options.batch_size)
     scenario = Scenario(
         np.tile(x, (_SAMPLES, 1)),
@@ -64,7 +65,7 @@ def _true_trajectories(candidate: Classifier, scenario: Scenario, options: Optio
     assert scenario.W is not None
     for reg_scale in (1.0, 0.5) if isinstance(scale, str) else (scale,):
         yield expected_updates(
-            known_loss(candidate.reference),
+            loss_named(candidate.reference),
             Problem(scenario.W, scenario.X, scenario.y, options.reg),
             learning_rate=options.learning_rate,
             num_iters=options.num_iters,

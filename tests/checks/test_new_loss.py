@@ -140,13 +140,13 @@ def test_another_text_of_the_loss_is_another_rubric(rubric: Rubric, tmp_path: Pa
     (tmp_path / "rubric.toml").write_text(text, encoding="utf-8")
     with pytest.raises(RubricError, match=r"no loss is called 'cube'; there are .*put cube.py beside"):
         load_rubric(tmp_path / "rubric.toml")
-    (tmp_path / "cube.py").write_text("def evaluate(: pass", encoding="utf-8")
+    (tmp_path / "cube.py").write_text("def data_loss(: pass", encoding="utf-8")
     with pytest.raises(RubricError, match="cannot be run: SyntaxError"):
         load_rubric(tmp_path / "rubric.toml")
-    (tmp_path / "cube.py").write_text("from reference.svm import evaluate\n", encoding="utf-8")
+    (tmp_path / "cube.py").write_text("from reference.svm import data_loss\n", encoding="utf-8")
     first = load_rubric(tmp_path / "rubric.toml").sha256
     (tmp_path / "rubric.toml").write_text(text + "\n", encoding="utf-8")
     assert load_rubric(tmp_path / "rubric.toml").sha256 != first
-    (tmp_path / "cube.py").write_text("from reference.svm import evaluate as evaluate\n", encoding="utf-8")
+    (tmp_path / "cube.py").write_text("from reference.svm import data_loss as data_loss\n", encoding="utf-8")
     with pytest.raises(RubricError, match="two different losses"):
         load_rubric(tmp_path / "rubric.toml")

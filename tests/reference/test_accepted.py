@@ -8,10 +8,12 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from reference import svm
 from reference.accepted import AcceptedGradients, Certificate
+from reference.losses import loss_named
 from reference.problem import Problem
 from reference.projection import TiedBox
+
+svm = loss_named("svm")
 
 Array = NDArray[np.float64]
 
@@ -160,7 +162,8 @@ def distance_from_set(gradient: AcceptedGradients, problem: Problem, dW: Array) 
     from scipy.optimize import linprog
 
     generators = np.zeros((gradient.ties, *dW.shape))
-    for generator, i, j in zip(generators, gradient.tied_samples, gradient.tied_classes, strict=True):
+    pairs = [(i, j) for i, j in np.ndindex(len(problem.y), problem.W.shape[1]) if j != problem.y[i]]
+    for generator, (i, j) in zip(generators, pairs, strict=True):
         generator[:, j] = problem.X[i] / len(problem.X)
         generator[:, problem.y[i]] = -generator[:, j]
     columns = generators.reshape(gradient.ties, -1).T

@@ -7,17 +7,19 @@ import math
 import numpy as np
 import pytest
 
-from reference import calibration, svm
+from reference import calibration
 from reference.accuracy import verdicts
 from reference.calibration import Calibration, calibrate
 from reference.datasets import digits
-from reference.sgd import loss_of
+from reference.losses import training_loss
+
+SVM = training_loss("svm", reg_scale=1.0, delta=1.0)
 
 
 @pytest.fixture(scope="module")
 def found() -> Calibration:
     return calibrate(
-        loss_of(svm.evaluate), digits(), learning_rate=2e-3, reg=1e-2, num_iters=60, batch_size=50, runs=3, seeds=40
+        SVM, digits(), learning_rate=2e-3, reg=1e-2, num_iters=60, batch_size=50, runs=3, seeds=40
     )  # fmt: skip
 
 
@@ -40,7 +42,7 @@ def test_failing_is_many_deviations_away(found: Calibration) -> None:
 
 def test_seeds_differ_and_are_repeatable(found: Calibration) -> None:
     again = calibrate(
-        loss_of(svm.evaluate), digits(), learning_rate=2e-3, reg=1e-2, num_iters=60, batch_size=50, runs=3, seeds=5
+        SVM, digits(), learning_rate=2e-3, reg=1e-2, num_iters=60, batch_size=50, runs=3, seeds=5
     )  # fmt: skip
     assert again.correct == found.correct[:5]
     assert len(set(found.correct)) > 1
@@ -73,5 +75,5 @@ def test_a_useless_training_is_given_the_threshold_0() -> None:
 def test_one_seed_has_no_spread() -> None:
     with pytest.raises(ValueError, match="at least 2"):
         calibrate(
-            loss_of(svm.evaluate), digits(), learning_rate=1.0, reg=0.0, num_iters=1, batch_size=1, runs=1, seeds=1
+            SVM, digits(), learning_rate=1.0, reg=0.0, num_iters=1, batch_size=1, runs=1, seeds=1
         )  # fmt: skip

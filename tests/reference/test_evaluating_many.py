@@ -6,9 +6,8 @@ import numpy as np
 import pytest
 
 from grading.judging.cases import REGULARIZED, SHIFTED, drawn, relabelled, sized_problems, tied
-from reference import softmax, svm
 from reference.answer import Answer
-from reference.losses import evaluate_all, evaluate_of, register
+from reference.losses import evaluate_all, evaluate_of
 from reference.problem import Problem
 
 PROBLEMS = (
@@ -27,9 +26,8 @@ def same(one: Answer, other: Answer) -> bool:
         and bool((np.abs(one.gradient.base - other.gradient.base) <= 0.1 * one.gradient.bound).all())
         and one.loss_bound == pytest.approx(other.loss_bound, rel=1e-12)
         and np.allclose(one.gradient.bound, other.gradient.bound, rtol=1e-12, atol=0.0)
-        and np.array_equal(one.gradient.tied_samples, other.gradient.tied_samples)
-        and np.array_equal(one.gradient.tied_classes, other.gradient.tied_classes)
-        and np.array_equal(one.gradient.tied_labels, other.gradient.tied_labels)
+        and one.gradient.ties == other.gradient.ties
+        and all(map(np.array_equal, one.gradient.interval(), other.gradient.interval()))
     )
 
 
@@ -41,16 +39,14 @@ def test_every_problem_gets_its_own_answer_in_its_own_place(
     alone = [evaluate_of(name)(problem, reg_scale=reg_scale, delta=delta) for problem in PROBLEMS]
     together = evaluate_all(name, PROBLEMS, reg_scale=reg_scale, delta=delta)
     assert len(together) == len(PROBLEMS)
-    for problem, one, other in zip(PROBLEMS, alone, together, strict=True):
+    for one, other in zip(alone, together, strict=True):
         assert same(one, other)
-        assert other.gradient.X is problem.X
 
 
-@pytest.mark.parametrize("module", [svm, softmax])
-def test_one_problem_with_scores_far_apart_does_not_widen_the_bounds_of_another(module: object) -> None:
+@pytest.mark.parametrize("name", ["svm", "softmax"])
+def test_one_problem_with_scores_far_apart_does_not_widen_the_bounds_of_another(name: str) -> None:
     near = Problem(np.array([[1.0, -2.0]]), np.array([[0.5]]), np.array([0]), 0.0)
     far = Problem(np.array([[1e17, -2e17]]), np.array([[0.5]]), np.array([0]), 0.0)
-    name = module.__name__.rpartition(".")[2]  # type: ignore[attr-defined]
     for together in (
         evaluate_all(name, pair, reg_scale=1.0, delta=1.0) for pair in ((near, far), (far, near))
     ):
@@ -64,10 +60,3 @@ def test_no_answer_beyond_float64_for_one_is_none_for_all() -> None:
     for name in ("svm", "softmax"):
         with pytest.raises(OverflowError, match="no float64 answer"):
             evaluate_all(name, (good, huge), reg_scale=1.0, delta=1.0)
-
-
-def test_a_loss_that_evaluates_one_at_a_time_is_enough() -> None:
-    register("one_at_a_time", "from reference.svm import evaluate\n")
-    together = evaluate_all("one_at_a_time", PROBLEMS[:5], reg_scale=1.0, delta=1.0)
-    for problem, answer in zip(PROBLEMS, together, strict=False):
-        assert same(svm.evaluate(problem), answer)

@@ -4,16 +4,16 @@ from __future__ import annotations
 
 import pytest
 
-from reference import softmax
 from reference.datasets import digits
+from reference.losses import training_loss
 from reference.search import Search, grid_search
-from reference.sgd import accuracy, loss_of
+from reference.sgd import accuracy
 
 RATES, REGS = (1e-9, 1e-3, 1e200), (1e-3, 1.0)
 
 
 def search(rates: tuple[float, ...] = RATES) -> Search:
-    loss = loss_of(softmax.evaluate)
+    loss = training_loss("softmax", reg_scale=1.0, delta=1.0)
     return grid_search(loss, digits(), rates, REGS, num_iters=40, batch_size=50, seed=1)
 
 

@@ -5,17 +5,17 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from reference import svm
+from reference.losses import loss_named
 from reference.problem import Problem
+
+svm = loss_named("svm")
 
 
 def test_a_problem_done_by_hand_has_the_loss_and_gradient_of_the_hand() -> None:
     # Scores [2, 1, 1.5], label 0: margins 0 and 0.5 against delta 1, so class 1 is exactly tied.
     problem = Problem(W=np.array([[2.0, 1.0, 1.5]]), X=np.array([[1.0]]), y=np.array([0]), reg=2.0)
     answer = svm.evaluate(problem)
-    assert answer.data_loss == 0.5
-    assert answer.regularization_loss == 2.0 * 7.25
-    assert answer.loss == 15.0
+    assert answer.loss == 0.5 + 2.0 * 7.25
     lower, upper = answer.gradient.interval()
     np.testing.assert_array_equal(lower, [[8.0 - 2.0, 4.0, 6.0 + 1.0]])
     np.testing.assert_array_equal(upper, [[8.0 - 1.0, 5.0, 6.0 + 1.0]])

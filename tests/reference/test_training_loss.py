@@ -3,18 +3,12 @@
 from __future__ import annotations
 
 import math
-from functools import partial
 
 import numpy as np
 import pytest
 
-from reference.losses import evaluate_of, register, training_loss
+from reference.losses import evaluate_of, training_loss
 from reference.problem import Problem
-
-WITHOUT_A_FAST_FORM = """
-import numpy as np
-from reference.svm import evaluate
-"""
 
 
 @pytest.mark.parametrize("name", ["svm", "softmax"])
@@ -36,12 +30,3 @@ def test_what_leaves_the_range_of_float64_is_not_finite_and_says_nothing(name: s
     with np.errstate(all="raise"):
         loss, _ = training_loss(name, reg_scale=1.0, delta=1.0)(W, X, y, 1.0)
     assert not math.isfinite(loss)
-
-
-def test_a_loss_without_a_fast_form_trains_by_its_true_answers() -> None:
-    register("without_a_fast_form", WITHOUT_A_FAST_FORM)
-    loss = training_loss("without_a_fast_form", reg_scale=1.0, delta=1.0)
-    assert not isinstance(loss, partial)
-    value, dW = loss(np.ones((1, 2)), np.ones((1, 1)), np.zeros(1, np.int64), 0.0)
-    assert value == 1.0
-    assert dW.tolist() == [[-1.0, 1.0]]

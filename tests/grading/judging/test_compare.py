@@ -8,8 +8,10 @@ import pytest
 
 from grading.grade import GradientComparison
 from grading.judging.compare import compare
-from reference import svm
+from reference.losses import loss_named
 from reference.problem import Problem
+
+svm = loss_named("svm")
 
 # The margin of the second class is exactly 0: dW may be [-t, t] for every t from 0 to 1.
 TIED = Problem(np.array([[1.0, 0.0]]), np.array([[1.0]]), np.array([0]), 0.0)
