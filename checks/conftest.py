@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from grading.editions.called import as_called
+from grading.editions.reading import shipped
 from grading.judging.pytest_session import HUNTED_KINDS, Asked, Score, random_seeds, the_handin
 from grading.rubric import Rubric, RubricError, load_rubric
 from grading.sandbox.levels import IsolationError
@@ -44,6 +46,12 @@ def pytest_addoption(parser: pytest.Parser, pluginmanager: pytest.PytestPluginMa
     group.addoption(
         "--rubric", type=Path, metavar="FILE", help="points and settings (default: the shipped ones)"
     )
+    group.addoption(
+        "--edition",
+        choices=shipped(),
+        metavar="NAME",
+        help="the edition or course whose rubric says what FILE does not, or all",
+    )
     group.addoption("--lang", choices=LANGUAGES, help="language of the messages (default: the rubric's)")
     group.addoption(
         "--data",
@@ -74,6 +82,7 @@ def pytest_configure(config: pytest.Config) -> None:
     try:
         rubric = load_rubric(
             config.getoption("--rubric"),
+            edition=config.getoption("--edition"),
             lang=config.getoption("--lang"),
             data_folder=config.getoption("--data"),
         )
@@ -114,7 +123,8 @@ def _submission(config: pytest.Config) -> Submission:
 
     if _submission_key not in config.stash:
         handin = the_handin(config.getoption("--submission"))
-        config.stash[_submission_key] = read(handin, config.stash[_rubric_key].asked_names)
+        rubric = config.stash[_rubric_key]
+        config.stash[_submission_key] = as_called(read(handin, rubric.asked_names), rubric)
     return config.stash[_submission_key]
 
 

@@ -246,7 +246,8 @@ class Grade(msgspec.Struct, frozen=True, kw_only=True):
     """The whole report of one submission. ``reason`` says why when ``state`` is not_graded.
 
     ``score`` is what counts: the points of all checks, times the factor of ``late`` where that is not None.
-    ``execution`` is None unless notebooks were to be run.
+    ``execution`` is None unless notebooks were to be run. ``edition`` is the edition of the assignment that the hand-in
+    seems to be of, where that is another than the rubric's.
     """
 
     schema: Literal[1] = SCHEMA_VERSION
@@ -266,6 +267,7 @@ class Grade(msgspec.Struct, frozen=True, kw_only=True):
     baselines: list[Baseline] = []
     late: LateFacts | None = None
     execution: Execution | None = None
+    edition: str | None = None
 
     @property
     def percent(self) -> float:

@@ -14,10 +14,12 @@ from typing import Any
 
 import msgspec
 
+from grading.conclusion import graded
+from grading.editions.called import callings
 from grading.grade import CheckResult, Grade, IsolationFacts
 from grading.reports.inline import inline_html, inline_text
 from grading.rubric import Rubric, RubricError, load_rubric
-from grading.run import graded
+from grading.sandbox.inside.adapting import adapted
 from grading.sandbox.kernel import KernelSession, StudentFiles, untouched
 from grading.sandbox.levels import Isolation, Level
 from grading.sandbox.worker import Worker
@@ -131,7 +133,8 @@ def _grade(names: Sequence[str], provided: Mapping[str, Any], rubric: Rubric) ->
     definitions = {name: _definition(name, written) for name, written in places.items()}
     submission = Submission("notebook", "notebook", "", Kind.NOTEBOOK, (), definitions)
     files = {written.filename: written.label for written in places.values()}
-    with Worker(KernelSession(provided, rubric.limits, files), rubric.limits, submission) as worker:
+    called = adapted(provided, callings(rubric.settings))
+    with Worker(KernelSession(called, rubric.limits, files), rubric.limits, submission) as worker:
         runner = Runner(submission, lambda _: worker, rubric)
         results: list[CheckResult] = []
         planned = [

@@ -16,28 +16,20 @@ from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
-import msgspec
-
 from grading import comparison
 from grading.background import BackgroundWork
+from grading.conclusion import graded, not_graded
+from grading.editions.called import as_called
 from grading.executed import Execution
-from grading.grade import (
-    CheckResult,
-    Grade,
-    IsolationFacts,
-    ManualItem,
-    Place,
-    SubmissionFacts,
-    TrainingFacts,
-)
+from grading.grade import CheckResult, Grade
 from grading.processes import cores, share_out
-from grading.rubric import Rubric
 from grading.sandbox.choice import Choosing
 from grading.sandbox.client import Sandbox
-from grading.sandbox.levels import Isolation, IsolationError
+from grading.sandbox.levels import DisturbedError, Isolation, IsolationError, LaunchError
 from grading.submission import Handin, IntakeError, Submission
-from grading.suite import Suite, suite_facts
+from grading.suite import Suite
 from grading.training_data import training_data
+from grading.turns import Turns
 from grading.words import say, speak
 from reference.split import DatasetError
 
@@ -56,6 +48,8 @@ def grade(
     notebooks: Sandbox | None = None,
     background: BackgroundWork | None = None,
     lanes: Executor | None = None,
+    *,
+    is_asked_again: bool = False,
 ) -> Grade:
     """Grade one hand-in. Whatever it holds, the result is a `Grade` in an explicit state.
 
@@ -66,17 +60,21 @@ def grade(
         notebooks: where its notebooks are run; None not to run them.
         background: preparations that are made while student code computes; None if they have been made.
         lanes: threads that ask a loss each, if there are processors for more than one at once.
+        is_asked_again: whether the caller grades it again if what others do costs it a process.
+
+    Raises:
+        DisturbedError: that has happened, and ``is_asked_again``.
     """
     from grading.intake import read
 
     started = time.perf_counter()
     try:
         with _reading:
-            submission = read(handin, suite.rubric.asked_names)
+            submission = as_called(read(handin, suite.rubric.asked_names), suite.rubric)
     except IntakeError as error:
         return not_graded(handin, suite, sandbox.isolation, str(error), time.perf_counter() - started)
     shared = training_data(suite.rubric).shared if suite.rubric.trains else None
-    with sandbox.workers(submission, shared) as workers:
+    with sandbox.workers(submission, shared, is_asked_again=is_asked_again) as workers:
         from grading.judging.runner import Runner
 
         if background is not None:
@@ -88,7 +86,7 @@ def grade(
         background.finish()
     execution = None
     if notebooks is not None:
-        run = partial(_executed, handin, submission, suite, notebooks)
+        run = partial(_executed, handin, submission, suite, notebooks, is_asked_again=is_asked_again)
         execution, more = run() if lanes is None else lanes.submit(run).result()
         results += more
     return graded(
@@ -104,103 +102,16 @@ def grade(
 
 
 def _executed(
-    handin: Handin, submission: Submission, suite: Suite, sandbox: Sandbox
+    handin: Handin, submission: Submission, suite: Suite, sandbox: Sandbox, *, is_asked_again: bool
 ) -> tuple[Execution, list[CheckResult]]:
     """What comes of running a hand-in's notebooks, and the checks of what they leave."""
     from grading.execution.running import execute
     from grading.judging.search import search_results
 
     assert suite.notebook_data is not None
-    executed = execute(handin, submission, suite.rubric, sandbox, suite.notebook_data)
+    run = partial(sandbox.run, is_asked_again=is_asked_again)
+    executed = execute(handin, submission, suite.rubric, run, suite.notebook_data)
     return executed.execution, list(search_results(suite.rubric, executed.execution, executed.found))
-
-
-def not_graded(
-    handin: Handin, suite: Suite, isolation: Isolation | None, reason: str, seconds: float = 0.0
-) -> Grade:
-    """The grade of a hand-in that could not be graded, with the reason."""
-    return Grade(
-        submission=SubmissionFacts(name=handin.name, path=str(handin.path), sha256="", kind=None),
-        suite=suite_facts(suite),
-        isolation=_isolation_facts(isolation),
-        state="not_graded",
-        reason=reason,
-        score=0.0,
-        max_score=suite.max_score,
-        functions=dict.fromkeys(suite.rubric.asked_names),
-        checks=[],
-        manual=[],
-        warnings=[],
-        seconds=seconds,
-    )
-
-
-def unwritten(grade: Grade, error: OSError) -> Grade:
-    """What a grade becomes whose reports could not be written: it is not to be had, so it does not count as one."""
-    reason = say(
-        "its reports could not be written ({error}); mend that and run the same command again",
-        error=error.strerror or error,
-    )
-    return msgspec.structs.replace(grade, state="not_graded", reason=reason, score=0.0, checks=[])
-
-
-def graded(
-    submission: Submission,
-    suite: Suite,
-    isolation: Isolation,
-    results: list[CheckResult],
-    trainings: list[TrainingFacts],
-    remarks: Sequence[str],
-    seconds: float,
-    execution: Execution | None = None,
-) -> Grade:
-    """The grade of a submission whose checks have been run."""
-    rubric = suite.rubric
-    places: dict[str, Place | None] = dict.fromkeys(rubric.asked_names)
-    for name, definition in submission.definitions.items():
-        source = definition.source + (f", {definition.cell}" if definition.cell else "")
-        places[name] = Place(source=source, lines=definition.lines)
-    return Grade(
-        submission=SubmissionFacts(
-            name=submission.name,
-            path=submission.path,
-            sha256=submission.sha256,
-            kind=submission.kind.value,
-        ),
-        suite=suite_facts(suite),
-        isolation=_isolation_facts(isolation),
-        state="graded",
-        reason=None,
-        # Points have at most a few decimals; rounding keeps sums like 0.1 + 0.2 from showing their last bits.
-        score=round(sum(result.points for result in results), 6),
-        max_score=round(suite.max_score, 6),
-        functions=places,
-        checks=results,
-        manual=[
-            ManualItem(question=q.question, answer=q.answer, max_points=rubric.settings.manual_points)
-            for q in submission.questions
-        ]
-        + _manual_items(rubric),
-        warnings=[*submission.warnings, *remarks],
-        seconds=seconds,
-        trainings=trainings,
-        execution=execution,
-        baselines=comparison.baselines(rubric) if trainings else [],
-    )
-
-
-def _manual_items(rubric: Rubric) -> list[ManualItem]:
-    """What the rubric leaves to a person, whatever is in the hand-in."""
-    return [
-        ManualItem(question=item.title, answer="", max_points=item.points, source="rubric")
-        for item in rubric.settings.manual
-    ]
-
-
-def _isolation_facts(isolation: Isolation | None) -> IsolationFacts:
-    if isolation is None:
-        return IsolationFacts(level="none", detail=say("no student code was run"))
-    return IsolationFacts(level=isolation.level.value, detail=isolation.detail)
 
 
 @dataclass(frozen=True)
@@ -321,21 +232,22 @@ class Work:
         self._threads: Executor | None = None
         self._notebooks: Sandbox | None = None
         self._prepared = False
+        self._turns: Turns | None = None
 
     def __call__(self, handin: Handin) -> Grade:
-        """Grade; a defect of the grader itself becomes an explicit state: one hand-in never stops the others."""
+        """Grade; a defect of the grader itself becomes an explicit state: one hand-in never stops the others.
+
+        A hand-in to which others do harm is graded once more, when no other is at work in this process.
+        """
         try:
             with _opening:
-                if not self._prepared:
-                    _prepare(self._suite)
-                    self._prepared = True
-                if self._threads is None and self._lanes > 1:
-                    self._threads = ThreadPoolExecutor(self._lanes)
-                if self._sandbox is None:
-                    self._sandbox = self._suite.open_sandbox(self._isolation.level)
-                if self._notebooks is None and self._suite.notebook_data is not None:
-                    self._notebooks = self._suite.open_notebook_sandbox(self._isolation.level)
-            return grade(handin, self._suite, self._sandbox, self._notebooks, self._background, self._threads)
+                self._turns = self._turns or Turns()
+            try:
+                with self._turns.among_others():
+                    return self._grade(handin, is_asked_again=True)
+            except (DisturbedError, LaunchError):
+                with self._turns.alone():
+                    return self._grade(handin, is_asked_again=False)
         except (IsolationError, DatasetError) as error:
             return not_graded(handin, self._suite, self._isolation, str(error))
         except Exception as error:
@@ -349,6 +261,27 @@ class Work:
                 line=place.lineno,
             )
             return not_graded(handin, self._suite, self._isolation, reason)
+
+    def _grade(self, handin: Handin, *, is_asked_again: bool) -> Grade:
+        with _opening:
+            if not self._prepared:
+                _prepare(self._suite)
+                self._prepared = True
+            if self._threads is None and self._lanes > 1:
+                self._threads = ThreadPoolExecutor(self._lanes)
+            if self._sandbox is None:
+                self._sandbox = self._suite.open_sandbox(self._isolation.level)
+            if self._notebooks is None and self._suite.notebook_data is not None:
+                self._notebooks = self._suite.open_notebook_sandbox(self._isolation.level)
+        return grade(
+            handin,
+            self._suite,
+            self._sandbox,
+            self._notebooks,
+            self._background,
+            self._threads,
+            is_asked_again=is_asked_again,
+        )
 
     def close(self) -> None:
         """End what runs in the sandbox."""

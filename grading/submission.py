@@ -10,6 +10,8 @@ from datetime import datetime
 from enum import StrEnum
 from pathlib import Path
 
+from grading.sandbox.wire import WireCalling
+
 
 class Kind(StrEnum):
     """The forms in which the assignment is handed in."""
@@ -118,6 +120,8 @@ class Submission:
         warnings: sentences for the report: copies found and which was taken, names defined twice, files that
             could not be read, Python 2, removed NumPy names, and so on.
         questions: inline questions and answers.
+        callings: how what is asked for is called, where that is not as in the course.
+        edition: the edition of the assignment that it seems to be of, where that is another than is asked for.
     """
 
     name: str
@@ -128,6 +132,8 @@ class Submission:
     definitions: dict[str, Definition]
     warnings: tuple[str, ...] = ()
     questions: tuple[Question, ...] = field(default=())
+    callings: tuple[WireCalling, ...] = ()
+    edition: str | None = None
 
 
 class IntakeError(Exception):

@@ -14,6 +14,7 @@ from rich.markup import escape
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 from rich.table import Table
 
+from grading.editions.recognition import sentence
 from grading.grade import Grade
 from grading.reports import CLASS_WRITERS, WRITERS
 from grading.reports.executed import outcome
@@ -159,7 +160,8 @@ def _line(grade: Grade) -> str:
     colour = "green" if grade.score == grade.max_score else "red"
     score = f"{points(grade.score)}/{points(grade.max_score)}"
     line = f"[{colour}]{score:>10}[/]  {name}" + (f"  ({text})" if text else "")
-    return "\n".join([line, *_notebooks(grade)])
+    other = [] if grade.edition is None else [f"{'':>12}{plain(sentence(grade.edition))}"]
+    return "\n".join([line, *other, *_notebooks(grade)])
 
 
 def _notebooks(grade: Grade) -> list[str]:

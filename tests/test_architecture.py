@@ -12,6 +12,7 @@ ROOT = Path(__file__).resolve().parent.parent
 UPPER = (
     "grading.commands",
     "grading.run",
+    "grading.conclusion",
     "grading.suite",
     "grading.resume",
     "grading.cluster",

@@ -16,9 +16,10 @@ from typing import TYPE_CHECKING, Any
 
 from grading.cluster import worker
 from grading.cluster.messages import Reply, decode_reply, task, versions
+from grading.conclusion import not_graded
 from grading.grade import Grade, IsolationFacts
 from grading.packed_handin import pack
-from grading.run import Outcome, not_graded
+from grading.run import Outcome
 from grading.sandbox.levels import Isolation, Level
 from grading.submission import Handin, IntakeError
 from grading.suite import Suite

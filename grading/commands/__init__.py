@@ -11,6 +11,7 @@ import importlib
 import os
 import sys
 from collections.abc import Callable, Sequence
+from pathlib import Path
 from typing import Protocol, cast
 
 GRADED, BELOW, WRONG_USE, NOT_GRADED = 0, 1, 2, 3
@@ -51,6 +52,19 @@ def _names_a_file(arguments: Sequence[str]) -> str | None:
     before = arguments[: arguments.index("--")] if "--" in arguments else arguments
     special = [word for k, word in enumerate(before) if word.startswith("-") or (k == 0 and word in COMMANDS)]
     return next((word for word in special if os.path.lexists(word)), None)
+
+
+def add_rubric(parser: argparse.ArgumentParser, help_: str) -> None:
+    """The options that say with which rubric."""
+    from grading.editions.reading import shipped
+
+    parser.add_argument("--rubric", type=Path, metavar="FILE", help=help_)
+    parser.add_argument(
+        "--edition",
+        choices=shipped(),
+        metavar="NAME",
+        help="the edition or course whose rubric says what FILE does not, or all: " + ", ".join(shipped()),
+    )
 
 
 def main(arguments: Sequence[str]) -> int:

@@ -6,7 +6,7 @@ import argparse
 import sys
 from pathlib import Path
 
-from grading.commands import GRADED, WRONG_USE, one_thread
+from grading.commands import GRADED, WRONG_USE, add_rubric, one_thread
 
 
 def parser() -> argparse.ArgumentParser:
@@ -15,7 +15,7 @@ def parser() -> argparse.ArgumentParser:
         prog="grader.py calibrate",
         description="Train the reference from many seeds with the rubric's settings and propose accuracy thresholds.",
     )
-    result.add_argument("--rubric", type=Path, metavar="FILE", help="settings (default: the shipped ones)")
+    add_rubric(result, "settings (default: the shipped ones)")
     result.add_argument(
         "--seeds", type=_seeds, default=200, metavar="N", help="how many trainings (default: 200)"
     )
@@ -44,7 +44,7 @@ def run(options: argparse.Namespace) -> int:
     from reference.datasets import DatasetError
 
     try:
-        rubric = load_rubric(options.rubric, data_folder=options.data)
+        rubric = load_rubric(options.rubric, edition=options.edition, data_folder=options.data)
         print(f"training the reference on {rubric.data_name} from {options.seeds} seeds", file=sys.stderr)
         with Progress("trainings", len(rubric.accuracy) * options.seeds) as progress:
             for name, found in calibrate_rubric(rubric, options.seeds, progress.step):

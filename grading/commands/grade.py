@@ -11,7 +11,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from grading.commands import BELOW, COMMANDS, GRADED, NOT_GRADED, WRONG_USE, one_thread
+from grading.commands import BELOW, COMMANDS, GRADED, NOT_GRADED, WRONG_USE, add_rubric, one_thread
 
 if TYPE_CHECKING:
     from grading.grade import Grade
@@ -59,9 +59,7 @@ def parser() -> argparse.ArgumentParser:
         help="each PATH holds a hand-in in each child",
     )
     result.add_argument("--out", type=Path, default=Path("reports"), metavar="DIR", help="where reports go")
-    result.add_argument(
-        "--rubric", type=Path, metavar="FILE", help="points and settings (default: the shipped one)"
-    )
+    add_rubric(result, "points and settings (default: the shipped one)")
     late = result.add_argument_group("late work, where the rubric has a [late] table")
     late.add_argument(
         "--due", type=_moment, metavar="TIME", help="until when work is in time (default: the rubric's)"
@@ -203,7 +201,9 @@ def _run_with(options: argparse.Namespace, begun: Zygote | None) -> int:
     # Nor are grades taken over that may have been handed in.
     options.force |= _lies_in(options.out, paths)
     try:
-        rubric = load_rubric(options.rubric, lang=options.lang, data_folder=options.data)
+        rubric = load_rubric(
+            options.rubric, edition=options.edition, lang=options.lang, data_folder=options.data
+        )
         speak(rubric.settings.lang)
         suite = Suite(
             rubric,
@@ -305,9 +305,10 @@ def _grade(found: Found, suite: Suite, options: argparse.Namespace, choosing: Ch
     from functools import cache
     from itertools import chain
 
+    from grading.conclusion import unwritten
     from grading.processes import cores
     from grading.resume import Records
-    from grading.run import grade_all, unwritten
+    from grading.run import grade_all
     from grading.suite import suite_facts
 
     handins = found.handins

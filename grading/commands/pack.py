@@ -6,7 +6,7 @@ import argparse
 import sys
 from pathlib import Path
 
-from grading.commands import GRADED, WRONG_USE
+from grading.commands import GRADED, WRONG_USE, add_rubric
 
 
 def parser() -> argparse.ArgumentParser:
@@ -18,19 +18,22 @@ def parser() -> argparse.ArgumentParser:
     )
     result.add_argument("platform", choices=["gradescope"], help="whom it is for")
     result.add_argument("out", type=Path, metavar="OUT.zip", help="the file to write")
-    result.add_argument(
-        "--rubric", type=Path, metavar="FILE", help="points and settings (default: the shipped ones)"
-    )
+    add_rubric(result, "points and settings (default: the shipped ones)")
     return result
 
 
 def run(options: argparse.Namespace) -> int:
     """Write the zip and return the exit code."""
+    from grading.editions.reading import path_of
     from grading.pack import PackError, pack_gradescope
     from grading.rubric import RubricError
 
+    if options.rubric and options.edition:
+        print("grader.py: write the edition into the rubric that is packed, edition = ...", file=sys.stderr)
+        return WRONG_USE
+    rubric = path_of(options.edition) if options.edition else options.rubric
     try:
-        files = pack_gradescope(options.out, options.rubric)
+        files = pack_gradescope(options.out, rubric)
     except (PackError, RubricError) as error:
         print(f"grader.py: {error}", file=sys.stderr)
         return WRONG_USE

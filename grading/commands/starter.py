@@ -6,7 +6,7 @@ import argparse
 import sys
 from pathlib import Path
 
-from grading.commands import GRADED, NOT_GRADED, WRONG_USE
+from grading.commands import GRADED, NOT_GRADED, WRONG_USE, add_rubric
 
 
 def parser() -> argparse.ArgumentParser:
@@ -17,9 +17,7 @@ def parser() -> argparse.ArgumentParser:
         "rubric without what is hidden. As it is, it is worth 0 points.",
     )
     result.add_argument("out", type=Path, metavar="OUT", help="a new folder")
-    result.add_argument(
-        "--rubric", type=Path, metavar="FILE", help="what is asked (default: the shipped one)"
-    )
+    add_rubric(result, "what is asked (default: the shipped one)")
     return result
 
 
@@ -29,7 +27,7 @@ def run(options: argparse.Namespace) -> int:
     from grading.starter.write import StarterError, write_starter
 
     try:
-        files = write_starter(options.out, load_rubric(options.rubric))
+        files = write_starter(options.out, load_rubric(options.rubric, edition=options.edition))
     except (RubricError, StarterError) as error:
         print(f"grader.py: {error}", file=sys.stderr)
         return WRONG_USE

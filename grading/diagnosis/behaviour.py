@@ -30,7 +30,7 @@ def layout_of_2015() -> Diagnosis:
     return Diagnosis(
         id="layout-of-2015",
         title=say(
-            "The function expects the layout of 2015: W as (C, D), and X as (D, N) with one sample per column."
+            "The function expects its arrays turned: W as (C, D), and X as (D, N), with one sample per column."
         ),
         hint=say(
             "Here W is (D, C) and X is (N, D), one sample per row: scores = X.dot(W), and dW = X.T.dot(...)."

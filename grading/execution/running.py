@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -13,7 +13,6 @@ from grading.execution.harvest import Found
 from grading.execution.plan import notebooks, raw_files
 from grading.execution.scoring import HeldOut, held_out
 from grading.rubric import Rubric
-from grading.sandbox.client import Sandbox
 from grading.sandbox.messages import Lost, Raised
 from grading.sandbox.notebook import Notebook, NotebookOutcome
 from grading.sandbox.worker_sentences import heard
@@ -33,14 +32,20 @@ class Executed:
     found: Mapping[str, Found]
 
 
-def execute(handin: Handin, submission: Submission, rubric: Rubric, sandbox: Sandbox, data: Path) -> Executed:
+def execute(
+    handin: Handin,
+    submission: Submission,
+    rubric: Rubric,
+    run: Callable[[Notebook], NotebookOutcome],
+    data: Path,
+) -> Executed:
     """Run the notebooks of a hand-in, one after the other, each in a process of its own.
 
     Args:
         handin: where its files are.
         submission: what was taken of them.
         rubric: what is asked.
-        sandbox: one for notebooks, with ``data``.
+        run: runs one of them in a sandbox for notebooks, with ``data``.
         data: the folder of CIFAR-10's batches.
 
     Raises:
@@ -54,7 +59,7 @@ def execute(handin: Handin, submission: Submission, rubric: Rubric, sandbox: San
     runs = []
     for name, notebook in planned.items():
         began = time.perf_counter()
-        outcome = sandbox.run(notebook)
+        outcome = run(notebook)
         seconds = time.perf_counter() - began
         here = _searches(rubric, notebook, outcome, pictures)
         found.update(here)

@@ -9,10 +9,13 @@ from functools import cached_property
 
 from grading.intake.fragments import Broken, Fragment, first_line, last_line
 from grading.intake.notebook import Cell
+from grading.intake.opened import bodies, definitions
 from grading.intake.unfinished import METHODS, method_of, why_unfinished
 from grading.intake.walking import nodes
 from grading.submission import State
 from grading.words import said_place, say
+
+_DEFINITION = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
 
 
 @dataclass(frozen=True)
@@ -109,10 +112,14 @@ def _bound_by(statement: ast.stmt) -> Iterator[tuple[str, ast.stmt]]:
             if alias.asname and alias.asname != alias.name:
                 yield alias.asname, statement
     elif isinstance(statement, ast.If | ast.Try):
-        bodies = [statement.body, statement.orelse]
-        if isinstance(statement, ast.Try):
-            bodies += [handler.body for handler in statement.handlers]
-        for body in bodies:
+        chosen = set(map(id, definitions(statement)))
+        for body in bodies(statement):
             for inner in body:
-                if not isinstance(inner, ast.ImportFrom):
+                if isinstance(inner, _DEFINITION):
+                    if id(inner) in chosen:
+                        yield from _bound_by(inner)
+                elif not isinstance(inner, ast.ImportFrom):
                     yield from _bound_by(inner)
+    else:
+        for inner in definitions(statement):
+            yield from _bound_by(inner)

@@ -8,9 +8,11 @@ from __future__ import annotations
 
 import ast
 import builtins
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 
-from grading.intake.fragments import Fragment, first_line, last_line
+from grading.intake.fragments import Fragment
+from grading.intake.opened import bodies, definitions, is_elif, write, write_head
+from grading.intake.text import parse
 from grading.intake.walking import nodes
 
 _DEFINITION = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
@@ -25,10 +27,12 @@ _CHEAP_BUILTIN_CALLS = """
 # Functions of libraries that make constants and wrappers; anything else they offer may cost or do much.
 _CHEAP_LIBRARY_CALLS = """
     Counter Decimal Fraction NewType OrderedDict Path Random RandomState TypeVar abs arange array
-    asanyarray asarray astype bool_ ceil compile copy cos default_rng defaultdict dtype empty endswith
-    errstate exp eye finfo float16 float32 float64 floor format full getLogger iinfo int16 int32 int64
-    int8 jit join linspace log log10 log2 logspace lower lru_cache namedtuple njit ones partial power prod
-    reshape sin split sqrt startswith strip tan uint8 upper vectorize wraps zeros
+    asanyarray asarray astype bool_ ceil compile concatenate copy cos cpu_count default_rng defaultdict
+    device_count diag dot dtype empty endswith errstate exists exp eye finfo float16 float32 float64 floor
+    format full full_like getLogger getcwd getenv hstack identity iinfo int16 int32 int64 int8 is_available
+    isdir isfile jit join linspace log log10 log2 logspace lower lru_cache maximum minimum namedtuple njit
+    ones ones_like outer partial power prod repeat reshape sin split sqrt square stack startswith strip
+    tan tile uint8 upper vectorize vstack where wraps zeros zeros_like
 """
 _CHEAP_BUILTINS = frozenset(_CHEAP_BUILTIN_CALLS.split())
 _CHEAP_CALLS = frozenset(_CHEAP_LIBRARY_CALLS.split())
@@ -60,20 +64,24 @@ class Keeper:
         ``label`` is the cell that it is, or None for a file.
         """
         left_out = {id(statement) for statement in leave_out}
-        kept = [
-            statement
-            for statement in fragment.statements
-            if id(statement) not in left_out and self._keeps(statement)
-        ]
-        running = set(map(id, kept)) | left_out
-        for statement in fragment.statements:
-            if id(statement) not in running:
-                place = f"{label}, line {statement.lineno}" if label else f"line {statement.lineno}"
-                stored = (n.id for n in nodes(statement, ast.Name) if isinstance(n.ctx, ast.Store))
-                self._left_out.update(dict.fromkeys(stored, place))
         lines = [""] * len(fragment.lines)
-        for statement in kept:
-            self._write(fragment.lines, lines, statement)
+        opened: list[ast.stmt] = []
+        for statement in fragment.statements:
+            if id(statement) in left_out:
+                continue
+            if self._keeps(statement):
+                write(fragment.lines, lines, statement)
+                continue
+            if any(self._opens(statement)):
+                opened.append(statement)
+            place = f"{label}, line {statement.lineno}" if label else f"line {statement.lineno}"
+            stored = (n.id for n in nodes(statement, ast.Name) if isinstance(n.ctx, ast.Store))
+            self._left_out.update(dict.fromkeys(stored, place))
+        if opened:
+            with_opened = lines.copy()
+            for statement in opened:
+                self._copy_opened(fragment.lines, with_opened, statement, left_out)
+            lines = with_opened if _parses(with_opened) else lines
         while lines and not lines[-1].strip():
             lines.pop()
         return "\n".join(lines) + "\n" if lines else ""
@@ -100,6 +108,32 @@ class Keeper:
             return self._keeps_branches(statement)
         # Type aliases and the like are statements of newer Pythons; loops, with, assert and raise are work.
         return type(statement).__name__ == "TypeAlias"
+
+    def _opens(self, statement: ast.stmt) -> Iterator[ast.stmt]:
+        """The definitions for which a block is opened that is not kept as a whole."""
+        if isinstance(statement, ast.If) and _tests_main(statement.test):
+            # A file that is imported does not run this; what is asked for is taken all the same.
+            return (each for each in definitions(statement) if getattr(each, "name", "") in self.asked)
+        return definitions(statement)
+
+    def _copy_opened(self, source: list[str], lines: list[str], block: ast.stmt, left_out: set[int]) -> None:
+        """Copy what is kept of a block to its place in ``lines``, under heads that always hold."""
+        meant = set(map(id, definitions(block)))
+        for body in bodies(block):
+            has_head = is_elif(block, body)
+            for inner in body:
+                if id(inner) in left_out or (isinstance(inner, _DEFINITION) and id(inner) not in meant):
+                    continue
+                whole = self._keeps(inner)
+                if not whole and not any(self._opens(inner)):
+                    continue
+                if not has_head:
+                    write_head(source, lines, block, body)
+                    has_head = True
+                if whole:
+                    write(source, lines, inner)
+                else:
+                    self._copy_opened(source, lines, inner, left_out)
 
     def _keeps_import(self, statement: ast.Import | ast.ImportFrom) -> bool:
         if isinstance(statement, ast.ImportFrom) and statement.module == "__future__":
@@ -188,20 +222,10 @@ class Keeper:
     def _is_cheap_call(self, call: ast.Call) -> bool:
         if isinstance(call.func, ast.Name):
             return call.func.id in _CHEAP_BUILTINS or call.func.id in _CHEAP_CALLS
-        return isinstance(call.func, ast.Attribute) and call.func.attr in _CHEAP_CALLS
-
-    @staticmethod
-    def _write(source: list[str], lines: list[str], statement: ast.stmt) -> None:
-        """Copy ``statement`` to its place in ``lines``; several on one line stay separated by semicolons."""
-        first, last = first_line(statement), last_line(statement)
-        start = statement.col_offset
-        for number in range(first, last + 1):
-            line = source[number - 1].encode()
-            # Offsets count bytes of UTF-8.
-            piece = line[: statement.end_col_offset] if number == last else line
-            piece = piece[start:] if number == first and start else piece
-            text = piece.decode(errors="replace")
-            lines[number - 1] = f"{lines[number - 1]}; {text}" if lines[number - 1] else text
+        if not isinstance(call.func, ast.Attribute):
+            return False
+        asks_environment = call.func.attr == "get" and "environ" in _names_in(call.func.value)
+        return call.func.attr in _CHEAP_CALLS or asks_environment
 
 
 def with_origins(asked: Iterable[str], fragments: Iterable[Fragment]) -> frozenset[str]:
@@ -236,6 +260,19 @@ def _evaluated(value: ast.expr) -> Iterable[ast.AST]:
             pending += [*node.args.defaults, *(default for default in node.args.kw_defaults if default)]
         else:
             pending += ast.iter_child_nodes(node)
+
+
+def _names_in(value: ast.expr) -> set[str]:
+    return {node.attr for node in nodes(value, ast.Attribute)} | {node.id for node in nodes(value, ast.Name)}
+
+
+def _parses(lines: list[str]) -> bool:
+    """Whether what was put together still is Python; where it is not, all of the file or cell would be lost."""
+    try:
+        parse("\n".join(lines))
+    except SyntaxError:
+        return False
+    return True
 
 
 def _tests_main(test: ast.expr) -> bool:

@@ -24,7 +24,7 @@ from grading.intake.methods import base_names, find_method
 from grading.intake.modules import Module, UnreadableFileError, may_define, read_module
 from grading.intake.naming import clean, listed, shown
 from grading.intake.questions import find_questions
-from grading.intake.remarks import is_transposed, outdated
+from grading.intake.remarks import outdated
 from grading.intake.unfinished import keeps_zero_gradient, never_updates_weights, why_unfinished
 from grading.submission import Block, Handin, IntakeError, Kind, Question, Source, State, Submission
 from grading.words import said_place, say
@@ -241,14 +241,12 @@ def _said_of_text(modules: Sequence[Module], choice: Choice) -> list[str]:
 
 def _said_of_work(modules: Sequence[Module], choice: Choice) -> list[str]:
     """What can be seen in the functions taken before they run."""
-    said, transposed = [], []
+    said = []
     defining = {definition.source for definition in choice.definitions.values()}
     by_name = {module.name: module for module in modules}
     for name, candidate in choice.taken.items():
         statement = candidate.statement
         if isinstance(statement, ast.FunctionDef | ast.AsyncFunctionDef):
-            if is_transposed(statement):
-                transposed.append(name)
             gradient = keeps_zero_gradient(statement)
             if gradient and candidate.state is State.WRITTEN:
                 said.append(
@@ -272,14 +270,6 @@ def _said_of_work(modules: Sequence[Module], choice: Choice) -> list[str]:
                         where=train.place,
                     )
                 )
-    if transposed:
-        said.append(
-            say(
-                "Written for the 2015 edition, with W of shape (C, D) and X of shape (D, N), it seems: "
-                "{names}. Here W is (D, C) and X is (N, D), so the scores are X.dot(W).",
-                names=", ".join(transposed),
-            )
-        )
     for file in sorted(defining):
         said += _said_of_outdated(by_name[file])
     return said

@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 import ast
-import re
 import warnings
 from functools import cache
 
 from grading.intake.python2 import GONE_NAMES, gone_names
-from grading.intake.unfinished import Function
 from grading.intake.walking import nodes
 from grading.words import later, say, translated
 
@@ -23,13 +21,6 @@ _INSTEAD = {
     "round_": "np.round", "asfarray": "np.asarray(..., dtype=float)", "unicode_": "np.str_",
     "string_": "np.bytes_",
 }  # fmt: skip
-
-# A line of the docstring that describes the parameter; "X.T (D, N)" in a comment is everybody's.
-_ROWS_ARE_FEATURES = re.compile(
-    r"^[ \t\-*]*(?:W[ \t]*:.{0,60}?(?:\(\s*[CK]\s*,\s*D\s*\)|\b[CK]\s*x\s*D\b)"
-    r"|X[ \t]*:.{0,60}?(?:\(\s*D\s*,\s*N\s*\)|\bD\s*x\s*N\b))",
-    re.MULTILINE,
-)
 
 
 def outdated(node: ast.stmt, known: frozenset[str], numpy_names: frozenset[str]) -> list[str]:
@@ -72,49 +63,6 @@ def outdated(node: ast.stmt, known: frozenset[str], numpy_names: frozenset[str])
             gone = say("uses np.{name} (line {line}), which NumPy no longer has", name=attribute, line=line)
         found.append(gone)
     return found
-
-
-def is_transposed(function: Function) -> bool:
-    """Whether ``function(W, X, y, reg)`` was written for the 2015 edition's W (C, D) and X (D, N).
-
-    Its docstring says so, or it multiplies W by X in an order that only fits there.
-    """
-    parameters = [argument.arg for argument in [*function.args.posonlyargs, *function.args.args]]
-    if len(parameters) < 3:
-        return False
-    if _ROWS_ARE_FEATURES.search(ast.get_docstring(function, clean=False) or ""):
-        return True
-    weights, data = parameters[:2]
-    products = (*nodes(function, ast.BinOp), *nodes(function, ast.Call))
-    return any(_multiplies(node, weights, data) for node in products)
-
-
-def _multiplies(node: ast.AST, weights: str, data: str) -> bool:
-    if isinstance(node, ast.BinOp) and isinstance(node.op, ast.MatMult):
-        left, right = node.left, node.right
-    elif isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr == "dot":
-        if len(node.args) == 2:
-            left, right = node.args
-        elif len(node.args) == 1:
-            left, right = node.func.value, node.args[0]
-        else:
-            return False
-    else:
-        return False
-    if not (isinstance(left, ast.Name) and left.id == weights):
-        return False
-    if isinstance(right, ast.Name):
-        return right.id == data
-    # X[:, i] is a sample there, and a feature here.
-    return (
-        isinstance(right, ast.Subscript)
-        and isinstance(right.value, ast.Name)
-        and right.value.id == data
-        and isinstance(right.slice, ast.Tuple)
-        and len(right.slice.elts) == 2
-        and isinstance(right.slice.elts[0], ast.Slice)
-        and not isinstance(right.slice.elts[1], ast.Slice)
-    )
 
 
 @cache

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from grading.editions.wording import Wording
 from grading.grade import (
     CheckResult,
     Counterexample,
@@ -25,7 +26,7 @@ from grading.judging.calling_convention import Spelling, spelled
 from grading.judging.cases import as_python
 from grading.judging.classifier import Classifier
 from grading.judging.compare import compare
-from grading.judging.failures import Failure, NotProvided
+from grading.judging.failures import Failure, NotProvided, Raises
 from grading.judging.loss_function import LossFunction
 from grading.judging.promise import Promise, promise_of
 from grading.judging.training_facts import training_facts
@@ -67,6 +68,7 @@ class Runner:
         self._loss_functions: dict[str, LossFunction] = {}
         self._classifiers: dict[str, Classifier] = {}
         self._trainings: dict[str, TrainingFacts | None] = {}
+        self._wording = Wording(rubric.settings)
 
     def plan(self) -> Iterator[tuple[str, str]]:
         """The (function, check id) pairs of the rubric, in the order of the report."""
@@ -237,17 +239,19 @@ class Runner:
             got=failure.got,
             diagnosis=diagnosis,
             gradient=compare(*failure.judged) if failure.judged is not None else None,
+            raised=isinstance(failure, Raises),
         )
 
     def _diagnosis(self, name: str, asked: Promise, failure: Failure) -> Diagnosis | None:
         # Known mistakes are many, and right code has none.
+        from grading.diagnosis.absent import absent
         from grading.diagnosis.loss_functions import diagnose
         from grading.diagnosis.methods import diagnose_method
         from grading.diagnosis.undefined import undefined_name
 
-        undefined = undefined_name(self.submission, name.partition(".")[0], failure)
-        if undefined is not None:
-            return undefined
+        named = undefined_name(self.submission, name.partition(".")[0], failure) or absent(failure)
+        if named is not None:
+            return named
         # Wrong code run again to be recognized may overflow; that is its business.
         with _diagnosing, np.errstate(all="ignore"):
             if asked.kind == "loss":
@@ -269,10 +273,11 @@ class Runner:
         got: str | None = None,
         diagnosis: Diagnosis | None = None,
         gradient: GradientComparison | None = None,
+        raised: bool = False,
     ) -> CheckResult:
         function = self.rubric.settings.functions[name]
         max_points = function.points[asked.id]
-        return CheckResult(
+        result = CheckResult(
             id=asked.id,
             function=name,
             title=translated(asked.title),
@@ -290,3 +295,4 @@ class Runner:
             hidden=asked.id in function.hidden,
             gradient=gradient,
         )
+        return self._wording.of(result, raised=raised)

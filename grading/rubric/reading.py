@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import hashlib
+import json
 import tomllib
 from pathlib import Path
 from typing import Any
 
 import msgspec
 
+from grading.editions.reading import USUAL, completed, path_of, shipped
 from grading.rubric.places import line_of
 from grading.rubric.settings import Rubric, Settings
-from grading.rubric.validating import complaints
+from grading.rubric.validating import complaints, nearest
 from grading.words import Language
 from reference.losses import LossError, own
 
@@ -32,23 +34,35 @@ class RubricError(Exception):
 
 def default_rubric_path() -> Path:
     """The rubric that is shipped with the checks."""
-    return Path(__file__).resolve().parent.parent.parent / "checks" / "rubric.toml"
+    return path_of(USUAL)
 
 
 def load_rubric(
-    path: Path | None = None, *, lang: Language | None = None, data_folder: Path | None = None
+    path: Path | None = None,
+    *,
+    edition: str | None = None,
+    lang: Language | None = None,
+    data_folder: Path | None = None,
 ) -> Rubric:
     """Read a rubric file, the shipped one by default.
 
     Args:
         path: the file.
+        edition: whose rubric says what the file leaves out, in place of the edition that the file names; without a
+            file, the whole rubric is that edition's.
         lang: the language to speak in place of the one that the file names.
         data_folder: where CIFAR-10 is, if it shall be trained on; what is there is not looked at yet.
 
     Raises:
         RubricError: the file cannot be read, is not TOML, or holds an unknown key or a value that is not allowed.
     """
-    path = path or default_rubric_path()
+    if edition is not None and edition not in shipped():
+        raise RubricError(
+            [
+                f"no edition is called {edition!r}; there are {', '.join(shipped())}{nearest(edition, shipped())}"
+            ]
+        )
+    path = path or path_of(edition or USUAL)
     try:
         raw = path.read_bytes()
         text = raw.decode()
@@ -59,6 +73,11 @@ def load_rubric(
         ) from None
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise RubricError([f"rubric {path}: not valid TOML: {error}"]) from None
+    digest = hashlib.sha256(raw)
+    named = edition or content.get("edition")
+    if named in shipped() and path != path_of(USUAL):
+        content = completed(content, named)
+        digest.update(json.dumps(content, sort_keys=True, default=str).encode())
     beside = _losses_beside(content, path.parent)
     problems = [
         (line_of(text, complaint.path), f"{complaint.where}: {complaint.sentence}")
@@ -75,7 +94,6 @@ def load_rubric(
     settings = msgspec.convert(content, Settings)
     if lang is not None:
         settings = msgspec.structs.replace(settings, lang=lang)
-    digest = hashlib.sha256(raw)
     for name, loss in sorted(beside.items()):
         digest.update(f"{name} {len(loss)} {loss}".encode())
     try:

@@ -9,6 +9,7 @@ from typing import Annotated, Literal
 
 import msgspec
 
+from grading.editions.calling import ArgumentText, Calling
 from grading.sandbox.limits import Limits
 from grading.words import Language
 from reference.losses import register
@@ -35,6 +36,8 @@ class Function(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=
         points: check -> points. A check that is not named here is not run.
         naive: for a vectorized loss, the function it must agree with.
         hidden: checks of which students learn nothing before the results are released.
+        arguments: what a loss or a train is called with, in order, where that is not as in the course.
+        parameters: what these are called in the starter.
     """
 
     kind: Literal["loss", "train", "predict"]
@@ -42,6 +45,8 @@ class Function(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=
     points: dict[str, Points]
     naive: str | None = None
     hidden: tuple[str, ...] = ()
+    arguments: tuple[ArgumentText, ...] = ()
+    parameters: tuple[str, ...] = ()
 
 
 class Accuracy(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
@@ -144,6 +149,9 @@ class Names(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=Tru
     verbose: Identifier = "verbose"
 
 
+EditionName = Literal["cs231n", "cs231n-2015", "cs231n-2016", "cs231n-2025", "comp411"]
+
+
 class LateStep(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     """What more than so many minutes of being late make of a score."""
 
@@ -189,6 +197,8 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=
         late: what being late costs; nothing if there is no such table.
         limits: what one submission may use.
         names: what students call things, where that is not as in the course.
+        edition: of which assignment this is a rubric; what it does not say is as in the rubric shipped for that.
+        calling: how functions and classes are called, where that is not as in the course.
     """
 
     title: str
@@ -206,6 +216,8 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=
     lang: Language = "en"
     limits: LimitSettings = LimitSettings()
     names: Names = Names()
+    edition: EditionName = "cs231n"
+    calling: Calling = Calling()
 
 
 class Rubric(msgspec.Struct, frozen=True, kw_only=True):

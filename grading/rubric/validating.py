@@ -16,7 +16,9 @@ from typing import Any
 import msgspec
 from msgspec import inspect as types
 
+from grading.editions.calling import CONSTANTS, QUANTITIES
 from grading.rubric.settings import CHECKS_OF_KIND, SEARCH_CHECKS, DataName, Settings
+from grading.sandbox.arguments import split
 
 
 @dataclass(frozen=True)
@@ -157,7 +159,9 @@ def describe(kind: types.Type) -> str:
     if isinstance(kind, types.IntType | types.FloatType):
         return f"a {'whole ' if isinstance(kind, types.IntType) else ''}number{_range(kind)}"
     if isinstance(kind, types.StrType):
-        return "text in quotes" if kind.pattern is None else "a Python name in quotes"
+        if kind.pattern is None:
+            return "text in quotes"
+        return "what is passed, in quotes" if "=" in kind.pattern else "a Python name in quotes"
     if isinstance(kind, types.BoolType):
         return "true or false"
     if isinstance(kind, types.DateTimeType):
@@ -216,6 +220,7 @@ def _meaning(settings: Settings, losses: Collection[str], data: DataName) -> Ite
             yield Complaint(
                 here, 'write "LinearSVM.train" for a method of a class, or a plain function\'s name'
             )
+        yield from _meaning_of_arguments(function.arguments, function.kind, (*here, "arguments"))
         others = [other for other, asked in settings.functions.items() if asked.kind == "loss"]
         if function.naive is not None and function.naive not in others:
             yield Complaint(
@@ -235,7 +240,30 @@ def _meaning(settings: Settings, losses: Collection[str], data: DataName) -> Ite
                     f"no check is called {check!r}; for a search there are "
                     f"{', '.join(SEARCH_CHECKS)}{nearest(check, SEARCH_CHECKS)}",
                 )
+    yield from _meaning_of_arguments(settings.calling.make, "make", ("calling", "make"))
     yield from _meaning_of_late(settings)
+
+
+def _meaning_of_arguments(
+    arguments: Sequence[str], kind: str, here: tuple[str | int, ...]
+) -> Iterator[Complaint]:
+    known = QUANTITIES[kind]
+    for place, argument in enumerate(arguments):
+        _, what = split(argument)
+        if what not in (*known, *CONSTANTS) and not _is_number(what):
+            yield Complaint(
+                (*here, place),
+                f"{what!r} is neither a number nor something that can be passed; there are "
+                f"{', '.join((*known, *CONSTANTS))}{nearest(what, known)}",
+            )
+
+
+def _is_number(text: str) -> bool:
+    try:
+        float(text)
+    except ValueError:
+        return False
+    return True
 
 
 def _meaning_of_late(settings: Settings) -> Iterator[Complaint]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
@@ -10,7 +9,7 @@ from pathlib import Path
 
 from grading.sandbox import bubblewrap
 from grading.sandbox.closing import Closing
-from grading.sandbox.launch import Launcher, PlainLauncher, ZygoteLauncher, scratch_folder
+from grading.sandbox.launch import Launcher, PlainLauncher, ZygoteLauncher, remove_scratch, scratch_folder
 from grading.sandbox.levels import Isolation, IsolationError, LaunchError, Level
 from grading.sandbox.limits import Limits
 from grading.sandbox.syscalls import SeccompUnavailableError, compiled_filter
@@ -140,11 +139,11 @@ def choose(limits: Limits, level: Level | None = None, data: Path | None = None)
 
 def _ways(level: Level, limits: Limits, seen: View, problems: list[str]) -> Iterator[_Way]:
     user = private_user()
-    setup = Setup(limits.address_space_bytes, limits.cpu_seconds)
+    setup = Setup(limits.address_space_bytes, limits.cpu_seconds, _PROCESSES)
     setup.data = None if seen.data is None else str(seen.data)
     if level is Level.LIMITS_ONLY:
         setup.user, setup.roots = user, [str(root) for root in seen.roots]
-        setup.processes = None if user is None else _PROCESSES
+        setup.user_is_shared = user is None
         made_of = "NOT isolated: resource limits and a process group only"
         yield _Way(
             level, made_of, lambda _: (_Scratched if sys.platform == "linux" else PlainLauncher)(setup)
@@ -168,7 +167,7 @@ def _ways(level: Level, limits: Limits, seen: View, problems: list[str]) -> Iter
     if level is Level.FULL:
         yield from _with_namespaces(setup, seen, common, user, problems)
     elif landlock:
-        setup.user, setup.processes = user, None if user is None else _PROCESSES
+        setup.user, setup.user_is_shared = user, user is None
         yield _Way(level, common + (", a user of its own" if user else ""), lambda _: _Scratched(setup))
     else:
         problems.append(f"{level}: this kernel has no Landlock.")
@@ -177,7 +176,6 @@ def _ways(level: Level, limits: Limits, seen: View, problems: list[str]) -> Iter
 def _with_namespaces(
     setup: Setup, seen: View, common: str, user: int | None, problems: list[str]
 ) -> Iterator[_Way]:
-    setup.processes = _PROCESSES
     setup.scratch = bubblewrap.SCRATCH
     found = False
     for binary in bubblewrap.binaries():
@@ -212,13 +210,13 @@ class _Scratched(ZygoteLauncher):
         try:
             super().__init__((), setup)
         except LaunchError:
-            shutil.rmtree(self._folder, ignore_errors=True)
+            remove_scratch(self._folder)
             raise
 
     def close(self) -> None:
         """End the zygote and all its workers, and remove what they wrote."""
         super().close()
-        shutil.rmtree(self._folder, ignore_errors=True)
+        remove_scratch(self._folder)
 
 
 def landlock_version() -> int:

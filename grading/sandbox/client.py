@@ -65,23 +65,30 @@ class Sandbox(Closing):
             )
         return cls(choice.launcher, limits, choice.isolation)
 
-    def start(self, submission: Submission, shared: SharedArray | None = None) -> Worker:
+    def start(
+        self, submission: Submission, shared: SharedArray | None = None, *, is_asked_again: bool = False
+    ) -> Worker:
         """A worker with the files of ``submission`` loaded.
 
         Args:
             submission: whose files.
             shared: a large array, sealed, that need not be sent to it. Student code may use as much more memory as the
                 array and two copies of it take.
+            is_asked_again: whether the whole hand-in is, if one of its processes is lost through no fault of what ran
+                in it. Where it is, that raises `DisturbedError`; where not, it counts as any other loss.
         """
-        return Worker(Session(self._launcher, self.limits, submission, shared), self.limits, submission)
+        session = Session(self._launcher, self.limits, submission, shared, is_asked_again=is_asked_again)
+        return Worker(session, self.limits, submission)
 
-    def workers(self, submission: Submission, shared: SharedArray | None = None) -> Workers:
+    def workers(
+        self, submission: Submission, shared: SharedArray | None = None, *, is_asked_again: bool = False
+    ) -> Workers:
         """Workers with the files of ``submission``, as many as are asked for; see `start`."""
-        return Workers(partial(self.start, submission, shared))
+        return Workers(partial(self.start, submission, shared, is_asked_again=is_asked_again))
 
-    def run(self, notebook: Notebook) -> NotebookOutcome:
+    def run(self, notebook: Notebook, *, is_asked_again: bool = False) -> NotebookOutcome:
         """Run a notebook in a process of its own; only in a sandbox for notebooks."""
-        return run_notebook(self._launcher, self.limits, notebook)
+        return run_notebook(self._launcher, self.limits, notebook, is_asked_again=is_asked_again)
 
     def close(self) -> None:
         """End everything that was started."""

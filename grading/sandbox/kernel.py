@@ -28,6 +28,7 @@ from grading.sandbox.inside import seeding
 from grading.sandbox.inside.answering import Answerer
 from grading.sandbox.inside.answers import Packer, raised
 from grading.sandbox.inside.counting import Counter
+from grading.sandbox.launch import End
 from grading.sandbox.limits import Limits
 from grading.sandbox.messages import Call, Invoke, Loaded, Lost, Outcome, Step
 from grading.sandbox.pairs import Pairs
@@ -89,10 +90,10 @@ class KernelSession:
         self._answerer = Answerer(self._provided, Counter(self._files))
         self.called = set()
 
-    def stop(self, wait: bool = False) -> str:
+    def stop(self, wait: bool = False) -> End:
         """Let go of all objects."""
         self._answerer = None
-        return ""
+        return End()
 
     def exchange(
         self, steps: Sequence[Step], seconds: float, end: float, reply_bytes: int | None

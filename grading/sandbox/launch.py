@@ -13,11 +13,14 @@ import sys
 import tempfile
 import threading
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any, Protocol
 
 import msgspec
 
+from grading.sandbox.inside.clearing import clear
 from grading.sandbox.levels import LaunchError
+from grading.sandbox.vitals import Vitals
 from grading.sandbox.wire import Setup
 from grading.sandbox.zygote import ENVIRONMENT, Zygote, python
 from grading.words import say
@@ -25,17 +28,32 @@ from grading.words import say
 _LAST_MOMENT = 0.25
 
 
+@dataclass(frozen=True)
+class End:
+    """How a process ended.
+
+    Attributes:
+        how: as part of a sentence; "" if it did not end by itself.
+        by_others: it was ended from outside, and not by us: no function that ran in it is to blame.
+    """
+
+    how: str = ""
+    by_others: bool = False
+
+
 class Process(Protocol):
     """A worker's process."""
 
-    def kill(self, wait: bool) -> str:
+    @property
+    def vitals(self) -> Vitals | None:
+        """What it uses, as long as it is there; None where that cannot be seen."""
+        ...
+
+    def kill(self, wait: bool) -> End:
         """End it and whatever it started, at once.
 
         Args:
             wait: it has closed its connection and is about to end; give it a moment, to see how.
-
-        Returns:
-            How it ended, or "" if it did not by itself.
         """
         ...
 
@@ -64,33 +82,38 @@ class Launcher(Protocol):
         ...
 
 
-def how_it_ended(returncode: int) -> str:
-    """An exit status as part of a sentence: "was ended by SIGSEGV"."""
+def ended(returncode: int) -> End:
+    """What an exit status means: "was ended by SIGSEGV"."""
     if returncode >= 0:
-        return say("ended itself with exit code {code}", code=returncode)
+        return End(say("ended itself with exit code {code}", code=returncode))
+    # No process can send this to itself behind walls, and limits send another one first.
+    by_others = sys.platform != "win32" and -returncode == signal.SIGKILL
     with contextlib.suppress(ValueError):
-        return say("was ended by {signal}", signal=signal.Signals(-returncode).name)
-    return say("was ended by signal {number}", number=-returncode)
+        return End(say("was ended by {signal}", signal=signal.Signals(-returncode).name), by_others)
+    return End(say("was ended by signal {number}", number=-returncode))
 
 
 class _PlainProcess:
     def __init__(self, process: subprocess.Popen[bytes], folder: str) -> None:
         self._process, self._folder = process, folder
 
-    def kill(self, wait: bool) -> str:
-        ended = ""
+    @property
+    def vitals(self) -> Vitals | None:
+        """By its number."""
+        return Vitals(self._process.pid)
+
+    def kill(self, wait: bool) -> End:
+        end = End()
         with contextlib.suppress(subprocess.TimeoutExpired):
-            ended = how_it_ended(self._process.wait(_LAST_MOMENT)) if wait else ""
+            end = ended(self._process.wait(_LAST_MOMENT)) if wait else end
         if sys.platform == "win32":
             self._process.kill()
         else:
             with contextlib.suppress(ProcessLookupError, PermissionError):
                 os.killpg(self._process.pid, signal.SIGKILL)
         self._process.wait()
-        # Nested beyond what Python can follow, it stays; at this level more than that can be left behind.
-        with contextlib.suppress(RecursionError):
-            shutil.rmtree(self._folder, ignore_errors=True)
-        return ended
+        remove_scratch(self._folder)
+        return end
 
 
 class PlainLauncher:
@@ -133,6 +156,15 @@ def _popen(call: str, **options: Any) -> subprocess.Popen[bytes]:
     return subprocess.Popen(command, **(quiet | options))
 
 
+def remove_scratch(folder: str) -> None:
+    """Remove ``folder``, as far as that is possible, however deep a student has nested what is in it."""
+    if sys.platform == "win32":
+        shutil.rmtree(folder, ignore_errors=True)
+    else:
+        with contextlib.suppress(OSError):
+            clear(folder)
+
+
 def scratch_folder(user: int | None) -> str:
     """A new folder that belongs to ``user``, or to whoever we are."""
     folder = tempfile.mkdtemp(prefix="subgrader-")
@@ -146,7 +178,12 @@ class _ForkedProcess:
         self._launcher, self._name, self._handle = launcher, name, handle
         self._generation = generation
 
-    def kill(self, wait: bool) -> str:
+    @property
+    def vitals(self) -> Vitals | None:
+        """By its handle."""
+        return Vitals.of_handle(self._handle)
+
+    def kill(self, wait: bool) -> End:
         gone = select.poll()
         gone.register(self._handle, select.POLLIN)
         by_itself = bool(wait and gone.poll(_LAST_MOMENT * 1000))
@@ -155,7 +192,10 @@ class _ForkedProcess:
         gone.poll()
         os.close(self._handle)
         returncode = self._launcher.reap(self._name, self._generation)
-        return how_it_ended(returncode) if by_itself and returncode is not None else ""
+        if not by_itself:
+            return End()
+        # With the process that all come from, its workers go.
+        return End(by_others=True) if returncode is None else ended(returncode)
 
 
 class ZygoteLauncher:
@@ -227,6 +267,8 @@ class ZygoteLauncher:
                 self._zygote.control.send(name)
                 return int(self._zygote.control.recv(64))
             except (OSError, ValueError):
+                # A late answer would be taken for that to the next order.
+                self._zygote.close()
                 return None
 
     def close(self) -> None:

@@ -28,3 +28,7 @@ class IsolationError(Exception):
 
 class LaunchError(IsolationError):
     """A process could not be started; the message says what it said."""
+
+
+class DisturbedError(Exception):
+    """A process was lost, or starved, through no fault of the function that ran in it: ask the whole hand-in again."""

@@ -15,6 +15,7 @@ from grading.sandbox import packing, requests, wire
 from grading.sandbox.channel import Channel, ClosedError, DeadlineExceededError, Output
 from grading.sandbox.frames import ProtocolError, frame
 from grading.sandbox.launch import Launcher
+from grading.sandbox.levels import DisturbedError
 from grading.sandbox.limits import Limits
 from grading.sandbox.messages import Lost, Raised, Received
 from grading.sandbox.text import clean
@@ -80,10 +81,13 @@ class NotebookOutcome:
     lost: Lost | None = None
 
 
-def run_notebook(launcher: Launcher, limits: Limits, notebook: Notebook) -> NotebookOutcome:
+def run_notebook(
+    launcher: Launcher, limits: Limits, notebook: Notebook, *, is_asked_again: bool = False
+) -> NotebookOutcome:
     """Run ``notebook`` from the top until its end, or until its process is lost.
 
     Raises:
+        DisturbedError: no cell is to blame for that, and ``is_asked_again``.
         LaunchError: the sandbox itself has broken down.
     """
     outcome = NotebookOutcome()
@@ -101,10 +105,14 @@ def run_notebook(launcher: Launcher, limits: Limits, notebook: Notebook) -> Note
     except ClosedError:
         closed = True
     finally:
-        ended = process.kill(closed)
+        starved = process.vitals is not None and process.vitals.waiting_seconds() > limits.cell_seconds / 2
+        end = process.kill(closed)
         channel.close()
+    if is_asked_again and (end.by_others or (starved and outcome.lost is not None)):
+        raise DisturbedError
     if closed:
-        outcome.lost = Lost("died", say("the process {ended}", ended=ended or say("closed its connection")))
+        how = end.how or say("closed its connection")
+        outcome.lost = Lost("died", say("the process {ended}", ended=how))
     return outcome
 
 

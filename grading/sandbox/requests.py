@@ -167,7 +167,7 @@ def load(nonce: bytes, submission: Submission, skip: Sequence[wire.WirePlace]) -
         wire.WireDefinition(definition.name, definition.source, definition.cell, *definition.lines)
         for definition in submission.definitions.values()
     ]
-    return wire.Load(nonce, sources, definitions, list(skip))
+    return wire.Load(nonce, sources, definitions, list(skip), list(submission.callings))
 
 
 def decode_reply(header: bytes, nonce: bytes, index: int) -> wire.Reply:

@@ -13,7 +13,8 @@ import numpy as np
 from grading.sandbox import requests, wire
 from grading.sandbox.channel import Channel, ClosedError, DeadlineExceededError, Output
 from grading.sandbox.frames import ProtocolError
-from grading.sandbox.launch import Launcher, Process
+from grading.sandbox.launch import End, Launcher, Process
+from grading.sandbox.levels import DisturbedError
 from grading.sandbox.limits import Limits
 from grading.sandbox.messages import Assign, Call, Invoke, Loaded, Lost, Outcome, PlugLoss, Raised, Step
 from grading.sandbox.pairs import Pairs
@@ -27,6 +28,8 @@ from grading.words import say
 _REPLY_BYTES = 16 << 20
 # How long many calls together may give no sign of progress; who waits longer asks them one by one.
 _STALL_SECONDS = 1.0
+# The share of its time that a process which could run may be kept waiting for a processor.
+_STARVED = 0.25
 # Statements that may hang or kill while files are loaded, each at the cost of a new process.
 _LOAD_ATTEMPTS = 4
 _LONG_IMPORT = "scipy.special"
@@ -79,7 +82,7 @@ class AnySession(Protocol):
         """Call ``function`` on all that ``pairs`` asks, quickly; or on nothing."""
         ...
 
-    def stop(self, wait: bool = False) -> str:
+    def stop(self, wait: bool = False) -> End:
         """Take no more steps."""
         ...
 
@@ -95,8 +98,15 @@ class Session:
     """
 
     def __init__(
-        self, launcher: Launcher, limits: Limits, submission: Submission, shared: SharedArray | None = None
+        self,
+        launcher: Launcher,
+        limits: Limits,
+        submission: Submission,
+        shared: SharedArray | None = None,
+        *,
+        is_asked_again: bool = False,
     ) -> None:
+        self._is_asked_again = is_asked_again
         self._launcher, self._limits, self._submission = launcher, limits, submission
         self._shared = shared
         self._imported = _long_import(submission)
@@ -227,17 +237,17 @@ class Session:
         if channel.unasked:
             self.stop()
 
-    def stop(self, wait: bool = False) -> str:
-        """End the process and everything that it started; how it had ended, "" if it had not."""
-        began, ended = time.monotonic(), ""
+    def stop(self, wait: bool = False) -> End:
+        """End the process and everything that it started; how it had ended."""
+        began, end = time.monotonic(), End()
         if self._process is not None:
-            ended = self._process.kill(wait)
+            end = self._process.kill(wait)
             self._process = None
         if self._channel is not None:
             self._channel.close()
             self._channel = None
         self.overhead += time.monotonic() - began
-        return ended
+        return end
 
     def _load(self) -> Loaded:
         channel = self._channel = self._open()
@@ -273,14 +283,27 @@ class Session:
         return Channel(ours, printed, self.output)
 
     def _loss(self, error: Exception, seconds: float) -> LossError:
-        """End the process, and say why."""
-        ended = self.stop(wait=isinstance(error, ClosedError))
+        """End the process, and say why.
+
+        Raises:
+            DisturbedError: what ran in it is not to blame, and will be asked again.
+        """
+        starved = self._is_starved(seconds) if isinstance(error, DeadlineExceededError) else False
+        end = self.stop(wait=isinstance(error, ClosedError))
+        if self._is_asked_again and (end.by_others or starved):
+            raise DisturbedError
         if isinstance(error, DeadlineExceededError):
             return LossError(Lost("timeout", say("No answer within {seconds:g} seconds.", seconds=seconds)))
         if isinstance(error, ProtocolError):
             return LossError(Lost("protocol", say("What came back was not an answer: {error}.", error=error)))
-        ended = ended or say("closed its connection")
-        return LossError(Lost("died", say("The process {ended}.", ended=ended)))
+        how = end.how or say("closed its connection")
+        return LossError(Lost("died", say("The process {ended}.", ended=how)))
+
+    def _is_starved(self, seconds: float) -> bool:
+        """Whether others kept the process from running for much of ``seconds``, the deadline that it has exceeded."""
+        # After no more than a stall it is asked again anyway.
+        vitals = self._process.vitals if self._process is not None and seconds > _STALL_SECONDS else None
+        return vitals is not None and vitals.waiting_seconds() > _STARVED * seconds
 
 
 def _long_import(submission: Submission) -> str | None:

@@ -161,6 +161,30 @@ class WireDefinition(_Wire):
     last_line: int
 
 
+class WireCalling(_Wire):
+    """How one of the student's functions or classes is called, where that is not as in the course.
+
+    Attributes:
+        name: by which it is asked for.
+        is_class: whether it is a class, not a loss function.
+        turned_weights: whether W is (C, D).
+        turned_samples: whether X is (D, N).
+        arguments: of the loss, or of the class's train; empty for the course's.
+        make: with what an object of the class is made.
+        roles: what methods of the class are: "train", "predict" or "loss", by their names.
+        weights: the attribute of the class that holds W.
+    """
+
+    name: str
+    is_class: bool
+    turned_weights: bool = False
+    turned_samples: bool = False
+    arguments: tuple[str, ...] = ()
+    make: tuple[str, ...] = ()
+    roles: dict[str, str] = {}
+    weights: str = "W"
+
+
 class WirePlace(_Wire):
     """One top-level statement of the student's: source and block by number, and its line in that block."""
 
@@ -174,7 +198,8 @@ class Setup(_Wire, tag="setup"):
 
     Attributes:
         address_space_bytes, cpu_seconds: resource limits.
-        processes: RLIMIT_NPROC, which counts threads too; None where it would count other people's.
+        processes: RLIMIT_NPROC, which counts threads too.
+        user_is_shared: whether that would count other people's processes, too, if it counts by user.
         user: the user id to become, None to stay.
         readable: for Landlock: what may be read, None for no Landlock.
         listable: folders whose names may be read, as Python does to find packages.
@@ -188,6 +213,7 @@ class Setup(_Wire, tag="setup"):
     address_space_bytes: int
     cpu_seconds: int
     processes: int | None = None
+    user_is_shared: bool = False
     user: int | None = None
     readable: list[str] | None = None
     listable: list[str] = []
@@ -205,6 +231,7 @@ class Load(_Wire, tag="load"):
     sources: list[WireSource]
     definitions: list[WireDefinition]
     skip: list[WirePlace]
+    callings: list[WireCalling] = []
 
 
 class Batch(_Wire, tag="batch"):

@@ -10,6 +10,7 @@ from grading.words import later, said_place, say, spoken
 
 SAID = (
     later("{name} is not here; an empty stand-in took its place."),
+    later("{name} is no longer in {module}: it was taken from {other}; import it from there."),
     later("{file} is not among the files that could be read."),
     later("{file}: {name} is not there once the file has been run."),
     later("{file}, line {line}: this does not parse and was passed over: {error}."),

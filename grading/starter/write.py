@@ -11,6 +11,8 @@ from typing import Any
 import msgspec
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
+from grading.editions import turning
+from grading.editions.calling import QUANTITIES, Calling
 from grading.rubric import Function, Names, Rubric, Search
 from grading.starter.subjects import Subject, subject_of
 from grading.starter.toml import as_toml
@@ -29,6 +31,7 @@ class _Asked:
 
     name: str
     vectorized: bool
+    parameters: tuple[str, ...]
 
 
 @dataclass(frozen=True)
@@ -73,18 +76,25 @@ def _files(rubric: Rubric) -> Iterator[tuple[str, str]]:
         keep_trailing_newline=True,
     )
 
+    settings = rubric.settings
+    turned = settings.calling.weights == "CxD"
+
     def rendered(template: str, **values: Any) -> str:
         return environment.get_template(f"{template}.jinja").render(**values)
 
-    settings = rubric.settings
+    def turnable(template: str, **values: Any) -> str:
+        """A text about the course's layout, in the edition's."""
+        text = rendered(template, **values)
+        return turning.turned(text) if turned else text
+
     losses = _losses(rubric)
     classes, train, predict = _classes(rubric, losses)
     for loss in losses:
-        yield f"classifiers/{loss.module}.py", rendered("losses.py", loss=loss, functions=loss.functions)
+        yield f"classifiers/{loss.module}.py", turnable("losses.py", loss=loss, functions=loss.functions)
     if classes:
         used = [loss for loss in losses if any(c["loss"] in loss.names for c in classes)]
         used = [replace(loss, functions=loss.functions[-1:]) for loss in used]
-        text = rendered("linear_classifier.py", losses=used, classes=classes, train=train, predict=predict)
+        text = turnable("linear_classifier.py", losses=used, classes=classes, train=train, predict=predict)
         yield "classifiers/linear_classifier.py", text
     yield "classifiers/__init__.py", '"""Linear classifiers."""\n'
     yield "data.py", rendered("data.py", data=settings.data.name)
@@ -104,6 +114,7 @@ def _files(rubric: Rubric) -> Iterator[tuple[str, str]]:
         "classes": classes,
         "train": train,
         "predict": predict,
+        "turned": turned,
     }
     yield "README.md", rendered("README.md", **words, worth=worth, manual=settings.manual, hidden=hidden)
     searches = _searches(rubric, classes)
@@ -119,7 +130,9 @@ def _losses(rubric: Rubric) -> list[_Loss]:
     for name, function in functions.items():
         if function.kind == "loss":
             vectorized = name not in naive and ("vectorized" in function.points or function.naive is not None)
-            asked.setdefault(function.reference, []).append(_Asked(name, vectorized))
+            asked.setdefault(function.reference, []).append(
+                _Asked(name, vectorized, function.parameters or QUANTITIES["loss"])
+            )
     return [_Loss(_filled(subject_of(ref), rubric), tuple(found)) for ref, found in asked.items()]
 
 
@@ -199,8 +212,13 @@ def _public(rubric: Rubric) -> Mapping[str, Any]:
     content: dict[str, Any] = msgspec.to_builtins(rubric.settings)
     for private in ("manual", "manual_points", "late"):
         content.pop(private)
+    if rubric.settings.calling == Calling():
+        del content["calling"]
     for function in content["functions"].values():
         hidden = function.pop("hidden")
+        for unsaid in ("arguments", "parameters"):
+            if not function[unsaid]:
+                del function[unsaid]
         function["points"] = {check: n for check, n in function["points"].items() if check not in hidden}
     # The file of an instructor's own loss is the solution, so students cannot have the checks that need it.
     content["functions"] = {

@@ -125,8 +125,8 @@ def test_a_grade_is_bound_to_the_level_of_isolation_and_to_the_code_of_the_suite
 
 def keep_one(tmp_path: Path, made_with: SuiteFacts) -> None:
     """Leave a record of ada.py in ``tmp_path``."""
+    from grading.conclusion import not_graded
     from grading.rubric import load_rubric
-    from grading.run import not_graded
     from grading.suite import Suite
 
     (tmp_path / "ada.py").write_text(RIGHT)

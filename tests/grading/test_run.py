@@ -23,6 +23,7 @@ from grading.intake import find
 from grading.resume import FOLDER
 from grading.rubric import load_rubric
 from grading.run import Outcome, Work, grade_all
+from grading.sandbox.levels import DisturbedError
 from grading.submission import Handin
 from grading.suite import Suite
 from tests.grading.small_class import HANGS, RIGHT, WRONG, make_class, results
@@ -146,6 +147,26 @@ def test_a_defect_of_the_grader_is_said_and_costs_the_others_nothing(
     assert grades["ada"].score == 4
     assert grades["odd"].state == "not_graded"
     assert "a defect of the grader, not of the hand-in: KeyError" in (grades["odd"].reason or "")
+
+
+@needs_fork
+def test_a_hand_in_that_others_disturb_is_graded_once_more_and_for_good(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    work = make_class(tmp_path / "class", ada=RIGHT, hit=RIGHT, zoe=RIGHT)
+    grade = grading.run.grade
+
+    def disturbed(handin: Handin, *others: Any, is_asked_again: bool, **options: Any) -> Grade:
+        with (tmp_path / "tries").open("a") as tries:
+            tries.write(f"{handin.name} {is_asked_again}\n")
+        if handin.name == "hit" and is_asked_again:
+            raise DisturbedError
+        return grade(handin, *others, is_asked_again=is_asked_again, **options)
+
+    monkeypatch.setattr(grading.run, "grade", disturbed)
+    assert {name: found.score for name, found in graded(work).items()} == {"ada": 4, "hit": 4, "zoe": 4}
+    tries = (tmp_path / "tries").read_text().splitlines()
+    assert sorted(tries) == ["ada True", "hit False", "hit True", "zoe True"]
 
 
 def test_what_a_process_does_can_be_sent_to_one_that_is_not_forked(tmp_path: Path) -> None:

@@ -135,6 +135,7 @@ def test_a_workers_sentences_are_known_on_our_side() -> None:
 OF_WORKERS = {
     "{} is not here",
     "No module named {}",
+    "it asks for input()",
     "(its text cannot be shown)",
     "it is nested too deeply",
     "A stand-in that works on this version of Python.",

@@ -1,7 +1,8 @@
 """What ``import`` means in student code.
 
 Its own files are found whatever the folders are called; the standard library, NumPy and SciPy are real; all
-else is a stand-in, so that a function which does not need it works, on every machine in the same way.
+else is a stand-in, so that a function which does not need it works, on every machine in the same way. Only where
+a program says itself what to do without a module, in a `try` that catches the error, does it meet with that error.
 """
 
 from __future__ import annotations
@@ -12,10 +13,16 @@ import types
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from grading.sandbox.inside import scikit
 from grading.sandbox.inside.library import Library
 from grading.sandbox.inside.standins import ORDINARY, ORDINARY_FILES, REAL, Standin, compatibility_modules
 
 _real_import = builtins.__import__
+_SCIKIT = "sklearn"
+# Where SciPy has moved what loss functions use; NumPy's functions were in its topmost package, too.
+_MOVED = {"scipy.misc": "scipy.special", "scipy": "numpy"}
+# Of what is never tried, what an ordinary machine does not have either.
+_ELSEWHERE = frozenset({"google"})
 
 
 class Folder(types.ModuleType):
@@ -51,6 +58,7 @@ class Importing:
         self._library = library
         self._compatibility = compatibility_modules()
         self._standins: dict[str, Standin] = {}
+        self._refuses = False
         library.builtins["__import__"] = self.import_module
 
     def import_module(
@@ -61,9 +69,23 @@ class Importing:
         names: Sequence[str] | None = (),
         level: int = 0,
     ) -> Any:
-        """As ``builtins.__import__``: the module named, or its topmost package if no ``names`` are wanted."""
+        """As ``builtins.__import__``: the module named, or its topmost package if no ``names`` are wanted.
+
+        Raises:
+            ImportError: it is not here, and the statement stands in a `try` that is prepared for that.
+        """
+        caller = sys._getframe(1)
+        before = self._refuses
+        self._refuses = self._library.expects_failure(caller.f_code.co_filename, caller.f_lineno)
+        try:
+            return self._import(name, namespace, names or (), level)
+        finally:
+            self._refuses = before
+
+    def _import(
+        self, name: str, namespace: Mapping[str, Any] | None, names: Sequence[str], level: int
+    ) -> Any:
         importer = str((namespace or {}).get("__name__", ""))
-        names = names or ()
         if level:
             package = importer.split(".")[:-level]
             dotted = ".".join([*package, name] if name else package)
@@ -72,12 +94,16 @@ class Importing:
         if name in self._compatibility or top in self._compatibility:
             found = self._compatibility.get(name) or self._standin(name)
             return self._completed(found, names, importer) if names else self._compatibility.get(top, found)
-        if top in ORDINARY:
+        if top in ORDINARY and not (self._refuses and top in _ELSEWHERE):
             return self._standin(name if names else top)
+        if top == _SCIKIT and self._library.find(name, importer) is None:
+            return self._scikit(name, names)
         if _is_real(top):
             try:
                 module = _real_import(name, None, None, tuple(n for n in names if n != "*"), 0)
             except Exception:
+                if self._refuses:
+                    raise
                 if self._library.find(name, importer) is None:
                     self._library.remark(f"{name} is not here; an empty stand-in took its place.")
                     return self._standin(name if names else top)
@@ -130,7 +156,29 @@ class Importing:
                 return Folder(candidate, self, importer)
         return self._missing(dotted)
 
+    def _scikit(self, name: str, names: Sequence[str]) -> Standin:
+        """scikit-learn, of which a few functions are here."""
+        for dotted, contents in scikit.CONTENTS.items():
+            top, *parts = dotted.split(".")
+            module = self._standin(top)
+            for part in parts:
+                inner = self._standin(f"{module._standin_for}.{part}")
+                setattr(module, part, inner)
+                module = inner
+            vars(module).update(contents)
+        here = {
+            *scikit.CONTENTS.get(name, ()),
+            *(dotted.removeprefix(f"{name}.") for dotted in scikit.MODULES),
+        }
+        for lacking in [each for each in names if each not in here]:
+            self._missing(f"{name}.{lacking}")
+        if not names and name not in scikit.MODULES:
+            self._missing(name)
+        return self._standin(name if names else _SCIKIT)
+
     def _missing(self, dotted: str) -> Standin:
+        if self._refuses:
+            raise ModuleNotFoundError(f"No module named {dotted!r}", name=dotted)
         if dotted.rpartition(".")[2] not in ORDINARY_FILES:
             # Of a package that is not here at all one remark is enough.
             top = dotted.partition(".")[0]
@@ -147,6 +195,10 @@ class Importing:
         for name in names:
             if name == "*" or _has(module, name):
                 continue
+            moved = self._moved(module, name)
+            if moved is not None:
+                missing[name] = moved
+                continue
             if isinstance(module, Standin):
                 found = self._named((), f"{module!r}.{name}", name) if self._library.is_asked(name) else None
             else:
@@ -159,6 +211,18 @@ class Importing:
             module = types.ModuleType(importer)
             module.__dict__.update({name: Standin(name) for name in names})
         return _Completed(module, missing) if missing else module
+
+    def _moved(self, module: Any, name: str) -> Any:
+        """What an older SciPy had under this name, or None."""
+        old = getattr(module, "__name__", "")
+        if old not in _MOVED:
+            return None
+        found = getattr(_real_import(_MOVED[old], None, None, ("*",)), name, None)
+        if found is not None:
+            self._library.remark(
+                f"{name} is no longer in {old}: it was taken from {_MOVED[old]}; import it from there."
+            )
+        return found
 
 
 def _is_real(top: str) -> bool:

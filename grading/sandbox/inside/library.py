@@ -10,6 +10,7 @@ import types
 from collections.abc import Callable, Container, Iterator
 from typing import Any
 
+from grading.sandbox.inside.prepared import prepared
 from grading.sandbox.inside.standins import Standin
 from grading.sandbox.wire import WireBlock, WireDefinition, WirePlace, WireSource
 
@@ -70,10 +71,13 @@ class Library:
         self.failures: dict[str, str] = {}
         self.provided: dict[str, Any] = {}
         self.builtins: dict[str, Any] = dict(vars(builtins))
-        self.builtins.update(get_ipython=Standin("get_ipython"), display=Standin("display"))
+        self.builtins.update(
+            get_ipython=Standin("get_ipython"), display=Standin("display"), input=_nobody_answers
+        )
         self._definitions = {definition.name: definition for definition in definitions}
         self._skip = skip
         self._reached = reached
+        self._prepared: dict[str, list[range]] = {}
         self._modules: dict[int, StudentModule] = {}
         self._running: set[int] = set()
         self._bound: dict[int, frozenset[str]] = {}
@@ -105,6 +109,10 @@ class Library:
     def is_asked(self, name: str) -> bool:
         """Whether ``name`` is one that the rubric asks for and the submission defines."""
         return name in self._definitions
+
+    def expects_failure(self, filename: str, line: int) -> bool:
+        """Whether the import on this line stands in a `try` that says what to do without the module."""
+        return any(line in lines for lines in self._prepared.get(filename, ()))
 
     # Finding files
 
@@ -186,6 +194,8 @@ class Library:
             self.remark(sentence)
             self.failures.update({d.name: sentence for d in here})
             return
+        if "except" in block.code:
+            self._prepared[filename] = [lines for statement in statements for lines in prepared(statement)]
         future = any(
             isinstance(s, ast.ImportFrom)
             and s.module == "__future__"
@@ -199,7 +209,10 @@ class Library:
             mine = [
                 d
                 for d in here
-                if d.first_line <= statement.lineno <= d.last_line and d.name in _names(statement)
+                # A definition may lie within the statement: under an `if`, or in a `try`.
+                if d.first_line <= (statement.end_lineno or statement.lineno)
+                and statement.lineno <= d.last_line
+                and d.name in _names(statement)
             ]
             problem_text = self._run_statement(statement, place, filename, namespace, future)
             for definition in mine:
@@ -239,6 +252,10 @@ class Library:
         for name, definition in self._definitions.items():
             if definition.source == source.name and name in self.provided and name in namespace:
                 namespace[name] = self.provided[name]
+
+
+def _nobody_answers(prompt: object = "", /) -> str:
+    raise EOFError("it asks for input()")
 
 
 def _filename(source: WireSource, block: WireBlock) -> str:

@@ -15,6 +15,7 @@ import numpy as np
 
 from grading.sandbox import frames, packing, wire
 from grading.sandbox.inside import notebook, pairing, seeding
+from grading.sandbox.inside.adapting import adapted
 from grading.sandbox.inside.answering import Answerer
 from grading.sandbox.inside.answers import Packer, raised
 from grading.sandbox.inside.counting import Counter
@@ -37,7 +38,8 @@ class Server:
         self._mapped = mapped
         self._calls = pairing.Calls()
         self._library = Library([], [], [], self._reached)
-        self._answerer = Answerer({}, Counter(set()), mapped)
+        self._provided: dict[str, Any] = {}
+        self._answerer = Answerer(self._provided, Counter(set()), mapped)
         self._nonce = b""
 
     def serve(self) -> None:
@@ -51,7 +53,7 @@ class Server:
             elif isinstance(message, wire.Execute):
                 notebook.run(message, unpacker, self._send)
             elif isinstance(message, wire.Pairs):
-                function = self._library.provided.get(message.function)
+                function = self._provided.get(message.function)
                 outgoing = pairing.Pairing(self._hold, self._outbox)
                 calls = self._calls.unpacked(message.calls, unpacker)
                 pairing.answer(function, calls, outgoing, self._library.filenames)
@@ -99,7 +101,8 @@ class Server:
         library = self._library = Library(message.sources, message.definitions, message.skip, self._reached)
         Importing(library)
         library.provide_all()
-        self._answerer = Answerer(library.provided, Counter(library.filenames), self._mapped)
+        self._provided = adapted(library.provided, message.callings)
+        self._answerer = Answerer(self._provided, Counter(library.filenames), self._mapped)
         # What the files set for themselves on the way is theirs; their functions start from the defaults.
         np.seterr(divide="warn", over="warn", under="ignore", invalid="warn")
         warnings.simplefilter("ignore")

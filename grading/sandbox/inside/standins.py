@@ -7,6 +7,8 @@ import types
 from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
+import numpy as np
+
 _KINDS_DECORATED = (types.FunctionType, types.MethodType, type, staticmethod, classmethod)
 
 
@@ -40,6 +42,12 @@ class Standin:
 
     def __mro_entries__(self, bases: tuple[object, ...]) -> tuple[type, ...]:
         return () if any(base is not self and isinstance(base, Standin) for base in bases) else (StandinBase,)
+
+    def __array__(self, *args: object, **kwargs: object) -> Any:
+        """Nothing that NumPy could reckon with: what would come out would be an error far from its cause."""
+        if self._standin_for.partition(".")[0] in ORDINARY:
+            return np.array(())
+        raise ModuleNotFoundError(f"{self._standin_for} is not here")
 
     def __instancecheck__(self, instance: object) -> bool:
         return False

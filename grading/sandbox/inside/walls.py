@@ -9,10 +9,13 @@ from collections.abc import Callable, Sequence
 from functools import cache
 from importlib.machinery import ModuleSpec, PathFinder
 from types import ModuleType
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from grading.sandbox.inside.mapped import Mapped
 from grading.sandbox.wire import Setup
+
+if TYPE_CHECKING:
+    from landlockpy import Ruleset
 
 try:
     import resource
@@ -21,16 +24,27 @@ except ImportError:  # Windows
 
 _FILE_BYTES = 16 << 20
 _OPEN_FILES = 64
+# What a worker may write, where it can be counted: more than any hand-in needs, and cleared away within milliseconds.
+_SCRATCH_BYTES = 64 << 20
+_SCRATCH_FILES = 4096
 # The data itself, and two copies: code that shuffles the rows before each epoch holds the old order and the new one.
 _COPIES = 3
 
 _PR_SET_PDEATHSIG = 1
 _PR_SET_DUMPABLE = 4
+_PR_SET_KEEPCAPS = 8
 _PR_SET_SECCOMP = 22
 _PR_SET_CHILD_SUBREAPER = 36
 _PR_SET_NO_NEW_PRIVS = 38
 _SECCOMP_MODE_FILTER = 2
 _SIGKILL = 9
+_CLONE_NEWNS = 0x20000
+_CLONE_NEWUSER = 0x10000000
+_MS_NOSUID, _MS_NODEV, _MS_NOEXEC = 2, 4, 8
+_MS_PRIVATE = 0x44000  # and so on, all the way down
+_MNT_DETACH = 2
+_CAPABILITIES = 0x20080522  # the version of the kernel's structure that has 64 of them
+_CAP_SYS_ADMIN = 21
 
 
 def redirect(output: int) -> None:
@@ -45,7 +59,7 @@ def redirect(output: int) -> None:
     sys.stderr = sys.stdout
 
 
-def limit(setup: Setup, mapped: Mapped | None = None) -> None:
+def limit(setup: Setup, mapped: Mapped | None = None, *, counted_alone: bool = False) -> None:
     """Set the resource limits that this system knows; what is mapped does not count as the student's."""
     if resource is None:
         return
@@ -54,7 +68,7 @@ def limit(setup: Setup, mapped: Mapped | None = None) -> None:
         "RLIMIT_CPU": setup.cpu_seconds,
         "RLIMIT_FSIZE": _FILE_BYTES,
         "RLIMIT_NOFILE": _OPEN_FILES,
-        "RLIMIT_NPROC": setup.processes,
+        "RLIMIT_NPROC": setup.processes if counted_alone or not setup.user_is_shared else None,
         "RLIMIT_CORE": 0,
         "RLIMIT_MEMLOCK": 0,
         "RLIMIT_MSGQUEUE": 0,
@@ -65,12 +79,72 @@ def limit(setup: Setup, mapped: Mapped | None = None) -> None:
             continue
         _, hard = resource.getrlimit(number)
         value = value if hard == resource.RLIM_INFINITY else min(value, hard)
+        # Of this one the kernel warns by a signal of its own, which tells the end from one by others.
+        more = 1 if name == "RLIMIT_CPU" and value != hard else 0
         try:
-            resource.setrlimit(number, (value, value))
+            resource.setrlimit(number, (value, value + more))
         except (OSError, ValueError):
             # macOS has the name of some limits but not the limit.
             if sys.platform == "linux":
                 raise
+
+
+def can_mount_scratch(folder: str) -> bool:
+    """Whether each worker can have a file system of its own at ``folder``; tried out, since a policy may forbid it."""
+    # What is mounted in a mount namespace of our own and is private to it, nobody else gets to see.
+    if _libc().unshare(_CLONE_NEWNS) or _libc().mount(None, b"/", None, ctypes.c_ulong(_MS_PRIVATE), None):
+        return False
+    if not _mount_scratch(folder):
+        return False
+    _libc().umount2(folder.encode(), _MNT_DETACH)
+    return True
+
+
+def mount_scratch(folder: str) -> None:
+    """A file system in memory at ``folder`` that this process alone sees and that ends with it: nobody clears it.
+
+    Raises:
+        OSError: it could not be mounted, this time.
+    """
+    if _libc().unshare(_CLONE_NEWNS) or not _mount_scratch(folder):
+        number = ctypes.get_errno()
+        raise OSError(number, f"mount({folder}): {os.strerror(number)}")
+
+
+def _mount_scratch(folder: str) -> bool:
+    options = (
+        f"size={_SCRATCH_BYTES},nr_inodes={_SCRATCH_FILES},mode=700,uid={os.geteuid()},gid={os.getegid()}"
+    )
+    flags = _MS_NOSUID | _MS_NODEV | _MS_NOEXEC
+    return not _libc().mount(b"tmpfs", folder.encode(), b"tmpfs", ctypes.c_ulong(flags), options.encode())
+
+
+def be_counted_alone() -> bool:
+    """Have processes and threads counted for this process alone, and not for its user; False where that is refused.
+
+    Also lets go of all capabilities, for ever.
+    """
+    alone = not _libc().unshare(_CLONE_NEWUSER)
+    _set_capabilities(0)
+    return alone
+
+
+def _capabilities() -> tuple[Any, Any]:
+    """What the kernel reads and writes capabilities with: the header, and three sets of 64 bits in two halves."""
+    header = (ctypes.c_uint32 * 2)(_CAPABILITIES, 0)
+    sets = (ctypes.c_uint32 * 6)()
+    return header, sets
+
+
+def _set_capabilities(kept: int) -> None:
+    """Keep only those, a set of bits, and of them only what there is."""
+    header, sets = _capabilities()
+    _libc().capget(header, sets)
+    low, high = sets[1] & kept, sets[4] & kept >> 32
+    sets[:] = (low, low, 0, high, high, 0)
+    if _libc().capset(header, sets):
+        number = ctypes.get_errno()
+        raise OSError(number, f"capset: {os.strerror(number)}")
 
 
 def settle(folder: str) -> None:
@@ -106,7 +180,10 @@ def become(setup: Setup) -> Callable[[str], str]:
     held = {path: os.open(path, os.O_PATH | os.O_CLOEXEC) for path in paths}
     os.setgroups([])
     os.setresgid(user, user, user)
+    # What it takes to give each worker a file system of its own stays; bubblewrap has left no more than that.
+    _prctl(_PR_SET_KEEPCAPS, 1)
     os.setresuid(user, user, user)
+    _set_capabilities(1 << _CAP_SYS_ADMIN)
     renamed = {}
     for path, descriptor in held.items():
         if os.access(path, os.R_OK):
@@ -129,18 +206,18 @@ def become(setup: Setup) -> Callable[[str], str]:
     return reachable
 
 
-def close_files(setup: Setup, reachable: Callable[[str], str]) -> None:
-    """Landlock, for this process and its children: read what is listed, write in ``scratch``, no more."""
+def files_closed(setup: Setup, reachable: Callable[[str], str]) -> Ruleset:
+    """Landlock, for each process that restricts itself by it: read what is listed, write in ``scratch``, no more."""
     from landlockpy import AccessFS, Ruleset, Scope
 
-    with Ruleset(scoped=Scope.ABSTRACT_UNIX_SOCKET | Scope.SIGNAL) as rules:
-        own = reachable(setup.scratch or "")
-        _allow(rules, setup, setup.readable or [], reachable, own)
-        if own and setup.data is not None:
-            # For the one link that a worker gets; it can make none itself.
-            rules.allow_path(own, AccessFS.MAKE_SYM)
-        rules.restrict()
+    rules = Ruleset(scoped=Scope.ABSTRACT_UNIX_SOCKET | Scope.SIGNAL)
+    own = reachable(setup.scratch or "")
+    _allow(rules, setup, setup.readable or [], reachable, own)
+    if own and setup.data is not None:
+        # For the one link that a worker gets; it can make none itself.
+        rules.allow_path(own, AccessFS.MAKE_SYM)
     sys.meta_path[sys.meta_path.index(PathFinder)] = _ReadableFinder
+    return rules
 
 
 class _ReadableFinder(PathFinder):

@@ -15,13 +15,18 @@ import signal
 import socket
 import sys
 from collections.abc import Callable
+from typing import TYPE_CHECKING
 
 import msgspec
 import numpy as np
 
 from grading.sandbox.inside import notebook, serving, walls
+from grading.sandbox.inside.clearing import clear_aside
 from grading.sandbox.inside.mapped import Mapped
 from grading.sandbox.wire import Setup
+
+if TYPE_CHECKING:
+    from landlockpy import Ruleset
 
 START = b"start"
 READY = b"ready"
@@ -71,12 +76,20 @@ class _Branch:
 
 
 class Zygote:
-    """The process that workers are forked from."""
+    """The process that workers are forked from.
+
+    It runs no student code, and is not behind Landlock itself: a process that is can mount nothing, and takes the
+    longer the deeper a folder lies that it clears away. Each of its workers is.
+    """
 
     def __init__(self, control: socket.socket) -> None:
         self._control = control
         self._setup = msgspec.msgpack.decode(control.recv(1 << 20), type=Setup)
         self._reachable: Callable[[str], str] = str
+        self._files: Ruleset | None = None
+        # Where each worker has a file system of its own, if it can have one.
+        self._own_scratch: str | None = None
+        self._sweepers: set[int] = set()
         self._folders: dict[int, str] = {}
         self._branches: dict[str, _Branch | None] = {}
         self._on_branch: dict[int, _Branch] = {}
@@ -89,8 +102,12 @@ class Zygote:
         walls.adopt_orphans()
         if self._setup.data is not None and self._setup.scratch is not None:
             notebook.warm_up(self._reachable(self._setup.scratch))
+        if self._setup.scratch is not None:
+            folder = f"{self._reachable(self._setup.scratch)}/own"
+            os.mkdir(folder, 0o700)  # noqa: PTH102
+            self._own_scratch = folder if walls.can_mount_scratch(folder) else None
         if self._setup.readable is not None:
-            walls.close_files(self._setup, self._reachable)
+            self._files = walls.files_closed(self._setup, self._reachable)
         sys.argv = ["submission"]
         gc.collect()
         # Objects that live from here on are not looked at, and so not copied, by a worker's collections.
@@ -117,8 +134,8 @@ class Zygote:
             self._reap(process)
 
     def _start(self, frames: int, printed: int, data: int | None = None) -> None:
-        folder = None
-        if self._setup.scratch is not None:
+        folder = self._own_scratch
+        if folder is None and self._setup.scratch is not None:
             folder = f"{self._reachable(self._setup.scratch)}/{secrets.token_hex(8)}"
             os.mkdir(folder, 0o700)  # noqa: PTH102
         process = os.fork()
@@ -129,7 +146,7 @@ class Zygote:
                 os._exit(70)
         for descriptor in (frames, printed, *(() if data is None else (data,))):
             os.close(descriptor)
-        self._folders[process] = folder or ""
+        self._folders[process] = "" if folder is None or folder == self._own_scratch else folder
         handle = os.pidfd_open(process)
         socket.send_fds(self._control, [str(process).encode()], [handle])
         os.close(handle)
@@ -175,6 +192,9 @@ class Zygote:
         walls.adopt_orphans()
         self._let_go_of_orders()
         self._control, self._folders, self._branches, self._on_branch = control, {}, {}, {}
+        self._sweepers = set()
+        if self._files is not None and self._own_scratch is None:
+            self._files.restrict()
         importlib.import_module(module)
         gc.collect()
         gc.freeze()
@@ -198,15 +218,21 @@ class Zygote:
     def _become_worker(self, frames: int, printed: int, data: int | None, folder: str | None) -> None:
         os.setsid()
         self._let_go_of_orders()
+        if folder is not None and folder == self._own_scratch:
+            walls.mount_scratch(folder)
+        counted_alone = walls.be_counted_alone()
+        # Whoever becomes somebody else has to say this again.
         walls.die_with_parent()
         walls.redirect(printed)
         mapped = None if data is None else Mapped(data)
-        walls.limit(self._setup, mapped)
+        walls.limit(self._setup, mapped, counted_alone=counted_alone)
         if folder is not None:
             walls.settle(folder)
             if self._setup.data is not None:
                 notebook.place_data(self._reachable(self._setup.data))
-        if self._setup.readable is not None and folder is not None:
+        if self._files is not None:
+            self._files.restrict()
+        if self._files is not None and folder is not None:
             walls.close_neighbours(self._setup, self._reachable, folder)
         if self._setup.system_calls is not None:
             walls.close_system_calls(self._setup.system_calls)
@@ -224,18 +250,16 @@ class Zygote:
         _, status = os.waitpid(process, 0)
         folder = self._folders.pop(process)
         self._end_orphans()
-        if folder:
-            try:
-                clear(folder)
-            except OSError:
-                os.chdir("/")
+        self._sweepers = {sweeper for sweeper in self._sweepers if not os.waitpid(sweeper, os.WNOHANG)[0]}
+        if folder and (sweeper := clear_aside(folder)) is not None:
+            self._sweepers.add(sweeper)
         return os.waitstatus_to_exitcode(status)
 
     def _end_orphans(self) -> None:
         """End what a worker has left behind, where it could start processes: they are our children now."""
         try:
             branches = {branch.process for branch in self._branches.values() if branch is not None}
-            while left := self._children() - self._folders.keys() - branches:
+            while left := self._children() - self._folders.keys() - branches - self._sweepers:
                 for process in left:
                     os.kill(process, signal.SIGKILL)
                     os.waitpid(process, 0)
@@ -246,35 +270,6 @@ class Zygote:
     def _children(self) -> set[int]:
         with open(f"/proc/self/task/{os.getpid()}/children") as file:  # noqa: PTH123
             return set(map(int, file.read().split()))
-
-
-def clear(folder: str) -> None:
-    """Remove ``folder`` with all that a student may have put there, be it nested a hundred thousand deep.
-
-    It walks down and up again by relative names, so that no name gets too long and nothing recurses. Nobody
-    else may be at work in ``folder``.
-    """
-    os.chdir(folder)
-    above: list[tuple[str, list[str]]] = []
-    names = os.listdir()  # noqa: PTH208
-    while True:
-        if names:
-            name = names.pop()
-            try:
-                os.unlink(name)  # noqa: PTH108
-            except OSError:
-                os.chmod(name, 0o700)  # noqa: PTH101
-                os.chdir(name)
-                above.append((name, names))
-                names = os.listdir()  # noqa: PTH208
-        elif above:
-            os.chdir("..")
-            name, names = above.pop()
-            os.rmdir(name)  # noqa: PTH106
-        else:
-            break
-    os.chdir("/")
-    os.rmdir(folder)  # noqa: PTH106
 
 
 def main(control: int) -> None:

@@ -95,7 +95,7 @@ def run(work: Path, sandbox: Sandbox, data: Path, asked: Rubric | None = None) -
     """Run the notebooks of the one hand-in at ``work``."""
     asked = asked or rubric()
     [handin] = find([work])
-    return execute(handin, read(handin, asked.asked_names), asked, sandbox, data)
+    return execute(handin, read(handin, asked.asked_names), asked, sandbox.run, data)
 
 
 def hurried(sandbox: Sandbox, **limits: float) -> Sandbox:

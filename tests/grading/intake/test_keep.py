@@ -148,3 +148,51 @@ def test_what_is_left_out_is_known_by_its_names_and_places() -> None:
         "i": "cell 2, line 3",
         "N": "cell 2, line 3",
     }
+
+
+# Blocks that are not kept as they are, and what is run in their place.
+OPENED = {
+    "if ready():\n    def f(x):\n        return x": "if 1:\n    def f(x):\n        return x",
+    "if ready():\n    print(1)\n    eps = 1e-8\n    def f(x):\n        return x": "\n".join(
+        ["if 1:", "", "    eps = 1e-8", "    def f(x):", "        return x"]
+    ),
+    "with open('x') as file:\n    data = file.read()\n    def f(x): return x": "if 1:\n\n    def f(x): return x",
+    "for k in range(3):\n\tdef f(x): return x": "if 1:\n\tdef f(x): return x",
+    "while True:\n    @cached\n    def f(x): return x\n    break": "if 1:\n    @cached\n    def f(x): return x",
+    "try:\n    W = load()\n    def f(x): return x\nexcept OSError:\n    def f(x): return 0": "\n".join(
+        ["if 1:", "", "    def f(x): return x"]
+    ),
+    "try:\n    W = load()\nexcept OSError:\n    def f(x): return 0": "\n\nif 1:\n    def f(x): return 0",
+    "if go():\n    print(1)\nelif stop():\n    class A: pass\nelse:\n    class B: pass": "\n".join(
+        ["", "", "if 1:", "    class A: pass", "if 1:", "    class B: pass"]
+    ),
+    "if go():\n    with open('x'):\n        def f(x): return x": "\n".join(
+        ["if 1:", "    if 1:", "        def f(x): return x"]
+    ),
+    "if go(): import math; print(1)\nelse:\n    def f(x): return x": "\n".join(
+        ["if 1: import math", "if 1:", "    def f(x): return x"]
+    ),
+    "if __name__ == '__main__':\n    def svm_loss_naive(W, X): return X": "\n".join(
+        ["if 1:", "    def svm_loss_naive(W, X): return X"]
+    ),
+    "if __name__ == '__main__':\n    def main(): pass\n    main()": "",
+}
+
+
+@pytest.mark.parametrize("text", OPENED)
+def test_a_block_is_opened_for_the_definitions_in_it(text: str) -> None:
+    assert code(text).removesuffix("\n") == OPENED[text].rstrip()
+
+
+CHEAP = [
+    "import os\ndelta = float(os.environ.get('DELTA', 1.0))",
+    "import os\ndelta = float(os.getenv('DELTA') or 1)",
+    "import torch\nHAS = torch.cuda.is_available()",
+    "import os\nHERE = os.path.exists('x')",
+    "import numpy as np\nA = np.vstack([np.ones(3), np.zeros(3)])",
+]
+
+
+@pytest.mark.parametrize("text", CHEAP)
+def test_what_asks_the_machine_for_a_constant_is_kept(text: str) -> None:
+    assert code(text) == text + "\n"

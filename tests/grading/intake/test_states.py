@@ -234,40 +234,6 @@ def test_names_that_are_there_are_nobodys_business(tmp_path: Path, code: str) ->
     assert read_code(tmp_path, code).warnings == ()
 
 
-@pytest.mark.parametrize(
-    "body",
-    [
-        '"""\nInputs:\n- W: C x D array of weights\n- X: D x N array of data\n"""\nreturn X, W',
-        '"""\n    W: weights (C, D)\n"""\nreturn X, W',
-        "scores = W.dot(X)\nreturn scores, W",
-        "scores = np.dot(W, X)\nreturn scores, W",
-        "scores = W @ X\nreturn scores, W",
-        "for i in range(X.shape[1]):\n    scores = W.dot(X[:, i])\nreturn scores, W",
-    ],
-)
-def test_the_transposed_layout_of_2015_is_recognised(tmp_path: Path, body: str) -> None:
-    (warning,) = read_code(tmp_path, loss(body)).warnings
-    assert warning == (
-        "Written for the 2015 edition, with W of shape (C, D) and X of shape (D, N), it seems: svm_loss_naive. "
-        "Here W is (D, C) and X is (N, D), so the scores are X.dot(W)."
-    )
-
-
-@pytest.mark.parametrize(
-    "body",
-    [
-        '"""\n- W: A numpy array of shape (D, C)\n- X: A numpy array of shape (N, D)\n"""\nreturn X, W',
-        "scores = X.dot(W)\nreturn scores, W",
-        "scores = W.T.dot(X.T)\nreturn scores, W",
-        "scores = np.dot(X[0], W)\nreturn scores, W",
-        "# X.T is (D, N)\nreturn X.T @ X, W",
-        "return W.T @ X[0], W",
-    ],
-)
-def test_todays_layout_is_not_taken_for_it(tmp_path: Path, body: str) -> None:
-    assert read_code(tmp_path, loss(body)).warnings == ()
-
-
 def test_mixed_tabs_are_mended_and_said(tmp_path: Path) -> None:
     code = "def svm_loss_naive(W, X, y, reg):\n        if reg:\n\t\treturn X, W\n\treturn X, W\n"
     submission = read_code(tmp_path, code)

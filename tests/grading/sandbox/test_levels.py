@@ -297,7 +297,7 @@ def test_a_worker_that_is_a_process_of_its_own_does_what_a_forked_one_does() -> 
 def test_limits_are_what_the_worker_has(sandbox: Sandbox) -> None:
     code = """
         from resource import *
-        def f(): return [getrlimit(kind)[1] for kind in (RLIMIT_AS, RLIMIT_CPU, RLIMIT_CORE)]
+        def f(): return [getrlimit(kind)[0] for kind in (RLIMIT_AS, RLIMIT_CPU, RLIMIT_CORE)]
     """
     limits = dataclasses.replace(LIMITS, address_space_bytes=1 << 29, cpu_seconds=17)
     with Sandbox.open(limits, allow_unsafe=True) as opened, opened.start(one_file(code)) as worker:

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from grading.sandbox import bubblewrap
-from grading.sandbox.inside.zygote import clear
+from grading.sandbox.inside.clearing import clear
 from grading.sandbox.view import PROJECT, View, parents, view, worker_files
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="only Linux has walls to see through")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import textwrap
+from collections.abc import Mapping
 from pathlib import Path
 
 SVM_LOOPS = """
@@ -60,14 +61,21 @@ SOLUTIONS = {
 }
 
 
-def solve(folder: Path, *, scale: float = 1.0, delta: float = 1.0) -> None:
+def solve(
+    folder: Path,
+    *,
+    scale: float = 1.0,
+    delta: float = 1.0,
+    solutions: Mapping[str, str] = SOLUTIONS,
+) -> None:
     """Put a solution behind every "Your code here" in the files of ``classifiers/``."""
     for path in sorted((folder / "classifiers").glob("*.py")):
-        path.write_text(_solved(path.read_text(encoding="utf-8"), scale, delta), encoding="utf-8")
-        ast.parse(path.read_text(encoding="utf-8"))
+        text = _solved(path.read_text(encoding="utf-8"), solutions, scale, delta)
+        path.write_text(text, encoding="utf-8")
+        ast.parse(text)
 
 
-def _solved(text: str, scale: float, delta: float) -> str:
+def _solved(text: str, solutions: Mapping[str, str], scale: float, delta: float) -> str:
     lines, function, task = [], "", ""
     for line in text.splitlines():
         stripped = line.strip()
@@ -77,7 +85,7 @@ def _solved(text: str, scale: float, delta: float) -> str:
             task = next((part for part in ("part 1", "part 2") if part in stripped), function)
             indent = line[: len(line) - len(line.lstrip())]
         elif task and not stripped.startswith("#"):
-            code = SOLUTIONS[task].replace("SCALE", str(scale)).replace("DELTA", str(delta))
+            code = solutions[task].replace("SCALE", str(scale)).replace("DELTA", str(delta))
             lines += textwrap.indent(code.strip("\n"), indent).splitlines()
             task = ""
         lines.append(line)

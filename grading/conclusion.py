@@ -1,0 +1,113 @@
+"""The grade of a hand-in, from what came of asking it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import msgspec
+
+from grading import comparison
+from grading.executed import Execution
+from grading.grade import (
+    CheckResult,
+    Grade,
+    IsolationFacts,
+    ManualItem,
+    Place,
+    SubmissionFacts,
+    TrainingFacts,
+)
+from grading.rubric import Rubric
+from grading.sandbox.levels import Isolation
+from grading.submission import Handin, Submission
+from grading.suite import Suite, suite_facts
+from grading.words import say
+
+
+def not_graded(
+    handin: Handin, suite: Suite, isolation: Isolation | None, reason: str, seconds: float = 0.0
+) -> Grade:
+    """The grade of a hand-in that could not be graded, with the reason."""
+    return Grade(
+        submission=SubmissionFacts(name=handin.name, path=str(handin.path), sha256="", kind=None),
+        suite=suite_facts(suite),
+        isolation=_isolation_facts(isolation),
+        state="not_graded",
+        reason=reason,
+        score=0.0,
+        max_score=suite.max_score,
+        functions=dict.fromkeys(suite.rubric.asked_names),
+        checks=[],
+        manual=[],
+        warnings=[],
+        seconds=seconds,
+    )
+
+
+def unwritten(grade: Grade, error: OSError) -> Grade:
+    """What a grade becomes whose reports could not be written: it is not to be had, so it does not count as one."""
+    reason = say(
+        "its reports could not be written ({error}); mend that and run the same command again",
+        error=error.strerror or error,
+    )
+    return msgspec.structs.replace(grade, state="not_graded", reason=reason, score=0.0, checks=[])
+
+
+def graded(
+    submission: Submission,
+    suite: Suite,
+    isolation: Isolation,
+    results: list[CheckResult],
+    trainings: list[TrainingFacts],
+    remarks: Sequence[str],
+    seconds: float,
+    execution: Execution | None = None,
+) -> Grade:
+    """The grade of a submission whose checks have been run."""
+    rubric = suite.rubric
+    places: dict[str, Place | None] = dict.fromkeys(rubric.asked_names)
+    for name, definition in submission.definitions.items():
+        source = definition.source + (f", {definition.cell}" if definition.cell else "")
+        places[name] = Place(source=source, lines=definition.lines)
+    return Grade(
+        submission=SubmissionFacts(
+            name=submission.name,
+            path=submission.path,
+            sha256=submission.sha256,
+            kind=submission.kind.value,
+        ),
+        suite=suite_facts(suite),
+        isolation=_isolation_facts(isolation),
+        state="graded",
+        reason=None,
+        # Points have at most a few decimals; rounding keeps sums like 0.1 + 0.2 from showing their last bits.
+        score=round(sum(result.points for result in results), 6),
+        max_score=round(suite.max_score, 6),
+        functions=places,
+        checks=results,
+        manual=[
+            ManualItem(question=q.question, answer=q.answer, max_points=rubric.settings.manual_points)
+            for q in submission.questions
+        ]
+        + _manual_items(rubric),
+        warnings=[*submission.warnings, *remarks],
+        seconds=seconds,
+        trainings=trainings,
+        execution=execution,
+        edition=submission.edition,
+        baselines=comparison.baselines(rubric) if trainings else [],
+    )
+
+
+def _manual_items(rubric: Rubric) -> list[ManualItem]:
+    """What the rubric leaves to a person, whatever is in the hand-in."""
+    return [
+        ManualItem(question=item.title, answer="", max_points=item.points, source="rubric")
+        for item in rubric.settings.manual
+    ]
+
+
+def _isolation_facts(isolation: Isolation | None) -> IsolationFacts:
+    if isolation is None:
+        return IsolationFacts(level="none", detail=say("no student code was run"))
+    return IsolationFacts(level=isolation.level.value, detail=isolation.detail)

@@ -1,0 +1,64 @@
+"""From a rubric to what the student's process must know of how things are called."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+from typing import Any
+
+from grading.editions.recognition import looks_like, sentence
+from grading.rubric import Rubric, Settings
+from grading.sandbox.wire import WireCalling
+from grading.submission import Submission
+
+
+def as_called(submission: Submission, rubric: Rubric) -> Submission:
+    """The submission, with how the rubric says that its functions are called, and a word if they are of another."""
+    settings = rubric.settings
+    other = looks_like(submission, settings)
+    said = submission.warnings if other is None else (sentence(other), *submission.warnings)
+    return replace(submission, callings=callings(settings), edition=other, warnings=said)
+
+
+def callings(settings: Settings) -> tuple[WireCalling, ...]:
+    """How each function and class is called that is not called as in the course."""
+    return tuple(
+        calling for calling in (*_losses(settings), *_classes(settings)) if calling != _as_usual(calling)
+    )
+
+
+def _losses(settings: Settings) -> Iterator[WireCalling]:
+    for name, function in settings.functions.items():
+        if function.kind == "loss":
+            yield _calling(name, settings, is_class=False, arguments=function.arguments)
+
+
+def _classes(settings: Settings) -> Iterator[WireCalling]:
+    methods = {name: function for name, function in settings.functions.items() if "." in name}
+    for owner in dict.fromkeys(name.partition(".")[0] for name in methods):
+        mine = {name.partition(".")[2]: f for name, f in methods.items() if name.startswith(f"{owner}.")}
+        train = next((function for function in mine.values() if function.kind == "train"), None)
+        yield _calling(
+            owner,
+            settings,
+            is_class=True,
+            arguments=() if train is None else train.arguments,
+            make=settings.calling.make,
+            roles={settings.names.loss: "loss", **{method: f.kind for method, f in mine.items()}},
+            weights=settings.names.weights,
+        )
+
+
+def _calling(name: str, settings: Settings, **others: Any) -> WireCalling:
+    calling = settings.calling
+    return WireCalling(
+        name,
+        turned_weights=calling.weights == "CxD",
+        turned_samples=calling.samples == "DxN",
+        **others,
+    )
+
+
+def _as_usual(calling: WireCalling) -> WireCalling:
+    """The same function or class as the course calls it."""
+    return WireCalling(calling.name, is_class=calling.is_class, roles=calling.roles, weights=calling.weights)

@@ -1,0 +1,33 @@
+"""How students' functions and classes are called: what a rubric may say of it."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+import msgspec
+
+#: "W", "0.0", "lr=learning_rate": a quantity or a constant, by position or by keyword.
+ArgumentText = Annotated[str, msgspec.Meta(pattern=r"^([A-Za-z_]\w*\s*=\s*)?-?[\w.]+$")]
+
+#: What can be passed to each kind of function.
+QUANTITIES: dict[str, tuple[str, ...]] = {
+    "loss": ("W", "X", "y", "reg"),
+    "train": ("X", "y", "learning_rate", "reg", "num_iters", "batch_size", "verbose"),
+    "predict": ("X",),
+    "make": ("D", "C", "learning_rate", "reg", "num_iters", "batch_size"),
+}
+CONSTANTS = ("None", "True", "False")
+
+
+class Calling(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """How functions and classes are called, where that is not as in the course.
+
+    Attributes:
+        weights: the shape of W and dW: a column for each class, "DxC", or a row, "CxD".
+        samples: the shape of X: a row for each sample, "NxD", or a column, "DxN".
+        make: the arguments with which a classifier is made.
+    """
+
+    weights: Literal["DxC", "CxD"] = "DxC"
+    samples: Literal["NxD", "DxN"] = "NxD"
+    make: tuple[ArgumentText, ...] = ()

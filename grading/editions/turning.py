@@ -1,0 +1,92 @@
+"""What is said of the course's layout, of the one with a row of W for each class and a column of X for each sample.
+
+The checks find out everything in one layout. Here matrices, shapes, indices and words of what they say are turned; both
+layouts of a sentence mean the same.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Sequence
+from typing import TypeVar
+
+T = TypeVar("T")
+
+_ROW = r"\[[^\[\]]*\]"
+_MATRIX = re.compile(rf"\[\s*{_ROW}(?:,\s*{_ROW})*,?\s*\]")
+_ONE_LINE = 80
+_TILED = re.compile(rf"np\.tile\({_ROW}, \(\d+, 1\)\)")
+_PAIR = re.compile(r"(?:(?<=randn)|(?<![\w\]]))\((\d+|[NDC]), (\d+|[NDC])\)")
+_TRIPLE = re.compile(r"\((\d+), (\d+), (\d+)\)")
+_ENTRY = re.compile(r"\b(W|dW)\[(\w+), (\w+)\]")
+_PLAIN = {
+    "X.dot(W)": "W.dot(X)",
+    "X.dot(self.W)": "self.W.dot(X)",
+    "X.T.dot(...)": "(...).dot(X.T)",
+    "X @ W": "W @ X",
+    "(X_validation @ model.W)": "(model.W @ X_validation)",
+    "X_batch[:, 0]": "X_batch[0]",
+    "X[rows]": "X[:, columns]",
+    "X[i]": "X[:, i]",
+    "[np.arange(N), y]": "[y, np.arange(N)]",
+    "p[:, y]": "p[y, :]",
+    "dW[:, y]": "dW[y, :]",
+    "X.shape[0]": "X.shape[1]",
+    "X.shape[1]": "X.shape[0]",
+    "x_i W": "W x_i",
+    "randn(dim, num_classes)": "randn(num_classes, dim)",
+    "axis=0": "axis=1",
+    "axis=1": "axis=0",
+    "axis 0": "axis 1",
+    "axis 1": "axis 0",
+    "rows of asterisks": "rows of asterisks",
+    "features by classes": "classes by features",
+}
+_WORDS = {"row": "column", "rows": "columns", "Row": "Column", "Rows": "Columns"}
+_WORDS |= {turned: word for word, turned in _WORDS.items()}
+_FIXED = re.compile(
+    "|".join(map(re.escape, sorted(_PLAIN, key=len, reverse=True))) + r"|\b(?:" + "|".join(_WORDS) + r")\b"
+)
+_TIMES = re.compile(r"(\([NDC], [NDC]\)) times (\([NDC], [NDC]\))")
+# A row and a column in Chinese, where the sign is no part of another word.
+_CHINESE = re.compile(r"(?<![运执进可自])行(?![为业星])|(?<![排系下数])列(?![出表举])")
+
+
+def turned_rows(rows: Sequence[Sequence[T]]) -> list[list[T]]:
+    """A matrix the other way round."""
+    return [list(column) for column in zip(*rows, strict=True)]
+
+
+def turned(text: str) -> str:
+    """A sentence, or Python to paste, about the other layout."""
+    text = _apart(text, _TILED, lambda tiled: f"{tiled}.T", _turned_arrays)
+    text = _TIMES.sub(r"\2 times \1", text)
+    text = _FIXED.sub(lambda found: _PLAIN.get(found[0]) or _WORDS[found[0]], text)
+    return _CHINESE.sub(lambda found: "列" if found[0] == "行" else "行", text)
+
+
+def _turned_arrays(text: str) -> str:
+    text = _MATRIX.sub(lambda found: _turned_literal(found[0]), text)
+    text = _TRIPLE.sub(r"(\1, \3, \2)", text)
+    text = _PAIR.sub(r"(\2, \1)", text)
+    return _ENTRY.sub(r"\1[\3, \2]", text)
+
+
+def _turned_literal(matrix: str) -> str:
+    """A nested list as text; one that is no matrix as it is."""
+    rows = [row[1:-1].split(", ") for row in re.findall(_ROW, matrix)]
+    if len({len(row) for row in rows}) > 1:
+        return matrix
+    lines = [f"[{', '.join(row)}]" for row in turned_rows(rows)]
+    if "\n" not in matrix or sum(map(len, lines)) < _ONE_LINE:
+        return f"[{', '.join(lines)}]"
+    return "[\n    " + ",\n    ".join(lines) + ",\n]"
+
+
+def _apart(text: str, special: re.Pattern[str], one: Callable[[str], str], rest: Callable[[str], str]) -> str:
+    """Text with ``one`` done to what is special, and ``rest`` to what is between."""
+    done, last = [], 0
+    for found in special.finditer(text):
+        done += [rest(text[last : found.start()]), one(found[0])]
+        last = found.end()
+    return "".join([*done, rest(text[last:])])

@@ -1,0 +1,158 @@
+"""What a student reads, in the student's own form: how functions are called, and how arrays lie."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from typing import TypeVar
+
+import msgspec
+
+from grading.editions.turning import turned, turned_rows
+from grading.grade import Certificate, CheckResult, Counterexample, Diagnosis, GradientComparison
+from grading.rubric import Settings
+from grading.sandbox.arguments import resolved
+
+T = TypeVar("T")
+
+# The course's, where no call of train says otherwise.
+_DEFAULTS = {"learning_rate": "1e-3", "reg": "1e-5", "num_iters": "100", "batch_size": "200"}
+_SETTING = re.compile(r"(\w+)=([^,()]+)")
+
+
+class Wording:
+    """The words of a rubric's edition."""
+
+    def __init__(self, settings: Settings) -> None:
+        self._settings = settings
+        self._turned = settings.calling.weights == "CxD"
+        self._usual = (
+            not self._turned
+            and not settings.calling.make
+            and not any(function.arguments for function in settings.functions.values())
+        )
+
+    def of(self, result: CheckResult, *, raised: bool = False) -> CheckResult:
+        """A result as the student shall read it.
+
+        Args:
+            result: in the course's form.
+            raised: whether its message holds an error of the student's code, whose words are their own.
+        """
+        if self._usual:
+            return result
+        result = msgspec.structs.replace(
+            result, counterexample=self._counterexample(result.counterexample, result.function)
+        )
+        if not self._turned:
+            return result
+        said = (
+            result
+            if raised
+            else msgspec.structs.replace(
+                result,
+                message=turned(result.message),
+                expected=_turned_or_none(result.expected),
+                got=_turned_or_none(result.got),
+            )
+        )
+        return msgspec.structs.replace(
+            said,
+            title=turned(result.title),
+            remarks=[turned(remark) for remark in result.remarks],
+            diagnosis=_turned_diagnosis(result.diagnosis),
+            gradient=_turned_gradient(result.gradient),
+        )
+
+    def _counterexample(self, found: Counterexample | None, function: str) -> Counterexample | None:
+        if found is None:
+            return None
+        code = self._called(self._made(found.code, function), function)
+        if not self._turned:
+            return msgspec.structs.replace(found, code=code)
+        return msgspec.structs.replace(
+            found,
+            code=turned(code),
+            W=None if found.W is None else turned_rows(found.W),
+            X=None if found.X is None else turned_rows(found.X),
+        )
+
+    def _called(self, code: str, name: str) -> str:
+        """Code with the call of a loss or a train as the edition has it."""
+        function = self._settings.functions[name]
+        if not function.arguments:
+            return code
+        if function.kind == "loss":
+            usual = re.compile(rf"\b{name}\(W, X, y, ([^()]+)\)")
+            return usual.sub(
+                lambda found: _call(name, function.arguments, {**_themselves("WXy"), "reg": found[1]}), code
+            )
+        method = name.rpartition(".")[2]
+        usual = re.compile(rf"\.{method}\(X, y((?:, \w+=[^,()]+)*)\)")
+        return usual.sub(
+            lambda found: _call(
+                f".{method}", function.arguments, {**_themselves("Xy"), **dict(_SETTING.findall(found[1]))}
+            ),
+            code,
+        )
+
+    def _made(self, code: str, name: str) -> str:
+        """Code with a classifier made as the edition makes it."""
+        make, owner = self._settings.calling.make, name.partition(".")[0]
+        usual = f"model = {owner}()"
+        if not make or usual not in code:
+            return code
+        sizes = _sizes(code, self._settings.names.weights)
+        settings = dict(_SETTING.findall(code))
+        return code.replace(usual, "model = " + _call(owner, make, {**_DEFAULTS, **settings, **sizes}))
+
+
+def _themselves(names: str) -> dict[str, str]:
+    return {name: name for name in names}
+
+
+def _call(function: str, arguments: Sequence[str], quantities: dict[str, str]) -> str:
+    """A call as text."""
+    positional, named = resolved(arguments, quantities, str)
+    return f"{function}({', '.join([*positional, *(f'{key}={value}' for key, value in named.items())])})"
+
+
+def _sizes(code: str, weights: str) -> dict[str, str]:
+    """The numbers of features and classes, of the weights that the code sets, or of its data."""
+    if given := re.search(rf"model\.{weights} = np\.\w+\(\((\d+), (\d+)\)", code):
+        return {"D": given[1], "C": given[2]}
+    if given := re.search(rf"model\.{weights} = np\.array\(\[(\[[^\]]*\].*)\]\)", code):
+        rows = re.findall(r"\[([^\[\]]*)\]", given[1])
+        return {"D": str(len(rows)), "C": str(rows[0].count(",") + 1)}
+    return {"D": "X.shape[1]", "C": "np.max(y) + 1"}
+
+
+def _turned_or_none(text: str | None) -> str | None:
+    return None if text is None else turned(text)
+
+
+def _turned_diagnosis(found: Diagnosis | None) -> Diagnosis | None:
+    if found is None:
+        return None
+    return Diagnosis(id=found.id, title=turned(found.title), hint=turned(found.hint))
+
+
+def _turned_gradient(found: GradientComparison | None) -> GradientComparison | None:
+    if found is None:
+        return None
+    return GradientComparison(
+        low=turned_rows(found.low),
+        high=turned_rows(found.high),
+        got=turned_rows(found.got),
+        distance=turned_rows(found.distance),
+        wrong=turned_rows(found.wrong),
+        ties=found.ties,
+        certificate=_turned_certificate(found.certificate),
+    )
+
+
+def _turned_certificate(found: Certificate | None) -> Certificate | None:
+    if found is None:
+        return None
+    entry = None if found.entry is None else (found.entry[1], found.entry[0])
+    return msgspec.structs.replace(found, V=turned_rows(found.V), entry=entry)

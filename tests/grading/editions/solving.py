@@ -1,0 +1,159 @@
+"""Right and wrong hand-ins of every edition: its starter, filled in."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from grading.rubric import load_rubric
+from grading.starter.write import write_starter
+from tests.grading.starter.solution import SOLUTIONS, solve
+
+TURNED = {
+    "svm_loss_naive": """
+for i in range(X.shape[1]):
+    scores = W.dot(X[:, i])
+    for j in range(W.shape[0]):
+        margin = scores[j] - scores[y[i]] + DELTA
+        if j != y[i] and margin > 0:
+            loss += margin / X.shape[1]
+            dW[j] += X[:, i] / X.shape[1]
+            dW[y[i]] -= X[:, i] / X.shape[1]
+loss += SCALE * reg * np.sum(W * W)
+dW += 2 * SCALE * reg * W
+""",
+    "svm_loss_vectorized": """
+columns = np.arange(X.shape[1])
+scores = W.dot(X)
+margins = np.maximum(0, scores - scores[y, columns] + DELTA)
+margins[y, columns] = 0
+counts = (margins > 0).astype(float)
+counts[y, columns] = -counts.sum(axis=0)
+loss = margins.sum() / len(columns) + SCALE * reg * np.sum(W * W)
+dW = counts.dot(X.T) / len(columns) + 2 * SCALE * reg * W
+""",
+    "softmax_loss_naive": """
+for i in range(X.shape[1]):
+    scores = W.dot(X[:, i])
+    scores -= scores.max()
+    p = np.exp(scores) / np.sum(np.exp(scores))
+    loss += (np.log(np.sum(np.exp(scores))) - scores[y[i]]) / X.shape[1]
+    p[y[i]] -= 1
+    dW += np.outer(p, X[:, i]) / X.shape[1]
+loss += SCALE * reg * np.sum(W * W)
+dW += 2 * SCALE * reg * W
+""",
+    "softmax_loss_vectorized": """
+columns = np.arange(X.shape[1])
+scores = W.dot(X)
+scores -= scores.max(axis=0)
+sums = np.exp(scores).sum(axis=0)
+loss = np.mean(np.log(sums) - scores[y, columns]) + SCALE * reg * np.sum(W * W)
+p = np.exp(scores) / sums
+p[y, columns] -= 1
+dW = p.dot(X.T) / len(columns) + 2 * SCALE * reg * W
+""",
+    "part 1": "columns = np.random.choice(X.shape[1], batch_size)\nX_batch, y_batch = X[:, columns], y[columns]\n",
+    "part 2": "self.W -= learning_rate * dW\n",
+    "predict": "y_pred = np.argmax(self.W.dot(X), axis=0)\n",
+}
+WITH_L1 = {name: code.replace(" reg ", " reg_l2 ") for name, code in SOLUTIONS.items()}
+SOLUTIONS_OF: dict[str, Mapping[str, str]] = {"cs231n-2015": TURNED, "comp411": WITH_L1}
+
+
+@dataclass(frozen=True)
+class Slip:
+    """A mistake: in which function, what is written, what it becomes, and by which name it must be known."""
+
+    function: str
+    right: str
+    wrong: str
+    id: str
+
+
+_TRAINING = (
+    Slip("Softmax.train", "self.W -= learning_rate * dW", "self.W += learning_rate * dW", "train-uphill"),
+    Slip("Softmax.predict", "np.argmax(", "np.argmin(", "predict-lowest-score"),
+)
+_ROWS = (
+    Slip("softmax_loss_naive", "p[y[i]] -= 1", "pass", "softmax-p-instead-of-p-minus-1"),
+    Slip("softmax_loss_vectorized", "p[rows, y] -= 1", "p[:, y] -= 1", "softmax-1-subtracted-in-all-rows"),
+    *_TRAINING,
+    Slip("softmax_loss_naive", "p) / X.shape[0]", "p)", "softmax-gradient-not-averaged"),
+    Slip(
+        "softmax_loss_vectorized",
+        "sum(axis=1)",
+        "sum() + np.zeros(len(rows))",
+        "softmax-normalized-over-everything",
+    ),
+    Slip(
+        "Softmax.train", "np.random.choice(X.shape[0], batch_size)", "range(batch_size)", "batch-first-rows"
+    ),
+    Slip("Softmax.predict", "axis=1)", "axis=0)", "predict-axis-0"),
+)
+_MORE_ROWS = (
+    Slip("softmax_loss_naive", "scores -= scores.max()", "pass", "softmax-no-shift"),
+    Slip("softmax_loss_vectorized", "X.T.dot(p) / len(rows)", "X.T.dot(p)", "softmax-gradient-not-averaged"),
+    Slip("Softmax.train", "y[rows]", "y[:batch_size]", "batch-first-labels"),
+)
+_SVM_ROWS = (
+    Slip("svm_loss_naive", "dW[:, y[i]] -= X[i] / X.shape[0]", "pass", "svm-label-column-missing"),
+    Slip(
+        "svm_loss_vectorized",
+        "counts[rows, y] = -counts.sum(axis=1)",
+        "counts[rows, y] = -1",
+        "svm-label-column-always",
+    ),
+    Slip("svm_loss_naive", "j != y[i] and margin > 0", "margin > 0", "svm-label-class-not-skipped"),
+    Slip("svm_loss_vectorized", "margins[rows, y] = 0", "pass", "svm-label-class-counted-in-gradient"),
+)
+_COLUMNS = (
+    Slip("svm_loss_naive", "dW[y[i]] -= X[:, i] / X.shape[1]", "pass", "svm-label-column-missing"),
+    Slip("svm_loss_vectorized", "= -counts.sum(axis=0)", "= -1", "svm-label-column-always"),
+    Slip("softmax_loss_naive", "p[y[i]] -= 1", "pass", "softmax-p-instead-of-p-minus-1"),
+    Slip("softmax_loss_vectorized", "p[y, columns] -= 1", "p[y] -= 1", "softmax-1-subtracted-in-all-rows"),
+    *_TRAINING,
+    Slip("svm_loss_naive", "j != y[i] and margin > 0", "margin > 0", "svm-label-class-not-skipped"),
+    Slip("svm_loss_vectorized", "margins[y, columns] = 0", "pass", "svm-label-class-counted-in-gradient"),
+    Slip("softmax_loss_naive", "X[:, i]) / X.shape[1]", "X[:, i])", "softmax-gradient-not-averaged"),
+    Slip("softmax_loss_vectorized", "scores -= scores.max(axis=0)", "pass", "softmax-no-shift"),
+    Slip("Softmax.train", "y[columns]", "y[:batch_size]", "batch-first-labels"),
+    Slip("Softmax.predict", "axis=0)", "axis=1)", "predict-axis-0"),
+)
+SLIPS = {
+    "cs231n-2015": _COLUMNS,
+    "cs231n-2016": (*_ROWS, *_SVM_ROWS),
+    "cs231n-2025": (*_ROWS, *_MORE_ROWS),
+    "comp411": (*_ROWS, *_MORE_ROWS),
+}
+
+
+def rounds(slips: Sequence[Slip]) -> list[list[Slip]]:
+    """Mistakes for one hand-in after the other, at most one in each function."""
+    found: list[list[Slip]] = []
+    for slip in slips:
+        for made in found:
+            if all(other.function != slip.function for other in made):
+                made.append(slip)
+                break
+        else:
+            found.append([slip])
+    return found
+
+
+def write_solved(folder: Path, edition: str, slips: Sequence[Slip] = ()) -> None:
+    """The starter of an edition, right but for ``slips``."""
+    rubric = load_rubric(edition=edition)
+    scale = rubric.settings.reg_scale
+    assert not isinstance(scale, str)
+    write_starter(folder, rubric)
+    solve(folder, scale=scale, solutions=SOLUTIONS_OF.get(edition, SOLUTIONS))
+    for slip in slips:
+        for path in sorted((folder / "classifiers").glob("*.py")):
+            text = path.read_text("utf-8")
+            # A method stands in one class for all.
+            begin = text.find(f"def {slip.function.rpartition('.')[2]}(")
+            if begin >= 0:
+                assert slip.right in text[begin:], slip
+                path.write_text(text[:begin] + text[begin:].replace(slip.right, slip.wrong, 1), "utf-8")

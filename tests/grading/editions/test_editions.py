@@ -1,0 +1,76 @@
+"""Every edition: its points, its starter, right work, and mistakes that are caught and named."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+
+import grader
+from grading.editions.reading import USUAL, path_of, shipped
+from grading.rubric import load_rubric
+from grading.starter.write import write_starter
+from tests.grading.editions.solving import SLIPS, rounds, write_solved
+
+OTHERS = [edition for edition in shipped() if edition != USUAL]
+Report = dict[str, Any]
+
+
+@pytest.fixture(scope="module", params=OTHERS)
+def edition(request: pytest.FixtureRequest) -> str:
+    name: str = request.param
+    return name
+
+
+@pytest.fixture(scope="module")
+def reports(edition: str, tmp_path_factory: pytest.TempPathFactory) -> dict[str, Report]:
+    """Of the starter, of right work, and of wrong work; graded in one run."""
+    folder = tmp_path_factory.mktemp(edition)
+    write_starter(folder / "class" / "starter", load_rubric(edition=edition))
+    write_solved(folder / "class" / "right", edition)
+    for number, slips in enumerate(rounds(SLIPS[edition])):
+        write_solved(folder / "class" / f"wrong{number}", edition, slips)
+    options = ["--allow-unsafe", "--jobs", "1", "--format", "json", "--edition", edition]
+    grader.main([str(folder / "class"), "--out", str(folder / "out"), *options])
+    return {path.parent.name: json.loads(path.read_bytes()) for path in folder.glob("out/*/report.json")}
+
+
+@pytest.mark.parametrize("name", shipped())
+def test_the_points_of_an_edition_add_up_to_100(name: str) -> None:
+    assert load_rubric(edition=name).max_score == 100
+    assert load_rubric(path_of(name)).settings == load_rubric(edition=name).settings
+    assert load_rubric(edition=name).settings.edition == name
+
+
+def test_the_starter_of_an_edition_gets_0_kindly(reports: dict[str, Report]) -> None:
+    report = reports["starter"]
+    assert (report["state"], report["score"]) == ("graded", 0)
+    failed = [check["message"] for check in report["checks"] if check["status"] == "failed"]
+    assert all("not written" in message for message in failed), failed
+
+
+def test_right_work_of_an_edition_gets_100(reports: dict[str, Report]) -> None:
+    report = reports["right"]
+    assert report["score"] == 100, [c["message"] for c in report["checks"] if c["status"] != "passed"]
+    assert [remark for check in report["checks"] for remark in check["remarks"]] == []
+    assert report["warnings"] == []
+
+
+def test_ten_mistakes_in_an_edition_are_caught_and_named(edition: str, reports: dict[str, Report]) -> None:
+    assert len(SLIPS[edition]) >= 10
+    named = {
+        number: {
+            (check["function"], check["diagnosis"]["id"])
+            for check in reports[f"wrong{number}"]["checks"]
+            if check["status"] == "failed" and check["diagnosis"]
+        }
+        for number in range(len(rounds(SLIPS[edition])))
+    }
+    missed = [
+        (slip, sorted(named[number]))
+        for number, slips in enumerate(rounds(SLIPS[edition]))
+        for slip in slips
+        if (slip.function, slip.id) not in named[number]
+    ]
+    assert missed == []
