@@ -15,12 +15,12 @@ from pathlib import Path, PurePosixPath
 
 import msgspec
 
-from grading.intake.files import ARCHIVE, NOTEBOOK, SCRIPT, cap, gather, is_foreign_folder
+from grading.intake.endings import ending
+from grading.intake.files import cap, gather, is_foreign_folder
 from grading.intake.limits import DEFAULT
 from grading.submission import Handin
 
-READ_ENDINGS = (SCRIPT, NOTEBOOK, ARCHIVE)
-_FIRST_BYTES = 16  # by which the intake tells what a file is that it does not read
+_FIRST_BYTES = 64  # by which the intake tells what a file is that it does not read
 
 
 class ParcelError(Exception):
@@ -108,7 +108,7 @@ def files_of(path: Path) -> Iterator[tuple[str, Path]]:
 def is_read(path: Path, facts: os.stat_result) -> bool:
     """Whether the intake may read a file of this name and size."""
     regular = stat.S_ISREG(facts.st_mode)
-    return regular and path.name.lower().endswith(READ_ENDINGS) and facts.st_size <= cap(path.name, DEFAULT)
+    return regular and bool(ending(path.name)) and facts.st_size <= cap(path.name, DEFAULT)
 
 
 def _item(name: str, path: Path) -> _Item:

@@ -1,4 +1,4 @@
-"""Zip archives, read in memory and never unpacked to disk; one that needs care to unpack is refused."""
+"""Archives, read in memory and never unpacked to disk; one that needs care to unpack is refused."""
 
 from __future__ import annotations
 
@@ -12,11 +12,14 @@ from typing import IO
 
 from grading.intake.limits import Limits
 from grading.intake.naming import shown
+from grading.intake.tar import files_of_tar, is_tar
+from grading.intake.text import recognised
 from grading.submission import IntakeError
 from grading.words import later, say, translated
 
 _DRIVE = re.compile(r"^[A-Za-z]:")
 _ENCRYPTED = 0x1
+_TELLING = 512  # bytes by which one kind of archive is told from the others
 _AGAIN = later("pack it again with an ordinary zip program")
 
 
@@ -35,17 +38,38 @@ def unified_name(name: str) -> str:
 
 
 def members_of(
-    file: IO[bytes], where: str, limits: Limits, wanted: Container[str] | None = None
+    file: IO[bytes],
+    where: str,
+    limits: Limits,
+    wanted: Container[str] | None = None,
+    kept: Callable[[str], int] | None = None,
 ) -> list[Member]:
-    """The files inside the zip ``file``, in archive order; ``where`` is its name for messages.
+    """The files inside the zip or tar ``file``, in archive order; ``where`` is its name for messages.
 
     A member that occurs twice is there once, as the last of its name, which is what unpacking would leave.
-    With ``wanted``, only members of these names are looked at, be the others what they may.
+    With ``wanted``, only members of these names are looked at, be the others what they may. Of a tar, which can only be
+    read from one end to the other, ``kept(name)`` bytes of each file are kept; without it, tars are refused.
 
     Raises:
         IntakeError: for what is no zip, and for any that an honest zip program would not have made:
             paths leading out, links, devices, passwords, bombs.
     """
+    beginning = file.read(_TELLING)
+    file.seek(0)
+    if kept is not None and is_tar(beginning):
+        return [
+            Member(name, size, lambda most, data=data: data[:most])  # type: ignore[misc]
+            for name, (size, data) in files_of_tar(file, where, limits, kept).items()
+        ]
+    what = recognised(beginning)
+    if what is not None and not beginning.startswith(b"PK"):
+        raise IntakeError(
+            say(
+                "{where} is {what}, which is not opened: pack your files as a zip",
+                where=where,
+                what=translated(what),
+            )
+        )
     try:
         archive = zipfile.ZipFile(file)
     except (zipfile.BadZipFile, OSError, ValueError, NotImplementedError, UnicodeDecodeError) as error:

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import PurePosixPath
 
-from grading.intake.files import NOTEBOOK
+from grading.intake.endings import NOTEBOOK
 from grading.words import say
 
 _COURSE_PACKAGE, _CLASSIFIERS = "cs231n", "classifiers"

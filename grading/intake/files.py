@@ -6,19 +6,29 @@ import io
 import os
 import re
 import stat
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from grading.intake.archive import Member, members_of
+from grading.intake.endings import (
+    ARCHIVE,
+    NOTEBOOK,
+    SCRIPT,
+    ending,
+    is_archive,
+    is_packed,
+    not_downloaded,
+    plain_name,
+)
 from grading.intake.limits import Limits
 from grading.intake.naming import clean, listed, shown
 from grading.intake.text import recognised
 from grading.submission import IntakeError
 from grading.words import later, say, translated
 
-SCRIPT, NOTEBOOK, ARCHIVE = ".py", ".ipynb", ".zip"
 LONGEST_PATH = 500
+_FIRST_BYTES = 64  # by which it is told what a file is that is not read
 HAND_IN = later("hand in a notebook (.ipynb), .py files or a zip of them")
 
 # Installed packages, caches and version control are not the student's work.
@@ -42,11 +52,15 @@ class StudentFile:
 
 @dataclass
 class Gathered:
-    """The files of a hand-in that may matter, sorted by name, and sentences on what was left out."""
+    """The files of a hand-in that may matter, sorted by name, and sentences on what was left out.
+
+    ``beside`` is what else lies there, as a sentence says it: "hw.rar (a RAR archive)".
+    """
 
     files: list[StudentFile] = field(default_factory=list)
     warnings: list[str] = field(default_factory=list)
     is_zip: bool = False
+    beside: list[str] = field(default_factory=list)
 
 
 def is_foreign_folder(name: str) -> bool:
@@ -56,7 +70,7 @@ def is_foreign_folder(name: str) -> bool:
 
 def is_bystander(name: str) -> bool:
     """Whether a file of this name lies beside student work without being any: hidden, README, licence."""
-    return _BYSTANDER_FILE.fullmatch(name) is not None
+    return _BYSTANDER_FILE.fullmatch(name) is not None and not_downloaded(name) is None
 
 
 def gather(path: Path, limits: Limits, parts: Sequence[tuple[str, str]] = ()) -> Gathered:
@@ -94,7 +108,7 @@ def gather(path: Path, limits: Limits, parts: Sequence[tuple[str, str]] = ()) ->
             )
         ) from error
     if not gathered.files:
-        because = f" ({gathered.warnings[0].rstrip('.。')})" if gathered.warnings else ""
+        because = _because(gathered)
         raise IntakeError(
             say(
                 "{where} holds no notebook and no .py file{because}: {to_do}",
@@ -106,15 +120,25 @@ def gather(path: Path, limits: Limits, parts: Sequence[tuple[str, str]] = ()) ->
     return gathered
 
 
+def _because(gathered: Gathered) -> str:
+    """Why there was nothing to read, in brackets, as far as it is known."""
+    if gathered.warnings:
+        return f" ({gathered.warnings[0].rstrip('.。')})"
+    if not gathered.beside:
+        return ""
+    return " " + say("(it holds {names})", names=listed(gathered.beside))
+
+
 def _gather_file(path: Path, where: str, limits: Limits) -> Gathered:
     suffix, size = path.suffix.lower(), path.stat().st_size
+    kind = ending(path.name)
     if size == 0:
         raise IntakeError(
             say("{where} is empty (0 bytes): save it again and hand it in once more", where=where)
         )
-    if suffix not in (SCRIPT, NOTEBOOK, ARCHIVE):
+    if not kind:
         with path.open("rb") as file:
-            what = recognised(file.read(16))
+            what = recognised(file.read(_FIRST_BYTES), path.name)
         named = (
             say("is {what}", what=translated(what))
             if what
@@ -140,12 +164,18 @@ def _gather_file(path: Path, where: str, limits: Limits) -> Gathered:
                 most=cap(where, limits),
             )
         )
-    if suffix == ARCHIVE:
-        gathered = Gathered(is_zip=True)
+    gathered = Gathered(is_zip=is_archive(path.name))
+    if gathered.is_zip:
         with path.open("rb") as file:
-            _admit(members_of(file, where, limits), gathered, limits)
-        return gathered
-    return Gathered([StudentFile(clean(path.name), path.read_bytes())])
+            _admit(members_of(file, where, limits, kept=_kept(limits)), gathered, limits)
+    else:
+        _admit([_member(path, path.name)], gathered, limits)
+    return gathered
+
+
+def _kept(limits: Limits) -> Callable[[str], int]:
+    """How much of a file in a tar, by its name, is kept while the tar is gone through."""
+    return lambda name: cap(name, limits) if _is_wanted(name) else _FIRST_BYTES
 
 
 def _admit_parts(path: Path, parts: Sequence[tuple[str, str]], gathered: Gathered, limits: Limits) -> None:
@@ -166,17 +196,42 @@ def _admit_parts(path: Path, parts: Sequence[tuple[str, str]], gathered: Gathere
 def _admit(members: Sequence[Member], gathered: Gathered, limits: Limits, *, unwrap: bool = True) -> None:
     """Read what may matter of ``members`` into ``gathered``, within the limits, in the order of names."""
     wanted = sorted((member for member in members if _is_wanted(member.name)), key=lambda member: member.name)
-    work = [member for member in wanted if not member.name.lower().endswith(ARCHIVE)]
-    inner = [member for member in wanted if member.name.lower().endswith(ARCHIVE)]
+    work = [member for member in wanted if not is_archive(member.name)]
+    inner = [member for member in wanted if is_archive(member.name)]
+    gathered.warnings += [
+        say(
+            "{name} is only a placeholder of iCloud: download the file and hand that in.",
+            name=shown(name),
+        )
+        for member in members
+        if (name := not_downloaded(member.name.rpartition("/")[2]))
+    ]
+    if not wanted:
+        gathered.beside += [_described(member) for member in members if not _is_unseen(member.name)]
+    names = {member.name for member in work}
     total = 0
     for member in work:
+        name = plain_name(member.name)
+        if name != member.name:
+            if name in names:
+                gathered.warnings.append(
+                    say(
+                        "{name} was not read: {other} is there, too.",
+                        name=shown(member.name),
+                        other=shown(name),
+                    )
+                )
+                continue
+            gathered.warnings.append(
+                say("{name} was read as {other}: call it so.", name=shown(member.name), other=shown(name))
+            )
         total += member.size
         if member.size > cap(member.name, limits):
             reason = say("its {size:,} bytes are too many", size=member.size)
         elif len(gathered.files) >= limits.files or total > limits.total_bytes:
             reason = say("the hand-in holds too many files before it")
         else:
-            gathered.files.append(StudentFile(clean(member.name), member.read(member.size)))
+            gathered.files.append(StudentFile(clean(name), member.read(member.size)))
             continue
         gathered.warnings.append(
             say("{name} was not read: {reason}.", name=shown(member.name), reason=reason)
@@ -184,12 +239,16 @@ def _admit(members: Sequence[Member], gathered: Gathered, limits: Limits, *, unw
     if unwrap and not work and len(inner) == 1:
         # Upload sites wrap what they are given: one wrapping is taken off, not any number of them.
         data = inner[0].read(limits.total_bytes)
-        nested = members_of(io.BytesIO(data), shown(inner[0].name), limits)
+        nested = members_of(io.BytesIO(data), shown(inner[0].name), limits, kept=_kept(limits))
         gathered.is_zip = True
         _admit(nested, gathered, limits, unwrap=False)
-    elif inner:
-        names = listed([shown(member.name) for member in inner])
-        gathered.warnings.append(say("Not opened, because there is work beside it: {names}.", names=names))
+    elif packed := [*inner, *(m for m in members if is_packed(m.name) and not is_archive(m.name) and work)]:
+        # Data sets that lie beside work are larger.
+        small = [m for m in packed if m.size <= cap(m.name, limits) and not _is_unseen(m.name)]
+        there = listed([shown(member.name) for member in small])
+        if not there:
+            return
+        gathered.warnings.append(say("Not opened, because there is work beside it: {names}.", names=there))
 
 
 def _walk(root: Path, gathered: Gathered, limits: Limits) -> Iterator[Member]:
@@ -233,13 +292,24 @@ def _is_wanted(name: str) -> bool:
     *folders, file = name.split("/")
     return (
         len(name) <= LONGEST_PATH
-        and file.lower().endswith((SCRIPT, NOTEBOOK, ARCHIVE))
+        and bool(ending(file))
         and not file.startswith(".")
         and not any(is_foreign_folder(folder) for folder in folders)
     )
 
 
+def _is_unseen(name: str) -> bool:
+    """Whether nobody means this file when they ask what they have handed in."""
+    *folders, file = name.split("/")
+    return is_bystander(file) or any(map(is_foreign_folder, folders))
+
+
+def _described(member: Member) -> str:
+    what = recognised(member.read(_FIRST_BYTES), member.name)
+    return f"{shown(member.name)} ({translated(what)})" if what else shown(member.name)
+
+
 def cap(name: str, limits: Limits) -> int:
     """How many bytes a file of this name may have to be read."""
-    ending = Path(name).suffix.lower()
-    return {SCRIPT: limits.script_bytes, NOTEBOOK: limits.notebook_bytes}.get(ending, limits.archive_bytes)
+    caps = {SCRIPT: limits.script_bytes, NOTEBOOK: limits.notebook_bytes, ARCHIVE: limits.archive_bytes}
+    return caps.get(ending(name), limits.tar_bytes)

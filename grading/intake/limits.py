@@ -21,6 +21,7 @@ class Limits:
         depth: of nested folders.
         cells: of one notebook.
         archive_bytes: size of the zip file itself.
+        tar_bytes: size of a tar, which must be gone through from end to end; data sets that lie beside work are larger.
         archive_members: number of members of one zip.
         unpacked_bytes: what all members of a zip claim to unpack to; more is refused as a bomb.
         ratio: unpacked to packed size of a member above `ratio_free_bytes`; more is refused as a bomb.
@@ -36,6 +37,7 @@ class Limits:
     depth: int = 24
     cells: int = 2_000
     archive_bytes: int = 1024 * MEBIBYTE
+    tar_bytes: int = 64 * MEBIBYTE
     archive_members: int = 50_000
     unpacked_bytes: int = 2048 * MEBIBYTE
     ratio: int = 300

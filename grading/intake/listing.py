@@ -13,9 +13,9 @@ from functools import cached_property
 from pathlib import Path, PurePosixPath
 
 from grading.intake.archive import unified_name
-from grading.intake.files import ARCHIVE, NOTEBOOK, SCRIPT, is_bystander, is_foreign_folder
+from grading.intake.endings import ARCHIVE, ending, stem
+from grading.intake.files import is_bystander, is_foreign_folder
 
-_WORK = (SCRIPT, NOTEBOOK, ARCHIVE)
 _BAD_ZIP = zipfile.BadZipFile, OSError, ValueError, NotImplementedError, UnicodeDecodeError
 
 
@@ -158,7 +158,7 @@ class _Archive:
 
 def _called(place: str) -> str:
     path = PurePosixPath(place)
-    return path.name if place.endswith("/") else path.stem
+    return path.name if place.endswith("/") else stem(path.name)
 
 
 def is_beside(name: str) -> bool:
@@ -169,4 +169,4 @@ def is_beside(name: str) -> bool:
 
 def may_be_work(name: str) -> bool:
     """Whether a name is that of a folder or of a file that can be handed in."""
-    return name.endswith("/") or name.lower().endswith(_WORK)
+    return name.endswith("/") or bool(ending(name))

@@ -9,7 +9,8 @@ from dataclasses import dataclass, field
 from functools import cached_property
 
 from grading.intake.bindings import Candidate, Part, bindings
-from grading.intake.files import NOTEBOOK, StudentFile
+from grading.intake.endings import NOTEBOOK
+from grading.intake.files import StudentFile
 from grading.intake.fragments import read_fragment
 from grading.intake.limits import Limits
 from grading.intake.notebook import Cell, DamagedNotebookError, read_cells, without_magics

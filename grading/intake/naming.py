@@ -8,6 +8,7 @@ from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
 
+from grading.intake.endings import stem
 from grading.words import say
 
 LONGEST_NAME = 80
@@ -85,4 +86,4 @@ def unique_names(paths: Sequence[Path | str]) -> list[str]:
 def _short(path: Path | str) -> str:
     if isinstance(path, str):
         return path
-    return path.name if path.is_dir() else path.stem
+    return path.name if path.is_dir() else stem(path.name)

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 from grading.intake.limits import Limits
 from grading.intake.naming import shown
-from grading.intake.text import recognised
+from grading.intake.text import conflict_line, recognised
 from grading.intake.walking import nodes
 from grading.words import say, translated
 
@@ -207,6 +207,15 @@ def load_notebook(data: bytes) -> dict[str, object]:
     except RecursionError as error:
         raise DamagedNotebookError(say("is nested too deeply to be a notebook")) from error
     except reader.NotJSONError as error:
+        conflict = conflict_line(text.split("\n"))
+        if conflict is not None:
+            raise DamagedNotebookError(
+                say(
+                    "holds the marks of a merge conflict (line {line}): resolve it, check that Jupyter opens the "
+                    "notebook, and hand it in again",
+                    line=conflict,
+                )
+            ) from error
         detail = error.__cause__ or error
         raise DamagedNotebookError(
             say(

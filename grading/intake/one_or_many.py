@@ -6,10 +6,9 @@ import contextlib
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from pathlib import PurePosixPath
 
 from grading.intake import lms
-from grading.intake.files import ARCHIVE, NOTEBOOK, SCRIPT
+from grading.intake.endings import ARCHIVE, NOTEBOOK, SCRIPT, ending, is_packed, not_downloaded, stem
 from grading.intake.listing import Entry, Listing, may_be_work
 from grading.intake.naming import listed, shown
 from grading.words import say
@@ -77,6 +76,8 @@ def look(listing: Listing, depth: int = 0, *, evidence: bool = False) -> Many | 
     if download.entries:
         return Many(download.entries, download.said)
     names = [name for name in listing.top if not name.lower().endswith((".pyc", ".pyo"))]
+    if all(map(not_downloaded, names)):
+        return None
     work = [name for name in names if may_be_work(name)]
     beside = [name for name in names if not may_be_work(name)]
     found = _sections(listing, work, depth) or _only_child(listing, work, depth, evidence=evidence)
@@ -90,7 +91,7 @@ def look(listing: Listing, depth: int = 0, *, evidence: bool = False) -> Many | 
         return None
     if len(names) == 1 and _is_folder_or_zip(listing, names[0]):
         return Many(_each(listing, names))
-    said = [] if _are_hand_ins(names) else [_said_of_many(listing, names)]
+    said = [] if _are_hand_ins(listing, names) else [_said_of_many(listing, names)]
     return Many(_each(listing, names), (*said, *_said_of_several_in_one(listing, names)))
 
 
@@ -222,10 +223,18 @@ def _said_of_several_in_one(listing: Listing, names: Sequence[str]) -> tuple[str
     return tuple(said)
 
 
-def _are_hand_ins(names: Sequence[str]) -> bool:
-    """Whether names alone make clear that these are hand-ins: most are zips or notebooks of different people."""
-    files = [name for name in names if name.lower().endswith((ARCHIVE, NOTEBOOK)) and not _is_part_name(name)]
-    return len(files) > 1 and len(files) == sum(map(may_be_work, names))
+def _are_hand_ins(listing: Listing, names: Sequence[str]) -> bool:
+    """Whether names make clear that these are hand-ins: archives, notebooks, or folders of them, by people."""
+    found = 0
+    for name in names:
+        if not may_be_work(name):
+            continue
+        with contextlib.suppress(OSError):
+            inside = listing.inside(name).top if name.endswith("/") else [name]
+            if _is_part_name(name) or not any(is_packed(n) or ending(n) == NOTEBOOK for n in inside):
+                return False
+            found += 1
+    return found > 1
 
 
 def _different_people(listing: Listing, names: Sequence[str]) -> list[str]:
@@ -287,11 +296,11 @@ def _is_one_students(listing: Listing, names: Sequence[str]) -> bool:
 
 
 def _is_script(name: str) -> bool:
-    return name.lower().endswith(SCRIPT)
+    return ending(name) == SCRIPT
 
 
 def _stem(name: str) -> str:
-    return name.rstrip("/") if name.endswith("/") else PurePosixPath(name).stem
+    return name.rstrip("/") if name.endswith("/") else stem(name)
 
 
 def _belongs_to_layout(name: str) -> bool:
@@ -310,7 +319,7 @@ def _is_part_name(name: str) -> bool:
 def _texts(listing: Listing, name: str) -> Iterator[bytes]:
     """The beginnings of the scripts and notebooks that ``name`` is or holds, a few of them."""
     if not name.endswith("/"):
-        if name.lower().endswith((SCRIPT, NOTEBOOK)):
+        if ending(name) in (SCRIPT, NOTEBOOK):
             yield listing.read(name, _BYTES_LOOKED_AT)
         return
     looked_at = 0
@@ -325,7 +334,7 @@ def _texts(listing: Listing, name: str) -> Iterator[bytes]:
             for child in inside:
                 if child.endswith("/"):
                     below.append(folder + child)
-                elif child.lower().endswith((SCRIPT, NOTEBOOK)) and looked_at < _FILES_LOOKED_AT:
+                elif ending(child) in (SCRIPT, NOTEBOOK) and looked_at < _FILES_LOOKED_AT:
                     looked_at += 1
                     yield listing.read(folder + child, _BYTES_LOOKED_AT)
         level = below

@@ -8,7 +8,9 @@ import io
 import re
 import tokenize
 import warnings
+from collections.abc import Sequence
 from dataclasses import dataclass
+from pathlib import PurePosixPath
 
 from grading.words import later, say, translated
 
@@ -35,7 +37,31 @@ _MAGIC_NUMBERS = (
     (b"{\\rtf", later("an RTF document")),
     (b"\x7fELF", later("a program")),
     (b"MZ", later("a program")),
+    (b"[InternetShortcut]", later("a shortcut to a web page")),
+    (b"[{000214A0-0000-0000-C000-000000000046}]", later("a shortcut to a web page")),
+    (b"https://", later("a link to a web page")),
+    (b"http://", later("a link to a web page")),
+    (b'{"doc_id"', later("a link to a document of Google's")),
+    (b'{"url"', later("a link to a web page")),
+    (b"<!DOCTYPE html", later("a web page")),
+    (b"<!doctype html", later("a web page")),
+    (b"<html", later("a web page")),
+    (b"version https://git-lfs", later("a pointer that Git LFS has left in place of the file")),
+    (b"bplist", later("a shortcut")),
+    (b"L\0\0\0\x01\x14\x02\0", later("a shortcut")),
 )
+_BY_NAME = {
+    ".webloc": later("a shortcut to a web page"),
+    ".url": later("a shortcut to a web page"),
+    ".lnk": later("a shortcut"),
+    ".gdoc": later("a link to a document of Google's"),
+    ".gsheet": later("a link to a document of Google's"),
+    ".tar": later("a tar archive"),
+}
+
+
+_FIRST_BYTES = 64
+_CONFLICT = ("<<<<<<< ", "=======", ">>>>>>> ")
 
 
 class NotTextError(ValueError):
@@ -51,9 +77,17 @@ class Parsed:
     tabs_expanded: bool = False
 
 
-def recognised(data: bytes) -> str | None:
-    """What ``data`` is by its first bytes ("a PDF"), or None if nothing is known."""
-    return next((what for magic, what in _MAGIC_NUMBERS if data.startswith(magic)), None)
+def recognised(data: bytes, name: str = "") -> str | None:
+    """What ``data`` is by its first bytes ("a PDF"), or a file by its name; None if nothing is known."""
+    start = data[:_FIRST_BYTES].lstrip()
+    known = next((what for magic, what in _MAGIC_NUMBERS if start.startswith(magic)), None)
+    return known or _BY_NAME.get(PurePosixPath(name).suffix.lower())
+
+
+def conflict_line(lines: Sequence[str]) -> int | None:
+    """The first line that begins a conflict which Git has left, counted from 1, if there is one."""
+    marks = {mark: [n for n, line in enumerate(lines, 1) if line.startswith(mark)] for mark in _CONFLICT}
+    return marks[_CONFLICT[0]][0] if all(marks.values()) else None
 
 
 def decode(data: bytes) -> str:

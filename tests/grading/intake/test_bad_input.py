@@ -69,7 +69,10 @@ def test_a_notebook_in_another_language_is_named(tmp_path: Path) -> None:
 
 def test_a_folder_without_python_is_refused(tmp_path: Path) -> None:
     path = put(tmp_path / "jane", {"report.pdf": "%PDF", "data/table.csv": "1,2"})
-    assert "jane holds no notebook and no .py file: hand in" in refusal(path)
+    assert (
+        "jane holds no notebook and no .py file (it holds report.pdf (a PDF), data/table.csv): hand in"
+        in refusal(path)
+    )
 
 
 def test_what_does_not_exist_is_refused(tmp_path: Path) -> None:

@@ -1,0 +1,47 @@
+"""What a file is by its name, and what its first bytes say where that is something else."""
+
+from __future__ import annotations
+
+import re
+from pathlib import PurePosixPath
+
+SCRIPT, NOTEBOOK, ARCHIVE = ".py", ".ipynb", ".zip"
+TARS = (".tar", ".tar.gz", ".tgz")
+_WORK = (SCRIPT, NOTEBOOK, ARCHIVE, *TARS)
+_OTHER_ARCHIVES = (".rar", ".7z")
+# What browsers, mail programs and text editors put behind a name.
+_ADDED = re.compile(r"(\.py|\.ipynb)\.(?:txt|json)$", re.IGNORECASE)
+_CLOUD = re.compile(r"\.(?P<name>.+)\.icloud", re.IGNORECASE)
+
+
+def plain_name(name: str) -> str:
+    """The name without an ending that was put behind it: "svm.ipynb.txt" is "svm.ipynb"."""
+    return _ADDED.sub(r"\1", name)
+
+
+def ending(name: str) -> str:
+    """The ending that says how a file is read, in lower case; "" if it is none that is."""
+    name = plain_name(name).lower()
+    return next((each for each in _WORK if name.endswith(each)), "")
+
+
+def is_archive(name: str) -> bool:
+    """Whether it is a zip or a tar by its name."""
+    return ending(name) in (ARCHIVE, *TARS)
+
+
+def is_packed(name: str) -> bool:
+    """Whether it is an archive of any kind by its name, be it one that is opened or not."""
+    return is_archive(name) or name.lower().endswith(_OTHER_ARCHIVES)
+
+
+def not_downloaded(name: str) -> str | None:
+    """The name of the file that iCloud has left a placeholder of, if ``name`` is that of one."""
+    found = _CLOUD.fullmatch(name)
+    return found["name"] if found else None
+
+
+def stem(name: str) -> str:
+    """The name of a file without its ending, of whatever parts: "ada" of "ada.tar.gz" and of "ada.ipynb.txt"."""
+    known = ending(name)
+    return plain_name(name)[: -len(known)] if known else PurePosixPath(name).stem

@@ -1,0 +1,116 @@
+"""Tar archives, packed with gzip or not, read in one go and never unpacked to disk."""
+
+from __future__ import annotations
+
+import gzip
+import tarfile
+import zlib
+from collections.abc import Callable
+from typing import IO, cast
+
+from grading.intake.limits import Limits
+from grading.intake.naming import shown
+from grading.submission import IntakeError
+from grading.words import say
+
+_GZIP = b"\x1f\x8b"
+_MAGIC, _MAGIC_AT = b"ustar", 257
+_BAD = (
+    tarfile.TarError,
+    zlib.error,
+    EOFError,
+    OSError,
+    ValueError,
+    OverflowError,
+    IndexError,
+    RecursionError,
+)
+
+
+def is_tar(beginning: bytes) -> bool:
+    """Whether a file that begins so (512 bytes) is a tar, or packed with gzip as most are."""
+    return beginning.startswith(_GZIP) or beginning[_MAGIC_AT:].startswith(_MAGIC)
+
+
+def files_of_tar(
+    file: IO[bytes], where: str, limits: Limits, most: Callable[[str], int]
+) -> dict[str, tuple[int, bytes]]:
+    """Name -> size and content of the regular files in it; of each ``most(name)`` bytes are kept at most.
+
+    Raises:
+        IntakeError: it is damaged, unpacks to too much, or holds what no honest program puts there.
+    """
+    found: dict[str, tuple[int, bytes]] = {}
+    left = limits.total_bytes
+    try:
+        unpacked = cast(IO[bytes], _Unpacked(file, where, limits))
+        with tarfile.open(fileobj=unpacked, mode="r|") as archive:
+            for number, info in enumerate(archive):
+                if number >= limits.archive_members:
+                    raise IntakeError(_too_many(where, limits))
+                name = info.name.removeprefix("./")
+                if name.startswith(("/", "\\")) or ".." in name.replace("\\", "/").split("/"):
+                    raise IntakeError(
+                        say(
+                            "{where} holds the path {path}, which leads out of it: pack your files as a zip",
+                            where=where,
+                            path=shown(name),
+                        )
+                    )
+                if (info.issym() or info.islnk()) and most(name):
+                    raise IntakeError(
+                        say(
+                            "{where} holds the link {path}: put the file itself in",
+                            where=where,
+                            path=shown(name),
+                        )
+                    )
+                if info.isreg():
+                    content = archive.extractfile(info)
+                    kept = content.read(min(most(name), left, info.size)) if content and most(name) else b""
+                    left -= len(kept)
+                    found[name] = info.size, kept
+    except _BAD as error:
+        raise IntakeError(
+            say(
+                "{where} is no tar archive that can be read ({error}): pack your files as a zip",
+                where=where,
+                error=shown(str(error)),
+            )
+        ) from error
+    return found
+
+
+def _too_many(where: str, limits: Limits) -> str:
+    return say(
+        "{where} holds more than the {most:,} files that are read: leave data sets and installed packages out",
+        where=where,
+        most=limits.archive_members,
+    )
+
+
+class _Unpacked:
+    """The bytes of a tar, unpacked as far as they are read, and no more than an honest one could hold."""
+
+    def __init__(self, file: IO[bytes], where: str, limits: Limits) -> None:
+        packed = file.read(len(_GZIP)) == _GZIP
+        size = file.seek(0, 2)
+        file.seek(0)
+        self._file: IO[bytes] = gzip.GzipFile(fileobj=file) if packed else file  # type: ignore[assignment]
+        self._where = where
+        self._most = min(limits.unpacked_bytes, max(limits.ratio_free_bytes, limits.ratio * size))
+        self._read = 0
+
+    def read(self, size: int) -> bytes:
+        """The next bytes, as `tarfile` asks for them."""
+        data = self._file.read(size)
+        self._read += len(data)
+        if self._read > self._most:
+            raise IntakeError(
+                say(
+                    "{where} unpacks to more than {most:,} bytes: leave data sets out",
+                    where=self._where,
+                    most=self._most,
+                )
+            )
+        return data
