@@ -87,11 +87,11 @@ def evaluate_of(name: str) -> Evaluate:
 
 
 def evaluate_all(name: str, problems: Sequence[Problem], *, reg_scale: float, delta: float) -> list[Answer]:
-    """``evaluate`` of the loss ``name`` for each of ``problems``, in their order; those of the same sizes together."""
+    """``evaluate`` of the loss ``name`` for each of ``problems``, in their order; those that are alike together."""
     loss = loss_named(name)
     of_sizes: dict[tuple[int, int, int], list[int]] = {}
     for k, problem in enumerate(problems):
-        of_sizes.setdefault(problem.sizes, []).append(k)
+        of_sizes.setdefault(loss.alike(problem), []).append(k)
     answers: dict[int, Answer] = {}
     for ks in of_sizes.values():
         alike = loss.evaluate_alike([problems[k] for k in ks], reg_scale=reg_scale, delta=delta)

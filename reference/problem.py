@@ -32,16 +32,21 @@ class Problem:
 
 
 def stacked(
-    problems: Sequence[Problem],
+    problems: Sequence[Problem], features: int | None = None
 ) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.intp], NDArray[np.float64]]:
-    """Problems of the same sizes side by side: W (K, D, C), X (K, N, D), y (K*N,), reg (K,)."""
+    """Problems of the same sizes side by side: W (K, D, C), X (K, N, D), y (K, N), reg (K,).
+
+    Given ``features``, they may have fewer of them, and unlike numbers; the missing ones are 0.
+    """
     reg = np.array([problem.reg for problem in problems], dtype=np.float64)
-    if len(problems) == 1:  # large ones come alone
-        (problem,) = problems
-        return problem.W[None], problem.X[None], problem.y.astype(np.intp), reg
-    return (
-        np.array([problem.W for problem in problems]),
-        np.array([problem.X for problem in problems]),
-        np.concatenate([problem.y for problem in problems]).astype(np.intp),
-        reg,
-    )
+    y = np.array([problem.y for problem in problems]).astype(np.intp)
+    if features is None:
+        if len(problems) == 1:  # large ones come alone
+            return problems[0].W[None], problems[0].X[None], y, reg
+        return np.array([p.W for p in problems]), np.array([p.X for p in problems]), y, reg
+    N, _, C = problems[0].sizes
+    W, X = np.zeros((len(problems), features, C)), np.zeros((len(problems), N, features))
+    for its_W, its_X, problem in zip(W, X, problems, strict=True):
+        its_W[: len(problem.W)] = problem.W
+        its_X[:, : len(problem.W)] = problem.X
+    return W, X, y, reg
