@@ -15,7 +15,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 import numpy as np
@@ -71,14 +71,24 @@ class AcceptedGradients:
     Attributes:
         base: (D, C) the gradient with no tie counted.
         bound: (D, C) how far right float64 code, and `base` itself, can be from the truth in each entry; > 0.
+        size: (D, C) the sum of the absolute values of all terms that an entry is made of.
         ties: how many places there are where rounding decides the side of a kink; 0 where the loss is smooth.
         generators: gives (K, D, C) what each tie adds when it counts in full; None where there are none.
     """
 
     base: NDArray[np.float64]
     bound: NDArray[np.float64]
+    size: NDArray[np.float64]
     ties: int = 0
     generators: Callable[[], NDArray[np.float64]] | None = None
+
+    def within(self, tolerance: float) -> AcceptedGradients:
+        """The same, accepting what is off by no more than ``tolerance`` of the natural size of the sum as well.
+
+        That of an entry is the largest in its row: what classes take from each other adds up to 0, and right code may
+        let it cancel.
+        """
+        return replace(self, bound=self.bound + tolerance * self.size.max(axis=-1, keepdims=True))
 
     @cached_property
     def _box(self) -> TiedBox:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,11 +19,18 @@ class Answer:
         loss: the loss, data and regularization together.
         loss_bound: how far right float64 code can be from `loss`, in any order of summation; always > 0.
         gradient: every dW that is right.
+        loss_size: the sum of the absolute values of all terms that the loss is made of.
     """
 
     loss: float
     loss_bound: float
     gradient: AcceptedGradients
+    loss_size: float
+
+    def within(self, tolerance: float) -> Answer:
+        """The same, accepting what is off by no more than ``tolerance`` of the natural size of the sum as well."""
+        bound = self.loss_bound + tolerance * self.loss_size
+        return replace(self, loss_bound=bound, gradient=self.gradient.within(tolerance))
 
     def accepts_loss(self, loss: float) -> bool:
         """Whether `loss` is the right loss, as far as float64 can tell. NaN and infinities are not."""

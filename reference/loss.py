@@ -116,19 +116,22 @@ class Loss:
         loss_bounds, bounds = loss.bound(), gradient.bound()
         require_finite(loss_bounds, bounds)
         answers = []
-        for problem, its_loss, its_bound, base, bound, ties in zip(
+        of_each = zip(
             problems,
             loss.value.tolist(),
             loss_bounds.tolist(),
+            loss.size.tolist(),
             gradient.value,
             bounds,
+            gradient.size,
             worked.ties(),
             strict=True,
-        ):
+        )
+        for problem, its_loss, its_bound, its_size, base, bound, size, ties in of_each:
             generators = partial(self._generators, problem, reg_scale, delta) if ties else None
             D = len(problem.W)
-            accepted = AcceptedGradients(base[:D], bound[:D], ties, generators)
-            answers.append(Answer(its_loss, its_bound, accepted))
+            accepted = AcceptedGradients(base[:D], bound[:D], size[:D], ties, generators)
+            answers.append(Answer(its_loss, its_bound, accepted, its_size))
         return answers
 
     @np.errstate(over="ignore", invalid="ignore", under="ignore", divide="ignore")

@@ -71,7 +71,7 @@ OPERATIONS: dict[str, tuple[Formula, Callable[[Any, Any, Any], float]]] = {
         lambda W, X, y: ((X @ W - np.eye(W.shape[1])[y]) ** 2).mean(axis=0).sum(),
     ),
     "subtracted from numbers and arrays": (
-        lambda W, X, y: (2.0 / (5.0 + (1.0 - np.ones((4, 5)) * (X @ W)) ** 2)).sum(),
+        lambda W, X, y: (2.0 / (5.0 + (1.0 - np.ones((1, 1)) * (X @ W)) ** 2)).sum(),
         lambda W, X, y: (2.0 / (5.0 + (1.0 - X @ W) ** 2)).sum(),
     ),
 }
