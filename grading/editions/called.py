@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any
 
+from grading.editions.calling import USUAL_RETURNS
 from grading.editions.recognition import looks_like, sentence
 from grading.rubric import Rubric, Settings
 from grading.sandbox.wire import WireCalling
@@ -30,7 +31,8 @@ def callings(settings: Settings) -> tuple[WireCalling, ...]:
 def _losses(settings: Settings) -> Iterator[WireCalling]:
     for name, function in settings.functions.items():
         if function.kind == "loss":
-            yield _calling(name, settings, is_class=False, arguments=function.arguments)
+            returns = () if function.returns == USUAL_RETURNS else function.returns
+            yield _calling(name, settings, is_class=False, arguments=function.arguments, returns=returns)
 
 
 def _classes(settings: Settings) -> Iterator[WireCalling]:
@@ -44,6 +46,7 @@ def _classes(settings: Settings) -> Iterator[WireCalling]:
             is_class=True,
             arguments=() if train is None else train.arguments,
             make=settings.calling.make,
+            minimizes=settings.calling.minimizes,
             roles={settings.names.loss: "loss", **{method: f.kind for method, f in mine.items()}},
             weights=settings.names.weights,
         )

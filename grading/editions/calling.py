@@ -11,11 +11,15 @@ ArgumentText = Annotated[str, msgspec.Meta(pattern=r"^([A-Za-z_]\w*\s*=\s*)?-?[\
 
 #: What can be passed to each kind of function.
 QUANTITIES: dict[str, tuple[str, ...]] = {
-    "loss": ("W", "X", "y", "reg"),
-    "train": ("X", "y", "learning_rate", "reg", "num_iters", "batch_size", "verbose"),
+    "loss": ("W", "X", "y", "reg", "scores", "probs"),
+    "train": ("X", "y", "learning_rate", "reg", "num_iters", "batch_size", "verbose", "epochs"),
     "predict": ("X",),
     "make": ("D", "C", "learning_rate", "reg", "num_iters", "batch_size"),
 }
+USUAL_ARGUMENTS = ("W", "X", "y", "reg")
+USUAL_RETURNS = ("loss", "dW")
+#: What a loss can return.
+RETURNS = (USUAL_RETURNS, ("loss", "dscores"), ("probs",), ("loss",))
 CONSTANTS = ("None", "True", "False")
 
 
@@ -26,8 +30,10 @@ class Calling(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=T
         weights: the shape of W and dW: a column for each class, "DxC", or a row, "CxD".
         samples: the shape of X: a row for each sample, "NxD", or a column, "DxN".
         make: the arguments with which a classifier is made.
+        minimizes: the loss functions whose sum classifiers minimize, where they have no method for that.
     """
 
     weights: Literal["DxC", "CxD"] = "DxC"
     samples: Literal["NxD", "DxN"] = "NxD"
     make: tuple[ArgumentText, ...] = ()
+    minimizes: tuple[str, ...] = ()

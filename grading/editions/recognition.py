@@ -24,7 +24,10 @@ _ROWS_ARE_FEATURES = re.compile(
     r"|X[ \t]*:.{0,60}?(?:\(\s*D\s*,\s*N\s*\)|\bD\s*x\s*N\b))",
     re.MULTILINE,
 )
-_MARKS = {"comp411": re.compile(r"^def softmax_loss_\w+\(.*\breg_l1\b", re.MULTILINE)}
+_MARKS = {
+    "comp411": re.compile(r"^def softmax_loss_\w+\(.*\breg_l1\b", re.MULTILINE),
+    "dlcourse": re.compile(r"^def linear_softmax\(|^class LinearSoftmaxClassifier\b", re.MULTILINE),
+}
 _AN_SVM = re.compile(r"\bdef svm_loss_|\blinear_svm\b|\bimport\b.*\bsvm_loss_")
 _FEWEST = 2  # functions of one convention; one alone may be a slip
 
@@ -55,7 +58,11 @@ def _signs(submission: Submission, settings: Settings) -> Iterator[str]:
         for name in losses
         if (definition := submission.definitions.get(name)) and definition.state is State.WRITTEN
     ]
-    texts = [_text(submission, definition) for definition in written]
+    texts = [
+        _text(submission, definition)
+        for definition in written
+        if settings.functions[definition.name].arguments[:2] in ((), ("W", "X"))
+    ]
     turned = settings.calling.weights == "CxD"
     halved = len(texts) >= _FEWEST and all(map(_HALF.search, texts))
     worth_a_look = [text for text in texts if turned or _WORTH_A_LOOK.search(text)]

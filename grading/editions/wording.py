@@ -8,9 +8,11 @@ from typing import TypeVar
 
 import msgspec
 
+from grading.editions.parts import code_of_part, is_part, said_of_part
 from grading.editions.turning import turned, turned_rows
 from grading.grade import Certificate, CheckResult, Counterexample, Diagnosis, GradientComparison
-from grading.rubric import Settings
+from grading.judging.failures import Failure, Raises
+from grading.rubric import Function, Settings
 from grading.sandbox.arguments import resolved
 
 T = TypeVar("T")
@@ -32,15 +34,13 @@ class Wording:
             and not any(function.arguments for function in settings.functions.values())
         )
 
-    def of(self, result: CheckResult, *, raised: bool = False) -> CheckResult:
-        """A result as the student shall read it.
-
-        Args:
-            result: in the course's form.
-            raised: whether its message holds an error of the student's code, whose words are their own.
-        """
+    def of(self, result: CheckResult, failure: Failure | None = None) -> CheckResult:
+        """A result, in the course's form, as the student shall read it; ``failure`` is what it comes from."""
         if self._usual:
             return result
+        function = self._settings.functions.get(result.function)
+        if function is not None and is_part(function):
+            result = said_of_part(result, function, failure)
         result = msgspec.structs.replace(
             result, counterexample=self._counterexample(result.counterexample, result.function)
         )
@@ -48,7 +48,8 @@ class Wording:
             return result
         said = (
             result
-            if raised
+            # An error of the student's code has words of its own.
+            if isinstance(failure, Raises)
             else msgspec.structs.replace(
                 result,
                 message=turned(result.message),
@@ -82,16 +83,21 @@ class Wording:
         function = self._settings.functions[name]
         if not function.arguments:
             return code
+        if is_part(function):
+            usual = re.compile(rf"^loss, dW = {name}\(W, X, y, [^()]+\)$", re.MULTILINE)
+            return usual.sub(code_of_part(name, function), code)
         if function.kind == "loss":
             usual = re.compile(rf"\b{name}\(W, X, y, ([^()]+)\)")
             return usual.sub(
                 lambda found: _call(name, function.arguments, {**_themselves("WXy"), "reg": found[1]}), code
             )
         method = name.rpartition(".")[2]
-        usual = re.compile(rf"\.{method}\(X, y((?:, \w+=[^,()]+)*)\)")
+        usual = re.compile(rf"\.{method}\((X\w*), (y\w*)((?:, \w+=[^,()]+)*)\)")
         return usual.sub(
             lambda found: _call(
-                f".{method}", function.arguments, {**_themselves("Xy"), **dict(_SETTING.findall(found[1]))}
+                f".{method}",
+                function.arguments,
+                {"X": found[1], "y": found[2], **_settings(found[3], found[1], function)},
             ),
             code,
         )
@@ -105,6 +111,18 @@ class Wording:
         sizes = _sizes(code, self._settings.names.weights)
         settings = dict(_SETTING.findall(code))
         return code.replace(usual, "model = " + _call(owner, make, {**_DEFAULTS, **settings, **sizes}))
+
+
+def _settings(text: str, data: str, function: Function) -> dict[str, str]:
+    """The settings of a train as text, by name: for one that counts passes over the data, how many."""
+    settings = dict(_SETTING.findall(text))
+    if "num_iters" in settings and function.counts_passes:
+        # As the worker does it: the small data of the checks come in one batch.
+        if data == "X":
+            settings |= {"epochs": settings["num_iters"], "batch_size": f"len({data})"}
+        else:
+            settings["epochs"] = f"{settings['num_iters']} * {settings['batch_size']} // len({data})"
+    return settings
 
 
 def _themselves(names: str) -> dict[str, str]:

@@ -93,6 +93,8 @@ class LossFunction:
         Where the rubric accepts either, it is the one that fits the function's own losses; its gradient is then held
         to the same one.
         """
+        if not self.settings.is_regularized:
+            return 0.0
         scale = self.rubric.settings.reg_scale
         if not isinstance(scale, str):
             return scale

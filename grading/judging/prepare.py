@@ -19,6 +19,6 @@ def prepare(rubric: Rubric) -> None:
         batches = [UNREGULARIZED, REGULARIZED]
         batches += [tied(settings.delta)] if "kinks" in function.points else []
         batches += [SHIFTED] if "stability" in function.points else []
-        for scale in scales:
+        for scale in scales if function.is_regularized else (0.0,):
             known_sizes(settings.seed, function.reference, scale, settings.delta)
             make_known(batches, settings.seed, function.reference, scale, settings.delta)

@@ -26,7 +26,7 @@ from grading.judging.calling_convention import Spelling, spelled
 from grading.judging.cases import as_python
 from grading.judging.classifier import Classifier
 from grading.judging.compare import compare
-from grading.judging.failures import Failure, NotProvided, Raises
+from grading.judging.failures import Failure, NotProvided
 from grading.judging.loss_function import LossFunction
 from grading.judging.promise import Promise, promise_of
 from grading.judging.training_facts import training_facts
@@ -239,7 +239,7 @@ class Runner:
             got=failure.got,
             diagnosis=diagnosis,
             gradient=compare(*failure.judged) if failure.judged is not None else None,
-            raised=isinstance(failure, Raises),
+            failure=failure,
         )
 
     def _diagnosis(self, name: str, asked: Promise, failure: Failure) -> Diagnosis | None:
@@ -273,7 +273,7 @@ class Runner:
         got: str | None = None,
         diagnosis: Diagnosis | None = None,
         gradient: GradientComparison | None = None,
-        raised: bool = False,
+        failure: Failure | None = None,
     ) -> CheckResult:
         function = self.rubric.settings.functions[name]
         max_points = function.points[asked.id]
@@ -295,4 +295,4 @@ class Runner:
             hidden=asked.id in function.hidden,
             gradient=gradient,
         )
-        return self._wording.of(result, raised=raised)
+        return self._wording.of(result, failure)

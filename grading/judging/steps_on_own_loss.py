@@ -78,7 +78,8 @@ def _true_trajectories(candidate: Classifier, scenario: Scenario, options: Optio
 def _own(candidate: Classifier, scenario: Scenario, options: Options) -> Iterator[Trajectory]:
     """The trajectories on the losses of the hand-in."""
     assert scenario.W is not None
-    X, y = scenario.X[: options.batch_size], scenario.y[: options.batch_size]
+    size = len(scenario.y) if candidate.settings.counts_passes else options.batch_size
+    X, y = scenario.X[:size], scenario.y[:size]
     for k in range(len(candidate.own_losses(scenario.W, X, y, options.reg))):
         Ws, losses = [scenario.W], []
         for _ in range(options.num_iters):

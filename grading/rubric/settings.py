@@ -10,6 +10,7 @@ from typing import Annotated, Literal
 import msgspec
 
 from grading.editions.calling import ArgumentText, Calling
+from grading.sandbox.arguments import split
 from grading.sandbox.limits import Limits
 from grading.words import Language
 from reference.losses import register
@@ -37,7 +38,9 @@ class Function(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=
         naive: for a vectorized loss, the function it must agree with.
         hidden: checks of which students learn nothing before the results are released.
         arguments: what a loss or a train is called with, in order, where that is not as in the course.
-        parameters: what these are called in the starter.
+        parameters: what these are called in the starter and in what students read.
+        returns: what a loss returns: the loss and dW, or a part from which they follow; "dscores" is the gradient with
+            respect to the scores.
     """
 
     kind: Literal["loss", "train", "predict"]
@@ -47,6 +50,17 @@ class Function(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=
     hidden: tuple[str, ...] = ()
     arguments: tuple[ArgumentText, ...] = ()
     parameters: tuple[str, ...] = ()
+    returns: tuple[Literal["loss", "dW", "dscores", "probs"], ...] = ("loss", "dW")
+
+    @property
+    def counts_passes(self) -> bool:
+        """Whether a train is told how many passes over the data to make, not how many steps."""
+        return any(split(argument)[1] == "epochs" for argument in self.arguments)
+
+    @property
+    def is_regularized(self) -> bool:
+        """Whether a loss is called with the strength of the regularization."""
+        return not self.arguments or any(split(argument)[1] == "reg" for argument in self.arguments)
 
 
 class Accuracy(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
@@ -149,7 +163,7 @@ class Names(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=Tru
     verbose: Identifier = "verbose"
 
 
-EditionName = Literal["cs231n", "cs231n-2015", "cs231n-2016", "cs231n-2025", "comp411"]
+EditionName = Literal["cs231n", "cs231n-2015", "cs231n-2016", "cs231n-2025", "comp411", "dlcourse"]
 
 
 class LateStep(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):

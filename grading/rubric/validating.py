@@ -16,7 +16,7 @@ from typing import Any
 import msgspec
 from msgspec import inspect as types
 
-from grading.editions.calling import CONSTANTS, QUANTITIES
+from grading.editions.calling import CONSTANTS, QUANTITIES, RETURNS
 from grading.rubric.settings import CHECKS_OF_KIND, SEARCH_CHECKS, DataName, Settings
 from grading.sandbox.arguments import split
 
@@ -220,6 +220,10 @@ def _meaning(settings: Settings, losses: Collection[str], data: DataName) -> Ite
             yield Complaint(
                 here, 'write "LinearSVM.train" for a method of a class, or a plain function\'s name'
             )
+        if function.returns not in RETURNS:
+            yield Complaint(
+                (*here, "returns"), f"must be one of {', '.join(json.dumps(known) for known in RETURNS)}"
+            )
         yield from _meaning_of_arguments(function.arguments, function.kind, (*here, "arguments"))
         others = [other for other, asked in settings.functions.items() if asked.kind == "loss"]
         if function.naive is not None and function.naive not in others:
@@ -240,6 +244,12 @@ def _meaning(settings: Settings, losses: Collection[str], data: DataName) -> Ite
                     f"no check is called {check!r}; for a search there are "
                     f"{', '.join(SEARCH_CHECKS)}{nearest(check, SEARCH_CHECKS)}",
                 )
+    for place, name in enumerate(settings.calling.minimizes):
+        if name not in settings.functions:
+            yield Complaint(
+                ("calling", "minimizes", place),
+                f"{name!r} is not among the functions{nearest(name, settings.functions)}",
+            )
     yield from _meaning_of_arguments(settings.calling.make, "make", ("calling", "make"))
     yield from _meaning_of_late(settings)
 

@@ -170,7 +170,9 @@ class WireCalling(_Wire):
         turned_weights: whether W is (C, D).
         turned_samples: whether X is (D, N).
         arguments: of the loss, or of the class's train; empty for the course's.
+        returns: of a loss: what it returns, empty for the loss and dW.
         make: with what an object of the class is made.
+        minimizes: the loss functions whose sum the class minimizes, where it has no method for that.
         roles: what methods of the class are: "train", "predict" or "loss", by their names.
         weights: the attribute of the class that holds W.
     """
@@ -180,7 +182,9 @@ class WireCalling(_Wire):
     turned_weights: bool = False
     turned_samples: bool = False
     arguments: tuple[str, ...] = ()
+    returns: tuple[str, ...] = ()
     make: tuple[str, ...] = ()
+    minimizes: tuple[str, ...] = ()
     roles: dict[str, str] = {}
     weights: str = "W"
 

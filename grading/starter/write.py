@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -12,8 +12,8 @@ import msgspec
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from grading.editions import turning
-from grading.editions.calling import QUANTITIES, Calling
-from grading.rubric import Function, Names, Rubric, Search
+from grading.editions.calling import USUAL_ARGUMENTS, USUAL_RETURNS, Calling
+from grading.rubric import Function, Names, Rubric, Search, load_rubric
 from grading.starter.subjects import Subject, subject_of
 from grading.starter.toml import as_toml
 
@@ -87,6 +87,14 @@ def _files(rubric: Rubric) -> Iterator[tuple[str, str]]:
         text = rendered(template, **values)
         return turning.turned(text) if turned else text
 
+    yield "classifiers/__init__.py", '"""Linear classifiers."""\n'
+    yield "data.py", rendered("data.py", data=settings.data.name)
+    yield "gradient_check.py", rendered("gradient_check.py")
+    yield "rubric.toml", as_toml(_public(rubric))
+    own = _TEMPLATES / settings.edition
+    if own.is_dir():
+        yield from _own_files(rubric, rendered)
+        return
     losses = _losses(rubric)
     classes, train, predict = _classes(rubric, losses)
     for loss in losses:
@@ -96,18 +104,11 @@ def _files(rubric: Rubric) -> Iterator[tuple[str, str]]:
         used = [replace(loss, functions=loss.functions[-1:]) for loss in used]
         text = turnable("linear_classifier.py", losses=used, classes=classes, train=train, predict=predict)
         yield "classifiers/linear_classifier.py", text
-    yield "classifiers/__init__.py", '"""Linear classifiers."""\n'
-    yield "data.py", rendered("data.py", data=settings.data.name)
-    yield "gradient_check.py", rendered("gradient_check.py")
-    worth = [
-        {
-            "name": name,
-            "module": subject_of(f.reference).module if f.kind == "loss" else "linear_classifier",
-            "points": f"{sum(f.points.values()):g}",
-        }
+    modules = {
+        name: subject_of(f.reference).module if f.kind == "loss" else "linear_classifier"
         for name, f in settings.functions.items()
-    ]
-    hidden = any(function.hidden for function in settings.functions.values())
+    }
+    yield "README.md", rendered("README.md", losses=losses, **_overview(rubric, modules))
     words = {
         "title": settings.title,
         "losses": losses,
@@ -116,11 +117,37 @@ def _files(rubric: Rubric) -> Iterator[tuple[str, str]]:
         "predict": predict,
         "turned": turned,
     }
-    yield "README.md", rendered("README.md", **words, worth=worth, manual=settings.manual, hidden=hidden)
     searches = _searches(rubric, classes)
     notebook = rendered("notebook.md", **words, searches=searches, settings=_training(rubric))
     yield "assignment.ipynb", json.dumps(_notebook(notebook), indent=1) + "\n"
-    yield "rubric.toml", as_toml(_public(rubric))
+
+
+def _own_files(rubric: Rubric, rendered: Callable[..., str]) -> Iterator[tuple[str, str]]:
+    """What is written for one edition alone, whose functions are not like the course's."""
+    settings = rubric.settings
+    if unknown := settings.functions.keys() - load_rubric(edition=settings.edition).settings.functions.keys():
+        raise StarterError(f"the starter of {settings.edition} has no {min(unknown)}")
+    losses = [subject_of(f.reference) for f in settings.functions.values() if f.kind == "train"]
+    overview = _overview(rubric, dict.fromkeys(settings.functions, "linear_classifier"))
+    words = {"scale": settings.reg_scale, "losses": losses, **overview}
+    yield "README.md", rendered("README.md", **words)
+    yield "classifiers/linear_classifier.py", rendered(f"{settings.edition}/linear_classifier.py", **words)
+    notebook = rendered(f"{settings.edition}/notebook.md", **words)
+    yield "assignment.ipynb", json.dumps(_notebook(notebook), indent=1) + "\n"
+
+
+def _overview(rubric: Rubric, modules: Mapping[str, str]) -> dict[str, Any]:
+    """What the README says of the rubric; ``modules`` are the files that functions go into."""
+    settings = rubric.settings
+    return {
+        "title": settings.title,
+        "worth": [
+            {"name": name, "module": modules[name], "points": f"{sum(f.points.values()):g}"}
+            for name, f in settings.functions.items()
+        ],
+        "manual": settings.manual,
+        "hidden": any(function.hidden for function in settings.functions.values()),
+    }
 
 
 def _losses(rubric: Rubric) -> list[_Loss]:
@@ -131,7 +158,7 @@ def _losses(rubric: Rubric) -> list[_Loss]:
         if function.kind == "loss":
             vectorized = name not in naive and ("vectorized" in function.points or function.naive is not None)
             asked.setdefault(function.reference, []).append(
-                _Asked(name, vectorized, function.parameters or QUANTITIES["loss"])
+                _Asked(name, vectorized, function.parameters or USUAL_ARGUMENTS)
             )
     return [_Loss(_filled(subject_of(ref), rubric), tuple(found)) for ref, found in asked.items()]
 
@@ -219,6 +246,8 @@ def _public(rubric: Rubric) -> Mapping[str, Any]:
         for unsaid in ("arguments", "parameters"):
             if not function[unsaid]:
                 del function[unsaid]
+        if tuple(function["returns"]) == USUAL_RETURNS:
+            del function["returns"]
         function["points"] = {check: n for check, n in function["points"].items() if check not in hidden}
     # The file of an instructor's own loss is the solution, so students cannot have the checks that need it.
     content["functions"] = {

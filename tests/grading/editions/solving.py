@@ -59,12 +59,42 @@ dW = p.dot(X.T) / len(columns) + 2 * SCALE * reg * W
     "predict": "y_pred = np.argmax(self.W.dot(X), axis=0)\n",
 }
 WITH_L1 = {name: code.replace(" reg ", " reg_l2 ") for name, code in SOLUTIONS.items()}
-SOLUTIONS_OF: dict[str, Mapping[str, str]] = {"cs231n-2015": TURNED, "comp411": WITH_L1}
+IN_PARTS = {
+    "softmax": """
+shifted = np.exp(predictions - predictions.max(axis=1, keepdims=True))
+probs = shifted / shifted.sum(axis=1, keepdims=True)
+""",
+    "cross_entropy_loss": "loss = -np.mean(np.log(probs[np.arange(len(probs)), target_index]))",
+    "softmax_with_cross_entropy": """
+probs = softmax(predictions)
+loss = cross_entropy_loss(probs, target_index)
+dprediction = probs.copy()
+dprediction[np.arange(len(probs)), target_index] -= 1
+dprediction /= len(probs)
+""",
+    "l2_regularization": "loss = reg_strength * np.sum(W * W)\ngrad = 2 * reg_strength * W",
+    "linear_softmax": """
+loss, dprediction = softmax_with_cross_entropy(X.dot(W), target_index)
+dW = X.T.dot(dprediction)
+""",
+    "fit": """
+data_loss, dW = linear_softmax(X[rows], self.W, y[rows])
+reg_loss, reg_dW = l2_regularization(self.W, reg)
+loss = data_loss + reg_loss
+self.W -= learning_rate * (dW + reg_dW)
+""",
+    "predict": "y_pred = np.argmax(X.dot(self.W), axis=1)",
+}
+SOLUTIONS_OF: dict[str, Mapping[str, str]] = {
+    "cs231n-2015": TURNED,
+    "comp411": WITH_L1,
+    "dlcourse": IN_PARTS,
+}
 
 
 @dataclass(frozen=True)
 class Slip:
-    """A mistake: in which function, what is written, what it becomes, and by which name it must be known."""
+    """A mistake: in which function, what is written, what it becomes, and by which name it must be known, if by any."""
 
     function: str
     right: str
@@ -121,15 +151,38 @@ _COLUMNS = (
     Slip("Softmax.train", "y[columns]", "y[:batch_size]", "batch-first-labels"),
     Slip("Softmax.predict", "axis=0)", "axis=1)", "predict-axis-0"),
 )
-SLIPS = {
-    "cs231n-2015": _COLUMNS,
-    "cs231n-2016": (*_ROWS, *_SVM_ROWS),
-    "cs231n-2025": (*_ROWS, *_MORE_ROWS),
-    "comp411": (*_ROWS, *_MORE_ROWS),
-}
+_FIT, _PREDICT = "LinearSoftmaxClassifier.fit", "LinearSoftmaxClassifier.predict"
+# One function calls the other here, so most mistakes are made alone.
+_PARTS = [
+    [
+        Slip("softmax", "max(axis=1, keepdims=True)", "max()", "softmax-shift-by-the-overall-maximum"),
+        Slip("l2_regularization", "grad = 2 * reg", "grad = reg", "l2-reg-gradient-without-2"),
+        Slip(_PREDICT, "np.argmax(", "np.argmin(", "predict-lowest-score"),
+    ],
+    [
+        Slip("cross_entropy_loss", "-np.mean", "-np.sum", "softmax-loss-not-averaged"),
+        Slip("l2_regularization", "loss = reg", "loss = 0.5 * reg", "l2-reg-half-in-loss"),
+        Slip(_PREDICT, "axis=1)", "axis=0)", "predict-axis-0"),
+    ],
+    [
+        Slip(
+            "softmax_with_cross_entropy",
+            "dprediction[np.arange(len(probs)), target_index] -= 1",
+            "pass",
+            "softmax-p-instead-of-p-minus-1",
+        )
+    ],
+    [Slip("softmax", "sum(axis=1, keepdims=True)", "sum()", "softmax-normalized-over-everything")],
+    [
+        Slip("linear_softmax", "dW = X.T", "dW = 2 * X.T", "factor-gradient-data"),
+        Slip("cross_entropy_loss", "-np.mean", "np.mean", "softmax-loss-negated"),
+    ],
+    # What cannot be asked with another loss in the place of the hand-in's is caught, but not named.
+    [Slip(_FIT, "self.W -= ", "self.W += ", "")],
+]
 
 
-def rounds(slips: Sequence[Slip]) -> list[list[Slip]]:
+def _rounds(*slips: Slip) -> list[list[Slip]]:
     """Mistakes for one hand-in after the other, at most one in each function."""
     found: list[list[Slip]] = []
     for slip in slips:
@@ -140,6 +193,16 @@ def rounds(slips: Sequence[Slip]) -> list[list[Slip]]:
         else:
             found.append([slip])
     return found
+
+
+ROUNDS = {
+    "cs231n-2015": _rounds(*_COLUMNS),
+    "cs231n-2016": _rounds(*_ROWS, *_SVM_ROWS),
+    "cs231n-2025": _rounds(*_ROWS, *_MORE_ROWS),
+    "comp411": _rounds(*_ROWS, *_MORE_ROWS),
+    "dlcourse": _PARTS,
+}
+"""Mistakes in each edition, those that are handed in together in a list."""
 
 
 def write_solved(folder: Path, edition: str, slips: Sequence[Slip] = ()) -> None:

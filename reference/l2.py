@@ -1,0 +1,11 @@
+"""The L2 regularization alone, where a course asks for it as a function of its own.
+
+L(W) = reg_scale*reg*sum(W*W)
+"""
+
+from reference.formula import Labels, Term
+
+
+def data_loss(W: Term, X: Term, y: Labels) -> Term:
+    """Nothing."""
+    return 0.0 * W.sum()
