@@ -29,6 +29,7 @@ from grading.judging.compare import compare
 from grading.judging.failures import Failure, NotProvided
 from grading.judging.loss_function import LossFunction
 from grading.judging.promise import Promise, promise_of
+from grading.judging.real_use import JUDGES, RealUse
 from grading.judging.training_facts import training_facts
 from grading.rubric import CHECKS_OF_KIND, Rubric
 from grading.submission import State, Submission
@@ -65,6 +66,7 @@ class Runner:
         self.rubric = rubric
         self.hunted = hunted
         self._results: dict[tuple[str, str], CheckResult] = {}
+        self._real_uses: dict[str, RealUse] = {}
         self._loss_functions: dict[str, LossFunction] = {}
         self._classifiers: dict[str, Classifier] = {}
         self._trainings: dict[str, TrainingFacts | None] = {}
@@ -132,6 +134,8 @@ class Runner:
             # A student's answer may be any number; what becomes of it in a comparison is the verdict's business.
             with np.errstate(all="ignore"):
                 asked.judge(candidate)
+                if isinstance(candidate, LossFunction) and asked.id in JUDGES:
+                    self._real_use(candidate).hold(asked.id)
         except Failure as failure:
             tried = candidate.cases - cases
             return self._failed(name, asked, failure, candidate.remarks[remarks:], tried, started)
@@ -144,6 +148,12 @@ class Runner:
             remarks=candidate.remarks[remarks:],
             cases=candidate.cases - cases,
         )
+
+    def _real_use(self, candidate: LossFunction) -> RealUse:
+        if candidate.name not in self._real_uses:
+            digest = f"{self.submission.sha256} {candidate.seed}".encode()
+            self._real_uses[candidate.name] = RealUse.of(candidate, digest)
+        return self._real_uses[candidate.name]
 
     def _first(self, name: str) -> str:
         """The check that says why a function cannot be run: one that is not hidden, if there is one."""

@@ -24,7 +24,8 @@ class Call:
     """Call ``function`` (an asked-for name) with positional and keyword arguments, on fresh writable arrays.
 
     ``return_inputs`` asks for the array arguments as they are after the call; ``count_bytecodes`` for the
-    number of bytecodes executed in student code during it. Both rest on the worker's word alone.
+    number of bytecodes executed in student code during it. Both rest on the worker's word alone. ``layout`` says
+    how the arrays lie in memory, as `inside.layouts` knows it.
     """
 
     function: str
@@ -32,6 +33,7 @@ class Call:
     kwargs: Mapping[str, Argument] = field(default_factory=dict)
     return_inputs: bool = False
     count_bytecodes: bool = False
+    layout: str = ""
 
 
 @dataclass(frozen=True)

@@ -70,7 +70,9 @@ class _Encoder:
         match step:
             case Call():
                 args, kwargs = self.arguments(step.args), self.named(step.kwargs)
-                return wire.WireCall(step.function, args, kwargs, step.return_inputs, step.count_bytecodes)
+                return wire.WireCall(
+                    step.function, args, kwargs, step.return_inputs, step.count_bytecodes, step.layout
+                )
             case Create():
                 return wire.WireCreate(step.name, step.handle)
             case Assign():

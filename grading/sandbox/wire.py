@@ -74,6 +74,7 @@ class WireCall(_Wire, tag="call"):
     kwargs: dict[str, WireArgument]
     return_inputs: bool
     count_bytecodes: bool
+    layout: str
 
 
 class WireCreate(_Wire, tag="create"):

@@ -11,6 +11,7 @@ from grading.sandbox import packing, wire
 from grading.sandbox.inside import seeding
 from grading.sandbox.inside.answers import Packer
 from grading.sandbox.inside.counting import Counter
+from grading.sandbox.inside.layouts import laid_out
 from grading.sandbox.inside.mapped import Mapped
 
 _UNKNOWN = wire.WireUnknown()
@@ -73,6 +74,8 @@ class Answerer:
         """
         if isinstance(step, (wire.WireCall, wire.WireInvoke)):
             args = tuple([self._argument(a, unpacker) for a in step.args])
+            if isinstance(step, wire.WireCall):
+                args = laid_out(args, step.layout)
             kwargs = {k: self._argument(a, unpacker) for k, a in step.kwargs.items()}
             return self._called(step, args, kwargs, packer)
         value: Any = None

@@ -1,0 +1,261 @@
+"""Real use: what the small cases of the exam do not have.
+
+Many samples, features and classes, strong regularization, float32, and arrays that lie otherwise in memory. Sizes and
+numbers depend on the bytes of the hand-in, so that nobody can write a function that is right only where it is asked;
+the same hand-in is asked the same. Each function is asked once, and its answers are judged for loss and gradient.
+
+Entries are small dyadic numbers, so that scores and margins are exact, in float32 as well: what is left to rounding are
+the last steps, and a margin that is not 0 is not near it.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import random
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
+from functools import lru_cache
+
+import numpy as np
+from numpy.typing import NDArray
+
+from grading.judging.answers import Answered, read_answer
+from grading.judging.failures import Failure, WrongGradient, WrongLoss
+from grading.judging.loss_function import LossFunction
+from grading.sandbox.messages import Call, Outcome, Raised
+from grading.words import later, say
+from reference.answer import Answer
+from reference.losses import evaluate_all
+from reference.problem import Problem
+
+# A right function may work in the type of what it is given. u is 2**29 times larger there, and NumPy's exp and log in
+# float32 are off by up to 8 u; nothing else in the bounds grows otherwise than with u at these sizes.
+_ROOM_OF_FLOAT32 = 2.0**31
+_STEP = 0.25
+# 1 + 3 * delta / k is never 0 for dyadic numbers, so no margin is.
+_OFF_KINKS = 3.0
+_SEVERAL = 64  # features from which on weights are made smaller, so that scores stay below what exp can hold
+_KEPT = 8
+
+
+@dataclass(frozen=True)
+class Use:
+    """One call: how many of everything, numbers that are repeated to fill the arrays, and how these are passed.
+
+    Attributes:
+        sizes: N samples, D features, C classes.
+        weights, data: the entries of W and X, in C order, again and again.
+        labels: those of y, modulo C.
+        reg: regularization strength.
+        floats: the type of W and X.
+        layout: how the arrays lie in memory, as `Call.layout`.
+    """
+
+    sizes: tuple[int, int, int]
+    weights: tuple[float, ...]
+    data: tuple[float, ...]
+    labels: tuple[int, ...]
+    reg: float = 0.5
+    floats: tuple[str, str] = ("float64", "float64")
+    layout: str = ""
+
+    @property
+    def problem(self) -> Problem:
+        """In float64 and C order."""
+        n, d, c = self.sizes
+        y = np.resize(np.array(self.labels, np.int64), n) % c
+        return Problem(np.resize(self.weights, (d, c)), np.resize(self.data, (n, d)), y, self.reg)
+
+    @property
+    def room(self) -> float:
+        """By how much the bounds for float64 are too small for a right answer."""
+        return _ROOM_OF_FLOAT32 if "float32" in self.floats else 1.0
+
+    def call(self, name: str) -> Call:
+        """Call the function ``name``."""
+        p = self.problem
+        of_W, of_X = self.floats
+        return Call(name, (p.W.astype(of_W), p.X.astype(of_X), p.y, p.reg), layout=self.layout)
+
+    def as_python(self, name: str) -> str:
+        """Code to paste that does it."""
+        n, d, c = self.sizes
+        of_W, of_X = ("" if kind == "float64" else f".astype(np.{kind})" for kind in self.floats)
+        lines = [
+            "import numpy as np",
+            f"W = np.resize({list(self.weights)}, ({d}, {c})){of_W}",
+            f"X = np.resize({list(self.data)}, ({n}, {d})){of_X}",
+            f"y = np.resize({list(self.labels)}, {n}) % {c}",
+            *_LAYING[self.layout],
+            f"loss, dW = {name}(W, X, y, {self.reg!r})",
+        ]
+        return "\n".join(lines) + "\n"
+
+    @property
+    def what(self) -> str:
+        """What is special about it, to go behind "wrong for"."""
+        if self.layout:
+            return say(_LAYOUTS[self.layout])
+        if "float32" in self.floats:
+            return say("arrays of type float32")
+        n, d, c = self.sizes
+        return say("N = {n}, D = {d}, C = {c} and reg = {reg:g}", n=n, d=d, c=c, reg=self.reg)
+
+
+_LAYOUTS = {
+    "fortran": later("arrays in Fortran order (column by column in memory)"),
+    "strided": later("arrays that are every second entry of larger ones (views)"),
+    "reversed": later("arrays that are read backwards (views)"),
+    "read-only": later("arrays that must not be written to"),
+}
+_LAYING: dict[str, list[str]] = {
+    "": [],
+    "fortran": ["W, X = np.asfortranarray(W), np.asfortranarray(X)"],
+    "strided": [
+        "W, X = (a.repeat(2, axis=0).repeat(2, axis=1)[::2, ::2] for a in (W, X))",
+        "y = y.repeat(2)[::2]",
+    ],
+    "reversed": [
+        "W, X = (a[::-1, ::-1].copy()[::-1, ::-1] for a in (W, X))",
+        "y = y[::-1].copy()[::-1]",
+    ],
+    "read-only": ["for a in (W, X, y): a.flags.writeable = False"],
+}
+
+
+def uses(digest: bytes, *, quick: bool) -> tuple[Use, ...]:
+    """What a function is asked.
+
+    Args:
+        digest: of the hand-in.
+        quick: whether its time hardly grows with the samples; a loop in Python is spared the largest.
+    """
+    generator = random.Random(int.from_bytes(hashlib.sha256(b"real use" + digest).digest()))
+
+    def use(n: int, d: int, c: int, **others: object) -> Use:
+        # One number more than there are features: the rows differ.
+        weights = _entries(generator, 13, 2.0**-5 if d > _SEVERAL else 1.0)
+        data = _entries(generator, 11 if d % 11 else 13, _OFF_KINKS)
+        labels = tuple(generator.randrange(c) for _ in range(7))
+        return replace(Use((n, d, c), weights, data, labels), **others)  # type: ignore[arg-type]
+
+    def between(low: int, high: int) -> int:
+        return generator.randint(low, high)
+
+    def few() -> tuple[int, int, int]:
+        return between(3, 6), between(2, 5), between(3, 5)
+
+    several = [
+        use(between(101, 180), between(2, 5), 3),
+        use(between(2, 3), between(49, 3073), between(2, 4)),
+        use(between(2, 3), between(2, 4), between(13, 30)),
+        use(*few(), reg=float(between(11, 50_000))),
+        use(*few(), floats=("float32", "float32")),
+        use(*few(), floats=("float64", "float32")),
+        *(use(*few(), layout=layout) for layout in _LAYOUTS),
+    ]
+    largest = use(between(300, 700), between(12, 60), between(6, 12))
+    return (*several, largest) if quick else tuple(several)
+
+
+def _entries(generator: random.Random, count: int, scale: float) -> tuple[float, ...]:
+    """Multiples of a quarter up to 2, not all of one sign, times ``scale``."""
+    return tuple(scale * _STEP * generator.choice((-1, 1)) * generator.randint(1, 8) for _ in range(count))
+
+
+@lru_cache(maxsize=_KEPT)
+def _truths(asked: tuple[Use, ...], reference: str, reg_scale: float, delta: float) -> list[Answer]:
+    """Kept for the other function of the same loss."""
+    return evaluate_all(reference, [use.problem for use in asked], reg_scale=reg_scale, delta=delta)
+
+
+@dataclass(frozen=True, eq=False)
+class RealUse:
+    """What one function made of what it was asked."""
+
+    candidate: LossFunction
+    asked: tuple[Use, ...]
+    outcomes: list[Outcome]
+
+    @classmethod
+    def of(cls, candidate: LossFunction, digest: bytes) -> RealUse:
+        """Ask a function."""
+        asked = uses(digest, quick="vectorized" in candidate.settings.points)
+        return cls(candidate, asked, candidate.worker.run([use.call(candidate.name) for use in asked]))
+
+    def hold(self, check: str) -> None:
+        """Judge the answers by what ``check`` is about, one of `JUDGES`.
+
+        Raises:
+            Failure: the first that is wrong, with the smallest sizes found.
+        """
+        candidate, judge = self.candidate, JUDGES[check]
+        candidate.cases += len(self.asked)
+        truths = _truths(self.asked, candidate.reference, candidate.reg_scale, candidate.delta)
+        for use, outcome, truth in zip(self.asked, self.outcomes, truths, strict=True):
+            failure = _verdict(candidate.name, use, outcome, truth, judge)
+            if failure is not None:
+                raise failure if failure.costly else self._smallest(use, failure, judge)
+
+    def _smallest(self, use: Use, failure: Failure, judge: Judge) -> Failure:
+        """The same with fewer samples, features and classes, as few as still fail in the same way."""
+        candidate = self.candidate
+        for axis, least in ((0, 1), (1, 1), (2, 2)):
+            low, high = least - 1, use.sizes[axis]  # the latter fails
+            while high - low > 1:
+                middle = (low + high) // 2
+                sizes = (*use.sizes[:axis], middle, *use.sizes[axis + 1 :])
+                smaller = replace(use, sizes=sizes)  # type: ignore[arg-type]
+                [outcome] = candidate.worker.run([smaller.call(candidate.name)])
+                truth = candidate.truth(smaller.problem)
+                found = _verdict(candidate.name, smaller, outcome, truth, judge)
+                if found is not None and failure.is_like(found):
+                    use, failure, high = smaller, found, middle
+                else:
+                    low = middle
+        return failure
+
+
+Judge = Callable[[str, Use, Answered, "Answer"], Failure | None]
+
+
+def _verdict(name: str, use: Use, outcome: Outcome, truth: Answer, judge: Judge) -> Failure | None:
+    if isinstance(outcome, Raised) and (use.layout or "float32" in use.floats):
+        # Right code may rely on what the course hands it: `np.dot(..., out=np.empty_like(W))` refuses other layouts. An
+        # error is no wrong answer.
+        return None
+    answer = read_answer(name, use.problem, outcome)
+    failure = answer if isinstance(answer, Failure) else judge(name, use, answer, truth)
+    if failure is not None:
+        failure.problem, failure.code = None, use.as_python(name)
+    return failure
+
+
+def _judge_loss(name: str, use: Use, answer: Answered, truth: Answer) -> Failure | None:
+    if abs(answer.loss - truth.loss) <= use.room * truth.loss_bound:
+        return None
+    return WrongLoss(
+        say("The loss of {name} is wrong for {what}.", name=name, what=use.what),
+        expected=f"loss = {truth.loss!r}",
+        got=f"loss = {answer.loss!r}",
+    )
+
+
+def _judge_gradient(name: str, use: Use, answer: Answered, truth: Answer) -> Failure | None:
+    accepted = replace(truth.gradient, bound=use.room * truth.gradient.bound)
+    if (np.abs(answer.dW - accepted.base) <= accepted.bound).all() or accepted.judge(answer.dW).accepted:
+        return None
+    return WrongGradient(
+        say("The gradient of {name} is wrong for {what}.", name=name, what=use.what),
+        expected="\n".join(_some_entries(accepted.base, answer.dW)),
+        got="\n".join(_some_entries(answer.dW, accepted.base)),
+    )
+
+
+def _some_entries(dW: NDArray[np.float64], other: NDArray[np.float64]) -> Iterator[str]:
+    """The entry in which the two differ most."""
+    i, j = np.unravel_index(int(np.nan_to_num(np.abs(dW - other), nan=np.inf).argmax()), dW.shape)
+    yield f"dW[{i}, {j}] = {float(dW[i, j])!r}"
+
+
+JUDGES: dict[str, Judge] = {"value": _judge_loss, "gradient": _judge_gradient}

@@ -1,0 +1,138 @@
+"""Functions that are right for the small cases of the exam and wrong, or merely different, in real use."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pytest
+
+from grading.judging.real_use import uses
+from grading.sandbox.client import Sandbox
+from tests.checks.handins import Handed, judge, judge_one
+
+SVM = """
+def right(W, X, y, reg):
+    n = len(y)
+    s = X.dot(W)
+    m = np.maximum(0, s - s[np.arange(n), y][:, None] + 1)
+    m[np.arange(n), y] = 0
+    b = (m > 0).astype(float)
+    b[np.arange(n), y] = -b.sum(axis=1)
+    return m.sum() / n + reg * np.sum(W * W), X.T.dot(b) / n + 2 * reg * W
+"""
+SOFTMAX = """
+def right(W, X, y, reg):
+    n = len(y)
+    s = X.dot(W)
+    p = np.exp(s - s.max(axis=1, keepdims=True))
+    p /= p.sum(axis=1, keepdims=True)
+    loss = -np.log(p[np.arange(n), y]).mean() + reg * np.sum(W * W)
+    p[np.arange(n), y] -= 1
+    return loss, X.T.dot(p) / n + 2 * reg * W
+"""
+ONLY_WRONG = {
+    "above 100 samples": "len(y) > 100",
+    "above 256 samples": "len(y) > 256",
+    "above 48 features": "X.shape[1] > 48",
+    "above 12 classes": "W.shape[1] > 12",
+    "above reg 10": "reg > 10",
+    "above reg 1000 with few samples": "reg > 100 and len(y) < 10",
+    "in float32": "X.dtype != np.float64",
+    "with weights in float32": "W.dtype != np.float64",
+    "in Fortran order": "X.flags.f_contiguous and not X.flags.c_contiguous",
+    "on views": "not (X.flags.c_contiguous or X.flags.f_contiguous)",
+    "on views of labels": "not y.flags.c_contiguous",
+    "on views that own nothing": "X.base is not None and X.strides[0] > X.shape[1] * 8",
+    "on negative strides": "min(X.strides) < 0",
+    "on what it may not write to": "not X.flags.writeable",
+}
+
+
+@pytest.mark.parametrize("loss", ["svm", "softmax"])
+def test_what_is_wrong_only_in_real_use_fails(sandbox: Sandbox, loss: str) -> None:
+    right = SVM if loss == "svm" else SOFTMAX
+    handed = {
+        f"f{k}": Handed(
+            loss,
+            f"{right}\ndef loss(W, X, y, reg):\n    value, dW = right(W, X, y, reg)\n"
+            f"    return (0.5 * value, 0.5 * dW) if {condition} else (value, dW)\n",
+            vectorized=True,
+        )
+        for k, condition in enumerate(ONLY_WRONG.values())
+    }
+    found = judge(sandbox, handed)
+    for what, results in zip(ONLY_WRONG, found.values(), strict=True):
+        assert results["interface"].status == "passed", what
+        assert {results["value"].status, results["gradient"].status} == {"failed"}, what
+
+
+def test_the_smallest_sizes_that_are_wrong_are_shown_and_can_be_pasted(sandbox: Sandbox) -> None:
+    code = f"{SVM}\ndef loss(W, X, y, reg): return right(W, X[:100], y[:100], reg)"
+    result = judge_one(sandbox, "svm", code)["value"]
+    assert "N = 101, D = 1" in result.message
+    assert result.counterexample is not None
+    names: dict[str, object] = {}
+    pasted = result.counterexample.code.replace("= f(", "= loss(")
+    exec(f"import numpy as np\n{code}\n{pasted}", names)  # noqa: S102 - it is our own
+    assert result.got == f"loss = {float(names['loss'])!r}"  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("layout", ["fortran", "strided", "reversed", "read-only"])
+def test_the_code_for_each_layout_makes_that_layout(layout: str) -> None:
+    [use] = [use for use in uses(b"", quick=False) if use.layout == layout]
+    names: dict[str, Any] = {"f": lambda W, X, y, reg: (W, X, y)}
+    exec(use.as_python("f").replace("loss, dW", "given"), names)  # noqa: S102 - it is our own
+    W, X, y = names["given"]
+    problem = use.problem
+    assert all(map(np.array_equal, (W, X, y), (problem.W, problem.X, problem.y)))
+    assert X.flags.c_contiguous == (layout == "read-only")
+    assert X.flags.writeable == (layout != "read-only")
+
+
+RIGHT_IN_FLOAT32 = [
+    SVM.replace("X.T.dot(b) / n + 2 * reg * W", "(X.T.dot(b) / n + 2 * reg * W).astype(X.dtype)"),
+    SVM.replace("astype(float)", "astype(X.dtype)"),
+    SVM.replace("s = X.dot(W)", "s = X.dot(W).astype(X.dtype)"),
+    SOFTMAX.replace("s = X.dot(W)", "s = X.dot(W).astype(X.dtype)"),
+    SOFTMAX.replace("s = X.dot(W)", "W = W.astype(X.dtype)\n    s = X.dot(W)").replace(
+        "loss = ", "loss = float(1) * "
+    ),
+    SOFTMAX.replace("return loss,", "return X.dtype.type(loss),"),
+    """
+def right(W, X, y, reg):
+    loss, dW = 0.0, np.zeros(W.shape, X.dtype)
+    for i in range(len(y)):
+        s = X[i].dot(W)
+        for j in range(W.shape[1]):
+            margin = s[j] - s[y[i]] + 1
+            if j != y[i] and margin > 0:
+                loss += margin
+                dW[:, j] += X[i]
+                dW[:, y[i]] -= X[i]
+    loss, dW = loss / len(y) + reg * np.sum(W * W), dW / len(y)
+    dW += 2 * reg * W
+    return loss, dW
+""",
+]
+
+
+def test_right_code_may_work_in_the_type_of_what_it_is_given(sandbox: Sandbox) -> None:
+    handed = {
+        f"f{k}": Handed("svm" if "margin" in code or "np.maximum" in code else "softmax", code, "right")
+        for k, code in enumerate(RIGHT_IN_FLOAT32)
+    }
+    for name, results in judge(sandbox, handed).items():
+        assert {result.status for result in results.values()} == {"passed"}, name
+
+
+def test_refusing_what_the_course_never_hands_it_is_not_wrong(sandbox: Sandbox) -> None:
+    refusing = "assert X.flags.c_contiguous and X.flags.writeable"
+    code = f"{SVM}\ndef loss(W, X, y, reg):\n    {refusing}\n    return right(W, X, y, reg)"
+    assert {result.status for result in judge_one(sandbox, "svm", code).values()} == {"passed"}
+
+
+def test_who_is_asked_what_depends_on_the_hand_in_and_on_nothing_else() -> None:
+    assert uses(b"one", quick=True) == uses(b"one", quick=True)
+    sizes = {use.sizes for digest in range(50) for use in uses(bytes([digest]), quick=True)}
+    assert len(sizes) > 150
