@@ -6,6 +6,7 @@ In a notebook: `from grader import check`, then `check(svm_loss_naive)`.
 
 from __future__ import annotations
 
+import io
 import os
 import sys
 from collections.abc import Sequence
@@ -46,6 +47,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def program() -> NoReturn:
     """Run the command and end with its exit code, at once: to take everything down again takes a fifth of a second."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            # Names are of all scripts; a terminal that cannot show one shows its number.
+            stream.reconfigure(errors="backslashreplace")
     try:
         code = main()
         for stream in (sys.stdout, sys.stderr):

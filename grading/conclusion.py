@@ -111,3 +111,11 @@ def _isolation_facts(isolation: Isolation | None) -> IsolationFacts:
     if isolation is None:
         return IsolationFacts(level="none", detail=say("no student code was run"))
     return IsolationFacts(level=isolation.level.value, detail=isolation.detail)
+
+
+def known_by(grade: Grade, handin: Handin | None) -> Grade:
+    """The grade with what the learning platform knows the student by, where that is known."""
+    if handin is None or not handin.lms_id:
+        return grade
+    submission = msgspec.structs.replace(grade.submission, lms_id=handin.lms_id)
+    return msgspec.structs.replace(grade, submission=submission)

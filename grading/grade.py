@@ -17,13 +17,18 @@ SCHEMA_VERSION: Literal[1] = 1
 Status = Literal["passed", "failed", "error", "skipped", "manual"]
 
 
-class SubmissionFacts(msgspec.Struct, frozen=True, kw_only=True):
-    """Which hand-in was graded. ``sha256`` is over the names and bytes of every file read."""
+class SubmissionFacts(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """Which hand-in was graded.
+
+    ``sha256`` is over the names and bytes of every file read; ``lms_id`` is what the learning platform knows the
+    student by, where its download says so.
+    """
 
     name: str
     path: str
     sha256: str
     kind: Literal["notebook", "package", "files", "zip"] | None
+    lms_id: str = ""
 
 
 class DataFacts(msgspec.Struct, frozen=True, kw_only=True):

@@ -15,6 +15,7 @@ from pathlib import Path
 import msgspec
 
 from grading.grade import Grade, LateFacts
+from grading.intake.naming import ascii_name, shown
 from grading.rubric import LatePolicy
 from grading.submission import Handin
 from grading.words import later, say, translated
@@ -135,6 +136,24 @@ def times_of(handins: Sequence[Handin]) -> dict[str, HandedIn]:
         for h in handins
         if h.submitted is not None
     }
+
+
+def for_handins(
+    times: Mapping[str, HandedIn], handins: Sequence[Handin]
+) -> tuple[dict[str, HandedIn], list[str]]:
+    """Times by the names of hand-ins, whether they are written with accents or without, and those of none of them."""
+    exact = {handin.name for handin in handins}
+    plain: dict[str, list[str]] = {}
+    for name in exact:
+        plain.setdefault(ascii_name(name).casefold(), []).append(name)
+    found, unknown = {}, []
+    for written, when in times.items():
+        names = [written] if written in exact else plain.get(ascii_name(written).casefold(), [])
+        if len(names) == 1:
+            found[names[0]] = when
+        else:
+            unknown.append(shown(written))
+    return found, unknown
 
 
 def read_times(path: Path) -> dict[str, HandedIn]:

@@ -274,3 +274,10 @@ def test_what_cannot_be_printed_is_said_in_one_line() -> None:
 def test_a_reader_who_has_seen_enough_is_no_error() -> None:
     assert program("rubric --explain", "| true").stderr == ""
     assert program("rubric --explain", ">&-").returncode == 0
+
+
+def test_what_a_terminal_cannot_show_stands_there_as_a_number(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PYTHONIOENCODING", "ascii")
+    done = program("李明.ipynb", "")
+    assert "\\u674e\\u660e.ipynb: no such file or folder" in done.stderr
+    assert done.returncode == grader.WRONG_USE

@@ -58,6 +58,11 @@ def parser() -> argparse.ArgumentParser:
         const="class",
         help="each PATH holds a hand-in in each child",
     )
+    result.add_argument(
+        "--ascii-names",
+        action="store_true",
+        help="call hand-ins by ASCII letters only, in reports and folders: Zoe_Muller for Zoë Müller",
+    )
     result.add_argument("--out", type=Path, default=Path("reports"), metavar="DIR", help="where reports go")
     add_rubric(result, "points and settings (default: the shipped one)")
     late = result.add_argument_group("late work, where the rubric has a [late] table")
@@ -213,7 +218,7 @@ def _run_with(options: argparse.Namespace, begun: Zygote | None) -> int:
         with nullcontext() if options.cluster else suite.begin_sandbox(begun) as choosing:
             from grading.intake import survey
 
-            found = survey(paths, options.reading)
+            found = survey(paths, options.reading, ascii_names=options.ascii_names)
             for problem in found.problems:
                 print(f"grader.py: {problem}", file=sys.stderr)
             for sentence in found.said:
@@ -286,7 +291,7 @@ def _lateness(handins: Sequence[Handin], suite: Suite, options: argparse.Namespa
     Raises:
         LateError: times are given that cannot be used.
     """
-    from grading.late import LateError, Lateness, read_times, times_of
+    from grading.late import LateError, Lateness, for_handins, read_times, times_of
 
     policy = suite.rubric.settings.late
     if policy is None and (options.due or options.times):
@@ -295,7 +300,10 @@ def _lateness(handins: Sequence[Handin], suite: Suite, options: argparse.Namespa
         )
     times = times_of(handins)
     if options.times:
-        times |= read_times(options.times)
+        given, unknown = for_handins(read_times(options.times), handins)
+        times |= given
+        if unknown:
+            print(f"grader.py: {options.times} names no hand-in: {', '.join(unknown)}", file=sys.stderr)
     return Lateness(policy, options.due, times)
 
 
@@ -305,7 +313,7 @@ def _grade(found: Found, suite: Suite, options: argparse.Namespace, choosing: Ch
     from functools import cache
     from itertools import chain
 
-    from grading.conclusion import unwritten
+    from grading.conclusion import known_by, unwritten
     from grading.processes import cores
     from grading.resume import Records
     from grading.run import grade_all
@@ -358,9 +366,9 @@ def _grade(found: Found, suite: Suite, options: argparse.Namespace, choosing: Ch
 
         seen, brief = released if options.release else for_students, Brief()
         for outcome in chain([first], outcomes):
-            grade = lateness.applied(outcome.grade)
+            handin = handin_of.get(outcome.grade.submission.name)
+            grade = lateness.applied(known_by(outcome.grade, handin))
             try:
-                handin = handin_of.get(grade.submission.name)
                 write_reports(grade, options.out, options.format, handin, release=options.release)
                 if not outcome.unchanged:
                     records.keep(outcome.grade)

@@ -47,10 +47,11 @@ def find(paths: Sequence[Path]) -> list[Handin]:
     return list(found.handins)
 
 
-def survey(paths: Sequence[Path], reading: Reading | None = None) -> Found:
+def survey(paths: Sequence[Path], reading: Reading | None = None, *, ascii_names: bool = False) -> Found:
     """As `find`, but goes on past paths at which there is nothing, and returns why.
 
-    With a ``reading``, each path is one student's work ("one"), or holds a hand-in in each child ("class").
+    With a ``reading``, each path is one student's work ("one"), or holds a hand-in in each child ("class"). With
+    ``ascii_names``, names are made of ASCII only.
     """
     here: dict[Entry, None] = {}
     problems = []
@@ -64,7 +65,7 @@ def survey(paths: Sequence[Path], reading: Reading | None = None) -> Found:
             here |= dict.fromkeys(entries)
             said |= dict.fromkeys(sentences)
     found = list(here)
-    names = unique_names([entry.student or entry.path for entry in found])
+    names = unique_names([entry.student or entry.path for entry in found], ascii_only=ascii_names)
     handins = tuple(
         Handin(name, e.path, e.parts, e.submitted, e.lms_id) for name, e in zip(names, found, strict=True)
     )

@@ -36,6 +36,7 @@ _SAKAI_FOLDER, _SAKAI_GRADES = "Submission attachment(s)/", "grades.csv"
 _GRADESCOPE_LIST = "submission_metadata.yml"
 _GRADESCOPE_FOLDER = re.compile(r"submission_\d+")
 _GRADESCOPE_NAME = re.compile(r"\s*(?:-\s+)?:name:\s*(?P<name>.+?)\s*")
+_GRADESCOPE_ID = re.compile(r"\s+:sid:[ \t]+(?P<id>[^\s#]+)[ \t]*")
 _GRADESCOPE_TIME = re.compile(
     r"\s+:created_at:\s+(?P<time>\d{4}-\d\d-\d\d \d\d:\d\d:\d\d)(?:\.\d+)?\s+(?:Z|UTC|\+00:00)\s*"
 )
@@ -169,10 +170,10 @@ def _gradescope(listing: Listing) -> Download:
     if _GRADESCOPE_LIST not in listing.top:
         return Download()
     text = listing.read(_GRADESCOPE_LIST, _LONGEST_LIST).decode(errors="replace")
-    students, times = _gradescope_students(text), _gradescope_times(text)
+    students, times, ids = _gradescope_students(text), _gradescope_times(text), _gradescope_ids(text)
     folders = [name.rstrip("/") for name in listing.top if name.endswith("/")]
     entries = [
-        listing.entry(students.get(folder, folder), f"{folder}/", times.get(folder))
+        listing.entry(students.get(folder, folder), f"{folder}/", times.get(folder), ids.get(folder, ""))
         for folder in folders
         if _GRADESCOPE_FOLDER.fullmatch(folder)
     ]
@@ -191,6 +192,19 @@ def _gradescope_students(text: str) -> dict[str, str]:
         elif found := _GRADESCOPE_NAME.fullmatch(line):
             theirs.append(found["name"].strip("'\""))
     return {folder: " and ".join(names) for folder, names in students.items() if names}
+
+
+def _gradescope_ids(text: str) -> dict[str, str]:
+    """Folder -> the student's number, of the first of them where several handed in together."""
+    ids: dict[str, str] = {}
+    folder = ""
+    for line in text.splitlines():
+        key = line.rstrip().rstrip(":")
+        if _GRADESCOPE_FOLDER.fullmatch(key):
+            folder = key
+        elif (found := _GRADESCOPE_ID.fullmatch(line)) and folder:
+            ids.setdefault(folder, found["id"].strip("'\""))
+    return ids
 
 
 def _gradescope_times(text: str) -> dict[str, datetime]:

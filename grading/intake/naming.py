@@ -17,6 +17,12 @@ LONGEST_SHOWN = 200
 # Reports of all submissions are written beside each other; these endings belong to the files among them.
 _REPORT_SUFFIX = re.compile(r"\.(csv|html?|json|md|xml|txt|pdf)$", re.IGNORECASE)
 _WINDOWS_DEVICE = re.compile(r"^(con|prn|aux|nul|com\d|lpt\d)(\.|$)", re.IGNORECASE)
+# Letters and marks that take no place or cannot be seen: fillers, joiners, selectors of variants.
+_UNSEEN = re.compile(
+    "[\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180f\u2065\u3164\ufe00-\ufe0f\uffa0\U000e0100-\U000e01ef]"
+)
+_MOST_BYTES = 200
+_IN_NAMES = " ,'()\u2019\u00b7\u30fb"  # O’Brien, 约翰·史密斯
 
 
 def clean(text: str) -> str:
@@ -41,7 +47,17 @@ def listed(items: Sequence[str], most: int = 6) -> str:
 
 
 def safe_name(text: str) -> str:
-    """``text`` as an ASCII name that is no path, no formula of a spreadsheet, no option and no hidden file.
+    """``text`` as a name that is no path, no formula of a spreadsheet, no option and no hidden file.
+
+    Letters of all scripts stay as they are, in the composed form of Unicode (NFC); what cannot be seen does not stay.
+    """
+    text = unicodedata.normalize("NFC", text)
+    name = "".join(c if _is_plain(c) or c in _IN_NAMES else "_" for c in text)
+    return _finished(" ".join(name.split()))
+
+
+def ascii_name(text: str) -> str:
+    """The same in ASCII, without spaces.
 
     Accents are dropped; characters of other scripts become their code points, so that two names in Chinese
     stay two names.
@@ -49,38 +65,56 @@ def safe_name(text: str) -> str:
     pieces = []
     for character in unicodedata.normalize("NFKD", text):
         if character.isascii():
-            pieces.append(character if character.isalnum() or character in "._-+@ " else "_")
+            pieces.append(character if _is_plain(character) else "_")
         elif not unicodedata.combining(character):
             pieces.append(f"u{ord(character):x}")
-    name = "".join(pieces).replace(" ", "_").strip("._-+@")
-    name = _REPORT_SUFFIX.sub(r"_\1", name[:LONGEST_NAME].rstrip("."))
+    return _finished("".join(pieces))
+
+
+def _is_plain(character: str) -> bool:
+    if character.isascii():
+        return character.isalnum() or character in "._-+@"
+    return unicodedata.category(character)[0] in "LMN" and not _UNSEEN.match(character)
+
+
+def _finished(name: str) -> str:
+    name = name.strip("._-+@ ,'\u2019\u00b7\u30fb")[:LONGEST_NAME]
+    # File systems count bytes, and reports put an ending behind the name.
+    name = name.encode()[:_MOST_BYTES].decode(errors="ignore")
+    name = _REPORT_SUFFIX.sub(r"_\1", name.rstrip("., "))
     if _WINDOWS_DEVICE.match(name):
         name = "_" + name
     return name or "submission"
 
 
-def unique_names(paths: Sequence[Path | str]) -> list[str]:
+def unique_names(paths: Sequence[Path | str], *, ascii_only: bool = False) -> list[str]:
     """A safe name for each path or student's name, different from all others even where case does not count.
 
     A file goes by its name without ending; where two would clash ("ada.py", "ada.ipynb") both keep it, and
     a number settles the rest.
     """
-    short = [safe_name(_short(path)) for path in paths]
-    clashes = Counter(name.casefold() for name in short)
+    safe = ascii_name if ascii_only else safe_name
+    short = [safe(_short(path)) for path in paths]
+    clashes = Counter(map(_alike, short))
     wanted = [
-        name if clashes[name.casefold()] == 1 or isinstance(path, str) else safe_name(path.name)
+        name if clashes[_alike(name)] == 1 or isinstance(path, str) else safe(path.name)
         for name, path in zip(short, paths, strict=True)
     ]
     taken: set[str] = set()
     names = []
     for name in wanted:
         candidate, number = name, 1
-        while candidate.casefold() in taken:
+        while _alike(candidate) in taken:
             number += 1
             candidate = f"{name[: LONGEST_NAME - 8]}-{number}"
-        taken.add(candidate.casefold())
+        taken.add(_alike(candidate))
         names.append(candidate)
     return names
+
+
+def _alike(name: str) -> str:
+    """What is the same of two names that some file system would take for one, or a person."""
+    return unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", name).casefold())
 
 
 def _short(path: Path | str) -> str:

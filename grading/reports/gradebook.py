@@ -1,7 +1,8 @@
 """Gradebooks as CSV: our own, and the layouts that Canvas and Moodle import and that Gradescope exports.
 
 A hand-in is named after its file or folder; where a platform wants to know whose it is, that name is taken for the
-student's login name, which is what hand-ins should be called if a gradebook is to be imported.
+student's login name, which is what hand-ins should be called if a gradebook is to be imported. What else a
+download calls a student by is put where its platform looks for it.
 """
 
 from __future__ import annotations
@@ -33,6 +34,10 @@ class GradebookCsv:
         """One row a hand-in, in order of the names."""
         head = ["submission", "state", "score", "max_score", "percent", *functions, "reason", "sha256"]
         rows = [_row(grade, functions) for grade in in_order(grades)]
+        if any(grade.submission.lms_id for grade in grades):
+            head.append("lms_id")
+            for row, grade in zip(rows, in_order(grades), strict=True):
+                row.append(inert(grade.submission.lms_id))
         if any(check.hidden for grade in grades for check in grade.checks):
             head.append("of which hidden from students")
             for row, grade in zip(rows, in_order(grades), strict=True):
@@ -70,7 +75,9 @@ class CanvasCsv:
         rows = []
         for grade in in_order(grades):
             name = inert(grade.submission.name)
-            rows.append([name, "", "", name, "", _score(grade)])
+            # The number in the names of its downloads is its own; what other platforms put there is none.
+            known = grade.submission.lms_id if grade.submission.lms_id.isdecimal() else ""
+            rows.append([name, known, "", name, "", _score(grade)])
         return _csv(head, [possible, *rows])
 
 
@@ -85,6 +92,12 @@ class MoodleCsv:
         del functions
         head = ["username", ASSIGNMENT, f"{ASSIGNMENT} feedback"]
         rows = [[inert(g.submission.name), _score(g), inert(_feedback(g))] for g in in_order(grades)]
+        if any(grade.submission.lms_id for grade in grades):
+            # As the assignment's own grading worksheet calls them.
+            head.append("Identifier")
+            for row, grade in zip(rows, in_order(grades), strict=True):
+                known = grade.submission.lms_id
+                row.append(f"Participant {known}" if known.isdecimal() else inert(known))
         return _csv(head, rows)
 
 
@@ -103,7 +116,15 @@ class GradescopeCsv:
         for grade in in_order(grades):
             name = inert(grade.submission.name)
             graded = grade.state == "graded"
-            cells = [name, "", name, "", "", _score(grade), f"{grade.max_score:g}"]
+            cells = [
+                name,
+                "",
+                inert(grade.submission.lms_id) or name,
+                "",
+                "",
+                _score(grade),
+                f"{grade.max_score:g}",
+            ]
             cells += ["Graded" if graded else "Ungraded", "", "", "", "", ""]
             rows.append(cells + [f"{function_points(grade, f):g}" if graded else "" for f in functions])
         return _csv(head, rows)

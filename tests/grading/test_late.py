@@ -11,8 +11,19 @@ import pytest
 
 import grader
 from grading.intake import survey
-from grading.late import HandedIn, LateError, Lateness, duration, factor_for, minutes_late, moment, read_times
+from grading.late import (
+    HandedIn,
+    LateError,
+    Lateness,
+    duration,
+    factor_for,
+    for_handins,
+    minutes_late,
+    moment,
+    read_times,
+)
 from grading.rubric import LatePolicy, LateStep, default_rubric_path
+from grading.submission import Handin
 from tests.grading.reports.grades import a_class
 
 SAMPLES = Path(__file__).resolve().parents[2] / "submissions"
@@ -93,6 +104,15 @@ def test_a_bad_list_of_times_gets_one_line(tmp_path: Path, text: str, complaint:
     (tmp_path / "times.csv").write_text(text, encoding="utf-8")
     with pytest.raises(LateError, match=complaint):
         read_times(tmp_path / "times.csv")
+
+
+def test_times_are_found_by_names_with_accents_or_without() -> None:
+    when = HandedIn(DUE, "times.csv")
+    handins = [Handin(name, Path(name)) for name in ("Zoë Müller", "Jane Doe", "李明", "Zoë", "Zoe")]
+    written = ["Zoe_Muller", "Jane_Doe", "李明", "Zoë", "ZOE", "Bob"]
+    found, unknown = for_handins(dict.fromkeys(written, when), handins)
+    assert set(found) == {"Zoë Müller", "Jane Doe", "李明", "Zoë"}
+    assert unknown == ["ZOE", "Bob"]
 
 
 def test_gradescope_s_export_says_when_each_was_handed_in(tmp_path: Path) -> None:

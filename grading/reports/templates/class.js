@@ -6,7 +6,7 @@ const rows = Array.from(body.rows, (row, index) => ({
   index,
   name: row.dataset.name,
   shownName: row.cells[0].textContent,
-  text: row.dataset.name.toLowerCase() + " " + row.dataset.mistakes + " " + row.dataset.reason.toLowerCase(),
+  text: row.dataset.name.normalize("NFC").toLowerCase() + " " + row.dataset.mistakes + " " + row.dataset.reason.toLowerCase(),
   mistakes: row.dataset.mistakes.split("\n"),
   percent: row.dataset.percent === "" ? -1 : Number(row.dataset.percent),
   person: row.dataset.person === "yes",
@@ -20,7 +20,7 @@ const anonymous = document.getElementById("anonymous");
 const rank = { none: 0, manual: 1, skipped: 2, error: 3, failed: 3, passed: 4 };
 
 function wanted(item) {
-  if (search.value && !item.text.includes(search.value.trim().toLowerCase())) return false;
+  if (search.value && !item.text.includes(search.value.normalize("NFC").trim().toLowerCase())) return false;
   if (which.value === "below" && (item.percent < 0 || item.percent >= 100)) return false;
   if (which.value === "full" && item.percent < 100) return false;
   if (which.value === "none" && item.percent >= 0) return false;

@@ -97,7 +97,7 @@ CLASSES: dict[str, tuple[dict[str, str], list[str]]] = {
             "Jane Doe_1_assignsubmission_onlinetext_/onlinetext.html": "",
             "grading worksheet.csv": "",
         },
-        ["Jane_Doe"],
+        ["Jane Doe"],
     ),
     "Blackboard": (
         {
@@ -118,7 +118,7 @@ CLASSES: dict[str, tuple[dict[str, str], list[str]]] = {
             "12345-678901 - Jane Doe - Feb 1, 2026 1159 PM/svm.ipynb": WORK,
             "12346-678901 - Bob Roe - Feb 1, 2026 1200 PM/svm.ipynb": WORK,
         },
-        ["Bob_Roe", "Jane_Doe"],
+        ["Bob Roe", "Jane Doe"],
     ),
     "Brightspace, files": (
         {
@@ -142,7 +142,7 @@ CLASSES: dict[str, tuple[dict[str, str], list[str]]] = {
             "Jane Doe/Assignment 1/Version 10/svm.ipynb": WORK,
             "Bob Roe/Assignment 1/Version 1/svm.ipynb": WORK,
         },
-        ["Bob_Roe", "Jane_Doe"],
+        ["Bob Roe", "Jane Doe"],
     ),
     "Teams, with what was not handed in": (
         {
@@ -150,7 +150,7 @@ CLASSES: dict[str, tuple[dict[str, str], list[str]]] = {
             "Submitted files/Bob Roe/Assignment 1/Version 1/svm.ipynb": WORK,
             "Working files/Bob Roe/Assignment 1/svm.ipynb": notebook(SVM),
         },
-        ["Bob_Roe", "Jane_Doe"],
+        ["Bob Roe", "Jane Doe"],
     ),
 }
 
@@ -177,7 +177,7 @@ def test_the_last_time_counts_and_it_is_said(tmp_path: Path, folder: str, packed
     files, _ = CLASSES[folder]
     place = zipped(tmp_path / "class.zip", files) if packed else put(tmp_path / "class", files)
     found = survey([place])
-    jane = next(handin for handin in found.handins if handin.name in ("jdoe", "Jane_Doe"))
+    jane = next(handin for handin in found.handins if handin.name in ("jdoe", "Jane Doe"))
     assert set(read(jane, ASKED).definitions) == set(ASKED)
     assert any(
         "more than once, and the last time counts: j" in said.lower() for said in map(str.lower, found.said)
@@ -188,7 +188,7 @@ def test_the_last_time_counts_and_it_is_said(tmp_path: Path, folder: str, packed
     ("files", "student", "lms_id"),
     [
         ({"doejane_10231_550012_svm.ipynb": WORK}, "doejane", "10231"),
-        ({"Jane Doe_881_assignsubmission_file_svm.ipynb": WORK}, "Jane_Doe", "881"),
+        ({"Jane Doe_881_assignsubmission_file_svm.ipynb": WORK}, "Jane Doe", "881"),
         ({"12345-678901 - Jo - Feb 1, 2026 1159 PM/svm.ipynb": WORK}, "Jo", "12345-678901"),
         ({A1 + "01-10-11-12_svm.ipynb": WORK}, "jdoe", "jdoe"),
     ],

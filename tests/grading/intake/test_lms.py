@@ -79,9 +79,9 @@ CLASSROOM = {
 }
 DOWNLOADS: dict[str, tuple[Mapping[str, str], list[str]]] = {
     "Canvas": (CANVAS, ["doejane", "leewei"]),
-    "Moodle, files": (MOODLE_FILES, ["Jane_Doe", "Wei_Lee"]),
-    "Moodle, folders": (MOODLE_FOLDERS, ["Jane_Doe", "Wei_Lee"]),
-    "Gradescope": (GRADESCOPE, ["Jane_Doe", "Wei_Lee_and_Ada_King"]),
+    "Moodle, files": (MOODLE_FILES, ["Jane Doe", "Wei Lee"]),
+    "Moodle, folders": (MOODLE_FOLDERS, ["Jane Doe", "Wei Lee"]),
+    "Gradescope": (GRADESCOPE, ["Jane Doe", "Wei Lee and Ada King"]),
     "nbgrader": (NBGRADER, ["jdoe", "wlee"]),
     "GitHub Classroom": (CLASSROOM, ["jdoe", "wlee-22"]),
 }
