@@ -7,6 +7,7 @@ the squares, ``penalty(W)``, written in what `reference.formula` knows; docs/ext
 from __future__ import annotations
 
 import importlib
+import re
 import sys
 import traceback
 from collections.abc import Sequence
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
     from reference.loss import Loss
     from reference.problem import Problem
 
+_FORMULA = re.compile(r"^def data_loss\(|^from reference\.\w+ import data_loss$", re.MULTILINE)
 _PREFIX = "reference_beside_the_rubric_"  # no package of that name: these modules come from no folder of ours
 _texts: dict[str, str] = {}
 
@@ -43,7 +45,7 @@ def own() -> tuple[str, ...]:
     """The names of the losses of this package."""
     files = sorted(Path(__file__).parent.glob("*.py"))
     # Not imported, nor parsed: names are asked for before anything else is done.
-    return tuple(file.stem for file in files if "\ndef data_loss(" in file.read_text(encoding="utf-8"))
+    return tuple(file.stem for file in files if _FORMULA.search(file.read_text(encoding="utf-8")))
 
 
 def register(name: str, text: str) -> None:

@@ -18,13 +18,15 @@ from grading.judging.answers import Answered, read_answer
 from grading.judging.cases import REGULARIZED, UNREGULARIZED, drawn, odd_sizes, tied
 from grading.judging.failures import Failure, Raises, WrongReturn
 from grading.sandbox.messages import OPAQUE, Outcome, Raised, Received, Returned
-from reference.losses import evaluate_of
+from reference.loss import squares
+from reference.losses import evaluate_of, loss_named
 from reference.mistakes import Mistake, mistakes_of, shared_mistakes
 from reference.problem import Problem
 
 Array = NDArray[np.float64]
 
 _PER_BATCH = 10
+_WITH_ALL_THEIR_MISTAKES = ("svm", "softmax")  # the catalogue holds those that all losses share
 
 
 @dataclass(frozen=True)
@@ -168,7 +170,11 @@ def known(setting: Setting) -> tuple[Mistake, ...]:
     Those about regularization speak of reg*sum(W*W), which is only right where that is asked for.
     """
     # What is recognized by fewer digits comes last, or it would hide what is recognized by more.
-    found = mistakes_of(setting.loss) or shared_mistakes(setting.loss, _data_term(setting))
+    found = mistakes_of(setting.loss)
+    if setting.loss not in _WITH_ALL_THEIR_MISTAKES:
+        found += shared_mistakes(setting.loss, _data_term(setting))
+    if loss_named(setting.loss).penalty is not squares:
+        found = tuple(m for m in found if "-reg-" not in m.id and not m.id.endswith("half-convention"))
     mistakes = tuple(sorted(found, key=lambda mistake: mistake.exactness))
     if setting.reg_scale == 1.0:
         return tuple(m for m in mistakes if not (setting.either and m.id.endswith("half-convention")))

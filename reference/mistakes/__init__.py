@@ -11,6 +11,7 @@ from reference.mistakes import (
     behaviour,
     history,
     labels,
+    other_losses,
     prediction,
     regularization,
     sampling,
@@ -32,6 +33,7 @@ __all__ = [
     "history",
     "labels",
     "mistakes_of",
+    "other_losses",
     "prediction",
     "regularization",
     "sampling",
@@ -44,7 +46,7 @@ __all__ = [
     "weights",
 ]
 
-CATALOGUE: tuple[Mistake, ...] = tuple(m for m in declared() if {"svm", "softmax"} & set(m.applies_to))
+CATALOGUE: tuple[Mistake, ...] = tuple(m for m in declared() if not {"train", "predict"} & set(m.applies_to))
 """Those of the losses; where two give the same answers, the likelier one first."""
 
 METHODS: tuple[Mistake, ...] = tuple(m for m in declared() if {"train", "predict"} & set(m.applies_to))
@@ -52,5 +54,5 @@ METHODS: tuple[Mistake, ...] = tuple(m for m in declared() if {"train", "predict
 
 
 def mistakes_of(subject: str) -> tuple[Mistake, ...]:
-    """The mistakes that can be made in ``subject``: "svm", "softmax", "train", "predict"."""
+    """The mistakes that can be made in ``subject``: a loss, "train" or "predict"; see `shared_mistakes`, too."""
     return tuple(mistake for mistake in (*CATALOGUE, *METHODS) if subject in mistake.applies_to)

@@ -21,6 +21,9 @@ HEADER = "from __future__ import annotations\nimport numpy as np\n"
 LOSS_CHECKS: dict[str, tuple[str, ...]] = {
     "svm": ("interface", "value", "gradient", "kinks", "symmetry"),
     "softmax": ("interface", "value", "gradient", "stability", "symmetry"),
+    "logistic": ("interface", "value", "gradient", "symmetry"),
+    "squared_hinge": ("interface", "value", "gradient", "symmetry"),
+    "svm_l1": ("interface", "value", "gradient", "kinks", "symmetry"),
 }
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from grading.grade import CheckResult
@@ -21,62 +22,69 @@ LOOPS = """
 def loss(W, X, y, reg):
     total, dW = 0.0, np.zeros(W.shape)
     for i in range(X.shape[0]):
-        scores = X[i].dot(W)
         for j in range(W.shape[1]):
-            margin = scores[j] - scores[y[i]] + 1
-            if j != y[i] and margin > 0:
-                total += margin ** 2
-                dW[:, j] += 2 * margin * X[i]
-                dW[:, y[i]] -= 2 * margin * X[i]
+            score = X[i].dot(W[:, j])
+            target = 1.0 if j == y[i] else 0.0
+            sign = 1 - 2 * target
+            total += np.log1p(np.exp(-abs(score))) + max(sign * score, 0)
+            dW[:, j] += (1 / (1 + np.exp(-score)) - target) * X[i]
     return total / X.shape[0] + reg * np.sum(W * W), dW / X.shape[0] + 2 * reg * W
 """
 BROADCAST = """
 def loss(W, X, y, reg):
-    N = X.shape[0]
+    N, C = X.shape[0], W.shape[1]
     scores = X @ W
-    margins = np.maximum(0, scores - scores[range(N), y][:, None] + 1)
-    margins[range(N), y] = 0
-    total = np.sum(margins ** 2) / N + reg * np.sum(W * W)
-    pull = 2 * margins
-    pull[range(N), y] = -pull.sum(axis=1)
-    return total, X.T @ pull / N + 2 * reg * W
+    targets = np.eye(C)[y]
+    p = 1 / (1 + np.exp(-scores))
+    total = np.sum(np.logaddexp(0, scores) - targets * scores) / N + reg * np.sum(W * W)
+    return total, X.T @ (p - targets) / N + 2 * reg * W
 """
 RIGHT = {
     "loops": LOOPS,
     "broadcast": BROADCAST,
-    "the_label_kept_and_taken_away": """
+    "scipy_and_einsum": """
 def loss(W, X, y, reg):
+    from scipy.special import expit, log_expit
     N = X.shape[0]
-    scores = X @ W
-    margins = (scores - scores[range(N), y][:, None] + 1).clip(min=0)
-    hits = 2 * margins
-    hits[range(N), y] -= 2 * margins.sum(1)
-    return (margins ** 2).sum() / N - 1 + reg * (W ** 2).sum(), X.T.dot(hits) / N + 2 * reg * W
-""",
-    "one_hot_and_einsum": """
-def loss(W, X, y, reg):
-    N, C = X.shape[0], W.shape[1]
-    one = np.eye(C)[y]
     scores = np.einsum("nd,dc->nc", X, W)
-    m = np.where(one > 0, 0, scores - (scores * one).sum(1, keepdims=True) + 1)
-    m = m * (m > 0)
-    g = (m - one * m.sum(1, keepdims=True)) * (2.0 / N)
-    return np.einsum("nc,nc->", m, m) / N + reg * np.square(W).sum(), np.einsum("nd,nc->dc", X, g) + reg * (W + W)
+    grad = expit(scores)
+    total = -np.mean(log_expit(-scores).sum(axis=1) + scores[range(N), y])
+    grad[range(N), y] -= 1
+    return total + reg * np.square(W).sum(), np.einsum("nd,nc->dc", X, grad / N) + reg * (W + W)
+""",
+    "label_by_label": """
+def loss(W, X, y, reg):
+    scores = X @ W
+    own = np.take_along_axis(scores, y[:, None].astype(int), axis=1)
+    total = (np.maximum(scores, 0) + np.log1p(np.exp(-np.abs(scores)))).sum() - own.sum()
+    e = np.exp(-np.abs(scores))
+    p = np.where(scores >= 0, 1 / (1 + e), e / (1 + e))
+    dW = X.T @ p
+    for j in range(W.shape[1]):
+        dW[:, j] -= X[y == j].sum(axis=0)
+    return total / len(y) + reg * np.linalg.norm(W) ** 2, dW / len(y) + 2 * reg * W
 """,
 }
 WRONG = {
-    "the_hinge_itself": (BROADCAST.replace("margins ** 2", "margins"), "value"),
-    "half_the_gradient": (BROADCAST.replace("pull = 2 * margins", "pull = 1 * margins"), "gradient"),
-    "the_hinge's_gradient": (BROADCAST.replace("2 * margins", "2.0 * (margins > 0)"), "gradient"),
-    "square_of_the_sum": (
-        BROADCAST.replace("np.sum(margins ** 2)", "np.sum(margins.sum(axis=1) ** 2)"),
+    "regularization_without_its_2": (BROADCAST.replace("2 * reg * W", "reg * W"), "gradient"),
+    "no_gradient_of_the_regularization": (BROADCAST.replace(" + 2 * reg * W", ""), "gradient"),
+    "regularization_in_the_gradient_only": (BROADCAST.replace(" + reg * np.sum(W * W)", ""), "value"),
+    "no_mean_in_the_gradient": (BROADCAST.replace("(p - targets) / N", "(p - targets)"), "gradient"),
+    "no_mean_in_the_loss": (BROADCAST.replace("targets * scores) / N", "targets * scores)"), "value"),
+    "wrong_sign": (BROADCAST.replace("(p - targets)", "(targets - p)"), "gradient"),
+    "the_mean_over_the_classes_too": (BROADCAST.replace(" / N + reg", " / N / C + reg"), "value"),
+    "half_the_convention": (
+        BROADCAST.replace("+ reg * np", "+ 0.5 * reg * np").replace("2 * reg * W", "reg * W"),
         "value",
     ),
-    "negative_margins_counted": (BROADCAST.replace("np.maximum(0, scores -", "(scores -"), "value"),
-    "no_mean": (BROADCAST.replace("X.T @ pull / N", "X.T @ pull"), "gradient"),
-    "label_column_forgotten": (LOOPS.replace("dW[:, y[i]] -= 2 * margin * X[i]", "pass"), "gradient"),
-    "regularization_without_its_2": (LOOPS.replace("2 * reg * W", "reg * W"), "gradient"),
+    "the_gradient_of_softmax": (
+        BROADCAST.replace(
+            "p = 1 / (1 + np.exp(-scores))", "p = np.exp(scores) / np.exp(scores).sum(1)[:, None]"
+        ),
+        "gradient",
+    ),
 }
+NAMED = {name for name in WRONG if name != "the_gradient_of_softmax"}
 
 
 @pytest.fixture(scope="module")
@@ -86,18 +94,18 @@ def rubric(tmp_path_factory: pytest.TempPathFactory) -> Rubric:
         kind: re.findall(rf"^```{kind}\n(.*?)^```", PAGE, re.DOTALL | re.MULTILINE)
         for kind in ("python", "toml")
     }
-    (folder / "squared_hinge.py").write_text(blocks["python"][0], encoding="utf-8")
+    (folder / "one_vs_rest.py").write_text(blocks["python"][0], encoding="utf-8")
     (folder / "rubric.toml").write_text(blocks["toml"][0], encoding="utf-8")
     return load_rubric(folder / "rubric.toml")
 
 
 def results(sandbox: Sandbox, rubric: Rubric, naive: str, vectorized: str) -> dict[str, CheckResult]:
     """What becomes of a hand-in, as "naive: gradient" -> result."""
-    names = {"squared_hinge_naive": (naive, "loss"), "squared_hinge_vectorized": (vectorized, "loss")}
+    names = {"logistic_naive": (naive, "loss"), "logistic_vectorized": (vectorized, "loss")}
     submission = submission_of(names)
     with sandbox.start(submission) as worker:
         found = Runner(submission, lambda _: worker, rubric).results()
-    return {f"{r.function.removeprefix('squared_hinge_')}: {r.id}": r for r in found}
+    return {f"{r.function.removeprefix('logistic_')}: {r.id}": r for r in found}
 
 
 @pytest.mark.parametrize("style", RIGHT)
@@ -119,17 +127,21 @@ def test_a_planted_mistake_fails_with_a_small_counterexample(
     assert len(failed.counterexample.X) <= 2
 
 
-def test_mistakes_that_every_loss_shares_are_called_by_name(sandbox: Sandbox, rubric: Rubric) -> None:
-    found = results(sandbox, rubric, WRONG["regularization_without_its_2"][0], BROADCAST)
-    diagnosis = found["naive: gradient"].diagnosis
+@pytest.mark.parametrize("name", sorted(NAMED))
+def test_mistakes_that_every_loss_shares_are_called_by_name(
+    sandbox: Sandbox, rubric: Rubric, name: str
+) -> None:
+    code, check = WRONG[name]
+    diagnosis = results(sandbox, rubric, code, BROADCAST)[f"naive: {check}"].diagnosis
     assert diagnosis is not None
-    assert "squared_hinge" in diagnosis.id
-    assert "factor 2" in diagnosis.title
 
 
-def test_the_loss_takes_the_delta_of_the_rubric(rubric: Rubric) -> None:
-    import numpy as np
+def test_the_loss_on_the_page_takes_at_most_ten_lines() -> None:
+    code = re.findall(r"^```python\n(.*?)^```", PAGE, re.DOTALL | re.MULTILINE)[0]
+    assert len(code.strip().splitlines()) <= 10
 
+
+def test_the_loss_takes_the_delta_of_the_rubric() -> None:
     problem = Problem(np.zeros((1, 3)), np.ones((2, 1)), np.array([0, 1]), 0.0)
     assert evaluate_of("squared_hinge")(problem, delta=2.0).loss == 2 * 2.0**2
 

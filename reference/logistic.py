@@ -1,0 +1,15 @@
+"""The logistic loss, one classifier for each class against the rest.
+
+    L(W) = 1/N sum_i sum_j -log(t_ij p_ij + (1 - t_ij)(1 - p_ij)) + reg_scale*reg*sum(W*W),    s = X W,
+
+where p = 1 / (1 + exp(-s)), and t_ij is 1 for j = y_i and 0 otherwise. Since -log(p) = log(1 + exp(s)) - s and
+-log(1 - p) = log(1 + exp(s)), that is the formula below.
+"""
+
+from reference.formula import Labels, Term, softplus
+
+
+def data_loss(W: Term, X: Term, y: Labels) -> Term:
+    """The mean over the samples of what the classes' losses sum up to."""
+    scores = X @ W
+    return (softplus(scores).sum(axis=1) - scores[range(len(y)), y]).mean()

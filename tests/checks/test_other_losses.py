@@ -1,0 +1,86 @@
+"""The losses that are shipped beside the two of the course: right code passes, in several styles."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from grading.intake import find, read
+from grading.judging.runner import Runner
+from grading.rubric import load_rubric
+from grading.sandbox.client import Sandbox
+from tests.checks.handins import judge_one
+
+EXAMPLES = Path(__file__).parents[2] / "docs" / "examples"
+
+STYLES = {
+    "squared_hinge": {
+        "loops": """
+            def loss(W, X, y, reg):
+                total, dW = 0.0, np.zeros(W.shape)
+                for i in range(X.shape[0]):
+                    scores = X[i].dot(W)
+                    for j in range(W.shape[1]):
+                        margin = scores[j] - scores[y[i]] + 1
+                        if j != y[i] and margin > 0:
+                            total += margin ** 2
+                            dW[:, j] += 2 * margin * X[i]
+                            dW[:, y[i]] -= 2 * margin * X[i]
+                return total / X.shape[0] + reg * np.sum(W * W), dW / X.shape[0] + 2 * reg * W
+        """,
+        "the label kept and taken away": """
+            def loss(W, X, y, reg):
+                N = X.shape[0]
+                scores = X @ W
+                margins = (scores - scores[range(N), y][:, None] + 1).clip(min=0)
+                hits = 2 * margins
+                hits[range(N), y] -= 2 * margins.sum(1)
+                return (margins ** 2).sum() / N - 1 + reg * (W ** 2).sum(), X.T.dot(hits) / N + 2 * reg * W
+        """,
+    },
+    "svm_l1": {
+        "sign": """
+            def loss(W, X, y, reg):
+                N = X.shape[0]
+                scores = X @ W
+                margins = np.maximum(0, scores - scores[range(N), y][:, None] + 1)
+                margins[range(N), y] = 0
+                pulls = 1.0 * (margins > 0)
+                pulls[range(N), y] = -pulls.sum(1)
+                return margins.sum() / N + reg * np.abs(W).sum(), X.T @ pulls / N + reg * np.sign(W)
+        """,
+        "a slope of 1 where a weight is 0": """
+            def loss(W, X, y, reg):
+                total, dW = reg * np.linalg.norm(W.ravel(), 1), reg * np.where(W >= 0, 1.0, -1.0)
+                for i, label in enumerate(y):
+                    margins = X[i] @ W - X[i] @ W[:, label] + 1
+                    for j in range(W.shape[1]):
+                        if j != label and margins[j] >= 0:
+                            total += margins[j] / len(y)
+                            dW[:, j] += X[i] / len(y)
+                            dW[:, label] -= X[i] / len(y)
+                return total, dW
+        """,
+    },
+}
+
+
+@pytest.mark.parametrize(("loss", "style"), [(loss, style) for loss in STYLES for style in STYLES[loss]])
+def test_right_code_passes_in_every_style(sandbox: Sandbox, loss: str, style: str) -> None:
+    results = judge_one(sandbox, loss, STYLES[loss][style])
+    assert {check: r.message for check, r in results.items() if r.status != "passed"} == {}
+
+
+def test_a_slope_beyond_those_of_the_absolute_value_fails(sandbox: Sandbox) -> None:
+    code = STYLES["svm_l1"]["sign"].replace("reg * np.sign(W)", "reg * np.where(W == 0, 2, np.sign(W))")
+    assert judge_one(sandbox, "svm_l1", code)["gradient"].status == "failed"
+
+
+def test_the_example_deserves_all_points(sandbox: Sandbox) -> None:
+    rubric = load_rubric(EXAMPLES / "losses.toml")
+    (handin,) = find([EXAMPLES / "ada.py"])
+    submission = read(handin, list(rubric.settings.functions))
+    with sandbox.start(submission) as worker:
+        results = Runner(submission, lambda _: worker, rubric).results()
+    assert {f"{r.function}: {r.id}": r.message for r in results if r.status != "passed"} == {}
