@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import msgspec
 
@@ -14,6 +14,7 @@ from grading.grade import (
     IsolationFacts,
     ManualItem,
     Place,
+    Repair,
     SubmissionFacts,
     TrainingFacts,
 )
@@ -62,6 +63,7 @@ def graded(
     remarks: Sequence[str],
     seconds: float,
     execution: Execution | None = None,
+    repairs: Mapping[str, Repair] | None = None,
 ) -> Grade:
     """The grade of a submission whose checks have been run."""
     rubric = suite.rubric
@@ -95,6 +97,7 @@ def graded(
         trainings=trainings,
         execution=execution,
         edition=submission.edition,
+        repair=dict(repairs or {}),
         baselines=comparison.baselines(rubric) if trainings else [],
     )
 

@@ -12,8 +12,9 @@ import msgspec
 from grading.executed import Execution
 from grading.words import Language
 
-SCHEMA_VERSION: Literal[1] = 1
+SCHEMA_VERSION: Literal[2] = 2
 
+Hint = Literal["none", "line", "kind", "fix"]
 Status = Literal["passed", "failed", "error", "skipped", "manual"]
 
 
@@ -143,6 +144,52 @@ class CheckResult(msgspec.Struct, frozen=True, kw_only=True):
     gradient: GradientComparison | None = None
 
 
+class Change(msgspec.Struct, frozen=True, kw_only=True):
+    """One change that helps to repair a function, and where it is.
+
+    Attributes:
+        source: the file (and notebook cell).
+        line: the line that is marked, in the file or the cell, counted from 1.
+        column, width: the characters of it that are marked, counted from 0.
+        after: whether nothing is wrong there, but something is missing after it.
+        first: the number of the first line of ``excerpt``.
+        excerpt: the student's own lines around it.
+        kind, sentence: what kind of change it is, and what a student reads about that; "" where it is not told.
+        lines: the change, line by line, "-" or "+" in front; none where it is not told.
+    """
+
+    source: str
+    line: int
+    column: int
+    width: int
+    after: bool
+    first: int
+    excerpt: list[str]
+    kind: str = ""
+    sentence: str = ""
+    lines: list[str] = []
+
+
+class Repair(msgspec.Struct, frozen=True, kw_only=True):
+    """Changes that make a wrong function right, found by trying; the function with them was judged by all checks.
+
+    Attributes:
+        checks: those that failed, or were skipped, and pass with the changes.
+        changes: made one after the other.
+        elsewhere: another single change that does as well, in another line, if there is one.
+        cases: the inputs that the changed function was right on.
+        candidates: how many changed functions were tried until then.
+        hint: how much of it students are told.
+    """
+
+    checks: list[str]
+    changes: list[Change]
+    elsewhere: Change | None
+    cases: int
+    candidates: int
+    hint: Hint
+
+
 class LossHistory(msgspec.Struct, frozen=True, kw_only=True):
     """The loss of a training at some of its steps, counted from 0; None where it was no finite number."""
 
@@ -250,12 +297,13 @@ class LateFacts(msgspec.Struct, frozen=True, kw_only=True):
 class Grade(msgspec.Struct, frozen=True, kw_only=True):
     """The whole report of one submission. ``reason`` says why when ``state`` is not_graded.
 
+    ``repair`` is there for loss functions that failed and that one change, or two, make right.
     ``score`` is what counts: the points of all checks, times the factor of ``late`` where that is not None.
     ``execution`` is None unless notebooks were to be run. ``edition`` is the edition of the assignment that the hand-in
     seems to be of, where that is another than the rubric's.
     """
 
-    schema: Literal[1] = SCHEMA_VERSION
+    schema: Literal[1, 2] = SCHEMA_VERSION
     submission: SubmissionFacts
     suite: SuiteFacts
     isolation: IsolationFacts
@@ -273,6 +321,7 @@ class Grade(msgspec.Struct, frozen=True, kw_only=True):
     late: LateFacts | None = None
     execution: Execution | None = None
     edition: str | None = None
+    repair: dict[str, Repair] = {}
 
     @property
     def percent(self) -> float:

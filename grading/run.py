@@ -79,8 +79,10 @@ def grade(
 
         if background is not None:
             background.begin()
-        runner = Runner(submission, workers, suite.rubric)
+        opening = partial(sandbox.start_for_candidates, is_asked_again=is_asked_again)
+        runner = Runner(submission, workers, suite.rubric, opening=opening)
         results = runner.results(lanes)
+        repairs = runner.repairs()
         remarks = workers.remarks
     if background is not None:
         background.finish()
@@ -98,6 +100,7 @@ def grade(
         remarks,
         time.perf_counter() - started,
         execution,
+        repairs,
     )
 
 

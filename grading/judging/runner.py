@@ -12,6 +12,7 @@ from concurrent.futures import Executor
 from typing import TYPE_CHECKING
 
 import numpy as np
+from msgspec import structs
 
 from grading.editions.wording import Wording
 from grading.grade import (
@@ -19,6 +20,7 @@ from grading.grade import (
     Counterexample,
     Diagnosis,
     GradientComparison,
+    Repair,
     Status,
     TrainingFacts,
 )
@@ -50,6 +52,8 @@ class Runner:
         submission: what is asked.
         worker_of: the worker for the functions of a loss, by the name of that loss. Whoever asks gets the same one.
         rubric: what for.
+        opening: a new worker with the files of a submission, for the search for what makes wrong functions right; None
+            not to search.
         hunted: for a search that gives no grade: Hypothesis draws the inputs of the loss functions.
     """
 
@@ -60,6 +64,7 @@ class Runner:
         rubric: Rubric,
         *,
         hunted: bool = False,
+        opening: Callable[[Submission], Worker] | None = None,
     ) -> None:
         self.submission = submission
         self._worker_of = worker_of
@@ -69,6 +74,9 @@ class Runner:
         self._real_uses: dict[str, RealUse] = {}
         self._loss_functions: dict[str, LossFunction] = {}
         self._classifiers: dict[str, Classifier] = {}
+        self._opening = opening
+        self._failures: dict[str, list[Failure]] = {}
+        self._repairs: dict[str, Repair | None] = {}
         self._trainings: dict[str, TrainingFacts | None] = {}
         self._wording = Wording(rubric.settings)
 
@@ -88,6 +96,9 @@ class Runner:
                 groups.setdefault(self._group(name), []).append((name, check))
             # Going through the answers raises what a thread has raised.
             list(lanes.map(self._run_in_order, groups.values()))
+        for name, check in plan:
+            self.result(name, check)
+        self.repairs()
         return [self.result(name, check) for name, check in plan]
 
     def _run_in_order(self, planned: Sequence[tuple[str, str]]) -> None:
@@ -96,6 +107,7 @@ class Runner:
         # While the other losses are still at it.
         for name in dict.fromkeys(name for name, _ in planned):
             self._training_of(name)
+            self._repair_of(name)
 
     def _group(self, name: str) -> str:
         """The loss whose worker answers for a function: the naive one's, where it must agree with that."""
@@ -184,6 +196,32 @@ class Runner:
             self._trainings[name] = facts
         return self._trainings[name]
 
+    def repairs(self) -> dict[str, Repair]:
+        """What makes wrong loss functions right, by function, as far as it was found, once all their checks are run."""
+        found = {name: self._repair_of(name) for name in self.rubric.settings.functions}
+        return {name: repair for name, repair in found.items() if repair is not None}
+
+    def _repair_of(self, name: str) -> Repair | None:
+        if name not in self._repairs:
+            wrong = self._opening is not None and name in self._failures
+            self._repairs[name] = self._repaired(name) if wrong else None
+        return self._repairs[name]
+
+    def _repaired(self, name: str) -> Repair | None:
+        from grading.repair.repair import repair_of
+
+        results = {check: self.result(name, check) for planned, check in self.plan() if planned == name}
+        problems = [f.problem for f in self._failures[name] if f.problem is not None]
+        assert self._opening is not None
+        with np.errstate(all="ignore"):
+            found = repair_of(self.submission, self._loss_function(name), results, problems, self._opening)
+        share = self.rubric.settings.partial.one_edit
+        if found is not None and len(found.changes) == 1 and share:
+            for check in found.checks:
+                result = results[check]
+                self._results[name, check] = structs.replace(result, points=share * result.max_points)
+        return found
+
     def absent(self, name: str) -> str | None:
         """Why a function cannot be run at all: a sentence for the student, or None."""
         asked = name.partition(".")[0]
@@ -221,6 +259,8 @@ class Runner:
     def _failed(
         self, name: str, asked: Promise, failure: Failure, remarks: list[str], cases: int, started: float
     ) -> CheckResult:
+        if asked.kind == "loss":
+            self._failures.setdefault(name, []).append(failure)
         counterexample = None
         if failure.problem is not None:
             problem = failure.problem

@@ -45,6 +45,7 @@ class Brief:
             trainings=[],
             baselines=[],
             execution=_claims_only(grade.execution),
+            repair={},
         )
 
     def _check(self, check: CheckResult) -> CheckResult:

@@ -12,6 +12,7 @@ import msgspec
 from grading.grade import CheckResult, Grade
 from grading.late import sentence
 from grading.reports.html_report import command, place_of, where
+from grading.reports.repairs import as_text, repair_shown_by
 from grading.reports.text import points, shown
 from grading.words import say, together
 
@@ -81,6 +82,9 @@ def explain(check: CheckResult, grade: Grade) -> str:
         lines.append(check.message)
     if check.diagnosis is not None:
         lines += [together(check.diagnosis.title, check.diagnosis.hint)]
+    repair = repair_shown_by(check, grade)
+    if repair is not None:
+        lines += [as_text(check.function, repair)]
     if check.expected is not None:
         lines += [
             say("expected: {expected}", expected=check.expected or ""),

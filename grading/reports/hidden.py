@@ -6,14 +6,20 @@ the other checks say does not depend on it (`grading.judging.runner`), so nothin
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import msgspec
 
-from grading.grade import Grade
+from grading.grade import Change, Grade, Hint, Repair
 from grading.words import say
 
 
 def for_students(grade: Grade) -> Grade:
-    """The grade as if the hidden checks had not been asked, and a sentence that says how many there are."""
+    """The grade as if the hidden checks had not been asked, and a sentence that says how many there are.
+
+    Of repairs it has what students are told.
+    """
+    grade = msgspec.structs.replace(grade, repair=told(grade.repair)) if grade.repair else grade
     hidden = [check for check in grade.checks if check.hidden]
     if not hidden:
         return grade
@@ -44,8 +50,28 @@ def for_students(grade: Grade) -> Grade:
     )
 
 
+def told(repairs: Mapping[str, Repair]) -> dict[str, Repair]:
+    """What students are told of repairs, by function."""
+    found = {}
+    for function, repair in repairs.items():
+        if repair.hint != "none":
+            changes = [_told(change, repair.hint) for change in repair.changes]
+            elsewhere = None if repair.elsewhere is None else _told(repair.elsewhere, repair.hint)
+            found[function] = msgspec.structs.replace(repair, changes=changes, elsewhere=elsewhere)
+    return found
+
+
+def _told(change: Change, hint: Hint) -> Change:
+    if hint == "fix":
+        return change
+    if hint == "kind":
+        return msgspec.structs.replace(change, lines=[])
+    return msgspec.structs.replace(change, kind="", sentence="", lines=[])
+
+
 def released(grade: Grade) -> Grade:
-    """The grade with nothing hidden any more."""
+    """The grade with no hidden checks any more."""
+    grade = msgspec.structs.replace(grade, repair=told(grade.repair)) if grade.repair else grade
     if not any(check.hidden for check in grade.checks):
         return grade
     checks = [msgspec.structs.replace(check, hidden=False) for check in grade.checks]

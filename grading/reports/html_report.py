@@ -6,13 +6,23 @@ import re
 import shlex
 from dataclasses import dataclass
 
-from grading.grade import Certificate, CheckResult, Counterexample, Grade, GradientComparison, Place, Status
+from grading.grade import (
+    Certificate,
+    CheckResult,
+    Counterexample,
+    Grade,
+    GradientComparison,
+    Place,
+    Repair,
+    Status,
+)
 from grading.late import sentence
 from grading.reports.answers import Entry, Pair, pairs
 from grading.reports.comparison import comparison
 from grading.reports.executed import introduction, told
 from grading.reports.pages import page
 from grading.reports.pictures import Map, distances, short, training
+from grading.reports.repairs import parts_of, repair_shown_by, sentence_of
 from grading.reports.text import points, shown
 from grading.words import later, said_place, say
 
@@ -54,6 +64,7 @@ class Broken:
     input: Input | None
     pairs: list[Pair]
     gradient: Gradient | None
+    repair: Repair | None
 
 
 class HtmlReport:
@@ -78,6 +89,8 @@ class HtmlReport:
             source_page=self.source_page,
             points=points,
             statuses=statuses(),
+            repair_sentence=sentence_of,
+            repair_parts=parts_of,
             unmarked=_unmarked,
             by_function=_by_function(grade),
             places={name: where(place) for name, place in grade.functions.items()},
@@ -143,6 +156,7 @@ def _broken(check: CheckResult, grade: Grade) -> Broken:
         _input(check.counterexample),
         pairs(check.expected, check.got),
         _gradient(check.gradient) if check.gradient is not None else None,
+        repair_shown_by(check, grade),
     )
 
 

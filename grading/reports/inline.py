@@ -7,6 +7,7 @@ from grading.reports.answers import pairs
 from grading.reports.gradescope import explain
 from grading.reports.html_report import place_of, where
 from grading.reports.pages import fragment
+from grading.reports.repairs import parts_of, repair_shown_by, sentence_of
 from grading.reports.text import points, shown
 from grading.words import say
 
@@ -46,8 +47,15 @@ def inline_html(grade: Grade) -> str:
         grade=grade,
         points=points,
         signs=_SIGNS,
+        repair_sentence=sentence_of,
+        repair_parts=parts_of,
         broken=[
-            (check, where(place_of(check.function, grade)), pairs(check.expected, check.got))
+            (
+                check,
+                where(place_of(check.function, grade)),
+                pairs(check.expected, check.got),
+                repair_shown_by(check, grade),
+            )
             for check in grade.checks
             if check.status in ("failed", "error")
         ],

@@ -8,6 +8,7 @@ from grading.grade import CheckResult, Grade
 from grading.late import sentence
 from grading.reports.comparison import comparison
 from grading.reports.executed import introduction, told
+from grading.reports.repairs import parts_of, repair_shown_by, sentence_of
 from grading.reports.text import points, shown
 from grading.words import later, said_place, say, together, translated
 
@@ -36,7 +37,7 @@ def _page(grade: Grade) -> list[str]:
     if broken:
         lines += ["", f"## {say('What to mend')}", ""]
         for check in broken:
-            lines += mending(check)
+            lines += mending(check, grade)
     lines += [
         "",
         f"## {say('All checks')}",
@@ -124,7 +125,7 @@ def _points(check: CheckResult) -> str:
     return say("{got} of {most}", got=points(check.points), most=points(check.max_points))
 
 
-def mending(check: CheckResult) -> list[str]:
+def mending(check: CheckResult, grade: Grade) -> list[str]:
     """What helps to mend what a check found, as lines of Markdown under a heading of the third level."""
     lines = [
         f"### {check.function}: {check.id}",
@@ -136,6 +137,12 @@ def mending(check: CheckResult) -> list[str]:
     ]
     if check.diagnosis is not None:
         lines += [together(f"**{escape(check.diagnosis.title)}**", escape(check.diagnosis.hint)), ""]
+    repair = repair_shown_by(check, grade)
+    if repair is not None:
+        lines += [escape(sentence_of(check.function, repair)), ""]
+        for before, place, change in parts_of(repair):
+            lines += [escape(before), ""] if before else []
+            lines += [part for text in (place, change) if text for part in _block(text, "text")]
     if check.expected is not None:
         lines += _block(
             say("expected: {expected}", expected=check.expected)

@@ -46,7 +46,7 @@ def with_feedback(source: Commented, grade: Grade) -> bytes | None:
     for number, cell in enumerate(notebook["cells"], start=1):
         if not _is_ours(cell):
             cells.append(cell)
-        cells += [_cell(each.name, _said(each), with_ids) for each in by_cell.get(number, [])]
+        cells += [_cell(each.name, _said(each, grade), with_ids) for each in by_cell.get(number, [])]
     text = json.dumps({**notebook, "cells": cells}, indent=1, ensure_ascii=False)
     # JSON can hold halves of surrogates, which UTF-8 cannot: they stay as JSON writes them.
     return (text.encode("utf-8", "backslashreplace")) + b"\n"
@@ -104,11 +104,11 @@ def _summary(grade: Grade, feedback: Sequence[Feedback]) -> list[str]:
     return lines
 
 
-def _said(feedback: Feedback) -> list[str]:
+def _said(feedback: Feedback, grade: Grade) -> list[str]:
     score = say("{got} of {most} points", got=points(feedback.score), most=points(feedback.max_score))
     lines = [f"> **{say('Feedback from subgrader')}** {_sign(feedback)} `{feedback.name}`: {score}", ""]
     for check in feedback.broken:
-        lines += mending(check)
+        lines += mending(check, grade)
     passed = ", ".join(f"{check.function.partition('.')[2]} {check.id}".strip() for check in feedback.passed)
     if passed:
         lines += ["✓ " + say("Passed: {checks}.", checks=passed), ""]

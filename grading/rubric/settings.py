@@ -10,6 +10,7 @@ from typing import Annotated, Literal
 import msgspec
 
 from grading.editions.calling import ArgumentText, Calling
+from grading.grade import Hint
 from grading.sandbox.arguments import split
 from grading.sandbox.limits import Limits
 from grading.words import Language
@@ -142,6 +143,25 @@ class LimitSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_
     notebook_address_space_mebibytes: Annotated[int, msgspec.Meta(ge=512)] = 6144
 
 
+class RepairSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """The search for the change that makes a wrong loss function right.
+
+    Attributes:
+        candidates: how many changed functions are tried at most; 0 for no search. Points do not depend on it, but for
+            those of ``[partial]``.
+        hint: what students are told: nothing, the line, what kind of change it is as well, or the change itself.
+    """
+
+    candidates: Annotated[int, msgspec.Meta(ge=0)] = 1500
+    hint: Hint = "line"
+
+
+class PartialCredit(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """The share of a check's points that a function gets which fails it and which ``one_edit`` makes right."""
+
+    one_edit: Annotated[float, msgspec.Meta(ge=0.0, le=1.0)] = 0.0
+
+
 Identifier = Annotated[str, msgspec.Meta(pattern="^[A-Za-z_][A-Za-z0-9_]*$")]
 
 
@@ -210,6 +230,8 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=
         manual: further items for a person.
         late: what being late costs; nothing if there is no such table.
         limits: what one submission may use.
+        repair: how it is searched for what makes a wrong function right, and what students are told of that.
+        partial: points for what is nearly right.
         names: what students call things, where that is not as in the course.
         edition: of which assignment this is a rubric; what it does not say is as in the rubric shipped for that.
         calling: how functions and classes are called, where that is not as in the course.
@@ -229,6 +251,8 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=
     search: dict[str, Search] = {}
     lang: Language = "en"
     limits: LimitSettings = LimitSettings()
+    repair: RepairSettings = RepairSettings()
+    partial: PartialCredit = PartialCredit()
     names: Names = Names()
     edition: EditionName = "cs231n"
     calling: Calling = Calling()

@@ -14,6 +14,7 @@ import pytest
 
 from grading.grade import Grade, IsolationFacts
 from grading.intake import find
+from grading.reports.hidden import for_students
 from grading.reports.inline import inline_text
 from grading.rubric import Rubric, load_rubric
 from grading.run import grade
@@ -111,7 +112,8 @@ def test_what_a_student_reads(
     (tmp_path / "student.py").write_text(code, encoding="utf-8")
     (handin,) = find([tmp_path / "student.py"])
     with speaking(language):
-        text = read_by_the_student(grade(handin, Suite(asking_only(asked, language)), sandbox))
+        whole = grade(handin, Suite(asking_only(asked, language)), sandbox)
+        text = read_by_the_student(for_students(whole))
     snapshot = SNAPSHOTS / language / f"{name}.txt"
     if request.config.getoption("--update-snapshots"):
         snapshot.parent.mkdir(parents=True, exist_ok=True)

@@ -1,0 +1,118 @@
+"""A function as text and tree at once, which edits are made in."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+
+Replacement = tuple[int, int, str]
+"""Bytes from ... up to ..., and the text that takes their place."""
+
+
+@dataclass(frozen=True)
+class Edit:
+    """One change of a function's text.
+
+    Attributes:
+        kind: what kind of change it is; see `grading.repair.kinds`.
+        at: the bytes that a person would look at, from ... up to.
+        replacements: what is done; they do not overlap.
+        inserts: whether at ``at`` nothing is wrong but that something is missing behind it.
+    """
+
+    kind: str
+    at: tuple[int, int]
+    replacements: tuple[Replacement, ...]
+    inserts: bool = False
+
+
+@dataclass(frozen=True, eq=False)
+class Function:
+    """A function at the top level of a text.
+
+    Attributes:
+        text: UTF-8, from its first line to its last.
+        origins: for each line of ``text``, the line of the student's own text that it comes from.
+    """
+
+    text: bytes
+    origins: tuple[int, ...]
+
+    @cached_property
+    def tree(self) -> ast.FunctionDef:
+        """The function, with line numbers of ``text``.
+
+        Raises:
+            SyntaxError: the text is no function.
+        """
+        statements = ast.parse(self.text).body
+        if len(statements) != 1 or not isinstance(statements[0], ast.FunctionDef):
+            raise SyntaxError("not one function")
+        return statements[0]
+
+    @cached_property
+    def starts(self) -> list[int]:
+        """Where each line begins; the last entry is where the text ends."""
+        starts = [0]
+        for line in self.text.split(b"\n"):
+            starts.append(starts[-1] + len(line) + 1)
+        return starts
+
+    @cached_property
+    def parents(self) -> dict[int, ast.AST]:
+        """The node that each node hangs on, by ``id``."""
+        return {id(child): node for node in ast.walk(self.tree) for child in ast.iter_child_nodes(node)}
+
+    def span(self, node: ast.AST) -> tuple[int, int]:
+        """The bytes of a node that has a place."""
+        assert isinstance(node, ast.expr | ast.stmt | ast.arg | ast.keyword)
+        assert node.end_lineno is not None
+        assert node.end_col_offset is not None
+        return (
+            self.starts[node.lineno - 1] + node.col_offset,
+            self.starts[node.end_lineno - 1] + node.end_col_offset,
+        )
+
+    def said(self, node: ast.AST) -> str:
+        """The text of a node."""
+        start, end = self.span(node)
+        return self.text[start:end].decode()
+
+    def line_of(self, offset: int) -> int:
+        """The line, from 1, that a byte stands in."""
+        return self.text.count(b"\n", 0, offset) + 1
+
+    def full_lines(self, statement: ast.stmt) -> tuple[int, int]:
+        """The bytes of all lines of a statement, with the last line's end."""
+        assert statement.end_lineno is not None
+        return self.starts[statement.lineno - 1], min(self.starts[statement.end_lineno], len(self.text))
+
+    def alone(self, statement: ast.stmt) -> bool:
+        """Whether nothing else stands on the lines of a statement."""
+        begin, end = self.full_lines(statement)
+        start, stop = self.span(statement)
+        before, after = self.text[begin:start], self.text[stop:end].strip()
+        return not before.strip() and (not after or after.startswith(b"#"))
+
+    def edited(self, edit: Edit) -> Function:
+        """The function with an edit made."""
+        text, origins = self.text, list(self.origins)
+        for start, end, new in sorted(edit.replacements, reverse=True):
+            first, last = self.line_of(start), self.line_of(end)
+            more = new.count("\n") - (last - first)
+            if more > 0:
+                origins[last - 1 : last - 1] = [origins[max(first - 2, 0)]] * more
+            elif more < 0:
+                del origins[first - 1 : first - 1 - more]
+            text = text[:start] + new.encode() + text[end:]
+        return Function(text, tuple(origins))
+
+    def blocks(self) -> Iterator[Sequence[ast.stmt]]:
+        """Every list of statements in it, outermost first."""
+        for node in ast.walk(self.tree):
+            for field in ("body", "orelse"):
+                statements = getattr(node, field, None)
+                if isinstance(statements, list) and statements and isinstance(statements[0], ast.stmt):
+                    yield statements

@@ -1,0 +1,117 @@
+"""What names mean in a function: which is W, which counts the samples, which index a loop."""
+
+from __future__ import annotations
+
+import ast
+from dataclasses import dataclass
+
+from grading.repair.function import Function
+
+_MODULES = frozenset(("np", "numpy", "math", "scipy", "random"))
+
+
+@dataclass(frozen=True)
+class Scope:
+    """The names of a function.
+
+    Attributes:
+        W, X, y, reg: what the function calls its arguments.
+        N, C: text for the number of samples and of classes: a name of the student's, if there is one.
+        np: what NumPy is called.
+        arrays: names that are given a value that is no plain number.
+        numbers: names that start from a plain number.
+        sums: names that something is added to.
+        indices: names that a loop gives its values.
+        returned: the names of loss and dW as they are returned, where they are names.
+        loss: which loss it should compute: "svm", "softmax", or another.
+    """
+
+    W: str
+    X: str
+    y: str
+    reg: str
+    N: str
+    C: str
+    np: str
+    arrays: tuple[str, ...]
+    numbers: tuple[str, ...]
+    sums: tuple[str, ...]
+    indices: tuple[str, ...]
+    returned: tuple[str | None, str | None]
+    loss: str
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """All names that stand for a value, the arguments first."""
+        arguments = (self.W, self.X, self.y, self.reg)
+        return tuple(dict.fromkeys((*arguments, *self.indices, *self.arrays, *self.numbers, *self.sums)))
+
+    @property
+    def rows(self) -> str:
+        """Text that picks one entry of each row: that of the sample's label."""
+        return f"{self.np}.arange({self.N}), {self.y}"
+
+
+def scope_of(function: Function, loss: str) -> Scope | None:
+    """The names of a function of (W, X, y, reg) that should compute ``loss``; None if it has fewer arguments."""
+    arguments = [argument.arg for argument in function.tree.args.args]
+    if len(arguments) < 4:
+        return None
+    W, X, y, reg = arguments[:4]
+    counts = {f"{X}.shape[0]": "N", f"len({X})": "N", f"len({y})": "N", f"{W}.shape[1]": "C"}
+    named: dict[str, str] = {}
+    arrays: dict[str, None] = {}
+    numbers: dict[str, None] = {}
+    sums: dict[str, None] = {}
+    indices: dict[str, None] = {}
+    for node in ast.walk(function.tree):
+        if isinstance(node, ast.For):
+            indices |= dict.fromkeys(n.id for n in ast.walk(node.target) if isinstance(n, ast.Name))
+        elif isinstance(node, ast.AugAssign) and isinstance(node.target, ast.Name):
+            sums[node.target.id] = None
+        elif isinstance(node, ast.Assign):
+            for name, value in _pairs(node):
+                text = ast.unparse(value) if value is not None else ""
+                if text in counts:
+                    named.setdefault(counts[text], name)
+                if isinstance(value, ast.Constant) or text in counts:
+                    numbers[name] = None
+                else:
+                    arrays[name] = None
+    return Scope(
+        *(W, X, y, reg),
+        N=named.get("N", f"{X}.shape[0]"),
+        C=named.get("C", f"{W}.shape[1]"),
+        np="np",
+        arrays=tuple(arrays),
+        numbers=tuple(numbers),
+        sums=tuple(sums),
+        indices=tuple(indices),
+        returned=_returned(function.tree),
+        loss=loss,
+    )
+
+
+def _pairs(node: ast.Assign) -> list[tuple[str, ast.expr | None]]:
+    """The names that an assignment gives a value, with that value where it can be seen."""
+    found: list[tuple[str, ast.expr | None]] = []
+    for target in node.targets:
+        if isinstance(target, ast.Name):
+            found.append((target.id, node.value))
+        elif isinstance(target, ast.Tuple):
+            values = node.value.elts if isinstance(node.value, ast.Tuple) else [None] * len(target.elts)
+            for part, value in zip(target.elts, values, strict=False):
+                if isinstance(part, ast.Name):
+                    found.append((part.id, value))
+    return [(name, value) for name, value in found if name not in _MODULES]
+
+
+def _returned(tree: ast.FunctionDef) -> tuple[str | None, str | None]:
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Return) and isinstance(node.value, ast.Tuple) and len(node.value.elts) == 2:
+            loss, dW = node.value.elts
+            return (
+                loss.id if isinstance(loss, ast.Name) else None,
+                dW.id if isinstance(dW, ast.Name) else None,
+            )
+    return None, None

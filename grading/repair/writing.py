@@ -1,0 +1,54 @@
+"""How an edit of an expression is written: with brackets where they are needed, and no others."""
+
+from __future__ import annotations
+
+import ast
+
+from grading.repair.function import Edit, Function
+from grading.repair.scope import Scope
+
+Ranked = tuple[int, Edit]
+"""How unlikely an edit is, from 1 on, and the edit."""
+
+REDUCING = frozenset(("sum", "max", "min", "mean", "amax", "amin", "logsumexp", "log_softmax", "softmax"))
+"""Functions that make one number of many, or of each row."""
+
+_COMPOUND = (ast.BinOp, ast.UnaryOp, ast.BoolOp, ast.Compare, ast.IfExp, ast.Lambda, ast.Tuple, ast.NamedExpr)
+
+
+class Writing:
+    """What makes edits of a function's expressions."""
+
+    def __init__(self, function: Function, scope: Scope) -> None:
+        self.function, self.scope = function, scope
+
+    def _group(self, node: ast.AST) -> str:
+        text = self.function.said(node)
+        return f"({text})" if isinstance(node, _COMPOUND) else text
+
+    def _factor(self, node: ast.AST) -> str:
+        """As `_group`, but a product needs nothing around it."""
+        if isinstance(node, ast.BinOp) and isinstance(node.op, ast.Mult | ast.Div):
+            return self.function.said(node)
+        return self._group(node)
+
+    def _put(self, kind: str, node: ast.AST, text: str, at: tuple[int, int] | None = None) -> Edit:
+        span = self.function.span(node)
+        parent = self.function.parents.get(id(node))
+        # What takes a node's place may bind less tightly than it did.
+        tight = isinstance(parent, ast.BinOp | ast.UnaryOp | ast.Compare | ast.BoolOp | ast.Attribute)
+        called = (isinstance(parent, ast.Subscript) and parent.value is node) or (
+            isinstance(parent, ast.Call) and parent.func is node
+        )
+        simple = text.replace("_", "a").replace(".", "a").isalnum() or (text.endswith(")") and "(" in text)
+        if (tight or called) and not simple and not self._closed(span):
+            text = f"({text})"
+        return Edit(kind, at or span, ((*span, text),))
+
+    def _closed(self, span: tuple[int, int]) -> bool:
+        """Whether brackets stand around a place already."""
+        text = self.function.text
+        return text[: span[0]].rstrip().endswith(b"(") and text[span[1] :].lstrip().startswith(b")")
+
+    def _both(self, first: ast.AST, last: ast.AST) -> tuple[int, int]:
+        return self.function.span(first)[0], self.function.span(last)[1]

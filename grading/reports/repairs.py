@@ -1,0 +1,81 @@
+"""What reports say of a repair: the place in the student's own text, marked as a compiler does, and what is sure."""
+
+from __future__ import annotations
+
+import unicodedata
+
+from grading.grade import Change, CheckResult, Grade, Repair
+from grading.words import later, said_place, say
+
+_TAB = 4
+
+
+def repair_shown_by(check: CheckResult, grade: Grade) -> Repair | None:
+    """The repair of the function that a check is about, if this is the first failed check that it makes pass."""
+    repair = grade.repair.get(check.function)
+    if repair is None:
+        return None
+    failed = [c.id for c in grade.checks if c.function == check.function and c.status == "failed"]
+    return repair if check.id == next((id_ for id_ in failed if id_ in repair.checks), None) else None
+
+
+def sentence_of(function: str, repair: Repair) -> str:
+    """Where it is, and how sure that is."""
+    first = repair.changes[0]
+    if len(repair.changes) > 1:
+        return say(
+            "Changes in two places, {first} and {second}, make {function} right; it was tried on {cases:,} inputs.",
+            first=_place(first),
+            second=_place(repair.changes[1]),
+            function=function,
+            cases=repair.cases,
+        )
+    one, more = (
+        later("One change in {place} makes {function} right; it was tried on {cases:,} inputs."),
+        later("One more statement {place} makes {function} right; it was tried on {cases:,} inputs."),
+    )
+    return say(more if first.after else one, place=_place(first), function=function, cases=repair.cases)
+
+
+def parts_of(repair: Repair) -> list[tuple[str, str, str]]:
+    """For each change: what stands before it, the place in the text, and the change; "" where there is none."""
+    parts = [("", *_part(change)) for change in repair.changes]
+    if repair.elsewhere is not None:
+        parts.append((say("Or else, with the same effect:"), *_part(repair.elsewhere)))
+    return parts
+
+
+def as_text(function: str, repair: Repair) -> str:
+    """All of it as plain text."""
+    lines = [sentence_of(function, repair)]
+    for before, place, change in parts_of(repair):
+        lines += [part for part in (before, place, change) if part]
+    return "\n".join(lines)
+
+
+def _part(change: Change) -> tuple[str, str]:
+    told = "\n".join(part for part in (change.sentence, *change.lines) if part)
+    return _marked(change), told
+
+
+def _place(change: Change) -> str:
+    place = said_place(f"{change.source}, line {change.line}")
+    return say("after {place}", place=place) if change.after else place
+
+
+def _marked(change: Change) -> str:
+    """The lines around the place, with their numbers, and carets below what is meant."""
+    width = len(str(change.first + len(change.excerpt) - 1))
+    rows = []
+    for number, line in enumerate(change.excerpt, change.first):
+        rows.append(f"{number:{width}} | {line.expandtabs(_TAB)}".rstrip())
+        if number == change.line:
+            begin = _columns(line[: change.column])
+            end = _columns(line[: change.column + change.width])
+            rows.append(f"{'':{width}} | {' ' * begin}{'^' * max(end - begin, 1)}")
+    return "\n".join(rows)
+
+
+def _columns(text: str) -> int:
+    """How far a text reaches in a font in which all letters are as wide as each other, or twice as wide."""
+    return sum(2 if unicodedata.east_asian_width(c) in "WF" else 1 for c in text.expandtabs(_TAB))

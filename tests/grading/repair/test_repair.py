@@ -1,0 +1,146 @@
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from grading.grade import CheckResult, Repair
+from grading.judging.cases import REGULARIZED, UNREGULARIZED, drawn, sized_problems, tied
+from grading.judging.runner import Runner
+from grading.rubric import PartialCredit, RepairSettings
+from grading.sandbox.client import Sandbox, Worker
+from grading.submission import Submission
+from tests.checks.handins import LOSS_CHECKS, Handed, rubric_of, submission_of
+from tests.grading.repair.corpus import slips
+
+SLIPS = {slip.name: slip for slip in slips()}
+HINGE = """
+def loss(W, X, y, reg):
+    N = X.shape[0]
+    rows = np.arange(N)
+    S = X.dot(W)
+    M = np.maximum(0, S - S[rows, y][:, None] + 1)
+    M[rows, y] = 0
+    A = (M > 0).astype(float)
+    A[rows, y] = -A.sum(axis=1)
+    return M.sum() / N + reg * np.sum(W * W), X.T.dot(A) / N + 2 * reg * W
+"""
+
+
+def repaired(
+    sandbox: Sandbox, code: str, loss: str = "svm", **settings: Any
+) -> tuple[Repair | None, dict[str, CheckResult]]:
+    """What is found for a function called ``loss``, and its results."""
+    submission = submission_of({"loss": (code, "loss")})
+    rubric = rubric_of({"loss": Handed(loss, code)}, **settings)
+    with sandbox.workers(submission) as workers:
+        runner = Runner(submission, workers, rubric, opening=sandbox.start_for_candidates)
+        results = {result.id: result for result in runner.results()}
+        return runner.repairs().get("loss"), results
+
+
+def lines_of(repair: Repair) -> set[int]:
+    """The marked lines as the corpus counts them: the file has two lines more in front."""
+    return {change.line - 2 for change in repair.changes}
+
+
+def test_most_slips_are_found_where_a_person_would_look_for_them(sandbox: Sandbox) -> None:
+    names = list(SLIPS)[5::25]
+    located = 0
+    for name in names:
+        repair, _ = repaired(sandbox, SLIPS[name].code, SLIPS[name].loss)
+        located += repair is not None and lines_of(repair) <= SLIPS[name].named
+    assert located >= 0.8 * len(names)
+
+
+def test_there_are_at_least_150_slips() -> None:
+    assert len(SLIPS) >= 150
+
+
+def test_two_slips_are_found_where_each_of_them_shows_in_something_else(sandbox: Sandbox) -> None:
+    code = HINGE.replace("np.sum(W * W)", "np.sum(W)").replace("2 * reg * W", "reg * W")
+    repair, _ = repaired(sandbox, code)
+    assert repair is not None
+    assert len(repair.changes) == 2
+    assert lines_of(repair) == {10}
+
+
+def test_what_was_found_is_told_with_the_students_own_text(sandbox: Sandbox) -> None:
+    repair, _ = repaired(sandbox, HINGE.replace("> 0", "> 1"))
+    assert repair is not None
+    (change,) = repair.changes
+    assert change.excerpt[change.line - change.first] == "    A = (M > 1).astype(float)"
+    assert change.lines == ["-    A = (M > 1).astype(float)", "+    A = (M > 0).astype(float)"]
+    assert repair.checks == ["gradient", "kinks"]
+    assert repair.cases > 1000
+
+
+def opening_nothing(_: Submission) -> Worker:
+    raise AssertionError("a right function has nothing to be repaired")
+
+
+def test_a_right_function_is_not_repaired(sandbox: Sandbox) -> None:
+    submission = submission_of({"loss": (HINGE, "loss")})
+    with sandbox.workers(submission) as workers:
+        runner = Runner(
+            submission, workers, rubric_of({"loss": Handed("svm", HINGE)}), opening=opening_nothing
+        )
+        assert {result.status for result in runner.results()} == {"passed"}
+        assert runner.repairs() == {}
+
+
+def test_a_function_that_knows_the_cases_by_heart_is_not_called_fixed(sandbox: Sandbox) -> None:
+    problems = [
+        *drawn(UNREGULARIZED, 231),
+        *drawn(REGULARIZED, 231),
+        *drawn(tied(1.0), 231),
+        *sized_problems(231),
+    ]
+    known = {hashlib.md5(p.W.tobytes() + p.X.tobytes()).hexdigest()[:12] for p in problems}
+    code = HINGE.replace("def loss(", "def right(") + (
+        "import hashlib\n"
+        f"KNOWN = {known!r}\n"
+        "def others(W): return 0.0, np.zeros_like(W)\n"
+        "def loss(W, X, y, reg):\n"
+        "    if hashlib.md5(W.tobytes() + X.tobytes()).hexdigest()[:12] in KNOWN:\n"
+        "        total, dW = right(W, X, y, reg)\n"
+        "        return total + 1.0, dW\n"
+        "    return others(W)\n"
+    )
+    repair, results = repaired(sandbox, code, repair=RepairSettings(candidates=300))
+    assert results["value"].status == "failed"
+    assert repair is None
+
+
+SPOILT: dict[str, Callable[[str], str]] = {
+    "hangs": lambda code: code.replace(
+        "    N = X.shape[0]", "    N = 0\n    while N < X.shape[0]:\n        N += 1"
+    ),
+    "prints": lambda code: code.replace("    N = X", "    print('x' * 3000)\n    N = X"),
+    "eats memory": lambda code: code.replace("    N = X", "    Z = np.ones(10 ** 3)\n    N = X"),
+    "ends the process": lambda code: code.replace(
+        "    N = X", "    import os\n    if len(y) == 0:\n        os._exit(0)\n    N = X"
+    ),
+}
+
+
+@pytest.mark.parametrize("kind", SPOILT)
+def test_a_candidate_that_spoils_its_process_costs_only_itself(kind: str, sandbox: Sandbox) -> None:
+    code = SPOILT[kind](HINGE).replace("2 * reg * W", "reg * W")
+    repair, results = repaired(sandbox, code)
+    assert results["value"].status == "passed"
+    assert repair is not None
+    assert [change.kind for change in repair.changes] == ["factor"]
+
+
+def test_points_for_what_is_nearly_right_are_a_share(sandbox: Sandbox) -> None:
+    code = HINGE.replace("2 * reg * W", "reg * W")
+    _, results = repaired(sandbox, code, partial=PartialCredit(one_edit=0.5))
+    assert results["gradient"].status == "failed"
+    assert results["gradient"].points == 0.5 * results["gradient"].max_points
+    _, results = repaired(sandbox, code)
+    assert {check for check, result in results.items() if not result.points} == set(LOSS_CHECKS["svm"]) - {
+        check for check, result in results.items() if result.status == "passed"
+    }
