@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import ast
-import difflib
 import re
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
@@ -66,47 +65,6 @@ def choose_definitions(asked: Sequence[str], modules: Sequence[Module]) -> Choic
         if definition is not None:
             choice.definitions[name] = definition
     return choice
-
-
-def hints_for_missing(asked: Sequence[str], modules: Sequence[Module], choice: Choice) -> list[str]:
-    """A sentence for each name that is nowhere defined: imported from a file not handed in, or misspelt."""
-    missing = [name for name in asked if "." not in name and name not in choice.definitions]
-    imported = {
-        alias.asname or alias.name: (node.module or ".", module.name)
-        for module in modules
-        for node in module.imported
-        if isinstance(node, ast.ImportFrom)
-        for alias in node.names
-    }
-    defined = {
-        statement.name: module.name
-        for module in modules
-        for statement in module.statements()
-        if isinstance(statement, ast.FunctionDef | ast.ClassDef) and statement.name not in asked
-    }
-    hints = []
-    for name in missing:
-        close = difflib.get_close_matches(name, defined, n=1, cutoff=0.85)
-        if close:
-            hints.append(
-                say(
-                    "{name} is not defined; {file} defines {other}: rename it to {name}.",
-                    name=name,
-                    file=defined[close[0]],
-                    other=close[0],
-                )
-            )
-        elif name in imported:
-            source, importer = imported[name]
-            hints.append(
-                say(
-                    "{name} is imported by {importer} from {source}, which was not handed in: hand it in too.",
-                    name=name,
-                    importer=importer,
-                    source=source,
-                )
-            )
-    return hints
 
 
 def _pick(name: str, candidates: Mapping[str, Sequence[Candidate]], choice: Choice) -> Candidate:

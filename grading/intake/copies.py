@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import re
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import PurePosixPath
 
 from grading.intake.endings import NOTEBOOK
 from grading.words import say
 
+_VERSIONED = re.compile(r"(?:version|attempt|try|v)[ _-]?\d", re.IGNORECASE)
 _COURSE_PACKAGE, _CLASSIFIERS = "cs231n", "classifiers"
 
 
@@ -21,13 +23,15 @@ class Copy:
         root: folder, relative to the hand-in; "." for the hand-in itself.
         files: names of the files with definitions.
         names: what they define.
-        written: how many of these are written.
+        written: those of them that are more than a template, and parse.
+        imported: how many of the hand-in's own notebooks import its files.
     """
 
     root: PurePosixPath
     files: tuple[str, ...]
     names: frozenset[str]
-    written: int
+    written: frozenset[str]
+    imported: int = 0
 
     @property
     def shown(self) -> str:
@@ -84,13 +88,19 @@ def make_copies(
     roots: Mapping[str, PurePosixPath],
     defined: Callable[[str], frozenset[str]],
     written: Callable[[str], frozenset[str]],
+    imported: Callable[[Collection[str]], int],
 ) -> list[Copy]:
-    """One copy for each root, best first: most functions written, then shallowest, then by name.
+    """One copy for each root, best first.
+
+    What the hand-in's own notebooks import comes before stray files, if anything of it is written; then the copy in
+    which most functions are written, the one nearer to the top, the newer of two whose folders are numbered, and the
+    first by name.
 
     Args:
         roots: file name -> root.
         defined: the names that a file defines.
         written: those of them that are more than a template and parse.
+        imported: how many notebooks import some of these files.
     """
     by_root: dict[PurePosixPath, list[str]] = defaultdict(list)
     for name, root in roots.items():
@@ -99,21 +109,44 @@ def make_copies(
     for root, files in by_root.items():
         names = frozenset().union(*(defined(name) for name in files))
         done = frozenset().union(*(written(name) for name in files))
-        copies.append(Copy(root, tuple(sorted(files)), names, len(done)))
-    return sorted(copies, key=lambda copy: (-copy.written, len(copy.root.parts), str(copy.root)))
+        copies.append(
+            Copy(root, tuple(sorted(files)), names, done, imported(files) if len(by_root) > 1 else 0)
+        )
+    return sorted(copies, key=_order)
 
 
-def choose(copies: Sequence[Copy]) -> tuple[list[Copy], list[Copy]]:
-    """The copies taken and those left: the best one, and any that only adds what the taken ones lack."""
+def _order(copy: Copy) -> tuple[bool, bool, int, int, list[str | int], str]:
+    root = str(copy.root)
+    # Of "Version 1" and "Version 2" the last counts.
+    newest_first = [-int(part) if part.isdecimal() else part for part in re.split(r"(\d{1,9})", root)]
+    return (
+        not copy.written,
+        not copy.imported,
+        -len(copy.written),
+        len(copy.root.parts),
+        newest_first if _VERSIONED.search(root) else [root],
+        root,
+    )
+
+
+def choose(copies: Sequence[Copy], asked: Collection[str]) -> tuple[list[Copy], list[Copy]]:
+    """The copies taken and those left: the best one, and any that only adds what the taken ones lack.
+
+    What is only a template in one of them is lacking, and no second version of what is written in another; what only
+    helps, and is not ``asked`` for, may be there twice.
+    """
     taken: list[Copy] = []
     left: list[Copy] = []
     have: set[str] = set()
+    written: set[str] = set()
     for copy in copies:
-        if have & copy.names:
+        done = copy.written & frozenset(asked)
+        if written & done if done else have & copy.names:
             left.append(copy)
         else:
             taken.append(copy)
             have |= copy.names
+            written |= done
     return taken, left
 
 

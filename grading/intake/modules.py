@@ -51,6 +51,11 @@ class Module:
         """Every place where this file binds one of ``names`` to something it made itself, in order."""
         return [candidate for name in names for candidate in self._by_name.get(name, ())]
 
+    @property
+    def defined(self) -> Iterable[str]:
+        """The names that this file binds to something it made itself."""
+        return self._by_name.keys()
+
     @cached_property
     def imported(self) -> list[ast.ImportFrom | ast.Import]:
         """All imports, those inside functions and branches included."""

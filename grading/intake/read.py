@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import ast
 import hashlib
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from pathlib import PurePosixPath
 
-from grading.intake.choose import Choice, choose_definitions, hints_for_missing
+from grading.intake.choose import Choice, choose_definitions
 from grading.intake.copies import (
     Copy,
     belongs_to,
@@ -17,15 +17,18 @@ from grading.intake.copies import (
     package_root,
     roots_of,
 )
+from grading.intake.endings import NOTEBOOK, ending
 from grading.intake.files import StudentFile, gather
 from grading.intake.keep import Keeper, with_origins
 from grading.intake.limits import DEFAULT, Limits
 from grading.intake.methods import base_names, find_method
+from grading.intake.missing import found_elsewhere, hints_for_missing
 from grading.intake.modules import Module, UnreadableFileError, may_define, read_module
 from grading.intake.naming import clean, listed, shown
 from grading.intake.questions import find_questions
 from grading.intake.remarks import outdated
 from grading.intake.unfinished import keeps_zero_gradient, never_updates_weights, why_unfinished
+from grading.intake.versions import current_versions
 from grading.submission import Block, Handin, IntakeError, Kind, Question, Source, State, Submission
 from grading.words import said_place, say
 
@@ -52,11 +55,15 @@ def read(handin: Handin, asked: Sequence[str], *, limits: Limits = DEFAULT) -> S
     modules = reader.take(copies, left)
     if not modules:
         raise IntakeError(next(iter(reader.unreadable.values())))
+    questions = _questions(reader, modules)
+    modules, said_of_versions = current_versions(modules, reader.wanted)
     choice = choose_definitions(asked, modules)
+    choice.definitions |= found_elsewhere(asked, choice, reader.not_among(modules), modules)
     warnings = [
         *gathered.warnings,
         *reader.unreadable.values(),
         *_said_of_copies(copies, left),
+        *said_of_versions,
         *choice.warnings,
         *hints_for_missing(asked, modules, choice),
         *_said_of_text(modules, choice),
@@ -74,7 +81,7 @@ def read(handin: Handin, asked: Sequence[str], *, limits: Limits = DEFAULT) -> S
         sources=tuple(_source(module, asked, choice) for module in modules),
         definitions={name: choice.definitions[name] for name in asked if name in choice.definitions},
         warnings=tuple(dict.fromkeys(warnings)),
-        questions=_questions(reader, modules),
+        questions=questions,
     )
 
 
@@ -129,7 +136,9 @@ class _Reader:
                 lambda name: frozenset(
                     candidate.name for candidate in found[name] if candidate.state is State.WRITTEN
                 ),
-            )
+                self._imported_by_notebooks,
+            ),
+            {name.partition(".")[0] for name in self.asked},
         )
 
     def take(self, copies: Sequence[Copy], left: Sequence[Copy]) -> list[Module]:
@@ -158,6 +167,35 @@ class _Reader:
             taken[name].dotted = own
             modules.append(taken[name])
         return sorted(modules, key=lambda module: module.name)
+
+    def not_among(self, modules: Sequence[Module]) -> list[Module]:
+        """The files that were read and are not among ``modules``, by name."""
+        taken = {module.name for module in modules}
+        return [module for name, module in sorted(self.modules.items()) if name not in taken]
+
+    def _imported_by_notebooks(self, files: Collection[str]) -> int:
+        """How many notebooks import one of these scripts, from where they lie or from a folder above."""
+        notebooks = [m for name in self.files if ending(name) == NOTEBOOK and (m := self.module(name))]
+        return sum(any(file in files for file in self._imports_of(notebook)) for notebook in notebooks)
+
+    def _imports_of(self, notebook: Module) -> Iterator[str]:
+        for node in notebook.imported:
+            names = [node.module or ""] if isinstance(node, ast.ImportFrom) else [a.name for a in node.names]
+            within = [alias.name for alias in node.names] if isinstance(node, ast.ImportFrom) else []
+            for name in names:
+                path = name.replace(".", "/")
+                for folder in (
+                    PurePosixPath(notebook.name).parent,
+                    *PurePosixPath(notebook.name).parent.parents,
+                ):
+                    found = [
+                        file
+                        for stem in (path, f"{path}/__init__", *(f"{path}/{each}" for each in within))
+                        if (file := str(folder / f"{stem}.py")) in self.files
+                    ]
+                    if found:
+                        yield from found
+                        break
 
     def _root_for(self, name: str, copies: Sequence[Copy]) -> PurePosixPath:
         folder = PurePosixPath(name).parent
@@ -203,9 +241,9 @@ def _said_of_copies(taken: Sequence[Copy], left: Sequence[Copy]) -> list[str]:
     if not left:
         return []
     what = listed(
-        [say("{copy} ({n} definitions written)", copy=copy.shown, n=copy.written) for copy in taken]
+        [say("{copy} ({n} definitions written)", copy=copy.shown, n=len(copy.written)) for copy in taken]
     )
-    rest = listed([f"{copy.shown} ({copy.written})" for copy in left])
+    rest = listed([f"{copy.shown} ({len(copy.written)})" for copy in left])
     return [
         say("The work is there more than once: {what} was taken; not taken: {rest}.", what=what, rest=rest)
     ]
@@ -270,7 +308,7 @@ def _said_of_work(modules: Sequence[Module], choice: Choice) -> list[str]:
                         where=train.place,
                     )
                 )
-    for file in sorted(defining):
+    for file in sorted(defining & by_name.keys()):
         said += _said_of_outdated(by_name[file])
     return said
 
