@@ -23,6 +23,7 @@ from grading.sandbox.levels import Isolation
 from grading.submission import Handin, Submission
 from grading.suite import Suite, suite_facts
 from grading.words import say
+from grading.written import method_place
 
 
 def not_graded(
@@ -98,8 +99,19 @@ def graded(
         execution=execution,
         edition=submission.edition,
         repair=dict(repairs or {}),
+        methods=_methods(submission, rubric),
         baselines=comparison.baselines(rubric) if trainings else [],
     )
+
+
+def _methods(submission: Submission, rubric: Rubric) -> dict[str, Place]:
+    """Where the methods stand that the rubric asks for."""
+    found = {}
+    for name in rubric.settings.functions:
+        place = method_place(submission, name)
+        if place is not None:
+            found[name] = Place(source=place[0], lines=place[1])
+    return found
 
 
 def _manual_items(rubric: Rubric) -> list[ManualItem]:

@@ -297,6 +297,7 @@ class LateFacts(msgspec.Struct, frozen=True, kw_only=True):
 class Grade(msgspec.Struct, frozen=True, kw_only=True):
     """The whole report of one submission. ``reason`` says why when ``state`` is not_graded.
 
+    ``methods`` says where methods that are asked for stand, "LinearSVM.train", which may be in a base class.
     ``repair`` is there for loss functions that failed and that one change, or two, make right.
     ``score`` is what counts: the points of all checks, times the factor of ``late`` where that is not None.
     ``execution`` is None unless notebooks were to be run. ``edition`` is the edition of the assignment that the hand-in
@@ -322,6 +323,7 @@ class Grade(msgspec.Struct, frozen=True, kw_only=True):
     execution: Execution | None = None
     edition: str | None = None
     repair: dict[str, Repair] = {}
+    methods: dict[str, Place] = {}
 
     @property
     def percent(self) -> float:

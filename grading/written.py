@@ -1,10 +1,13 @@
-"""An asked-for function as the student wrote it: its text, its tree, and the names that mean something in it."""
+"""What was asked for as the student wrote it: the text and tree of a function, and where a method stands."""
 
 from __future__ import annotations
 
 import ast
+from collections.abc import Sequence
 from dataclasses import dataclass
 
+from grading.intake.methods import base_names
+from grading.intake.unfinished import method_of
 from grading.intake.walking import nodes
 from grading.submission import Block, Source, Submission
 
@@ -46,23 +49,20 @@ def written(submission: Submission, name: str) -> Written | None:
         for block in source.blocks:
             if block.cell != definition.cell:
                 continue
-            try:
-                tree = ast.parse(block.code)
-            except (SyntaxError, ValueError, RecursionError, MemoryError):
-                return None
-            for statement in tree.body:
+            statements = _statements(block)
+            for statement in statements:
                 line = statement.lineno + block.first_line - 1
                 here = definition.lines[0] <= line <= definition.lines[1]
                 if here and isinstance(statement, ast.FunctionDef) and statement.name == name:
                     lines = tuple(block.code.split("\n"))
-                    return Written(source, block, statement, lines, _bound(tree))
+                    return Written(source, block, statement, lines, _bound(statements))
     return None
 
 
-def _bound(tree: ast.Module) -> frozenset[str]:
+def _bound(statements: Sequence[ast.stmt]) -> frozenset[str]:
     """The names that a block binds at its top level."""
     names: set[str] = set()
-    for statement in tree.body:
+    for statement in statements:
         if isinstance(statement, ast.FunctionDef | ast.ClassDef):
             names.add(statement.name)
         elif isinstance(statement, ast.Import | ast.ImportFrom):
@@ -70,3 +70,37 @@ def _bound(tree: ast.Module) -> frozenset[str]:
         else:
             names |= {n.id for n in nodes(statement, ast.Name) if isinstance(n.ctx, ast.Store)}
     return frozenset(names)
+
+
+def method_place(submission: Submission, name: str) -> tuple[str, tuple[int, int]] | None:
+    """File (and cell) and lines of a method, "LinearSVM.train", which may be in a class that its own inherits from."""
+    owner, _, method = name.partition(".")
+    definition = submission.definitions.get(owner)
+    if definition is None or not method:
+        return None
+    classes: dict[str, tuple[str, int, ast.ClassDef]] = {}
+    for source in sorted(submission.sources, key=lambda s: s.name == definition.source):
+        for block in source.blocks:
+            where = source.name + (f", {block.cell}" if block.cell else "")
+            for statement in _statements(block):
+                if isinstance(statement, ast.ClassDef):
+                    classes[statement.name] = where, block.first_line - 1, statement
+    pending, seen = [owner], set[str]()
+    while pending:
+        current = pending.pop(0)
+        if current in seen or current not in classes:
+            continue
+        seen.add(current)
+        where, shift, statement = classes[current]
+        function = method_of(statement, method)
+        if function is not None:
+            return where, (function.lineno + shift, (function.end_lineno or function.lineno) + shift)
+        pending += base_names(statement)
+    return None
+
+
+def _statements(block: Block) -> list[ast.stmt]:
+    try:
+        return ast.parse(block.code).body
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
+        return []

@@ -18,6 +18,7 @@ from grading.grade import (
 )
 from grading.late import sentence
 from grading.reports.answers import Entry, Pair, pairs
+from grading.reports.cards import Card, cards
 from grading.reports.comparison import comparison
 from grading.reports.executed import introduction, told
 from grading.reports.pages import page
@@ -56,7 +57,10 @@ class Gradient:
 
 @dataclass(frozen=True)
 class Broken:
-    """A check that did not pass, with what the page shows of it; ``name`` is that of its function or class."""
+    """A check that did not pass, with what the page shows of it.
+
+    ``name`` is that of its function or class; those of ``same`` did not pass for the same reason.
+    """
 
     check: CheckResult
     place: str | None
@@ -65,6 +69,7 @@ class Broken:
     pairs: list[Pair]
     gradient: Gradient | None
     repair: Repair | None
+    same: list[CheckResult]
 
 
 class HtmlReport:
@@ -94,7 +99,7 @@ class HtmlReport:
             unmarked=_unmarked,
             by_function=_by_function(grade),
             places={name: where(place) for name, place in grade.functions.items()},
-            broken=[_broken(check, grade) for check in grade.checks if check.status in ("failed", "error")],
+            broken=[_broken(card, grade) for card in cards(grade)],
             trainings=[training(facts) for facts in grade.trainings],
             beside=comparison(grade),
             introduction=introduction(grade.execution) if grade.execution is not None else "",
@@ -136,8 +141,12 @@ def command(grade: Grade) -> str:
 
 
 def place_of(function: str, grade: Grade) -> Place | None:
-    """The place of ``svm_loss_naive``, or that of the class for ``LinearSVM.train``."""
-    return grade.functions.get(function) or grade.functions.get(function.partition(".")[0])
+    """The place of ``svm_loss_naive``; of ``LinearSVM.train`` that of the method, or else of the class."""
+    return (
+        grade.functions.get(function)
+        or grade.methods.get(function)
+        or grade.functions.get(function.partition(".")[0])
+    )
 
 
 def _by_function(grade: Grade) -> dict[str, list[CheckResult]]:
@@ -147,7 +156,8 @@ def _by_function(grade: Grade) -> dict[str, list[CheckResult]]:
     return groups
 
 
-def _broken(check: CheckResult, grade: Grade) -> Broken:
+def _broken(card: Card, grade: Grade) -> Broken:
+    check = card.check
     place = where(place_of(check.function, grade))
     return Broken(
         check,
@@ -157,6 +167,7 @@ def _broken(check: CheckResult, grade: Grade) -> Broken:
         pairs(check.expected, check.got),
         _gradient(check.gradient) if check.gradient is not None else None,
         repair_shown_by(check, grade),
+        card.same,
     )
 
 

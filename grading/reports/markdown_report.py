@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 
 from grading.grade import CheckResult, Grade
 from grading.late import sentence
+from grading.reports.cards import cards
 from grading.reports.comparison import comparison
 from grading.reports.executed import introduction, told
 from grading.reports.repairs import parts_of, repair_shown_by, sentence_of
@@ -33,11 +35,11 @@ def _page(grade: Grade) -> list[str]:
     if grade.late is not None and grade.late.factor != 1.0:
         lines += [sentence(grade.late), ""]
     lines += _functions(grade)
-    broken = [c for c in grade.checks if c.status in ("failed", "error")]
+    broken = cards(grade)
     if broken:
         lines += ["", f"## {say('What to mend')}", ""]
-        for check in broken:
-            lines += mending(check, grade)
+        for card in broken:
+            lines += mending(card.check, grade, card.same)
     lines += [
         "",
         f"## {say('All checks')}",
@@ -125,8 +127,11 @@ def _points(check: CheckResult) -> str:
     return say("{got} of {most}", got=points(check.points), most=points(check.max_points))
 
 
-def mending(check: CheckResult, grade: Grade) -> list[str]:
-    """What helps to mend what a check found, as lines of Markdown under a heading of the third level."""
+def mending(check: CheckResult, grade: Grade, same: Sequence[CheckResult] = ()) -> list[str]:
+    """What helps to mend what a check found, as lines of Markdown under a heading of the third level.
+
+    ``same`` are checks that did not pass for the same reason.
+    """
     lines = [
         f"### {check.function}: {check.id}",
         "",
@@ -137,6 +142,15 @@ def mending(check: CheckResult, grade: Grade) -> list[str]:
     ]
     if check.diagnosis is not None:
         lines += [together(f"**{escape(check.diagnosis.title)}**", escape(check.diagnosis.hint)), ""]
+    for other in same:
+        sentence_ = say(
+            "For the same reason, {function}: {check} did not pass ({got} of {most} points).",
+            function=f"`{other.function}`",
+            check=other.id,
+            got=points(other.points),
+            most=points(other.max_points),
+        )
+        lines += [together(sentence_, escape(other.message) if other.function == check.function else ""), ""]
     repair = repair_shown_by(check, grade)
     if repair is not None:
         lines += [escape(sentence_of(check.function, repair)), ""]
