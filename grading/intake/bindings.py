@@ -11,7 +11,7 @@ from grading.intake.fragments import Broken, Fragment, first_line, last_line
 from grading.intake.notebook import Cell
 from grading.intake.opened import bodies, definitions
 from grading.intake.unfinished import METHODS, method_of, why_unfinished
-from grading.intake.walking import nodes
+from grading.intake.walking import nodes, walk
 from grading.submission import State
 from grading.words import said_place, say
 
@@ -78,7 +78,17 @@ class Candidate:
                 return State.UNFINISHED, say("none of its methods does anything")
             if not methods and not statement.bases:
                 return State.UNFINISHED, say("it has no methods")
+        if isinstance(statement, ast.Assign) and is_constant(statement.value):
+            return State.UNFINISHED, say("it is a value and no function")
         return State.WRITTEN, ""
+
+
+def is_constant(value: ast.expr) -> bool:
+    """Whether an expression is made of numbers and texts alone: no name, no call."""
+    if isinstance(value, ast.Constant):
+        return True
+    kinds = (ast.Name, ast.Call, ast.Lambda, ast.Attribute, ast.Await, ast.Yield, ast.YieldFrom)
+    return not any(isinstance(node, kinds) for node in walk(value))
 
 
 def bindings(part: Part, file: str) -> list[Candidate]:

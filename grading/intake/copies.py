@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import PurePosixPath
 
 from grading.intake.endings import NOTEBOOK
+from grading.intake.naming import module_name
 from grading.words import say
 
 _VERSIONED = re.compile(r"(?:version|attempt|try|v)[ _-]?\d", re.IGNORECASE)
@@ -66,7 +67,7 @@ def dotted_name(name: str, root: PurePosixPath) -> str:
     parts = [*relative.parts[:-1], relative.stem]
     if parts[-1] == "__init__" and len(parts) > 1:
         parts.pop()
-    return ".".join(part.replace(".", "_") for part in parts)
+    return ".".join(map(module_name, parts))
 
 
 def roots_of(defining: Sequence[str], names: Iterable[str]) -> dict[str, PurePosixPath]:

@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import ast
 import builtins
-from collections.abc import Iterable, Iterator
+from collections.abc import Container, Iterable, Iterator
 
+from grading.intake.bindings import is_constant
 from grading.intake.fragments import Fragment
 from grading.intake.opened import bodies, definitions, is_elif, write, write_head
 from grading.intake.text import parse
@@ -51,6 +52,7 @@ class Keeper:
         self.asked = frozenset(asked)
         self.known: set[str] = set(_BUILTINS) | {"__name__", "__file__", "__doc__"}
         self._star_import = False
+        self._modules: set[str] = set()
         self._left_out: dict[str, str] = {}
 
     @property
@@ -93,6 +95,8 @@ class Keeper:
         if isinstance(statement, _IMPORT):
             return self._keeps_import(statement)
         if isinstance(statement, ast.Assign):
+            if rebound(statement, self._modules):
+                return False
             return self._keeps_assignment(statement.targets, statement.value)
         if isinstance(statement, ast.AnnAssign):
             return statement.value is not None and self._keeps_assignment([statement.target], statement.value)
@@ -139,6 +143,8 @@ class Keeper:
         if isinstance(statement, ast.ImportFrom) and statement.module == "__future__":
             # The rest are what Python 3 does anyhow, and would have to stand first in what is run.
             return all(alias.name == "annotations" for alias in statement.names)
+        if isinstance(statement, ast.Import):
+            self._modules |= {alias.asname or alias.name.split(".")[0] for alias in statement.names}
         for alias in statement.names:
             self._star_import |= alias.name == "*"
             self.known.add(alias.asname or alias.name.split(".")[0])
@@ -226,6 +232,18 @@ class Keeper:
             return False
         asks_environment = call.func.attr == "get" and "environ" in _names_in(call.func.value)
         return call.func.attr in _CHEAP_CALLS or asks_environment
+
+
+def rebound(statement: ast.stmt, modules: Container[str]) -> str | None:
+    """The name of an imported module that ``statement`` gives to a number, a text or a list of such, if it does."""
+    if not isinstance(statement, ast.Assign) or not is_constant(statement.value):
+        return None
+    names = [target.id for target in statement.targets if isinstance(target, ast.Name)]
+    return next((name for name in names if name in modules and not _is_none(statement.value)), None)
+
+
+def _is_none(value: ast.expr) -> bool:
+    return isinstance(value, ast.Constant) and value.value is None
 
 
 def with_origins(asked: Iterable[str], fragments: Iterable[Fragment]) -> frozenset[str]:

@@ -39,6 +39,11 @@ def shown(text: str) -> str:
     return text if len(text) <= LONGEST_SHOWN else text[: LONGEST_SHOWN - 1] + "…"
 
 
+def module_name(name: str) -> str:
+    """The name by which a file is imported: "my losses" as my_losses, so that it can be."""
+    return re.sub(r"\W", "_", name)
+
+
 def listed(items: Sequence[str], most: int = 6) -> str:
     """``items`` as a list in a sentence, no more than ``most`` of them."""
     if len(items) > most:

@@ -10,7 +10,7 @@ import warnings
 from dataclasses import dataclass
 
 from grading.intake.limits import Limits
-from grading.intake.naming import shown
+from grading.intake.naming import module_name, shown
 from grading.intake.text import conflict_line, recognised
 from grading.intake.walking import nodes
 from grading.words import say, translated
@@ -21,6 +21,7 @@ _WHOLE_LINE_MAGIC = re.compile(r"^([ \t]*)[%!].*$", re.MULTILINE)
 _MOST_MAGICS, _LONGEST_WITH_MAGICS = 25, 20_000
 # Text and base64 pictures fill honest notebooks, not brackets; each makes an object many times its size.
 _MOST_BRACKETS = 1_000_000
+_RUN = "%run "
 _CELL_MAGIC = re.compile(r"\s*%%(\w*)")
 # The body of these is Python that belongs to the notebook; that of any other cell magic does not.
 _PYTHON_CELL_MAGICS = frozenset(
@@ -115,6 +116,8 @@ def without_magics(text: str) -> str:
         body = text[cell_magic.end() :].partition("\n")[2]
         before = text[: cell_magic.end()].count("\n")
         return "\n" * (before + 1) + without_magics(body)
+    if _RUN in text:
+        text = "\n".join(_brought(line) if line.startswith(_RUN) else line for line in text.split("\n"))
     count = len(_MAGIC_LINE.findall(text))
     if not count:
         return text
@@ -135,6 +138,17 @@ def without_magics(text: str) -> str:
     except (SyntaxError, ValueError, RuntimeError):
         return _WHOLE_LINE_MAGIC.sub(r"\1pass", text)
     return "\n" * leading + transformed
+
+
+def _brought(line: str) -> str:
+    """A line that runs another file of the hand-in, as the import that brings the same names."""
+    words = [word for word in line.removeprefix(_RUN).split() if not word.startswith("-")]
+    rest = " ".join(words).lstrip("'\"")
+    ends = [rest.find(end) for end in (".ipynb", ".py", "'", '"') if end in rest]
+    path = rest[: min(ends)] if ends else rest.partition(" ")[0]
+    module = module_name(path.rpartition("/")[2])
+    is_a_name = module.isidentifier() and not set("${}") & set(path)
+    return f"from {module} import *" if is_a_name else line
 
 
 def _without_whole_lines(text: str, count: int) -> str | None:

@@ -24,9 +24,9 @@ from grading.intake.limits import DEFAULT, Limits
 from grading.intake.methods import base_names, find_method
 from grading.intake.missing import found_elsewhere, hints_for_missing
 from grading.intake.modules import Module, UnreadableFileError, may_define, read_module
-from grading.intake.naming import clean, listed, shown
+from grading.intake.naming import clean, listed, module_name, shown
 from grading.intake.questions import find_questions
-from grading.intake.remarks import outdated
+from grading.intake.remarks import outdated, said_of_rebound
 from grading.intake.unfinished import keeps_zero_gradient, never_updates_weights, why_unfinished
 from grading.intake.versions import current_versions
 from grading.submission import Block, Handin, IntakeError, Kind, Question, Source, State, Submission
@@ -67,6 +67,7 @@ def read(handin: Handin, asked: Sequence[str], *, limits: Limits = DEFAULT) -> S
         *choice.warnings,
         *hints_for_missing(asked, modules, choice),
         *_said_of_text(modules, choice),
+        *said_of_rebound(modules),
         *_said_of_work(modules, choice),
     ]
     if not choice.definitions:
@@ -203,7 +204,7 @@ class _Reader:
         return max(roots, key=lambda root: len(root.parts), default=folder)
 
     def _imported_elsewhere(self, modules: Iterable[Module], rejected: set[str]) -> list[str]:
-        """Scripts outside the copies taken that these import by name and that nothing inside could be."""
+        """Files outside the copies taken that these import by name and that nothing inside could be."""
         modules = list(modules)
         inside = {module.dotted.rpartition(".")[2] for module in modules}
         wanted = set()
@@ -215,15 +216,11 @@ class _Reader:
                     wanted |= {alias.name.rpartition(".")[2] for alias in node.names}
         present = {module.name for module in modules}
         found: dict[str, str] = {}
-        for name in sorted(self.files, key=lambda name: (name.count("/"), name)):
-            path = PurePosixPath(name)
-            if (
-                path.suffix.lower() == ".py"
-                and path.stem in wanted - inside
-                and name not in present
-                and name not in rejected
-            ):
-                found.setdefault(path.stem, name)
+        order = sorted(self.files, key=lambda name: (ending(name) == NOTEBOOK, name.count("/"), name))
+        for name in order:
+            stem = module_name(PurePosixPath(name).stem)
+            if stem in wanted - inside and name not in present and name not in rejected:
+                found.setdefault(stem, name)
         return sorted(found.values())
 
 

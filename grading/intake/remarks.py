@@ -1,14 +1,17 @@
-"""Sentences on what is outdated in a student's functions, where it is and what to write in its place."""
+"""Sentences on what is outdated or given a new meaning in a student's files, where it is and what to write instead."""
 
 from __future__ import annotations
 
 import ast
 import warnings
+from collections.abc import Sequence
 from functools import cache
 
+from grading.intake.keep import rebound
+from grading.intake.modules import Module
 from grading.intake.python2 import GONE_NAMES, gone_names
 from grading.intake.walking import nodes
-from grading.words import later, say, translated
+from grading.words import later, said_place, say, translated
 
 # What to write for names that NumPy has dropped over the years; whether it has is asked of NumPy itself.
 _INSTEAD = {
@@ -63,6 +66,33 @@ def outdated(node: ast.stmt, known: frozenset[str], numpy_names: frozenset[str])
             gone = say("uses np.{name} (line {line}), which NumPy no longer has", name=attribute, line=line)
         found.append(gone)
     return found
+
+
+def said_of_rebound(modules: Sequence[Module]) -> list[str]:
+    """Modules whose names are given to numbers later, which would take them from every function."""
+    said = []
+    for module in modules:
+        imported: dict[str, str] = {}
+        for part in module.parts:
+            for statement in part.fragment.statements:
+                if isinstance(statement, ast.Import):
+                    imported |= {a.asname or a.name.partition(".")[0]: a.name for a in statement.names}
+                name = rebound(statement, imported.keys())
+                if name is not None:
+                    place = (
+                        f"{part.label}, line {statement.lineno}" if part.label else f"line {statement.lineno}"
+                    )
+                    said.append(
+                        say(
+                            "{name} is the module {module}, and {place} of {file} gives the name to something else: "
+                            "that line was left out. Call what it makes by another name.",
+                            name=name,
+                            module=imported[name],
+                            place=said_place(place),
+                            file=module.name,
+                        )
+                    )
+    return said
 
 
 @cache
