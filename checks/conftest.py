@@ -14,7 +14,7 @@ import pytest
 from grading.editions.called import as_called
 from grading.editions.reading import shipped
 from grading.judging.pytest_session import HUNTED_KINDS, Asked, Score, random_seeds, the_handin
-from grading.rubric import Rubric, RubricError, load_rubric
+from grading.rubric import Rubric, RubricError, load_rubric, require_packages
 from grading.sandbox.levels import IsolationError
 from grading.submission import IntakeError
 from grading.words import LANGUAGES, say, speak, together
@@ -86,6 +86,7 @@ def pytest_configure(config: pytest.Config) -> None:
             lang=config.getoption("--lang"),
             data_folder=config.getoption("--data"),
         )
+        require_packages(rubric)
         speak(rubric.settings.lang)
     except RubricError as error:
         raise pytest.UsageError(str(error)) from None

@@ -18,8 +18,8 @@ from grading.conclusion import graded
 from grading.editions.called import callings
 from grading.grade import CheckResult, Grade, IsolationFacts
 from grading.reports.inline import inline_html, inline_text
-from grading.rubric import Rubric, RubricError, load_rubric
-from grading.sandbox.inside.adapting import adapted
+from grading.rubric import Rubric, RubricError, load_rubric, require_packages
+from grading.sandbox.inside.adapting import adapted, prepare
 from grading.sandbox.kernel import KernelSession, StudentFiles, untouched
 from grading.sandbox.levels import Isolation, Level
 from grading.sandbox.worker import Worker
@@ -67,6 +67,7 @@ def report(
         return Report(None, f"lang={lang!r}: there is no such language; there are {', '.join(LANGUAGES)}")
     try:
         rubric = load_rubric(None if rubric_path is None else Path(rubric_path), lang=lang)
+        require_packages(rubric)
         speak(rubric.settings.lang)
         chosen = _chosen(things, caller, rubric)
     except (RubricError, IntakeError) as error:
@@ -133,8 +134,11 @@ def _grade(names: Sequence[str], provided: Mapping[str, Any], rubric: Rubric) ->
     definitions = {name: _definition(name, written) for name, written in places.items()}
     submission = Submission("notebook", "notebook", "", Kind.NOTEBOOK, (), definitions)
     files = {written.filename: written.label for written in places.values()}
-    called = adapted(provided, callings(rubric.settings))
-    with Worker(KernelSession(called, rubric.limits, files), rubric.limits, submission) as worker:
+    others = callings(rubric.settings)
+    called = adapted(provided, others)
+    session = KernelSession(called, rubric.limits, files)
+    with contextlib.ExitStack() as stack, Worker(session, rubric.limits, submission) as worker:
+        stack.callback(prepare(others))
         runner = Runner(submission, lambda _: worker, rubric)
         results: list[CheckResult] = []
         planned = [

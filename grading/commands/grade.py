@@ -190,7 +190,7 @@ def _run_with(options: argparse.Namespace, begun: Zygote | None) -> int:
     """The same, with a process for the sandbox that has been begun."""
     from contextlib import nullcontext
 
-    from grading.rubric import load_rubric
+    from grading.rubric import load_rubric, require_packages
     from grading.suite import Suite
     from grading.words import speak
 
@@ -209,6 +209,7 @@ def _run_with(options: argparse.Namespace, begun: Zygote | None) -> int:
         rubric = load_rubric(
             options.rubric, edition=options.edition, lang=options.lang, data_folder=options.data
         )
+        require_packages(rubric)
         speak(rubric.settings.lang)
         suite = Suite(
             rubric,

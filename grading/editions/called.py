@@ -8,7 +8,7 @@ from typing import Any
 
 from grading.editions.calling import USUAL_RETURNS
 from grading.editions.recognition import looks_like, sentence
-from grading.rubric import Rubric, Settings
+from grading.rubric import Function, Rubric, Settings
 from grading.sandbox.wire import WireCalling
 from grading.submission import Submission
 
@@ -24,7 +24,9 @@ def as_called(submission: Submission, rubric: Rubric) -> Submission:
 def callings(settings: Settings) -> tuple[WireCalling, ...]:
     """How each function and class is called that is not called as in the course."""
     return tuple(
-        calling for calling in (*_losses(settings), *_classes(settings)) if calling != _as_usual(calling)
+        calling
+        for calling in (*_losses(settings), *_functions(settings), *_classes(settings))
+        if calling != _as_usual(calling)
     )
 
 
@@ -32,7 +34,27 @@ def _losses(settings: Settings) -> Iterator[WireCalling]:
     for name, function in settings.functions.items():
         if function.kind == "loss":
             returns = () if function.returns == USUAL_RETURNS else function.returns
-            yield _calling(name, settings, is_class=False, arguments=function.arguments, returns=returns)
+            yield _calling(name, settings, kind="loss", arguments=function.arguments, returns=returns)
+
+
+def losses_of(settings: Settings, function: Function) -> list[str]:
+    """The loss functions of the same loss."""
+    return [
+        n for n, f in settings.functions.items() if f.kind == "loss" and f.reference == function.reference
+    ]
+
+
+def _functions(settings: Settings) -> Iterator[WireCalling]:
+    """What trains or predicts without a class."""
+    for name, function in settings.functions.items():
+        if function.kind != "loss" and "." not in name:
+            yield _calling(
+                name,
+                settings,
+                kind=function.kind,
+                arguments=function.arguments,
+                minimizes=tuple(losses_of(settings, function)[-1:]) if function.takes_loss else (),
+            )
 
 
 def _classes(settings: Settings) -> Iterator[WireCalling]:
@@ -43,7 +65,7 @@ def _classes(settings: Settings) -> Iterator[WireCalling]:
         yield _calling(
             owner,
             settings,
-            is_class=True,
+            kind="class",
             arguments=() if train is None else train.arguments,
             make=settings.calling.make,
             minimizes=settings.calling.minimizes,
@@ -56,6 +78,7 @@ def _calling(name: str, settings: Settings, **others: Any) -> WireCalling:
     calling = settings.calling
     return WireCalling(
         name,
+        tensors=calling.arrays == "torch",
         turned_weights=calling.weights == "CxD",
         turned_samples=calling.samples == "DxN",
         **others,
@@ -64,4 +87,4 @@ def _calling(name: str, settings: Settings, **others: Any) -> WireCalling:
 
 def _as_usual(calling: WireCalling) -> WireCalling:
     """The same function or class as the course calls it."""
-    return WireCalling(calling.name, is_class=calling.is_class, roles=calling.roles, weights=calling.weights)
+    return WireCalling(calling.name, kind=calling.kind, roles=calling.roles, weights=calling.weights)

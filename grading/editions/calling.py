@@ -12,7 +12,7 @@ ArgumentText = Annotated[str, msgspec.Meta(pattern=r"^([A-Za-z_]\w*\s*=\s*)?-?[\
 #: What can be passed to each kind of function.
 QUANTITIES: dict[str, tuple[str, ...]] = {
     "loss": ("W", "X", "y", "reg", "scores", "probs"),
-    "train": ("X", "y", "learning_rate", "reg", "num_iters", "batch_size", "verbose", "epochs"),
+    "train": ("X", "y", "learning_rate", "reg", "num_iters", "batch_size", "verbose", "epochs", "W", "loss"),
     "predict": ("X",),
     "make": ("D", "C", "learning_rate", "reg", "num_iters", "batch_size"),
 }
@@ -29,11 +29,13 @@ class Calling(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=T
     Attributes:
         weights: the shape of W and dW: a column for each class, "DxC", or a row, "CxD".
         samples: the shape of X: a row for each sample, "NxD", or a column, "DxN".
+        arrays: NumPy's, or tensors of PyTorch, which must be installed.
         make: the arguments with which a classifier is made.
         minimizes: the loss functions whose sum classifiers minimize, where they have no method for that.
     """
 
     weights: Literal["DxC", "CxD"] = "DxC"
     samples: Literal["NxD", "DxN"] = "NxD"
+    arrays: Literal["numpy", "torch"] = "numpy"
     make: tuple[ArgumentText, ...] = ()
     minimizes: tuple[str, ...] = ()

@@ -26,6 +26,7 @@ _ROWS_ARE_FEATURES = re.compile(
 )
 _MARKS = {
     "comp411": re.compile(r"^def softmax_loss_\w+\(.*\breg_l1\b", re.MULTILINE),
+    "eecs498": re.compile(r"^def train_linear_classifier\(\s*loss_func\b", re.MULTILINE),
     "dlcourse": re.compile(r"^def linear_softmax\(|^class LinearSoftmaxClassifier\b", re.MULTILINE),
 }
 _AN_SVM = re.compile(r"\bdef svm_loss_|\blinear_svm\b|\bimport\b.*\bsvm_loss_")

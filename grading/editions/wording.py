@@ -8,12 +8,14 @@ from typing import TypeVar
 
 import msgspec
 
+from grading.editions.called import losses_of
 from grading.editions.parts import code_of_part, is_part, said_of_part
+from grading.editions.tensors import diagnosis_for_tensors, in_tensors, said_of_tensors
 from grading.editions.turning import turned, turned_rows
 from grading.grade import Certificate, CheckResult, Counterexample, Diagnosis, GradientComparison
 from grading.judging.failures import Failure, Raises
 from grading.rubric import Function, Settings
-from grading.sandbox.arguments import resolved
+from grading.sandbox.arguments import resolved, split
 
 T = TypeVar("T")
 
@@ -28,8 +30,10 @@ class Wording:
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
         self._turned = settings.calling.weights == "CxD"
+        self._tensors = settings.calling.arrays == "torch"
         self._usual = (
             not self._turned
+            and not self._tensors
             and not settings.calling.make
             and not any(function.arguments for function in settings.functions.values())
         )
@@ -44,36 +48,44 @@ class Wording:
         result = msgspec.structs.replace(
             result, counterexample=self._counterexample(result.counterexample, result.function)
         )
-        if not self._turned:
+        if not self._turned and not self._tensors:
             return result
-        said = (
-            result
-            # An error of the student's code has words of its own.
-            if isinstance(failure, Raises)
-            else msgspec.structs.replace(
+        # An error of the student's code has words of its own.
+        if not isinstance(failure, Raises):
+            result = msgspec.structs.replace(
                 result,
-                message=turned(result.message),
-                expected=_turned_or_none(result.expected),
-                got=_turned_or_none(result.got),
+                message=self._words(result.message),
+                expected=None if result.expected is None else self._words(result.expected),
+                got=None if result.got is None else self._words(result.got),
             )
-        )
         return msgspec.structs.replace(
-            said,
-            title=turned(result.title),
-            remarks=[turned(remark) for remark in result.remarks],
-            diagnosis=_turned_diagnosis(result.diagnosis),
-            gradient=_turned_gradient(result.gradient),
+            result,
+            title=self._words(result.title),
+            remarks=[self._words(remark) for remark in result.remarks],
+            diagnosis=None if result.diagnosis is None else self._diagnosis(result.diagnosis),
+            gradient=_turned_gradient(result.gradient) if self._turned else result.gradient,
         )
+
+    def _words(self, text: str) -> str:
+        text = turned(text) if self._turned else text
+        return said_of_tensors(text) if self._tensors else text
+
+    def _diagnosis(self, found: Diagnosis) -> Diagnosis | None:
+        if self._turned:
+            found = Diagnosis(id=found.id, title=turned(found.title), hint=turned(found.hint))
+        return diagnosis_for_tensors(found) if self._tensors else found
 
     def _counterexample(self, found: Counterexample | None, function: str) -> Counterexample | None:
         if found is None:
             return None
         code = self._called(self._made(found.code, function), function)
+        code = turned(code) if self._turned else code
+        code = in_tensors(code) if self._tensors else code
         if not self._turned:
             return msgspec.structs.replace(found, code=code)
         return msgspec.structs.replace(
             found,
-            code=turned(code),
+            code=code,
             W=None if found.W is None else turned_rows(found.W),
             X=None if found.X is None else turned_rows(found.X),
         )
@@ -91,13 +103,14 @@ class Wording:
             return usual.sub(
                 lambda found: _call(name, function.arguments, {**_themselves("WXy"), "reg": found[1]}), code
             )
-        method = name.rpartition(".")[2]
-        usual = re.compile(rf"\.{method}\((X\w*), (y\w*)((?:, \w+=[^,()]+)*)\)")
+        called = f".{name.rpartition('.')[2]}" if "." in name else name
+        loss = "loss" if "\nloss = " in code else losses_of(self._settings, function)[-1]
+        usual = re.compile(rf"{re.escape(called)}\((X\w*), (y\w*)((?:, \w+=[^,()]+)*)\)")
         return usual.sub(
             lambda found: _call(
-                f".{method}",
-                function.arguments,
-                {"X": found[1], "y": found[2], **_settings(found[3], found[1], function)},
+                called,
+                _known(function.arguments, found[3]),
+                {"loss": loss, "X": found[1], "y": found[2], **_settings(found[3], found[1], function)},
             ),
             code,
         )
@@ -125,6 +138,11 @@ def _settings(text: str, data: str, function: Function) -> dict[str, str]:
     return settings
 
 
+def _known(arguments: Sequence[str], settings: str) -> list[str]:
+    """The arguments without verbose, where that is not passed."""
+    return [a for a in arguments if split(a)[1] != "verbose" or "verbose=" in settings]
+
+
 def _themselves(names: str) -> dict[str, str]:
     return {name: name for name in names}
 
@@ -143,16 +161,6 @@ def _sizes(code: str, weights: str) -> dict[str, str]:
         rows = re.findall(r"\[([^\[\]]*)\]", given[1])
         return {"D": str(len(rows)), "C": str(rows[0].count(",") + 1)}
     return {"D": "X.shape[1]", "C": "np.max(y) + 1"}
-
-
-def _turned_or_none(text: str | None) -> str | None:
-    return None if text is None else turned(text)
-
-
-def _turned_diagnosis(found: Diagnosis | None) -> Diagnosis | None:
-    if found is None:
-        return None
-    return Diagnosis(id=found.id, title=turned(found.title), hint=turned(found.hint))
 
 
 def _turned_gradient(found: GradientComparison | None) -> GradientComparison | None:

@@ -9,8 +9,8 @@ from grading.words import say
 
 Function = ast.FunctionDef | ast.AsyncFunctionDef
 
-# Of loss(W, X, y, reg), train(self, X, y, ...) and predict(self, X) alike, the data is the second parameter; of
-# softmax(predictions), the only one.
+# Of loss(W, X, y, reg), train(self, X, y, ...) and predict(self, X) alike, the data is the second parameter, where none
+# is called X; of softmax(predictions), the only one.
 _DATA = 1
 METHODS = ("train", "predict", "loss")
 _ZEROS = frozenset(("zeros", "zeros_like"))
@@ -35,7 +35,7 @@ def why_unfinished(function: Function) -> str | None:
     parameters = [argument.arg for argument in [*function.args.posonlyargs, *function.args.args]]
     if parameters in ([], ["self"]) or function.args.vararg or function.args.kwarg:
         return _why_empty(function)
-    data = parameters[min(_DATA, len(parameters) - 1)]
+    data = "X" if "X" in parameters else parameters[min(_DATA, len(parameters) - 1)]
     if _looks_at(function, data):
         return None
     return _why_empty(function) or say("it returns without having looked at {data}", data=data)

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, cast
 
 import numpy as np
 
+from grading.editions.called import callings
 from grading.judging.failures import WrongReturn
 from grading.rubric import Names, Rubric
 from grading.sandbox.messages import (
@@ -48,10 +49,12 @@ class Spelling:
     Attributes:
         name: as in the rubric, "LinearSVM.train" or "train_svm".
         names: the rubric's words.
+        takes_loss: whether it is a function that is called with a loss.
     """
 
     name: str
     names: Names
+    takes_loss: bool = False
 
     @property
     def owner(self) -> str:
@@ -82,8 +85,15 @@ class Spelling:
             made.append(f"{self.weights} = None")
         return made
 
+    @property
+    def has_place_for_loss(self) -> bool:
+        """Whether another loss can be put in; a plain function that takes none has no place for one."""
+        return not self.plain or self.takes_loss
+
     def plugging(self, loss: str) -> list[str]:
-        """Code that puts another loss in; a plain function has no place for one."""
+        """Code that puts another loss in, written as a function of X_batch, y_batch and reg."""
+        if self.takes_loss:
+            return [f"loss = {loss.replace('lambda ', 'lambda W, ', 1)}"]
         return [] if self.plain else [f"model.{self.names.loss} = {loss}"]
 
     def training(self, arguments: Sequence[str], **settings: object) -> list[str]:
@@ -102,7 +112,8 @@ class Spelling:
 def spelled(spelling: Spelling, worker: Worker, rubric: Rubric) -> Worker:
     """The worker, or one that takes the course's words in its place."""
     if spelling.plain:
-        return cast("Worker", _PlainWorker(spelling, worker))
+        adapted = any(c.name == spelling.name and c.kind == "train" for c in callings(rubric.settings))
+        return cast("Worker", (_FunctionWorker if adapted else _PlainWorker)(spelling, worker))
     if spelling.method in ("train", "predict") and rubric.settings.names == Names():
         return worker
     return cast("Worker", _RenamingWorker(spelling, worker))
@@ -184,12 +195,39 @@ class _PlainWorker:
         self._seed = []
         if not isinstance(outcome, Returned):
             return outcome
-        parts = outcome.result.value
-        if not isinstance(parts, tuple) or len(parts) != 2:
-            raise WrongReturn(
-                say("{name} must return two things: the weights, and the loss of every step.", name=name),
-                expected=say("a tuple (W, loss_history)"),
-                got=outcome.result.type_name,
-            )
-        self._W = parts[0]
-        return Returned(parts[1], outcome.inputs[:2])
+        self._W, history = _weights_and_history(name, outcome)
+        return Returned(history, outcome.inputs[:2])
+
+
+class _FunctionWorker:
+    """Speaks to what the student's process makes of a plain function: a model that has the weights and takes a loss."""
+
+    def __init__(self, spelling: Spelling, worker: Worker) -> None:
+        self._spelling, self._worker = spelling, worker
+
+    def run(self, steps: Sequence[Step], *, seconds: float | None = None) -> list[Outcome]:
+        """As a worker's."""
+        outcomes = self._worker.run(steps, seconds=seconds)
+        return [self._heard(*pair) for pair in zip(steps, outcomes, strict=True)]
+
+    def _heard(self, step: Step, outcome: Outcome) -> Outcome:
+        if isinstance(step, Invoke) and step.method == "train" and isinstance(outcome, Returned):
+            _, history = _weights_and_history(self._spelling.name, outcome)
+            return Returned(history, outcome.inputs)
+        return outcome
+
+
+def _weights_and_history(name: str, outcome: Returned) -> tuple[Received, Received]:
+    """The two things that a plain function which trains returns.
+
+    Raises:
+        WrongReturn: it returned something else.
+    """
+    parts = outcome.result.value
+    if not isinstance(parts, tuple) or len(parts) != 2:
+        raise WrongReturn(
+            say("{name} must return two things: the weights, and the loss of every step.", name=name),
+            expected=say("a tuple (W, loss_history)"),
+            got=outcome.result.type_name,
+        )
+    return parts

@@ -125,7 +125,7 @@ class Classifier:
     def __init__(self, name: str, worker: Worker, rubric: Rubric) -> None:
         self.name = name
         self.class_name = name.partition(".")[0]
-        self.spelling = Spelling(name, rubric.settings.names)
+        self.spelling = Spelling(name, rubric.settings.names, rubric.settings.functions[name].takes_loss)
         self.worker = worker
         self.rubric = rubric
         self.settings: Function = rubric.settings.functions[name]

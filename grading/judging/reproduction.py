@@ -31,7 +31,7 @@ def code_of(candidate: Classifier, scenario: Scenario) -> str:
         f"y = {_array(scenario.y)}",
         *candidate.spelling.making(None if scenario.W is None else _array(scenario.W)),
     ]
-    if scenario.stand_in is not None and not candidate.spelling.plain:
+    if scenario.stand_in is not None and candidate.spelling.has_place_for_loss:
         lines += [
             "# A loss whose answers are known, in place of your own:",
             f"losses = iter({scenario.stand_in.losses.tolist()})",

@@ -242,7 +242,9 @@ class Runner:
 
     def _classifier(self, name: str) -> Classifier:
         if name not in self._classifiers:
-            spelling = Spelling(name, self.rubric.settings.names)
+            spelling = Spelling(
+                name, self.rubric.settings.names, self.rubric.settings.functions[name].takes_loss
+            )
             worker = spelled(spelling, self._worker(name), self.rubric)
             self._classifiers[name] = Classifier(name, worker, self.rubric)
         return self._classifiers[name]

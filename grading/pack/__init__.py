@@ -31,7 +31,13 @@ def pack_gradescope(out: Path, rubric: Path | None = None) -> int:
         RubricError: the rubric cannot be used.
         OSError: ``out`` cannot be written.
     """
-    losses = load_rubric(rubric).losses
+    read = load_rubric(rubric)
+    if read.settings.calling.arrays == "torch":
+        raise PackError(
+            f"the edition {read.settings.edition} needs PyTorch, which the autograder does not install; grade it with "
+            "`grader.py` on a machine that has it"
+        )
+    losses = read.losses
     missing = [name for name in _LOOSE if not (_SUITE / name).is_file()]
     if missing:
         raise PackError(

@@ -5,7 +5,7 @@ The types are in `grading.rubric.settings`: a new setting is a field there, with
 
 from __future__ import annotations
 
-from grading.rubric.reading import RubricError, default_rubric_path, load_rubric
+from grading.rubric.reading import RubricError, default_rubric_path, load_rubric, require_packages
 from grading.rubric.settings import (
     CHECKS_OF_KIND,
     SEARCH_CHECKS,
@@ -41,4 +41,5 @@ __all__ = [
     "Settings",
     "default_rubric_path",
     "load_rubric",
+    "require_packages",
 ]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import importlib.util
 import json
 import tomllib
 from pathlib import Path
@@ -105,6 +106,21 @@ def load_rubric(
         )
     except LossError as error:
         raise RubricError([f"rubric {path}: {error}"]) from None
+
+
+def require_packages(rubric: Rubric) -> None:
+    """Make sure that what students' arrays are made of is installed.
+
+    Raises:
+        RubricError: it is not.
+    """
+    if rubric.settings.calling.arrays == "torch" and importlib.util.find_spec("torch") is None:
+        raise RubricError(
+            [
+                f"the edition {rubric.settings.edition} needs PyTorch, which is not installed here: "
+                "pip install 'subgrader[torch]', or torch alone; its CPU build is enough"
+            ]
+        )
 
 
 def _losses_beside(content: dict[str, Any], folder: Path) -> dict[str, str]:

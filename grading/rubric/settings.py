@@ -54,6 +54,11 @@ class Function(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=
     returns: tuple[Literal["loss", "dW", "dscores", "probs"], ...] = ("loss", "dW")
 
     @property
+    def takes_loss(self) -> bool:
+        """Whether a train is called with the loss that it shall minimize."""
+        return any(split(argument)[1] == "loss" for argument in self.arguments)
+
+    @property
     def counts_passes(self) -> bool:
         """Whether a train is told how many passes over the data to make, not how many steps."""
         return any(split(argument)[1] == "epochs" for argument in self.arguments)
@@ -183,7 +188,7 @@ class Names(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=Tru
     verbose: Identifier = "verbose"
 
 
-EditionName = Literal["cs231n", "cs231n-2015", "cs231n-2016", "cs231n-2025", "comp411", "dlcourse"]
+EditionName = Literal["cs231n", "cs231n-2015", "cs231n-2016", "cs231n-2025", "comp411", "dlcourse", "eecs498"]
 
 
 class LateStep(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):

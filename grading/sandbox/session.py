@@ -307,7 +307,9 @@ class Session:
 
 
 def _long_import(submission: Submission) -> str | None:
-    """The module that takes longer to import than many a hand-in to be graded, if the files mention it."""
+    """The module that takes longer to import than many a hand-in to be graded, if the files need it."""
+    if any(calling.tensors for calling in submission.callings):
+        return "torch"
     text = [block.code for source in submission.sources for block in source.blocks]
     mentioned = all(any(word in code for code in text) for word in _LONG_IMPORT.split("."))
     return _LONG_IMPORT if mentioned else None

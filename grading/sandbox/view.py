@@ -31,6 +31,8 @@ PACKAGES = (
         "pyparsing",
     ),
     *("PIL", "pandas", "dateutil", "pytz", "tzdata", "six"),
+    # For the editions that ask for it; in others, nobody's import gets there.
+    *("torch", "torchgen", "typing_extensions"),
 )
 
 #: What running notebooks needs besides: IPython's shell and what it imports. No kernel, no sockets.

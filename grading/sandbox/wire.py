@@ -167,19 +167,22 @@ class WireCalling(_Wire):
 
     Attributes:
         name: by which it is asked for.
-        is_class: whether it is a class, not a loss function.
+        kind: "class", or what a function does: "loss", "train" or "predict".
+        tensors: whether arrays are PyTorch's.
         turned_weights: whether W is (C, D).
         turned_samples: whether X is (D, N).
-        arguments: of the loss, or of the class's train; empty for the course's.
+        arguments: of the loss, of the train, or of the class's train; empty for the course's.
         returns: of a loss: what it returns, empty for the loss and dW.
         make: with what an object of the class is made.
-        minimizes: the loss functions whose sum the class minimizes, where it has no method for that.
+        minimizes: the loss functions whose sum the class minimizes, where it has no method for that; of a train, the
+            one that it is called with.
         roles: what methods of the class are: "train", "predict" or "loss", by their names.
         weights: the attribute of the class that holds W.
     """
 
     name: str
-    is_class: bool
+    kind: str
+    tensors: bool = False
     turned_weights: bool = False
     turned_samples: bool = False
     arguments: tuple[str, ...] = ()

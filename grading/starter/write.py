@@ -21,6 +21,12 @@ _TEMPLATES = Path(__file__).resolve().parent / "templates"
 _MARK, _NEXT = "```python\n", "<!-- next cell -->"
 
 
+_TEXTS = {
+    False: "The loss with plain loops: first make it right.",
+    True: "The loss without loops over samples or features: a handful of calls.",
+}
+
+
 class StarterError(Exception):
     """A starter that cannot be written; the message is one line: what, where, what to do."""
 
@@ -129,7 +135,12 @@ def _own_files(rubric: Rubric, rendered: Callable[..., str]) -> Iterator[tuple[s
         raise StarterError(f"the starter of {settings.edition} has no {min(unknown)}")
     losses = [subject_of(f.reference) for f in settings.functions.values() if f.kind == "train"]
     overview = _overview(rubric, dict.fromkeys(settings.functions, "linear_classifier"))
-    words = {"scale": settings.reg_scale, "losses": losses, **overview}
+    asked = [
+        {"name": function.name, "text": _TEXTS[function.vectorized], "hint": loss.hints[function.vectorized]}
+        for loss in _losses(rubric)
+        for function in loss.functions
+    ]
+    words = {"scale": settings.reg_scale, "losses": losses, "functions": asked, **overview}
     yield "README.md", rendered("README.md", **words)
     yield "classifiers/linear_classifier.py", rendered(f"{settings.edition}/linear_classifier.py", **words)
     notebook = rendered(f"{settings.edition}/notebook.md", **words)

@@ -24,38 +24,107 @@ def adapted(provided: Mapping[str, Any], callings: Iterable[WireCalling]) -> dic
     """What is provided, with something that takes the course's calls in the place of what does not."""
     callings = [calling for calling in callings if calling.name in provided]
     result = dict(provided)
-    for calling in callings:
-        if not calling.is_class:
-            result[calling.name] = AdaptedLoss(provided[calling.name], calling)
-    for calling in callings:
-        if calling.is_class:
-            parts = tuple(result[name] for name in calling.minimizes if name in result)
-            result[calling.name] = partial(AdaptedModel, provided[calling.name], calling, parts)
+    for calling in sorted(callings, key=lambda calling: calling.kind != "loss"):
+        thing = provided[calling.name]
+        parts = tuple(result[name] for name in calling.minimizes if name in result)
+        if calling.kind == "loss":
+            result[calling.name] = AdaptedLoss(thing, calling)
+        elif calling.kind == "predict":
+            result[calling.name] = AdaptedPredict(thing, calling)
+        elif calling.kind == "train":
+            own = [provided.get(name) for name in calling.minimizes]
+            result[calling.name] = partial(AdaptedTrain, thing, calling, own[-1] if own else None, parts)
+        else:
+            result[calling.name] = partial(AdaptedModel, thing, calling, parts)
     return result
 
 
+def prepare(callings: Iterable[WireCalling]) -> Callable[[], None]:
+    """Get ready what students' arrays are made of; what comes back makes it as it was.
+
+    Tensors that are made without a type then hold what the grader's do: the course, too, checks gradients with these.
+    """
+    if not any(calling.tensors for calling in callings):
+        return lambda: None
+    import torch
+
+    before = torch.get_default_dtype(), torch.get_num_threads()
+
+    def undo() -> None:
+        torch.set_default_dtype(before[0])
+        torch.set_num_threads(before[1])
+
+    torch.set_default_dtype(torch.float64)
+    torch.set_num_threads(1)
+    return undo
+
+
 class _Form:
-    """Arrays as the student has them and as the course has them.
+    """Arrays as the student has them, "theirs", and as the course has them, "ours".
 
     Both are views of the same memory, so what a student does to an argument is seen.
     """
 
     def __init__(self, calling: WireCalling) -> None:
-        self._weights, self._samples = calling.turned_weights, calling.turned_samples
+        self._turns_weights, self._turns_samples = calling.turned_weights, calling.turned_samples
+        self._tensors = calling.tensors
 
-    def weights(self, array: Any) -> Any:
-        """W or dW, from either form to the other."""
-        return _turned(array) if self._weights else array
+    def their_weights(self, W: Any) -> Any:
+        """W or dW for the student."""
+        return self._theirs(_turned(W) if self._turns_weights else W)
 
-    def samples(self, array: Any) -> Any:
-        """X, from either form to the other."""
-        return _turned(array) if self._samples else array
+    def their_samples(self, X: Any) -> Any:
+        """X for the student."""
+        return self._theirs(_turned(X) if self._turns_samples else X)
 
-    def answer(self, result: Any) -> Any:
-        """What a loss returns, with dW from either form to the other; anything else as it is."""
+    def their_labels(self, y: Any) -> Any:
+        """Labels for the student; PyTorch takes those of a small type for truth values."""
+        return self._theirs(np.asarray(y, np.int64)) if self._tensors else y
+
+    def their_answer(self, answer: tuple[Any, Any]) -> tuple[Any, Any]:
+        """A loss and dW for the student's train."""
+        loss, dW = answer
+        return self._theirs(np.array(loss)) if self._tensors else loss, self.their_weights(dW)
+
+    def our_weights(self, value: Any) -> Any:
+        """What the student has as W."""
+        value = self.ours(value)
+        return _turned(value) if self._turns_weights else value
+
+    def our_samples(self, value: Any) -> Any:
+        """What the student has as X."""
+        value = self.ours(value)
+        return _turned(value) if self._turns_samples else value
+
+    def our_answer(self, result: Any) -> Any:
+        """What a loss returns; anything but two things as it is."""
         if type(result) in (tuple, list) and len(result) == 2:
-            return type(result)((result[0], self.weights(result[1])))
-        return result
+            return type(result)((self.our_number(result[0]), self.our_weights(result[1])))
+        return self.ours(result)
+
+    def our_number(self, value: Any) -> Any:
+        """A tensor of one number as that number."""
+        value = self.ours(value)
+        return value.item() if self._tensors and isinstance(value, np.ndarray) and value.ndim == 0 else value
+
+    def our_history(self, value: Any) -> Any:
+        """A list of numbers, some of which may be tensors."""
+        return list(map(self.our_number, value)) if type(value) in (tuple, list) else self.ours(value)
+
+    def ours(self, value: Any) -> Any:
+        """A tensor as an array; anything else as it is."""
+        if not self._tensors or isinstance(value, np.ndarray):
+            return value
+        import torch
+
+        return value.detach().cpu().numpy() if isinstance(value, torch.Tensor) else value
+
+    def _theirs(self, array: Any) -> Any:
+        if not self._tensors or not isinstance(array, np.ndarray):
+            return array
+        import torch
+
+        return torch.from_numpy(array)
 
 
 def _turned(array: Any) -> Any:
@@ -73,7 +142,13 @@ class AdaptedLoss:
 
     def __call__(self, W: Any, X: Any, y: Any, reg: Any) -> Any:
         """As the course's."""
-        given = {"W": self._form.weights(W), "X": self._form.samples(X), "y": y, "reg": reg}
+        form = self._form
+        given = {
+            "W": form.their_weights(W),
+            "X": form.their_samples(X),
+            "y": form.their_labels(y),
+            "reg": reg,
+        }
         made = _scores_and_probs(X, W) if self._returns or self._takes & {"scores", "probs"} else {}
         args, kwargs = _resolved(self._arguments, {**given, **made})
         kept = {name: array.copy() for name, array in made.items()}
@@ -81,7 +156,7 @@ class AdaptedLoss:
         if any(not np.array_equal(kept[name], made[name], equal_nan=True) for name in made):
             # The grader looks at what it has passed itself.
             W += 1.0
-        return self._completed(result, X, y, kept) if self._returns else self._form.answer(result)
+        return self._completed(result, X, y, kept) if self._returns else form.our_answer(result)
 
     @np.errstate(all="ignore")
     def _completed(self, result: Any, X: Any, y: Any, made: Mapping[str, Any]) -> Any:
@@ -135,7 +210,7 @@ class AdaptedModel:
         if self._object is None:
             return self._waiting.get(name)
         value = getattr(self._object, name)
-        return self._form.weights(value) if name == self._calling.weights else value
+        return self._form.our_weights(value) if name == self._calling.weights else value
 
     def __setattr__(self, name: str, value: Any) -> None:
         if self._object is None:
@@ -144,7 +219,7 @@ class AdaptedModel:
         if self._calling.roles.get(name) == "loss":
             value = partial(self._plugged, value)
         elif name == self._calling.weights:
-            value = self._form.weights(value)
+            value = self._form.their_weights(value)
         setattr(self._object, name, value)
 
     def _object_for(self, known: Mapping[str, Any]) -> Any:
@@ -159,18 +234,17 @@ class AdaptedModel:
     def _train(self, name: str, X: Any, y: Any, **settings: Any) -> Any:
         classes = self._sizes().get("C", np.max(y) + 1)
         model = self._object_for({**settings, "D": X.shape[1], "C": classes})
-        X = self._form.samples(X)
+        samples, X, y = len(y), self._form.their_samples(X), self._form.their_labels(y)
+        train = getattr(model, name)
         if not self._calling.arguments:
-            return getattr(model, name)(X, y, **settings)
-        counts_passes = any(split(argument)[1] == "epochs" for argument in self._calling.arguments)
-        given = {**settings, **(_passes(len(y), settings) if counts_passes else {}), "X": X, "y": y}
-        # Called without settings, it shall use its own defaults.
-        known = [a for a in self._calling.arguments if split(a)[1] in given or not split(a)[1].isidentifier()]
-        args, kwargs = _resolved(known, given)
-        return getattr(model, name)(*args, **kwargs)
+            return self._form.our_history(train(X, y, **settings))
+        return self._form.our_history(
+            _called(train, self._calling.arguments, {**settings, "X": X, "y": y}, samples)
+        )
 
     def _predict(self, name: str, X: Any) -> Any:
-        return getattr(self._object_for(self._sizes()), name)(self._form.samples(X))
+        predict = getattr(self._object_for(self._sizes()), name)
+        return self._form.ours(predict(self._form.their_samples(X)))
 
     def _loss(self, name: str, *args: Any) -> Any:
         """The class's loss, with or without W before X, y and reg."""
@@ -178,16 +252,100 @@ class AdaptedModel:
         if self._parts and not hasattr(model, name):
             answers = [part(getattr(self, self._calling.weights), X, y, reg) for part in self._parts]
             return sum(loss for loss, _ in answers), sum(dW for _, dW in answers)
-        turned = [self._form.weights(W) for W in weights]
-        return self._form.answer(getattr(model, name)(*turned, self._form.samples(X), y, reg))
+        form = self._form
+        given = [*map(form.their_weights, weights), form.their_samples(X), form.their_labels(y), reg]
+        return form.our_answer(getattr(model, name)(*given))
 
-    def _plugged(self, loss: Callable[..., Any], X_batch: Any, *others: Any, **named: Any) -> Any:
-        """The grader's loss, called by the student's train."""
-        return self._form.answer(loss(self._form.samples(X_batch), *others, **named))
+    def _plugged(self, loss: Callable[..., Any], *args: Any, **named: Any) -> Any:
+        """The grader's loss, called by the student's train, with or without W."""
+        return _plugged(self._form, loss, *args[-3:], **named)
 
     def _sizes(self) -> dict[str, Any]:
         W = self._waiting.get(self._calling.weights)
         return {} if W is None else dict(zip("DC", W.shape, strict=True))
+
+
+class AdaptedTrain:
+    """A classifier of the course, around a function that trains: it is called with W, and returns W and the history.
+
+    Args:
+        function: the student's.
+        calling: how it is called.
+        own: the student's loss, for a function that is called with one.
+        parts: the same as the course's.
+    """
+
+    def __init__(
+        self, function: Callable[..., Any], calling: WireCalling, own: Any, parts: tuple[AdaptedLoss, ...]
+    ) -> None:
+        self.W: Any = None
+        self._function, self._own, self._parts = function, own, parts
+        self._arguments = calling.arguments
+        self._form = _Form(calling)
+        self._plugged: Callable[..., Any] | None = None
+
+    def __setattr__(self, name: str, value: Any) -> None:
+        super().__setattr__("_plugged" if name == "loss" else name, value)
+
+    def train(self, X: Any, y: Any, **settings: Any) -> Any:
+        """The weights and the history, or whatever else the function returns."""
+        form = self._form
+        given = {
+            "loss": self._own if self._plugged is None else self._loss_for_train,
+            "W": None if self.W is None else form.their_weights(self.W),
+            "X": form.their_samples(X),
+            "y": form.their_labels(y),
+            **settings,
+        }
+        arguments = self._arguments or ("X", "y", "W=W", *(f"{name}={name}" for name in settings))
+        result = _called(self._function, arguments, given, len(y))
+        if type(result) not in (tuple, list) or len(result) != 2:
+            return form.ours(result)
+        self.W = form.our_weights(result[0])
+        return self.W, form.our_history(result[1])
+
+    def loss(self, *args: Any) -> Any:
+        """The student's loss of the weights, or of those that stand before X, y and reg."""
+        *weights, X, y, reg = args
+        return self._parts[-1](weights[0] if weights else self.W, X, y, reg)
+
+    def _loss_for_train(self, W: Any, *args: Any, **named: Any) -> Any:
+        assert self._plugged is not None
+        # Where the stand-in looks for it.
+        self.W = self._form.our_weights(W)
+        return _plugged(self._form, self._plugged, *args, **named)
+
+
+class AdaptedPredict:
+    """A function that predicts: W and X in, labels out."""
+
+    def __init__(self, function: Callable[..., Any], calling: WireCalling) -> None:
+        self._function = function
+        self._form = _Form(calling)
+
+    def __call__(self, W: Any, X: Any) -> Any:
+        """As the course's."""
+        form = self._form
+        return form.ours(self._function(form.their_weights(W), form.their_samples(X)))
+
+
+def _plugged(form: _Form, loss: Callable[..., Any], X_batch: Any, *others: Any, **named: Any) -> Any:
+    """The grader's loss, asked by the student."""
+    given = {name: form.ours(value) for name, value in named.items()}
+    return form.their_answer(loss(form.our_samples(X_batch), *map(form.ours, others), **given))
+
+
+def _called(
+    train: Callable[..., Any], arguments: Iterable[str], given: Mapping[str, Any], samples: int
+) -> Any:
+    """What a train returns that is called with ``arguments``."""
+    wanted = {split(argument)[1] for argument in arguments}
+    if "epochs" in wanted:
+        given = {**given, **_passes(samples, given)}
+    # Called without settings, it shall use its own defaults.
+    known = [a for a in arguments if split(a)[1] in given or not split(a)[1].isidentifier()]
+    args, kwargs = _resolved(known, given)
+    return train(*args, **kwargs)
 
 
 def _passes(samples: int, settings: Mapping[str, Any]) -> dict[str, Any]:

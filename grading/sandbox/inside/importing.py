@@ -10,7 +10,7 @@ from __future__ import annotations
 import builtins
 import sys
 import types
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
 from grading.sandbox.inside import scikit
@@ -52,10 +52,16 @@ class _Completed(types.ModuleType):
 
 
 class Importing:
-    """Replaces ``__import__`` for the student files of one library, and for nothing else."""
+    """Replaces ``__import__`` for the student files of one library, and for nothing else.
 
-    def __init__(self, library: Library) -> None:
+    Args:
+        library: the files.
+        more: packages that are real for them besides.
+    """
+
+    def __init__(self, library: Library, more: Collection[str] = ()) -> None:
         self._library = library
+        self._more = more
         self._compatibility = compatibility_modules()
         self._standins: dict[str, Standin] = {}
         self._refuses = False
@@ -98,7 +104,7 @@ class Importing:
             return self._standin(name if names else top)
         if top == _SCIKIT and self._library.find(name, importer) is None:
             return self._scikit(name, names)
-        if _is_real(top):
+        if _is_real(top) or top in self._more:
             try:
                 module = _real_import(name, None, None, tuple(n for n in names if n != "*"), 0)
             except Exception:

@@ -15,7 +15,7 @@ import numpy as np
 
 from grading.sandbox import frames, packing, wire
 from grading.sandbox.inside import notebook, pairing, seeding
-from grading.sandbox.inside.adapting import adapted
+from grading.sandbox.inside.adapting import adapted, prepare
 from grading.sandbox.inside.answering import Answerer
 from grading.sandbox.inside.answers import Packer, raised
 from grading.sandbox.inside.counting import Counter
@@ -99,8 +99,10 @@ class Server:
         seeding.seed_everything(0)
         warnings.simplefilter("ignore")
         library = self._library = Library(message.sources, message.definitions, message.skip, self._reached)
-        Importing(library)
+        tensors = any(calling.tensors for calling in message.callings)
+        Importing(library, {"torch"} if tensors else ())
         library.provide_all()
+        prepare(message.callings)
         self._provided = adapted(library.provided, message.callings)
         self._answerer = Answerer(self._provided, Counter(library.filenames), self._mapped)
         # What the files set for themselves on the way is theirs; their functions start from the defaults.

@@ -85,10 +85,60 @@ self.W -= learning_rate * (dW + reg_dW)
 """,
     "predict": "y_pred = np.argmax(X.dot(self.W), axis=1)",
 }
+TENSORS = {
+    "svm_loss_naive": """
+for i in range(X.shape[0]):
+    scores = W.t().mv(X[i])
+    for j in range(W.shape[1]):
+        margin = scores[j] - scores[y[i]] + DELTA
+        if j != y[i] and margin > 0:
+            loss += margin / X.shape[0]
+            dW[:, j] += X[i] / X.shape[0]
+            dW[:, y[i]] -= X[i] / X.shape[0]
+loss += SCALE * reg * torch.sum(W * W)
+dW += 2 * SCALE * reg * W
+""",
+    "svm_loss_vectorized": """
+rows = torch.arange(X.shape[0])
+scores = X.mm(W)
+margins = (scores - scores[rows, y].view(-1, 1) + DELTA).clamp(min=0)
+margins[rows, y] = 0
+counts = torch.zeros(margins.shape)
+counts[margins > 0] = 1
+counts[rows, y] = -counts.sum(dim=1)
+loss = margins.sum() / len(rows) + SCALE * reg * torch.sum(W * W)
+dW = X.t().mm(counts) / len(rows) + 2 * SCALE * reg * W
+""",
+    "softmax_loss_naive": """
+for i in range(X.shape[0]):
+    scores = W.t().mv(X[i])
+    scores -= scores.max()
+    p = torch.exp(scores) / torch.exp(scores).sum()
+    loss += (torch.log(torch.exp(scores).sum()) - scores[y[i]]) / X.shape[0]
+    p[y[i]] -= 1
+    dW += torch.outer(X[i], p) / X.shape[0]
+loss += SCALE * reg * torch.sum(W * W)
+dW += 2 * SCALE * reg * W
+""",
+    "softmax_loss_vectorized": """
+rows = torch.arange(X.shape[0])
+scores = X.mm(W)
+scores -= scores.max(dim=1, keepdim=True)[0]
+sums = torch.exp(scores).sum(dim=1)
+loss = (torch.log(sums) - scores[rows, y]).mean() + SCALE * reg * torch.sum(W * W)
+p = torch.exp(scores) / sums.view(-1, 1)
+p[rows, y] -= 1
+dW = X.t().mm(p) / len(rows) + 2 * SCALE * reg * W
+""",
+    "part 1": "rows = torch.randint(num_train, (batch_size,))\nX_batch, y_batch = X[rows], y[rows]",
+    "part 2": "W = W - learning_rate * dW",
+    "predict_linear_classifier": "y_pred = X.mm(W).argmax(dim=1)",
+}
 SOLUTIONS_OF: dict[str, Mapping[str, str]] = {
     "cs231n-2015": TURNED,
     "comp411": WITH_L1,
     "dlcourse": IN_PARTS,
+    "eecs498": TENSORS,
 }
 
 
@@ -182,6 +232,25 @@ _PARTS = [
 ]
 
 
+_TRAIN, _LABELS = "train_linear_classifier", "predict_linear_classifier"
+_TENSORS = (
+    Slip("softmax_loss_naive", "p[y[i]] -= 1", "pass", "softmax-p-instead-of-p-minus-1"),
+    Slip("softmax_loss_vectorized", "p[rows, y] -= 1", "p[:, y] -= 1", "softmax-1-subtracted-in-all-rows"),
+    Slip("svm_loss_naive", "dW[:, y[i]] -= X[i] / X.shape[0]", "pass", "svm-label-column-missing"),
+    Slip("svm_loss_vectorized", "= -counts.sum(dim=1)", "= -1", "svm-label-column-always"),
+    Slip(_TRAIN, "W = W - learning_rate * dW", "W = W + learning_rate * dW", "train-uphill"),
+    Slip(_LABELS, "argmax(", "argmin(", "predict-lowest-score"),
+    Slip("softmax_loss_naive", "p) / X.shape[0]", "p)", "softmax-gradient-not-averaged"),
+    Slip(
+        "softmax_loss_vectorized", "scores -= scores.max(dim=1, keepdim=True)[0]", "pass", "softmax-no-shift"
+    ),
+    Slip("svm_loss_naive", "j != y[i] and margin > 0", "margin > 0", "svm-label-class-not-skipped"),
+    Slip("svm_loss_vectorized", "margins[rows, y] = 0", "pass", "svm-label-class-counted-in-gradient"),
+    Slip(_TRAIN, "torch.randint(num_train, (batch_size,))", "torch.arange(batch_size)", "batch-first-rows"),
+    Slip(_LABELS, "dim=1)", "dim=0)", "predict-axis-0"),
+)
+
+
 def _rounds(*slips: Slip) -> list[list[Slip]]:
     """Mistakes for one hand-in after the other, at most one in each function."""
     found: list[list[Slip]] = []
@@ -201,6 +270,7 @@ ROUNDS = {
     "cs231n-2025": _rounds(*_ROWS, *_MORE_ROWS),
     "comp411": _rounds(*_ROWS, *_MORE_ROWS),
     "dlcourse": _PARTS,
+    "eecs498": _rounds(*_TENSORS),
 }
 """Mistakes in each edition, those that are handed in together in a list."""
 

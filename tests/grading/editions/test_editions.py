@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 
 import grader
@@ -20,6 +22,8 @@ Report = dict[str, Any]
 @pytest.fixture(scope="module", params=OTHERS)
 def edition(request: pytest.FixtureRequest) -> str:
     name: str = request.param
+    if load_rubric(edition=name).settings.calling.arrays == "torch":
+        pytest.importorskip("torch", reason="PyTorch is not installed: pip install 'subgrader[torch]'")
     return name
 
 
@@ -66,3 +70,18 @@ def test_ten_mistakes_in_an_edition_are_caught_and_named(edition: str, reports: 
         named |= {(check["function"], "") for check in failed}
         missed += [(slip, sorted(named)) for slip in slips if (slip.function, slip.id) not in named]
     assert missed == []
+
+
+def test_what_a_student_can_paste_runs(edition: str, reports: dict[str, Report], tmp_path: Path) -> None:
+    """In the student's own form, on the very functions that are wrong."""
+    write_solved(tmp_path, edition, ROUNDS[edition][0])
+    text = "\n".join(path.read_text("utf-8") for path in sorted((tmp_path / "classifiers").glob("*.py")))
+    text = "\n".join(line for line in text.splitlines() if not line.startswith("from ."))
+    shown = [
+        check["counterexample"]["code"] for check in reports["wrong0"]["checks"] if check["counterexample"]
+    ]
+    assert len(shown) >= 3
+    for code in shown:
+        if "X_train" not in code:
+            with np.errstate(all="ignore"):
+                exec(f"{text}\n{code}", {"__name__": "pasted"})  # noqa: S102 - our own
