@@ -139,12 +139,13 @@ class AcceptedGradients:
         """The simplest direction that shows dW to be wrong: one weight if one will do."""
         lower, upper = self.interval()
         outside = np.maximum(dW - upper, lower - dW) / self.bound
-        d, c = np.unravel_index(int(outside.argmax()), outside.shape)
-        if outside[d, c] > 1.0:
+        place = tuple(map(int, np.unravel_index(int(outside.argmax()), outside.shape)))
+        if outside[place] > 1.0:
             direction = np.zeros_like(dW)
-            direction[d, c] = 1.0
-            low, high, promised = float(lower[d, c]), float(upper[d, c]), float(dW[d, c])
-            return Certificate(direction, promised, low, high, (int(d), int(c)))
+            direction[place] = 1.0
+            low, high, promised = float(lower[place]), float(upper[place]), float(dW[place])
+            entry = (place[0], place[1]) if len(place) == 2 else None
+            return Certificate(direction, promised, low, high, entry)
         direction = error / self.bound / self.bound
         direction /= np.abs(direction).max()
         exact = self._along(direction, dW)

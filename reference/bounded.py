@@ -13,7 +13,7 @@ a + log(b): a function knows of such ways only if it says so. Products of two er
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import TypeAlias
 
 import numpy as np
@@ -52,6 +52,22 @@ class Bounded:
         parts[0] = value
         np.abs(value, out=parts[1])
         return cls(parts)
+
+    @classmethod
+    def joined(cls, numbers: Sequence[Bounded]) -> Bounded:
+        """Arrays of different shapes as one of one axis, (K, M), one behind the other."""
+        parts = [x.parts.reshape(*x.parts.shape[:2], -1) for x in numbers]
+        error = None
+        if any(x.error is not None for x in numbers):
+            flat = zip(numbers, parts, strict=True)
+            error = np.concatenate(
+                [np.zeros(p.shape[1:]) if x.error is None else x.error.reshape(p.shape[1:]) for x, p in flat],
+                axis=-1,
+            )
+        ops, terms, own = (
+            max(counts) for counts in zip(*((x.ops, x.terms, x.own) for x in numbers), strict=True)
+        )
+        return cls(np.concatenate(parts, axis=-1), error, ops, terms, own)
 
     @property
     def value(self) -> Array:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property, partial
 
@@ -13,18 +13,19 @@ from numpy.typing import NDArray
 from reference.accepted import AcceptedGradients
 from reference.answer import Answer, require_finite
 from reference.bounded import Array, Bounded
-from reference.problem import Problem, stacked
-from reference.terms import FormulaError, Labels, Term, derivatives
+from reference.differentiated import Differentiated, Spread
+from reference.nested import NestedGradients
+from reference.problem import NetworkProblem, Problem, stacked
+from reference.terms import Labels, Term
 
 _FEATURES, _LARGEST_PADDED = 4, 8
 """Problems of up to 8 features are worked out with 4 or 8."""
-_LARGEST_CHUNK = 2**22
-"""Numbers that generators are worked out with at a time: 32 MB."""
 
 
-def squares(W: Term) -> Term:
-    """The penalty of the assignment: the sum of the squares of the weights."""
-    return (W**2).sum()
+def squares(*parameters: Term) -> Term:
+    """The penalty of the assignment: the sum of the squares of the weights, which biases are none of."""
+    first, *others = [(W**2).sum() for W in parameters if W.ndim == 2]
+    return sum(others, first)
 
 
 @dataclass(frozen=True, eq=False)
@@ -32,12 +33,12 @@ class Loss:
     """data_loss + reg_scale * reg * penalty, each by its formula.
 
     Attributes:
-        data_loss: called with W, X, y and, if it takes it, delta.
-        penalty: called with W.
+        data_loss: called with W, or with the parameters of a network, X, y and, if it takes it, delta.
+        penalty: called with the parameters.
     """
 
     data_loss: Callable[..., Term]
-    penalty: Callable[[Term], Term] = squares
+    penalty: Callable[..., Term] = squares
 
     @cached_property
     def _takes_delta(self) -> bool:
@@ -110,7 +111,7 @@ class Loss:
         weights = Bounded.exact(W)
         if moved is not None:
             weights.error = moved[None]
-        worked = self._work_out(weights, X, y, reg, reg_scale, delta)
+        worked = self._work_out((weights,), X, y, reg, reg_scale, delta)
         loss = worked.data + worked.regularization
         gradient = worked.data_part.gradient + worked.penalty_part.gradient
         loss_bounds, bounds = loss.bound(), gradient.bound()
@@ -134,6 +135,54 @@ class Loss:
             answers.append(Answer(its_loss, its_bound, accepted, its_size))
         return answers
 
+    @cached_property
+    def parameters(self) -> tuple[str, ...]:
+        """The names of the parameters: ("W",), or ("W1", "b1", "W2", "b2")."""
+        return tuple(n for n in inspect.signature(self.data_loss).parameters if n not in ("X", "y", "delta"))
+
+    @np.errstate(over="ignore", invalid="ignore", under="ignore", divide="ignore")
+    def evaluate_network(
+        self, problem: NetworkProblem, *, reg_scale: float = 1.0, delta: float = 1.0
+    ) -> Answer:
+        """`evaluate` for named parameters: gradients are one array (M,), those by all parameters in a row.
+
+        `flattened` brings those of a student into the same form.
+        """
+        worked = self._work_out_network(problem, reg_scale, delta)
+        loss = worked.data + worked.regularization
+        gradient = worked.data_part.gradient + worked.penalty_part.gradient
+        loss_bound, bound = loss.bound(), gradient.bound()
+        require_finite(loss_bound, bound)
+        (ties,) = worked.ties()
+        of_gradient = gradient.value[0], bound[0], gradient.size[0], ties
+        accepted = AcceptedGradients(
+            *of_gradient, lambda: self._network_spread(problem, reg_scale, delta).upper
+        )
+        if worked.data_part.nested:
+            accepted = NestedGradients(
+                *of_gradient, spread=lambda: self._network_spread(problem, reg_scale, delta)
+            )
+        return Answer(float(loss.value[0]), float(loss_bound[0]), accepted, float(loss.size[0]))
+
+    def flattened(self, gradients: Mapping[str, Array]) -> Array:
+        """The gradients by all parameters, name -> array, in a row: (M,)."""
+        return np.concatenate([np.ravel(gradients[name]) for name in self.parameters])
+
+    def _work_out_network(self, problem: NetworkProblem, reg_scale: float, delta: float) -> _Worked:
+        numbers = [Bounded.exact(problem.parameters[name][None]) for name in self.parameters]
+        y, reg = problem.y.astype(np.intp)[None], np.array([problem.reg])
+        return self._work_out(numbers, problem.X[None], y, reg, reg_scale, delta)
+
+    @np.errstate(over="ignore", invalid="ignore", under="ignore", divide="ignore")
+    def _network_spread(self, problem: NetworkProblem, reg_scale: float, delta: float) -> Spread:
+        """What each kink of a problem can add: that of the penalty lies below none."""
+        worked = self._work_out_network(problem, reg_scale, delta)
+        of_data, of_penalty = worked.data_part.spread(), worked.penalty_part.spread()
+        upper = np.concatenate([of_data.upper, of_penalty.upper])
+        more = len(of_penalty.upper)
+        both = np.pad(of_data.both, ((0, more), (0, 0), (0, 0)))
+        return Spread(upper, of_data.lower, both)
+
     @np.errstate(over="ignore", invalid="ignore", under="ignore", divide="ignore")
     def loss_and_gradient(
         self,
@@ -151,25 +200,33 @@ class Loss:
             The loss, and (D, C) dW; not finite where they have left the range of float64.
         """
         weights = Bounded.exact(W[None], bounds=False)
-        worked = self._work_out(weights, X[None], y.astype(np.intp)[None], np.array([reg]), reg_scale, delta)
+        worked = self._work_out(
+            (weights,), X[None], y.astype(np.intp)[None], np.array([reg]), reg_scale, delta
+        )
         loss = worked.data + worked.regularization
         gradient = worked.data_part.gradient + worked.penalty_part.gradient
         return float(loss.value[0]), gradient.value[0]
 
     def _work_out(
-        self, W: Bounded, X: Array, y: NDArray[np.intp], reg: Array, reg_scale: float, delta: float
+        self,
+        parameters: Sequence[Bounded],
+        X: Array,
+        y: NDArray[np.intp],
+        reg: Array,
+        reg_scale: float,
+        delta: float,
     ) -> _Worked:
-        bounds = W.bounded
-        weights = Term(W, varies=True)
+        bounds = parameters[0].bounded
+        terms = [Term(parameter, varies=True) for parameter in parameters]
         samples = Term(Bounded.exact(X, bounds=bounds))
         labels = Labels(y, bounded=bounds)
         settings = {"delta": delta} if self._takes_delta else {}
         strength = Bounded.exact(reg_scale * reg, bounds=bounds)
-        data = self.data_loss(weights, samples, labels, **settings)
-        penalty = self.penalty(weights)
+        data = self.data_loss(*terms, samples, labels, **settings)
+        penalty = self.penalty(*terms)
         return _Worked(
-            _Part.of(data, weights, Bounded.exact(np.ones(len(X)), bounds=bounds)),
-            _Part.of(penalty, weights, strength),
+            Differentiated.of(data, terms, Bounded.exact(np.ones(len(X)), bounds=bounds)),
+            Differentiated.of(penalty, terms, strength),
             data.number,
             penalty.number * strength,
         )
@@ -178,72 +235,8 @@ class Loss:
         """(T, D, C) what each kink of a problem can add to the gradient, those that add nothing left out."""
         with np.errstate(all="ignore"):
             W, X, y, reg = stacked((problem,))
-            worked = self._work_out(Bounded.exact(W), X, y, reg, reg_scale, delta)
-            found = [part.generators() for part in (worked.data_part, worked.penalty_part)]
-        return np.concatenate(found)
-
-
-@dataclass(frozen=True, eq=False)
-class _Part:
-    """One of the two terms of a loss and its derivatives.
-
-    Attributes:
-        weights: W.
-        derivatives: by each term, but for the division by the divisor.
-        divisor: what the whole is divided by, a mean's number of samples: exact numbers stay so until then.
-    """
-
-    weights: Term
-    derivatives: dict[Term, Bounded]
-    divisor: float
-
-    @classmethod
-    def of(cls, root: Term, weights: Term, seed: Bounded) -> _Part:
-        """Differentiate a term by the weights; ``seed``, (P, K), is its factor."""
-        if not isinstance(root, Term) or root.shape:
-            got = f"an array of shape {root.shape}" if isinstance(root, Term) else f"a {type(root).__name__}"
-            raise FormulaError(
-                f"the formula returns {got}; it must return one number: end it with .sum() or .mean()"
-            )
-        divisor = 1.0
-        while root.divisor is not None and root.parents:
-            divisor *= root.divisor
-            ((root, _),) = root.parents
-        found = derivatives([(root, seed)])
-        if weights not in found:
-            raise FormulaError("the formula does not depend on W")
-        return cls(weights, found, divisor)
-
-    @property
-    def gradient(self) -> Bounded:
-        """(K, D, C) by W, no tie counted."""
-        gradient = self.derivatives[self.weights]
-        return gradient if self.divisor == 1.0 else gradient.over(self.divisor)
-
-    @property
-    def kinks(self) -> list[tuple[Term, Bounded, Array]]:
-        """Terms with ties, the derivatives by them, and (K, ...) where there are ties that matter."""
-        return [
-            (term, by_term, term.tied & (by_term.value != 0.0))
-            for term, by_term in self.derivatives.items()
-            if term.tied is not None
-        ]
-
-    def generators(self) -> Array:
-        """(T, D, C) what each tie of the only problem can add to the gradient."""
-        found = [np.zeros((0, *self.weights.shape))]
-        for term, by_term, tied in self.kinks:
-            ((argument, _),) = term.parents
-            places = np.nonzero(tied[0])
-            count = len(places[0])
-            step = max(1, _LARGEST_CHUNK // (self.weights.number.value.size + tied.size))
-            for start in range(0, count, step):
-                chosen = tuple(place[start : start + step] for place in places)
-                seeds = np.zeros((1, len(chosen[0]), *argument.shape))
-                of_each: tuple[NDArray[np.intp], ...] = np.arange(len(chosen[0])), *chosen
-                seeds[0][of_each] = by_term.value[0][chosen]
-                by_weights = derivatives([(argument, Bounded(seeds))])[self.weights].value
-                found.append(by_weights / self.divisor)
+            worked = self._work_out((Bounded.exact(W),), X, y, reg, reg_scale, delta)
+            found = [part.spread().upper for part in (worked.data_part, worked.penalty_part)]
         return np.concatenate(found)
 
 
@@ -251,16 +244,11 @@ class _Part:
 class _Worked:
     """K problems worked out side by side."""
 
-    data_part: _Part
-    penalty_part: _Part
+    data_part: Differentiated
+    penalty_part: Differentiated
     data: Bounded
     regularization: Bounded
 
     def ties(self) -> list[int]:
         """How many ties each of the problems has."""
-        count = np.zeros(self.data.value.shape, dtype=np.intp)
-        for part in (self.data_part, self.penalty_part):
-            for _, _, tied in part.kinks:
-                count += tied.reshape(len(tied), -1).sum(axis=1)
-        ties: list[int] = count.tolist()  # type: ignore[assignment]
-        return ties
+        return list(map(int, self.data_part.ties() + self.penalty_part.ties()))

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from reference.loss import Loss
     from reference.problem import Problem
 
-_FORMULA = re.compile(r"^def data_loss\(|^from reference\.\w+ import data_loss$", re.MULTILINE)
+_FORMULA = re.compile(r"^def data_loss\(W\b|^from reference\.\w+ import data_loss$", re.MULTILINE)
 _PREFIX = "reference_beside_the_rubric_"  # no package of that name: these modules come from no folder of ours
 _texts: dict[str, str] = {}
 

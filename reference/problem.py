@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -29,6 +29,23 @@ class Problem:
     def sizes(self) -> tuple[int, int, int]:
         """N samples, D features, C classes."""
         return self.X.shape[0], self.X.shape[1], self.W.shape[1]
+
+
+@dataclass(frozen=True, eq=False)
+class NetworkProblem:
+    """What the loss of a network is called with.
+
+    Attributes:
+        parameters: name -> array, in the order of the loss's formula: W1, b1, W2, b2.
+        X: (N, D) data, one sample per row.
+        y: (N,) integer labels.
+        reg: regularization strength, >= 0.
+    """
+
+    parameters: Mapping[str, NDArray[np.float64]]
+    X: NDArray[np.float64]
+    y: NDArray[np.int64]
+    reg: float
 
 
 def stacked(

@@ -70,6 +70,10 @@ class TiedBox:
                 break
         return offset
 
+    def weights(self, residual: Array) -> Array:
+        """(K,) the weights of the point that is nearest in least squares, or within the bound of a finite residual."""
+        return self._least_squares(np.clip(residual, self.lower, self.upper))
+
     def _excess(self, residual: Array, offset: Array) -> float:
         """Largest distance over the entries, in units of the bound."""
         return float((np.abs(residual - offset) / self.bound).max())

@@ -1,0 +1,182 @@
+"""Gradients where a kink is taken of another one: a hinge on top of a hidden layer of max(0, .).
+
+With weights t for the upper ties and u for the lower ones, the gradient is
+
+    base + sum_a t_a G_a + sum_b u_b R_b + sum_ab t_a u_b Q_ab,    0 <= t, u <= 1,
+
+every choice of one slope at each kink. Such a loss is not convex, and what is accepted is its conservative gradients:
+those that the chain rule gives with any slopes at the kinks (J. Bolte and E. Pauwels, Conservative set valued fields,
+automatic differentiation, stochastic gradient methods and deep learning, 2020). Clarke's subdifferential is among
+them, and may be smaller.
+
+The set is not convex either. An answer is accepted when weights are found that give it. It is refused only with a
+proof, a direction that separates it from the convex set of all t, u and q with max(0, t + u - 1) <= q <= min(t, u) in
+the place of the products (G. P. McCormick, Computability of global solutions to factorable nonconvex programs, 1976).
+Between the two, no weights and no proof, it is accepted: so far the judge is sound and not complete.
+"""
+
+from __future__ import annotations
+
+import itertools
+import math
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from reference.accepted import AcceptedGradients, Certificate, Membership
+from reference.differentiated import Spread
+from reference.projection import TiedBox
+
+Array = NDArray[np.float64]
+
+_MOST_TRIED = 8
+"""So many upper ties are tried with every choice of 0 and 1; of more, all alike."""
+_TURNS = 20
+_PROVED = 1e-6
+"""A linear programme's own error, in units of its numbers: what is nearer is no proof."""
+
+
+@dataclass(frozen=True, eq=False)
+class NestedGradients(AcceptedGradients):
+    """The right gradients of a problem with kinks of kinks, as one array (M,).
+
+    Attributes:
+        spread: gives what its ties can add.
+    """
+
+    spread: Callable[[], Spread] | None = None
+
+    @cached_property
+    def _spread(self) -> Spread:
+        assert self.spread is not None
+        return self.spread()
+
+    def interval(self) -> tuple[Array, Array]:
+        """Lowest and highest accepted value of each entry, (M,) each: that of the convex set around it."""
+        every = np.concatenate(
+            [self._spread.upper, self._spread.lower, self._spread.both.reshape(-1, self.base.size)]
+        )
+        return self.base + np.minimum(every, 0.0).sum(axis=0), self.base + np.maximum(every, 0.0).sum(axis=0)
+
+    @np.errstate(over="ignore", invalid="ignore")
+    def judge(self, dW: ArrayLike) -> Membership:
+        """Say whether dW, (M,), is an accepted gradient, and prove it if it is not.
+
+        Raises:
+            ValueError: dW has another shape.
+        """
+        dW = np.asarray(dW, dtype=np.float64)
+        if dW.shape != self.base.shape:
+            raise ValueError(f"a gradient of shape {self.base.shape} is needed, got {dW.shape}")
+        error = dW - self.base
+        if not np.isfinite(error).all():
+            return Membership(False, self.base, error, math.inf, None)
+        best, least = np.zeros_like(error), math.inf
+        for added in self._tried(error):
+            excess = float((np.abs(error - added) / self.bound).max())
+            if excess < least:
+                best, least = added, excess
+            if least <= 1.0:
+                break
+        certificate = self._proof(dW, error) if least > 1.0 else None
+        return Membership(certificate is None, self.base + best, error - best, least, certificate)
+
+    def _tried(self, error: Array) -> Iterator[Array]:
+        """What some choices of slopes add: with one kind of weights given, the best of the other kind."""
+        A = len(self._spread.upper)
+        starts = [np.full(A, t) for t in (0.0, 1.0, 0.5)]
+        yield np.zeros_like(error)
+        for t in starts:
+            yield self._added(t, self._best_lower(error, t))
+        if A <= _MOST_TRIED:
+            for choice in itertools.product((0.0, 1.0), repeat=A):
+                t = np.array(choice)
+                yield self._added(t, self._best_lower(error, t))
+        for t in starts:
+            for _ in range(_TURNS):
+                u = self._best_lower(error, t)
+                t = self._best_upper(error, u)
+                yield self._added(t, u)
+
+    def _added(self, t: Array, u: Array) -> Array:
+        G, R, Q = self._spread
+        added: Array = t @ G + u @ R + np.einsum("a,b,abm->m", t, u, Q)
+        return added
+
+    def _best_lower(self, error: Array, t: Array) -> Array:
+        G, R, Q = self._spread
+        return self._best(R + np.einsum("a,abm->bm", t, Q), error - t @ G)
+
+    def _best_upper(self, error: Array, u: Array) -> Array:
+        G, R, Q = self._spread
+        return self._best(G + np.einsum("b,abm->am", u, Q), error - u @ R)
+
+    def _best(self, generators: Array, residual: Array) -> Array:
+        """The weights of the generators that come nearest to a residual."""
+        weights = np.zeros(len(generators))
+        some = generators.any(axis=1)
+        if some.any():
+            box = TiedBox(generators[some], np.ones(int(some.sum())), self.bound)
+            weights[some] = box.weights(residual)
+        return weights
+
+    def _proof(self, dW: Array, error: Array) -> Certificate | None:
+        """A direction along which no slopes at the kinks give what dW promises."""
+        from scipy.optimize import linprog
+
+        rows, limits, columns = self._relaxed()
+        scale = max(float(np.abs(columns).max(initial=0.0)), float(np.abs(error).max()))
+        units = np.maximum(self.bound, _PROVED * scale)
+        far = (columns / units[:, None], -np.ones((error.size, 1)))
+        solution = linprog(
+            c=np.append(np.zeros(columns.shape[1]), 1.0),
+            A_ub=np.block([[far[0], far[1]], [-far[0], far[1]], [rows, np.zeros((len(rows), 1))]]),
+            b_ub=np.concatenate([error / units, -error / units, limits]),
+            bounds=[*[(0.0, 1.0)] * columns.shape[1], (0.0, None)],
+            method="highs",
+        )
+        if solution.x is None or solution.fun <= 2.0:
+            return None
+        prices = solution.ineqlin.marginals
+        direction = (prices[: error.size] - prices[error.size : 2 * error.size]) / units * -1.0
+        direction = -direction / np.abs(direction).max()
+        certificate = self._along(direction, dW)
+        if certificate.promised < certificate.low:
+            certificate = self._along(-direction, dW)
+        return certificate if certificate.promised > certificate.high else None
+
+    def _along(self, direction: Array, dW: Array) -> Certificate:
+        from scipy.optimize import linprog
+
+        rows, limits, columns = self._relaxed()
+        rates = direction @ columns
+        smooth = float(direction @ self.base)
+        ends = [
+            sign * float(linprog(sign * rates, A_ub=rows, b_ub=limits, bounds=(0.0, 1.0), method="highs").fun)
+            if rates.size
+            else 0.0
+            for sign in (1.0, -1.0)
+        ]
+        return Certificate(direction, float(direction @ dW), smooth + ends[0], smooth + ends[1], None)
+
+    def _relaxed(self) -> tuple[Array, Array, Array]:
+        """The convex set around all products: rows @ (t, u, q) <= limits, and (M, A + B + AB) what these add."""
+        G, R, Q = self._spread
+        A, B = Q.shape[:2]
+        rows, limits = [], []
+        for a, b in np.ndindex(A, B):
+            q = A + B + a * B + b
+            for of_t, of_u, of_q, limit in (
+                (-1.0, 0.0, 1.0, 0.0),
+                (0.0, -1.0, 1.0, 0.0),
+                (1.0, 1.0, -1.0, 1.0),
+            ):
+                row = np.zeros(A + B + A * B)
+                row[a], row[A + b], row[q] = of_t, of_u, of_q
+                rows.append(row)
+                limits.append(limit)
+        columns = np.concatenate([G, R, Q.reshape(A * B, -1)]).T
+        return np.array(rows).reshape(-1, A + B + A * B), np.array(limits), columns

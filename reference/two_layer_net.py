@@ -1,0 +1,16 @@
+"""The loss of the two-layer network of the same assignment: a hidden layer of max(0, .), then softmax.
+
+    L(W1, b1, W2, b2) = 1/N sum_i (log sum_k exp(s_ik) - s_iy_i) + reg_scale*reg*(sum(W1*W1) + sum(W2*W2)),
+
+with s = max(0, X W1 + b1) W2 + b2. Where a pre-activation is 0, the hidden unit may count or not; its slope enters the
+gradient linearly, so what is accepted is a box, see `reference.accepted`.
+"""
+
+from reference.formula import Labels, Term, log_sum_exp, maximum
+
+
+def data_loss(W1: Term, b1: Term, W2: Term, b2: Term, X: Term, y: Labels) -> Term:
+    """The mean over the samples of minus the logarithm of the label's probability."""
+    hidden = maximum(0.0, X @ W1 + b1)
+    scores = hidden @ W2 + b2
+    return (log_sum_exp(scores) - scores[range(len(y)), y]).mean()
