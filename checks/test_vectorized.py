@@ -2,20 +2,46 @@
 
 from __future__ import annotations
 
-import random
-from functools import cache
+from dataclasses import dataclass
 
-import numpy as np
-
-from grading.judging.answers import not_returned
-from grading.judging.failures import LoopsInPython
+from grading.judging.answers import not_returned, read_answer
+from grading.judging.failures import Failure, LoopsInPython, WrongWhenCounted
+from grading.judging.loop_cost import LoopCost
 from grading.judging.loss_function import LossFunction
 from grading.judging.promise import promise
-from grading.sandbox.messages import Call, Returned
+from grading.judging.streams import Stream
+from grading.sandbox.messages import Call, Outcome, Returned
 from grading.words import later, say, translated
+from reference.losses import evaluate_all
 from reference.problem import Problem
 
 _SMALL, _LARGE = 8, 72
+# np.choose takes 32 choices in NumPy 1 and 64 in NumPy 2.
+_MANY_CLASSES = 28
+_FEW_CLASSES = 4
+
+
+@dataclass(frozen=True)
+class _Growth:
+    """One of the three sizes, made larger while the others stay.
+
+    Attributes:
+        what: its name.
+        sizes: N samples, D features, C classes.
+        more: by how much it is larger than in the smallest problem.
+    """
+
+    what: str
+    sizes: tuple[int, int, int]
+    more: int
+
+
+_FIRST = (_SMALL, _SMALL, _FEW_CLASSES)
+_GROWTHS = (
+    _Growth(later("samples"), (_LARGE, _SMALL, _FEW_CLASSES), _LARGE - _SMALL),
+    _Growth(later("features"), (_SMALL, _LARGE, _FEW_CLASSES), _LARGE - _SMALL),
+    _Growth(later("classes"), (_SMALL, _SMALL, _MANY_CLASSES), _MANY_CLASSES - _FEW_CLASSES),
+)
 
 
 @promise("vectorized", kind="loss", needs=("interface", "value"))
@@ -23,71 +49,113 @@ def test_vectorized(candidate: LossFunction) -> None:
     """It has no Python loop over the samples or the features: the number of bytecodes that it executes does not
     grow with the data.
     """
-    small = _problem(candidate.seed, _SMALL, _SMALL, 4)
-    grown = [(later("samples"), _problem(candidate.seed, _LARGE, _SMALL, 4))]
-    grown.append((later("features"), _problem(candidate.seed, _SMALL, _LARGE, 4)))
-    grown.append((later("classes"), _problem(candidate.seed, _SMALL, _SMALL, _LARGE)))
-    counts = _bytecodes(candidate, [small, *(problem for _, problem in grown)])
-    for (what, _), count in zip(grown, counts[1:], strict=True):
+    numbers = Stream(b"vectorized" + candidate.digest)
+    # The first call may have NumPy import something. No problem is asked twice: an answer that is kept shows no loop.
+    sizes = [_FIRST, _FIRST, *(growth.sizes for growth in _GROWTHS)]
+    problems = [numbers.problem(*size) for size in sizes]
+    calls = [Call(candidate.name, (p.W, p.X, p.y, p.reg), count_bytecodes=True) for p in problems]
+    outcomes = candidate.worker.run(calls)
+    candidate.cases += len(calls)
+    _require_right(candidate, problems, outcomes)
+    _, first, *grown = [_count(candidate, outcome) for outcome in outcomes]
+    for growth, count in zip(_GROWTHS, grown, strict=True):
         # A loop executes at least one bytecode for each further item; anything below that is not a loop over them.
-        if count - counts[0] < _LARGE - _SMALL:
+        if count - first < growth.more:
             continue
-        if what == "classes" and candidate.rubric.settings.class_loops_allowed:
+        if growth.what == "classes" and candidate.rubric.settings.class_loops_allowed:
             candidate.remark(
                 say("It loops over the classes in Python; accepted, since there are few of them.")
             )
             continue
-        raise LoopsInPython(
+        raise _loops(candidate, growth)
+    _require_cheap(candidate, numbers)
+
+
+def _require_right(candidate: LossFunction, problems: list[Problem], outcomes: list[Outcome]) -> None:
+    """A function that is right only while nobody counts has not been counted; one that is wrong anyway may be."""
+    truths = evaluate_all(candidate.reference, problems, reg_scale=candidate.reg_scale, delta=candidate.delta)
+    for problem, outcome, truth in zip(problems, outcomes, truths, strict=True):
+        answer = read_answer(candidate.name, problem, outcome)
+        if isinstance(answer, Failure):
+            answer.problem = None
+            raise answer
+        right = truth.accepts_loss(answer.loss)
+        if "gradient" in candidate.passed:
+            right = right and truth.gradient.judge(answer.dW).accepted
+        if right:
+            continue
+        raise WrongWhenCounted(
             say(
-                "{name} works through the {what} in Python, one by one (a for loop, a comprehension, "
-                "np.vectorize or np.apply_along_axis): with {large} {what} instead of {small} it executes "
-                "more bytecodes. Let one NumPy operation handle all {what} at once.",
+                "{name} gives a wrong answer while it is counted how many bytecodes it executes, though it is right "
+                "elsewhere.",
                 name=candidate.name,
-                what=translated(what),
-                large=_LARGE,
-                small=_SMALL,
             ),
-            code=_code(candidate.name, what),
-            # No counts: they differ between versions of Python.
-            expected=say("as many bytecodes for any number of {what}", what=translated(what)),
-            got=say(
-                "more bytecodes for {large} {what} than for {small}",
-                large=_LARGE,
-                small=_SMALL,
-                what=translated(what),
-            ),
+            expected=f"loss = {truth.loss!r}",
+            got=f"loss = {answer.loss!r}",
         )
 
 
-def _bytecodes(candidate: LossFunction, problems: list[Problem]) -> list[int]:
-    # Twice, and the second count taken: a first call may import or fill a cache.
-    steps = [Call(candidate.name, (p.W, p.X, p.y, p.reg), count_bytecodes=True) for p in problems]
-    outcomes = candidate.worker.run(steps + steps)[len(steps) :]
-    candidate.cases += len(steps)
-    counts = []
-    for problem, outcome in zip(problems, outcomes, strict=True):
-        if not isinstance(outcome, Returned):
-            raise not_returned(candidate.name, outcome, problem)
-        counts.append(outcome.bytecodes or 0)
-    return counts
+def _count(candidate: LossFunction, outcome: Outcome) -> int:
+    if not isinstance(outcome, Returned):
+        raise not_returned(candidate.name, outcome)
+    if outcome.bytecodes is None:
+        raise WrongWhenCounted(
+            say(
+                "{name} switches off what counts the bytecodes that it executes (sys.settrace).",
+                name=candidate.name,
+            )
+        )
+    return outcome.bytecodes
 
 
-@cache
-def _problem(seed: int, n: int, d: int, c: int) -> Problem:
-    generator = random.Random(seed)
-    W = np.array([generator.gauss(0.0, 1.0) for _ in range(d * c)]).reshape(d, c)
-    X = np.array([generator.gauss(0.0, 1.0) for _ in range(n * d)]).reshape(n, d)
-    y = np.arange(n, dtype=np.int64) % c
-    return Problem(W, X, y, 0.5)
+def _loops(candidate: LossFunction, growth: _Growth) -> Failure:
+    small = _FEW_CLASSES if growth.what == "classes" else _SMALL
+    large = small + growth.more
+    what = translated(growth.what)
+    n, d, c = growth.sizes
+    return LoopsInPython(
+        say(
+            "{name} works through the {what} in Python, one by one (a for loop, a comprehension, "
+            "np.vectorize or np.apply_along_axis): with {large} {what} instead of {small} it executes "
+            "more bytecodes. Let one NumPy operation handle all {what} at once.",
+            name=candidate.name,
+            what=what,
+            large=large,
+            small=small,
+        ),
+        code=_code(candidate.name, n, d, c),
+        # No counts: they differ between versions of Python.
+        expected=say("as many bytecodes for any number of {what}", what=what),
+        got=say("more bytecodes for {large} {what} than for {small}", large=large, small=small, what=what),
+    )
 
 
-def _code(name: str, what: str) -> str:
-    sizes = {
-        "samples": (_LARGE, _SMALL, 4),
-        "features": (_SMALL, _LARGE, 4),
-        "classes": (_SMALL, _SMALL, _LARGE),
-    }[what]
-    n, d, c = sizes
+def _require_cheap(candidate: LossFunction, numbers: Stream) -> None:
+    """The second witness, for which the function's process is not asked: what a sample costs of a processor's time."""
+    cost = LoopCost(candidate.worker)
+    problems: list[Problem] = []
+    outcomes: list[Outcome] = []
+    for size in cost.sizes():
+        problem = numbers.problem(*size)
+        outcomes.append(cost.call(candidate.name, problem))
+        problems.append(problem)
+    candidate.cases += len(problems)
+    _require_right(candidate, problems, outcomes)
+    if not cost.is_a_loops:
+        return
+    what = translated(later("samples"))
+    raise LoopsInPython(
+        say(
+            "{name} works through the {what} one by one: each costs as much time as a loop in Python takes. Let one "
+            "NumPy operation handle all {what} at once.",
+            name=candidate.name,
+            what=what,
+        ),
+        code=_code(candidate.name, *cost.large),
+    )
+
+
+def _code(name: str, n: int, d: int, c: int) -> str:
     return (
         "import numpy as np\n"
         f"W, X, y = np.random.randn({d}, {c}), np.random.randn({n}, {d}), np.arange({n}) % {c}\n"

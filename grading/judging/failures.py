@@ -121,6 +121,10 @@ class LoopsInPython(Failure):
     """The vectorized function does work in Python that grows with the data."""
 
 
+class WrongWhenCounted(Failure):
+    """The function is not right, or not to be counted, where its bytecodes are."""
+
+
 class NotSymmetric(Failure):
     """The answer depends on the order or the naming of what should not matter."""
 

@@ -47,6 +47,8 @@ class LossFunction:
         rubric: the whole rubric.
         naive: for a vectorized function, the one it must agree with.
         hunted: whether Hypothesis searches for a mistake, in inputs that the grade does not use.
+        digest: of the hand-in and the seed; what must not be known beforehand is drawn from it.
+        passed: the checks that it has passed so far.
         remarks: what was accepted but is worth a word.
         cases: inputs judged so far, counted once for each check that judges them.
     """
@@ -59,6 +61,7 @@ class LossFunction:
         naive: LossFunction | None = None,
         *,
         hunted: bool = False,
+        digest: bytes = b"",
     ) -> None:
         self.name = name
         self.worker = worker
@@ -66,6 +69,8 @@ class LossFunction:
         self.settings: Function = rubric.settings.functions[name]
         self.naive = naive
         self.hunted = hunted
+        self.digest = digest
+        self.passed: set[str] = set()
         self.remarks: list[str] = []
         self.cases = 0
         self._answers: dict[str, Answers] = {}

@@ -178,9 +178,9 @@ class RealUse:
     outcomes: list[Outcome]
 
     @classmethod
-    def of(cls, candidate: LossFunction, digest: bytes) -> RealUse:
+    def of(cls, candidate: LossFunction) -> RealUse:
         """Ask a function."""
-        asked = uses(digest, quick="vectorized" in candidate.settings.points)
+        asked = uses(candidate.digest, quick="vectorized" in candidate.settings.points)
         return cls(candidate, asked, candidate.worker.run([use.call(candidate.name) for use in asked]))
 
     def hold(self, check: str) -> None:

@@ -148,6 +148,7 @@ class Runner:
                 asked.judge(candidate)
                 if isinstance(candidate, LossFunction) and asked.id in JUDGES:
                     self._real_use(candidate).hold(asked.id)
+                    candidate.passed.add(asked.id)
         except Failure as failure:
             tried = candidate.cases - cases
             return self._failed(name, asked, failure, candidate.remarks[remarks:], tried, started)
@@ -163,8 +164,7 @@ class Runner:
 
     def _real_use(self, candidate: LossFunction) -> RealUse:
         if candidate.name not in self._real_uses:
-            digest = f"{self.submission.sha256} {candidate.seed}".encode()
-            self._real_uses[candidate.name] = RealUse.of(candidate, digest)
+            self._real_uses[candidate.name] = RealUse.of(candidate)
         return self._real_uses[candidate.name]
 
     def _first(self, name: str) -> str:
@@ -254,7 +254,12 @@ class Runner:
             naive = self.rubric.settings.functions[name].naive
             other = self._loss_function(naive) if naive is not None else None
             self._loss_functions[name] = LossFunction(
-                name, self._worker(name), self.rubric, other, hunted=self.hunted
+                name,
+                self._worker(name),
+                self.rubric,
+                other,
+                hunted=self.hunted,
+                digest=f"{self.submission.sha256} {self.rubric.settings.seed}".encode(),
             )
         return self._loss_functions[name]
 

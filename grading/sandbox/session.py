@@ -58,6 +58,11 @@ class AnySession(Protocol):
         """Whether it takes steps."""
         ...
 
+    @property
+    def processor_seconds(self) -> float | None:
+        """Processor time of the process so far, measured from outside; None where that is not to be had."""
+        ...
+
     def drain(self) -> None:
         """Take what has been printed so far."""
         ...
@@ -124,6 +129,12 @@ class Session:
     def running(self) -> bool:
         """Whether there is a process, as far as we know."""
         return self._channel is not None
+
+    @property
+    def processor_seconds(self) -> float | None:
+        """Processor time of the process so far, measured from outside; None where that is not to be had."""
+        vitals = self._process.vitals if self._process is not None else None
+        return None if vitals is None else vitals.processor_seconds()
 
     def drain(self) -> None:
         """Take what has been printed so far."""

@@ -65,6 +65,11 @@ class Worker(Closing):
         self._session.drain()
         return clean(self._session.output.text, self._limits.output_bytes + _LAST_LINE)
 
+    @property
+    def processor_seconds(self) -> float | None:
+        """Processor time of its process so far, measured from outside; None where that is not to be had."""
+        return self._session.processor_seconds
+
     def run(
         self, steps: Sequence[Step], seconds: float | None = None, reply_bytes: int | None = None
     ) -> list[Outcome]:

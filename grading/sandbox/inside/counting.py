@@ -1,109 +1,73 @@
-"""How many bytecodes a call executes: the measure of whether a function loops in Python."""
+"""How many bytecodes, and lines, a call executes: the measure of whether a function loops in Python."""
 
 from __future__ import annotations
 
-import inspect
 import sys
+import threading
 import types
-from collections.abc import Callable, Container
+from collections.abc import Callable, Iterator
 from typing import Any, TypeVar
-
-import numpy as np
 
 T = TypeVar("T")
 
-_LOOPS_OF_NUMPY = {
-    function.__code__.co_filename
-    for function in (inspect.unwrap(np.apply_along_axis), inspect.unwrap(np.vectorize.__call__))
-}
+_PRINTING = "numpy._core.arrayprint"
 
 
 class Counter:
-    """Counts bytecodes in student code and in those files of NumPy that loop in Python on its behalf.
+    """Counts bytecodes and lines in whatever code a call executes, in its thread and in those that it starts.
 
-    ``np.apply_along_axis`` is a loop even over a function that is not the student's. Other Python code of
-    NumPy is left out: printing an array loops over its elements, but printing is not computing.
+    Whose code it is does not matter: a loop in `np.apply_along_axis` is a loop, and so is one in text that was given
+    to ``exec`` under the name of a file of NumPy's. Only printing arrays is left out, since that is not computing; it
+    is known by its code and not by its name.
     """
 
-    def __init__(self, filenames: Container[str]) -> None:
-        self._filenames = filenames
-        self._counted: dict[types.CodeType, bool] = {}
-
-    def counts(self, code: types.CodeType) -> bool:
-        """Whether bytecodes of ``code`` are counted."""
-        known = self._counted.get(code)
-        if known is None:
-            known = code.co_filename in self._filenames or code.co_filename in _LOOPS_OF_NUMPY
-            self._counted[code] = known
-        return known
+    def __init__(self) -> None:
+        self._printing = set(_code_of(sys.modules[_PRINTING]))
 
     def measure(
         self, function: Callable[..., T], args: tuple[Any, ...], kwargs: dict[str, Any]
     ) -> tuple[T, int | None]:
-        """Result of ``function(*args, **kwargs)`` and the number of bytecodes that it took.
+        """Result of ``function(*args, **kwargs)`` and the number of bytecodes and lines that it took.
 
         None if the counting was switched off on the way: nothing that only computes does that.
         """
-        if sys.version_info >= (3, 12):
-            return _measure_by_monitoring(self, function, args, kwargs)
-        return _measure_by_tracing(self, function, args, kwargs)
-
-
-def _measure_by_tracing(
-    counter: Counter, function: Callable[..., T], args: tuple[Any, ...], kwargs: dict[str, Any]
-) -> tuple[T, int | None]:
-    count = 0
-
-    def opcode(frame: types.FrameType, event: str, arg: object) -> Any:
-        nonlocal count
-        if event == "opcode":
-            count += 1
-        return opcode
-
-    def call(frame: types.FrameType, event: str, arg: object) -> Any:
-        if not counter.counts(frame.f_code):
-            return None
-        frame.f_trace_opcodes = True
-        frame.f_trace_lines = False
-        return opcode
-
-    before = sys.gettrace()
-    sys.settrace(call)
-    try:
-        result = function(*args, **kwargs)
-        counted = sys.gettrace() is call
-    finally:
-        sys.settrace(before)
-    return result, count if counted else None
-
-
-if sys.version_info >= (3, 12):
-    _TOOLS = 6  # that Python has room for
-
-    def _measure_by_monitoring(
-        counter: Counter, function: Callable[..., T], args: tuple[Any, ...], kwargs: dict[str, Any]
-    ) -> tuple[T, int | None]:
         count = 0
-        monitoring = sys.monitoring
-        event = monitoring.events.INSTRUCTION
-        # In a student's own kernel, a debugger or profiler may be at work.
-        tool = next(number for number in range(_TOOLS) if monitoring.get_tool(number) is None)
 
-        def instruction(code: types.CodeType, offset: int) -> Any:
+        def opcode(frame: types.FrameType, event: str, arg: object) -> Any:
             nonlocal count
-            if counter.counts(code):
+            if event in ("opcode", "line"):
                 count += 1
-                return None
-            return monitoring.DISABLE
+            return opcode
 
-        monitoring.use_tool_id(tool, "bytecodes")
-        monitoring.register_callback(tool, event, instruction)
-        monitoring.set_events(tool, event)
+        def call(frame: types.FrameType, event: str, arg: object) -> Any:
+            if frame.f_code in self._printing:
+                return None
+            # Lines as well: of code that is run for the first time, Python 3.13 does not tell the bytecodes.
+            frame.f_trace_opcodes = True
+            return opcode
+
+        before, before_in_threads = sys.gettrace(), threading.gettrace()
+        threading.settrace(call)
+        sys.settrace(call)
         try:
             result = function(*args, **kwargs)
-            counted = monitoring.get_events(tool) == event
+            counted = sys.gettrace() is call and threading.gettrace() is call
         finally:
-            monitoring.set_events(tool, 0)
-            monitoring.register_callback(tool, event, None)
-            monitoring.free_tool_id(tool)
+            sys.settrace(before)
+            threading.settrace(before_in_threads)
         return result, count if counted else None
+
+
+def _code_of(module: types.ModuleType) -> Iterator[types.CodeType]:
+    """All code that is written in a module: of its functions, what is defined in these, and its classes' methods."""
+    pending: list[Any] = []
+    for value in vars(module).values():
+        pending += vars(value).values() if isinstance(value, type) else [value]
+    while pending:
+        value = pending.pop()
+        if isinstance(value, types.CodeType):
+            if value.co_filename == module.__file__:
+                yield value
+            pending += value.co_consts
+        elif isinstance(value, types.FunctionType):
+            pending += [value.__code__, getattr(value, "__wrapped__", None)]

@@ -39,7 +39,7 @@ class Server:
         self._calls = pairing.Calls()
         self._library = Library([], [], [], self._reached)
         self._provided: dict[str, Any] = {}
-        self._answerer = Answerer(self._provided, Counter(set()), mapped)
+        self._answerer = Answerer(self._provided, Counter(), mapped)
         self._nonce = b""
 
     def serve(self) -> None:
@@ -104,7 +104,7 @@ class Server:
         library.provide_all()
         prepare(message.callings)
         self._provided = adapted(library.provided, message.callings)
-        self._answerer = Answerer(self._provided, Counter(library.filenames), self._mapped)
+        self._answerer = Answerer(self._provided, Counter(), self._mapped)
         # What the files set for themselves on the way is theirs; their functions start from the defaults.
         np.seterr(divide="warn", over="warn", under="ignore", invalid="warn")
         warnings.simplefilter("ignore")

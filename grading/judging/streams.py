@@ -1,0 +1,36 @@
+"""Numbers that depend on the bytes of a hand-in, as many as are asked for: nobody knows them before."""
+
+from __future__ import annotations
+
+import hashlib
+
+import numpy as np
+from numpy.typing import NDArray
+
+from reference.problem import Problem
+
+# Off the kinks: 1 + 3 * delta / k is never 0 for dyadic numbers. Entries are up to 1, and 3 in X.
+_OFF_KINKS = 3.0
+_EIGHTHS = 17
+
+
+class Stream:
+    """Problems, one after the other and no two alike, the same for the same ``digest``."""
+
+    def __init__(self, digest: bytes) -> None:
+        self._digest = digest
+        self._drawn = 0
+
+    def problem(self, n: int, d: int, c: int) -> Problem:
+        """The next problem of these sizes, with margins that are not near 0."""
+        self._drawn += 1
+        data = hashlib.shake_256(self._digest + self._drawn.to_bytes(4)).digest(d * c + n * d + n)
+        numbers = np.frombuffer(data, np.uint8)
+        W, X = numbers[: d * c].reshape(d, c), numbers[d * c : -n].reshape(n, d)
+        return Problem(_entries(W), _OFF_KINKS * _entries(X), (numbers[-n:] % c).astype(np.int64), 0.5)
+
+
+def _entries(numbers: NDArray[np.uint8]) -> NDArray[np.float64]:
+    """Eighths from -1 to 1."""
+    eighths = numbers.astype(np.float64) % _EIGHTHS - _EIGHTHS // 2
+    return eighths / (_EIGHTHS // 2)
