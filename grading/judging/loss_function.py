@@ -95,8 +95,8 @@ class LossFunction:
     def reg_scale(self) -> float:
         """The regularization convention that this function is held to.
 
-        Where the rubric accepts either, it is the one that fits the function's own losses; its gradient is then held
-        to the same one.
+        Where the rubric accepts either, it is the one that fits the function's own losses, and its gradient is then
+        held to the same one. Where the losses are wrong in both, it is the one that fits the gradient.
         """
         if not self.settings.is_regularized:
             return 0.0
@@ -104,13 +104,24 @@ class LossFunction:
         if not isinstance(scale, str):
             return scale
         if self._reg_scale is None:
-            halves = self._judged(REGULARIZED, _HALF)
-            doubtful = (halves[k] for k in halves.doubtful_losses)
-            fits = all(
-                isinstance(a.answer, Answered) and a.truth.accepts_loss(a.answer.loss) for a in doubtful
+            ways = (
+                (fits, scale) for fits in (self._losses_fit, self._gradients_fit) for scale in (_HALF, 1.0)
             )
-            self._reg_scale = _HALF if fits or self._adds_half() else 1.0
+            fitting = next((scale for fits, scale in ways if fits(scale)), None)
+            self._reg_scale = fitting or (_HALF if self._adds_half() else 1.0)
         return self._reg_scale
+
+    def _losses_fit(self, reg_scale: float) -> bool:
+        asked = self._judged(REGULARIZED, reg_scale)
+        doubtful = (asked[k] for k in asked.doubtful_losses)
+        return all(isinstance(a.answer, Answered) and a.truth.accepts_loss(a.answer.loss) for a in doubtful)
+
+    def _gradients_fit(self, reg_scale: float) -> bool:
+        asked = self._judged(REGULARIZED, reg_scale)
+        doubtful = (asked[k] for k in asked.doubtful_gradients)
+        return all(
+            isinstance(a.answer, Answered) and a.truth.gradient.judge(a.answer.dW).accepted for a in doubtful
+        )
 
     def _adds_half(self) -> bool:
         """Whether what a penalty adds to the loss is half of reg*sum(W*W), though the loss is wrong in other ways."""

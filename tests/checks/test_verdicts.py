@@ -115,6 +115,32 @@ def test_loss_and_gradient_must_follow_the_same_convention(sandbox: Sandbox) -> 
     assert failed(results) == {"gradient"}
 
 
+WRONG_LOSSES = {
+    "data term": ("np.sum(margins) / num_train", "np.sum(margins)"),
+    "penalty left out": ("reg * np.sum(W * W)", "0.0"),
+    "penalty of another kind": ("reg * np.sum(W * W)", "reg * np.sum(W)"),
+    "data term, and the penalty of the other convention": (
+        "np.sum(margins) / num_train + reg",
+        "np.sum(margins) + 0.5 * reg",
+    ),
+}
+
+
+@pytest.mark.parametrize("half", [False, True])
+@pytest.mark.parametrize("wrong", WRONG_LOSSES)
+def test_a_right_gradient_passes_in_either_convention_whatever_the_loss_is(
+    sandbox: Sandbox, wrong: str, half: bool
+) -> None:
+    code = SVM_STYLES["broadcasting"][0]
+    before, after = WRONG_LOSSES[wrong]
+    assert before in code
+    code = code.replace(before, after)
+    code = code.replace("2 * reg * W", "reg * W") if half else code
+    results = judge_one(sandbox, "svm", code, reg_scale="either")
+    assert results["value"].status == "failed"
+    assert results["gradient"].status == "passed"
+
+
 @pytest.mark.parametrize("delta", [0.5, 10.0])
 def test_the_margin_is_the_one_of_the_rubric(sandbox: Sandbox, delta: float) -> None:
     code = SVM_STYLES["broadcasting"][0]
