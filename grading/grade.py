@@ -106,7 +106,8 @@ class GradientComparison(msgspec.Struct, frozen=True, kw_only=True):
 
     An accepted dW lies between ``low`` and ``high``, which differ only where ``ties`` margins are 0; but not every
     array between them is accepted. ``distance`` is that of ``got`` from the nearest accepted dW. Entries of ``got`` and
-    ``distance`` that are no finite numbers are None.
+    ``distance`` that are no finite numbers are None. Where they are wrong ``together``, each entry of ``got`` is in its
+    interval, and ``wrong`` are those that differ from the nearest accepted dW.
     """
 
     low: list[list[float]]
@@ -116,6 +117,7 @@ class GradientComparison(msgspec.Struct, frozen=True, kw_only=True):
     wrong: list[list[bool]]
     ties: int
     certificate: Certificate | None
+    together: bool = False
 
 
 class CheckResult(msgspec.Struct, frozen=True, kw_only=True):

@@ -30,7 +30,8 @@ def compare(accepted: AcceptedGradients, dW: Array) -> GradientComparison | None
     membership = accepted.judge(dW)
     with np.errstate(all="ignore"):
         wrong = ~((dW >= low - accepted.bound) & (dW <= high + accepted.bound))
-        if not wrong.any():
+        together = not wrong.any()
+        if together:
             wrong = distance > accepted.bound
     return GradientComparison(
         low=_plain(low),
@@ -38,6 +39,7 @@ def compare(accepted: AcceptedGradients, dW: Array) -> GradientComparison | None
         got=_finite(dW),
         distance=_finite(distance),
         wrong=wrong.tolist(),
+        together=together,
         ties=accepted.ties,
         certificate=_certificate(membership),
     )

@@ -101,7 +101,9 @@ class Expressions(Writing):
         if not isinstance(node, ast.Name):
             for name in self.scope.arrays:
                 yield 3, self._put("name", node, name)
-        yield 3, self._put("term", node, f"{text} + 1")
+        # The margin of the SVM loss is what is forgotten.
+        margin = self.scope.loss == "svm" and isinstance(node, ast.BinOp) and isinstance(node.op, ast.Sub)
+        yield 1 if margin else 3, self._put("term", node, f"{text} + 1")
         yield 3, self._put("term", node, f"{text} - 1")
         yield 4, self._put("type", node, f"{group}.astype(float)")
 

@@ -50,6 +50,7 @@ class Gradient:
     accepted: list[list[str]]
     got: list[list[Entry]]
     ties: int
+    together: bool
     map: Map | None
     direction: list[list[str]] | None
     proof: str | None
@@ -187,6 +188,7 @@ def _gradient(found: GradientComparison) -> Gradient:
             for rows in zip(found.got, found.wrong, strict=True)
         ],
         ties=found.ties,
+        together=found.together,
         map=distances(found),
         direction=[[_short(x) for x in row] for row in certificate.V] if certificate and several else None,
         # At a kink the message of the check ends with it.

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import numpy as np
 import pytest
 
 from grading.grade import CheckResult
 from grading.sandbox.client import Sandbox
+from reference.datasets import digits
 from tests.checks.classes import ACCURACY, HandedClass, judge_classes
 from tests.checks.right_classes import RIGHT_TRAINS
 
@@ -112,3 +114,10 @@ def test_a_class_that_learns_nothing_is_told_the_loss_of_its_weights(sandbox: Sa
     assert "above the smallest possible" not in result.message  # for the bound is larger than the loss
     assert result.got is not None
     assert result.got.count(" of 250, so truly ") == 2
+    assert result.counterexample is not None
+    loading = result.counterexample.code.partition("model =")[0]
+    found: dict[str, np.ndarray] = {}
+    exec(loading, found)  # noqa: S102 - it is our own
+    split = digits()
+    for name in ("X_train", "y_train", "X_validation", "y_validation"):
+        np.testing.assert_array_equal(found[name], getattr(split, name))

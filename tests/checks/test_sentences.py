@@ -158,3 +158,25 @@ def test_absurd_numbers_are_wrong_and_nothing_else(sandbox: Sandbox, loss: str, 
     code = f"def loss(W, X, y, reg): return {number} * (1 if y[0] else -1), np.full(W.shape, {number}) * np.sign(W)"
     results = judge(sandbox, {"f": Handed(loss, code)})["f"]
     assert {results[check].status for check in ("value", "gradient")} == {"failed"}
+
+
+NEVER_ENDS = """
+def loss(W, X, y, reg):
+    while W.size:
+        pass
+    return 0.0, W
+"""
+
+
+def test_a_function_that_never_ends_is_shown_with_the_smallest_input(sandbox: Sandbox) -> None:
+    example = judge(sandbox, {"f": Handed("svm", NEVER_ENDS)})["f"]["interface"].counterexample
+    assert example is not None
+    assert (example.W, example.X, example.y, example.reg) == ([[0.0, 1.0]], [[1.0]], [0], 0.0)
+
+
+def test_a_vectorized_function_that_raises_is_shown_with_a_small_input(sandbox: Sandbox) -> None:
+    code = RIGHT.format(first="if len(y) == 72: raise ValueError('no dozens')")
+    example = judge(sandbox, {"f": Handed("svm", code, vectorized=True)})["f"]["vectorized"].counterexample
+    assert example is not None
+    assert example.X is not None
+    assert {len(row) for row in example.X} == {1}

@@ -33,6 +33,7 @@ def test_at_a_kink_each_entry_has_an_interval() -> None:
 def test_where_each_entry_alone_could_be_right_those_are_wrong_that_do_not_go_together() -> None:
     found = compared(TIED, [[0.0, 1.0]])
     assert found.wrong == [[True, True]]
+    assert found.together
     np.testing.assert_allclose(np.array(found.distance, dtype=float), [[0.5, 0.5]])
 
 
@@ -45,6 +46,7 @@ def test_the_proof_at_a_kink_is_a_direction_along_which_it_promises_too_much() -
 def test_only_the_entry_outside_its_interval_is_wrong() -> None:
     found = compared(TIED, [[-3.0, 1.0]])
     assert found.wrong == [[True, False]]
+    assert not found.together
     assert found.certificate is not None
     assert found.certificate.entry == (0, 0)
 
