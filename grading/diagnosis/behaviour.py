@@ -6,6 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from grading.diagnosis.known_answers import Setting, known, replay, same, sample, trace, without_reg
+from grading.editions.another import TURNED
 from grading.grade import Diagnosis
 from grading.judging.answers import Answered, read_answer
 from grading.judging.cases import SHIFTED
@@ -28,7 +29,7 @@ def named(mistake: Mistake) -> Diagnosis:
 def layout_of_2015() -> Diagnosis:
     """What `expects_columns` tells."""
     return Diagnosis(
-        id="layout-of-2015",
+        id=TURNED,
         title=say(
             "The function expects its arrays turned: W as (C, D), and X as (D, N), with one sample per column."
         ),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any
@@ -17,8 +18,16 @@ def as_called(submission: Submission, rubric: Rubric) -> Submission:
     """The submission, with how the rubric says that its functions are called, and a word if they are of another."""
     settings = rubric.settings
     other = looks_like(submission, settings)
-    said = submission.warnings if other is None else (sentence(other), *submission.warnings)
+    said = submission.warnings if other is None else (sentence(other), *_still_true(submission, rubric))
     return replace(submission, callings=callings(settings), edition=other, warnings=said)
+
+
+def _still_true(submission: Submission, rubric: Rubric) -> Iterator[str]:
+    """The warnings but for those of functions that other editions do not ask for."""
+    missing = [name for name in rubric.asked_names if name not in submission.definitions]
+    for warning in submission.warnings:
+        if not any(re.search(rf"\b{name}\b", warning) for name in missing):
+            yield warning
 
 
 def callings(settings: Settings) -> tuple[WireCalling, ...]:

@@ -14,6 +14,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 from msgspec import structs
 
+from grading.editions.another import instead
+from grading.editions.recognition import sentence
 from grading.editions.wording import Wording
 from grading.grade import (
     CheckResult,
@@ -226,6 +228,8 @@ class Runner:
         """Why a function cannot be run at all: a sentence for the student, or None."""
         asked = name.partition(".")[0]
         definition = self.submission.definitions.get(asked)
+        if definition is None and self.submission.edition is not None:
+            return sentence(self.submission.edition)
         if definition is None:
             return say(
                 "{name} was not found in the hand-in. It must be defined under exactly this name.", name=asked
@@ -352,4 +356,9 @@ class Runner:
             hidden=asked.id in function.hidden,
             gradient=gradient,
         )
-        return self._wording.of(result, failure)
+        result = self._wording.of(result, failure)
+        if self.submission.edition is None:
+            return result
+        settings, group = self.rubric.settings, self._group(name)
+        before = [done for (other, _), done in self._results.items() if self._group(other) == group]
+        return instead(result, failure, self.submission.edition, settings, before)

@@ -14,7 +14,7 @@ import msgspec
 import numpy as np
 
 from grading.sandbox import frames, packing, wire
-from grading.sandbox.inside import notebook, pairing, seeding
+from grading.sandbox.inside import no_gpu, notebook, pairing, seeding
 from grading.sandbox.inside.adapting import adapted, prepare
 from grading.sandbox.inside.answering import Answerer
 from grading.sandbox.inside.answers import Packer, raised
@@ -103,6 +103,8 @@ class Server:
         Importing(library, {"torch"} if tensors else ())
         library.provide_all()
         prepare(message.callings)
+        if tensors and any("cuda" in block.code for source in message.sources for block in source.blocks):
+            no_gpu.redirect()
         self._provided = adapted(library.provided, message.callings)
         self._answerer = Answerer(self._provided, Counter(), self._mapped)
         # What the files set for themselves on the way is theirs; their functions start from the defaults.

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import pytest
 
+import grader
 from grading.editions.called import as_called
 from grading.editions.reading import USUAL, shipped
 from grading.intake import read
@@ -89,6 +91,28 @@ def test_work_of_each_edition_is_recognized_by_every_rubric_that_it_does_not_fit
     write_solved(tmp_path / "hand-in", edition)
     assert seems(tmp_path / "hand-in") == (None if edition == USUAL else edition)
     assert seems(tmp_path / "hand-in", edition) is None
+
+
+def test_one_sentence_stands_for_all_that_is_called_otherwise(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    called_otherwise = ("cs231n-2015", "dlcourse", "eecs498")
+    for edition in called_otherwise:
+        write_solved(tmp_path / "class" / edition, edition)
+    grader.main(
+        [str(tmp_path / "class"), "--out", str(tmp_path / "out"), "--allow-unsafe", "--format", "json"]
+    )
+    terminal = capsys.readouterr().out
+    for edition in called_otherwise:
+        sentence = (
+            f"This looks like work for another edition of the assignment: grade it with --edition {edition}."
+        )
+        assert terminal.count(sentence) == 1
+        report = json.loads((tmp_path / "out" / edition / "report.json").read_bytes())
+        failed = [check for check in report["checks"] if check["status"] in ("failed", "error")]
+        assert {check["message"] for check in failed} == {sentence}
+        assert all(check["got"] is None and check["diagnosis"] is None for check in failed)
+        assert [warning for warning in report["warnings"] if "torch" not in warning] == [sentence]
 
 
 def test_an_unfinished_hand_in_of_the_usual_edition_is_not_taken_for_another(tmp_path: Path) -> None:
