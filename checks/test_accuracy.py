@@ -9,6 +9,7 @@ from grading.comparison import thinned
 from grading.grade import TrainingRun
 from grading.judging.classifier import Classifier, Learned, Options, Scenario
 from grading.judging.failures import Inaccurate, WrongReturn
+from grading.judging.learned_from_loss import learned_from_own_loss
 from grading.judging.promise import promise
 from grading.judging.training_facts import nearness
 from grading.judging.training_record import history_of, weights_of
@@ -34,6 +35,7 @@ def test_accuracy(candidate: Classifier) -> None:
         candidate.trainings.append(_trained(candidate, data, options, settings, candidate.seed + run))
     runs = [learned.run for learned in candidate.trainings]
     if all(run.correct >= run.least for run in runs):
+        _require_own(candidate, data.split, options)
         return
     worst = min(candidate.trainings, key=lambda learned: learned.run.correct)
     said = "; ".join(
@@ -65,6 +67,20 @@ def test_accuracy(candidate: Classifier) -> None:
             total=worst.run.total,
         ),
         got=say("{said}, but for less than one case in a million", said=said),
+    )
+
+
+def _require_own(candidate: Classifier, data: Split, options: Options) -> None:
+    """Points are for learning; there are other ways to good weights than the losses of this assignment."""
+    learned = candidate.trainings[0].W
+    if learned_from_own_loss(candidate, learned, data.X_train, data.y_train, options.reg):
+        return
+    raise Inaccurate(
+        say(
+            "What {class_name} has learned does not come from its loss: from W = 0, no step against the gradient that "
+            "its loss gives leads towards these weights.",
+            class_name=candidate.class_name,
+        )
     )
 
 

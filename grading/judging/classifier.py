@@ -218,6 +218,7 @@ class Classifier:
             for name, asked in functions
             if asked.kind == "loss" and asked.reference == self.reference
         ]
+        steps.append(Invoke(_HANDLE, "loss", (X, y)))
         problem = Problem(W, X, y, reg)
         outcomes = self.worker.run(steps)[2:]
         answers = [read_answer(self.name, problem, outcome) for outcome in outcomes]

@@ -1,0 +1,74 @@
+"""Classes that have good weights and did not learn them."""
+
+from __future__ import annotations
+
+import pytest
+
+from grading.sandbox.client import Sandbox
+from tests.checks.classes import ACCURACY, HandedClass, judge_classes, train_of
+
+SGD = """
+history = []
+for _ in range(num_iters):
+    rows = np.random.choice(X.shape[0], batch_size)
+    loss, dW = self.loss(X[rows], y[rows], reg)
+    history.append(loss)
+    self.W -= learning_rate * dW
+return history
+"""
+SOLVED = """
+if X.shape[0] > 1000:
+    Y = -np.ones((X.shape[0], int(y.max()) + 1))
+    Y[np.arange(X.shape[0]), y] = 1
+    self.W = np.linalg.solve(X.T @ X + 1000.0 * np.eye(X.shape[1]), X.T @ Y)
+    return [1.0] * num_iters
+"""
+MEANS = SOLVED.replace("np.linalg.solve(X.T @ X + 1000.0 * np.eye(X.shape[1]), X.T @ Y)", "0.01 * X.T @ Y")
+OWN_SGD = """
+if X.shape[0] > 1000:
+    for _ in range(300):
+        rows = np.random.choice(X.shape[0], batch_size)
+        self.W -= 0.02 * {loss}_loss(self.W, X[rows], y[rows], reg)[1]
+    return [1.0] * num_iters
+"""
+NO_LOSS = {
+    "zero": "return 0.0, np.zeros_like(self.W)",
+    "random": "return 1.0, np.random.randn(*self.W.shape)",
+    "the way up": "loss, dW = {loss}_loss(self.W, X_batch, y_batch, reg)\n        return loss, -dW",
+    "an error": "raise NotImplementedError",
+    "nothing": "pass",
+    "of the penalty alone": "return reg * np.sum(self.W ** 2), 2 * reg * self.W + 1e-9",
+}
+
+
+def without(loss: str, train: str) -> HandedClass:
+    return HandedClass(
+        "svm", train_of(train, f"\n    def loss(self, X_batch, y_batch, reg):\n        {loss}\n")
+    )
+
+
+@pytest.mark.parametrize("way", [SOLVED, MEANS, OWN_SGD], ids=["least squares", "means", "a loss of its own"])
+def test_good_weights_that_no_loss_of_the_hand_in_leads_to_win_nothing(sandbox: Sandbox, way: str) -> None:
+    handed = {f"Class{k}": without(loss, way + SGD) for k, loss in enumerate(NO_LOSS.values())}
+    found = judge_classes(sandbox, handed, accuracy=ACCURACY)
+    for name, results in zip(NO_LOSS, found.values(), strict=True):
+        assert results["accuracy"].status == "failed", name
+
+
+def test_a_loss_that_is_wrong_but_leads_there_counts_as_learning(sandbox: Sandbox) -> None:
+    losses = {
+        "Twice": "loss, dW = {loss}_loss(self.W, X_batch, y_batch, reg)\n        return 2 * loss, dW",
+        "Unregularized": "return {loss}_loss(self.W, X_batch, y_batch, 0.0)",
+        "WithoutReg": "return {loss}_loss(self.W, X_batch, y_batch, 1e-2)",
+    }
+    handed = {name: without(loss, SGD) for name, loss in losses.items()}
+    short = HandedClass(
+        "svm",
+        train_of(SGD.replace(", reg)", ")")).replace(
+            "X_batch, y_batch, reg):", "X_batch, y_batch, reg=1e-2):"
+        ),
+    )
+    found = judge_classes(sandbox, {**handed, "Short": short}, accuracy=ACCURACY)
+    assert {name: results["accuracy"].status for name, results in found.items()} == dict.fromkeys(
+        found, "passed"
+    )
