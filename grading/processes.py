@@ -21,6 +21,7 @@ from multiprocessing.process import BaseProcess
 from typing import Protocol
 
 from grading.grade import Grade
+from grading.sandbox.inside import walls
 from grading.submission import Handin
 
 _MOST_TRIES = 2
@@ -215,7 +216,11 @@ def _serve(line: Connection, inherited: list[Connection], work: Work, at_once: i
         signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGINT})
     for other in inherited:
         other.close()
-    threading.Thread(target=_end_with_parent, daemon=True).start()
+    if sys.platform == "linux":
+        # Whatever this process is at then, the kernel ends it.
+        walls.follow_parent(os.getppid())
+    else:
+        threading.Thread(target=_end_with_parent, daemon=True).start()
     # Syntax trees and messages come in thousands and hold no cycles: a collection for each 700 finds nothing.
     gc.set_threshold(_COLLECTED_AFTER)
     # Threads that each turn warnings off for a while turn them on again for each other.

@@ -1,16 +1,15 @@
 """What an output folder remembers, so that a second run grades only what has changed.
 
-Beside the reports lies ``.resume/<name>.json``: the grade, and a key made of everything that the grade depends on. A
-grade is taken over only if its key is that of the present run; reports are then written from it again, so they cannot
-be stale, half-written or missing. Records are written last and whole: a run that is killed leaves none, or a right one.
+Beside the reports lies ``.resume/<name>.json``: the grade, and a key made of everything that it depends on but the
+bytes of the hand-in. Their hash is in the grade: of those that were graded, whatever lay there before and after. A
+grade is taken over only if both are those of now; reports are then written from it again, so they cannot be stale,
+half-written or missing. Records are written last and whole: a run that is killed leaves none, or a right one.
 """
 
 from __future__ import annotations
 
 import contextlib
 import hashlib
-import stat
-import zipfile
 from collections.abc import Iterable
 from functools import cache
 from importlib import metadata
@@ -21,10 +20,9 @@ from typing import IO, Self
 import msgspec
 
 from grading.grade import Grade, SuiteFacts
-from grading.intake.archive import unified_name
-from grading.packed_handin import files_of, is_read
+from grading.reading import Reader, ReadingError
 from grading.sandbox.levels import Isolation
-from grading.submission import Handin
+from grading.submission import Handin, IntakeError
 from grading.writing import write_whole
 
 FOLDER = ".resume"
@@ -32,7 +30,6 @@ _TEMPORARY = ".*.tmp"  # as `write_whole` makes them
 _SUITE_FOLDERS = ("reference", "checks", "grading")
 #: What grades are worked out with, besides Python and NumPy, which are among the `SuiteFacts`.
 _LIBRARIES = ("scikit-learn", "scipy")
-_CHUNK = 1 << 20
 
 
 class _Record(msgspec.Struct, frozen=True):
@@ -49,17 +46,20 @@ class Records:
         out: the output folder, which exists.
         facts: what the present run grades with.
         force: take nothing over.
+        reader: reads hand-ins, to see whether they are still what was graded; None to do so in this process.
 
     Raises:
         OSError: the folder cannot be written.
     """
 
-    def __init__(self, out: Path, facts: SuiteFacts, *, force: bool = False) -> None:
+    def __init__(
+        self, out: Path, facts: SuiteFacts, *, force: bool = False, reader: Reader | None = None
+    ) -> None:
         self._out = out
         self._folder = out / FOLDER
         self._facts = facts
         self._force = force
-        self._contents: dict[str, tuple[Handin, str]] = {}  # of what is still to be graded
+        self._reader = reader or Reader(apart=False)
         self._folder.mkdir(exist_ok=True)
         self._lock: IO[bytes] = (self._folder / "lock").open("ab")
 
@@ -84,40 +84,38 @@ class Records:
 
     def find(self, handin: Handin, isolation: Isolation) -> Grade | None:
         """The grade that grading ``handin`` now would give, or None if it is not known."""
-        try:
-            content = handin_hash(handin)
-        except (OSError, zipfile.BadZipFile):
-            # What cannot be read is for the intake to report.
-            return None
-        self._contents[handin.name] = handin, content
         if self._force:
             return None
         try:
             record = msgspec.json.decode(self._path(handin.name).read_bytes(), type=_Record)
         except (OSError, msgspec.DecodeError, UnicodeDecodeError):
             return None
-        if record.key != self._key(handin, content, isolation.level.value, isolation.detail):
+        if record.key != self._key(handin, isolation.level.value, isolation.detail):
             return None
-        del self._contents[handin.name]
-        return record.grade
+        try:
+            same = self._reader.digest(handin) == record.grade.submission.sha256
+        except (IntakeError, ReadingError):
+            # What cannot be read is for those to report who read it to grade it.
+            return None
+        return record.grade if same else None
 
-    def keep(self, grade: Grade) -> None:
+    def keep(self, handin: Handin, grade: Grade) -> None:
         """Remember a grade whose reports have been written. What could not be graded is tried anew each time.
 
         Raises:
             OSError: the record cannot be written.
         """
-        known = self._contents.pop(grade.submission.name, None)
-        if grade.state == "graded" and known is not None:
-            key = self._key(*known, grade.isolation.level, grade.isolation.detail)
+        if grade.state == "graded":
+            key = self._key(handin, grade.isolation.level, grade.isolation.detail)
             content = msgspec.json.format(msgspec.json.encode(_Record(key, grade)), indent=1)
             write_whole(self._path(grade.submission.name), content + b"\n", lasting=True)
 
-    def _key(self, handin: Handin, content: str, level: str, detail: str) -> str:
+    def _key(self, handin: Handin, level: str, detail: str) -> str:
         parts = (
             handin.name,
-            str(handin.path),
-            content,
+            # Names on disk need not be text.
+            repr(handin.path),
+            repr(handin.parts),
             msgspec.json.encode(self._facts).decode(),
             suite_hash(),
             level,
@@ -150,35 +148,6 @@ def _alone(lock: IO[bytes]) -> bool:
     with contextlib.suppress(OSError):
         fcntl.flock(lock, fcntl.LOCK_SH)
     return alone
-
-
-def handin_hash(handin: Handin) -> str:
-    """A hash over everything in a hand-in that its grade may depend on, without reading it as work.
-
-    Of each file that may be read as work it takes name and bytes; of all others, and of those too large to be read,
-    name and size; links are not followed. Members of a zip that holds the work of many are told by their checksums.
-
-    Raises:
-        OSError, BadZipFile: something cannot be read.
-    """
-    digest = hashlib.sha256(msgspec.json.encode(handin.parts))
-    if handin.parts and not handin.path.is_dir():
-        theirs = {name for name, _ in handin.parts}
-        with zipfile.ZipFile(handin.path) as archive:
-            infos = [i for i in archive.infolist() if unified_name(i.filename) in theirs]
-            members = [(i.filename, i.CRC, i.file_size) for i in infos]
-        digest.update(repr(sorted(members)).encode())
-        return digest.hexdigest()
-    parts = [(name, handin.path / name) for name, _ in handin.parts]
-    for name, file in parts or files_of(handin.path):
-        facts = file.lstat()
-        size = facts.st_size if stat.S_ISREG(facts.st_mode) else 0
-        digest.update(f"{name!r} {stat.S_IFMT(facts.st_mode)} {size}\n".encode())
-        if is_read(file, facts):
-            with file.open("rb") as content:
-                while chunk := content.read(_CHUNK):
-                    digest.update(chunk)
-    return digest.hexdigest()
 
 
 @cache

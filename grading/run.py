@@ -11,7 +11,7 @@ import threading
 import time
 from collections.abc import Callable, Generator, Sequence
 from concurrent.futures import Executor, ThreadPoolExecutor
-from contextlib import closing
+from contextlib import ExitStack, closing
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -23,6 +23,7 @@ from grading.editions.called import as_called
 from grading.executed import Execution
 from grading.grade import CheckResult, Grade
 from grading.processes import cores, share_out
+from grading.reading import Reader, ReadingError
 from grading.sandbox.choice import Choosing
 from grading.sandbox.client import Sandbox
 from grading.sandbox.levels import DisturbedError, Isolation, IsolationError, LaunchError
@@ -36,8 +37,6 @@ from reference.split import DatasetError
 _PROCESSORS_EACH = 2  # one for each loss of the assignment
 # One more than there are processors: while answers are judged here, the process that gave them waits.
 _LANES = 3
-# nbformat's log and Python's warnings are turned down meanwhile, for the whole process.
-_reading = threading.Lock()
 _opening = threading.Lock()
 
 
@@ -48,6 +47,7 @@ def grade(
     notebooks: Sandbox | None = None,
     background: BackgroundWork | None = None,
     lanes: Executor | None = None,
+    reader: Reader | None = None,
     *,
     is_asked_again: bool = False,
 ) -> Grade:
@@ -60,17 +60,16 @@ def grade(
         notebooks: where its notebooks are run; None not to run them.
         background: preparations that are made while student code computes; None if they have been made.
         lanes: threads that ask a loss each, if there are processors for more than one at once.
+        reader: reads it; None to read it in this process.
         is_asked_again: whether the caller grades it again if what others do costs it a process.
 
     Raises:
         DisturbedError: that has happened, and ``is_asked_again``.
     """
-    from grading.intake import read
-
     started = time.perf_counter()
     try:
-        with _reading:
-            submission = as_called(read(handin, suite.rubric.asked_names), suite.rubric)
+        read = (reader or Reader(apart=False)).read(handin, suite.rubric.asked_names)
+        submission = as_called(read, suite.rubric)
     except IntakeError as error:
         return not_graded(handin, suite, sandbox.isolation, str(error), time.perf_counter() - started)
     shared = training_data(suite.rubric).shared if suite.rubric.trains else None
@@ -135,6 +134,7 @@ def grade_all(
     all_known: bool = False,
     meanwhile: Callable[[], None] = lambda: None,
     choosing: Choosing | None = None,
+    reader: Reader | None = None,
 ) -> Generator[Outcome, None, None]:
     """Grade hand-ins in ``jobs`` processes and yield each grade as it is made, in no fixed order.
 
@@ -150,6 +150,7 @@ def grade_all(
         all_known: whether all are likely to be known, so that nothing should be prepared ahead.
         meanwhile: done once, in this process, while the first hand-ins are being graded.
         choosing: what has become of ``suite.begin_sandbox()``, if that was called some time ago.
+        reader: reads the hand-ins, if it was begun some time ago, when there was less to fork.
 
     Raises:
         IsolationError: no level that may be used works on this machine.
@@ -158,7 +159,11 @@ def grade_all(
     choosing = choosing or suite.begin_sandbox()
     # A single process draws the cases itself, while this one gets ready for its grades.
     alone = min(jobs, len(handins)) == 1
-    with suite.opened(choosing) if all_known or alone else opened(suite, choosing) as sandbox:
+    with ExitStack() as stack:
+        reader = reader or stack.enter_context(Reader())
+        sandbox = stack.enter_context(
+            suite.opened(choosing) if all_known or alone else opened(suite, choosing)
+        )
         waiting = []
         for handin in handins:
             grade_ = known(handin, sandbox.isolation)
@@ -187,13 +192,8 @@ def grade_all(
         open_already = [sandbox] if sys.platform == "linux" else []
 
         def new_work() -> Work:
-            return Work(
-                suite,
-                sandbox.isolation,
-                open_already.pop() if open_already else None,
-                background,
-                lanes,
-            )
+            own = open_already.pop() if open_already else None
+            return Work(suite, sandbox.isolation, own, background, lanes, reader)
 
         def give_up(handin: Handin, reason: str) -> Grade:
             return not_graded(
@@ -225,6 +225,7 @@ class Work:
         sandbox: Sandbox | None,
         background: BackgroundWork | None = None,
         lanes: int = 1,
+        reader: Reader | None = None,
     ) -> None:
         self._suite = suite
         speak(suite.rubric.settings.lang)  # on a cluster, this is another machine's process
@@ -232,6 +233,7 @@ class Work:
         self._sandbox = sandbox
         self._background = background
         self._lanes = lanes
+        self._reader = reader
         self._threads: Executor | None = None
         self._notebooks: Sandbox | None = None
         self._prepared = False
@@ -251,17 +253,18 @@ class Work:
             except (DisturbedError, LaunchError):
                 with self._turns.alone():
                     return self._grade(handin, is_asked_again=False)
-        except (IsolationError, DatasetError) as error:
+        except (IsolationError, DatasetError, IntakeError) as error:
             return not_graded(handin, self._suite, self._isolation, str(error))
         except Exception as error:
             import traceback
 
             place = traceback.extract_tb(error.__traceback__)[-1]
+            where = f" ({Path(place.filename).name}, line {place.lineno})"
             reason = say(
-                "a defect of the grader, not of the hand-in: {error} ({file}, line {line}); please report it",
-                error=f"{type(error).__name__}: {error}",
-                file=Path(place.filename).name,
-                line=place.lineno,
+                "a defect of the grader, not of the hand-in: {error}; please report it",
+                error=str(error)
+                if isinstance(error, ReadingError)
+                else f"{type(error).__name__}: {error}{where}",
             )
             return not_graded(handin, self._suite, self._isolation, reason)
 
@@ -283,6 +286,7 @@ class Work:
             self._notebooks,
             self._background,
             self._threads,
+            self._reader,
             is_asked_again=is_asked_again,
         )
 

@@ -19,6 +19,7 @@ from grading.cluster.messages import Reply, decode_reply, task, versions
 from grading.conclusion import not_graded
 from grading.grade import Grade, IsolationFacts
 from grading.packed_handin import pack
+from grading.reading import Reader, ReadingError
 from grading.run import Outcome
 from grading.sandbox.levels import Isolation, Level
 from grading.submission import Handin, IntakeError
@@ -43,6 +44,7 @@ def grade_on_cluster(
     suite: Suite,
     address: str,
     known: Callable[[Handin, Isolation], Grade | None] = lambda *_: None,
+    reader: Reader | None = None,
 ) -> Generator[Outcome, None, None]:
     """As `grading.run.grade_all`, on the workers of the scheduler at ``address``.
 
@@ -61,7 +63,7 @@ def grade_on_cluster(
                 yield Outcome(grade, unchanged=True)
         suspects: list[Handin] = []
         threads = sum(client.nthreads().values())  # type: ignore[no-untyped-call]
-        run = _Run(client, suite, address, suspects)
+        run = _Run(client, suite, address, suspects, reader or Reader(apart=False))
         yield from run.grades(waiting, max(2, _TASKS_FOR_EACH_THREAD * threads))
         # Those that lost workers may only have lain beside one that did: each alone, it will be seen.
         alone, run.suspects = suspects, None
@@ -71,9 +73,12 @@ def grade_on_cluster(
 class _Run:
     """The tasks of one run. ``suspects`` takes what lost too many workers; without it, that is the verdict."""
 
-    def __init__(self, client: Client, suite: Suite, address: str, suspects: list[Handin] | None) -> None:
+    def __init__(
+        self, client: Client, suite: Suite, address: str, suspects: list[Handin] | None, reader: Reader
+    ) -> None:
         self._client, self._suite, self._address, self.suspects = client, suite, address, suspects
         self._versions = versions(suite)
+        self._reader = reader
         self._running: dict[str, Handin] = {}
         self._key = f"subgrader-{uuid.uuid4().hex}"
         self._numbers = itertools.count()
@@ -136,12 +141,10 @@ class _Run:
 
     def _unread(self, handin: Handin, error: OSError | IntakeError) -> Grade:
         """What the intake says here of a hand-in that cannot be sent."""
-        from grading.intake import read
-
         reason = f"{handin.path.name} cannot be read ({getattr(error, 'strerror', None) or error})"
         try:
-            read(handin, self._suite.rubric.asked_names)
-        except IntakeError as intake:
+            self._reader.read(handin, self._suite.rubric.asked_names)
+        except (IntakeError, ReadingError) as intake:
             reason = str(intake)
         return not_graded(handin, self._suite, None, reason)
 

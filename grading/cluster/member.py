@@ -17,6 +17,7 @@ from grading.cluster.messages import Reply, Task, difference, encode, versions
 from grading.grade import Grade, IsolationFacts
 from grading.intake.naming import clean
 from grading.packed_handin import unpack
+from grading.reading import Reader
 from grading.run import Work, opened
 from grading.sandbox.client import Sandbox
 from grading.sandbox.levels import IsolationError
@@ -54,6 +55,7 @@ class Member:
         self._made_for: bytes | None = None
         self._suite: Suite | None = None
         self._sandbox: Sandbox | None = None
+        self._reader = Reader()
 
     def answer(self, task: Task) -> Reply:
         """Do one task; nothing that a hand-in does raises."""
@@ -69,18 +71,20 @@ class Member:
             return Reply(isolation=level)
         with tempfile.TemporaryDirectory(prefix="subgrader-") as folder:
             handin, path = unpack(task.parcel, Path(folder))
-            grade = Work(suite, sandbox.isolation, sandbox)(handin)
+            grade = Work(suite, sandbox.isolation, sandbox, reader=self._reader)(handin)
         return Reply(grade=_from(path, grade), isolation=level)
 
     def close(self) -> None:
-        """End what runs in the sandbox."""
+        """End what runs in the sandbox, and what reads."""
+        self._reader.close()
         if self._sandbox is not None:
             self._sandbox.close()
 
     def _prepared(self, task: Task) -> tuple[Suite, Sandbox]:
         wanted = encode((task.rubric, task.allow_unsafe, task.notebook_data))
         if self._suite is None or self._sandbox is None or wanted != self._made_for:
-            self.close()
+            if self._sandbox is not None:
+                self._sandbox.close()
             self._suite = task.suite
             self._sandbox = opened(self._suite)
             self._made_for = wanted

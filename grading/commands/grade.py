@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from grading.grade import Grade
     from grading.intake import Found
     from grading.late import Lateness
+    from grading.reading import Reader
     from grading.run import Outcome
     from grading.sandbox.choice import Choosing
     from grading.sandbox.levels import Isolation
@@ -190,6 +191,8 @@ def _run_with(options: argparse.Namespace, begun: Zygote | None) -> int:
     """The same, with a process for the sandbox that has been begun."""
     from contextlib import nullcontext
 
+    from grading.intake import survey
+    from grading.reading import Reader
     from grading.rubric import load_rubric, require_packages
     from grading.suite import Suite
     from grading.words import speak
@@ -197,11 +200,8 @@ def _run_with(options: argparse.Namespace, begun: Zygote | None) -> int:
     paths = options.paths or [Path("submissions")]
     for option, ours in (("--rubric", options.rubric), ("--times", options.times)):
         if ours is not None and _lies_in(ours, paths):
-            print(
-                f"grader.py: {option} {ours} lies in what is graded, where students may have written it: "
-                "keep it somewhere else",
-                file=sys.stderr,
-            )
+            why = "lies in what is graded, where students may have written it: keep it somewhere else"
+            print(f"grader.py: {option} {ours} {why}", file=sys.stderr)
             return WRONG_USE
     # Nor are grades taken over that may have been handed in.
     options.force |= _lies_in(options.out, paths)
@@ -216,9 +216,8 @@ def _run_with(options: argparse.Namespace, begun: Zygote | None) -> int:
             allow_unsafe=options.allow_unsafe,
             notebook_data=_notebook_data(options.data) if options.execute else None,
         )
-        with nullcontext() if options.cluster else suite.begin_sandbox(begun) as choosing:
-            from grading.intake import survey
-
+        sandbox = nullcontext() if options.cluster else suite.begin_sandbox(begun)
+        with sandbox as choosing, Reader() as reader:
             found = survey(paths, options.reading, ascii_names=options.ascii_names)
             for problem in found.problems:
                 print(f"grader.py: {problem}", file=sys.stderr)
@@ -227,7 +226,7 @@ def _run_with(options: argparse.Namespace, begun: Zygote | None) -> int:
             if not found.handins:
                 return WRONG_USE
             options.out.mkdir(parents=True, exist_ok=True)
-            grades = _grade(found, suite, options, choosing)
+            grades = _grade(found, suite, options, choosing, reader)
     except _wrong_use() as error:
         print(f"grader.py: {error}", file=sys.stderr)
         return WRONG_USE
@@ -308,7 +307,9 @@ def _lateness(handins: Sequence[Handin], suite: Suite, options: argparse.Namespa
     return Lateness(policy, options.due, times)
 
 
-def _grade(found: Found, suite: Suite, options: argparse.Namespace, choosing: Choosing | None) -> list[Grade]:
+def _grade(
+    found: Found, suite: Suite, options: argparse.Namespace, choosing: Choosing | None, reader: Reader
+) -> list[Grade]:
     """Grade what has changed, show and write, one by one; then the reports on the whole class."""
     from contextlib import ExitStack, closing
     from functools import cache
@@ -346,17 +347,20 @@ def _grade(found: Found, suite: Suite, options: argparse.Namespace, choosing: Ch
                 all_known=records.hold_all(handins),
                 meanwhile=meanwhile,
                 choosing=choosing,
+                reader=reader,
             )
         from grading.cluster.client import grade_on_cluster
 
-        return grade_on_cluster(handins, suite, options.cluster, known)
+        return grade_on_cluster(handins, suite, options.cluster, known, reader)
 
     lateness = _lateness(handins, suite, options)
     functions = list(suite.rubric.settings.functions)
     handin_of = {handin.name: handin for handin in handins}
     grades: list[Grade] = []
     with ExitStack() as stack:
-        records = stack.enter_context(Records(options.out, suite_facts(suite), force=options.force))
+        records = stack.enter_context(
+            Records(options.out, suite_facts(suite), force=options.force, reader=reader)
+        )
         outcomes = stack.enter_context(closing(graded(records.find)))
         first = next(outcomes)
         # By now they have been imported, while the first hand-in was being graded.
@@ -367,12 +371,13 @@ def _grade(found: Found, suite: Suite, options: argparse.Namespace, choosing: Ch
 
         seen, brief = released if options.release else for_students, Brief()
         for outcome in chain([first], outcomes):
-            handin = handin_of.get(outcome.grade.submission.name)
+            handin = handin_of[outcome.grade.submission.name]
             grade = lateness.applied(known_by(outcome.grade, handin))
             try:
-                write_reports(grade, options.out, options.format, handin, release=options.release)
+                release = options.release
+                write_reports(grade, options.out, options.format, handin, release=release, reader=reader)
                 if not outcome.unchanged:
-                    records.keep(outcome.grade)
+                    records.keep(handin, outcome.grade)
             except OSError as error:
                 grade = unwritten(grade, error)
             grades.append(brief.of(grade))

@@ -9,10 +9,13 @@ from pathlib import Path, PurePosixPath
 
 from grading.intake.files import gather
 from grading.intake.limits import DEFAULT
+from grading.intake.naming import shown
 from grading.intake.notebook import DamagedNotebookError, read_cells
+from grading.intake.read import digest
 from grading.rubric import Rubric, Search
 from grading.sandbox.notebook import Cell, Notebook
-from grading.submission import Handin, Submission
+from grading.submission import Handin, IntakeError, Submission
+from grading.words import say
 
 _MOST_NOTEBOOKS = 4
 # The folder to write in holds 64 MiB.
@@ -22,13 +25,17 @@ _PACKAGE = "cs231n"
 _CLASSIFIERS = f"{_PACKAGE}/classifiers"
 
 
-def raw_files(handin: Handin) -> dict[str, bytes]:
+def raw_files(handin: Handin, sha256: str) -> dict[str, bytes]:
     """The scripts and notebooks of a hand-in as they are, by name; only names that stay within a folder.
 
     Raises:
-        IntakeError: it cannot be read.
+        IntakeError: it cannot be read, or is no longer what it was when it had the hash ``sha256``.
     """
     gathered = gather(handin.path, DEFAULT, handin.parts)
+    if digest(gathered) != sha256:
+        raise IntakeError(
+            say("{where} was changed while it was graded: grade it again", where=shown(handin.path.name))
+        )
     return {file.name: file.data for file in gathered.files if _stays_within(file.name)}
 
 

@@ -52,7 +52,7 @@ def execute(
         IntakeError: the hand-in cannot be read any more.
         IsolationError: the sandbox has broken down.
     """
-    files = raw_files(handin)
+    files = raw_files(handin, submission.sha256)
     planned = notebooks(submission, files, rubric)
     pictures = held_out(data)
     found: dict[str, Found] = {}

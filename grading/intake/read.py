@@ -18,7 +18,7 @@ from grading.intake.copies import (
     roots_of,
 )
 from grading.intake.endings import NOTEBOOK, ending
-from grading.intake.files import StudentFile, gather
+from grading.intake.files import Gathered, StudentFile, gather
 from grading.intake.keep import Keeper, with_origins
 from grading.intake.limits import DEFAULT, Limits
 from grading.intake.methods import base_names, find_method
@@ -77,7 +77,7 @@ def read(handin: Handin, asked: Sequence[str], *, limits: Limits = DEFAULT) -> S
     return Submission(
         name=handin.name,
         path=clean(str(handin.path)),
-        sha256=digest(gathered.files),
+        sha256=digest(gathered),
         kind=Kind.ZIP if gathered.is_zip else _kind(modules, choice),
         sources=tuple(_source(module, asked, choice) for module in modules),
         definitions={name: choice.definitions[name] for name in asked if name in choice.definitions},
@@ -349,11 +349,13 @@ def _kind(modules: Sequence[Module], choice: Choice) -> Kind:
     return Kind.PACKAGE if any("." in module.dotted for module in scripts) else Kind.FILES
 
 
-def digest(files: Sequence[StudentFile]) -> str:
-    """The SHA-256 of names and bytes of files, by which a hand-in is known."""
-    result = hashlib.sha256()
-    for file in files:
-        name = file.name.encode()
+def digest(gathered: Gathered) -> str:
+    """The SHA-256 of all that a grade may depend on: names and bytes of files, and what was said of those left out."""
+    result = hashlib.sha256(b"zip" if gathered.is_zip else b"")
+    texts = [(warning, b"") for warning in gathered.warnings]
+    for text, data in (*texts, *((file.name, file.data) for file in gathered.files)):
+        name = text.encode()
         # Lengths first, so that no two sets of files run together to the same bytes.
-        result.update(len(name).to_bytes(8, "big") + name + len(file.data).to_bytes(8, "big") + file.data)
+        result.update(len(name).to_bytes(8, "big") + name + len(data).to_bytes(8, "big"))
+        result.update(data)
     return result.hexdigest()

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Protocol
 
 from grading.grade import Grade
+from grading.reading import Reader
 from grading.reports import pictures
 from grading.reports.anonymous import anonymous
 from grading.reports.class_page import ClassPage
@@ -81,11 +82,18 @@ CLASS_WRITERS: dict[str, Sequence[ClassWriter]] = {
 
 
 def write_reports(
-    grade: Grade, out: Path, formats: Iterable[str], handin: Handin | None = None, *, release: bool = False
+    grade: Grade,
+    out: Path,
+    formats: Iterable[str],
+    handin: Handin | None = None,
+    *,
+    release: bool = False,
+    reader: Reader | None = None,
 ) -> Path:
     """Write a grade's reports into ``out/<name>/`` and return that folder; hidden checks only for ``release``.
 
-    Those in which the student's own files are shown are written where ``handin`` tells where they are.
+    Those in which the student's own files are shown are written where ``handin`` tells where they are; ``reader`` reads
+    them, by default this process.
 
     Raises:
         OSError: the folder cannot be written.
@@ -94,7 +102,7 @@ def write_reports(
     folder = out / grade.submission.name
     folder.mkdir(parents=True, exist_ok=True)
     seen = released(grade) if release else for_students(grade)
-    sources = commented(handin, seen) if handin and {"html", "notebook"} & {*formats} else []
+    sources = commented(handin, seen, reader) if handin and {"html", "notebook"} & {*formats} else []
     with speaking(grade.suite.language):
         for name in formats:
             if name in WRITERS:

@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from grading.grade import CheckResult, Grade
-from grading.intake.files import StudentFile, gather
-from grading.intake.limits import DEFAULT
-from grading.intake.read import digest
+from grading.intake.files import StudentFile
+from grading.reading import Reader, ReadingError
 from grading.submission import Handin, IntakeError
 
 _IN_CELL = re.compile(r"(.*\.ipynb), cell (\d+)", re.IGNORECASE | re.DOTALL)
@@ -65,20 +63,13 @@ class Commented:
         return self.file.name.lower().endswith(".ipynb")
 
 
-def commented(handin: Handin, grade: Grade) -> list[Commented]:
-    """The files of a hand-in in which something stands that was asked for; none if it is no longer what was graded."""
+def commented(handin: Handin, grade: Grade, reader: Reader | None = None) -> list[Commented]:
+    """The files of a hand-in in which something stands that was asked for; none if it is no longer what was graded.
+
+    With a ``reader``, that reads them.
+    """
     if grade.state != "graded":
         return []
-    try:
-        files = gather(handin.path, DEFAULT, handin.parts).files
-    except IntakeError:
-        return []
-    if digest(files) != grade.submission.sha256:
-        return []
-    return list(_with_feedback(files, grade))
-
-
-def _with_feedback(files: Sequence[StudentFile], grade: Grade) -> Iterator[Commented]:
     found: dict[str, list[Feedback]] = {}
     for name, place in grade.functions.items():
         if place is not None:
@@ -86,6 +77,13 @@ def _with_feedback(files: Sequence[StudentFile], grade: Grade) -> Iterator[Comme
             source, cell = (match[1], int(match[2])) if match else (place.source, None)
             checks = [check for check in grade.checks if check.function.partition(".")[0] == name]
             found.setdefault(source, []).append(Feedback(name, cell, place.lines, checks))
-    for file in files:
-        if file.name in found:
-            yield Commented(file, sorted(found[file.name], key=lambda each: (each.cell or 0, each.lines[1])))
+    try:
+        files = (reader or Reader(apart=False)).files(handin, found, grade.submission.sha256)
+    except (IntakeError, ReadingError):
+        return []
+    return [
+        Commented(
+            StudentFile(name, data), sorted(found[name], key=lambda each: (each.cell or 0, each.lines[1]))
+        )
+        for name, data in files.items()
+    ]

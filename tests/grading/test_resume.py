@@ -11,8 +11,8 @@ import pytest
 
 import grader
 from grading.grade import SuiteFacts
+from grading.reading import Reader
 from grading.resume import FOLDER, Records
-from grading.resume import handin_hash as hash_of_handin
 from grading.sandbox.levels import Isolation, Level
 from grading.submission import Handin
 from tests.grading.small_class import RIGHT, RUBRIC, WRONG, make_class, results
@@ -39,7 +39,7 @@ def facts(**changes: object) -> SuiteFacts:
 
 
 def handin_hash(work: Path) -> str:
-    return hash_of_handin(Handin("someone", work))
+    return Reader(apart=False).digest(Handin("someone", work))
 
 
 def bytes_of(out: Path) -> dict[Path, bytes]:
@@ -132,9 +132,10 @@ def keep_one(tmp_path: Path, made_with: SuiteFacts) -> None:
     (tmp_path / "ada.py").write_text(RIGHT)
     handin = Handin("ada", tmp_path / "ada.py")
     grade = not_graded(handin, Suite(load_rubric()), FULL, "")
+    facts = msgspec.structs.replace(grade.submission, sha256=Reader(apart=False).digest(handin))
     with Records(tmp_path, made_with) as records:
         assert records.find(handin, FULL) is None
-        records.keep(msgspec.structs.replace(grade, state="graded"))
+        records.keep(handin, msgspec.structs.replace(grade, state="graded", submission=facts))
 
 
 def known(tmp_path: Path, made_with: SuiteFacts, isolation: Isolation) -> bool:

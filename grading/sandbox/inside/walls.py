@@ -11,11 +11,13 @@ from importlib.machinery import ModuleSpec, PathFinder
 from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
-from grading.sandbox.inside.mapped import Mapped
 from grading.sandbox.wire import Setup
 
 if TYPE_CHECKING:
     from landlockpy import Ruleset
+
+    # It imports NumPy, which what only reads hand-ins does without.
+    from grading.sandbox.inside.mapped import Mapped
 
 try:
     import resource
@@ -159,6 +161,13 @@ def adopt_orphans() -> None:
     _prctl(_PR_SET_DUMPABLE, 0)
 
 
+def follow_parent(parent: int) -> None:
+    """End when the process ``parent``, which started this one, ends."""
+    _prctl(_PR_SET_PDEATHSIG, _SIGKILL)
+    if os.getppid() != parent:
+        os._exit(1)
+
+
 def die_with_parent() -> None:
     """End when the process that started this one ends; and be closed to debuggers of the same user."""
     _prctl(_PR_SET_PDEATHSIG, _SIGKILL)
@@ -218,6 +227,15 @@ def files_closed(setup: Setup, reachable: Callable[[str], str]) -> Ruleset:
         rules.allow_path(own, AccessFS.MAKE_SYM)
     sys.meta_path[sys.meta_path.index(PathFinder)] = _ReadableFinder
     return rules
+
+
+def close_files_to_writers() -> None:
+    """Landlock, for this process and its children: read what may be read, and write nothing."""
+    from landlockpy import AccessFS, Ruleset
+
+    with Ruleset() as rules:
+        rules.allow_path("/", AccessFS.READ_FILE | AccessFS.READ_DIR)
+        rules.restrict()
 
 
 class _ReadableFinder(PathFinder):

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from grading.intake import find, read
-from grading.resume import handin_hash
+from grading.reading import Reader
 from grading.submission import Handin, IntakeError
 from tests.grading.intake.making import (
     ASKED,
@@ -164,7 +164,11 @@ def test_a_student_s_part_of_a_download_has_a_hash_of_its_own(tmp_path: Path) ->
     def hashes(files: Mapping[str, str]) -> list[str]:
         packed = zipped(tmp_path / "submissions.zip", files)
         shutil.rmtree(tmp_path / "d", ignore_errors=True)
-        return [handin_hash(h) for path in (packed, put(tmp_path / "d", files)) for h in find([path])]
+        return [
+            Reader(apart=False).digest(h)
+            for path in (packed, put(tmp_path / "d", files))
+            for h in find([path])
+        ]
 
     before = hashes(CANVAS)
     after = hashes({**CANVAS, "leewei_10455_550100_svm.ipynb": notebook(SVM)})
