@@ -8,8 +8,11 @@ from grading.judging.answers import Answered
 from grading.judging.cases import sized_problems
 from grading.judging.failures import Disagreement, Failure
 from grading.judging.loss_function import LossFunction
+from grading.judging.precision import accepts_gradient, accepts_loss
 from grading.judging.promise import promise
 from grading.words import say
+from reference.answer import Answer
+from reference.problem import Problem
 
 
 @promise("agreement", kind="loss", needs=("interface", "value", "gradient"))
@@ -36,7 +39,9 @@ def test_agreement(candidate: LossFunction) -> None:
         truth = candidate.lasting_truth(problem)
         if _agree(mine, other, 2 * truth.loss_bound, 2 * truth.gradient.bound):
             continue
-        if truth.accepts_loss(mine.loss) and truth.gradient.judge(mine.dW).accepted:
+        if _accepts(candidate, problem, mine, truth):
+            if _accepts(naive, problem, other, truth):
+                continue
             candidate.remark(
                 say("It differs from {naive}, and it is {naive} that is wrong.", naive=naive.name)
             )
@@ -55,6 +60,12 @@ def test_agreement(candidate: LossFunction) -> None:
                 difference=np.abs(mine.dW - other.dW).max(),
             ),
         )
+
+
+def _accepts(candidate: LossFunction, problem: Problem, answer: Answered, truth: Answer) -> bool:
+    return accepts_loss(candidate, problem, answer.loss, truth) and accepts_gradient(
+        candidate, answer.dW, truth
+    )
 
 
 def _agree(

@@ -14,7 +14,7 @@ def test_gradient(candidate: LossFunction) -> None:
     """The gradient dW is that of the loss with respect to W, up to rounding, without regularization (reg = 0)
     and with it (reg > 0).
     """
-    judge = judge_gradient(candidate.name)
+    judge = judge_gradient(candidate)
     try:
         for asked in candidate.screened():
             candidate.hold(asked, judge, asked.doubtful_gradients)

@@ -24,7 +24,7 @@ def _sentence(name: str, _: Problem) -> str:
 @promise("kinks", kind="loss", needs=("interface", "gradient"))
 def test_kinks(candidate: LossFunction) -> None:
     """Where a margin is exactly 0, dW is one of the subgradients of the loss: any of them is accepted."""
-    gradient = judge_gradient(candidate.name, WrongSubgradient, _sentence)
+    gradient = judge_gradient(candidate, WrongSubgradient, _sentence)
 
     def judge(problem: Problem, answer: Answered, truth: Answer) -> Failure | None:
         failure = gradient(problem, answer, truth)

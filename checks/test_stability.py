@@ -19,7 +19,8 @@ def test_stability(candidate: LossFunction) -> None:
     """Adding a constant to all scores of a sample, however large, changes neither the loss nor dW."""
 
     def judge(problem: Problem, answer: Answered, truth: Answer) -> Failure | None:
-        if truth.accepts_loss(answer.loss) and truth.gradient.judge(answer.dW).accepted:
+        accepted = truth.within(candidate.rubric.settings.tolerance)
+        if accepted.accepts_loss(answer.loss) and accepted.gradient.judge(answer.dW).accepted:
             return None
         finite = np.isfinite(answer.loss) and np.isfinite(answer.dW).all()
         how = (

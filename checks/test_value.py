@@ -5,6 +5,7 @@ from __future__ import annotations
 from grading.judging.answers import Answered
 from grading.judging.failures import Failure, WrongLoss
 from grading.judging.loss_function import LossFunction
+from grading.judging.precision import accepts_loss
 from grading.judging.promise import promise
 from grading.words import say
 from reference.answer import Answer
@@ -16,7 +17,7 @@ def test_value(candidate: LossFunction) -> None:
     """The loss equals its definition up to rounding, without regularization (reg = 0) and with it (reg > 0)."""
 
     def judge(problem: Problem, answer: Answered, truth: Answer) -> Failure | None:
-        if truth.accepts_loss(answer.loss):
+        if accepts_loss(candidate, problem, answer.loss, truth):
             return None
         name = candidate.name
         return WrongLoss(

@@ -20,17 +20,20 @@ class Answer:
         loss_bound: how far right float64 code can be from `loss`, in any order of summation; always > 0.
         gradient: every dW that is right.
         loss_size: the sum of the absolute values of all terms that the loss is made of.
+        exact: the same without tolerance, if this accepts more than rounding.
     """
 
     loss: float
     loss_bound: float
     gradient: AcceptedGradients
     loss_size: float
+    exact: Answer | None = None
 
     def within(self, tolerance: float) -> Answer:
         """The same, accepting what is off by no more than ``tolerance`` of the natural size of the sum as well."""
-        bound = self.loss_bound + tolerance * self.loss_size
-        return replace(self, loss_bound=bound, gradient=self.gradient.within(tolerance))
+        exact = self.exact or self
+        bound = exact.loss_bound + tolerance * exact.loss_size
+        return replace(exact, loss_bound=bound, gradient=exact.gradient.within(tolerance), exact=exact)
 
     def accepts_loss(self, loss: float) -> bool:
         """Whether `loss` is the right loss, as far as float64 can tell. NaN and infinities are not."""

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from grading.judging.answers import Answered
 from grading.judging.failures import Failure, WrongGradient
 from grading.judging.loss_function import Judge, LossFunction
+from grading.judging.precision import accepts_gradient
 from grading.words import later, say
 from reference.accepted import Certificate
 from reference.answer import Answer
@@ -25,22 +26,21 @@ def _wrong(name: str, problem: Problem) -> str:
 
 
 def judge_gradient(
-    name: str, kind: type[Failure] = WrongGradient, sentence: Callable[[str, Problem], str] = _wrong
+    candidate: LossFunction,
+    kind: type[Failure] = WrongGradient,
+    sentence: Callable[[str, Problem], str] = _wrong,
 ) -> Judge:
-    """A judge that accepts every subgradient within rounding and nothing else.
+    """A judge that accepts every subgradient within rounding, or the rubric's tolerance, and nothing else.
 
     The failure is of class ``kind``, and says ``sentence(name, problem)``.
     """
 
     def judge(problem: Problem, answer: Answered, truth: Answer) -> Failure | None:
-        # Nearly all right answers are this one of the accepted set, and then there is no need to search it.
-        if (np.abs(answer.dW - truth.gradient.base) <= truth.gradient.bound).all():
-            return None
-        if truth.gradient.judge(answer.dW).accepted:
+        if accepts_gradient(candidate, answer.dW, truth):
             return None
         base = truth.gradient.base.tolist()
         return kind(
-            sentence(name, problem),
+            sentence(candidate.name, problem),
             problem,
             expected=say("for example dW = {dW}", dW=base) if truth.gradient.ties else f"dW = {base}",
             got=f"dW = {answer.dW.tolist()}",

@@ -135,11 +135,13 @@ class LossFunction:
 
     def truth(self, problem: Problem) -> Answer:
         """The true answer to one problem, in this function's convention."""
-        return evaluate(self.reference, problem, self.reg_scale, self.delta)
+        truth = evaluate(self.reference, problem, self.reg_scale, self.delta)
+        return truth.within(self.rubric.settings.tolerance)
 
     def lasting_truth(self, problem: Problem) -> Answer:
         """The same, kept for the next submission: for problems that are the same for all of them."""
-        return lasting_truth(self.reference, problem, self.reg_scale, self.delta)
+        truth = lasting_truth(self.reference, problem, self.reg_scale, self.delta)
+        return truth.within(self.rubric.settings.tolerance)
 
     def ask(self, problems: Sequence[Problem]) -> Answers:
         """Call the function on problems, in one round trip; who judges the answers counts them in ``cases``.

@@ -22,6 +22,7 @@ from numpy.typing import NDArray
 from grading.judging.answers import Answered, read_answer
 from grading.judging.failures import Failure, WrongGradient, WrongLoss
 from grading.judging.loss_function import LossFunction
+from grading.judging.precision import accepts_gradient, accepts_loss
 from grading.sandbox.messages import Call, Outcome, Raised
 from grading.words import later, say
 from reference.answer import Answer
@@ -193,7 +194,7 @@ class RealUse:
         candidate.cases += len(self.asked)
         truths = _truths(self.asked, candidate.reference, candidate.reg_scale, candidate.delta)
         for use, outcome, truth in zip(self.asked, self.outcomes, truths, strict=True):
-            failure = _verdict(candidate.name, use, outcome, truth, judge)
+            failure = _verdict(candidate, use, outcome, truth, judge)
             if failure is not None:
                 raise failure if failure.costly else self._smallest(use, failure, judge)
 
@@ -208,7 +209,7 @@ class RealUse:
                 smaller = replace(use, sizes=sizes)  # type: ignore[arg-type]
                 [outcome] = candidate.worker.run([smaller.call(candidate.name)])
                 truth = candidate.truth(smaller.problem)
-                found = _verdict(candidate.name, smaller, outcome, truth, judge)
+                found = _verdict(candidate, smaller, outcome, truth, judge)
                 if found is not None and failure.is_like(found):
                     use, failure, high = smaller, found, middle
                 else:
@@ -216,37 +217,44 @@ class RealUse:
         return failure
 
 
-Judge = Callable[[str, Use, Answered, "Answer"], Failure | None]
+Judge = Callable[["LossFunction", Use, Answered, "Answer"], Failure | None]
 
 
-def _verdict(name: str, use: Use, outcome: Outcome, truth: Answer, judge: Judge) -> Failure | None:
+def _verdict(
+    candidate: LossFunction, use: Use, outcome: Outcome, truth: Answer, judge: Judge
+) -> Failure | None:
+    name = candidate.name
     if isinstance(outcome, Raised) and (use.layout or "float32" in use.floats):
         # Right code may rely on what the course hands it: `np.dot(..., out=np.empty_like(W))` refuses other layouts. An
         # error is no wrong answer.
         return None
     answer = read_answer(name, use.problem, outcome)
-    failure = answer if isinstance(answer, Failure) else judge(name, use, answer, truth)
+    failure = answer if isinstance(answer, Failure) else judge(candidate, use, answer, truth)
     if failure is not None:
         failure.problem, failure.code = None, use.as_python(name)
     return failure
 
 
-def _judge_loss(name: str, use: Use, answer: Answered, truth: Answer) -> Failure | None:
-    if abs(answer.loss - truth.loss) <= use.room * truth.loss_bound:
+def _judge_loss(candidate: LossFunction, use: Use, answer: Answered, truth: Answer) -> Failure | None:
+    exact = truth.exact or truth
+    if accepts_loss(
+        candidate, use.problem, answer.loss, replace(exact, loss_bound=use.room * exact.loss_bound)
+    ):
         return None
     return WrongLoss(
-        say("The loss of {name} is wrong for {what}.", name=name, what=use.what),
+        say("The loss of {name} is wrong for {what}.", name=candidate.name, what=use.what),
         expected=f"loss = {truth.loss!r}",
         got=f"loss = {answer.loss!r}",
     )
 
 
-def _judge_gradient(name: str, use: Use, answer: Answered, truth: Answer) -> Failure | None:
-    accepted = replace(truth.gradient, bound=use.room * truth.gradient.bound)
-    if (np.abs(answer.dW - accepted.base) <= accepted.bound).all() or accepted.judge(answer.dW).accepted:
+def _judge_gradient(candidate: LossFunction, use: Use, answer: Answered, truth: Answer) -> Failure | None:
+    exact = truth.exact or truth
+    accepted = replace(exact.gradient, bound=use.room * exact.gradient.bound)
+    if accepts_gradient(candidate, answer.dW, replace(exact, gradient=accepted)):
         return None
     return WrongGradient(
-        say("The gradient of {name} is wrong for {what}.", name=name, what=use.what),
+        say("The gradient of {name} is wrong for {what}.", name=candidate.name, what=use.what),
         expected="\n".join(_some_entries(accepted.base, answer.dW)),
         got="\n".join(_some_entries(answer.dW, accepted.base)),
     )

@@ -230,6 +230,7 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=
         data: what classifiers are trained on.
         reg_scale: the regularization is reg_scale * reg * sum(W * W); "either" accepts 1.0 and 0.5.
         delta: the margin of the SVM loss.
+        tolerance: what is off by more than rounding, but by no more than this share of the size of a sum, is accepted.
         class_loops_allowed: whether a vectorized function may loop over the classes.
         manual_points: points for each inline question of a notebook; for a person, not part of the score.
         manual: further items for a person.
@@ -249,6 +250,7 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=
     data: Data = Data()
     reg_scale: Positive | Literal["either"] = 1.0
     delta: Positive = 1.0
+    tolerance: Annotated[float, msgspec.Meta(ge=0, le=1e-4)] = 1e-12
     class_loops_allowed: bool = True
     manual_points: Points = 0.0
     manual: tuple[Manual, ...] = ()

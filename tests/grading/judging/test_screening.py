@@ -42,7 +42,7 @@ def candidates(sandbox: Sandbox) -> Iterator[dict[str, LossFunction]]:
 
 
 def judges(candidate: LossFunction) -> list[tuple[Batch, JudgeOne]]:
-    gradient = judge_gradient(candidate.name)
+    gradient = judge_gradient(candidate)
     batches = [UNREGULARIZED, REGULARIZED] + ([tied(1.0)] if candidate.reference == "svm" else [])
     return [(batch, gradient) for batch in batches]
 

@@ -1,0 +1,93 @@
+"""The second tier of judgement: what is off by more than rounding, and by so little that it is only worth a remark."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+from numpy.typing import NDArray
+
+from grading.judging.loss_function import LossFunction
+from grading.words import say
+from reference.answer import Answer
+from reference.problem import Problem
+
+_SMALLEST, _LARGEST = 1e-40, 1e-2  # what anybody would add inside a logarithm
+_HALVINGS = 60
+_AGREEMENT = 1e-9
+
+
+def accepts_loss(candidate: LossFunction, problem: Problem, loss: float, truth: Answer) -> bool:
+    """Whether a loss is right up to rounding, or as far as the rubric's tolerance goes; a remark says which."""
+    exact = truth.exact or truth
+    if exact.accepts_loss(loss):
+        return True
+    tolerance = candidate.rubric.settings.tolerance
+    epsilon = epsilon_of(problem, loss, exact) if candidate.reference == "softmax" else None
+    if epsilon is not None and epsilon <= tolerance:
+        candidate.remark(
+            say(
+                "{name} adds {epsilon:g} inside the logarithm; accepted here, though the loss is wrong where the "
+                "correct class is less probable than that. Compute it as -s_y + log(sum of exp(s_j)) with shifted "
+                "scores.",
+                name=candidate.name,
+                epsilon=epsilon,
+            )
+        )
+        return True
+    if not exact.within(tolerance).accepts_loss(loss):
+        return False
+    candidate.remark(
+        say(
+            "The loss of {name} is off by more than rounding, though by less than {tolerance:g} of the size of its "
+            "sum; accepted.",
+            name=candidate.name,
+            tolerance=tolerance,
+        )
+    )
+    return True
+
+
+def accepts_gradient(candidate: LossFunction, dW: NDArray[np.float64], truth: Answer) -> bool:
+    """Whether dW is right up to rounding, or as far as the rubric's tolerance goes; a remark says which."""
+    exact = (truth.exact or truth).gradient
+    # Nearly all right answers are this one of the accepted set, and then there is no need to search it.
+    if (np.abs(dW - exact.base) <= exact.bound).all() or exact.judge(dW).accepted:
+        return True
+    tolerance = candidate.rubric.settings.tolerance
+    if not exact.within(tolerance).judge(dW).accepted:
+        return False
+    candidate.remark(
+        say(
+            "The dW of {name} is off by more than rounding, though by less than {tolerance:g} of the size of its sums; "
+            "accepted.",
+            name=candidate.name,
+            tolerance=tolerance,
+        )
+    )
+    return True
+
+
+def epsilon_of(problem: Problem, loss: float, truth: Answer) -> float | None:
+    """The number e, of one digit or two, for which a softmax loss is the mean of -log(p + e) and its penalty."""
+    lack = truth.loss - loss
+    if not lack > 0.0 or not math.isfinite(lack):
+        return None
+    scores = problem.X @ problem.W
+    top = scores.max(axis=1)
+    own = scores[np.arange(len(problem.y)), problem.y]
+    log_p = own - top - np.log(np.exp(scores - top[:, None]).sum(axis=1))
+
+    def lacking(log_epsilon: float) -> float:
+        return float(np.logaddexp(0.0, log_epsilon - log_p).mean())
+
+    low, high = math.log(_SMALLEST), math.log(_LARGEST)
+    if not lacking(low) < lack < lacking(high):
+        return None
+    for _ in range(_HALVINGS):
+        middle = 0.5 * (low + high)
+        low, high = (middle, high) if lacking(middle) < lack else (low, middle)
+    for epsilon in (float(f"{math.exp(low):.{digits}e}") for digits in (0, 1)):
+        if abs(lacking(math.log(epsilon)) - lack) <= truth.loss_bound + _AGREEMENT * lack:
+            return epsilon
+    return None
