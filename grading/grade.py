@@ -15,6 +15,7 @@ from grading.words import Language
 SCHEMA_VERSION: Literal[2] = 2
 
 Hint = Literal["none", "line", "kind", "fix"]
+Part = Literal["all", "loss", "dW"]
 Status = Literal["passed", "failed", "error", "skipped", "manual"]
 
 
@@ -176,6 +177,7 @@ class Repair(msgspec.Struct, frozen=True, kw_only=True):
     """Changes that make a wrong function right, found by trying; the function with them was judged by all checks.
 
     Attributes:
+        part: what the changes make right; where it is not all, more is wrong than was found.
         checks: those that failed, or were skipped, and pass with the changes.
         changes: made one after the other.
         elsewhere: another single change that does as well, in another line, if there is one.
@@ -184,6 +186,7 @@ class Repair(msgspec.Struct, frozen=True, kw_only=True):
         hint: how much of it students are told.
     """
 
+    part: Part
     checks: list[str]
     changes: list[Change]
     elsewhere: Change | None

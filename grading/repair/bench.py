@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, cast
 import numpy as np
 from msgspec import structs
 
+from grading.grade import Part
 from grading.judging.answers import Answered
 from grading.judging.failures import Failure
 from grading.judging.loss_function import LossFunction
@@ -57,9 +58,10 @@ class Screen:
                 found |= {("dW", k)} if _accepted(truth, answer) else set()
         return frozenset(found)
 
-    def is_passed(self, right: Right) -> bool:
-        """Whether that is all."""
-        return len(right) == 3 * len(self.problems)
+    def is_passed(self, right: Right, part: Part = "all") -> bool:
+        """Whether that is all, or all of a part."""
+        asked = ("answer", "loss", "dW") if part == "all" else ("answer", part)
+        return all((what, k) in right for what in asked for k in range(len(self.problems)))
 
 
 def _accepted(truth: Answer, answer: Answered) -> bool:

@@ -68,11 +68,14 @@ class Expressions(Writing):
 
     def _factors(self, node: ast.expr) -> Iterator[Ranked]:
         text, scope = self._factor(node), self.scope
-        in_call = isinstance(self.function.parents.get(id(node)), ast.Call | ast.Attribute | ast.UnaryOp)
-        yield 2 if in_call else 1, self._put("factor", node, f"2 * {text}")
-        yield 3 if in_call else 1, self._put("factor", node, f"{text} / {scope.N}")
-        yield 2 if in_call else 1, self._put("sign", node, f"-{text}")
-        yield 2, self._put("factor", node, f"{scope.reg} * {text}")
+        parent = self.function.parents.get(id(node))
+        inside = isinstance(parent, ast.Call | ast.Attribute | ast.UnaryOp)
+        # What has a name already is rather wrong where it got it; and what is forgotten is the 2 of the penalty.
+        named = isinstance(node, ast.Name)
+        yield 3 if named else 1 if scope.reg in text else 2, self._put("factor", node, f"2 * {text}")
+        yield 3 if inside else 1, self._put("factor", node, f"{text} / {scope.N}")
+        yield 3 if named else 2, self._put("sign", node, f"-{text}")
+        yield 3 if named else 2, self._put("factor", node, f"{scope.reg} * {text}")
         yield 2, self._put("factor", node, f"0.5 * {text}")
         yield 3, self._put("factor", node, f"{text} * {scope.N}")
         yield 3, self._put("factor", node, f"{text} * {scope.C}")
@@ -93,6 +96,8 @@ class Expressions(Writing):
         yield 3, self._put("function", node, f"{numpy}.sum({text})")
         yield 3, self._put("clip", node, f"{numpy}.maximum(0, {text})")
         yield 4, self._put("comparison", node, f"({text} > 0)")
+        for total in self.scope.sums:
+            yield 2, self._put("factor", node, f"{self._factor(node)} / {total}")
         for array in (*self.scope.arrays, *self.scope.sums):
             yield 4, self._put("factor", node, f"{self._factor(node)} / {array}")
             yield 4, self._put("factor", node, f"{self._factor(node)} * {array}")
@@ -145,6 +150,15 @@ class Expressions(Writing):
             yield rank, self._put(kind, node, f"{left} {other} {right}", between)
         if symbol in ("-", "/", "@", "**"):
             yield 1, self._put("order", node, f"{right} {symbol} {left}")
+        if symbol == "/":
+            inner_text = self.function.said(node.left)
+            yield 2, self._put("function", node.left, f"{self.scope.np}.exp({inner_text})")
+            inner_text = self.function.said(node.right)
+            yield 3, self._put("function", node.right, f"{self.scope.np}.sum({inner_text})")
+            yield (
+                3,
+                self._put("function", node.right, f"{self.scope.np}.sum({self.scope.np}.exp({inner_text}))"),
+            )
         if symbol in ("*", "/"):
             yield 2, self._put("factor", node, left, self.function.span(node.right))
             if symbol == "*":
@@ -211,6 +225,9 @@ class Expressions(Writing):
                 yield 2, self._put("number", node, self.scope.N)
             for name in self.scope.indices:
                 yield 2, self._put("name", node, name)
+            for name in self.scope.arrays if value else ():
+                yield 2, self._put("term", node, f"{name}.sum()")
+                yield 2, self._put("term", node, f"{name}.sum(axis=1)")
         elif isinstance(value, str) and "->" in value:
             inputs, _, output = value.partition("->")
             for letter in dict.fromkeys(c for c in inputs if c.isalpha()):
@@ -231,3 +248,7 @@ class Expressions(Writing):
                 yield 2, self._put("name", node, other)
         if node.id in self.scope.indices:
             yield 2, self._put("index", node, f"{self.scope.y}[{node.id}]")
+        if node.id in self.scope.arrays and isinstance(parent, ast.Attribute | ast.Call):
+            yield 2, self._put("index", node, f"{node.id}[{self.scope.rows}]")
+            for mask in self.scope.arrays:
+                yield 3, self._put("index", node, f"{node.id}[{mask}]")

@@ -62,9 +62,10 @@ def repair_of(
     best = found[0]
     changes = [_told(own, change) for change in best.changes]
     others = (_told(own, other.changes[0]) for other in found[1:] if other.rank == best.rank)
-    alone = len(changes) == 1 and not best.changes[0].edit.inserts
+    alone = len(changes) == 1 and best.part == "all" and not best.changes[0].edit.inserts
     return Repair(
-        checks=[check for check in checks if results[check].status != "passed"],
+        part=best.part,
+        checks=[check for check in best.checks if results[check].status != "passed"],
         changes=changes,
         elsewhere=next(
             (o for o in others if alone and o.line != changes[0].line and o.kind != "insert"), None

@@ -21,7 +21,7 @@ class Scope:
         arrays: names that are given a value that is no plain number.
         numbers: names that start from a plain number.
         sums: names that something is added to.
-        indices: names that a loop gives its values.
+        indices: names that a loop gives its values, and arguments of functions within.
         returned: the names of loss and dW as they are returned, where they are names.
         loss: which loss it should compute: "svm", "softmax", or another.
     """
@@ -67,6 +67,8 @@ def scope_of(function: Function, loss: str) -> Scope | None:
     for node in ast.walk(function.tree):
         if isinstance(node, ast.For):
             indices |= dict.fromkeys(n.id for n in ast.walk(node.target) if isinstance(n, ast.Name))
+        elif isinstance(node, ast.FunctionDef) and node is not function.tree:
+            indices |= dict.fromkeys(argument.arg for argument in node.args.args)
         elif isinstance(node, ast.AugAssign) and isinstance(node.target, ast.Name):
             sums[node.target.id] = None
         elif isinstance(node, ast.Assign):

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
+from grading.grade import Part
 from grading.judging.failures import Failure
 from grading.judging.loss_function import LossFunction
 from grading.judging.promise import promise_of
@@ -19,6 +20,7 @@ _MOST_FOUND = 3
 _STONES = 8
 # Up to which rank single edits are tried, and second edits of what single ones have made better, in turn.
 _STAGES = ((1, 2), (2, 1), (1, 3), (2, 2), (1, 4), (2, 3))
+_HALVES: dict[Part, tuple[str, ...]] = {"loss": ("value",), "dW": ("gradient", "kinks")}
 
 
 @dataclass(frozen=True)
@@ -37,11 +39,15 @@ class Found:
         changes: the edits, in the order in which they are made.
         rank: how unlikely they are.
         cases: how many inputs the repaired function was judged on.
+        checks: what it has passed.
+        part: what is right then.
     """
 
     changes: tuple[Change, ...]
     rank: int
     cases: int
+    checks: Sequence[str]
+    part: Part
 
 
 class _Stone:
@@ -108,6 +114,19 @@ class Search:
                 found = self._from(stone, highest)
                 if found:
                     return found
+        return next((found for part in _HALVES if (found := self._half(start, part))), [])
+
+    def _half(self, start: _Stone, part: Part) -> list[Found]:
+        """The likeliest edit that makes a part right which was wrong, where nothing makes all right."""
+        if self.first.is_passed(start.right, part):
+            return []
+        for stone in sorted(self._stones.values(), key=lambda stone: stone.rank):
+            if self.first.is_passed(stone.right, part):
+                for _, candidate in self.bench.loaded([stone.function]):
+                    checks = [check for check in self.checks if check in _HALVES[part]]
+                    cases = self._cases(candidate, checks, part)
+                    if cases:
+                        return [Found(stone.changes, stone.rank, cases, checks, part)]
         return []
 
     def _from(self, start: _Stone, highest: int) -> list[Found]:
@@ -133,22 +152,22 @@ class Search:
             right = self.first.right(candidate.answers(self.first))
             changes = (*start.changes, Change(start.function, edit))
             if self.first.is_passed(right):
-                cases = self._cases(candidate)
+                cases = self._cases(candidate, self.checks)
                 if cases:
                     found.append(rank)
-                    yield Found(changes, start.rank + rank, cases)
+                    yield Found(changes, start.rank + rank, cases, self.checks, "all")
             elif right > start.right and not start.changes:
                 stone = _Stone(functions[k], changes, right, rank, self.original.reference)
                 self._stones.setdefault(functions[k].text, stone)
 
-    def _cases(self, candidate: Candidate) -> int:
+    def _cases(self, candidate: Candidate, checks: Sequence[str], part: Part = "all") -> int:
         """On how many inputs a candidate was right, 0 if it was wrong on one."""
         for screen in (self.second, self.fresh):
-            if not screen.is_passed(screen.right(candidate.answers(screen))):
+            if not screen.is_passed(screen.right(candidate.answers(screen)), part):
                 return 0
         judged = candidate.judged_like(self.original)
         try:
-            for check in self.checks:
+            for check in checks:
                 promise_of(check).judge(judged)
         except Failure:
             return 0

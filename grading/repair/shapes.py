@@ -84,6 +84,8 @@ class Shapes(Writing):
         start, end = self.function.span(node)
         whole = self.function.text[start:end].decode()
         keywords = {keyword.arg: keyword for keyword in node.keywords}
+        if name in ("norm", "sqrt"):
+            yield 1, self._put("square", node, f"{whole} ** 2")
         reduces = name in REDUCING
         if reduces:
             positional = len(node.args) == (1 if self._is_method(node) else 2)

@@ -42,6 +42,11 @@ class Statements:
     def _assignments(self, statement: ast.AugAssign | ast.Assign) -> Iterator[Ranked]:
         target = statement.target if isinstance(statement, ast.AugAssign) else statement.targets[-1]
         if isinstance(target, ast.Tuple):
+            if len(target.elts) == 2 and isinstance(statement.value, ast.Tuple):
+                first, second = target.elts
+                start, end = self.function.span(first)[0], self.function.span(second)[1]
+                text = f"{self.function.said(second)}, {self.function.said(first)}"
+                yield 1, Edit("order", (start, end), ((start, end, text),))
             return
         gap = self.function.span(target)[1], self.function.span(statement.value)[0]
         between = self.function.text[gap[0] : gap[1]].decode()
@@ -189,7 +194,7 @@ class Statements:
                 yield 2, f"{name}[{s.rows}] -= {name}.sum(axis=1)"
                 yield 2, f"{name}[{name} < 0] = 0"
                 yield 2, f"{name}[{name} > 0] = 1"
-                yield 3, f"{name} = {name} + 1"
+                yield 2, f"{name} += 1"
             if s.loss != "svm":
                 yield 1, f"{name}[{s.rows}] -= 1"
                 yield 1, f"{name} -= {name}.max(axis=1, keepdims=True)"

@@ -5,7 +5,7 @@ from __future__ import annotations
 import unicodedata
 
 from grading.grade import Change, CheckResult, Grade, Repair
-from grading.words import later, said_place, say
+from grading.words import later, said_place, say, together
 
 _TAB = 4
 
@@ -29,6 +29,17 @@ def sentence_of(function: str, repair: Repair) -> str:
             second=_place(repair.changes[1]),
             function=function,
             cases=repair.cases,
+        )
+    if repair.part != "all":
+        halves = {
+            "loss": later(
+                "A change in {place} makes the loss of {function} right, tried on {cases:,} inputs."
+            ),
+            "dW": later("A change in {place} makes the dW of {function} right, tried on {cases:,} inputs."),
+        }
+        return together(
+            say(halves[repair.part], place=_place(first), function=function, cases=repair.cases),
+            say("More is wrong in it than that."),
         )
     one, more = (
         later("One change in {place} makes {function} right; it was tried on {cases:,} inputs."),

@@ -67,6 +67,15 @@ def test_two_slips_are_found_where_each_of_them_shows_in_something_else(sandbox:
     assert lines_of(repair) == {10}
 
 
+def test_where_too_much_is_wrong_the_half_is_found_that_can_be(sandbox: Sandbox) -> None:
+    code = HINGE.replace("np.sum(W * W)", "np.sum(W)").replace(
+        "X.T.dot(A) / N + 2 * reg * W", "np.sin(X.T.dot(A)) + W"
+    )
+    repair, _ = repaired(sandbox, code, repair=RepairSettings(candidates=400))
+    assert repair is not None
+    assert (repair.part, repair.checks, lines_of(repair)) == ("loss", ["value"], {10})
+
+
 def test_what_was_found_is_told_with_the_students_own_text(sandbox: Sandbox) -> None:
     repair, _ = repaired(sandbox, HINGE.replace("> 0", "> 1"))
     assert repair is not None

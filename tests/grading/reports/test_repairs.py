@@ -29,6 +29,7 @@ MISSING = msgspec.structs.replace(CHANGE, column=4, width=1, after=True)
 
 def a_repair(hint: Hint = "line", *changes: Change) -> Repair:
     return Repair(
+        part="all",
         checks=["value"],
         changes=list(changes or (CHANGE,)),
         elsewhere=None,
