@@ -10,6 +10,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from grading.editions.calling import Calling
 from grading.rubric.settings import CHECKS_OF_KIND, LatePolicy, Names, Rubric
 
 
@@ -56,6 +57,7 @@ def _settings(rubric: Rubric) -> Table:
     table.add_row("seed of all cases", str(settings.seed))
     covered = {"functions", "manual", "late", "title", "seed", "reg_scale", "delta", "class_loops_allowed"}
     covered |= {"names"} if settings.names == Names() else set()
+    covered |= {"calling"} if settings.calling == Calling() else set()
     rest: dict[str, Any] = msgspec.to_builtins(settings)
     for name, value in rest.items():
         if name not in covered and name != "manual_points":
@@ -70,7 +72,8 @@ def _add(table: Table, name: str, value: object) -> None:
             _add(table, f"{name}.{key}", part)
     elif isinstance(value, dict):
         if value:
-            table.add_row(name, ", ".join(f"{key} = {_shown(part)}" for key, part in value.items()))
+            said = (f"{key} = {_shown(part)}" for key, part in value.items() if part not in ((), []))
+            table.add_row(name, ", ".join(said))
     elif value not in (None, [], ()):
         table.add_row(name, _shown(value))
 

@@ -76,7 +76,14 @@ def load_rubric(
         raise RubricError([f"rubric {path}: not valid TOML: {error}"]) from None
     digest = hashlib.sha256(raw)
     named = edition or content.get("edition")
-    if named in shipped() and path != path_of(USUAL):
+    if named is not None and named not in shipped():
+        line = line_of(text, ("edition",))
+        known = ", ".join(shipped())
+        meant = nearest(named, shipped()) if isinstance(named, str) else ""
+        raise RubricError(
+            [f"rubric {path}, line {line}: edition: there is no {named!r}; there are {known}{meant}"]
+        )
+    if named is not None and path != path_of(USUAL):
         content = completed(content, named)
         digest.update(json.dumps(content, sort_keys=True, default=str).encode())
     beside = _losses_beside(content, path.parent)

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import pytest
 
-from grading.editions.called import as_called
+from grading.editions.called import as_called, callings
 from grading.editions.calling import Calling
 from grading.grade import CheckResult
 from grading.judging.runner import Runner
-from grading.rubric import Function, Names, Rubric, Settings
+from grading.rubric import Function, Names, Rubric, Settings, load_rubric
 from grading.sandbox.client import Sandbox
 from tests.checks.classes import ACCURACY
 from tests.checks.handins import submission_of
@@ -77,6 +77,10 @@ def judged(sandbox: Sandbox, code: str = MODEL) -> dict[str, CheckResult]:
     with sandbox.start(submission) as worker:
         found = Runner(submission, lambda _: worker, rubric).results()
     return {result.id: result for result in found}
+
+
+def test_the_usual_edition_goes_through_nothing() -> None:
+    assert callings(load_rubric().settings) == ()
 
 
 def test_right_work_that_is_called_otherwise_gets_everything(sandbox: Sandbox) -> None:
