@@ -9,10 +9,14 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+# Before the checks are imported: with Hypothesis there, they are its own tests.
+import hypothesis.strategies
 import pytest
+from hypothesis.configuration import set_hypothesis_home_dir
 
 from grading.editions.called import as_called
 from grading.editions.reading import shipped
+from grading.judging.exam import user_cache
 from grading.judging.pytest_session import HUNTED_KINDS, Asked, Score, random_seeds, the_handin
 from grading.rubric import Rubric, RubricError, load_rubric, require_packages
 from grading.sandbox.levels import IsolationError
@@ -24,6 +28,13 @@ if TYPE_CHECKING:
     from grading.grade import CheckResult
     from grading.judging.pytest_session import Asking
     from grading.submission import Submission
+
+# A candidate is a function in another process, and the same for all examples.
+hypothesis.settings.register_profile(
+    "subgrader", database=None, suppress_health_check=[hypothesis.HealthCheck.function_scoped_fixture]
+)
+hypothesis.settings.load_profile("subgrader")
+set_hypothesis_home_dir(user_cache())
 
 _rubric_key: pytest.StashKey[Rubric] = pytest.StashKey()
 _seeds_key: pytest.StashKey[tuple[int, ...]] = pytest.StashKey()
@@ -75,10 +86,6 @@ def pytest_addoption(parser: pytest.Parser, pluginmanager: pytest.PytestPluginMa
 
 def pytest_configure(config: pytest.Config) -> None:
     """Read the rubric before anything is collected: it says what there is to check."""
-    # Hypothesis' plugin would import all of Hypothesis for its part of the summary, which the checks have no part in.
-    hypothesis = config.pluginmanager.get_plugin("hypothesispytest")
-    if hypothesis is not None:
-        config.pluginmanager.unregister(hypothesis)
     try:
         rubric = load_rubric(
             config.getoption("--rubric"),

@@ -21,7 +21,7 @@ from reference.datasets import Split
 from reference.sgd import predict
 
 
-@promise("accuracy", kind="train")
+@promise(kind="train")
 def test_accuracy(candidate: Classifier) -> None:
     """Trained on the data set with the rubric's settings, it classifies at least the asked-for share of the validation
     pictures rightly.

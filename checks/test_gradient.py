@@ -2,24 +2,32 @@
 
 from __future__ import annotations
 
+from checks.strategies import problems, sized_problems
 from grading.judging.failures import WrongGradient
-from grading.judging.gradients import judge_gradient, second_witness
+from grading.judging.gradients import accepted_in_words
 from grading.judging.loss_function import LossFunction
+from grading.judging.precision import accepts_gradient
 from grading.judging.promise import promise
-from grading.words import together
+from grading.judging.properties import given
+from grading.words import say
+from reference.problem import Problem
 
 
-@promise("gradient", kind="loss", needs=("interface",))
-def test_gradient(candidate: LossFunction) -> None:
+@promise(kind="loss", needs=("interface",))
+@given(problem=problems() | sized_problems())
+def test_gradient(candidate: LossFunction, problem: Problem) -> None:
     """The gradient dW is that of the loss with respect to W, up to rounding, without regularization (reg = 0)
     and with it (reg > 0).
     """
-    judge = judge_gradient(candidate)
-    try:
-        for asked in candidate.screened():
-            candidate.hold(asked, judge, asked.doubtful_gradients)
-    except WrongGradient as failure:
-        witness = second_witness(candidate, failure)
-        if witness is not None:
-            failure.message = together(failure.message, witness)
-        raise
+    answer, truth = candidate(problem), candidate.truth(problem)
+    if not accepts_gradient(candidate, answer.dW, truth):
+        name = candidate.name
+        raise WrongGradient(
+            say("The gradient of {name} is wrong already without regularization (reg = 0).", name=name)
+            if problem.reg == 0
+            else say("The gradient of {name} is wrong with regularization (reg > 0).", name=name),
+            problem,
+            expected=accepted_in_words(truth.gradient),
+            got=f"dW = {answer.dW.tolist()}",
+            judged=(truth.gradient, answer.dW),
+        )

@@ -2,38 +2,38 @@
 
 from __future__ import annotations
 
-from grading.judging.answers import Answered
-from grading.judging.cases import tied
-from grading.judging.failures import Failure, WrongSubgradient
-from grading.judging.gradients import in_words, judge_gradient
+from checks.strategies import tied_problems
+from grading.judging.failures import WrongSubgradient
+from grading.judging.gradients import accepted_in_words, in_words
 from grading.judging.loss_function import LossFunction
+from grading.judging.precision import accepts_gradient
 from grading.judging.promise import promise
+from grading.judging.properties import given
 from grading.words import say, together
-from reference.answer import Answer
 from reference.problem import Problem
 
 
-def _sentence(name: str, _: Problem) -> str:
-    return say(
-        "A margin is exactly 0 here, and the dW of {name} is not a subgradient of the loss. Counting a margin of 0 or "
-        "not are both right, but the correct class must be updated exactly as often as the wrong ones are.",
-        name=name,
-    )
-
-
-@promise("kinks", kind="loss", needs=("interface", "gradient"))
-def test_kinks(candidate: LossFunction) -> None:
+@promise(kind="loss", needs=("interface", "gradient"))
+@given(problem=tied_problems())
+def test_kinks(candidate: LossFunction, problem: Problem) -> None:
     """Where a margin is exactly 0, dW is one of the subgradients of the loss: any of them is accepted."""
-    gradient = judge_gradient(candidate, WrongSubgradient, _sentence)
-
-    def judge(problem: Problem, answer: Answered, truth: Answer) -> Failure | None:
-        failure = gradient(problem, answer, truth)
-        if failure is not None:
-            certificate = truth.gradient.judge(answer.dW).certificate
-            if certificate is not None:
-                failure.message = together(failure.message, in_words(certificate))
-        return failure
-
+    answer, truth = candidate(problem), candidate.truth(problem)
+    accepted = truth.gradient
     # A case that is being made smaller may lose its tie, and would then show something else.
-    asked = candidate.asked(tied(candidate.delta))
-    candidate.hold(asked, judge, asked.doubtful_gradients, within=lambda _, truth: truth.gradient.ties > 0)
+    if accepted.ties and not accepts_gradient(candidate, answer.dW, truth):
+        certificate = accepted.judge(answer.dW).certificate
+        raise WrongSubgradient(
+            together(
+                say(
+                    "A margin is exactly 0 here, and the dW of {name} is not a subgradient of the loss. Counting a "
+                    "margin of 0 or not are both right, but the correct class must be updated exactly as often as the "
+                    "wrong ones are.",
+                    name=candidate.name,
+                ),
+                *([] if certificate is None else [in_words(certificate)]),
+            ),
+            problem,
+            expected=accepted_in_words(accepted),
+            got=f"dW = {answer.dW.tolist()}",
+            judged=(accepted, answer.dW),
+        )

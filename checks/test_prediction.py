@@ -20,7 +20,7 @@ _SIZES = ((2, 2, 3), (1, 1, 2), (3, 2, 2), (2, 3, 4), (4, 4, 4), (7, 3, 5), (40,
 _PER_SIZE = 8
 
 
-@promise("prediction", kind="predict")
+@promise(kind="predict")
 def test_prediction(candidate: Classifier) -> None:
     """The method predict returns one label for each row of X, that of the highest score; of tied scores, any."""
     for W, Xs in _cases(candidate.seed):

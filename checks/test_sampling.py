@@ -28,7 +28,7 @@ _SPREAD_ALPHA = 1e-12
 _MOST_REGULAR = 0.5
 
 
-@promise("sampling", kind="train", needs=("training",))
+@promise(kind="train", needs=("training",))
 def test_sampling(candidate: Classifier) -> None:
     """Every step draws batch_size random rows of X together with their labels; over many steps every row is drawn."""
     X = np.stack([np.arange(_SAMPLES, dtype=np.float64), np.ones(_SAMPLES)], axis=1)

@@ -27,7 +27,7 @@ _SETTINGS = (
 _COURSE = Options(learning_rate=1e-3, reg=1e-5, num_iters=100, batch_size=200)
 
 
-@promise("training", kind="train")
+@promise(kind="train")
 def test_training(candidate: Classifier) -> None:
     """Each step takes the loss and dW of a batch, keeps the loss and then moves W by -learning_rate * dW; train
     starts from small weights of its own only if there are none yet, and returns the loss of every step.

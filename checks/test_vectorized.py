@@ -9,6 +9,7 @@ from grading.judging.failures import Failure, LoopsInPython, WrongWhenCounted
 from grading.judging.loop_cost import LoopCost
 from grading.judging.loss_function import LossFunction
 from grading.judging.promise import promise
+from grading.judging.shrinking import smallest
 from grading.judging.streams import Stream
 from grading.sandbox.messages import Call, Outcome, Returned
 from grading.words import later, say, translated
@@ -44,7 +45,7 @@ _GROWTHS = (
 )
 
 
-@promise("vectorized", kind="loss", needs=("interface", "value"))
+@promise(kind="loss", needs=("interface", "value"))
 def test_vectorized(candidate: LossFunction) -> None:
     """It has no Python loop over the samples or the features: the number of bytecodes that it executes does not
     grow with the data.
@@ -77,7 +78,7 @@ def _require_right(candidate: LossFunction, problems: list[Problem], outcomes: l
     for problem, outcome, truth in zip(problems, outcomes, truths, strict=True):
         answer = read_answer(candidate.name, problem, outcome)
         if isinstance(answer, Failure):
-            shown = candidate.smallest(problem, answer, lambda *_: None)
+            shown = smallest(lambda example: _failure(candidate, **example), {"problem": problem}, answer)
             if shown is answer:
                 answer.problem = None  # it is only while it is counted, or too large to be looked at
             raise shown
@@ -95,6 +96,11 @@ def _require_right(candidate: LossFunction, problems: list[Problem], outcomes: l
             expected=f"loss = {truth.loss!r}",
             got=f"loss = {answer.loss!r}",
         )
+
+
+def _failure(candidate: LossFunction, problem: Problem) -> Failure | None:
+    answer = candidate.attempt(problem)
+    return answer if isinstance(answer, Failure) else None
 
 
 def _count(candidate: LossFunction, outcome: Outcome) -> int:

@@ -157,7 +157,7 @@ def suite_hash() -> str:
     digest = hashlib.sha256()
     for folder in _SUITE_FOLDERS:
         for path in sorted((root / folder).rglob("*")):
-            if path.suffix in (".py", ".toml") and path.is_file():
+            if path.suffix in (".py", ".toml", ".bin") and path.is_file():
                 content = path.read_bytes()
                 digest.update(f"{path.relative_to(root).as_posix()} {len(content)}\n".encode())
                 digest.update(content)

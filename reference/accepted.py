@@ -110,6 +110,13 @@ class AcceptedGradients:
         shape = self.base.shape
         return self.base + self._box.lower.reshape(shape), self.base + self._box.upper.reshape(shape)
 
+    def accepts(self, dW: NDArray[np.float64]) -> bool:
+        """Whether dW, (D, C), is an accepted gradient."""
+        # Nearly all right answers are this one of the set, and then there is no need to search it.
+        if dW is self.base or (np.abs(dW - self.base) <= self.bound).all():
+            return True
+        return self.judge(dW).accepted
+
     @np.errstate(over="ignore", invalid="ignore")
     def judge(self, dW: ArrayLike) -> Membership:
         """Say whether dW is an accepted gradient, and prove it if it is not.

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import DTypeLike, NDArray
 
 
 @dataclass(frozen=True, eq=False)
@@ -29,6 +29,10 @@ class Problem:
     def sizes(self) -> tuple[int, int, int]:
         """N samples, D features, C classes."""
         return self.X.shape[0], self.X.shape[1], self.W.shape[1]
+
+    def with_labels(self, label_type: DTypeLike) -> Problem:
+        """The same problem with labels of another integer type."""
+        return Problem(self.W, self.X, self.y.astype(label_type), self.reg)
 
 
 @dataclass(frozen=True, eq=False)

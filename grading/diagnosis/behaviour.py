@@ -5,13 +5,14 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from grading.diagnosis.known_answers import Setting, known, replay, same, sample, trace, without_reg
+from grading.diagnosis.known_answers import known_mistakes, replay, same, sample, trace, without_reg
 from grading.editions.another import TURNED
 from grading.grade import Diagnosis
 from grading.judging.answers import Answered, read_answer
-from grading.judging.cases import SHIFTED
 from grading.judging.failures import Failure
 from grading.judging.loss_function import LossFunction
+from grading.judging.promise import promise_of
+from grading.judging.screening import Setting, known
 from grading.sandbox.messages import Call, Returned
 from grading.words import say, translated
 from reference.mistakes import Mistake
@@ -47,7 +48,7 @@ def changing(candidate: LossFunction, setting: Setting, problem: Problem) -> Mis
     if not isinstance(outcome, Returned) or len(outcome.inputs) != len(arguments):
         return None
     mine = [_changed(old, new) for old, new in zip(arguments, outcome.inputs, strict=True)]
-    for mistake in known(setting):
+    for mistake in known_mistakes(setting):
         copies = tuple(argument.copy() for argument in arguments)
         try:
             with np.errstate(all="ignore"):
@@ -70,7 +71,7 @@ def remembering(candidate: LossFunction, setting: Setting, problem: Problem) -> 
     mine = trace(problems, candidate.ask(problems))
     if any(mine.failures):
         return None
-    for mistake in known(setting):
+    for mistake in known_mistakes(setting):
         its = trace(problems, [replay(mistake, p, setting) for p in problems])
         if any(its.failures) or len(set(its.losses.tolist())) == 1:
             continue
@@ -82,7 +83,8 @@ def remembering(candidate: LossFunction, setting: Setting, problem: Problem) -> 
 
 def overflowing(candidate: LossFunction, setting: Setting) -> Mistake | None:
     """The mistake that loses exactly the same shifted cases."""
-    asked = candidate.asked(SHIFTED)
+    (drawing,) = promise_of("stability").drawings
+    asked = candidate.beside(known(drawing, setting))
 
     def survived(answers: list[Answered | Failure]) -> list[bool]:
         return [
@@ -93,7 +95,7 @@ def overflowing(candidate: LossFunction, setting: Setting) -> Mistake | None:
         ]
 
     mine = survived([a.answer for a in asked])
-    for mistake in known(setting):
+    for mistake in known_mistakes(setting):
         if "stability" in mistake.checks and mine == survived(
             [replay(mistake, a.problem, setting) for a in asked]
         ):
@@ -103,7 +105,7 @@ def overflowing(candidate: LossFunction, setting: Setting) -> Mistake | None:
 
 def expects_columns(candidate: LossFunction) -> bool:
     """Whether the function gives right answers in the layout of 2015, which has one sample per column."""
-    problems = [without_reg(p) for p in sample(candidate.seed)][:_PROBLEMS]
+    problems = [without_reg(p) for p in sample(candidate.setting)][:_PROBLEMS]
     steps = [Call(candidate.name, (p.W.T.copy(), p.X.T.copy(), p.y, p.reg)) for p in problems]
     for problem, outcome in zip(problems, candidate.worker.run(steps), strict=True):
         n, d, c = problem.sizes

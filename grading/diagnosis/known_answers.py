@@ -7,16 +7,18 @@ from __future__ import annotations
 
 import re
 import warnings
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache
+from itertools import islice
 
 import numpy as np
 from numpy.typing import NDArray
 
 from grading.judging.answers import Answered, read_answer
-from grading.judging.cases import REGULARIZED, UNREGULARIZED, drawn, odd_sizes, tied
 from grading.judging.failures import Failure, Raises, WrongReturn
+from grading.judging.promise import promise_of
+from grading.judging.screening import Setting, problems_of
 from grading.sandbox.messages import OPAQUE, Outcome, Raised, Received, Returned
 from reference.loss import squares
 from reference.losses import evaluate_of, loss_named
@@ -25,19 +27,8 @@ from reference.problem import Problem
 
 Array = NDArray[np.float64]
 
-_PER_BATCH = 10
+_PER_KIND = 10
 _WITH_ALL_THEIR_MISTAKES = ("svm", "softmax")  # the catalogue holds those that all losses share
-
-
-@dataclass(frozen=True)
-class Setting:
-    """What the answers of a loss depend on, apart from the input; ``either`` says that two conventions are accepted."""
-
-    loss: str
-    reg_scale: float
-    delta: float
-    seed: int
-    either: bool = False
 
 
 @dataclass(frozen=True, eq=False)
@@ -124,38 +115,49 @@ def received(value: object) -> Received:
 
 
 @cache
-def sample(seed: int) -> tuple[Problem, ...]:
-    """The cases that answers are compared on: small ones with and without regularization, and odd sizes."""
-    small = [
-        problem
-        for batch in (UNREGULARIZED, REGULARIZED)
-        for problem in _telling(drawn(batch, seed), _PER_BATCH)
-    ]
-    return (*small, *odd_sizes(seed))
+def sample(setting: Setting) -> tuple[Problem, ...]:
+    """The problems that answers are compared on: small ones with and without regularization, and odd sizes."""
+    plain, regularized = (
+        islice(
+            (p for p in asked_by("value", setting) if (p.reg > 0) == with_reg and _is_telling(p)), _PER_KIND
+        )
+        for with_reg in (False, True)
+    )
+    return (*plain, *regularized, *odd_sizes(setting))
+
+
+def odd_sizes(setting: Setting) -> tuple[Problem, ...]:
+    """Problems of odd sizes, with and without regularization."""
+    return tuple(problem for problem in asked_by("interface", setting) if problem.y.dtype == np.int64)
 
 
 @cache
-def regularized_sample(seed: int) -> tuple[Problem, ...]:
-    """The cases of the sample with reg > 0."""
-    return tuple(problem for problem in sample(seed) if problem.reg > 0)
+def regularized_sample(setting: Setting) -> tuple[Problem, ...]:
+    """The problems of the sample with reg > 0."""
+    return tuple(problem for problem in sample(setting) if problem.reg > 0)
 
 
 @cache
-def plain_sample(seed: int) -> tuple[Problem, ...]:
-    """The same cases with reg = 0."""
-    return tuple(without_reg(problem) for problem in regularized_sample(seed))
+def plain_sample(setting: Setting) -> tuple[Problem, ...]:
+    """The same problems with reg = 0."""
+    return tuple(without_reg(problem) for problem in regularized_sample(setting))
 
 
 @cache
-def tied_sample(seed: int, delta: float) -> tuple[Problem, ...]:
-    """Cases with exact ties that answers are compared on."""
-    return tuple(_telling(drawn(tied(delta), seed), 3 * _PER_BATCH))
+def tied_sample(setting: Setting) -> tuple[Problem, ...]:
+    """Problems with exact ties that answers are compared on."""
+    return tuple(islice(filter(_is_telling, asked_by("kinks", setting)), 3 * _PER_KIND))
 
 
-def _telling(problems: Sequence[Problem], count: int) -> list[Problem]:
-    """The first few problems that are large enough to tell mistakes apart."""
-    telling = [p for p in problems if p.sizes[0] > 1 and p.sizes[2] > 2 and p.W.any() and p.X.any()]
-    return telling[:count]
+def asked_by(check: str, setting: Setting) -> Iterator[Problem]:
+    """The problems that are drawn for a check."""
+    for drawing in promise_of(check).drawings:
+        yield from problems_of(drawing, setting)
+
+
+def _is_telling(problem: Problem) -> bool:
+    """Whether it is large enough to tell mistakes apart."""
+    return problem.sizes[0] > 1 and problem.sizes[2] > 2 and bool(problem.W.any() and problem.X.any())
 
 
 def without_reg(problem: Problem) -> Problem:
@@ -164,7 +166,7 @@ def without_reg(problem: Problem) -> Problem:
 
 
 @cache
-def known(setting: Setting) -> tuple[Mistake, ...]:
+def known_mistakes(setting: Setting) -> tuple[Mistake, ...]:
     """The mistakes that can be told of in a setting.
 
     Those about regularization speak of reg*sum(W*W), which is only right where that is asked for.
@@ -196,5 +198,5 @@ def traces(setting: Setting, problems: tuple[Problem, ...]) -> dict[str, Trace]:
     """The answers of every known mistake to problems, worked out once per process."""
     return {
         mistake.id: trace(problems, [replay(mistake, p, setting) for p in problems])
-        for mistake in known(setting)
+        for mistake in known_mistakes(setting)
     }

@@ -18,9 +18,8 @@ from numpy.typing import NDArray
 from grading.diagnosis import behaviour
 from grading.diagnosis.factors import factor_of, place_of
 from grading.diagnosis.known_answers import (
-    Setting,
     Trace,
-    known,
+    known_mistakes,
     plain_sample,
     regularized_sample,
     replay,
@@ -33,7 +32,6 @@ from grading.diagnosis.known_answers import (
 )
 from grading.grade import Diagnosis
 from grading.judging.answers import Answered
-from grading.judging.cases import REGULARIZED, UNREGULARIZED, relabelled, tied
 from grading.judging.failures import (
     ChangedInputs,
     Failure,
@@ -47,7 +45,8 @@ from grading.judging.failures import (
     WrongSubgradient,
 )
 from grading.judging.loss_function import LossFunction
-from grading.judging.screening import Asked, evaluate
+from grading.judging.promise import promise_of
+from grading.judging.screening import Asked, Setting, known
 from grading.words import later, say, together, translated
 from reference.mistakes import Mistake
 from reference.problem import Problem
@@ -72,13 +71,7 @@ def diagnose(candidate: LossFunction, failure: Failure) -> Diagnosis | None:
     """Say which mistake a failure of a loss function comes from, if that can be said for certain."""
     if failure.costly or failure.problem is None or isinstance(failure, LoopsInPython):
         return None
-    setting = Setting(
-        candidate.reference,
-        candidate.reg_scale,
-        candidate.delta,
-        candidate.seed,
-        either=isinstance(candidate.rubric.settings.reg_scale, str),
-    )
+    setting = candidate.setting
     if isinstance(failure, ChangedInputs):
         return _named(behaviour.changing(candidate, setting, failure.problem))
     if isinstance(failure, NotRepeatable):
@@ -116,20 +109,18 @@ class _Case:
 
     def whole(self) -> Diagnosis | None:
         """The mistake that gives all of the student's answers, losses and gradients."""
-        if isinstance(self.failure, WrongSubgradient):
-            problems = tied_sample(self.setting.seed, self.setting.delta)
-        else:
-            problems = sample(self.setting.seed)
+        at_kinks = isinstance(self.failure, WrongSubgradient)
+        problems = tied_sample(self.setting) if at_kinks else sample(self.setting)
         if self.problem.y.dtype != np.int64:
-            problems = tuple(relabelled(p, self.problem.y.dtype) for p in problems)
-            made = {m.id: self._trace_of(m, problems) for m in known(self.setting)}
+            problems = tuple(p.with_labels(self.problem.y.dtype) for p in problems)
+            made = {m.id: self._trace_of(m, problems) for m in known_mistakes(self.setting)}
         else:
             made = traces(self.setting, problems)
         mine = self._asked(problems)
         truth = _truth(problems, self.setting)
         further = self._failing()
         for alike in (_equal, _equal_up_to_words):
-            for mistake in known(self.setting):
+            for mistake in known_mistakes(self.setting):
                 its = made[mistake.id]
                 if mistake.exactness > _DOUBLE and _single(mine) != _single(its):
                     continue
@@ -152,17 +143,21 @@ class _Case:
         """The counterexample, and other cases that the function fails."""
         found = [self.problem]
         if self.problem.y.dtype != np.int64:
-            found.append(relabelled(self.problem, np.int64))
+            found.append(self.problem.with_labels(np.int64))
         if isinstance(self.failure, WrongSubgradient):
-            batches = [tied(self.setting.delta)]
-        elif isinstance(self.failure, WrongLoss | WrongGradient):
-            batches = [UNREGULARIZED, REGULARIZED]
-        else:
-            return found
-        for batch in batches:
-            wrong = (a.problem for a in self.candidate.asked(batch) if not self._right(a))
-            found += islice(wrong, _FURTHER // 2)
+            return found + list(islice(self._wrong("kinks"), _FURTHER // 2))
+        if isinstance(self.failure, WrongLoss | WrongGradient):
+            for with_reg in (False, True):
+                wrong = (p for p in self._wrong("value") if (p.reg > 0) == with_reg)
+                found += islice(wrong, _FURTHER // 2)
         return found
+
+    def _wrong(self, check: str) -> Iterator[Problem]:
+        """The problems of a check that the function fails."""
+        for drawing in promise_of(check).drawings:
+            for asked in self.candidate.beside(known(drawing, self.setting)):
+                if not self._right(asked):
+                    yield asked.problem
 
     def _right(self, asked: Asked) -> bool:
         if isinstance(asked.answer, Failure):
@@ -177,7 +172,7 @@ class _Case:
         """What is wrong with the data term, and what with the regularization, of the loss or of dW."""
         if not isinstance(self.failure, WrongLoss | WrongGradient):
             return None
-        problems = regularized_sample(self.setting.seed)
+        problems = regularized_sample(self.setting)
         explained: dict[Part, _Explained | None] = {
             part: self._explain(part, problems) for part in ("data", "regularization")
         }
@@ -204,9 +199,7 @@ class _Case:
             return traces(self.setting, asked)[source.id]
 
         plain = (
-            plain_sample(self.setting.seed)
-            if problems is regularized_sample(self.setting.seed)
-            else _plain(problems)
+            plain_sample(self.setting) if problems is regularized_sample(self.setting) else _plain(problems)
         )
         data = answers(plain)
         return data if part == "data" else answers(problems) - data
@@ -222,7 +215,7 @@ class _Case:
         rest: Part = "regularization" if part == "data" else "data"
         my_rest, true_rest = self._part(rest, problems, None), self._part(rest, problems, "truth")
         possible = []
-        for mistake in known(self.setting):
+        for mistake in known_mistakes(self.setting):
             if mistake.whole:
                 continue
             its, its_rest = self._part(part, problems, mistake), self._part(rest, problems, mistake)
@@ -302,7 +295,7 @@ def _plain(problems: Sequence[Problem]) -> tuple[Problem, ...]:
 
 
 def _truth(problems: Sequence[Problem], setting: Setting) -> Trace:
-    answers = [evaluate(setting.loss, p, setting.reg_scale, setting.delta) for p in problems]
+    answers = setting.truths(problems)
     return trace(problems, [Answered(a.loss, a.gradient.base) for a in answers])
 
 

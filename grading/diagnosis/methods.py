@@ -15,6 +15,7 @@ from grading.diagnosis.simulated_worker import SimulatedWorker
 from grading.grade import Diagnosis
 from grading.judging.answers import describe
 from grading.judging.classifier import Classifier, Options, Scenario, StandIn
+from grading.judging.engine import hold
 from grading.judging.failures import Failure, Inaccurate, Raises, WrongSampling
 from grading.judging.promise import Promise
 from grading.judging.training_record import Trained
@@ -119,7 +120,7 @@ def _said_of(mistake: Mistake, candidate: Classifier, asked: Promise) -> _Words 
 
 def _failure_of(simulated: Classifier, asked: Promise) -> Failure | None:
     try:
-        asked.judge(simulated)
+        hold(asked, simulated, small=False)
     except Failure as failure:
         return failure
     return None

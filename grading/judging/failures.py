@@ -6,8 +6,9 @@ that one bug is never swapped for another.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import Any, ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -26,6 +27,7 @@ class Failure(Exception):
         code: Python to paste that shows it, where ``problem`` is None.
         expected, got: what should have come back, and what did.
         judged: the gradients that would have been accepted, and the one that came back, (D, C), where that is at fault.
+        example: what the check was asked of when this came out.
         costly: whether trying it again costs a deadline or a process; such inputs are not made smaller.
     """
 
@@ -37,6 +39,7 @@ class Failure(Exception):
     expected: str | None = None
     got: str | None = None
     judged: tuple[AcceptedGradients, NDArray[np.float64]] | None = None
+    example: Mapping[str, Any] | None = None
 
     def is_like(self, other: object) -> bool:
         """Whether ``other`` is the same defect, shown by another input."""
@@ -87,6 +90,10 @@ class WrongReturn(Failure):
 
 class ChangedInputs(Failure):
     """An argument was changed in place."""
+
+    def is_like(self, other: object) -> bool:
+        """The same argument."""
+        return isinstance(other, ChangedInputs) and self.message == other.message
 
 
 class NotRepeatable(Failure):

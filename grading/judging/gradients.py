@@ -2,52 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 import numpy as np
 from numpy.typing import NDArray
 
 from grading.judging.answers import Answered
-from grading.judging.failures import Failure, WrongGradient
-from grading.judging.loss_function import Judge, LossFunction
-from grading.judging.precision import accepts_gradient
+from grading.judging.failures import Failure
+from grading.judging.loss_function import LossFunction
 from grading.words import later, say
-from reference.accepted import Certificate
-from reference.answer import Answer
+from reference.accepted import AcceptedGradients, Certificate
 from reference.problem import Problem
 
 _STEP = 2.0**-17  # near the cube root of the rounding error, and exact on dyadic entries
 
 
-def _wrong(name: str, problem: Problem) -> str:
-    if problem.reg == 0:
-        return say("The gradient of {name} is wrong already without regularization (reg = 0).", name=name)
-    return say("The gradient of {name} is wrong with regularization (reg > 0).", name=name)
-
-
-def judge_gradient(
-    candidate: LossFunction,
-    kind: type[Failure] = WrongGradient,
-    sentence: Callable[[str, Problem], str] = _wrong,
-) -> Judge:
-    """A judge that accepts every subgradient within rounding, or the rubric's tolerance, and nothing else.
-
-    The failure is of class ``kind``, and says ``sentence(name, problem)``.
-    """
-
-    def judge(problem: Problem, answer: Answered, truth: Answer) -> Failure | None:
-        if accepts_gradient(candidate, answer.dW, truth):
-            return None
-        base = truth.gradient.base.tolist()
-        return kind(
-            sentence(candidate.name, problem),
-            problem,
-            expected=say("for example dW = {dW}", dW=base) if truth.gradient.ties else f"dW = {base}",
-            got=f"dW = {answer.dW.tolist()}",
-            judged=(truth.gradient, answer.dW),
-        )
-
-    return judge
+def accepted_in_words(accepted: AcceptedGradients) -> str:
+    """An accepted gradient, for a student."""
+    base = accepted.base.tolist()
+    return say("for example dW = {dW}", dW=base) if accepted.ties else f"dW = {base}"
 
 
 def in_words(certificate: Certificate) -> str:

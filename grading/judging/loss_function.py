@@ -2,40 +2,44 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import replace
-from typing import TYPE_CHECKING
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
+from numpy.typing import NDArray
 
-from grading.judging.answers import Answered
-from grading.judging.cases import REGULARIZED, UNREGULARIZED, Batch, drawn
-from grading.judging.failures import Failure, NotCalledAgain
-from grading.judging.reduce import reduce
-from grading.judging.screening import (
-    Answers,
-    Asked,
-    AskedCases,
-    Known,
-    evaluate,
-    known,
-    known_sizes,
-    lasting_truth,
-    packed,
-)
+from grading.judging.answers import Answered, read_answer
+from grading.judging.failures import Failure
+from grading.judging.promise import promise_of
+from grading.judging.screening import Answers, AskedProblems, Key, Known, Setting, key_of, known, packed
 from grading.rubric import Function, Rubric
+from grading.sandbox.messages import Call, Outcome, Returned
+from grading.sandbox.pairs import PackedCalls
 from reference.problem import Problem
 
 if TYPE_CHECKING:
     from grading.sandbox.client import Worker
     from reference.answer import Answer
 
-Judge = Callable[[Problem, Answered, "Answer"], Failure | None]
-Domain = Callable[[Problem, "Answer"], bool]
-
 _HALF = 0.5
 _FEW = 20  # problems are enough to tell one convention from the other
 _ALIKE = 1e-9
+
+
+@dataclass(frozen=True, eq=False)
+class Called:
+    """A call that was watched.
+
+    Attributes:
+        answer: what came back.
+        arguments: W, X and y as they were afterwards.
+    """
+
+    answer: Answered
+    arguments: tuple[NDArray[Any], ...]
 
 
 class LossFunction:
@@ -46,11 +50,10 @@ class LossFunction:
         settings: what the rubric says of it.
         rubric: the whole rubric.
         naive: for a vectorized function, the one it must agree with.
-        hunted: whether Hypothesis searches for a mistake, in inputs that the grade does not use.
         digest: of the hand-in and the seed; what must not be known beforehand is drawn from it.
         passed: the checks that it has passed so far.
         remarks: what was accepted but is worth a word.
-        cases: inputs judged so far, counted once for each check that judges them.
+        cases: examples judged so far, counted once for each check that judges them.
     """
 
     def __init__(
@@ -60,7 +63,6 @@ class LossFunction:
         rubric: Rubric,
         naive: LossFunction | None = None,
         *,
-        hunted: bool = False,
         digest: bytes = b"",
     ) -> None:
         self.name = name
@@ -68,12 +70,14 @@ class LossFunction:
         self.rubric = rubric
         self.settings: Function = rubric.settings.functions[name]
         self.naive = naive
-        self.hunted = hunted
         self.digest = digest
         self.passed: set[str] = set()
         self.remarks: list[str] = []
         self.cases = 0
-        self._answers: dict[str, Answers] = {}
+        self._asked: dict[int, AskedProblems] = {}
+        self._answers: dict[int, Answers] = {}
+        self._watched: dict[Key, Outcome] = {}
+        self._times: Counter[Key] | None = None
         self._reg_scale: float | None = None
 
     @property
@@ -90,6 +94,12 @@ class LossFunction:
     def seed(self) -> int:
         """The seed of all cases."""
         return self.rubric.settings.seed
+
+    @property
+    def setting(self) -> Setting:
+        """What its answers are judged by."""
+        either = isinstance(self.rubric.settings.reg_scale, str)
+        return Setting(self.reference, self.reg_scale, self.delta, self.seed, either)
 
     @property
     def reg_scale(self) -> float:
@@ -112,137 +122,114 @@ class LossFunction:
         return self._reg_scale
 
     def _losses_fit(self, reg_scale: float) -> bool:
-        asked = self._judged(REGULARIZED, reg_scale)
-        doubtful = (asked[k] for k in asked.doubtful_losses)
-        return all(isinstance(a.answer, Answered) and a.truth.accepts_loss(a.answer.loss) for a in doubtful)
+        return all(asked.right_losses.all() for asked in self._asked_for_values(reg_scale))
 
     def _gradients_fit(self, reg_scale: float) -> bool:
-        asked = self._judged(REGULARIZED, reg_scale)
-        doubtful = (asked[k] for k in asked.doubtful_gradients)
-        return all(
-            isinstance(a.answer, Answered) and a.truth.gradient.judge(a.answer.dW).accepted for a in doubtful
-        )
+        asked = (each for problems in self._asked_for_values(reg_scale) for each in problems)
+        return all(isinstance(a.answer, Answered) and a.truth.gradient.accepts(a.answer.dW) for a in asked)
+
+    def _asked_for_values(self, reg_scale: float) -> Iterator[AskedProblems]:
+        setting = Setting(self.reference, reg_scale, self.delta, self.seed, either=True)
+        return (self.beside(known(drawing, setting)) for drawing in promise_of("value").drawings)
 
     def _adds_half(self) -> bool:
         """Whether what a penalty adds to the loss is half of reg*sum(W*W), though the loss is wrong in other ways."""
-        if not self._judged(REGULARIZED, 1.0).doubtful_losses:
+        asked = list(self._asked_for_values(1.0))
+        if all(each.right_losses.all() for each in asked):
             return False
-        problems = [p for p in drawn(REGULARIZED, self.seed) if p.W.any()][:_FEW]
+        problems = [p for each in asked for p in each.known.problems if p.reg and p.W.any()][:_FEW]
         answers = self.ask([*problems, *(Problem(p.W, p.X, p.y, 0.0) for p in problems)])
         losses = np.array([a.loss if isinstance(a, Answered) else np.nan for a in answers]).reshape(2, -1)
         halves = np.array([_HALF * p.reg * np.sum(p.W * p.W) for p in problems])
         return bool(np.allclose(losses[0] - losses[1], halves, rtol=_ALIKE, atol=_ALIKE))
 
+    # What a property asks
+
+    def __call__(self, problem: Problem) -> Answered:
+        """The answer to a problem.
+
+        Raises:
+            Failure: there is none of the right form.
+        """
+        answer = self.attempt(problem)
+        if isinstance(answer, Failure):
+            raise answer.with_traceback(None)
+        return answer
+
+    def attempt(self, problem: Problem) -> Answered | Failure:
+        """The answer to a problem, or what came instead of it. Asked again, the function is called again."""
+        if self._times is not None:
+            key = key_of(problem)
+            self._times[key] += 1
+            for asked in self._asked.values():
+                place = asked.known.places.get((key, self._times[key]))
+                if place is not None:
+                    return asked.answers[place]
+        return self.ask([problem])[0]
+
+    def watched(self, problem: Problem) -> Called:
+        """The answer to a problem, and what became of the arguments.
+
+        Raises:
+            Failure: there is no answer of the right form.
+        """
+        outcome = self._watched.get(key_of(problem)) if self._times is not None else None
+        if outcome is None:
+            (outcome,) = self.worker.run([self._watching(problem)])
+        answer = read_answer(self.name, problem, outcome)
+        if isinstance(answer, Failure):
+            raise answer
+        return Called(answer, outcome.inputs if isinstance(outcome, Returned) else ())
+
     def truth(self, problem: Problem) -> Answer:
-        """The true answer to one problem, in this function's convention."""
-        truth = evaluate(self.reference, problem, self.reg_scale, self.delta)
-        return truth.within(self.rubric.settings.tolerance)
-
-    def lasting_truth(self, problem: Problem) -> Answer:
-        """The same, kept for the next submission: for problems that are the same for all of them."""
-        truth = lasting_truth(self.reference, problem, self.reg_scale, self.delta)
-        return truth.within(self.rubric.settings.tolerance)
-
-    def ask(self, problems: Sequence[Problem]) -> Answers:
-        """Call the function on problems, in one round trip; who judges the answers counts them in ``cases``.
-
-        A tuple is for problems that other functions are asked as well.
-        """
-        return Answers(self.name, problems, self.worker.call_all(self.name, packed(problems)))
-
-    def asked(self, batch: Batch) -> AskedCases:
-        """The function's answers to a batch beside the true ones; the function is called once per batch."""
-        return self._judged(batch, self.reg_scale)
-
-    def asked_sizes(self) -> AskedCases:
-        """The same for the problems of real size."""
-        return self._beside("sized", known_sizes(self.seed, self.reference, self.reg_scale, self.delta))
-
-    def screened(self) -> Iterator[AskedCases]:
-        """All but the special cases, one batch after the other.
-
-        In this order a mistake in the data term is shown on a case that has no other term.
-        """
-        yield self.asked(UNREGULARIZED)
-        yield self.asked(REGULARIZED)
-        yield self.asked_sizes()
-
-    def _judged(self, batch: Batch, reg_scale: float) -> AskedCases:
-        batch = replace(batch, hunted=self.hunted)
-        return self._beside(batch.name, known(batch, self.seed, self.reference, reg_scale, self.delta))
-
-    def _beside(self, name: str, cases: Known) -> AskedCases:
-        if name not in self._answers:
-            self._answers[name] = self.ask(cases.problems)
-        return AskedCases(cases, self._answers[name])
+        """The true answer to a problem, in this function's convention and within the rubric's tolerance."""
+        tolerance = self.rubric.settings.tolerance
+        if self._times is not None:
+            key = key_of(problem)
+            for asked in self._asked.values():
+                place = asked.known.places.get((key, 1))
+                if place is not None:
+                    return asked.known.truths[place].within(tolerance)
+        return self.setting.truth(problem).within(tolerance)
 
     def remark(self, sentence: str) -> None:
         """Note something that is accepted, but worth a word to the student."""
         if sentence not in self.remarks:
             self.remarks.append(sentence)
 
-    def hold(
-        self,
-        asked: AskedCases,
-        judge: Judge,
-        doubtful: Sequence[int] | None = None,
-        within: Domain | None = None,
-    ) -> None:
-        """Judge the cases; on a mismatch, make it small and raise it.
+    # What the engine asks for a property
 
-        Args:
-            asked: the cases.
-            judge: what is wrong with an answer, or None.
-            doubtful: the numbers of the only cases that ``judge`` can have something against; None if any may be wrong.
-            within: what a smaller counterexample must still fulfil; right functions promise nothing outside.
+    def fetch(self, problems: Sequence[Known], watched: Sequence[Problem] = ()) -> list[AskedProblems]:
+        """Ask what has not been asked, in one round trip for each; `__call__` and `watched` answer from it then."""
+        for each in problems:
+            if id(each) not in self._asked:
+                self._asked[id(each)] = self.beside(each)
+        missing = [problem for problem in watched if key_of(problem) not in self._watched]
+        if missing:
+            outcomes = self.worker.run([self._watching(problem) for problem in missing])
+            self._watched |= zip(map(key_of, missing), outcomes, strict=True)
+        return [self._asked[id(each)] for each in problems]
 
-        Raises:
-            Failure: what ``judge`` or the function's own answer says of the smallest problem found.
-        """
-        self.cases += len(asked)
-        doubts = asked if doubtful is None else [asked[k] for k in doubtful]
-        failures = [(a.problem, failure) for a in doubts if (failure := self._verdict(a, judge)) is not None]
-        if not failures:
-            for k in asked.unusual:
-                answer = asked[k].answer
-                if isinstance(answer, Answered):
-                    for remark in answer.remarks:
-                        self.remark(remark)
-            return
-        # Inputs that were not tried after a loss show nothing; the one that caused it is among the others.
-        problem, failure = min(
-            failures, key=lambda pair: (isinstance(pair[1], NotCalledAgain), _size(pair[0]))
-        )
-        raise self.smallest(problem, failure, judge, within)
+    @contextmanager
+    def fetched(self) -> Iterator[None]:
+        """Answer from what has been fetched, as far as it goes: the first call from the first, and so on."""
+        self._times = Counter()
+        try:
+            yield
+        finally:
+            self._times = None
 
-    def _verdict(self, asked: Asked, judge: Judge) -> Failure | None:
-        if isinstance(asked.answer, Failure):
-            return asked.answer
-        return judge(asked.problem, asked.answer, asked.truth)
+    def beside(self, problems: Known) -> AskedProblems:
+        """The function's answers to problems beside the true ones; it is called once for each."""
+        key = id(problems.problems)
+        if key not in self._answers:
+            self._answers[key] = self.ask(problems.problems, problems.calls)
+        return AskedProblems(problems, self._answers[key])
 
-    def smallest(
-        self, problem: Problem, failure: Failure, judge: Judge, within: Domain | None = None
-    ) -> Failure:
-        """What ``judge`` or the function's own answer says of the smallest problem that shows the same defect."""
-        if failure.costly:
-            return failure
-        found = failure
+    def ask(self, problems: Sequence[Problem], calls: PackedCalls | None = None) -> Answers:
+        """Call the function on problems, in one round trip."""
+        pairs = self.worker.call_all(self.name, packed(problems) if calls is None else calls)
+        return Answers(self.name, problems, pairs)
 
-        def first_failing(problems: Sequence[Problem]) -> int | None:
-            nonlocal found
-            for k, (candidate, answer) in enumerate(zip(problems, self.ask(problems), strict=True)):
-                truth = self.truth(candidate)
-                if within is not None and not within(candidate, truth):
-                    continue
-                verdict = self._verdict(Asked(candidate, truth, answer), judge)
-                if verdict is not None and failure.is_like(verdict):
-                    found = verdict
-                    return k
-            return None
-
-        reduce(problem, first_failing)
-        return found
-
-
-def _size(problem: Problem) -> tuple[int, float]:
-    return problem.W.size + problem.X.size, problem.reg
+    def _watching(self, problem: Problem) -> Call:
+        return Call(self.name, (problem.W, problem.X, problem.y, problem.reg), return_inputs=True)

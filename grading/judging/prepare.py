@@ -1,24 +1,25 @@
-"""Everything that all submissions share, made once: the checks, their cases, and the true answers."""
+"""Everything that all submissions share, made once: the checks, their examples, and the true answers."""
 
 from __future__ import annotations
 
-from grading.judging.cases import REGULARIZED, SHIFTED, UNREGULARIZED, tied
+from grading.judging.engine import plan_of
 from grading.judging.promise import promises
-from grading.judging.screening import known_sizes, make_known
+from grading.judging.screening import Setting, make_known
 from grading.rubric import Rubric
 
 
 def prepare(rubric: Rubric) -> None:
     """Import the checks and fill their caches for the losses that the rubric asks for."""
-    promises()
+    known = promises()
     settings = rubric.settings
+    either = isinstance(settings.reg_scale, str)
     scales = (1.0, 0.5) if isinstance(settings.reg_scale, str) else (settings.reg_scale,)
     for function in settings.functions.values():
         if function.kind != "loss":
             continue
-        batches = [UNREGULARIZED, REGULARIZED]
-        batches += [tied(settings.delta)] if "kinks" in function.points else []
-        batches += [SHIFTED] if "stability" in function.points else []
+        asked = [known[check] for check in function.points if known[check].strategies]
         for scale in scales if function.is_regularized else (0.0,):
-            known_sizes(settings.seed, function.reference, scale, settings.delta)
-            make_known(batches, settings.seed, function.reference, scale, settings.delta)
+            setting = Setting(function.reference, scale, settings.delta, settings.seed, either)
+            make_known([drawing for promise in asked for drawing in promise.drawings], setting)
+            for promise in asked:
+                plan_of(promise, setting)

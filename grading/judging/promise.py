@@ -7,12 +7,12 @@ import inspect
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cache
-from typing import Any, Literal
+from typing import Literal
 
+from grading.judging.properties import Body, Drawing, Strategy, given_of
 from grading.rubric import CHECKS_OF_KIND
 
 Kind = Literal["loss", "train", "predict"]
-Judge = Callable[[Any], None]
 
 
 @dataclass(frozen=True)
@@ -22,31 +22,46 @@ class Promise:
     Attributes:
         id: its name in the rubric and in every report.
         kind: what it can be asked of.
-        title: the sentence that the student reads: the judge's docstring, first paragraph.
+        title: the sentence that the student reads: the test's docstring, first paragraph.
         needs: checks of the same function without which this one means nothing; when one of them failed, this one is
             skipped.
-        judge: takes the candidate; returns when the promise is kept, raises a `Failure` when it is not.
+        body: takes the candidate, and an example of each strategy; returns when the promise is kept, raises a `Failure`
+            when it is not.
+        strategies: what the examples are drawn from, by the name of the argument; none if it is asked once.
+        afterwards: takes the candidate once it has kept the promise: for remarks that belong to no example.
     """
 
     id: str
     kind: Kind
     title: str
     needs: tuple[str, ...]
-    judge: Judge
+    body: Body
+    strategies: tuple[tuple[str, Strategy], ...]
+    afterwards: Body | None = None
+
+    @property
+    def drawings(self) -> tuple[Drawing, ...]:
+        """All that its examples are drawn from."""
+        return tuple(drawing for _, strategy in self.strategies for drawing in strategy.drawings)
 
 
 _declared: dict[str, Promise] = {}
 
 
-def promise(id: str, kind: Kind, needs: tuple[str, ...] = ()) -> Callable[[Judge], Judge]:  # noqa: A002
-    """Declare a pytest function to be the check ``id`` of the functions of a kind."""
+def promise(
+    *, kind: Kind, needs: tuple[str, ...] = (), afterwards: Body | None = None
+) -> Callable[[Body], Body]:
+    """Declare a pytest function ``test_<id>`` to be the check ``<id>`` of the functions of a kind."""
 
-    def declare(judge: Judge) -> Judge:
-        title = " ".join((inspect.getdoc(judge) or "").split("\n\n")[0].split())
+    def declare(test: Body) -> Body:
+        check = test.__name__.removeprefix("test_")
+        title = " ".join((inspect.getdoc(test) or "").split("\n\n")[0].split())
         if not title:
-            raise TypeError(f"check {id!r} has no docstring; it is the sentence that the student reads")
-        _declared[id] = Promise(id=id, kind=kind, title=title, needs=needs, judge=judge)
-        return judge
+            raise TypeError(f"check {check!r} has no docstring; it is the sentence that the student reads")
+        given = given_of(test)
+        strategies = tuple(given.strategies.items())
+        _declared[check] = Promise(check, kind, title, needs, given.body, strategies, afterwards)
+        return test
 
     return declare
 

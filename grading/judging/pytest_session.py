@@ -131,8 +131,7 @@ class Asking:
         if seed not in self._runners:
             settings = msgspec.structs.replace(self._rubric.settings, seed=seed)
             rubric = msgspec.structs.replace(self._rubric, settings=settings)
-            hunted = seed != self._rubric.settings.seed
-            self._runners[seed] = Runner(self._submission, self._worker_of, rubric, hunted=hunted)
+            self._runners[seed] = Runner(self._submission, self._worker_of, rubric)
         return self._runners[seed]
 
     def replay(self, result: CheckResult, verdict: BaseException) -> None:

@@ -1,4 +1,4 @@
-"""A training as Python to paste, so that a student can see it for themselves."""
+"""A failing input as Python to paste, so that students can see it for themselves."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from grading.judging.classifier import Classifier, Scenario
 from grading.judging.failures import Failure
+from reference.problem import Problem
 
 
 @contextmanager
@@ -53,3 +54,23 @@ def _array(array: NDArray[np.generic]) -> str:
     if array.ndim > 1 and len(array) > 1 and (array == array[0]).all():
         return f"np.tile({array[0].tolist()}, ({len(array)}, 1))"
     return f"np.array({array.tolist()})"
+
+
+def call_of(problem: Problem, function: str) -> str:
+    """Code to paste that calls ``function`` on the problem."""
+    label_type = "" if problem.y.dtype == np.int64 else f", dtype=np.{problem.y.dtype}"
+    return (
+        "import numpy as np\n"
+        f"W = np.array({_literal(problem.W)})\n"
+        f"X = np.array({_literal(problem.X)})\n"
+        f"y = np.array({problem.y.tolist()}{label_type})\n"
+        f"loss, dW = {function}(W, X, y, {problem.reg!r})\n"
+    )
+
+
+def _literal(array: NDArray[np.float64]) -> str:
+    """An array as nested lists, on one line each row, whole numbers with a point: they are floats."""
+    rows = ["[" + ", ".join(repr(float(entry)) for entry in row) + "]" for row in array]
+    if sum(map(len, rows)) < 80:
+        return "[" + ", ".join(rows) + "]"
+    return "[\n    " + ",\n    ".join(rows) + ",\n]"

@@ -27,17 +27,19 @@ from grading.grade import (
     TrainingFacts,
 )
 from grading.judging.calling_convention import Spelling, spelled
-from grading.judging.cases import as_python
 from grading.judging.classifier import Classifier
 from grading.judging.compare import compare
-from grading.judging.failures import Failure, NotProvided
+from grading.judging.engine import hold
+from grading.judging.failures import Failure, NotProvided, WrongGradient
+from grading.judging.gradients import second_witness
 from grading.judging.loss_function import LossFunction
 from grading.judging.promise import Promise, promise_of
 from grading.judging.real_use import JUDGES, RealUse
+from grading.judging.reproduction import call_of
 from grading.judging.training_facts import training_facts
 from grading.rubric import CHECKS_OF_KIND, Rubric
 from grading.submission import State, Submission
-from grading.words import say, translated
+from grading.words import say, together, translated
 
 if TYPE_CHECKING:
     from grading.sandbox.client import Worker
@@ -56,7 +58,6 @@ class Runner:
         rubric: what for.
         opening: a new worker with the files of a submission, for the search for what makes wrong functions right; None
             not to search.
-        hunted: for a search that gives no grade: Hypothesis draws the inputs of the loss functions.
     """
 
     def __init__(
@@ -65,13 +66,11 @@ class Runner:
         worker_of: Callable[[str], Worker],
         rubric: Rubric,
         *,
-        hunted: bool = False,
         opening: Callable[[Submission], Worker] | None = None,
     ) -> None:
         self.submission = submission
         self._worker_of = worker_of
         self.rubric = rubric
-        self.hunted = hunted
         self._results: dict[tuple[str, str], CheckResult] = {}
         self._real_uses: dict[str, RealUse] = {}
         self._loss_functions: dict[str, LossFunction] = {}
@@ -147,7 +146,7 @@ class Runner:
         try:
             # A student's answer may be any number; what becomes of it in a comparison is the verdict's business.
             with np.errstate(all="ignore"):
-                asked.judge(candidate)
+                hold(asked, candidate)
                 if isinstance(candidate, LossFunction) and asked.id in JUDGES:
                     self._real_use(candidate).hold(asked.id)
                     candidate.passed.add(asked.id)
@@ -262,7 +261,6 @@ class Runner:
                 self._worker(name),
                 self.rubric,
                 other,
-                hunted=self.hunted,
                 digest=f"{self.submission.sha256} {self.rubric.settings.seed}".encode(),
             )
         return self._loss_functions[name]
@@ -277,7 +275,7 @@ class Runner:
             problem = failure.problem
             small = problem.W.size + problem.X.size <= _MOST_NUMBERS
             counterexample = Counterexample(
-                code=as_python(problem, name),
+                code=call_of(problem, name),
                 W=problem.W.tolist() if small else None,
                 X=problem.X.tolist() if small else None,
                 y=problem.y.tolist() if small else None,
@@ -285,6 +283,9 @@ class Runner:
             )
         elif failure.code is not None:
             counterexample = Counterexample(code=failure.code)
+        if isinstance(failure, WrongGradient):
+            witness = second_witness(self._loss_function(name), failure)
+            failure.message = together(failure.message, witness or "")
         diagnosis = self._diagnosis(name, asked, failure)
         status: Status = "error" if failure.costly and not isinstance(failure, NotProvided) else "failed"
         return self._finished(

@@ -1,54 +1,59 @@
-"""Cases that every submission is asked, with their true answers, and what a submission made of them.
+"""Problems that every submission is asked, with their true answers, and what a submission made of them.
 
-A thousand right answers are known to be right by a few operations on arrays. Only what is in doubt is judged one by
-one: by the same judges that make a counterexample smaller.
+A thousand right answers are known to be right by a few operations on arrays. Only what is in doubt is looked at one by
+one.
 """
 
 from __future__ import annotations
 
 import itertools
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from functools import cache, cached_property, lru_cache
+from functools import cache, cached_property
 from typing import overload
 
 import numpy as np
 from numpy.typing import NDArray
 
 from grading.judging.answers import Answered, read_answer
-from grading.judging.cases import Batch, drawn, sized_problems
+from grading.judging.exam import pool_of
 from grading.judging.failures import Failure
+from grading.judging.properties import Drawing
 from grading.sandbox.pairs import PackedCalls, Pairs
 from reference.answer import Answer
 from reference.losses import evaluate_all, evaluate_of
 from reference.problem import Problem
 
-_KEPT = 64  # sets of problems that are asked again and again
+
+@dataclass(frozen=True)
+class Setting:
+    """What the answers of a loss depend on, apart from the problem; and the seed of the problems.
+
+    ``either`` says that two conventions of regularization are accepted.
+    """
+
+    loss: str
+    reg_scale: float
+    delta: float
+    seed: int
+    either: bool = False
+
+    def truth(self, problem: Problem) -> Answer:
+        """The true answer to a problem."""
+        return evaluate_of(self.loss)(problem, reg_scale=self.reg_scale, delta=self.delta)
+
+    def truths(self, problems: Sequence[Problem]) -> list[Answer]:
+        """The true answers to problems; those of the same sizes are worked out together."""
+        return evaluate_all(self.loss, problems, reg_scale=self.reg_scale, delta=self.delta)
 
 
-def evaluate(reference: str, problem: Problem, reg_scale: float, delta: float) -> Answer:
-    """The true answer to a problem, by the loss called ``reference``."""
-    return evaluate_of(reference)(problem, reg_scale=reg_scale, delta=delta)
+Key = tuple[object, ...]
 
 
-@cache
-def lasting_truth(reference: str, problem: Problem, reg_scale: float, delta: float) -> Answer:
-    """`evaluate` for a problem that is asked of every submission; problem and answer are kept."""
-    return evaluate(reference, problem, reg_scale, delta)
-
-
-def packed(problems: Sequence[Problem]) -> PackedCalls:
-    """Problems as the arguments of calls; a tuple is one that others are asked as well, and kept."""
-    return _lasting_packed(problems) if isinstance(problems, tuple) else _packed(problems)
-
-
-def _packed(problems: Sequence[Problem]) -> PackedCalls:
-    return PackedCalls.of([(p.W, p.X, p.y, p.reg) for p in problems])
-
-
-@lru_cache(maxsize=_KEPT)
-def _lasting_packed(problems: tuple[Problem, ...]) -> PackedCalls:
-    return _packed(problems)
+def key_of(problem: Problem) -> Key:
+    """Equal for equal problems, which may be different objects."""
+    W, X, y = problem.W, problem.X, problem.y
+    return W.shape, X.shape, y.dtype.str, problem.reg, W.tobytes(), X.tobytes(), y.tobytes()
 
 
 @dataclass(frozen=True, eq=False)
@@ -59,6 +64,8 @@ class Known:
         problems, truths: K of each.
         losses, loss_bounds: (K,) of all truths.
         bases, bounds: the numbers of ``gradient.base`` and ``gradient.bound`` of all truths, in C order.
+        calls: the problems as the arguments of calls, packed once for all submissions.
+        times: for which time it is that a problem is asked for one example, if not for the first.
     """
 
     problems: tuple[Problem, ...]
@@ -67,11 +74,18 @@ class Known:
     loss_bounds: NDArray[np.float64]
     bases: NDArray[np.float64]
     bounds: NDArray[np.float64]
+    calls: PackedCalls
+    times: tuple[int, ...] | None = None
 
     @classmethod
-    def of(cls, problems: tuple[Problem, ...], truths: Sequence[Answer]) -> Known:
-        """Put the truths side by side; the problems are packed on the way."""
-        packed(problems)
+    def of(
+        cls,
+        problems: tuple[Problem, ...],
+        truths: Sequence[Answer],
+        calls: PackedCalls | None = None,
+        times: tuple[int, ...] | None = None,
+    ) -> Known:
+        """Put the truths side by side."""
         return cls(
             problems,
             tuple(truths),
@@ -79,40 +93,55 @@ class Known:
             np.array([t.loss_bound for t in truths]),
             np.concatenate([t.gradient.base.ravel() for t in truths]),
             np.concatenate([t.gradient.bound.ravel() for t in truths]),
+            packed(problems) if calls is None else calls,
+            times,
         )
 
-
-_known: dict[tuple[Batch, int, str, float, float], Known] = {}
-
-
-def known(batch: Batch, seed: int, reference: str, reg_scale: float, delta: float) -> Known:
-    """The cases of a batch with their true answers, worked out once per process."""
-    key = batch, seed, reference, reg_scale, delta
-    if key not in _known:
-        make_known([batch], seed, reference, reg_scale, delta)
-    return _known[key]
+    @cached_property
+    def places(self) -> dict[tuple[Key, int], int]:
+        """Where each problem is, by what it is and for which time it is asked."""
+        times = self.times or (1,) * len(self.problems)
+        return {(key_of(p), time): k for k, (p, time) in enumerate(zip(self.problems, times, strict=True))}
 
 
-def make_known(batches: Sequence[Batch], seed: int, reference: str, reg_scale: float, delta: float) -> None:
-    """Work out what is `known` of several batches: together, since many of their cases have the same sizes."""
-    setting = seed, reference, reg_scale, delta
-    of_batch = {batch: drawn(batch, seed) for batch in batches if (batch, *setting) not in _known}
-    problems = list(itertools.chain.from_iterable(of_batch.values()))
-    truths = iter(evaluate_all(reference, problems, reg_scale=reg_scale, delta=delta))
-    for batch, cases in of_batch.items():
-        _known[batch, *setting] = Known.of(cases, list(itertools.islice(truths, len(cases))))
+def packed(problems: Iterable[Problem]) -> PackedCalls:
+    """Problems as the arguments of calls."""
+    return PackedCalls.of([(p.W, p.X, p.y, p.reg) for p in problems])
+
+
+_known: dict[tuple[Drawing, Setting], Known] = {}
+
+
+def known(drawing: Drawing, setting: Setting) -> Known:
+    """The problems of a drawing with their true answers, worked out once per process."""
+    if (drawing, setting) not in _known:
+        make_known([drawing], setting)
+    return _known[drawing, setting]
+
+
+def make_known(drawings: Iterable[Drawing], setting: Setting) -> None:
+    """Work out what is `known` of several drawings: together, since many of their problems have the same sizes."""
+    missing = [drawing for drawing in dict.fromkeys(drawings) if (drawing, setting) not in _known]
+    pools = [problems_of(drawing, setting) for drawing in missing]
+    truths = iter(setting.truths(list(itertools.chain.from_iterable(pools))))
+    for drawing, pool in zip(missing, pools, strict=True):
+        calls = _packed_pool(drawing, setting.seed, setting.delta)
+        _known[drawing, setting] = Known.of(pool, list(itertools.islice(truths, len(pool))), calls)
+
+
+def problems_of(drawing: Drawing, setting: Setting) -> tuple[Problem, ...]:
+    """The problems of a drawing; the same objects, however often it is asked."""
+    return pool_of(drawing, setting.seed, setting.delta).examples
 
 
 @cache
-def known_sizes(seed: int, reference: str, reg_scale: float, delta: float) -> Known:
-    """The problems of real size with their true answers, worked out once per process."""
-    problems = sized_problems(seed)
-    return Known.of(problems, evaluate_all(reference, problems, reg_scale=reg_scale, delta=delta))
+def _packed_pool(drawing: Drawing, seed: int, delta: float) -> PackedCalls:
+    return packed(pool_of(drawing, seed, delta).examples)
 
 
 @dataclass(frozen=True)
 class Asked:
-    """A case, its true answer, and what the student's function made of it."""
+    """A problem, its true answer, and what the student's function made of it."""
 
     problem: Problem
     truth: Answer
@@ -152,14 +181,14 @@ class Answers(Sequence[Answered | Failure]):
         return self._read[k]
 
 
-class AskedCases(Sequence[Asked]):
-    """Cases, their true answers, and a function's answers to all of them."""
+class AskedProblems(Sequence[Asked]):
+    """Problems, their true answers, and a function's answers to all of them."""
 
     def __init__(self, known: Known, answers: Answers) -> None:
-        self._known, self._answers = known, answers
+        self.known, self.answers = known, answers
 
     def __len__(self) -> int:
-        return len(self._answers)
+        return len(self.answers)
 
     @overload
     def __getitem__(self, k: int) -> Asked: ...
@@ -169,30 +198,23 @@ class AskedCases(Sequence[Asked]):
         if isinstance(k, slice):
             return [self[i] for i in range(*k.indices(len(self)))]
         k = range(len(self))[k]
-        return Asked(self._known.problems[k], self._known.truths[k], self._answers[k])
+        return Asked(self.known.problems[k], self.known.truths[k], self.answers[k])
 
     @property
     def unusual(self) -> list[int]:
         """Cases whose answer is no plain pair of a float and an array: one, at least, of each kind that there is."""
-        return self._answers.pairs.unusual
+        return self.answers.pairs.unusual
 
     @cached_property
-    def doubtful_losses(self) -> list[int]:
-        """The cases but for those whose loss is certainly within rounding of the true one."""
-        pairs = self._answers.pairs
+    def right_losses(self) -> NDArray[np.bool_]:
+        """(K,) whether the loss is certainly within rounding of the true one."""
         with np.errstate(all="ignore"):
-            right = np.abs(pairs.losses - self._known.losses) <= self._known.loss_bounds
-        return np.flatnonzero(~right).tolist()
+            return np.abs(self.answers.pairs.losses - self.known.losses) <= self.known.loss_bounds
 
     @cached_property
-    def doubtful_gradients(self) -> list[int]:
-        """The cases but for those whose dW is certainly within rounding of the base of the accepted set."""
-        pairs = self._answers.pairs
+    def right(self) -> NDArray[np.bool_]:
+        """(K,) whether the loss is, and dW within rounding of the base of the accepted set."""
+        pairs = self.answers.pairs
         with np.errstate(all="ignore"):
-            right = np.abs(pairs.gradients - self._known.bases) <= self._known.bounds
-        return np.flatnonzero(~np.logical_and.reduceat(right, pairs.calls.starts[:-1])).tolist()
-
-    @property
-    def doubtful(self) -> list[int]:
-        """The cases of which either is in doubt."""
-        return sorted({*self.doubtful_losses, *self.doubtful_gradients})
+            entries = np.abs(pairs.gradients - self.known.bases) <= self.known.bounds
+        return self.right_losses & np.logical_and.reduceat(entries, pairs.calls.starts[:-1])

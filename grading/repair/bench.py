@@ -13,7 +13,7 @@ from grading.grade import Part
 from grading.judging.answers import Answered
 from grading.judging.failures import Failure
 from grading.judging.loss_function import LossFunction
-from grading.judging.screening import Answers, evaluate
+from grading.judging.screening import Answers, packed
 from grading.repair.function import Function
 from grading.sandbox.messages import Call, Lost, Outcome, Step
 from grading.sandbox.pairs import PackedCalls, Pairs
@@ -45,8 +45,7 @@ class Screen:
     @classmethod
     def of(cls, original: LossFunction, problems: Sequence[Problem]) -> Screen:
         """Problems for candidates that should compute what ``original`` should."""
-        truths = [evaluate(original.reference, p, original.reg_scale, original.delta) for p in problems]
-        return cls(tuple(problems), tuple(truths), PackedCalls.of([(p.W, p.X, p.y, p.reg) for p in problems]))
+        return cls(tuple(problems), tuple(original.setting.truths(problems)), packed(problems))
 
     def right(self, answers: Sequence[Answered | Failure]) -> Right:
         """What is right in the answers."""
@@ -143,12 +142,4 @@ class Candidate:
 
     def judged_like(self, original: LossFunction) -> LossFunction:
         """The candidate as the checks see it."""
-        naive = original.naive
-        return _Judged(original.name, cast("Worker", self), original.rubric, naive)
-
-
-class _Judged(LossFunction):
-    """A candidate whose counterexamples need not be small: nobody reads them."""
-
-    def smallest(self, problem: Problem, failure: Failure, *_: object) -> Failure:
-        return failure
+        return LossFunction(original.name, cast("Worker", self), original.rubric, original.naive)

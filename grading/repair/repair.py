@@ -6,9 +6,12 @@ import difflib
 from collections.abc import Mapping, Sequence
 
 from grading import grade
+from grading.diagnosis.known_answers import asked_by, odd_sizes
 from grading.grade import CheckResult, Repair
-from grading.judging.cases import REGULARIZED, UNREGULARIZED, Batch, drawn, odd_sizes, tied
+from grading.judging.exam import own_examples
 from grading.judging.loss_function import LossFunction
+from grading.judging.promise import promise_of
+from grading.judging.screening import Setting
 from grading.repair.bench import Bench, Opening, Screen
 from grading.repair.function import Function
 from grading.repair.kinds import KINDS
@@ -19,7 +22,7 @@ from grading.written import Written, written
 from reference.problem import Problem
 
 _CORE = ("interface", "value", "gradient", "kinks")
-_FIRST, _SECOND, _FRESH = 2, 8, 40
+_FIRST, _SECOND, _FRESH = 2, 8, 80
 _AROUND = 2  # lines shown before and after
 
 
@@ -50,8 +53,8 @@ def repair_of(
         original,
         _as_function(own),
         Bench(submission, own, opening),
-        Screen.of(original, [*counterexamples, *_telling(original.seed, _FIRST)]),
-        Screen.of(original, [*_telling(original.seed, _SECOND), *odd_sizes(original.seed)]),
+        Screen.of(original, [*counterexamples, *_telling(original.setting, _FIRST)]),
+        Screen.of(original, [*_telling(original.setting, _SECOND), *odd_sizes(original.setting)]),
         Screen.of(original, _fresh(submission.sha256, original)),
         checks,
         settings.candidates,
@@ -95,12 +98,12 @@ def _as_function(own: Written) -> Function:
     return Function("\n".join(own.lines[first - 1 : last]).encode(), tuple(range(first, last + 1)))
 
 
-def _telling(seed: int, count: int) -> list[Problem]:
+def _telling(setting: Setting, count: int) -> list[Problem]:
     """A few small problems that tell functions apart, each with and without regularization."""
     full = [
         p
-        for p in drawn(REGULARIZED, seed)
-        if p.sizes[1] > 1 and p.sizes[2] > 2 and p.W.any(axis=0).all() and p.X.any()
+        for p in asked_by("value", setting)
+        if p.reg and p.sizes[1] > 1 and p.sizes[2] > 2 and p.W.any(axis=0).all() and p.X.any()
     ]
     one = [p for p in full if len(p.y) == 1][:1]
     several = [p for p in full if len(set(p.y.tolist())) > 1][:count]
@@ -109,13 +112,14 @@ def _telling(seed: int, count: int) -> list[Problem]:
 
 def _fresh(sha256: str, original: LossFunction) -> list[Problem]:
     """Problems drawn from the bytes of the hand-in: a function that knows the others by heart does not know these."""
-    seed = int(sha256[:8], 16)
-    batches = [UNREGULARIZED, REGULARIZED]
-    batches += [tied(original.delta)] if "kinks" in original.settings.points else []
+    checks = ("value", "kinks") if "kinks" in original.settings.points else ("value",)
     return [
         problem
-        for batch in batches
-        for problem in drawn(Batch(f"{batch.name}, fresh", _FRESH, batch.make), seed)
+        for check in checks
+        for drawing in promise_of(check).drawings
+        for problem in own_examples(
+            drawing, f"fresh {sha256}".encode(), original.seed, original.delta, _FRESH
+        )
     ]
 
 

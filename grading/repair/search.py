@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from grading.grade import Part
+from grading.judging.engine import hold
 from grading.judging.failures import Failure
 from grading.judging.loss_function import LossFunction
 from grading.judging.promise import promise_of
@@ -168,7 +169,7 @@ class Search:
         judged = candidate.judged_like(self.original)
         try:
             for check in checks:
-                promise_of(check).judge(judged)
+                hold(promise_of(check), judged, small=False)
         except Failure:
             return 0
         return judged.cases + len(self.fresh.problems)

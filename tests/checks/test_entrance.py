@@ -14,8 +14,8 @@ import pytest
 
 import grader
 from grading.judging import pytest_session
-from grading.judging.cases import REGULARIZED, SHIFTED, UNREGULARIZED
-from grading.judging.screening import known
+from grading.judging.promise import promise_of
+from grading.judging.screening import Setting, problems_of
 from grading.rubric import load_rubric
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -177,11 +177,12 @@ def softmax_loss_naive(W, X, y, reg):
 @pytest.fixture
 def rarely_wrong(tmp_path: Path) -> Path:
     """A function that is right for all inputs of the grade's own seed, and wrong for most others of one size."""
-    seed = load_rubric().settings.seed
+    setting = Setting("softmax", 1.0, 1.0, load_rubric().settings.seed)
     asked = {
         round(4 * float(problem.W.sum()))
-        for batch in (UNREGULARIZED, REGULARIZED, SHIFTED)
-        for problem in known(batch, seed, "softmax", 1.0, 1.0).problems
+        for check in ("value", "symmetry", "stability")
+        for drawing in promise_of(check).drawings
+        for problem in problems_of(drawing, setting)
         if problem.sizes == (4, 6, 5)
     }
     path = tmp_path / "softmax.py"

@@ -5,17 +5,18 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from grading.judging.cases import REGULARIZED, SHIFTED, drawn, relabelled, sized_problems, tied
+from grading.judging.promise import promise_of
+from grading.judging.screening import Setting, problems_of
 from reference.answer import Answer
 from reference.losses import evaluate_all, evaluate_of
 from reference.problem import Problem
 
-PROBLEMS = (
-    *drawn(REGULARIZED, 5)[:150],
-    *drawn(tied(1.0), 5)[:60],
-    *drawn(SHIFTED, 5)[:60],
-    *sized_problems(5),
-    *(relabelled(problem, np.uint8) for problem in sized_problems(5)),
+SETTING = Setting("svm", 1.0, 1.0, 231)
+PROBLEMS = tuple(
+    problem
+    for check, every in (("value", 5), ("kinks", 2), ("stability", 2), ("interface", 1))
+    for drawing in promise_of(check).drawings
+    for problem in problems_of(drawing, SETTING)[::every]
 )
 
 

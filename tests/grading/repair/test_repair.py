@@ -6,9 +6,10 @@ from typing import Any
 
 import pytest
 
+from grading.diagnosis.known_answers import asked_by
 from grading.grade import CheckResult, Repair
-from grading.judging.cases import REGULARIZED, UNREGULARIZED, drawn, sized_problems, tied
 from grading.judging.runner import Runner
+from grading.judging.screening import Setting
 from grading.rubric import PartialCredit, RepairSettings
 from grading.sandbox.client import Sandbox, Worker
 from grading.submission import Submission
@@ -101,12 +102,8 @@ def test_a_right_function_is_not_repaired(sandbox: Sandbox) -> None:
 
 
 def test_a_function_that_knows_the_cases_by_heart_is_not_called_fixed(sandbox: Sandbox) -> None:
-    problems = [
-        *drawn(UNREGULARIZED, 231),
-        *drawn(REGULARIZED, 231),
-        *drawn(tied(1.0), 231),
-        *sized_problems(231),
-    ]
+    setting = Setting("svm", 1.0, 1.0, 231)
+    problems = [problem for check in ("value", "kinks") for problem in asked_by(check, setting)]
     known = {hashlib.md5(p.W.tobytes() + p.X.tobytes()).hexdigest()[:12] for p in problems}
     code = HINGE.replace("def loss(", "def right(") + (
         "import hashlib\n"

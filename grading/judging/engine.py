@@ -1,0 +1,360 @@
+"""Asking whether a promise is kept: of all examples at once, with a close look only where an answer is in doubt.
+
+What a property of a loss asks is found out once per process, by asking the reference in the place of a student's
+function. All that is then asked of a hand-in goes out together, and a few operations on arrays tell which answers are
+certainly right. What the property says of those it has already said of the reference; it is asked of the other examples
+only.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import cache
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from grading.judging.answers import Answered
+from grading.judging.classifier import Classifier
+from grading.judging.exam import pool_of
+from grading.judging.failures import Failure, NotCalledAgain
+from grading.judging.loss_function import Called, LossFunction
+from grading.judging.promise import Promise
+from grading.judging.screening import AskedProblems, Key, Known, Setting, key_of, known, make_known
+from grading.judging.shrinking import smallest
+from reference.answer import Answer
+from reference.problem import Problem
+
+Example = Mapping[str, Any]
+
+
+class CheckError(Exception):
+    """A check that is wrong itself."""
+
+
+def hold(promise: Promise, candidate: LossFunction | Classifier, *, small: bool = True) -> None:
+    """Ask whether a candidate keeps a promise.
+
+    Args:
+        promise: what is asked.
+        candidate: of whom.
+        small: whether the example that is told must be a small one.
+
+    Raises:
+        Failure: it does not.
+    """
+    if not promise.strategies:
+        promise.body(candidate)
+    elif isinstance(candidate, LossFunction):
+        _hold_loss(promise, candidate, small=small)
+    else:
+        _hold_each(promise, candidate, small=small)
+    if promise.afterwards is not None:
+        promise.afterwards(candidate)
+
+
+# Losses
+
+
+@dataclass(eq=False)
+class _Group:
+    """Some of what is asked: problems beside their truths, and for each asking which example asks which of them."""
+
+    known: Known
+    places: NDArray[np.intp]
+    examples: NDArray[np.intp]
+
+
+@dataclass(eq=False)
+class _Plan:
+    """What is asked for the examples of a property.
+
+    Attributes:
+        examples: all of them.
+        tiny: which are among all of the smallest, and need not be made smaller.
+        mine, naive: what is asked of the function itself, and of the one that it must agree with.
+        watched: what is called with an eye on its arguments.
+        always: the examples that ask for such calls, of which no array tells anything.
+    """
+
+    examples: list[Example]
+    tiny: list[bool]
+    mine: list[_Group] = field(default_factory=list)
+    naive: list[_Group] = field(default_factory=list)
+    watched: list[Problem] = field(default_factory=list)
+    always: set[int] = field(default_factory=set)
+
+    def in_order(self, numbers: set[int]) -> list[int]:
+        """Examples, the simplest first; the data term alone before what has a penalty."""
+        return sorted(numbers, key=lambda k: _complexity(self.examples[k]))
+
+
+def _hold_loss(promise: Promise, candidate: LossFunction, *, small: bool) -> None:
+    plan = plan_of(promise, candidate.setting)
+    candidate.cases += len(plan.examples)
+    doubtful = set(plan.always)
+    asked = candidate.fetch([group.known for group in plan.mine], plan.watched)
+    doubtful |= _doubtful(plan.mine, asked)
+    if candidate.naive is not None:
+        doubtful |= _doubtful(plan.naive, candidate.naive.fetch([group.known for group in plan.naive]))
+    lost: Failure | None = None
+    for k in plan.in_order(doubtful):
+        failure = _verdict(promise, candidate, plan.examples[k], fetched=True)
+        if isinstance(failure, NotCalledAgain):
+            # Inputs that were not tried after a loss show nothing; the one that caused it is among the others.
+            lost = lost or failure
+        elif failure is not None:
+            if plan.tiny[k] or not small:
+                raise failure
+            raise smallest(lambda example: _verdict(promise, candidate, example), plan.examples[k], failure)
+    if lost is not None:
+        raise lost
+    for each in asked:
+        for k in each.unusual:
+            answer = each.answers[k]
+            if isinstance(answer, Answered):
+                for remark in answer.remarks:
+                    candidate.remark(remark)
+
+
+def _verdict(
+    promise: Promise, candidate: LossFunction | Classifier, example: Example, *, fetched: bool = False
+) -> Failure | None:
+    """How a candidate fails on an example; ``fetched`` if its answers may be those that have been fetched."""
+    remarks = len(candidate.remarks)
+    try:
+        if not (fetched and isinstance(candidate, LossFunction)):
+            promise.body(candidate, **example)
+        elif candidate.naive is None:
+            with candidate.fetched():
+                promise.body(candidate, **example)
+        else:
+            with candidate.fetched(), candidate.naive.fetched():
+                promise.body(candidate, **example)
+    except Failure as failure:
+        failure.example = example
+        return failure
+    finally:
+        if not fetched:
+            # What is said of an example on the way to the smallest one is said of none that is told.
+            del candidate.remarks[remarks:]
+    return None
+
+
+def _doubtful(groups: Sequence[_Group], asked: Sequence[AskedProblems]) -> set[int]:
+    return {
+        k
+        for group, answers in zip(groups, asked, strict=True)
+        for k in group.examples[~answers.right[group.places]].tolist()
+    }
+
+
+def _complexity(example: Example) -> tuple[object, ...]:
+    (problem, *_) = example.values()
+    if not isinstance(problem, Problem):
+        return ()
+    W, X = problem.W, problem.X
+    fractions = sum(int(np.count_nonzero(array != np.trunc(array))) for array in (W, X))
+    size = float(np.abs(W).sum() + np.abs(X).sum())
+    return problem.reg != 0, W.size + X.size, fractions, size, problem.reg, int((W < 0).sum() + (X < 0).sum())
+
+
+@cache
+def plan_of(promise: Promise, setting: Setting) -> _Plan:
+    """What is asked of every loss function in a setting."""
+    make_known(promise.drawings, setting)
+    examples, tiny = _examples(promise, setting.seed, setting.delta)
+    return _planned(
+        promise, setting, examples, tiny, [known(drawing, setting) for drawing in promise.drawings]
+    )
+
+
+def _examples(promise: Promise, seed: int, delta: float) -> tuple[list[Example], list[bool]]:
+    """The examples of a promise, and which of them are among all of the smallest."""
+    columns, tiny = [], []
+    for _, strategy in promise.strategies:
+        pools = [pool_of(drawing, seed, delta) for drawing in strategy.drawings]
+        columns.append([example for pool in pools for example in pool.examples])
+        tiny.append([k < pool.tiny for pool in pools for k in range(len(pool.examples))])
+    count = max(map(len, columns))
+    names = [name for name, _ in promise.strategies]
+    # The shorter columns begin again.
+    rows = [[column[k % len(column)] for column in columns] for k in range(count)]
+    return (
+        [dict(zip(names, row, strict=True)) for row in rows],
+        [all(column[k % len(column)] for column in tiny) for k in range(count)],
+    )
+
+
+def _planned(
+    promise: Promise, setting: Setting, examples: list[Example], tiny: list[bool], pools: list[Known]
+) -> _Plan:
+    plan = _Plan(examples, tiny)
+    truths = {
+        id(problem): truth
+        for pool in pools
+        for problem, truth in zip(pool.problems, pool.truths, strict=True)
+    }
+    reference = TrueFunction(setting, truths)
+    todo = list(range(len(examples)))
+    found: dict[int, _Notes] = {}
+    while todo:
+        again = []
+        for k in todo:
+            reference.begin()
+            try:
+                promise.body(reference, **examples[k])
+                found[k] = reference.notes
+            except _NotYetKnown:
+                again.append(k)
+            except Failure as failure:
+                raise CheckError(f"check {promise.id} fails the reference itself: {failure}") from None
+        reference.learn()
+        todo = again
+    notes = [found[k] for k in range(len(examples))]
+    plan.mine = _grouped([note.mine for note in notes], pools, reference)
+    plan.naive = _grouped([note.naive for note in notes], pools, reference)
+    plan.watched = [problem for note in notes for problem in note.watched]
+    plan.always = {k for k, note in enumerate(notes) if note.watched}
+    return plan
+
+
+class _NotYetKnown(Exception):
+    """The truth of a problem is worked out later, together with others."""
+
+
+@dataclass(eq=False)
+class _Notes:
+    """What was asked for one example: problems, each as often as it was."""
+
+    mine: list[Problem] = field(default_factory=list)
+    naive: list[Problem] = field(default_factory=list)
+    watched: list[Problem] = field(default_factory=list)
+
+
+class TrueFunction:
+    """The reference in the place of a student's function: answers with the truth, and notes what it is asked."""
+
+    name = "reference"
+
+    def __init__(self, setting: Setting, truths: Mapping[int, Answer]) -> None:
+        self.delta, self.seed = setting.delta, setting.seed
+        self.notes = _Notes()
+        self._setting, self._truths = setting, truths
+        self._others: dict[Key, Answer] = {}
+        self._unknown: dict[Key, Problem] = {}
+
+    def begin(self) -> None:
+        """Begin to take notes."""
+        self.notes = _Notes()
+
+    def learn(self) -> None:
+        """Work out what was not yet known."""
+        self._others |= zip(self._unknown, self._setting.truths(list(self._unknown.values())), strict=True)
+        self._unknown.clear()
+
+    @property
+    def naive(self) -> TrueNaive:
+        """The same, in the place of the naive function."""
+        return TrueNaive(self)
+
+    def truth(self, problem: Problem) -> Answer:
+        """The true answer."""
+        truth = self._truths.get(id(problem))
+        if truth is None:
+            key = key_of(problem)
+            truth = self._others.get(key)
+            if truth is None:
+                self._unknown[key] = problem
+                raise _NotYetKnown
+        return truth
+
+    def answer(self, problem: Problem) -> Answered:
+        """The true answer, as a function gives it."""
+        truth = self.truth(problem)
+        return Answered(truth.loss, truth.gradient.base)
+
+    def __call__(self, problem: Problem) -> Answered:
+        """As a `LossFunction`'s."""
+        self.notes.mine.append(problem)
+        return self.answer(problem)
+
+    attempt = __call__
+
+    def watched(self, problem: Problem) -> Called:
+        """As a `LossFunction`'s."""
+        self.notes.watched.append(problem)
+        return Called(self.answer(problem), (problem.W, problem.X, problem.y))
+
+    def remark(self, sentence: str) -> None:
+        """The reference is not remarked on."""
+
+
+class TrueNaive:
+    """The reference in the place of the naive function."""
+
+    name = "reference"
+
+    def __init__(self, reference: TrueFunction) -> None:
+        self._reference = reference
+
+    def __call__(self, problem: Problem) -> Answered:
+        """As a `LossFunction`'s."""
+        self._reference.notes.naive.append(problem)
+        return self._reference.answer(problem)
+
+    attempt = __call__
+
+
+def _grouped(
+    asked: Sequence[Sequence[Problem]], pools: Sequence[Known], reference: TrueFunction
+) -> list[_Group]:
+    """What is asked for each example, in groups: what stands in the pools, and what is asked besides."""
+    groups: list[tuple[list[int], list[int]]] = [([], []) for _ in (*pools, "more")]
+    at_hand = {id(problem): (g, k) for g, pool in enumerate(pools) for k, problem in enumerate(pool.problems)}
+    more: dict[tuple[Key, int], Problem] = {}
+    number_of: dict[tuple[Key, int], int] = {}
+
+    def place(problem: Problem, times: Counter[Key]) -> tuple[int, int]:
+        key = key_of(problem)
+        times[key] += 1
+        for g, pool in enumerate(pools):
+            k = pool.places.get((key, times[key]))
+            if k is not None:
+                return g, k
+        more.setdefault((key, times[key]), problem)
+        return len(pools), number_of.setdefault((key, times[key]), len(number_of))
+
+    for number, problems in enumerate(asked):
+        times: Counter[Key] = Counter()
+        for problem in problems:
+            # Most properties ask for their example once, which need not be looked up by what it holds.
+            alone = at_hand.get(id(problem)) if len(problems) == 1 else None
+            g, k = place(problem, times) if alone is None else alone
+            groups[g][0].append(k)
+            groups[g][1].append(number)
+    tables = [*pools]
+    if more:
+        truths = [reference.truth(problem) for problem in more.values()]
+        tables.append(Known.of(tuple(more.values()), truths, times=tuple(time for _, time in more)))
+    return [
+        _Group(table, np.array(places, dtype=np.intp), np.array(numbers, dtype=np.intp))
+        for table, (places, numbers) in zip(tables, groups[: len(tables)], strict=True)
+        if places
+    ]
+
+
+# Methods
+
+
+def _hold_each(promise: Promise, candidate: Classifier, *, small: bool) -> None:
+    examples, tiny = _examples(promise, candidate.seed, candidate.rubric.settings.delta)
+    for example, is_tiny in zip(examples, tiny, strict=True):
+        failure = _verdict(promise, candidate, example)
+        if failure is not None:
+            if is_tiny or not small:
+                raise failure
+            raise smallest(lambda simpler: _verdict(promise, candidate, simpler), example, failure)

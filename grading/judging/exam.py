@@ -1,0 +1,185 @@
+"""The exam: the examples that every hand-in is asked, drawn by Hypothesis once and then kept.
+
+Those of the shipped rubric's seed and margin are a file of this package. A grade rests on its bytes, not on what some
+version of Hypothesis draws. For other seeds they are drawn when they are first needed and kept in the user's cache.
+
+    python -m grading.judging.drawing       draws the file anew
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import subprocess
+import sys
+import zlib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cache, partial
+from importlib import metadata
+from pathlib import Path
+from random import Random
+from typing import Any
+
+import msgspec
+
+from grading.judging.encoding import EncodingError, decode
+from grading.judging.promise import promises
+from grading.judging.properties import Drawing
+from grading.writing import write_whole
+
+_SUITE = Path(__file__).resolve().parent.parent.parent
+SHIPPED = _SUITE / "checks" / "exam.bin"
+_DIGEST = 32
+
+
+class ExamError(Exception):
+    """Bytes that are no exam; the message is one line."""
+
+
+class KeptPool(msgspec.Struct, array_like=True):
+    """The examples of one drawing, as they are kept.
+
+    Attributes:
+        source: of the strategy; examples of another one are not taken.
+        tiny: how many stand in front that are all there are of the smallest.
+        examples: as `encode` makes them.
+    """
+
+    source: str
+    tiny: int
+    examples: bytes
+
+
+@dataclass(frozen=True)
+class Pool:
+    """The examples of one drawing; ``tiny`` of them stand in front and are all there are of the smallest."""
+
+    examples: tuple[Any, ...]
+    tiny: int
+
+
+@cache
+def pool_of(drawing: Drawing, seed: int, delta: float) -> Pool:
+    """The examples of a drawing for a seed and a margin."""
+    drawing = drawing.with_margin(delta)
+    key = key_of(drawing, seed)
+    for exam in (_shipped, partial(_cached, seed, delta)):
+        kept = exam().get(key)
+        if kept is not None and kept.source == drawing.definition.source:
+            try:
+                return Pool(decode(kept.examples), kept.tiny)
+            except EncodingError as error:
+                _warn(f"{key} in an exam of this seed is damaged, and drawn anew: {error}")
+    # The strategy of no check: nobody has drawn from it before.
+    from grading.judging.drawing import draw
+
+    kept = draw(drawing, seed)
+    return Pool(decode(kept.examples), kept.tiny)
+
+
+def own_examples(
+    drawing: Drawing, digest: bytes, seed: int, delta: float, count: int | None = None
+) -> tuple[Any, ...]:
+    """Examples that a hand-in has for itself: nobody can write down the answers to what depends on what he writes.
+
+    Args:
+        drawing: what they are like.
+        digest: of the hand-in.
+        seed, delta: of the exam whose examples they are made of.
+        count: how many, by default as many as the strategy says.
+    """
+    definition = drawing.definition
+    pool = pool_of(drawing, seed, delta)
+    drawn = pool.examples[pool.tiny :]
+    count = definition.own if count is None else count
+    if definition.varied is None or not drawn:
+        return ()
+    drawing = drawing.with_margin(delta)
+    numbers = Random(int.from_bytes(hashlib.sha256(f"{drawing} {seed}".encode() + digest).digest(), "big"))
+    # Only this method of `Random` gives the same in every version of Python.
+    bases = [drawn[int(numbers.random() * len(drawn))] for _ in range(count)]
+    return tuple(drawing.varied(numbers, base) for base in bases)
+
+
+def key_of(drawing: Drawing, seed: int) -> str:
+    """What the examples of a drawing are kept under."""
+    return f"{drawing} seed={seed}"
+
+
+def all_drawings(delta: float) -> dict[str, Drawing]:
+    """What the checks draw, by what is written of it."""
+    drawings = (d.with_margin(delta) for promise in promises().values() for d in promise.drawings)
+    return {str(drawing): drawing for drawing in drawings}
+
+
+def packed(pools: Mapping[str, KeptPool]) -> bytes:
+    """An exam as the bytes of a file."""
+    body = zlib.compress(msgspec.msgpack.encode(dict(pools)), 9)
+    return hashlib.sha256(body).digest() + body
+
+
+def read(path: Path) -> dict[str, KeptPool]:
+    """The exam in a file.
+
+    Raises:
+        ExamError: there is none.
+        OSError: it cannot be read.
+    """
+    data = path.read_bytes()
+    body = data[_DIGEST:]
+    if hashlib.sha256(body).digest() != data[:_DIGEST]:
+        raise ExamError(f"{path}: damaged, or no exam; its cases are drawn anew")
+    try:
+        return msgspec.msgpack.decode(zlib.decompress(body), type=dict[str, KeptPool])
+    except (zlib.error, msgspec.DecodeError) as error:
+        raise ExamError(f"{path}: no exam of this version ({error}); its cases are drawn anew") from None
+
+
+@cache
+def _shipped() -> dict[str, KeptPool]:
+    try:
+        return read(SHIPPED)
+    except ExamError as error:
+        _warn(str(error))
+    except OSError as error:
+        _warn(f"{SHIPPED}: {error.strerror}; its cases are drawn anew")
+    return {}
+
+
+@cache
+def _cached(seed: int, delta: float) -> dict[str, KeptPool]:
+    """What is not shipped: from the user's cache, or drawn now, and kept there if that can be."""
+    file = _cache_file(seed, delta)
+    try:
+        return read(file)
+    except ExamError as error:
+        _warn(str(error))
+    except OSError:
+        pass  # never drawn before
+    # In a process of its own: what Hypothesis draws must depend on nothing that has been imported or drawn in this one.
+    ours = f"import sys; sys.path.append({str(_SUITE)!r})"
+    program = f"{ours}; from grading.judging.drawing import write; write({seed}, {delta!r})"
+    drawn = subprocess.run([sys.executable, "-I", "-c", program], stdout=subprocess.PIPE, check=True).stdout
+    try:
+        file.parent.mkdir(parents=True, exist_ok=True)
+        write_whole(file, drawn)
+    except OSError:
+        pass  # it will be drawn again: a cache that cannot be written costs time and nothing else
+    return msgspec.msgpack.decode(zlib.decompress(drawn[_DIGEST:]), type=dict[str, KeptPool])
+
+
+def _cache_file(seed: int, delta: float) -> Path:
+    sources = sorted(f"{text} {drawing.definition.source}" for text, drawing in all_drawings(delta).items())
+    versions = metadata.version("hypothesis"), sys.version_info[:2]
+    key = hashlib.sha256(repr((seed, delta, versions, sources)).encode()).hexdigest()[:32]
+    return user_cache() / f"exam-{key}.bin"
+
+
+def user_cache() -> Path:
+    """Where things are kept that can be made again."""
+    return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "subgrader"
+
+
+def _warn(sentence: str) -> None:
+    print(f"grader.py: {sentence}", file=sys.stderr)

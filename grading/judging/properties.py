@@ -1,0 +1,252 @@
+"""`given`, `composite` and `st`, as Hypothesis has them, for checks that are graded without Hypothesis.
+
+A grade rests on cases that were drawn once (`grading.judging.exam`), so a grader that draws nothing need not import
+what draws. Where Hypothesis has been imported before the checks are, as under pytest, `given` is Hypothesis's own and
+the strategies are too; otherwise both only keep in mind what they were told.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import importlib
+import inspect
+import sys
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+from functools import cache, cached_property
+from pathlib import Path
+from random import Random
+from typing import TYPE_CHECKING, Any, Protocol, TypeVar
+
+if TYPE_CHECKING:
+    from hypothesis import strategies as st
+    from hypothesis.strategies import SearchStrategy
+
+__all__ = ["Body", "Drawing", "Strategy", "composite", "given", "given_of", "margin", "st"]
+
+T = TypeVar("T")
+Body = Callable[..., None]
+
+
+class _OnDemand:
+    """A module that is imported when something of it is asked for."""
+
+    def __init__(self, name: str) -> None:
+        self._name = name
+
+    def __getattr__(self, attribute: str) -> Any:
+        return getattr(importlib.import_module(self._name), attribute)
+
+
+if not TYPE_CHECKING:
+    st = _OnDemand("hypothesis.strategies")
+
+
+class Draw(Protocol):
+    """What a composite strategy draws by, as in Hypothesis."""
+
+    def __call__(self, strategy: SearchStrategy[T], /) -> T:
+        """One value of ``strategy``."""
+        ...
+
+
+@dataclass(frozen=True)
+class Composite:
+    """A function that draws an example, with what an exam needs to know of it.
+
+    Attributes:
+        function: ``function(draw, **arguments)``.
+        examples: how many an exam draws.
+        tiny: gives all of the smallest sizes and entries, which stand in front of every exam and need no shrinking.
+        fixed: gives others that every exam has; these two take what they need of the strategy's own arguments, and of
+            the ``seed``.
+        varied: ``varied(numbers, example)``: another example of the same kind, from the hash of a hand-in; with what it
+            needs of the strategy's own arguments.
+        own: how many such each hand-in is asked.
+    """
+
+    function: Callable[..., Any]
+    examples: int
+    tiny: Callable[..., Iterable[Any]] | None
+    fixed: Callable[..., Iterable[Any]] | None
+    varied: Callable[..., Any] | None
+    own: int
+
+    @cached_property
+    def parameters(self) -> tuple[str, ...]:
+        """The names of its arguments."""
+        return tuple(inspect.signature(self.function).parameters)[1:]
+
+    @property
+    def source(self) -> str:
+        """A hash of the module that it stands in: its draws may depend on anything in there."""
+        return _hash_of(self.function.__code__.co_filename)
+
+
+@cache
+def _hash_of(file: str) -> str:
+    return hashlib.sha256(Path(file).read_text(encoding="utf-8").encode()).hexdigest()[:16]
+
+
+@dataclass(frozen=True)
+class Drawing:
+    """A call of a composite strategy: what to draw."""
+
+    definition: Composite
+    arguments: tuple[tuple[str, object], ...]
+
+    def __str__(self) -> str:
+        arguments = ", ".join(f"{name}={value!r}" for name, value in self.arguments)
+        return f"{self.definition.function.__name__}({arguments})"
+
+    def with_margin(self, delta: float) -> Drawing:
+        """The same for a margin, if it asks for one and none has been given."""
+        given_already = dict(self.arguments)
+        if "delta" not in self.definition.parameters or "delta" in given_already:
+            return self
+        return Drawing(self.definition, (*self.arguments, ("delta", delta)))
+
+    def strategy(self) -> SearchStrategy[Any]:
+        """Hypothesis's strategy for it."""
+        return st.composite(self.definition.function)(**dict(self.arguments))
+
+    def tiny(self, seed: int) -> list[Any]:
+        """All of the smallest."""
+        return self._listed(self.definition.tiny, seed)
+
+    def fixed(self, seed: int) -> list[Any]:
+        """What else every exam has."""
+        return self._listed(self.definition.fixed, seed)
+
+    def varied(self, numbers: Random, example: Any) -> Any:
+        """Another example of the same kind."""
+        function = self.definition.varied
+        assert function is not None
+        return function(numbers, example, **self._of(function))
+
+    def _listed(self, function: Callable[..., Iterable[Any]] | None, seed: int) -> list[Any]:
+        return [] if function is None else list(function(**self._of(function, seed=seed)))
+
+    def _of(self, function: Callable[..., Any], **others: object) -> dict[str, object]:
+        """The arguments that a function takes."""
+        known = {**dict(self.arguments), **others}
+        return {name: known[name] for name in inspect.signature(function).parameters if name in known}
+
+
+@dataclass(frozen=True)
+class Strategy:
+    """What to draw, any of ``drawings``."""
+
+    drawings: tuple[Drawing, ...]
+
+    def __or__(self, other: Any) -> Any:
+        return (
+            strategy_of((*self.drawings, *other.drawings)) if isinstance(other, Strategy) else NotImplemented
+        )
+
+    def real(self) -> SearchStrategy[Any]:
+        """Hypothesis's strategy for it."""
+        return st.one_of([drawing.with_margin(margin.delta).strategy() for drawing in self.drawings])
+
+
+@dataclass
+class _Margin:
+    delta: float = 1.0
+
+
+margin = _Margin()
+"""The SVM's margin for what Hypothesis draws itself, of strategies that were given none."""
+
+
+def strategy_of(drawings: tuple[Drawing, ...]) -> Strategy:
+    """A strategy that Hypothesis can draw from, where Hypothesis has been imported."""
+    return _drawable()(drawings) if _imported() else Strategy(drawings)
+
+
+def _imported() -> bool:
+    return "hypothesis.strategies" in sys.modules
+
+
+@cache
+def _drawable() -> type[Strategy]:
+    from hypothesis.strategies import SearchStrategy
+
+    class DrawableStrategy(Strategy, SearchStrategy[Any]):
+        def __init__(self, drawings: tuple[Drawing, ...]) -> None:
+            Strategy.__init__(self, drawings)
+            SearchStrategy.__init__(self)
+
+        def __setattr__(self, name: str, value: object) -> None:
+            object.__setattr__(self, name, value)
+
+        def __or__(self, other: Any) -> Any:
+            return (
+                Strategy.__or__(self, other)
+                if isinstance(other, Strategy)
+                else SearchStrategy.__or__(self, other)
+            )
+
+        def __repr__(self) -> str:
+            return " | ".join(map(str, self.drawings))
+
+        def do_draw(self, data: Any) -> Any:
+            return data.draw(self.real())
+
+    return DrawableStrategy
+
+
+def composite(
+    *,
+    examples: int = 100,
+    tiny: Callable[..., Iterable[Any]] | None = None,
+    fixed: Callable[..., Iterable[Any]] | None = None,
+    varied: Callable[..., Any] | None = None,
+    own: int = 0,
+) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
+    """Make a strategy of a function that draws, as Hypothesis's decorator of this name does; see `Composite`."""
+
+    def declare(function: Callable[..., Any]) -> Callable[..., Any]:
+        definition = Composite(function, examples, tiny, fixed, varied, own)
+
+        def strategy(**arguments: object) -> Any:
+            unknown = set(arguments) - set(definition.parameters)
+            if unknown:
+                raise TypeError(f"{function.__name__}() takes no argument {', '.join(sorted(unknown))}")
+            return strategy_of((Drawing(definition, tuple(sorted(arguments.items()))),))
+
+        strategy.__name__, strategy.__doc__, strategy.__module__ = (
+            function.__name__,
+            function.__doc__,
+            function.__module__,
+        )
+        return strategy
+
+    return declare
+
+
+@dataclass(frozen=True)
+class Given:
+    """What `given` was told."""
+
+    body: Body
+    strategies: Mapping[str, Any] = field(default_factory=dict)
+
+
+def given(**strategies: Any) -> Callable[[Body], Body]:
+    """Declare a test to be a property of all that ``strategies`` draw, as Hypothesis's decorator of this name does."""
+
+    def declare(body: Body) -> Body:
+        test: Any = body
+        if _imported():
+            import hypothesis
+
+            test = hypothesis.given(**strategies)(body)
+        test.given = Given(body, strategies)
+        return test  # type: ignore[no-any-return]
+
+    return declare
+
+
+def given_of(test: Body) -> Given:
+    """What a test was given; nothing, if it is no property of anything that is drawn."""
+    return getattr(test, "given", Given(test))

@@ -1,0 +1,105 @@
+"""The kept exam: what Hypothesis draws is what is shipped, and what is damaged is said and drawn anew."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from checks.strategies import has_ties
+from grading.judging import exam
+from grading.judging.exam import SHIPPED, all_drawings, key_of, pool_of, read
+from grading.judging.promise import promise_of
+from grading.rubric import load_rubric
+from reference.problem import Problem
+
+ROOT = Path(__file__).resolve().parents[3]
+SEED = load_rubric().settings.seed
+
+
+@pytest.fixture
+def forgetting(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+    """Nothing is remembered of exams before the test, or after it; gives the user's cache."""
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
+    caches = exam.pool_of, exam._shipped, exam._cached
+    for cached in caches:
+        cached.cache_clear()
+    yield tmp_path / "subgrader"
+    for cached in caches:
+        cached.cache_clear()
+
+
+def drawn_anew(seed: int) -> bytes:
+    program = f"from grading.judging.drawing import write; write({seed}, 1.0)"
+    return subprocess.run(
+        [sys.executable, "-c", program], cwd=ROOT, stdout=subprocess.PIPE, check=True
+    ).stdout
+
+
+def test_the_shipped_exam_is_what_hypothesis_draws() -> None:
+    """If this fails, a strategy or Hypothesis has changed: `python -m grading.judging.drawing` draws it anew."""
+    assert drawn_anew(SEED) == SHIPPED.read_bytes()
+
+
+def test_every_check_finds_its_examples_in_the_shipped_exam() -> None:
+    kept = read(SHIPPED)
+    for drawing in all_drawings(1.0).values():
+        assert kept[key_of(drawing, SEED)].source == drawing.definition.source
+
+
+def test_grading_with_the_shipped_exam_does_not_import_hypothesis() -> None:
+    program = (
+        "import sys; from grading.rubric import load_rubric; from grading.judging.prepare import prepare; "
+        "prepare(load_rubric()); assert 'hypothesis' not in sys.modules"
+    )
+    subprocess.run([sys.executable, "-c", program], cwd=ROOT, check=True)
+
+
+@pytest.mark.parametrize("content", [b"", b"no exam at all" * 9, None])
+def test_a_shipped_exam_that_is_damaged_is_said_in_one_line_and_drawn_anew(
+    content: bytes | None,
+    forgetting: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capfd: pytest.CaptureFixture[str],
+) -> None:
+    (drawing,) = promise_of("symmetry").drawings
+    right = pool_of(drawing, SEED, 1.0).examples
+    pool_of.cache_clear()
+    exam._shipped.cache_clear()
+    damaged = forgetting.parent / "exam.bin"
+    if content is not None:
+        damaged.write_bytes(content)
+    monkeypatch.setattr(exam, "SHIPPED", damaged)
+    assert_same(pool_of(drawing, SEED, 1.0).examples, right)
+    assert capfd.readouterr().err.count("\n") == 1
+
+
+def test_another_seed_is_drawn_once_and_kept(forgetting: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (drawing,) = promise_of("symmetry").drawings
+    first = pool_of(drawing, 5, 1.0).examples
+    (kept,) = forgetting.iterdir()
+    pool_of.cache_clear()
+    exam._cached.cache_clear()
+    monkeypatch.setattr(sys, "executable", "/nowhere/python")  # nothing could be drawn now
+    assert_same(pool_of(drawing, 5, 1.0).examples, first)
+    assert kept.stat().st_size > 1000
+
+
+def assert_same(some: tuple[Problem, ...], others: tuple[Problem, ...]) -> None:
+    assert len(some) == len(others)
+    for one, other in zip(some, others, strict=True):
+        assert np.array_equal(one.W, other.W)
+        assert np.array_equal(one.X, other.X)
+        assert np.array_equal(one.y, other.y)
+        assert one.reg == other.reg
+
+
+def test_only_tied_problems_have_a_margin_of_exactly_0() -> None:
+    (tied,) = promise_of("kinks").drawings
+    assert all(has_ties(problem, 1.0) for problem in pool_of(tied, SEED, 1.0).examples)
+    small = promise_of("value").drawings[0]
+    assert not any(has_ties(problem, 1.0) for problem in pool_of(small, SEED, 1.0).examples)
