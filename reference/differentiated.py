@@ -15,6 +15,7 @@ from reference.terms import FormulaError, Term, derivatives
 
 _LARGEST_CHUNK = 2**22
 """Numbers that generators are worked out with at a time: 32 MB."""
+_MOST_NESTED = 2
 
 
 class Kink(NamedTuple):
@@ -84,6 +85,11 @@ class Differentiated:
             raise FormulaError(
                 f"the formula returns {got}; it must return one number: end it with .sum() or .mean()"
             )
+        if root.kinks > _MOST_NESTED:
+            raise FormulaError(
+                f"the formula takes {root.kinks} maxima or absolute values of each other; what is right at kinks of "
+                f"kinks is known for {_MOST_NESTED}"
+            )
         divisor = 1.0
         while root.divisor is not None and root.parents:
             divisor *= root.divisor
@@ -132,18 +138,22 @@ class Differentiated:
         upper = [kink for kink in self.kinks if not self._below(kink.term)]
         lower = [kink for kink in self.kinks if self._below(kink.term)]
         nothing = np.zeros((0, *self.gradient.value.shape[1:]))
-        both = [np.zeros((0, sum(len(kink.places[0]) for kink in lower), *nothing.shape[1:]))]
+        below = sum(len(kink.places[0]) for kink in lower)
+        both = []
         of_upper = [nothing]
         for kink in upper:
             for found in self._counted(kink, kink.by_term.value):
                 of_upper.append(self._by_parameters(found))
                 if lower:
-                    through = [self._through(each, found) for each in lower]
-                    both.append(np.concatenate(through, axis=1))
+                    both.append(np.concatenate([self._through(each, found) for each in lower], axis=1))
         of_lower = [
             self._by_parameters(found) for kink in lower for found in self._counted(kink, kink.by_term.value)
         ]
-        return Spread(np.concatenate(of_upper), np.concatenate([nothing, *of_lower]), np.concatenate(both))
+        found_upper = np.concatenate(of_upper)
+        products = np.zeros((len(found_upper), below, *nothing.shape[1:]))
+        if both:
+            products[:] = np.concatenate(both)
+        return Spread(found_upper, np.concatenate([nothing, *of_lower]), products)
 
     def _below(self, term: Term) -> bool:
         """Whether another kink with ties is taken of something that depends on the term."""

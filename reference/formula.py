@@ -35,7 +35,7 @@ def maximum(a: Operand, b: Operand) -> Term:
         raise TypeError("a maximum of terms is needed")
     if isinstance(b, int | float) and b == 0.0:
         number, slope, tied = functions.positive(a.number)
-        return Term(number, (a, lambda g: g * slope), tied=tied)
+        return Term(number, (a, lambda g: g * slope), tied=tied, kink=True)
     return maximum(0.0, a - b) + b
 
 

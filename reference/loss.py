@@ -114,6 +114,7 @@ class Loss:
         worked = self._work_out((weights,), X, y, reg, reg_scale, delta)
         loss = worked.data + worked.regularization
         gradient = worked.data_part.gradient + worked.penalty_part.gradient
+        nested = worked.nested
         loss_bounds, bounds = loss.bound(), gradient.bound()
         require_finite(loss_bounds, bounds)
         answers = []
@@ -129,9 +130,11 @@ class Loss:
             strict=True,
         )
         for problem, its_loss, its_bound, its_size, base, bound, size, ties in of_each:
-            generators = partial(self._generators, problem, reg_scale, delta) if ties else None
             D = len(problem.W)
-            accepted = AcceptedGradients(base[:D], bound[:D], size[:D], ties, generators)
+            accepted = AcceptedGradients(base[:D], bound[:D], size[:D])
+            if ties:
+                work = partial(self._work_out_one, problem, reg_scale, delta)
+                accepted = _with_ties(accepted, ties, work, nested=nested)
             answers.append(Answer(its_loss, its_bound, accepted, its_size))
         return answers
 
@@ -154,14 +157,10 @@ class Loss:
         loss_bound, bound = loss.bound(), gradient.bound()
         require_finite(loss_bound, bound)
         (ties,) = worked.ties()
-        of_gradient = gradient.value[0], bound[0], gradient.size[0], ties
-        accepted = AcceptedGradients(
-            *of_gradient, lambda: self._network_spread(problem, reg_scale, delta).upper
-        )
-        if worked.data_part.nested:
-            accepted = NestedGradients(
-                *of_gradient, spread=lambda: self._network_spread(problem, reg_scale, delta)
-            )
+        accepted = AcceptedGradients(gradient.value[0], bound[0], gradient.size[0])
+        if ties:
+            work = partial(self._work_out_network, problem, reg_scale, delta)
+            accepted = _with_ties(accepted, ties, work, nested=worked.nested)
         return Answer(float(loss.value[0]), float(loss_bound[0]), accepted, float(loss.size[0]))
 
     def flattened(self, gradients: Mapping[str, Array]) -> Array:
@@ -172,16 +171,6 @@ class Loss:
         numbers = [Bounded.exact(problem.parameters[name][None]) for name in self.parameters]
         y, reg = problem.y.astype(np.intp)[None], np.array([problem.reg])
         return self._work_out(numbers, problem.X[None], y, reg, reg_scale, delta)
-
-    @np.errstate(over="ignore", invalid="ignore", under="ignore", divide="ignore")
-    def _network_spread(self, problem: NetworkProblem, reg_scale: float, delta: float) -> Spread:
-        """What each kink of a problem can add: that of the penalty lies below none."""
-        worked = self._work_out_network(problem, reg_scale, delta)
-        of_data, of_penalty = worked.data_part.spread(), worked.penalty_part.spread()
-        upper = np.concatenate([of_data.upper, of_penalty.upper])
-        more = len(of_penalty.upper)
-        both = np.pad(of_data.both, ((0, more), (0, 0), (0, 0)))
-        return Spread(upper, of_data.lower, both)
 
     @np.errstate(over="ignore", invalid="ignore", under="ignore", divide="ignore")
     def loss_and_gradient(
@@ -231,13 +220,19 @@ class Loss:
             penalty.number * strength,
         )
 
-    def _generators(self, problem: Problem, reg_scale: float, delta: float) -> Array:
-        """(T, D, C) what each kink of a problem can add to the gradient, those that add nothing left out."""
-        with np.errstate(all="ignore"):
-            W, X, y, reg = stacked((problem,))
-            worked = self._work_out((Bounded.exact(W),), X, y, reg, reg_scale, delta)
-            found = [part.spread().upper for part in (worked.data_part, worked.penalty_part)]
-        return np.concatenate(found)
+    def _work_out_one(self, problem: Problem, reg_scale: float, delta: float) -> _Worked:
+        W, X, y, reg = stacked((problem,))
+        return self._work_out((Bounded.exact(W),), X, y, reg, reg_scale, delta)
+
+
+def _with_ties(
+    smooth: AcceptedGradients, ties: int, work: Callable[[], _Worked], *, nested: bool
+) -> AcceptedGradients:
+    """The accepted gradients of one problem, which ``work`` works out again if its ties are looked at."""
+    of_base = smooth.base, smooth.bound, smooth.size, ties
+    if nested:
+        return NestedGradients(*of_base, spread=lambda: work().spread())
+    return AcceptedGradients(*of_base, lambda: work().spread().upper)
 
 
 @dataclass(frozen=True, eq=False)
@@ -248,6 +243,21 @@ class _Worked:
     penalty_part: Differentiated
     data: Bounded
     regularization: Bounded
+
+    @property
+    def nested(self) -> bool:
+        """Whether one kink is taken of another."""
+        return self.data_part.nested or self.penalty_part.nested
+
+    @np.errstate(over="ignore", invalid="ignore", under="ignore", divide="ignore")
+    def spread(self) -> Spread:
+        """What the ties of the only problem can add."""
+        one, other = self.data_part.spread(), self.penalty_part.spread()
+        upper, lower = np.concatenate([one.upper, other.upper]), np.concatenate([one.lower, other.lower])
+        both = np.zeros((len(upper), len(lower), *upper.shape[1:]))
+        both[: len(one.upper), : len(one.lower)] = one.both
+        both[len(one.upper) :, len(one.lower) :] = other.both
+        return Spread(upper, lower, both)
 
     def ties(self) -> list[int]:
         """How many ties each of the problems has."""

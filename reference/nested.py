@@ -41,7 +41,7 @@ _PROVED = 1e-6
 
 @dataclass(frozen=True, eq=False)
 class NestedGradients(AcceptedGradients):
-    """The right gradients of a problem with kinks of kinks, as one array (M,).
+    """The right gradients of a problem with kinks of kinks.
 
     Attributes:
         spread: gives what its ties can add.
@@ -51,19 +51,28 @@ class NestedGradients(AcceptedGradients):
 
     @cached_property
     def _spread(self) -> Spread:
+        """What the ties can add, each as one array (M,)."""
         assert self.spread is not None
-        return self.spread()
+        G, R, Q = self.spread()
+        return Spread(*(part.reshape(*part.shape[: -self.base.ndim], self.base.size) for part in (G, R, Q)))
+
+    @cached_property
+    def _room(self) -> Array:
+        """(M,) the bound."""
+        return self.bound.ravel()
 
     def interval(self) -> tuple[Array, Array]:
-        """Lowest and highest accepted value of each entry, (M,) each: that of the convex set around it."""
-        every = np.concatenate(
-            [self._spread.upper, self._spread.lower, self._spread.both.reshape(-1, self.base.size)]
+        """Lowest and highest accepted value of each entry: that of the convex set around them."""
+        G, R, Q = self._spread
+        every = np.concatenate([G, R, Q.reshape(-1, self.base.size)])
+        low, high = (
+            bound(every, 0.0).sum(axis=0).reshape(self.base.shape) for bound in (np.minimum, np.maximum)
         )
-        return self.base + np.minimum(every, 0.0).sum(axis=0), self.base + np.maximum(every, 0.0).sum(axis=0)
+        return self.base + low, self.base + high
 
     @np.errstate(over="ignore", invalid="ignore")
     def judge(self, dW: ArrayLike) -> Membership:
-        """Say whether dW, (M,), is an accepted gradient, and prove it if it is not.
+        """Say whether dW is an accepted gradient, and prove it if it is not.
 
         Raises:
             ValueError: dW has another shape.
@@ -71,18 +80,20 @@ class NestedGradients(AcceptedGradients):
         dW = np.asarray(dW, dtype=np.float64)
         if dW.shape != self.base.shape:
             raise ValueError(f"a gradient of shape {self.base.shape} is needed, got {dW.shape}")
-        error = dW - self.base
+        shape = self.base.shape
+        error = (dW - self.base).ravel()
         if not np.isfinite(error).all():
-            return Membership(False, self.base, error, math.inf, None)
+            return Membership(False, self.base, error.reshape(shape), math.inf, None)
         best, least = np.zeros_like(error), math.inf
         for added in self._tried(error):
-            excess = float((np.abs(error - added) / self.bound).max())
+            excess = float((np.abs(error - added) / self._room).max())
             if excess < least:
                 best, least = added, excess
             if least <= 1.0:
                 break
-        certificate = self._proof(dW, error) if least > 1.0 else None
-        return Membership(certificate is None, self.base + best, error - best, least, certificate)
+        certificate = self._proof(dW.ravel(), error) if least > 1.0 else None
+        nearest, rest = self.base + best.reshape(shape), (error - best).reshape(shape)
+        return Membership(certificate is None, nearest, rest, least, certificate)
 
     def _tried(self, error: Array) -> Iterator[Array]:
         """What some choices of slopes add: with one kind of weights given, the best of the other kind."""
@@ -119,7 +130,7 @@ class NestedGradients(AcceptedGradients):
         weights = np.zeros(len(generators))
         some = generators.any(axis=1)
         if some.any():
-            box = TiedBox(generators[some], np.ones(int(some.sum())), self.bound)
+            box = TiedBox(generators[some], np.ones(int(some.sum())), self._room)
             weights[some] = box.weights(residual)
         return weights
 
@@ -129,7 +140,7 @@ class NestedGradients(AcceptedGradients):
 
         rows, limits, columns = self._relaxed()
         scale = max(float(np.abs(columns).max(initial=0.0)), float(np.abs(error).max()))
-        units = np.maximum(self.bound, _PROVED * scale)
+        units = np.maximum(self._room, _PROVED * scale)
         far = (columns / units[:, None], -np.ones((error.size, 1)))
         solution = linprog(
             c=np.append(np.zeros(columns.shape[1]), 1.0),
@@ -143,24 +154,25 @@ class NestedGradients(AcceptedGradients):
         prices = solution.ineqlin.marginals
         direction = (prices[: error.size] - prices[error.size : 2 * error.size]) / units * -1.0
         direction = -direction / np.abs(direction).max()
-        certificate = self._along(direction, dW)
+        certificate = self._promised(direction, dW)
         if certificate.promised < certificate.low:
-            certificate = self._along(-direction, dW)
+            certificate = self._promised(-direction, dW)
         return certificate if certificate.promised > certificate.high else None
 
-    def _along(self, direction: Array, dW: Array) -> Certificate:
+    def _promised(self, direction: Array, dW: Array) -> Certificate:
         from scipy.optimize import linprog
 
         rows, limits, columns = self._relaxed()
         rates = direction @ columns
-        smooth = float(direction @ self.base)
+        smooth = float(direction @ self.base.ravel())
         ends = [
             sign * float(linprog(sign * rates, A_ub=rows, b_ub=limits, bounds=(0.0, 1.0), method="highs").fun)
             if rates.size
             else 0.0
             for sign in (1.0, -1.0)
         ]
-        return Certificate(direction, float(direction @ dW), smooth + ends[0], smooth + ends[1], None)
+        promised, (low, high) = float(direction @ dW), (smooth + end for end in ends)
+        return Certificate(direction.reshape(self.base.shape), promised, low, high, None)
 
     def _relaxed(self) -> tuple[Array, Array, Array]:
         """The convex set around all products: rows @ (t, u, q) <= limits, and (M, A + B + AB) what these add."""

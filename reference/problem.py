@@ -68,6 +68,7 @@ def stacked(
     N, _, C = problems[0].sizes
     W, X = np.zeros((len(problems), features, C)), np.zeros((len(problems), N, features))
     for its_W, its_X, problem in zip(W, X, problems, strict=True):
-        its_W[: len(problem.W)] = problem.W
-        its_X[:, : len(problem.W)] = problem.X
+        D = len(problem.W)
+        its_W[:D] = problem.W
+        its_X[:, :D] = problem.X
     return W, X, y, reg

@@ -79,11 +79,12 @@ class Term:
         parents: what it was made of, as far as that depends on the parameters, each with its `Pull`.
         varies: whether it depends on the parameters.
         serial: larger than that of its parents.
+        kinks: how many kinks it is made of at most, each taken of the one before.
         tied: (K, ...) where its slope may be anything from 0 to 1; None for nowhere.
         divisor: what its parent was divided by, if that is how it was made.
     """
 
-    __slots__ = ("divisor", "number", "parents", "serial", "tied", "varies")
+    __slots__ = ("divisor", "kinks", "number", "parents", "serial", "tied", "varies")
 
     def __init__(
         self,
@@ -91,11 +92,16 @@ class Term:
         *parents: tuple[Term, Pull],
         tied: NDArray[np.bool_] | None = None,
         varies: bool = False,
+        kink: bool = False,
     ) -> None:
         self.varies: bool
         self.number = number
         self.parents = [pair for pair in parents if pair[0].varies]
         self.varies = varies or bool(self.parents)
+        self.kinks: int = kink
+        for parent, _ in self.parents:
+            if parent.kinks >= self.kinks:
+                self.kinks = parent.kinks + kink
         self.tied = tied
         self.divisor: float | None = None
         self.serial = next(_serials)

@@ -127,6 +127,20 @@ def test_where_two_terms_are_equal_the_slope_of_their_maximum_is_between_theirs(
     assert not accepted.judge([[1.0, 3.0]]).accepted
 
 
+def test_where_three_terms_are_equal_every_mixture_of_their_slopes_is_right_and_no_other() -> None:
+    # The largest of three scores: kinks of kinks, for one parameter.
+    loss = Loss(
+        lambda W, X, y: numpy.maximum(numpy.maximum((X @ W)[:, 0], (X @ W)[:, 1]), (X @ W)[:, 2]).sum()
+    )
+    accepted = loss.evaluate(Problem(np.ones((1, 3)), np.ones((1, 1)), np.array([0]), 0.0)).gradient
+    for mixture in ([1.0, 0.0, 0.0], [0.0, 1.0, 0.0], [0.0, 0.0, 1.0], [0.25, 0.25, 0.5], [0.5, 0.5, 0.0]):
+        assert accepted.judge([mixture]).accepted
+    for mixture in ([1.0, 1.0, 0.0], [0.5, 0.0, 0.0], [1.5, -0.5, 0.0]):
+        judged = accepted.judge([mixture])
+        assert not judged.accepted
+        assert judged.certificate is not None
+
+
 def test_what_is_within_reach_of_a_moved_parameter_is_within_the_bounds() -> None:
     rng = np.random.default_rng(1)
     for name in ("svm", "softmax"):
@@ -158,6 +172,7 @@ REFUSED = {
     "scores ** 0.5": "the power 0.5 is not known here; use positive whole numbers",
     "scores[:, 9].sum()": "line 6 of odd.py: IndexError: index 9 is out of bounds",
     "scores.maximum(0)": "line 6 of odd.py: AttributeError: 'Term' object has no attribute 'maximum'",
+    "np.abs(np.abs(np.abs(scores) - 1) - 1).sum()": "the formula takes 3 maxima or absolute values of each other",
     "scores if scores.sum() else X": "a term as a condition is not known here",
 }
 
