@@ -13,6 +13,7 @@ import numpy as np
 from grading.sandbox import requests, wire
 from grading.sandbox.channel import Channel, ClosedError, DeadlineExceededError, Output
 from grading.sandbox.frames import ProtocolError
+from grading.sandbox.keeping import Keeping
 from grading.sandbox.launch import End, Launcher, Process
 from grading.sandbox.levels import DisturbedError
 from grading.sandbox.limits import Limits
@@ -120,6 +121,7 @@ class Session:
         # Statements that hung or killed the process, by which loading goes on without them.
         self._skip: list[wire.WirePlace] = []
         self._loads = 0
+        self._keeping = Keeping()
         self.output = Output(limits.output_bytes)
         self.loaded = Loaded()
         self.called: set[str] = set()
@@ -211,7 +213,7 @@ class Session:
                 outcome = outcome_of(step, requests.decode_reply(header, nonce, index).body, payload)
             except (ClosedError, DeadlineExceededError, ProtocolError) as error:
                 raise self._loss(error, seconds) from None
-            yield outcome
+            yield self._keeping.kept(outcome, len(header), len(payload), array_bytes(step))
         if channel.unasked:
             self.stop()
 
@@ -242,7 +244,11 @@ class Session:
                 if isinstance(body, wire.WirePairs):
                     pairs.take(body, payload)
                 else:
-                    pairs.add(outcome_of(Call(function, ()), body, payload))
+                    outcome = outcome_of(Call(function, ()), body, payload)
+                    asked = sum(
+                        a.nbytes for a in calls.arguments[pairs.answered] if isinstance(a, np.ndarray)
+                    )
+                    pairs.add(self._keeping.kept(outcome, len(header), len(payload), asked))
             except (ClosedError, DeadlineExceededError, ProtocolError) as error:
                 raise self._loss(error, _STALL_SECONDS) from None
         if channel.unasked:

@@ -10,6 +10,7 @@ import pytest
 from grading.sandbox.client import Sandbox
 from grading.sandbox.levels import Level
 from grading.sandbox.messages import Call, Lost, Outcome, Raised, Returned
+from grading.sandbox.pairs import PackedCalls
 from tests.grading.sandbox.building import one_file
 from tests.hostile import forging
 from tests.hostile.arena import HONEST, Program
@@ -162,3 +163,37 @@ def test_a_function_that_is_lost_by_itself_stays_lost(arena: Sandbox) -> None:
     assert isinstance(outcomes[2], Lost)
     assert (outcomes[1].reason, outcomes[2].reason) == ("died", "skipped")
     assert isinstance(outcomes[3], Returned)
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        "np.zeros(2_000_000), W",
+        "np.zeros((1_000, 2_000)), W",
+        "tuple([0.0] * 19_000)",
+        "tuple(['x' * 900] * 1_000)",
+        "[np.zeros(100_000) for _ in range(19)]",
+        "0.0, np.zeros((2, 900_000))",
+    ],
+)
+def test_large_answers_to_many_calls_are_not_kept(sandbox: Sandbox, answer: str) -> None:
+    W = np.ones((2, 2))
+    code = f"import numpy as np\ndef floods(W): return {answer}"
+    before = resident_bytes()
+    with sandbox.start(one_file(code)) as worker:
+        pairs = worker.call_all("floods", PackedCalls.of([(W,)] * 30))
+        outcomes = worker.run([Call("floods", (W,))] * 10)
+        assert resident_bytes() - before < 96 << 20
+    assert pairs.complete
+    assert len(outcomes) == 10
+
+
+def test_what_is_asked_for_comes_back_however_much_that_is(sandbox: Sandbox) -> None:
+    X = np.ones((1 << 20, 1))
+    code = "def same(X): return X"
+    with sandbox.start(one_file(code)) as worker:
+        outcomes = worker.run([Call("same", (X,), return_inputs=True)] * 6)
+    for outcome in outcomes:
+        assert isinstance(outcome, Returned)
+        assert np.array_equal(np.asarray(outcome.result.value), X)
+        assert len(outcome.inputs) == 1
