@@ -10,6 +10,8 @@ from grading.judging.failures import Failure, WrongSampling
 from grading.judging.histories import follows_from_its_histories
 from grading.judging.promise import promise
 from grading.judging.training_record import PluggedCall
+from grading.sandbox.inside.answering import add_batch
+from grading.sandbox.messages import Received
 from grading.words import say
 from reference.sampling import ALPHA, batches_p_value, draws_to_see_every_row, rows_p_value
 
@@ -19,7 +21,7 @@ _SAMPLES, _FEATURES, _CLASSES = 30, 2, 4
 _BATCH = 5
 # Enough draws that a right train misses any row with probability below alpha.
 _STEPS = -(-draws_to_see_every_row(_SAMPLES) // _BATCH)
-_OPTIONS = Options(learning_rate=0.0, reg=0.0, num_iters=_STEPS, batch_size=_BATCH)
+_OPTIONS = Options(learning_rate=2.0**-6, reg=0.0, num_iters=_STEPS, batch_size=_BATCH)
 # Rows taken from a shuffled order, epoch by epoch, are right too, but batches of one epoch depend on each other: with 6
 # batches in an epoch the spread's standard deviation is 10 % larger than that of independent batches. This alpha leaves
 # them below 1e-9 all the same.
@@ -33,24 +35,43 @@ def test_sampling(candidate: Classifier) -> None:
     """Every step draws batch_size random rows of X together with their labels; over many steps every row is drawn."""
     X = np.stack([np.arange(_SAMPLES, dtype=np.float64), np.ones(_SAMPLES)], axis=1)
     y = (np.arange(_SAMPLES, dtype=np.int64) * 7 + 3) % _CLASSES
-    calls = _calls(candidate, X, y)
+    calls, learned = _trained(candidate, X, y)
     if len(calls) != _STEPS:
         # The training check has found that it is right to evaluate the loss elsewhere, or more than once in a step.
         follows_from_its_histories(candidate)
         return
     _require_random(candidate, _all_rows(candidate, calls, X, y))
+    _require_told(candidate, calls, learned)
 
 
-def _calls(candidate: Classifier, X: NDArray[np.float64], y: Rows) -> tuple[PluggedCall, ...]:
-    stand_in = StandIn(np.ones(1), np.zeros((1, _FEATURES, _CLASSES)))
+def _require_told(candidate: Classifier, calls: tuple[PluggedCall, ...], learned: Received) -> None:
+    """The record of calls is what the worker says of itself; what W became must fit it."""
+    moved = np.zeros((_FEATURES, _CLASSES))
+    for call in calls:
+        add_batch(moved, call.X_batch, call.y_batch)
+    # All are sums of whole numbers times a power of 2, and so exact.
+    if not np.array_equal(np.asarray(learned.value), -_OPTIONS.learning_rate * moved):
+        raise WrongSampling(
+            say(
+                "What W became in {name} does not come from the batches that the loss was called with.",
+                name=candidate.name,
+            ),
+            code=_code(candidate),
+        )
+
+
+def _trained(
+    candidate: Classifier, X: NDArray[np.float64], y: Rows
+) -> tuple[tuple[PluggedCall, ...], Received]:
+    stand_in = StandIn(np.ones(1), np.zeros((1, _FEATURES, _CLASSES)), tells_batches=True)
     W = np.zeros((_FEATURES, _CLASSES))
     try:
         (done,) = candidate.train(Scenario(X, y, _OPTIONS, W, stand_in, candidate.seed))
     except Failure as failure:
         if failure.costly:
             raise
-        return ()
-    return done.calls
+        return (), Received("NoneType", None)
+    return done.calls, done.W
 
 
 def _all_rows(candidate: Classifier, calls: tuple[PluggedCall, ...], X: NDArray[np.float64], y: Rows) -> Rows:

@@ -66,10 +66,13 @@ class StandIn:
     Attributes:
         losses: (K,).
         gradients: (K, D, C).
+        tells_batches: whether to each gradient the samples of the batch are added, each in the column of its label, so
+            that what W becomes must fit the batches that are told.
     """
 
     losses: NDArray[np.float64]
     gradients: NDArray[np.float64]
+    tells_batches: bool = False
 
 
 @dataclass(frozen=True, eq=False)
@@ -171,7 +174,7 @@ class Classifier:
             steps.append(Assign(_HANDLE, "W", scenario.W))
         stand_in = scenario.stand_in
         if stand_in is not None:
-            steps.append(PlugLoss(_HANDLE, stand_in.losses, stand_in.gradients))
+            steps.append(PlugLoss(_HANDLE, stand_in.losses, stand_in.gradients, stand_in.tells_batches))
         begin = len(steps)
         settings: dict[str, Argument] = {"verbose": scenario.verbose} if self._takes_verbose else {}
         if scenario.options is not None:

@@ -77,11 +77,12 @@ class PlugLoss:
     """Replace the method ``loss`` of the object ``handle`` by a stand-in with prepared answers that keeps its inputs.
 
     Call k (from 0) returns ``(losses[k % K], gradients[k % K])``. What it was called with is read with
-    `PluggedCalls`.
+    `PluggedCalls`, which is the worker's word; with ``tells_batches``, what W becomes tells it, too.
 
     Attributes:
         losses: (K,) float64.
         gradients: (K, D, C) float64.
+        tells_batches: whether to each gradient the samples of the batch are added, each in the column of its label.
         weights: the attribute that holds W.
         loss: what the method is called.
     """
@@ -89,6 +90,7 @@ class PlugLoss:
     handle: str
     losses: NDArray[np.float64]
     gradients: NDArray[np.float64]
+    tells_batches: bool = False
     weights: str = "W"
     loss: str = "loss"
 

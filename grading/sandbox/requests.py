@@ -86,7 +86,7 @@ class _Encoder:
                 losses = np.asarray(step.losses, np.float64)
                 gradients = np.asarray(step.gradients, np.float64)
                 arrays = self.array(losses), self.array(gradients)
-                return wire.WirePlugLoss(step.handle, *arrays, step.weights, step.loss)
+                return wire.WirePlugLoss(step.handle, *arrays, step.tells_batches, step.weights, step.loss)
             case PluggedCalls():
                 return wire.WirePluggedCalls(step.handle)
             case Seed():

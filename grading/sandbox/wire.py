@@ -115,6 +115,7 @@ class WirePlugLoss(_Wire, tag="plug"):
     handle: str
     losses: WireArray
     gradients: WireArray
+    tells_batches: bool
     weights: str
     loss: str
 

@@ -72,3 +72,34 @@ def test_a_loss_that_is_wrong_but_leads_there_counts_as_learning(sandbox: Sandbo
     assert {name: results["accuracy"].status for name, results in found.items()} == dict.fromkeys(
         found, "passed"
     )
+
+
+FIRST_ROWS = SGD.replace("np.random.choice(X.shape[0], batch_size)", "np.arange(batch_size)")
+FORGED = {
+    "the whole record": """
+calls = getattr(self.loss, "calls", [])
+for k in range(len(calls)):
+    rows = np.random.choice(X.shape[0], batch_size)
+    calls[k] = (calls[k][0], X[rows], y[rows], calls[k][3])
+""",
+    "the last call": """
+calls = getattr(self.loss, "calls", [])
+if calls: calls[-1] = (calls[-1][0], X[-batch_size:], y[-batch_size:], calls[-1][3])
+""",
+    "the labels": """
+calls = getattr(self.loss, "calls", [])
+for k in range(len(calls)):
+    rows = np.random.choice(X.shape[0], batch_size)
+    calls[k] = (calls[k][0], calls[k][1], y[rows], calls[k][3])
+""",
+}
+
+
+def test_a_forged_record_of_batches_does_not_fit_what_the_weights_became(sandbox: Sandbox) -> None:
+    train = {
+        name: FIRST_ROWS.replace("return history", f"{forging}\nreturn history")
+        for name, forging in FORGED.items()
+    }
+    handed = {f"Class{k}": HandedClass("svm", train_of(body)) for k, body in enumerate(train.values())}
+    found = judge_classes(sandbox, handed)
+    assert {results["sampling"].status for results in found.values()} == {"failed"}
