@@ -168,6 +168,8 @@ def _gather_file(path: Path, where: str, limits: Limits) -> Gathered:
     if gathered.is_zip:
         with path.open("rb") as file:
             _admit(members_of(file, where, limits, kept=_kept(limits)), gathered, limits)
+    elif plain_name(path.name) == path.name:
+        gathered.files.append(StudentFile(clean(path.name), path.read_bytes()))
     else:
         _admit([_member(path, path.name)], gathered, limits)
     return gathered

@@ -99,6 +99,8 @@ def _in_text(name: str, modules: Iterable[Module]) -> Definition | None:
 def hints_for_missing(asked: Sequence[str], modules: Sequence[Module], choice: Choice) -> list[str]:
     """A sentence for each name that is nowhere defined: imported from a file not handed in, or misspelt."""
     missing = [name for name in asked if "." not in name and name not in choice.definitions]
+    if not missing:
+        return []
     imported = {
         alias.asname or alias.name: (node.module or ".", module.name)
         for module in modules

@@ -50,7 +50,7 @@ _DEPTH_LOOKED_AT = 6
 
 
 _SECTIONS_LOOKED_AT = 3
-_MOST_PEOPLE_LOOKED_FOR = 8
+_MOST_PEOPLE_NAMED = 6
 _DEPTH_OF_CLASSES = 5
 
 
@@ -83,8 +83,9 @@ def look(listing: Listing, depth: int = 0, *, evidence: bool = False) -> Many | 
     found = _sections(listing, work, depth) or _only_child(listing, work, depth, evidence=evidence)
     if found is not None:
         return Many(found.entries, (*found.said, *_said_of_rest(listing, beside)))
-    people = _different_people(listing, names)
     by_layout = any(_belongs_to_layout(name) for name in names)
+    # Two are enough to tell, unless they have to be weighed against the rest.
+    people = _different_people(listing, names, most=len(work) if by_layout else 2)
     if len(people) > 1 and not (by_layout and 2 * len(people) <= len(work)):
         return Many(_each(listing, names), _said_of_several_in_one(listing, names))
     if evidence or listing.is_zip or by_layout or _is_one_students(listing, names):
@@ -107,7 +108,7 @@ def each_child(listing: Listing) -> Many:
 
 def several_in_one(listing: Listing) -> tuple[str, ...]:
     """A warning if what was taken for one student's work looks like that of several."""
-    people = _different_people(listing, listing.top)
+    people = _different_people(listing, listing.top, _MOST_PEOPLE_NAMED)
     if len(people) < 2:
         return ()
     return (
@@ -237,8 +238,8 @@ def _are_hand_ins(listing: Listing, names: Sequence[str]) -> bool:
     return found > 1
 
 
-def _different_people(listing: Listing, names: Sequence[str]) -> list[str]:
-    """Files and folders called after different people that define the same function; none if there are none."""
+def _different_people(listing: Listing, names: Sequence[str], most: int) -> list[str]:
+    """Files and folders called after different people that define the same function, about ``most`` of them if any."""
     strangers = {name: whose for name in names if may_be_work(name) and (whose := _whose(name))}
     if len(set(strangers.values())) < 2:
         return []
@@ -249,7 +250,7 @@ def _different_people(listing: Listing, names: Sequence[str]) -> list[str]:
             owner = owners.setdefault(function, name)
             if strangers[owner] != strangers[name]:
                 found |= {owner: None, name: None}
-        if len(found) > _MOST_PEOPLE_LOOKED_FOR:
+        if len(found) >= most:
             break
     return list(found)
 

@@ -27,6 +27,8 @@ def definitions(statement: ast.stmt) -> Iterator[ast.stmt]:
 
     What an `except` defines counts only where the body that it stands in for does not define it.
     """
+    if not isinstance(statement, _BLOCK):
+        return
     handled = {id(body) for handler in getattr(statement, "handlers", ()) for body in (handler.body,)}
     tried: set[str] = set()
     for body in bodies(statement):

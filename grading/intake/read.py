@@ -206,6 +206,10 @@ class _Reader:
     def _imported_elsewhere(self, modules: Iterable[Module], rejected: set[str]) -> list[str]:
         """Files outside the copies taken that these import by name and that nothing inside could be."""
         modules = list(modules)
+        present = {module.name for module in modules}
+        others = self.files.keys() - present - rejected
+        if not others:
+            return []
         inside = {module.dotted.rpartition(".")[2] for module in modules}
         wanted = set()
         for module in modules:
@@ -214,12 +218,11 @@ class _Reader:
                     wanted.add(node.module.rpartition(".")[2])
                 elif isinstance(node, ast.Import):
                     wanted |= {alias.name.rpartition(".")[2] for alias in node.names}
-        present = {module.name for module in modules}
         found: dict[str, str] = {}
-        order = sorted(self.files, key=lambda name: (ending(name) == NOTEBOOK, name.count("/"), name))
+        order = sorted(others, key=lambda name: (ending(name) == NOTEBOOK, name.count("/"), name))
         for name in order:
             stem = module_name(PurePosixPath(name).stem)
-            if stem in wanted - inside and name not in present and name not in rejected:
+            if stem in wanted - inside:
                 found.setdefault(stem, name)
         return sorted(found.values())
 

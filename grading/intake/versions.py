@@ -23,6 +23,8 @@ def current_versions(modules: Sequence[Module], wanted: Container[str]) -> tuple
     number, which a browser gave to the newest download; copies that Jupyter made come last. One that has something
     written which the other has not stays beside it.
     """
+    if len(modules) < 2:
+        return list(modules), []
     families: dict[tuple[str, str], list[Module]] = defaultdict(list)
     for module in modules:
         path = PurePosixPath(module.name)
