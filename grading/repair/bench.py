@@ -118,6 +118,11 @@ class Candidate:
     def __init__(self, bench: Bench, worker: Worker, name: str) -> None:
         self._bench, self._worker, self._name = bench, worker, name
 
+    @property
+    def processor_seconds(self) -> float | None:
+        """As a worker's."""
+        return self._worker.processor_seconds
+
     def answers(self, screen: Screen) -> Answers:
         """Its answers to a screen."""
         return Answers(self._name, screen.problems, self.call_all(self._name, screen.calls))
