@@ -12,11 +12,20 @@ from reference.loss import Loss
 from reference.losses import loss_named
 from reference.problem import Problem
 from reference.rounding import UNIT_ROUNDOFF
-from tests.reference import right_softmax, right_svm, truth
+from tests.reference import right_others, right_softmax, right_svm, truth
 from tests.reference.right_svm import Array, LossFunction
 
 softmax = loss_named("softmax")
 svm = loss_named("svm")
+
+squared_hinge = loss_named("squared_hinge")
+logistic = loss_named("logistic")
+TRUTHS = {
+    svm: truth.svm,
+    softmax: truth.softmax,
+    squared_hinge: truth.squared_hinge,
+    logistic: truth.logistic,
+}
 
 LAST_EXPONENTIAL = 700.0
 """Code that takes the logarithm of a probability needs gaps between scores below this."""
@@ -55,6 +64,10 @@ def any_small_problem(seed: int) -> Problem:
 
 def right_functions(reference: Loss, problem: Problem, *, small: bool) -> tuple[LossFunction, ...]:
     """The right styles whose own limits the problem respects: exponentials have to stay in range."""
+    if reference is squared_hinge:
+        return right_others.SQUARED_HINGE
+    if reference is logistic:
+        return right_others.LOGISTIC
     if reference is svm:
         return right_svm.RIGHT_FOR_SMALL_SIZES if small else right_svm.RIGHT
     scores = problem.X @ problem.W
@@ -85,7 +98,7 @@ def worst_errors(
 ) -> dict[str, float]:
     """Largest errors, in units of the bound, of the reference and of right code, pairwise with the truth."""
     answer: Answer = reference.evaluate(problem)
-    exact: truth.Truth = {svm: truth.svm, softmax: truth.softmax}[reference](problem)
+    exact: truth.Truth = TRUTHS[reference](problem)
     worst = {"reference loss": loss_error(exact, answer.loss, answer), "loss": 0.0, "gradient": 0.0}
     if answer.gradient.ties == 0:
         worst["reference gradient"] = gradient_error(exact, answer.gradient.base, answer, entries)
@@ -99,16 +112,16 @@ def worst_errors(
     return worst
 
 
-@pytest.mark.parametrize("reference", [svm, softmax])
+@pytest.mark.parametrize("reference", [svm, softmax, squared_hinge, logistic])
 @pytest.mark.parametrize("block", range(5))
 def test_right_code_never_leaves_the_bounds_at_any_scale(reference: Loss, block: int) -> None:
-    for seed in range(100 * block, 100 * (block + 1)):
+    for seed in range(100 * block, 100 * block + (100 if reference in (svm, softmax) else 25)):
         problem = any_small_problem(seed)
         worst = worst_errors(reference, problem, all_entries(problem), small=True)
         assert max(worst.values()) <= 1.0, (seed, worst)
 
 
-@pytest.mark.parametrize("reference", [svm, softmax])
+@pytest.mark.parametrize("reference", [svm, softmax, squared_hinge, logistic])
 @pytest.mark.parametrize(
     ("W", "X"), [(1e-160, 1e-160), (1e-310, 1.0), (1.0, 5e-324), (1e-200, 1e150), (1e120, 1e-130)]
 )
@@ -150,6 +163,15 @@ def test_a_relative_error_of_a_millionth_is_caught_in_the_gradient_and_in_the_lo
         certificate = gradient.judge(one_entry).certificate
         assert certificate is not None
         assert certificate.entry == (int(largest[0]), int(largest[1]))
+
+
+@pytest.mark.parametrize("reference", [svm, softmax, squared_hinge, logistic])
+def test_a_relative_error_of_a_billionth_is_caught_at_scale_1(reference: Loss) -> None:
+    answer = reference.evaluate(gaussian(2, (6, 4, 3)))
+    for error in (1e-9, -1e-9):
+        for accepted in (answer, answer.within(1e-12)):
+            assert not accepted.accepts_loss(answer.loss * (1.0 + error))
+            assert not accepted.gradient.judge(answer.gradient.base * (1.0 + error)).accepted
 
 
 @pytest.mark.parametrize(("reference", "functions"), [(svm, right_svm.RIGHT), (softmax, right_softmax.RIGHT)])

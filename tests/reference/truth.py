@@ -84,3 +84,39 @@ def softmax(problem: Problem) -> Truth:
         step[label] -= 1
         steps.append(step)
     return Truth(total / N + regularization(problem), steps, problem)
+
+
+def squared_hinge(problem: Problem) -> Truth:
+    N, _, C = problem.sizes
+    scores, exponent = exact_scores(problem)
+    if exponent > 0:
+        scores, exponent = scores << exponent, 0
+    total = 0
+    steps = []
+    for row, label in zip(scores.tolist(), problem.y.tolist(), strict=True):
+        step = [mp.mpf(0)] * C
+        for j in range(C):
+            margin = row[j] - row[label] + (1 << -exponent)
+            if j != label and margin > 0:
+                total += margin**2
+                slope = 2 * mp.ldexp(mp.mpf(margin), exponent)
+                step[j] += slope
+                step[label] -= slope
+        steps.append(step)
+    return Truth(mp.ldexp(mp.mpf(total), 2 * exponent) / N + regularization(problem), steps, problem)
+
+
+def logistic(problem: Problem) -> Truth:
+    scores, exponent = exact_scores(problem)
+    total = mp.mpf(0)
+    steps = []
+    for row, label in zip(scores.tolist(), problem.y.tolist(), strict=True):
+        step = []
+        for j, score in enumerate(row):
+            s = mp.ldexp(mp.mpf(score), exponent)
+            small = mp.exp(-abs(s))
+            total += mp.log1p(small) + max(s, 0) - (s if j == label else 0)
+            p = 1 / (1 + small) if s > 0 else small / (1 + small)
+            step.append(p - (j == label))
+        steps.append(step)
+    return Truth(total / problem.sizes[0] + regularization(problem), steps, problem)
