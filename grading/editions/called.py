@@ -67,7 +67,7 @@ def _functions(settings: Settings) -> Iterator[WireCalling]:
 
 
 def _classes(settings: Settings) -> Iterator[WireCalling]:
-    methods = {name: function for name, function in settings.functions.items() if "." in name}
+    methods = {name: f for name, f in settings.functions.items() if "." in name and f.kind != "loss"}
     for owner in dict.fromkeys(name.partition(".")[0] for name in methods):
         mine = {name.partition(".")[2]: f for name, f in methods.items() if name.startswith(f"{owner}.")}
         train = next((function for function in mine.values() if function.kind == "train"), None)

@@ -45,6 +45,10 @@ class Wording:
         function = self._settings.functions.get(result.function)
         if function is not None and is_part(function):
             result = said_of_part(result, function, failure)
+        if function is not None and function.kind == "loss":
+            # What stands behind a dot is for the rubric; the student's function has no such name.
+            message = result.message.replace(result.function, result.function.partition(".")[0])
+            result = msgspec.structs.replace(result, message=message)
         result = msgspec.structs.replace(
             result, counterexample=self._counterexample(result.counterexample, result.function)
         )
@@ -96,12 +100,13 @@ class Wording:
         if not function.arguments:
             return code
         if is_part(function):
-            usual = re.compile(rf"^loss, dW = {name}\(W, X, y, [^()]+\)$", re.MULTILINE)
+            usual = re.compile(rf"^loss, dW = {re.escape(name)}\(W, X, y, [^()]+\)$", re.MULTILINE)
             return usual.sub(code_of_part(name, function), code)
         if function.kind == "loss":
-            usual = re.compile(rf"\b{name}\(W, X, y, ([^()]+)\)")
+            own = name.partition(".")[0]
+            usual = re.compile(rf"\b{re.escape(name)}\(W, X, y, ([^()]+)\)")
             return usual.sub(
-                lambda found: _call(name, function.arguments, {**_themselves("WXy"), "reg": found[1]}), code
+                lambda found: _call(own, function.arguments, {**_themselves("WXy"), "reg": found[1]}), code
             )
         called = f".{name.rpartition('.')[2]}" if "." in name else name
         loss = "loss" if "\nloss = " in code else losses_of(self._settings, function)[-1]

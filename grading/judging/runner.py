@@ -204,7 +204,8 @@ class Runner:
 
     def _repair_of(self, name: str) -> Repair | None:
         if name not in self._repairs:
-            wrong = self._opening is not None and name in self._failures
+            # Behind a dot, another way of calling it; it is the function itself that is repaired.
+            wrong = self._opening is not None and name in self._failures and "." not in name
             self._repairs[name] = self._repaired(name) if wrong else None
         return self._repairs[name]
 

@@ -210,8 +210,12 @@ def _meaning(settings: Settings, losses: Collection[str], data: DataName) -> Ite
                 yield Complaint(
                     (*here, "hidden"), f"{check!r} has no points here; there are {', '.join(function.points)}"
                 )
-        if function.kind == "loss" and "." in name:
-            yield Complaint(here, "a loss is a function, not a method: a name without a dot")
+        if function.kind == "loss" and "." in name and not _is_loss(settings, name.partition(".")[0]):
+            yield Complaint(
+                here,
+                "a loss is a function, not a method: a name without a dot, or that of one of the functions with a word "
+                "behind a dot for another way of calling it",
+            )
         if function.kind != "loss" and any(other.startswith(f"{name}.") for other in settings.functions):
             yield Complaint(
                 here, f'{name} is a class here; its methods are written "{name}.{function.kind}" in quotes'
@@ -252,6 +256,10 @@ def _meaning(settings: Settings, losses: Collection[str], data: DataName) -> Ite
             )
     yield from _meaning_of_arguments(settings.calling.make, "make", ("calling", "make"))
     yield from _meaning_of_late(settings)
+
+
+def _is_loss(settings: Settings, name: str) -> bool:
+    return name in settings.functions and settings.functions[name].kind == "loss"
 
 
 def _meaning_of_arguments(

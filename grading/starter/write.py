@@ -111,7 +111,9 @@ def _files(rubric: Rubric) -> Iterator[tuple[str, str]]:
         text = turnable("linear_classifier.py", losses=used, classes=classes, train=train, predict=predict)
         yield "classifiers/linear_classifier.py", text
     modules = {
-        name: subject_of(f.reference).module if f.kind == "loss" else "linear_classifier"
+        name: subject_of(settings.functions[name.partition(".")[0]].reference).module
+        if f.kind == "loss"
+        else "linear_classifier"
         for name, f in settings.functions.items()
     }
     yield "README.md", rendered("README.md", losses=losses, **_overview(rubric, modules))
@@ -166,18 +168,23 @@ def _losses(rubric: Rubric) -> list[_Loss]:
     naive = {f.naive for f in functions.values()}
     asked: dict[str, list[_Asked]] = {}
     for name, function in functions.items():
-        if function.kind == "loss":
+        if function.kind == "loss" and "." not in name:
             vectorized = name not in naive and ("vectorized" in function.points or function.naive is not None)
             asked.setdefault(function.reference, []).append(
                 _Asked(name, vectorized, function.parameters or USUAL_ARGUMENTS)
             )
-    return [_Loss(_filled(subject_of(ref), rubric), tuple(found)) for ref, found in asked.items()]
+    return [
+        _Loss(_filled(subject_of(ref), rubric, found[0].parameters[3:]), tuple(found))
+        for ref, found in asked.items()
+    ]
 
 
-def _filled(subject: Subject, rubric: Rubric) -> Subject:
+def _filled(subject: Subject, rubric: Rubric, strengths: Sequence[str]) -> Subject:
     """The words with the rubric's regularization and margin in them."""
     scale = rubric.settings.reg_scale
-    term = "reg sum(W*W)" if scale in (1.0, "either") else f"{scale:g} reg sum(W*W)"
+    names = [strength.partition("=")[0] for strength in strengths] or ["reg"]
+    term = f"{names[0]} sum(W*W)" if scale in (1.0, "either") else f"{scale:g} {names[0]} sum(W*W)"
+    term += "".join(f" + {name} sum(|W|)" for name in names[1:])
     delta = f"{rubric.settings.delta:g}"
     return replace(
         subject,

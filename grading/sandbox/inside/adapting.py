@@ -22,10 +22,12 @@ _DEFAULTS = {"learning_rate": 1e-3, "reg": 1e-5, "num_iters": 100, "batch_size":
 
 def adapted(provided: Mapping[str, Any], callings: Iterable[WireCalling]) -> dict[str, Any]:
     """What is provided, with something that takes the course's calls in the place of what does not."""
-    callings = [calling for calling in callings if calling.name in provided]
+    # Behind a dot, a loss has a word for one of several ways of calling it.
+    things = [(calling, provided.get(calling.name.partition(".")[0])) for calling in callings]
     result = dict(provided)
-    for calling in sorted(callings, key=lambda calling: calling.kind != "loss"):
-        thing = provided[calling.name]
+    for calling, thing in sorted(things, key=lambda pair: pair[0].kind != "loss"):
+        if thing is None:
+            continue
         parts = tuple(result[name] for name in calling.minimizes if name in result)
         if calling.kind == "loss":
             result[calling.name] = AdaptedLoss(thing, calling)

@@ -58,7 +58,12 @@ dW = p.dot(X.T) / len(columns) + 2 * SCALE * reg * W
     "part 2": "self.W -= learning_rate * dW\n",
     "predict": "y_pred = np.argmax(self.W.dot(X), axis=0)\n",
 }
-WITH_L1 = {name: code.replace(" reg ", " reg_l2 ") for name, code in SOLUTIONS.items()}
+WITH_L1 = {
+    name: code.replace("reg * np.sum(W * W)", "reg_l2 * np.sum(W * W) + reg_l1 * np.sum(np.abs(W))").replace(
+        "reg * W", "reg_l2 * W + reg_l1 * np.sign(W)"
+    )
+    for name, code in SOLUTIONS.items()
+}
 IN_PARTS = {
     "softmax": """
 shifted = np.exp(predictions - predictions.max(axis=1, keepdims=True))
@@ -177,6 +182,10 @@ _MORE_ROWS = (
     Slip("softmax_loss_vectorized", "X.T.dot(p) / len(rows)", "X.T.dot(p)", "softmax-gradient-not-averaged"),
     Slip("Softmax.train", "y[rows]", "y[:batch_size]", "batch-first-labels"),
 )
+_L1 = [
+    Slip("softmax_loss_naive.reg_l1", " + reg_l1 * np.sum(np.abs(W))", "", ""),
+    Slip("softmax_loss_vectorized.reg_l1", " + reg_l1 * np.sign(W)", " + reg_l1 * W", ""),
+]
 _SVM_ROWS = (
     Slip("svm_loss_naive", "dW[:, y[i]] -= X[i] / X.shape[0]", "pass", "svm-label-column-missing"),
     Slip(
@@ -268,7 +277,7 @@ ROUNDS = {
     "cs231n-2015": _rounds(*_COLUMNS),
     "cs231n-2016": _rounds(*_ROWS, *_SVM_ROWS),
     "cs231n-2025": _rounds(*_ROWS, *_MORE_ROWS),
-    "comp411": _rounds(*_ROWS, *_MORE_ROWS),
+    "comp411": [*_rounds(*_ROWS, *_MORE_ROWS), _L1],
     "dlcourse": _PARTS,
     "eecs498": _rounds(*_TENSORS),
 }
@@ -286,7 +295,7 @@ def write_solved(folder: Path, edition: str, slips: Sequence[Slip] = ()) -> None
         for path in sorted((folder / "classifiers").glob("*.py")):
             text = path.read_text("utf-8")
             # A method stands in one class for all.
-            begin = text.find(f"def {slip.function.rpartition('.')[2]}(")
+            begin = max(text.find(f"def {part}(") for part in slip.function.split("."))
             if begin >= 0:
                 assert slip.right in text[begin:], slip
                 path.write_text(text[:begin] + text[begin:].replace(slip.right, slip.wrong, 1), "utf-8")
