@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -82,25 +84,38 @@ def remembering(candidate: LossFunction, setting: Setting, problem: Problem) -> 
 
 
 def overflowing(candidate: LossFunction, setting: Setting) -> Mistake | None:
-    """The mistake that loses exactly the same shifted cases."""
+    """The mistake that loses exactly the same shifted cases, and the same of those that tell shifts from each other."""
     (drawing,) = promise_of("stability").drawings
     asked = candidate.beside(known(drawing, setting))
+    probes = _probes()
+    problems = [*(a.problem for a in asked), *probes]
+    truths = [*(a.truth for a in asked), *(candidate.truth(problem) for problem in probes)]
 
-    def survived(answers: list[Answered | Failure]) -> list[bool]:
+    def survived(answers: Sequence[Answered | Failure]) -> list[bool]:
         return [
             isinstance(answer, Answered)
-            and a.truth.accepts_loss(answer.loss)
-            and a.truth.gradient.judge(answer.dW).accepted
-            for a, answer in zip(asked, answers, strict=True)
+            and truth.accepts_loss(answer.loss)
+            and truth.gradient.judge(answer.dW).accepted
+            for truth, answer in zip(truths, answers, strict=True)
         ]
 
-    mine = survived([a.answer for a in asked])
+    mine = survived([*(a.answer for a in asked), *candidate.ask(probes)])
     for mistake in known_mistakes(setting):
         if "stability" in mistake.checks and mine == survived(
-            [replay(mistake, a.problem, setting) for a in asked]
+            [replay(mistake, problem, setting) for problem in problems]
         ):
             return mistake
     return None
+
+
+def _probes() -> list[Problem]:
+    """Scores that one wrong shift survives and another does not.
+
+    exp holds numbers from -745 to 709: twice 400 is beyond, 1000 is beyond its minimum's and not its mean's reach.
+    """
+    rows = [[400.0] * 3, [-400.0] * 3, [900.0, 0.0, 0.0], [600.0, 600.0, -300.0], [0.0, 1000.0, 1000.0]]
+    X = np.array([[1.0]])
+    return [Problem(np.array([row]), X, np.array([int(np.argmax(row))]), 0.0) for row in rows]
 
 
 def expects_columns(candidate: LossFunction) -> bool:

@@ -105,7 +105,7 @@ def factor_of(problems: Sequence[Problem], values: Sequence[Array], truths: Sequ
         return None
     for denominator in (1, 2, 3, 4, 10, 100):
         rational = round(constant * denominator) / denominator
-        if rational != 0 and same(value, rational * truth):
+        if rational not in (0.0, 1.0) and same(value, rational * truth):
             return _constant(rational)
     return None
 

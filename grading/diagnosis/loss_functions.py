@@ -56,6 +56,7 @@ Channel = Literal["losses", "gradients"]
 Part = Literal["data", "regularization"]
 
 _DOUBLE = 1e-9  # what agrees to fewer digits than this agrees by its rounding to float32 only
+_FEW_DIGITS = 1e-4  # of a numeric gradient with the usual steps, four digits or more are right
 _FURTHER = 8  # failing cases on which a guess is tested again
 
 
@@ -81,7 +82,7 @@ def diagnose(candidate: LossFunction, failure: Failure) -> Diagnosis | None:
     if isinstance(failure, Raises | WrongReturn) and behaviour.expects_columns(candidate):
         return behaviour.layout_of_2015()
     case = _Case(candidate, setting, failure, failure.problem)
-    return case.whole() or case.parts()
+    return case.whole() or case.few_digits() or case.parts()
 
 
 def _named(mistake: Mistake | None) -> Diagnosis | None:
@@ -165,6 +166,30 @@ class _Case:
         if self.channel == "losses":
             return asked.truth.accepts_loss(asked.answer.loss)
         return asked.truth.gradient.judge(asked.answer.dW).accepted
+
+    # Right, but not to the last digits
+
+    def few_digits(self) -> Diagnosis | None:
+        """That the loss or dW is nearly right in all cases, as what was measured or rounded is."""
+        if not isinstance(self.failure, WrongLoss | WrongGradient):
+            return None
+        problems = [*sample(self.setting), *self._failing()]
+        mine, truth = self._asked(problems), _truth(problems, self.setting)
+        if any(mine.failures) or not same(
+            getattr(mine, self.channel), getattr(truth, self.channel), _FEW_DIGITS
+        ):
+            return None
+        if self.channel == "losses":
+            return Diagnosis(
+                id="few-digits-loss",
+                title=say("The loss is right to a few digits only."),
+                hint=say("Is something rounded, or computed in float32, or is a small number added to it?"),
+            )
+        return Diagnosis(
+            id="few-digits-gradient",
+            title=say("dW is right to a few digits only."),
+            hint=say("Is it a numeric gradient, made of differences of the loss? Derive a formula for it."),
+        )
 
     # Data term and regularization, each on its own
 

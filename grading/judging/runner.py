@@ -210,17 +210,27 @@ class Runner:
         return self._repairs[name]
 
     def _repaired(self, name: str) -> Repair | None:
+        from grading.repair.agreement import contradicts, doubted
         from grading.repair.repair import repair_of
 
         results = {check: self.result(name, check) for planned, check in self.plan() if planned == name}
         problems = [f.problem for f in self._failures[name] if f.problem is not None]
         assert self._opening is not None
         with np.errstate(all="ignore"):
-            found = repair_of(self.submission, self._loss_function(name), results, problems, self._opening)
+            try:
+                found = repair_of(
+                    self.submission, self._loss_function(name), results, problems, self._opening
+                )
+            except (LookupError, ValueError, SyntaxError, RecursionError, MemoryError):
+                # A text that the search cannot cope with costs the hint, and not the grade.
+                found = None
+        for check, result in results.items():
+            if found is not None and result.diagnosis is not None and contradicts(result.diagnosis, found):
+                self._results[name, check] = structs.replace(result, diagnosis=doubted(result.diagnosis))
         share = self.rubric.settings.partial.one_edit
         if found is not None and len(found.changes) == 1 and share:
             for check in found.checks:
-                result = results[check]
+                result = self._results[name, check]
                 self._results[name, check] = structs.replace(result, points=share * result.max_points)
         return found
 

@@ -197,6 +197,7 @@ def _changes_y(data: DataTerm, W: Array, X: Array, y: Labels, reg: float) -> Res
     "NumPy computes in float64 unless told otherwise; take the float32 or the conversion out.",
     checks=GRADIENT,
     exactness=2e-6,
+    whole=True,
 )
 def _single_precision(data: DataTerm, W: Array, X: Array, y: Labels, reg: float) -> Result:
     loss, dW = data(W, X, y)
@@ -211,6 +212,7 @@ def _single_precision(data: DataTerm, W: Array, X: Array, y: Labels, reg: float)
     "NumPy computes in float64 unless told otherwise; take the float32 or the conversion out.",
     checks=("value", "gradient"),
     exactness=2e-6,
+    whole=True,
 )
 def _single_precision_throughout(data: DataTerm, W: Array, X: Array, y: Labels, reg: float) -> Result:
     W, X = W.astype(np.float32), X.astype(np.float32)

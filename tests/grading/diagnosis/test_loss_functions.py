@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import textwrap
+
 import pytest
 
 from grading.grade import CheckResult, Diagnosis
@@ -199,3 +201,55 @@ def test_a_message_says_which_of_loss_and_gradient_is_at_fault(sandbox: Sandbox)
     code = f"{DATA['svm']}\n\ndef loss(W, X, y, reg):\n    " + known.replace("\n", "\n    ")
     message = judge_one(sandbox, "svm", code)["gradient"].message
     assert "it is that loss that is wrong" in message
+
+
+NEARLY_RIGHT = {
+    "a forward difference": (
+        """
+        loss, _ = data(W, X, y)
+        dW = np.zeros_like(W)
+        for d in range(D):
+            for c in range(C):
+                V = W.copy()
+                V[d, c] += 1e-5
+                dW[d, c] = (data(V, X, y)[0] - loss) / 1e-5
+        return loss + reg * np.sum(W * W), dW + 2 * reg * W
+        """,
+        {"gradient": "few-digits-gradient"},
+    ),
+    "a rounded loss": (
+        """
+        loss, dW = data(W, X, y)
+        return round(loss + reg * np.sum(W * W), 5), dW + 2 * reg * W
+        """,
+        {"value": "few-digits-loss"},
+    ),
+}
+
+
+@pytest.mark.parametrize("kind", NEARLY_RIGHT)
+def test_what_is_nearly_right_is_not_called_single_precision(sandbox: Sandbox, kind: str) -> None:
+    body, expected = NEARLY_RIGHT[kind]
+    assert ids(diagnoses(sandbox, textwrap.dedent(body), "softmax")) == expected
+
+
+SHIFTS = {
+    "S": "softmax-no-shift",
+    "S - S.max()": "softmax-shift-by-the-overall-maximum",
+    "S - S.mean(axis=1, keepdims=True)": "softmax-shift-by-the-mean",
+    "S - S.min(axis=1, keepdims=True)": None,
+    "S + S.max(axis=1, keepdims=True)": None,
+}
+
+
+@pytest.mark.parametrize("shift", SHIFTS)
+def test_a_shift_is_called_what_it_is(sandbox: Sandbox, shift: str) -> None:
+    body = f"""
+S = X.dot(W)
+E = np.exp({shift})
+P = E / E.sum(axis=1, keepdims=True)
+loss = -np.log(P[np.arange(N), y]).sum() / N
+P[np.arange(N), y] -= 1
+return loss + reg * np.sum(W * W), X.T.dot(P) / N + 2 * reg * W
+"""
+    assert ids(diagnoses(sandbox, body, "softmax")) == {"stability": SHIFTS[shift]}
