@@ -12,6 +12,7 @@ from grading.judging.failures import (
     Failure,
     NotCalledAgain,
     NotProvided,
+    OutOfTime,
     Raises,
     TimedOut,
     WrongReturn,
@@ -106,6 +107,10 @@ def not_returned(name: str, outcome: Raised | Lost, problem: Problem | None = No
         return Raises(message, problem, got=text)
     if outcome.reason == "timeout":
         return TimedOut(say("{name} did not return: {detail}", name=name, detail=outcome.detail), problem)
+    if outcome.reason == "spent":
+        return OutOfTime(
+            say("{name} was not called any more: {detail}", name=name, detail=outcome.detail), problem
+        )
     if outcome.reason == "missing":
         return NotProvided(outcome.detail)
     kind = NotCalledAgain if outcome.reason == "skipped" else Crashed

@@ -84,6 +84,12 @@ class TimedOut(Failure):
     costly = True
 
 
+class OutOfTime(Failure):
+    """The hand-in had used up its time before the function was called with this input."""
+
+    costly = True
+
+
 class WrongReturn(Failure):
     """What came back is not a loss and a gradient of the right form."""
 

@@ -142,6 +142,7 @@ class LimitSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_
     load_seconds: Positive = 20.0
     training_seconds: Positive = 60.0
     cpu_seconds: Count = 300
+    handin_seconds: Positive = 120.0
     address_space_mebibytes: Annotated[int, msgspec.Meta(ge=512)] = 1024
     notebook_cell_seconds: Positive = 600.0
     notebook_seconds: Positive = 1800.0
@@ -321,6 +322,7 @@ class Rubric(msgspec.Struct, frozen=True, kw_only=True):
         return Limits(
             address_space_bytes=limits.address_space_mebibytes << 20,
             cpu_seconds=limits.cpu_seconds,
+            handin_seconds=limits.handin_seconds,
             call_seconds=limits.call_seconds,
             load_seconds=limits.load_seconds,
             training_seconds=limits.training_seconds,

@@ -7,6 +7,7 @@ from functools import partial
 from pathlib import Path
 from typing import Self
 
+from grading.sandbox.budget import Budget
 from grading.sandbox.choice import Choosing
 from grading.sandbox.closing import Closing
 from grading.sandbox.launch import Launcher
@@ -70,7 +71,12 @@ class Sandbox(Closing):
         return cls(choice.launcher, limits, choice.isolation)
 
     def start(
-        self, submission: Submission, shared: SharedArray | None = None, *, is_asked_again: bool = False
+        self,
+        submission: Submission,
+        shared: SharedArray | None = None,
+        budget: Budget | None = None,
+        *,
+        is_asked_again: bool = False,
     ) -> Worker:
         """A worker with the files of ``submission`` loaded.
 
@@ -78,23 +84,39 @@ class Sandbox(Closing):
             submission: whose files.
             shared: a large array, sealed, that need not be sent to it. Student code may use as much more memory as the
                 array and two copies of it take.
+            budget: what the hand-in has left, if it has other workers; None for one of its own.
             is_asked_again: whether the whole hand-in is, if one of its processes is lost through no fault of what ran
                 in it. Where it is, that raises `DisturbedError`; where not, it counts as any other loss.
         """
-        session = Session(self._launcher, self.limits, submission, shared, is_asked_again=is_asked_again)
+        session = Session(
+            self._launcher,
+            self.limits,
+            submission,
+            shared,
+            budget or Budget(self.limits.handin_seconds),
+            is_asked_again=is_asked_again,
+        )
         return Worker(session, self.limits, submission)
 
     def start_for_candidates(self, submission: Submission, *, is_asked_again: bool = False) -> Worker:
         """The same for many functions, most of them wrong, called on a few small problems: none may be slow."""
         limits = replace(self.limits, call_seconds=min(_CANDIDATE_SECONDS, self.limits.call_seconds))
-        session = Session(self._launcher, limits, submission, is_asked_again=is_asked_again)
+        session = Session(
+            self._launcher,
+            limits,
+            submission,
+            None,
+            Budget(limits.handin_seconds),
+            is_asked_again=is_asked_again,
+        )
         return Worker(session, limits, submission)
 
     def workers(
         self, submission: Submission, shared: SharedArray | None = None, *, is_asked_again: bool = False
     ) -> Workers:
         """Workers with the files of ``submission``, as many as are asked for; see `start`."""
-        return Workers(partial(self.start, submission, shared, is_asked_again=is_asked_again))
+        budget = Budget(self.limits.handin_seconds)
+        return Workers(partial(self.start, submission, shared, budget, is_asked_again=is_asked_again))
 
     def run(self, notebook: Notebook, *, is_asked_again: bool = False) -> NotebookOutcome:
         """Run a notebook in a process of its own; only in a sandbox for notebooks."""

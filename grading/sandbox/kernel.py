@@ -32,7 +32,8 @@ from grading.sandbox.launch import End
 from grading.sandbox.limits import Limits
 from grading.sandbox.messages import Call, Invoke, Loaded, Lost, Outcome, Step
 from grading.sandbox.pairs import Pairs
-from grading.sandbox.session import LossError, outcome_of
+from grading.sandbox.session import LossError
+from grading.sandbox.steps import outcome_of
 from grading.words import say
 
 _OURS = Path(__file__).resolve().parents[2]

@@ -12,6 +12,7 @@ class Limits:
     Attributes:
         address_space_bytes: RLIMIT_AS; Python, NumPy and one BLAS thread take about 0.25 GiB of it.
         cpu_seconds: processor time of one process, over all its calls.
+        handin_seconds: of all calls of one hand-in but trainings: the time in which its processes compute or sleep.
         call_seconds: wall time of one step, if `Worker.run` is not told otherwise.
         load_seconds: wall time for loading all of the student's files.
         training_seconds: wall time that a call of ``train`` gets.
@@ -22,6 +23,7 @@ class Limits:
 
     address_space_bytes: int = 1 << 30
     cpu_seconds: int = 300
+    handin_seconds: float = 120.0
     call_seconds: float = 10.0
     load_seconds: float = 20.0
     training_seconds: float = 60.0

@@ -158,7 +158,7 @@ class Raised:
 
 @dataclass(frozen=True)
 class Lost:
-    """No answer: ``reason`` is "timeout", "died" or "protocol"; ``detail`` one sentence for the student.
+    """No answer: ``reason`` is "timeout", "spent", "died" or "protocol"; ``detail`` one sentence for the student.
 
     The process is gone. What it would have done next is "skipped" if it needs objects of that process or
     calls the same function again; other calls go on in a new process.

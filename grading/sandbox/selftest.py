@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from grading.sandbox.budget import Budget
 from grading.sandbox.launch import Launcher
 from grading.sandbox.levels import Level
 from grading.sandbox.limits import Limits
@@ -63,7 +64,9 @@ def check(level: Level, launcher: Launcher, limits: Limits) -> None:
     last = _ATTEMPTS.count("\n")
     definitions = {name: Definition(name, program.name, None, (1, last)) for name in _NAMES}
     submission = Submission("selftest", "", "", Kind.FILES, (program,), definitions)
-    with Worker(Session(launcher, limits, submission), limits, submission) as worker:
+    with Worker(
+        Session(launcher, limits, submission, None, Budget(limits.handin_seconds)), limits, submission
+    ) as worker:
         if worker.loaded.failures:
             raise SelfTestError(f"nothing runs: {next(iter(worker.loaded.failures.values()))}")
         [computed] = worker.run([Call("compute", ())])

@@ -11,17 +11,24 @@ from typing import Protocol
 import numpy as np
 
 from grading.sandbox import requests, wire
+from grading.sandbox.budget import Budget
 from grading.sandbox.channel import Channel, ClosedError, DeadlineExceededError, Output
 from grading.sandbox.frames import ProtocolError
 from grading.sandbox.keeping import Keeping
 from grading.sandbox.launch import End, Launcher, Process
 from grading.sandbox.levels import DisturbedError
 from grading.sandbox.limits import Limits
-from grading.sandbox.messages import Assign, Call, Invoke, Loaded, Lost, Outcome, PlugLoss, Raised, Step
+from grading.sandbox.messages import (
+    Call,
+    Invoke,
+    Loaded,
+    Lost,
+    Outcome,
+    Step,
+)
 from grading.sandbox.pairs import Pairs
 from grading.sandbox.shared import SharedArray
-from grading.sandbox.text import clean
-from grading.sandbox.worker_sentences import heard
+from grading.sandbox.steps import array_bytes, function_of, loaded_from, long_import, outcome_of
 from grading.submission import Submission
 from grading.words import say
 
@@ -29,13 +36,12 @@ from grading.words import say
 _REPLY_BYTES = 16 << 20
 # How long many calls together may give no sign of progress; who waits longer asks them one by one.
 _STALL_SECONDS = 1.0
+# Answers that take longer are charged exactly.
+_QUICK = 0.05
 # The share of its time that a process which could run may be kept waiting for a processor.
 _STARVED = 0.25
 # Statements that may hang or kill while files are loaded, each at the cost of a new process.
 _LOAD_ATTEMPTS = 4
-_LONG_IMPORT = "scipy.special"
-_MAX_SENTENCES = 50
-_MAX_SENTENCE = 500
 
 
 class LossError(Exception):
@@ -108,20 +114,24 @@ class Session:
         launcher: Launcher,
         limits: Limits,
         submission: Submission,
-        shared: SharedArray | None = None,
+        shared: SharedArray | None,
+        budget: Budget,
         *,
         is_asked_again: bool = False,
     ) -> None:
         self._is_asked_again = is_asked_again
         self._launcher, self._limits, self._submission = launcher, limits, submission
         self._shared = shared
-        self._imported = _long_import(submission)
+        self._imported = long_import(submission)
         self._channel: Channel | None = None
         self._process: Process | None = None
         # Statements that hung or killed the process, by which loading goes on without them.
         self._skip: list[wire.WirePlace] = []
         self._loads = 0
         self._keeping = Keeping()
+        self._budget = budget
+        # Of the present process, as seen last.
+        self._waited = self._computed = 0.0
         self.output = Output(limits.output_bytes)
         self.loaded = Loaded()
         self.called: set[str] = set()
@@ -208,8 +218,10 @@ class Session:
             if isinstance(step, (Call, Invoke)):
                 self.called.add(step.function if isinstance(step, Call) else step.method)
             cap = _REPLY_BYTES + 2 * array_bytes(step) if reply_bytes is None else reply_bytes
+            # Trainings have deadlines of their own, and are few.
+            charged = "" if seconds > self._limits.call_seconds else function_of(step)
             try:
-                header, payload = channel.receive(min(time.monotonic() + seconds, end), cap)
+                header, payload = self._receive(channel, charged, min(time.monotonic() + seconds, end), cap)
                 outcome = outcome_of(step, requests.decode_reply(header, nonce, index).body, payload)
             except (ClosedError, DeadlineExceededError, ProtocolError) as error:
                 raise self._loss(error, seconds) from None
@@ -239,7 +251,8 @@ class Session:
         while not pairs.complete:
             try:
                 deadline = min(time.monotonic() + _STALL_SECONDS, end)
-                header, payload = channel.receive(deadline, _REPLY_BYTES + pairs.reply_bytes)
+                cap = _REPLY_BYTES + pairs.reply_bytes
+                header, payload = self._receive(channel, function, deadline, cap)
                 body = requests.decode_reply(header, nonce, pairs.answered).body
                 if isinstance(body, wire.WirePairs):
                     pairs.take(body, payload)
@@ -253,6 +266,35 @@ class Session:
                 raise self._loss(error, _STALL_SECONDS) from None
         if channel.unasked:
             self.stop()
+
+    def _receive(self, channel: Channel, function: str, deadline: float, cap: int) -> tuple[bytes, bytearray]:
+        """The next reply, whose time is charged to ``function``; to nobody if that is "".
+
+        Raises:
+            LossError: nothing is left for that function.
+        """
+        if function and self._budget.is_spent(function):
+            self.stop()
+            said = say(
+                "The {seconds:g} seconds that one hand-in may take for all its calls are used up.",
+                seconds=self._budget.seconds,
+            )
+            raise LossError(Lost("spent", said))
+        began = time.monotonic()
+        try:
+            return channel.receive(deadline, cap)
+        finally:
+            if function:
+                self._charge(function, time.monotonic() - began)
+
+    def _charge(self, function: str, seconds: float) -> None:
+        """Charge what a process needed for an answer: without waiting for a processor, and with all of its threads."""
+        vitals = self._process.vitals if self._process is not None and seconds > _QUICK else None
+        if vitals is not None:
+            waited, computed = vitals.waiting_seconds(), vitals.processor_seconds() or self._computed
+            seconds = max(seconds - (waited - self._waited), computed - self._computed)
+            self._waited, self._computed = waited, computed
+        self._budget.charge(function, seconds)
 
     def stop(self, wait: bool = False) -> End:
         """End the process and everything that it started; how it had ended."""
@@ -268,6 +310,7 @@ class Session:
 
     def _load(self) -> Loaded:
         channel = self._channel = self._open()
+        self._waited = self._computed = 0.0
         self.called = set()
         # What the files print, they print again in a new process; once is enough.
         self.output.muted = self._loads > 0
@@ -283,7 +326,7 @@ class Session:
                 if isinstance(body, wire.Finished):
                     channel.drain()
                     self.output.muted = False
-                    return _loaded(body, self._submission)
+                    return loaded_from(body, self._submission)
                 if not isinstance(body, wire.Reached):
                     raise ProtocolError("an answer to another kind of request")
                 reached = body.place
@@ -321,50 +364,3 @@ class Session:
         # After no more than a stall it is asked again anyway.
         vitals = self._process.vitals if self._process is not None and seconds > _STALL_SECONDS else None
         return vitals is not None and vitals.waiting_seconds() > _STARVED * seconds
-
-
-def _long_import(submission: Submission) -> str | None:
-    """The module that takes longer to import than many a hand-in to be graded, if the files need it."""
-    if any(calling.tensors for calling in submission.callings):
-        return "torch"
-    text = [block.code for source in submission.sources for block in source.blocks]
-    mentioned = all(any(word in code for code in text) for word in _LONG_IMPORT.split("."))
-    return _LONG_IMPORT if mentioned else None
-
-
-def array_bytes(step: Step) -> int:
-    """Bytes of the arrays that ``step`` sends."""
-    if isinstance(step, (Call, Invoke)):
-        values = (*step.args, *step.kwargs.values())
-    elif isinstance(step, PlugLoss):
-        values = (step.losses, step.gradients)
-    elif isinstance(step, Assign):
-        values = (step.value,)
-    else:
-        return 0
-    return sum([value.nbytes for value in values if isinstance(value, np.ndarray)])
-
-
-def outcome_of(step: Step, body: object, payload: bytearray) -> Outcome:
-    """What the reply to ``step`` says.
-
-    Raises:
-        ProtocolError: it is no answer to a step.
-    """
-    if isinstance(body, (wire.WireReturned, wire.WireRaised)):
-        return requests.outcome(body, payload)
-    if not isinstance(body, wire.WireUnknown):
-        raise ProtocolError("an answer to another kind of request")
-    if isinstance(step, Call):
-        return Raised("NameError", say("{name} is not there.", name=step.function))
-    return Lost("skipped", say("The object that this needs is not there."))
-
-
-def _loaded(body: wire.Finished, submission: Submission) -> Loaded:
-    remarks = tuple(heard(clean(remark, _MAX_SENTENCE)) for remark in body.remarks[:_MAX_SENTENCES])
-    failures = {
-        name: heard(clean(body.failures[name], _MAX_SENTENCE))
-        for name in submission.definitions
-        if name in body.failures
-    }
-    return Loaded(remarks, failures)

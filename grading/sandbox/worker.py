@@ -21,7 +21,8 @@ from grading.sandbox.messages import (
     Step,
 )
 from grading.sandbox.pairs import PackedCalls, Pairs
-from grading.sandbox.session import AnySession, LossError, array_bytes
+from grading.sandbox.session import AnySession, LossError
+from grading.sandbox.steps import array_bytes
 from grading.sandbox.text import clean
 from grading.submission import Submission
 from grading.words import say
@@ -31,6 +32,8 @@ _FRAME_STEPS = 2000
 _FRAME_BYTES = 16 << 20
 # However many steps, a batch takes at most so many times one step's deadline.
 _BATCH_DEADLINES = 10
+# Reasons for a loss that are no fault of what a process was doing.
+_OF_TIME = ("timeout", "spent")
 # After the cap on what is printed, there is a line that says how much more there was.
 _LAST_LINE = 100
 
@@ -136,7 +139,7 @@ class Worker(Closing):
                     self._seed = step
         except LossError as loss:
             alone = self._session.called <= {name for step in steps if (name := _called(step))}
-            return loss.lost if alone and loss.lost.reason != "timeout" else None
+            return loss.lost if alone and loss.lost.reason not in _OF_TIME else None
         return None
 
     def call_all(self, function: str, calls: PackedCalls) -> Pairs:
@@ -158,7 +161,7 @@ class Worker(Closing):
                 session.exchange_pairs(function, pairs, began + session.overhead + budget)
             except LossError as loss:
                 alone = self._session.called <= {function}
-                lost = loss.lost if alone and loss.lost.reason != "timeout" else None
+                lost = loss.lost if alone and loss.lost.reason not in _OF_TIME else None
         if not pairs.complete:
             self._ask_one_by_one(function, pairs, began, lost)
         return pairs

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from grading.sandbox import bubblewrap, choice, launch, selftest, syscalls, view
+from grading.sandbox.budget import Budget
 from grading.sandbox.choice import choose
 from grading.sandbox.client import Sandbox
 from grading.sandbox.inside import walls
@@ -288,7 +289,7 @@ def test_a_worker_that_is_a_process_of_its_own_does_what_a_forked_one_does() -> 
     # How it is on systems that cannot fork a process with NumPy in it.
     launcher = launch.PlainLauncher(Setup(1 << 30, 60))
     submission = one_file("import os\ndef f(): return 1\ndef g(): os._exit(3)")
-    with Worker(Session(launcher, LIMITS, submission), LIMITS, submission) as worker:
+    with Worker(Session(launcher, LIMITS, submission, None, Budget(60.0)), LIMITS, submission) as worker:
         outcomes = worker.run([Call("f", ()), Call("g", ()), Call("f", ())])
     assert [type(outcome).__name__ for outcome in outcomes] == ["Returned", "Lost", "Returned"]
     assert "exit code 3" in str(outcomes[1])

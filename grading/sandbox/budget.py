@@ -1,0 +1,31 @@
+"""How long one hand-in may compute in all: its processes together, apart from loading and training."""
+
+from __future__ import annotations
+
+import threading
+
+# A function that has used less than this share of the whole goes on: it does not pay for another one.
+_OWN_SHARE = 0.05
+
+
+class Budget:
+    """Seconds for one hand-in; its processes may charge from different threads.
+
+    Args:
+        seconds: for all functions.
+    """
+
+    def __init__(self, seconds: float) -> None:
+        self.seconds = seconds
+        self._turn = threading.Lock()
+        self._used: dict[str, float] = {}
+
+    def charge(self, function: str, seconds: float) -> None:
+        """Note what a function has used."""
+        with self._turn:
+            self._used[function] = self._used.get(function, 0.0) + seconds
+
+    def is_spent(self, function: str) -> bool:
+        """Whether nothing is left for a function, and that is its doing, too."""
+        own = self._used.get(function, 0.0)
+        return own >= _OWN_SHARE * self.seconds and sum(self._used.values()) >= self.seconds

@@ -1,0 +1,61 @@
+from __future__ import annotations
+
+import pytest
+
+from grading.sandbox.budget import Budget
+from grading.sandbox.client import Sandbox
+from grading.sandbox.limits import Limits
+from grading.sandbox.messages import Call, Lost, Outcome, Returned
+from tests.grading.sandbox.building import one_file, reasons
+
+CODE = """
+import threading, time
+def spins(seconds):
+    end = time.process_time() + seconds
+    while time.process_time() < end: pass
+def sleeps(seconds): time.sleep(seconds)
+def spins_in_threads(seconds):
+    threads = [threading.Thread(target=spins, args=(seconds,)) for _ in range(2)]
+    for thread in threads: thread.start()
+    for thread in threads: thread.join()
+def quick(x): return x + 1
+"""
+LIMITS = Limits(call_seconds=3, handin_seconds=0.5)
+
+
+@pytest.mark.parametrize("slow", ["spins", "sleeps", "spins_in_threads"])
+def test_a_function_that_uses_all_the_time_up_is_called_no_more_and_others_are(slow: str) -> None:
+    with Sandbox.open(LIMITS, allow_unsafe=True) as sandbox, sandbox.workers(one_file(CODE)) as workers:
+        outcomes = workers("svm").run([Call(slow, (0.3,))] * 6, seconds=2.9)
+        more = workers("softmax").run([Call(slow, (0.1,)), Call("quick", (1,))], seconds=2.9)
+    assert reasons(outcomes)[0] == "Returned"
+    answered = reasons(outcomes).index("spent")
+    assert answered > 0
+    assert reasons(outcomes) == ["Returned"] * answered + ["spent"] + ["skipped"] * (5 - answered)
+    assert reasons(more) == ["spent", "Returned"]
+    assert isinstance(more[0], Lost)
+    assert "0.5 seconds that one hand-in may take" in more[0].detail
+
+
+def test_a_training_is_not_charged() -> None:
+    with Sandbox.open(LIMITS, allow_unsafe=True) as sandbox, sandbox.start(one_file(CODE)) as worker:
+        trained: list[Outcome] = worker.run([Call("spins", (0.6,))], seconds=20)
+        assert isinstance(trained[0], Returned)
+        assert reasons(worker.run([Call("spins", (0.01,))])) == ["Returned"]
+
+
+def test_the_time_that_is_left_is_that_of_the_hand_in_and_not_of_the_next() -> None:
+    with Sandbox.open(LIMITS, allow_unsafe=True) as sandbox:
+        for _ in range(2):
+            with sandbox.start(one_file(CODE)) as worker:
+                assert reasons(worker.run([Call("spins", (0.4,))])) == ["Returned"]
+
+
+def test_a_function_pays_for_what_it_has_used_itself() -> None:
+    budget = Budget(100.0)
+    budget.charge("hangs", 99.0)
+    budget.charge("quick", 1.5)
+    assert budget.is_spent("hangs")
+    assert not budget.is_spent("quick")
+    budget.charge("quick", 5.0)
+    assert budget.is_spent("quick")
