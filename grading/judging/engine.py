@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import cache
+from functools import cache, lru_cache
 from typing import Any
 
 import numpy as np
@@ -19,16 +19,19 @@ from numpy.typing import NDArray
 
 from grading.judging.answers import Answered
 from grading.judging.classifier import Classifier
-from grading.judging.exam import pool_of
+from grading.judging.exam import own_examples, pool_of
 from grading.judging.failures import Failure, NotCalledAgain
 from grading.judging.loss_function import Called, LossFunction
 from grading.judging.promise import Promise
+from grading.judging.properties import Drawing
 from grading.judging.screening import AskedProblems, Key, Known, Setting, key_of, known, make_known
 from grading.judging.shrinking import smallest
 from reference.answer import Answer
 from reference.problem import Problem
 
 Example = Mapping[str, Any]
+
+_KEPT = 32  # what hand-ins are asked for themselves, for the other functions of the same loss
 
 
 class CheckError(Exception):
@@ -93,7 +96,14 @@ class _Plan:
 
 
 def _hold_loss(promise: Promise, candidate: LossFunction, *, small: bool) -> None:
-    plan = plan_of(promise, candidate.setting)
+    plans = [plan_of(promise, candidate.setting)]
+    if candidate.digest:
+        plans.append(_own_plan_of(promise, candidate.setting, candidate.digest))
+    for plan in plans:
+        _hold_plan(plan, promise, candidate, small=small)
+
+
+def _hold_plan(plan: _Plan, promise: Promise, candidate: LossFunction, *, small: bool) -> None:
     candidate.cases += len(plan.examples)
     doubtful = set(plan.always)
     asked = candidate.fetch([group.known for group in plan.mine], plan.watched)
@@ -170,6 +180,21 @@ def plan_of(promise: Promise, setting: Setting) -> _Plan:
     return _planned(
         promise, setting, examples, tiny, [known(drawing, setting) for drawing in promise.drawings]
     )
+
+
+@lru_cache(maxsize=_KEPT)
+def _own_plan_of(promise: Promise, setting: Setting, digest: bytes) -> _Plan:
+    """What is asked of the loss functions of one hand-in besides."""
+    pools = [pool for drawing in promise.drawings if (pool := _own(drawing, setting, digest)) is not None]
+    ((name, _),) = promise.strategies
+    examples: list[Example] = [{name: problem} for pool in pools for problem in pool.problems]
+    return _planned(promise, setting, examples, [False] * len(examples), pools)
+
+
+@lru_cache(maxsize=_KEPT)
+def _own(drawing: Drawing, setting: Setting, digest: bytes) -> Known | None:
+    problems = own_examples(drawing, digest, setting.seed, setting.delta)
+    return Known.of(problems, setting.truths(problems)) if problems else None
 
 
 def _examples(promise: Promise, seed: int, delta: float) -> tuple[list[Example], list[bool]]:
