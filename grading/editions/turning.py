@@ -49,7 +49,7 @@ _FIXED = re.compile(
 )
 _TIMES = re.compile(r"(\([NDC], [NDC]\)) times (\([NDC], [NDC]\))")
 # A row and a column in Chinese, where the sign is no part of another word.
-_CHINESE = re.compile(r"(?<![运执进可自])行(?![为业星])|(?<![排系下数])列(?![出表举])")
+_CHINESE = re.compile(r"(?<![运执进可自都不还])行(?![为业星])|(?<![排系下数])列(?![出表举])")
 
 
 def turned_rows(rows: Sequence[Sequence[T]]) -> list[list[T]]:

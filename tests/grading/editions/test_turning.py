@@ -29,7 +29,7 @@ PAIRS = [
 ]
 SAME = [
     "y_batch = [0, 3, 3], shape (5,)",
-    "运行时出错，下列权重，进行",
+    "运行时出错，下列权重，进行，取哪个都行",
     "rows of asterisks",
     "arrows and brown",
     "[[1.0, 2.0], [3.0]]",
