@@ -74,7 +74,11 @@ class Candidate:
             return (State.UNFINISHED, why) if why else (State.WRITTEN, "")
         if isinstance(statement, ast.ClassDef):
             methods = [method for name in METHODS if (method := method_of(statement, name))]
-            if methods and all(why_unfinished(method) for method in methods):
+            # Beside a loss that is not written, train and predict may be inherited, and right.
+            inherits = bool(statement.bases) and not any(
+                method_of(statement, name) for name in ("train", "predict")
+            )
+            if methods and not inherits and all(why_unfinished(method) for method in methods):
                 return State.UNFINISHED, say("none of its methods does anything")
             if not methods and not statement.bases:
                 return State.UNFINISHED, say("it has no methods")

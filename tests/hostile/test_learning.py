@@ -2,9 +2,15 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
+from grading.intake import find, read
+from grading.judging.runner import Runner
+from grading.rubric import load_rubric
 from grading.sandbox.client import Sandbox
+from grading.training_data import training_data
 from tests.checks.classes import ACCURACY, HandedClass, judge_classes, train_of
 
 SGD = """
@@ -103,3 +109,25 @@ def test_a_forged_record_of_batches_does_not_fit_what_the_weights_became(sandbox
     handed = {f"Class{k}": HandedClass("svm", train_of(body)) for k, body in enumerate(train.values())}
     found = judge_classes(sandbox, handed)
     assert {results["sampling"].status for results in found.values()} == {"failed"}
+
+
+def test_right_inherited_methods_keep_their_points_beside_a_loss_that_is_not_written(
+    sandbox: Sandbox, tmp_path: Path
+) -> None:
+    stub = "    def loss(self, X_batch, y_batch, reg):\n        pass\n"
+    base = HandedClass("svm", train_of(SGD, stub)).code("Base")
+    (tmp_path / "work.py").write_text(
+        f"import numpy as np\n{base}\nclass LinearSVM(Base):\n{stub}\n", encoding="utf-8"
+    )
+    rubric = load_rubric()
+    submission = read(find([tmp_path / "work.py"])[0], rubric.asked_names)
+    with sandbox.start(submission, training_data(rubric).shared) as worker:
+        runner = Runner(submission, lambda _: worker, rubric)
+        asked = [
+            ("train", "training"),
+            ("train", "sampling"),
+            ("train", "accuracy"),
+            ("predict", "prediction"),
+        ]
+        found = [runner.result(f"LinearSVM.{method}", check).status for method, check in asked]
+    assert found == ["passed", "passed", "failed", "passed"]
