@@ -73,7 +73,11 @@ class Expressions(Writing):
         # What has a name already is rather wrong where it got it; and what is forgotten is the 2 of the penalty.
         named = isinstance(node, ast.Name)
         yield 3 if named else 1 if scope.reg in text else 2, self._put("factor", node, f"2 * {text}")
-        yield 3 if inside else 1, self._put("factor", node, f"{text} / {scope.N}")
+        # Where it is added up in a loop, the mean is rather taken behind that.
+        in_loop = (
+            isinstance(parent, ast.AugAssign) and parent.col_offset > self.function.tree.body[0].col_offset
+        )
+        yield 3 if inside else 2 if in_loop else 1, self._put("factor", node, f"{text} / {scope.N}")
         yield 3 if named else 2, self._put("sign", node, f"-{text}")
         yield 3 if named else 2, self._put("factor", node, f"{scope.reg} * {text}")
         yield 2, self._put("factor", node, f"0.5 * {text}")
@@ -84,15 +88,20 @@ class Expressions(Writing):
     def _wraps(self, node: ast.expr) -> Iterator[Ranked]:
         text, numpy = self.function.said(node), self.scope.np
         group = self._group(node)
+        if self.scope.reg in (n.id for n in ast.walk(node) if isinstance(n, ast.Name)):
+            penalty = f"{self.scope.reg} * {numpy}.sum({self.scope.W} * {self.scope.W})"
+            for whole in (penalty, f"2 * {self.scope.reg} * {self.scope.W}"):
+                yield 2, self._put("term", node, whole)
         in_call = isinstance(self.function.parents.get(id(node)), ast.Call)
         yield (
             1 if in_call and isinstance(node, ast.Name) else 3,
             self._put("square", node, f"{group} * {group}"),
         )
         yield 2 if isinstance(node, ast.Call) else 3, self._put("square", node, f"{group} ** 2")
-        yield 3, self._put("function", node, f"{numpy}.exp({text})")
-        yield 3, self._put("function", node, f"{numpy}.log({text})")
-        yield 3, self._put("function", node, f"-{numpy}.log({text})")
+        likely = 4 if self.scope.loss == "svm" else 2
+        yield likely, self._put("function", node, f"{numpy}.exp({text})")
+        yield likely, self._put("function", node, f"{numpy}.log({text})")
+        yield likely, self._put("function", node, f"-{numpy}.log({text})")
         yield 3, self._put("function", node, f"{numpy}.sum({text})")
         yield 3, self._put("clip", node, f"{numpy}.maximum(0, {text})")
         yield 4, self._put("comparison", node, f"({text} > 0)")
@@ -225,6 +234,10 @@ class Expressions(Writing):
                 yield 2, self._put("number", node, self.scope.N)
             for name in self.scope.indices:
                 yield 2, self._put("name", node, name)
+            for i in self.scope.indices if value == 1 else ():
+                for j in self.scope.indices:
+                    if i != j:
+                        yield 2, self._put("term", node, f"({j} == {self.scope.y}[{i}])")
             for name in self.scope.arrays if value else ():
                 yield 2, self._put("term", node, f"{name}.sum()")
                 yield 2, self._put("term", node, f"{name}.sum(axis=1)")
@@ -238,7 +251,8 @@ class Expressions(Writing):
         parent = self.function.parents.get(id(node))
         if node.id == self.scope.np or (isinstance(parent, ast.Call) and parent.func is node):
             return
-        groups = (self.scope.indices, self.scope.numbers, self.scope.arrays)
+        arguments = self.scope.W, self.scope.X
+        groups = (arguments, self.scope.indices, self.scope.numbers, self.scope.arrays)
         group = next((group for group in groups if node.id in group), self.scope.arrays)
         for other in self.scope.names:
             if other != node.id:

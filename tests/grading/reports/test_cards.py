@@ -60,6 +60,12 @@ def test_a_method_that_two_classes_share_is_one_card_and_what_follows_from_it_to
     ]
 
 
+def test_an_error_in_the_accuracy_check_has_its_own_reason() -> None:
+    wrong, error = failed("SVM.train", "training"), failed("SVM.train", "accuracy")
+    error = msgspec.structs.replace(error, expected=None)
+    assert together(a_grade_of(wrong, error)) == [["SVM.train: training"], ["SVM.train: accuracy"]]
+
+
 def test_a_card_says_what_else_failed() -> None:
     value, gradient = failed("f", "value", FACTOR), failed("f", "gradient", FACTOR, "dW is wrong.")
     page = MarkdownReport().render(a_grade_of(value, gradient)).decode()
