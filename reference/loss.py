@@ -167,6 +167,16 @@ class Loss:
         """The gradients by all parameters, name -> array, in a row: (M,)."""
         return np.concatenate([np.ravel(gradients[name]) for name in self.parameters])
 
+    def named(self, gradient: Array, problem: NetworkProblem) -> dict[str, Array]:
+        """The other way round: (M,) -> the gradient by each parameter."""
+        sizes = [problem.parameters[name].size for name in self.parameters]
+        parts = np.split(gradient, np.cumsum(sizes)[:-1])
+        shapes = [problem.parameters[name].shape for name in self.parameters]
+        return {
+            name: part.reshape(shape)
+            for name, part, shape in zip(self.parameters, parts, shapes, strict=True)
+        }
+
     def _work_out_network(self, problem: NetworkProblem, reg_scale: float, delta: float) -> _Worked:
         numbers = [Bounded.exact(problem.parameters[name][None]) for name in self.parameters]
         y, reg = problem.y.astype(np.intp)[None], np.array([problem.reg])

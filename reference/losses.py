@@ -48,6 +48,12 @@ def own() -> tuple[str, ...]:
     return tuple(file.stem for file in files if _FORMULA.search(file.read_text(encoding="utf-8")))
 
 
+def networks() -> tuple[str, ...]:
+    """The names of the networks of this package."""
+    files = sorted(Path(__file__).parent.glob("*.py"))
+    return tuple(file.stem for file in files if "\ndef data_loss(W1: " in file.read_text(encoding="utf-8"))
+
+
 def register(name: str, text: str) -> None:
     """Make the loss that ``text`` defines known as ``name``. The text is run: it must be the instructor's own.
 

@@ -51,6 +51,12 @@ class NetworkProblem:
     y: NDArray[np.int64]
     reg: float
 
+    @property
+    def sizes(self) -> tuple[int, int, int]:
+        """N samples, D features, C classes."""
+        *_, last = self.parameters.values()
+        return self.X.shape[0], self.X.shape[1], last.shape[-1]
+
 
 def stacked(
     problems: Sequence[Problem], features: int | None = None

@@ -9,8 +9,12 @@ gradient linearly, so what is accepted is a box, see `reference.accepted`.
 from reference.formula import Labels, Term, log_sum_exp, maximum
 
 
+def scores(W1: Term, b1: Term, W2: Term, b2: Term, X: Term) -> Term:
+    """(N, C) the scores of all samples."""
+    return maximum(0.0, X @ W1 + b1) @ W2 + b2
+
+
 def data_loss(W1: Term, b1: Term, W2: Term, b2: Term, X: Term, y: Labels) -> Term:
     """The mean over the samples of minus the logarithm of the label's probability."""
-    hidden = maximum(0.0, X @ W1 + b1)
-    scores = hidden @ W2 + b2
-    return (log_sum_exp(scores) - scores[range(len(y)), y]).mean()
+    s = scores(W1, b1, W2, b2, X)
+    return (log_sum_exp(s) - s[range(len(y)), y]).mean()

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from grading.diagnosis.known_answers import same
 from grading.words import later, say, translated
-from reference.problem import Problem
+from reference.problem import NetworkProblem, Problem
 
 Array = NDArray[np.float64]
 
@@ -83,7 +83,9 @@ _FACTORS = (
 )
 
 
-def factor_of(problems: Sequence[Problem], values: Sequence[Array], truths: Sequence[Array]) -> Factor | None:
+def factor_of(
+    problems: Sequence[Problem] | Sequence[NetworkProblem], values: Sequence[Array], truths: Sequence[Array]
+) -> Factor | None:
     """The factor by which every value is off, if it is one and the same.
 
     Args:

@@ -35,7 +35,7 @@ def callings(settings: Settings) -> tuple[WireCalling, ...]:
     return tuple(
         calling
         for calling in (*_losses(settings), *_functions(settings), *_classes(settings))
-        if calling != _as_usual(calling)
+        if calling.kind == "network" or calling != _as_usual(calling)
     )
 
 
@@ -56,7 +56,9 @@ def losses_of(settings: Settings, function: Function) -> list[str]:
 def _functions(settings: Settings) -> Iterator[WireCalling]:
     """What trains or predicts without a class."""
     for name, function in settings.functions.items():
-        if function.kind != "loss" and "." not in name:
+        if function.kind == "network":
+            yield _calling(name.partition(".")[0], settings, kind="network")
+        elif function.kind != "loss" and "." not in name:
             yield _calling(
                 name,
                 settings,
@@ -67,7 +69,8 @@ def _functions(settings: Settings) -> Iterator[WireCalling]:
 
 
 def _classes(settings: Settings) -> Iterator[WireCalling]:
-    methods = {name: f for name, f in settings.functions.items() if "." in name and f.kind != "loss"}
+    ours = ("loss", "network")
+    methods = {name: f for name, f in settings.functions.items() if "." in name and f.kind not in ours}
     for owner in dict.fromkeys(name.partition(".")[0] for name in methods):
         mine = {name.partition(".")[2]: f for name, f in methods.items() if name.startswith(f"{owner}.")}
         train = next((function for function in mine.values() if function.kind == "train"), None)

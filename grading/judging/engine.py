@@ -22,6 +22,7 @@ from grading.judging.classifier import Classifier
 from grading.judging.exam import own_examples, pool_of
 from grading.judging.failures import Failure, NotCalledAgain
 from grading.judging.loss_function import Called, LossFunction
+from grading.judging.network import Network
 from grading.judging.promise import Promise
 from grading.judging.properties import Drawing
 from grading.judging.screening import AskedProblems, Key, Known, Setting, key_of, known, make_known
@@ -38,7 +39,7 @@ class CheckError(Exception):
     """A check that is wrong itself."""
 
 
-def hold(promise: Promise, candidate: LossFunction | Classifier, *, small: bool = True) -> None:
+def hold(promise: Promise, candidate: LossFunction | Classifier | Network, *, small: bool = True) -> None:
     """Ask whether a candidate keeps a promise.
 
     Args:
@@ -53,7 +54,7 @@ def hold(promise: Promise, candidate: LossFunction | Classifier, *, small: bool 
         promise.body(candidate)
     elif isinstance(candidate, LossFunction):
         _hold_loss(promise, candidate, small=small)
-    else:
+    elif isinstance(candidate, Classifier):
         _hold_each(promise, candidate, small=small)
     if promise.afterwards is not None:
         promise.afterwards(candidate)

@@ -110,6 +110,14 @@ class LabelTypeMatters(Failure):
     """The answer depends on the integer type of the labels."""
 
 
+class WrongScores(Failure):
+    """The scores of a network are not what its parameters make of the samples."""
+
+
+class WrongNetworkGradient(Failure):
+    """A gradient by one of a network's parameters is not that of the loss."""
+
+
 class WrongLoss(Failure):
     """The loss lies outside the bound around the true one."""
 

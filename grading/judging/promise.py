@@ -12,7 +12,7 @@ from typing import Literal
 from grading.judging.properties import Body, Drawing, Strategy, given_of
 from grading.rubric import CHECKS_OF_KIND
 
-Kind = Literal["loss", "train", "predict"]
+Kind = Literal["loss", "train", "predict", "network"]
 
 
 @dataclass(frozen=True)

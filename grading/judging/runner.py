@@ -33,6 +33,7 @@ from grading.judging.engine import hold
 from grading.judging.failures import Failure, NotProvided, WrongGradient
 from grading.judging.gradients import second_witness
 from grading.judging.loss_function import LossFunction
+from grading.judging.network import Network
 from grading.judging.promise import Promise, promise_of
 from grading.judging.real_use import JUDGES, RealUse
 from grading.judging.reproduction import call_of
@@ -75,6 +76,7 @@ class Runner:
         self._real_uses: dict[str, RealUse] = {}
         self._loss_functions: dict[str, LossFunction] = {}
         self._classifiers: dict[str, Classifier] = {}
+        self._networks: dict[str, Network] = {}
         self._opening = opening
         self._failures: dict[str, list[Failure]] = {}
         self._repairs: dict[str, Repair | None] = {}
@@ -253,10 +255,15 @@ class Runner:
             return definition.sentence
         return self._worker(name).loaded.failures.get(asked)
 
-    def candidate(self, name: str) -> LossFunction | Classifier:
+    def candidate(self, name: str) -> LossFunction | Classifier | Network:
         """The student's function or method, as the checks see it."""
-        if self.rubric.settings.functions[name].kind == "loss":
+        kind = self.rubric.settings.functions[name].kind
+        if kind == "loss":
             return self._loss_function(name)
+        if kind == "network":
+            if name not in self._networks:
+                self._networks[name] = Network(name, self._worker(name), self.rubric)
+            return self._networks[name]
         return self._classifier(name)
 
     def _classifier(self, name: str) -> Classifier:
@@ -325,6 +332,7 @@ class Runner:
         from grading.diagnosis.absent import absent
         from grading.diagnosis.loss_functions import diagnose
         from grading.diagnosis.methods import diagnose_method
+        from grading.diagnosis.networks import diagnose_network
         from grading.diagnosis.undefined import undefined_name
 
         named = undefined_name(self.submission, name.partition(".")[0], failure) or absent(failure)
@@ -334,6 +342,8 @@ class Runner:
         with _diagnosing, np.errstate(all="ignore"):
             if asked.kind == "loss":
                 return diagnose(self._loss_function(name), failure)
+            if asked.kind == "network":
+                return diagnose_network(self._networks[name], failure)
             return diagnose_method(self._classifier(name), asked, failure)
 
     def _finished(

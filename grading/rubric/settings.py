@@ -20,6 +20,7 @@ CHECKS_OF_KIND: dict[str, tuple[str, ...]] = {
     "loss": ("interface", "value", "gradient", "kinks", "stability", "symmetry", "agreement", "vectorized"),
     "train": ("training", "sampling", "accuracy"),
     "predict": ("prediction",),
+    "network": ("network_loss", "network_gradient"),
 }
 """The checks that can be asked of each kind of function, in the order in which they are run and reported."""
 
@@ -33,7 +34,8 @@ class Function(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=
     """One thing that is asked for.
 
     Attributes:
-        kind: a loss function, or what trains or predicts: a method of a class, or a plain function.
+        kind: a loss function, or what trains or predicts: a method of a class, or a plain function; or the loss of a
+            network, a method.
         reference: the loss it is judged by: "svm", "softmax", or NAME for a file NAME.py beside the rubric.
         points: check -> points. A check that is not named here is not run.
         naive: for a vectorized loss, the function it must agree with.
@@ -44,7 +46,7 @@ class Function(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=
             respect to the scores.
     """
 
-    kind: Literal["loss", "train", "predict"]
+    kind: Literal["loss", "train", "predict", "network"]
     reference: str
     points: dict[str, Points]
     naive: str | None = None

@@ -19,6 +19,7 @@ from msgspec import inspect as types
 from grading.editions.calling import CONSTANTS, QUANTITIES, RETURNS
 from grading.rubric.settings import CHECKS_OF_KIND, SEARCH_CHECKS, DataName, Settings
 from grading.sandbox.arguments import split
+from reference.losses import networks
 
 
 @dataclass(frozen=True)
@@ -192,7 +193,13 @@ def _meaning(settings: Settings, losses: Collection[str], data: DataName) -> Ite
     for name, function in settings.functions.items():
         here = ("functions", name)
         known = CHECKS_OF_KIND[function.kind]
-        if function.reference not in losses:
+        if function.kind == "network":
+            if function.reference not in networks():
+                yield Complaint(
+                    (*here, "reference"),
+                    f"no network is called {function.reference!r}; there are {', '.join(networks())}",
+                )
+        elif function.reference not in losses:
             yield Complaint(
                 (*here, "reference"),
                 f"no loss is called {function.reference!r}; there are {', '.join(losses)}, or put "

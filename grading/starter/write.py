@@ -83,6 +83,9 @@ def _files(rubric: Rubric) -> Iterator[tuple[str, str]]:
     )
 
     settings = rubric.settings
+    for name, function in settings.functions.items():
+        if function.kind == "network":
+            raise StarterError(f"there is no starter for a network yet; leave {name} out")
     turned = settings.calling.weights == "CxD"
 
     def rendered(template: str, **values: Any) -> str:

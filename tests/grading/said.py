@@ -12,6 +12,7 @@ from jinja2 import Environment, nodes
 
 from grading.judging.promise import promises
 from reference.mistakes import CATALOGUE, METHODS
+from reference.mistakes.networks import NETWORK_MISTAKES
 
 # Three words in a row; what a pattern of the re module looks for is none.
 _PROSE = re.compile(r"\A(?!.*[\\|*])(?=.*[\w}]\)?:? [a-z]+ [a-z]+)")
@@ -51,6 +52,7 @@ def templates() -> set[str]:
 def whole_texts() -> set[str]:
     """Texts without places: what is promised, and what the mistakes are."""
     mistakes = {text for mistake in (*CATALOGUE, *METHODS) for text in (mistake.title, mistake.hint)}
+    mistakes |= {text for mistake in NETWORK_MISTAKES for text in (mistake.title, mistake.hint)}
     return mistakes | {promise.title for promise in promises().values()}
 
 

@@ -78,12 +78,17 @@ def test_kinks_are_really_met() -> None:
     assert sum(count > 0 for count in ties) >= 15
 
 
-def changed(*changes: tuple[str, str]) -> Callable[..., Any]:
+def changed(*changes: tuple[str, str]) -> str:
     """The course's style with a mistake."""
     code = inspect.getsource(course)
     for old, new in changes:
         assert old in code, old
         code = code.replace(old, new, 1)
+    return code
+
+
+def runnable(code: str) -> Callable[..., Any]:
+    """A style that stands in a text."""
     names: dict[str, Any] = {}
     exec(code.replace("@right\n", ""), vars(right_nets), names)  # noqa: S102
     return names["course"]  # type: ignore[no-any-return]
@@ -92,7 +97,7 @@ def changed(*changes: tuple[str, str]) -> Callable[..., Any]:
 # The places that a mistake changes, in `course`.
 MASK, D1, D2 = "dh[h <= 0] = 0", '"W1": X.T.dot(dh) + 2 * reg * W1', '"W2": h.T.dot(dscores) + 2 * reg * W2'
 B1, B2, PENALTY = "dh.sum(axis=0)", "dscores.sum(axis=0)", "reg * (np.sum(W1 * W1) + np.sum(W2 * W2))"
-WRONG: dict[str, Callable[..., Any]] = {
+WRONG: dict[str, str] = {
     "no mask": changed((MASK, "pass")),
     "mask of the wrong layer": changed((MASK, "dh[dh <= 0] = 0")),
     "mask turned round": changed((MASK, "dh[h > 0] = 0")),
@@ -121,7 +126,7 @@ WRONG: dict[str, Callable[..., Any]] = {
     "the mean taken twice": changed(("dh = dscores.dot(W2.T)", "dh = dscores.dot(W2.T) / N")),
     "no mean in the gradient": changed(("dscores /= N", "pass")),
     "no mean in the loss": changed((".sum() / N", ".sum()")),
-    "h instead of X": changed((D1, '"W1": X.T.dot(dh * h) + 2 * reg * W1')),
+    "hidden units for their mask": changed((MASK, "dh *= h")),
     "scores of the first layer for the gradient of W2": changed(
         (D2, '"W2": (X.dot(W1) + b1).T.dot(dscores) + 2 * reg * W2')
     ),
@@ -133,7 +138,9 @@ WRONG: dict[str, Callable[..., Any]] = {
 
 @pytest.mark.parametrize("mistake", WRONG)
 def test_a_mistake_is_refused(mistake: str) -> None:
-    verdicts = [judged(WRONG[mistake], problem(seed, at_kinks=at)) for seed in SEEDS for at in (False, True)]
+    verdicts = [
+        judged(runnable(WRONG[mistake]), problem(seed, at_kinks=at)) for seed in SEEDS for at in (False, True)
+    ]
     assert not all(loss and gradient for loss, gradient in verdicts)
 
 

@@ -1,0 +1,165 @@
+"""The two-layer network of the course, handed in: right styles pass, mistakes fail, and many are named."""
+
+from __future__ import annotations
+
+import inspect
+import re
+from pathlib import Path
+
+import pytest
+
+from grading.diagnosis.networks import diagnose_network
+from grading.editions.called import as_called
+from grading.grade import CheckResult
+from grading.judging.failures import WrongLoss, WrongNetworkGradient
+from grading.judging.network import Network, NetworkAnswer
+from grading.judging.runner import Runner
+from grading.rubric import Rubric, RubricError, load_rubric
+from grading.sandbox.client import Sandbox
+from grading.starter.write import StarterError, write_starter
+from reference.mistakes.networks import NETWORK_MISTAKES, NetworkMistake, wrong
+from tests.checks.handins import submission_of
+from tests.reference import right_nets
+from tests.reference.right_nets import RIGHT
+from tests.reference.test_nets import WRONG
+
+RUBRIC = """
+title = "Network"
+seed = 231
+accuracy = {}
+
+[functions."TwoLayerNet.loss"]
+kind = "network"
+reference = "two_layer_net"
+points = { network_loss = 5, network_gradient = 10 }
+"""
+CLASS = """
+{helpers}
+
+class TwoLayerNet:
+    def __init__(self, input_size, hidden_size, output_size, std=1e-4):
+        self.params = {{}}
+        self.params["W1"] = std * np.random.randn(input_size, hidden_size)
+        self.params["b1"] = np.zeros(hidden_size)
+        self.params["W2"] = std * np.random.randn(hidden_size, output_size)
+        self.params["b2"] = np.zeros(output_size)
+
+    def loss(self, X, y=None, reg=0.0):
+        if y is None:
+            hidden = np.maximum(0, X @ self.params["W1"] + self.params["b1"])
+            return hidden @ self.params["W2"] + self.params["b2"]
+        return {name}(self.params, X, y, reg)
+"""
+HELPERS = "NAMES = ('W1', 'b1', 'W2', 'b2')\n" + inspect.getsource(right_nets._probabilities)
+
+
+@pytest.fixture(scope="module")
+def rubric(tmp_path_factory: pytest.TempPathFactory) -> Rubric:
+    path = tmp_path_factory.mktemp("course") / "rubric.toml"
+    path.write_text(RUBRIC, encoding="utf-8")
+    return load_rubric(path)
+
+
+def results(sandbox: Sandbox, rubric: Rubric, style: str) -> dict[str, CheckResult]:
+    """What becomes of a network whose loss is a style: check -> result."""
+    text = re.sub(r"-> Any|: (Any|float)\b", "", style.replace("@right\n", ""))
+    match = re.search(r"def (\w+)", text)
+    assert match is not None
+    code = CLASS.format(helpers=HELPERS.replace(": Any", "").replace("-> Any", "") + text, name=match[1])
+    submission = as_called(submission_of({"TwoLayerNet": (code, "TwoLayerNet")}), rubric)
+    with sandbox.start(submission) as worker:
+        return {r.id: r for r in Runner(submission, lambda _: worker, rubric).results()}
+
+
+@pytest.mark.parametrize("style", RIGHT)
+def test_right_code_passes_in_every_style(sandbox: Sandbox, rubric: Rubric, style: str) -> None:
+    found = results(sandbox, rubric, inspect.getsource(RIGHT[style]))
+    assert {check: r.message for check, r in found.items() if r.status != "passed"} == {}
+
+
+@pytest.mark.parametrize("mistake", WRONG)
+def test_a_mistake_fails_on_a_small_network(sandbox: Sandbox, rubric: Rubric, mistake: str) -> None:
+    failed = [r for r in results(sandbox, rubric, WRONG[mistake]).values() if r.status == "failed"]
+    assert failed
+    assert all(r.counterexample is not None and len(r.counterexample.code) < 900 for r in failed)
+
+
+@pytest.mark.parametrize(
+    ("mistake", "said"),
+    [
+        ("no mean in the gradient", "The data term of the gradient by W2 is exactly N times too large."),
+        ("no penalty's gradient of W1", "The regularization of the gradient by W1 is zero."),
+        (
+            "half of the penalty's gradient",
+            "The regularization of the gradient by W2 is 0.5 times what it should be.",
+        ),
+        ("first bias gradient averaged", "The data term of the gradient by b1 is exactly N times too small."),
+        ("the mean taken twice", "The data term of the gradient by W1 is exactly N times too small."),
+    ],
+)
+def test_a_term_that_is_off_by_a_factor_is_named(
+    sandbox: Sandbox, rubric: Rubric, mistake: str, said: str
+) -> None:
+    diagnosis = results(sandbox, rubric, WRONG[mistake])["network_gradient"].diagnosis
+    assert diagnosis is not None
+    assert diagnosis.title == said
+
+
+def test_nine_of_ten_mistakes_are_named(sandbox: Sandbox, rubric: Rubric) -> None:
+    named = [
+        all(r.diagnosis is not None for r in results(sandbox, rubric, code).values() if r.status == "failed")
+        for code in WRONG.values()
+    ]
+    assert sum(named) >= 0.9 * len(named)
+
+
+@pytest.mark.parametrize("mistake", NETWORK_MISTAKES, ids=lambda mistake: mistake.id)
+def test_a_known_mistake_is_called_by_its_name(rubric: Rubric, mistake: NetworkMistake) -> None:
+    """By the numbers alone: the network that makes it need not be handed in."""
+    network = Network("TwoLayerNet.loss", None, rubric)  # type: ignore[arg-type]
+    network.answers = [NetworkAnswer(*wrong(mistake.id, problem)) for problem in network.problems]
+    said = []
+    for failure in (WrongLoss(""), WrongNetworkGradient("")):
+        diagnosis = diagnose_network(network, failure)
+        said += [] if diagnosis is None else [diagnosis.title]
+    assert mistake.title in said
+
+
+COURSE = inspect.getsource(right_nets.course)
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "said"),
+    [
+        ('"b1": dh', '"bias1": dh', "missing: b1; unknown: bias1."),
+        (
+            "dh.sum(axis=0),\n",
+            "dh.sum(),\n",
+            "The gradient by b1 that TwoLayerNet.loss returns must be a real array",
+        ),
+        (
+            "return loss, {",
+            "return {",
+            "must return two things, the loss and the gradients by W1, b1, W2, b2",
+        ),
+        ("N = X.shape[0]", "N = X.shape[7]", "IndexError"),
+    ],
+)
+def test_what_has_another_form_is_told_in_one_sentence(
+    sandbox: Sandbox, rubric: Rubric, old: str, new: str, said: str
+) -> None:
+    assert old in COURSE
+    assert said in results(sandbox, rubric, COURSE.replace(old, new, 1))["network_loss"].message
+
+
+def test_a_starter_for_a_network_is_refused_in_one_line(rubric: Rubric, tmp_path: Path) -> None:
+    with pytest.raises(StarterError, match="no starter for a network yet"):
+        write_starter(tmp_path / "starter", rubric)
+
+
+def test_another_network_is_not_known(tmp_path: Path) -> None:
+    (tmp_path / "rubric.toml").write_text(
+        RUBRIC.replace("two_layer_net", "three_layer_net"), encoding="utf-8"
+    )
+    with pytest.raises(RubricError, match="no network is called 'three_layer_net'; there are two_layer_net"):
+        load_rubric(tmp_path / "rubric.toml")
