@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import html
 import json
 import re
 import shutil
@@ -281,3 +282,24 @@ def test_what_a_terminal_cannot_show_stands_there_as_a_number(monkeypatch: pytes
     done = program("李明.ipynb", "")
     assert "\\u674e\\u660e.ipynb: no such file or folder" in done.stderr
     assert done.returncode == grader.WRONG_USE
+
+
+def test_where_a_path_has_two_readings_the_terminal_and_the_class_page_say_which_was_taken(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for name in ("mine", "parser"):
+        (tmp_path / "work" / name).mkdir(parents=True)
+        (tmp_path / "work" / name / "try.pdf").write_bytes(b"%PDF-1.7")
+    work, out = str(tmp_path / "work"), tmp_path / "out"
+    said = f"{work} was taken for a folder of 2 hand-ins: mine, parser; "
+    said += "if it is one student's work, grade it with --one."
+    command = ["--out", str(out), "--format", "html", "--allow-unsafe", work]
+    assert grader.main(command) == grader.NOT_GRADED
+    assert f"grader.py: {said}" in capsys.readouterr().err
+    assert html.escape(said, quote=False) in html.unescape((out / "index.html").read_text(encoding="utf-8"))
+    for reading, graded in (("--one", "0 graded, 1 not graded"), ("--class", "0 graded, 2 not graded")):
+        assert grader.main([reading, *command]) == grader.NOT_GRADED
+        printed = capsys.readouterr()
+        assert graded in printed.out
+        assert "was taken" not in printed.err
+    assert "How the hand-ins were found" not in (out / "index.html").read_text(encoding="utf-8")

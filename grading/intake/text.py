@@ -86,7 +86,9 @@ def recognised(data: bytes, name: str = "") -> str | None:
 
 def conflict_line(lines: Sequence[str]) -> int | None:
     """The first line that begins a conflict which Git has left, counted from 1, if there is one."""
-    marks = {mark: [n for n, line in enumerate(lines, 1) if line.startswith(mark)] for mark in _CONFLICT}
+    marks = {
+        mark: [n for n, line in enumerate(lines, 1) if line.lstrip().startswith(mark)] for mark in _CONFLICT
+    }
     return marks[_CONFLICT[0]][0] if all(marks.values()) else None
 
 

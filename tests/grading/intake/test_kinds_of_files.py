@@ -129,6 +129,11 @@ def test_a_tar_that_no_honest_program_writes_is_refused(
             WORK.replace("[", "[\n" + CONFLICT.format("", ""), 1).encode(),
             "merge conflict (line 2)",
         ),
+        (
+            "svm.ipynb",
+            WORK.replace("[", "[\n " + CONFLICT.format("", ""), 1).encode(),
+            "merge conflict (line 2)",
+        ),
     ],
 )
 def test_what_cannot_be_read_is_called_what_it_is(tmp_path: Path, name: str, data: bytes, said: str) -> None:
