@@ -30,7 +30,7 @@ _MARKS = {
     "eecs498": ("loss_func", re.compile(r"^def train_linear_classifier\(\s*loss_func\b", re.MULTILINE)),
     "dlcourse": ("linear_softmax", re.compile(r"^def linear_softmax\(", re.MULTILINE)),
 }
-_AN_SVM = re.compile(r"\bdef svm_loss_|\blinear_svm\b|\bimport\b.*\bsvm_loss_")
+_AN_SVM = re.compile(r"\bdef svm_loss_|\blinear_svm\b|^[ \t]*(?:from|import)\b.*\bsvm_loss_", re.MULTILINE)
 _FEWEST = 2  # functions of one convention; one alone may be a slip
 
 

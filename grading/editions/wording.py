@@ -21,7 +21,7 @@ T = TypeVar("T")
 
 # The course's, where no call of train says otherwise.
 _DEFAULTS = {"learning_rate": "1e-3", "reg": "1e-5", "num_iters": "100", "batch_size": "200"}
-_SETTING = re.compile(r"(\w+)=([^,()]+)")
+_SETTING = re.compile(r"\b(\w+)=([^,()]+)")
 
 
 class Wording:

@@ -22,11 +22,10 @@ _MOST_PICTURE_BYTES = 6 << 20
 _MOST_PAIRS = 400
 _MOST_STEPS = 200
 
-_KINDS: tuple[tuple[Literal["loss", "search", "weights"], re.Pattern[str]], ...] = (
-    ("search", re.compile(r"\bscatter\s*\(")),
-    ("weights", re.compile(r"\.W\b[\s\S]*\bimshow\s*\(|\bimshow\s*\([^)]*\bw(?:img)?\b")),
-    ("loss", re.compile(r"\bplot\s*\(\s*\w*(?:loss|hist)")),
-)
+_SCATTERED = re.compile(r"\bscatter\s*\(")
+_PLOTTED_LOSS = re.compile(r"\bplot\s*\(\s*\w*(?:loss|hist)")
+_WEIGHTS, _SHOWN = re.compile(r"\.W\b"), re.compile(r"\bimshow\s*\(")
+_SHOWN_WEIGHTS = re.compile(r"\bimshow\s*\([^)]{0,200}\bw(?:img)?\b")
 
 
 @dataclass(frozen=True, eq=False)
@@ -119,7 +118,12 @@ def pictures_found(
 
 
 def _kind(code: str) -> Literal["loss", "search", "weights", "other"]:
-    return next((kind for kind, pattern in _KINDS if pattern.search(code)), "other")
+    weights = _WEIGHTS.search(code)
+    if _SCATTERED.search(code):
+        return "search"
+    if (weights and _SHOWN.search(code, weights.end())) or _SHOWN_WEIGHTS.search(code):
+        return "weights"
+    return "loss" if _PLOTTED_LOSS.search(code) else "other"
 
 
 def _array(received: Received | None, dimensions: int) -> NDArray[np.float64] | None:

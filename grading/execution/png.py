@@ -30,8 +30,8 @@ class Picture:
     png: bytes
 
 
-def checked(data: bytes) -> Picture:
-    """The picture in ``data``, written anew.
+def checked(data: bytes, *, packed_anew: bool = True) -> Picture:
+    """The picture in ``data``, written anew; the packed pixels may stay as they are, which takes a tenth of the time.
 
     Raises:
         NoPictureError: it is no well-formed PNG without interlacing, or too large.
@@ -47,13 +47,19 @@ def checked(data: bytes) -> Picture:
     if not (0 < width <= _LONGEST_SIDE and 0 < height <= _LONGEST_SIDE and width * height <= _MOST_PIXELS):
         raise NoPictureError(f"it has {width} x {height} pixels")
     row = 1 + (width * _SAMPLES[colour] * depth + 7) // 8
-    pixels = _pixels(b"".join(content for kind, content in chunks if kind == b"IDAT"), row * height)
+    packed = b"".join(content for kind, content in chunks if kind == b"IDAT")
+    pixels, packed = _pixels(packed, row * height)
     if any(pixels[start] > 4 for start in range(0, len(pixels), row)):
         raise NoPictureError("it has a row of no known kind")
     colours = [chunk for chunk in chunks if chunk[0] in _NEEDED and len(chunk[1]) <= 768]
     if colour == 3 and not any(kind == b"PLTE" and len(content) % 3 == 0 for kind, content in colours):
         raise NoPictureError("it lacks its colours")
-    written = [chunks[0], *colours, (b"IDAT", zlib.compress(pixels, 6)), (b"IEND", b"")]
+    written = [
+        chunks[0],
+        *colours,
+        (b"IDAT", zlib.compress(pixels, 6) if packed_anew else packed),
+        (b"IEND", b""),
+    ]
     return Picture(width, height, _SIGNATURE + b"".join(_chunk(*chunk) for chunk in written))
 
 
@@ -77,8 +83,8 @@ def _chunks(data: bytes) -> list[tuple[bytes, bytes]]:
     return found
 
 
-def _pixels(compressed: bytes, size: int) -> bytes:
-    """Exactly ``size`` bytes, never more than that in memory."""
+def _pixels(compressed: bytes, size: int) -> tuple[bytes, bytes]:
+    """Exactly ``size`` bytes, never more than that in memory, and what they were packed into."""
     unpacker = zlib.decompressobj()
     try:
         pixels = unpacker.decompress(compressed, size + 1)
@@ -86,7 +92,7 @@ def _pixels(compressed: bytes, size: int) -> bytes:
         raise NoPictureError("its pixels are damaged") from error
     if len(pixels) != size or not unpacker.eof:
         raise NoPictureError("it has more or fewer pixels than it says")
-    return pixels
+    return pixels, compressed[: len(compressed) - len(unpacker.unused_data)]
 
 
 def _chunk(kind: bytes, content: bytes) -> bytes:

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import lzma
 import re
 import stat
+import struct
 import zipfile
 import zlib
 from collections.abc import Callable, Container
 from dataclasses import dataclass
-from typing import IO
+from typing import IO, cast
 
 from grading.intake.limits import Limits
 from grading.intake.naming import shown
@@ -20,6 +22,19 @@ from grading.words import later, say, translated
 _DRIVE = re.compile(r"^[A-Za-z]:")
 _ENCRYPTED = 0x1
 _TELLING = 512  # bytes by which one kind of archive is told from the others
+#: What `zipfile` raises for archives that no program made.
+BAD_ZIP = (
+    zipfile.BadZipFile,
+    zlib.error,
+    lzma.LZMAError,
+    struct.error,
+    EOFError,
+    OSError,
+    ValueError,
+    OverflowError,
+    IndexError,
+    RuntimeError,
+)
 _AGAIN = later("pack it again with an ordinary zip program")
 
 
@@ -35,6 +50,34 @@ class Member:
 def unified_name(name: str) -> str:
     """A member's name with forward slashes: some programs for Windows write the other ones."""
     return name.replace("\\", "/")
+
+
+class _Bounded:
+    """A file of which no more than ``most`` bytes are read at once, while that is set."""
+
+    def __init__(self, file: IO[bytes], most: int) -> None:
+        self.most: int | None = most
+        self._file = file
+        self.seek, self.tell, self.seekable, self.close = file.seek, file.tell, file.seekable, file.close
+
+    def read(self, size: int = -1) -> bytes:
+        if self.most is not None and size > self.most:
+            raise zipfile.BadZipFile(say("its list of files has {size:,} bytes", size=size))
+        return self._file.read(size)
+
+
+def opened_zip(file: IO[bytes], limits: Limits) -> zipfile.ZipFile:
+    """The zip ``file``, unless its list of files is longer than any that is looked at.
+
+    Each entry takes ten times as much memory as it has bytes, and a list packs well inside another zip.
+
+    Raises:
+        One of `BAD_ZIP`: it is no zip, or has such a list.
+    """
+    bounded = _Bounded(file, limits.directory_bytes)
+    archive = zipfile.ZipFile(cast(IO[bytes], bounded))
+    bounded.most = None
+    return archive
 
 
 def members_of(
@@ -71,8 +114,8 @@ def members_of(
             )
         )
     try:
-        archive = zipfile.ZipFile(file)
-    except (zipfile.BadZipFile, OSError, ValueError, NotImplementedError, UnicodeDecodeError) as error:
+        archive = opened_zip(file, limits)
+    except BAD_ZIP as error:
         raise IntakeError(
             say(
                 "{where} is no zip archive that can be read ({error}): {to_do}",
@@ -167,15 +210,7 @@ def _read(archive: zipfile.ZipFile, info: zipfile.ZipInfo, where: str, most: int
         with archive.open(info) as member:
             # zipfile itself stops at the claimed size, so a false claim cannot make this longer.
             return member.read(most)
-    except (
-        zipfile.BadZipFile,
-        zlib.error,
-        EOFError,
-        OSError,
-        ValueError,
-        NotImplementedError,
-        RuntimeError,
-    ) as error:
+    except BAD_ZIP as error:
         raise IntakeError(
             say(
                 "{where} is damaged at {path} ({error}): {to_do}",

@@ -50,15 +50,16 @@ def find(paths: Sequence[Path]) -> list[Handin]:
 def survey(paths: Sequence[Path], reading: Reading | None = None, *, ascii_names: bool = False) -> Found:
     """As `find`, but goes on past paths at which there is nothing, and returns why.
 
-    With a ``reading``, each path is one student's work ("one"), or holds a hand-in in each child ("class"). With
-    ``ascii_names``, names are made of ASCII only.
+    With a ``reading``, each path is one student's work ("one"), or holds a hand-in in each child ("class"). Without it,
+    a zip may be a class only where it is the one path: among others, a student has packed it. With ``ascii_names``,
+    names are made of ASCII only.
     """
     here: dict[Entry, None] = {}
     problems = []
     said: dict[str, None] = {}
     for path in paths:
         try:
-            entries, sentences = _below(path, reading)
+            entries, sentences = _below(path, reading, alone=len(paths) == 1)
         except IntakeError as error:
             problems.append(error)
         else:
@@ -72,7 +73,7 @@ def survey(paths: Sequence[Path], reading: Reading | None = None, *, ascii_names
     return Found(handins, tuple(problems), tuple(said))
 
 
-def _below(path: Path, reading: Reading | None) -> tuple[Sequence[Entry], Sequence[str]]:
+def _below(path: Path, reading: Reading | None, *, alone: bool) -> tuple[Sequence[Entry], Sequence[str]]:
     if path.is_symlink():
         # Links inside a hand-in are not followed, but one that was asked for by name is.
         path = path.resolve()
@@ -87,6 +88,9 @@ def _below(path: Path, reading: Reading | None) -> tuple[Sequence[Entry], Sequen
             )
         if reading == "one" or not listing.top:
             return itself, ()
+        if reading is None and listing.is_zip and not alone:
+            # Nobody may make many rows of one hand-in, with names of their own choice.
+            return itself, several_in_one(listing)
         many = each_child(listing) if reading == "class" else look(listing)
         return (many.entries, many.said) if many else (itself, several_in_one(listing))
     except OSError as error:

@@ -23,6 +23,7 @@ class Limits:
         archive_bytes: size of the zip file itself.
         tar_bytes: size of a tar, which must be gone through from end to end; data sets that lie beside work are larger.
         archive_members: number of members of one zip.
+        directory_bytes: of the list of members in a zip, be it of one hand-in or of a class.
         unpacked_bytes: what all members of a zip claim to unpack to; more is refused as a bomb.
         ratio: unpacked to packed size of a member above `ratio_free_bytes`; more is refused as a bomb.
         ratio_free_bytes: a member this small is harmless, however well it was packed.
@@ -39,6 +40,7 @@ class Limits:
     archive_bytes: int = 1024 * MEBIBYTE
     tar_bytes: int = 64 * MEBIBYTE
     archive_members: int = 50_000
+    directory_bytes: int = 8 * MEBIBYTE
     unpacked_bytes: int = 2048 * MEBIBYTE
     ratio: int = 300
     ratio_free_bytes: int = 4 * MEBIBYTE

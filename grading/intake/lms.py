@@ -35,12 +35,14 @@ _SAKAI = re.compile(r"(?P<student>.+)\((?P<user>[^()]+)\)/")
 _SAKAI_FOLDER, _SAKAI_GRADES = "Submission attachment(s)/", "grades.csv"
 _GRADESCOPE_LIST = "submission_metadata.yml"
 _GRADESCOPE_FOLDER = re.compile(r"submission_\d+")
-_GRADESCOPE_NAME = re.compile(r"\s*(?:-\s+)?:name:\s*(?P<name>.+?)\s*")
+_GRADESCOPE_NAME = re.compile(r"\s*+(?:-\s++)?:name:\s*+(?P<name>.+)")
 _GRADESCOPE_ID = re.compile(r"\s+:sid:[ \t]+(?P<id>[^\s#]+)[ \t]*")
 _GRADESCOPE_TIME = re.compile(
     r"\s+:created_at:\s+(?P<time>\d{4}-\d\d-\d\d \d\d:\d\d:\d\d)(?:\.\d+)?\s+(?:Z|UTC|\+00:00)\s*"
 )
 _LONGEST_LIST = 16 << 20
+_SUBMITTED = "submitted/"
+_NBGRADER_MADE = "autograded/", "feedback/", "exchange/", "solution/"
 _NBGRADER = "nbgrader_config.py", "gradebook.db", "source/", "release/"
 _CLASSROOM = re.compile(r"(?P<assignment>.+)-submissions")
 
@@ -178,7 +180,11 @@ def _gradescope(listing: Listing) -> Download:
         if _GRADESCOPE_FOLDER.fullmatch(folder)
     ]
     known = {_GRADESCOPE_LIST, *(f"{folder}/" for folder in folders if _GRADESCOPE_FOLDER.fullmatch(folder))}
-    return Download(tuple(entries), others=tuple(name for name in listing.top if name not in known))
+    others = [name for name in listing.top if name not in known]
+    # Anybody can hand in such a list, and a folder of that name.
+    if sum(map(may_be_work, others)) >= len(entries):
+        return Download()
+    return Download(tuple(entries), others=tuple(others))
 
 
 def _gradescope_students(text: str) -> dict[str, str]:
@@ -190,7 +196,7 @@ def _gradescope_students(text: str) -> dict[str, str]:
         if _GRADESCOPE_FOLDER.fullmatch(key):
             theirs = students.setdefault(key, [])
         elif found := _GRADESCOPE_NAME.fullmatch(line):
-            theirs.append(found["name"].strip("'\""))
+            theirs.append(found["name"].rstrip().strip("'\""))
     return {folder: " and ".join(names) for folder, names in students.items() if names}
 
 
@@ -225,7 +231,9 @@ def _nbgrader(listing: Listing) -> Download:
     """``submitted/STUDENT/ASSIGNMENT``: the folder itself, or that of the course."""
     if listing.is_zip:
         return Download()
-    if "submitted/" in listing.top and any(name in _NBGRADER for name in listing.top):
+    others: list[str] = []
+    if _SUBMITTED in listing.top and any(name in _NBGRADER for name in listing.top):
+        others = [name for name in listing.top if name not in (_SUBMITTED, *_NBGRADER, *_NBGRADER_MADE)]
         listing = Listing(listing.path / "submitted")
     elif listing.path.name != "submitted":
         return Download()
@@ -242,7 +250,10 @@ def _nbgrader(listing: Listing) -> Download:
             )
             for assignment in assignments
         )
-    return Download(tuple(found))
+    # Anybody can hand in a folder of that name.
+    if sum(map(may_be_work, others)) >= max(len(found), 1):
+        return Download()
+    return Download(tuple(found), others=tuple(others))
 
 
 def _classroom(listing: Listing) -> Download:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -96,25 +95,30 @@ def unique_names(paths: Sequence[Path | str], *, ascii_only: bool = False) -> li
     """A safe name for each path or student's name, different from all others even where case does not count.
 
     A file goes by its name without ending; where two would clash ("ada.py", "ada.ipynb") both keep it, and
-    a number settles the rest.
+    a number settles the rest. One that is just "grace" stays that, whatever looks like it ("GRACE", "Ｇrace").
     """
     safe = ascii_name if ascii_only else safe_name
     short = [safe(_short(path)) for path in paths]
-    clashes = Counter(map(_alike, short))
-    wanted = [
-        name if clashes[_alike(name)] == 1 or isinstance(path, str) else safe(path.name)
-        for name, path in zip(short, paths, strict=True)
-    ]
+    groups: dict[str, list[int]] = {}
+    for k, name in enumerate(short):
+        groups.setdefault(_alike(name), []).append(k)
+    plain: set[int] = set()
+    for alike, group in groups.items():
+        exact = [k for k in group if short[k] == alike and not isinstance(paths[k], str)]
+        plain |= {*group} if len(group) == 1 else {*exact} if len(exact) == 1 else set()
     taken: set[str] = set()
-    names = []
-    for name in wanted:
-        candidate, number = name, 1
+    names: dict[int, str] = {}
+    # What a platform calls students comes after what files are called: it may be what somebody wrote in one.
+    for k in sorted(range(len(paths)), key=lambda k: (k not in plain, isinstance(paths[k], str))):
+        path = paths[k]
+        wanted = short[k] if k in plain or isinstance(path, str) else safe(path.name)
+        candidate, number = wanted, 1
         while _alike(candidate) in taken:
             number += 1
-            candidate = f"{name[: LONGEST_NAME - 8]}-{number}"
+            candidate = f"{wanted[: LONGEST_NAME - 8]}-{number}"
         taken.add(_alike(candidate))
-        names.append(candidate)
-    return names
+        names[k] = candidate
+    return [names[k] for k in range(len(paths))]
 
 
 def _alike(name: str) -> str:

@@ -109,13 +109,16 @@ def without_magics(text: str) -> str:
     Line numbers stay. IPython's own transformer does it; it is only asked (and only imported) when some line
     looks like one of these. What is too much for it has such lines replaced by `pass`.
     """
-    cell_magic = _CELL_MAGIC.match(text)
-    if cell_magic:
-        if cell_magic[1] not in _PYTHON_CELL_MAGICS:
+    lines = text.split("\n")
+    for number, line in enumerate(lines):
+        cell_magic = _CELL_MAGIC.match(line)
+        if cell_magic and cell_magic[1] not in _PYTHON_CELL_MAGICS:
             return ""
-        body = text[cell_magic.end() :].partition("\n")[2]
-        before = text[: cell_magic.end()].count("\n")
-        return "\n" * (before + 1) + without_magics(body)
+        if cell_magic:
+            lines[number] = ""
+        elif line.strip():
+            break
+    text = "\n".join(lines)
     if _RUN in text:
         text = "\n".join(_brought(line) if line.startswith(_RUN) else line for line in text.split("\n"))
     count = len(_MAGIC_LINE.findall(text))

@@ -33,7 +33,7 @@ _COURSE_WORDS = frozenset(_PART_NAMES.split())
 _WORD = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+")
 # A student's number, or one of many hand-ins that were numbered; "2024" and "1516" are years.
 _IDENTITY = re.compile(r"\d{5,}|^(?:submission|handin|group|team)s?[-_ ]?\d+$", re.IGNORECASE)
-_LOSS = re.compile(rb"(?:^|\"|\\n)[ \t]*def[ \t]+(\w*loss\w*)[ \t]*\(", re.MULTILINE | re.IGNORECASE)
+_FUNCTION = re.compile(rb"(?:^|\"|\\n)[ \t]*def[ \t]+(\w+)[ \t]*\(", re.MULTILINE)
 _IMPORTED = re.compile(rb"(?:^|\"|\\n)[ \t]*(?:from|import)[ \t]+\.?(\w+)", re.MULTILINE)
 _LAYOUT_FILES = frozenset(
     ("linear_svm.py", "linear_classifier.py", "softmax.py", "svm.ipynb", "softmax.ipynb")
@@ -109,6 +109,8 @@ def each_child(listing: Listing) -> Many:
 def several_in_one(listing: Listing) -> tuple[str, ...]:
     """A warning if what was taken for one student's work looks like that of several."""
     people = _different_people(listing, listing.top, _MOST_PEOPLE_NAMED)
+    if listing.is_zip and not people:
+        people = [entry.student for entry in lms.download(listing).entries]
     if len(people) < 2:
         return ()
     return (
@@ -246,7 +248,7 @@ def _different_people(listing: Listing, names: Sequence[str], most: int) -> list
     owners: dict[bytes, str] = {}
     found: dict[str, None] = {}
     for name in strangers:
-        for function in {function for data in _texts(listing, name) for function in _LOSS.findall(data)}:
+        for function in set[bytes]().union(*map(_losses, _texts(listing, name))):
             owner = owners.setdefault(function, name)
             if strangers[owner] != strangers[name]:
                 found |= {owner: None, name: None}
@@ -279,7 +281,7 @@ def _is_one_students(listing: Listing, names: Sequence[str]) -> bool:
     for name in sorted(names, key=lambda name: (name not in strangers, name)):
         losses: set[bytes] = set()
         for data in _texts(listing, name):
-            losses.update(_LOSS.findall(data))
+            losses.update(_losses(data))
             imported.update(module.decode(errors="replace") for module in _IMPORTED.findall(data))
         # The same function in two places is two students' answer to one question.
         if any(name in strangers or owners[loss] in strangers for loss in losses & owners.keys()):
@@ -294,6 +296,11 @@ def _is_one_students(listing: Listing, names: Sequence[str]) -> bool:
     if len(names) > 1 and len(strangers) == 1:
         return bool(working)
     return len(working) > 1 and all(_is_script(name) for name in working)
+
+
+def _losses(data: bytes) -> set[bytes]:
+    """The functions in a file that are called after a loss."""
+    return {name for name in _FUNCTION.findall(data) if b"loss" in name.lower()}
 
 
 def _is_script(name: str) -> bool:

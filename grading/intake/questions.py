@@ -11,43 +11,46 @@ from grading.submission import Question
 
 _LONGEST = 20_000
 
+# Nothing here is tried a second time in another way (`*+`, `(?>...)`): with what students write, that may take ages.
 # What may stand around a heading: Markdown emphasis, HTML tags, LaTeX that colours it.
 _DRESS = (
-    r"(?:[ \t#>*_`~$\\{}\-:：\[\]()|\u2190-\u2bff\ufe0f\U0001f000-\U0001faff]|<[^<>\n]{0,200}>"
-    r"|\b(?:color|textcolor|(?:text|math)(?:it|bf|rm|tt|sf)?|bf|it|large|Large|boxed)\b(?:\{\w{1,20}\})?){0,60}"
+    r"(?>[ \t#>*_`~$\\{}\-:：\[\]()|\u2190-\u2bff\ufe0f\U0001f000-\U0001faff]|<[^<>\n]{0,200}+>"
+    r"|\b(?:text)?color\b(?>\{\w{1,20}+\})?|\b(?:(?:text|math)(?:it|bf|rm|tt|sf)?|bf|it|large|Large|boxed)\b){0,60}+"
 )
 _QUESTION_WORDS = (
-    r"inline\s+(?:question|exercise)\s*[#№]?\s*\d*"
+    r"inline\s++(?:question|exercise)\s*+[#№]?+\s*+\d*+"
     r"|(?:question|q|pregunta|frage|вопрос|質問|질문|pergunta|domanda|soru|câu hỏi|pytanie|vraag|سؤال|سوال)"
-    r"(?:\s+(?:en|em|in)\s+(?:ligne|línea|linea|linha))?\s*[#№.]?\s*\d+\b"
+    r"(?>\s++(?:en|em|in)\s++(?:ligne|línea|linea|linha))?+\s*+[#№.]?+\s*+\d++\b"
     r"|(?:内联|内嵌|內嵌|內聯|行内|行內|在线|線上|随堂|隨堂|课堂|課堂|思考)?(?:问题|問題|思考题|思考題)"
-    r"(?=\s*(?:[#\d一二三四五]|[:：*]|$))"
+    r"(?=\s*+(?:[#\d一二三四五]|[:：*]|$))"
 )
 _POSSESSIVES = (
     r"your|my|the|our|votre|ta|ma|notre|deine|meine|ihre|unsere|tu|su|mi|la|sua|minha|tua|mia|a"
     r"|ваш|мой|твой|наш|나의|당신의|내|あなたの|私の|你的|我的|您的|senin|benim|câu|twoja|moja|jouw|mijn"
 )
 _ANSWER_WORDS = (
-    rf"(?:(?:{_POSSESSIVES})(?:[ \t]|\\ |~)*)?(?:"
+    rf"(?:(?:{_POSSESSIVES})(?>[ \t]|\\ |~)*+)?(?:"
     r"(?:answers?|explanations?|respuesta|réponse|antwort|antwoord|ответ|resposta|risposta|odpowiedź"
     r"|cevab?p?[ıiuü]?[a-zıüö]{0,5}|yanıt[a-zıüö]{0,5}|trả lời)\b"
     r"|答案|回答|解答|解释|解釋|답변|정답|답|答え|پاسخ(?:[ \t]شما)?|جواب|(?:ال)?إجابة|الجواب)"
-    r"|ans\b|a\d+(?=[ \t*_]*[:：])|solution\b|答(?=[ \t]*[:：])"
+    r"|ans\b|a\d++(?=[ \t*_]*+[:：])|solution\b|答(?=[ \t]*+[:：])"
 )
 _QUESTION = re.compile(rf"^{_DRESS}(?:{_QUESTION_WORDS})", re.IGNORECASE | re.MULTILINE)
 # A heading ends in a colon, in the emphasis that it stands in, or with its line: "The answer may differ" is none.
 _ANSWER = re.compile(
     rf"^{_DRESS}(?:{_ANSWER_WORDS})"
-    r"(?:[ \t]+is(?=[ \t*_]*[:：]))?"
-    r"(?:[ \t*_`~$}]*[:：)=]|\.?[*_`~}]+|[ \t]*(?=$|</))[ \t*_`~]*(?:\}{1,4}\$?)?(?:[ \t*_`~|]|</\w+>)*",
+    r"(?:[ \t]++is(?=[ \t*_]*+[:：]))?+"
+    r"(?:[ \t*_`~$}]*+[:：)=]|\.?+[*_`~}]++|[ \t]*+(?=$|</))[ \t*_`~]*+(?:\}{1,4}+\$?)?(?>[ \t*_`~|]|</\w{1,20}+>)*+",
     re.IGNORECASE | re.MULTILINE,
 )
 _HEADING = re.compile(r"^\s{0,3}#{1,6}\s|^\s*<h[1-6]\b", re.IGNORECASE)
 _ORNAMENT = " \t\n\r*_`~$.…!-:：>#[](){}"
 # What stands in the text but not on the page: comments, tags, spaces by name, LaTeX that only sets text.
-_UNSEEN = re.compile(r"<!--[\s\S]{0,2000}?-->|</?[a-zA-Z][^<>]{0,200}>|&nbsp;|\\text(?:it|bf|rm)?\b")
+_UNSEEN = re.compile(
+    r"<!--(?>[^-<]|-(?!->)|<(?!!--)){0,2000}+-->|</?[a-zA-Z][^<>]{0,200}>|&nbsp;|\\text(?:it|bf|rm)?\b"
+)
 _UNDERLINE = re.compile(r"\A(?:-{3,}|={3,})[ \t]*(?:\n+|\Z)")
-_CLOSING = re.compile(r"\s*</(\w{1,10})>\s*\Z")
+_CLOSING = re.compile(r"</(\w{1,10})>\Z")
 _INVITATION = re.compile(
     r"fill (?:this|it|me) in|(?:write|type|put|enter) (?:your )?(?:answer|explanation)s?(?: (?:here|below))?"
     r"|(?:your )?answer(?: here)?|to ?do|tbd|在此作答|待填|填写|填寫",

@@ -354,7 +354,7 @@ def _kind(modules: Sequence[Module], choice: Choice) -> Kind:
 
 def digest(gathered: Gathered) -> str:
     """The SHA-256 of all that a grade may depend on: names and bytes of files, and what was said of those left out."""
-    result = hashlib.sha256(b"zip" if gathered.is_zip else b"")
+    result = hashlib.sha256()
     texts = [(warning, b"") for warning in gathered.warnings]
     for text, data in (*texts, *((file.name, file.data) for file in gathered.files)):
         name = text.encode()

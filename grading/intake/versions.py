@@ -13,7 +13,7 @@ from grading.words import say
 
 # What browsers, Jupyter and file managers put behind the name of a second one.
 _NUMBERED = re.compile(r"[ _]?\((?P<number>\d{1,3})\)$")
-_COPIED = re.compile(r"[ _-]*(?:-[ ]*)?(?:copy|kopie|copie|copia|副本)[ ]?\d{0,3}$", re.IGNORECASE)
+_COPIED = re.compile(r"(?<![ _-])[ _-]*+(?:copy|kopie|copie|copia|副本)[ ]?\d{0,3}$", re.IGNORECASE)
 
 
 def current_versions(modules: Sequence[Module], wanted: Container[str]) -> tuple[list[Module], list[str]]:

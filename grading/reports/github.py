@@ -172,7 +172,7 @@ def _lines_in_json(file: Path, cell: int, lines: tuple[int, int]) -> tuple[int, 
                 places.append(reached)
             if number == cell:
                 return places[lines[0] - 1], places[min(lines[1], len(places)) - 1]
-    except (OSError, ValueError, KeyError, TypeError, IndexError, StopIteration):
+    except (OSError, ValueError, KeyError, TypeError, IndexError, StopIteration, RecursionError):
         pass
     return None
 

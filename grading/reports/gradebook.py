@@ -21,7 +21,7 @@ from grading.words import say, together
 ASSIGNMENT = "Linear classifier"
 """What the column of the scores is called on the platforms."""
 
-_FORMULA = re.compile(r"\s*[=+\-@＝＋－＠]|[\t\r\n]")
+_FORMULA = re.compile(r"(?<!\s)\s*+[=+\-@＝＋－＠]|[\t\r\n]")
 
 
 class GradebookCsv:

@@ -8,12 +8,14 @@ from __future__ import annotations
 
 import base64
 import binascii
+import contextlib
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
+from grading.execution.png import NoPictureError, checked
 from grading.grade import Grade
 from grading.intake.notebook import DamagedNotebookError, as_it_is
 from grading.reports.notebook_report import OURS
@@ -28,7 +30,7 @@ _MOST_KEPT = 256  # texts
 _LONGEST_HIGHLIGHTED = 100_000
 _LONGEST_OUTPUT = 4_000
 _MOST_PICTURE_BYTES = 200_000  # on a page, so that a class of a thousand stays small
-_PICTURES = {"image/png": b"\x89PNG\r\n\x1a\n", "image/jpeg": b"\xff\xd8\xff"}
+_MOST_TEXT = 2_000_000  # characters of a file; the course's notebooks have some 30,000
 _ANSI = re.compile(r"\x1b\[[0-?]*[ -/]*[@-~]|\x1b\][^\x07\x1b]*(?:\x07|\x1b\\)?")
 
 
@@ -92,7 +94,7 @@ def _cells(source: Commented) -> Iterator[Piece]:
         cells = as_it_is(source.file.data)["cells"]
     except (DamagedNotebookError, KeyError):
         return
-    left = _MOST_PICTURE_BYTES
+    left, text_left = _MOST_PICTURE_BYTES, _MOST_TEXT
     for number, cell in enumerate(cells if isinstance(cells, list) else [], start=1):
         if not isinstance(cell, dict) or _is_ours(cell):
             continue
@@ -103,6 +105,9 @@ def _cells(source: Commented) -> Iterator[Piece]:
             left -= used
             outputs += shown_
         text = _joined(cell.get("source"))
+        text_left -= len(text) + sum(len(output.text) for output in outputs)
+        if text_left < 0:
+            text, outputs = "...", []
         yield Piece(
             kind if kind in ("code", "markdown") else "raw",
             str(number),
@@ -121,10 +126,12 @@ def _output(output: dict[str, Any], left: int) -> tuple[list[Output], int]:
     """An output as text or picture, and how many of the bytes ``left`` for pictures it takes."""
     data = output.get("data")
     data = data if isinstance(data, dict) else {}
-    for kind, start in _PICTURES.items():
-        encoded = "".join(_joined(data.get(kind)).split())
-        if encoded and len(encoded) <= left and _decoded(encoded).startswith(start):
-            return [Output(picture=f"data:{kind};base64,{encoded}")], len(encoded)
+    encoded = "".join(_joined(data.get("image/png")).split())
+    if encoded and len(encoded) <= left:
+        # A browser would unpack whatever a picture says that it holds, and show what else is in its file.
+        with contextlib.suppress(NoPictureError):
+            picture = base64.b64encode(checked(_decoded(encoded), packed_anew=False).png).decode()
+            return [Output(picture=f"data:image/png;base64,{picture}")], len(picture)
     text = _joined(output.get("text")) or _joined(data.get("text/plain")) or _traceback(output)
     return ([Output(text=_short(_ANSI.sub("", text)))] if text.strip() else []), 0
 

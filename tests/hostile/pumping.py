@@ -1,0 +1,275 @@
+"""Texts that make a pattern slow if any do: pieces that it looks for, repeated, and an end that spoils the match."""
+
+from __future__ import annotations
+
+import importlib
+import pkgutil
+import re
+import signal
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from types import FrameType
+
+import grading.editions
+import grading.execution
+import grading.intake
+import grading.reports
+
+PACKAGES = (grading.intake, grading.reports, grading.execution, grading.editions)
+WHOLE = {
+    *(f"grading.intake.attempts:{name}" for name in ("_BLACKBOARD", "_BRIGHTSPACE")),
+    *(
+        f"grading.intake.lms:{name}"
+        for name in ("_CANVAS", "_MOODLE", "_SAKAI", "_CLASSROOM", "_GRADESCOPE_NAME")
+    ),
+    *("grading.intake.endings:_CLOUD", "grading.reports.sources:_IN_CELL", "grading.reports.github:_IN_CELL"),
+}
+# What is only ever given so many characters.
+BOUNDED = {"grading.intake.python2": 300}
+PIECES = (
+    *(
+        " ",
+        "\t",
+        "\n",
+        "a",
+        "A",
+        "1",
+        "_",
+        ".",
+        "-",
+        "=",
+        "<",
+        "(",
+        "[",
+        "{",
+        "*",
+        "`",
+        "#",
+        "~",
+        "|",
+        ":",
+        '"',
+        "'",
+        "\\",
+        "$",
+        "?",
+        "%",
+    ),
+    *(
+        "<a",
+        "</a",
+        "</b>",
+        "<!--",
+        "<!-- -",
+        "{it}",
+        "{a}",
+        "it ",
+        "bf",
+        "\\text",
+        "\\textit{",
+        "\\color{red}",
+        "color{a}",
+        "large",
+        "**",
+        "*_",
+    ),
+    *(
+        "q",
+        "q ",
+        "Q\n",
+        "question",
+        "inline ",
+        "inline question ",
+        "question en ligne ",
+        "your ",
+        "answer",
+        "answer ",
+        "a1",
+        "answer is ",
+        "a b",
+        "\\ ",
+    ),
+    *(
+        "问题 ",
+        "答",
+        "答 ",
+        "def ",
+        "def loss",
+        "loss",
+        "lossa",
+        "def a(",
+        "class ",
+        "async ",
+        "\\n",
+        "\\ndef ",
+        "import ",
+        "from a import ",
+        "svm_loss_",
+    ),
+    *(
+        "%%",
+        "%%time\n",
+        "!ls\n",
+        "a=",
+        "a =%",
+        "a?",
+        "? ",
+        "print",
+        "print (",
+        "print;",
+        "except (",
+        "lambda (a,",
+        "raise a,",
+        "exec a",
+        "`",
+        "0",
+        "1L",
+        "<>",
+    ),
+    *(
+        "imshow(",
+        "imshow (a",
+        ".W",
+        "plot(",
+        "plot(a",
+        "scatter ",
+        "accuracy",
+        "1.1",
+        "1 %",
+        "reg",
+        ".5 * ",
+        "reg * ",
+        "W:",
+        "W: (C",
+        "X: ((",
+        "D x ",
+    ),
+    *(
+        "_1",
+        "_11_111_",
+        "_1_assignsubmission_",
+        "_assignsubmission_file_",
+        "(a",
+        "(a)",
+        "_attempt_",
+        "1-1 - a - ",
+        " - ",
+        "1-1 -",
+        "2024 1200 ",
+        ":name: ",
+        " :name: a ",
+        ":sid: a",
+        "submission_1",
+        "-submissions",
+        "-1.",
+        ".egg-info",
+        ".py.txt",
+        ".icloud",
+    ),
+    *(
+        "\x1b[",
+        "\x1b[0",
+        "\x1b]",
+        "\x1b] ",
+        ", cell ",
+        ".ipynb, cell 1",
+        "`` ",
+        "__",
+        "~~",
+        "1.",
+        "version 1",
+        " (1)",
+        " copy",
+        "copy of ",
+        "Copy-",
+    ),
+)
+ENDS = "!", "\n"
+STARTS = (
+    "q",
+    "<!--",
+    "def ",
+    '"',
+    "W: (",
+    ":name: a",
+    "\x1b[",
+    "import ",
+    "imshow(",
+    ".W",
+    "#",
+    "<",
+    "%%",
+    "reg ",
+    "(",
+    "1",
+)
+
+
+class TooSlowError(Exception):
+    """A pattern has not found out in time whether it matches."""
+
+
+def patterns() -> Iterator[tuple[str, re.Pattern[str] | re.Pattern[bytes]]]:
+    """Every pattern that a module of these packages has, by the name of the module and its own."""
+    for package in PACKAGES:
+        for found in pkgutil.walk_packages(package.__path__, f"{package.__name__}."):
+            if "course" in found.name:
+                continue
+            module = importlib.import_module(found.name)
+            for name, value in vars(module).items():
+                for k, each in enumerate(_within(value)):
+                    yield f"{found.name}:{name}{k or ''}", each
+
+
+def _within(value: object) -> Iterator[re.Pattern[str] | re.Pattern[bytes]]:
+    if isinstance(value, re.Pattern):
+        yield value
+    elif isinstance(value, tuple | list):
+        for each in value:
+            yield from _within(each)
+    elif isinstance(value, dict):
+        yield from _within(list(value.values()))
+    elif hasattr(value, "pattern"):
+        yield from _within(value.pattern)
+
+
+def texts(length: int) -> Iterator[str]:
+    """Repeated pieces of about this length; what is skipped gladly also behind what patterns begin with."""
+    for piece in PIECES:
+        for end in ENDS:
+            yield piece * ((length - len(end)) // len(piece)) + end
+    for start in STARTS:
+        for piece in (" ", "\n", "a", "1", "_"):
+            yield start + piece * length + "!"
+
+
+def seconds(name: str, pattern: re.Pattern[str] | re.Pattern[bytes], text: str, most: float) -> float:
+    """Processor time of looking for it everywhere in ``text``, unless only whole names are held against it, and there.
+
+    Raises:
+        TooSlowError: that takes more than ``most``.
+    """
+    searched: re.Pattern[bytes] | re.Pattern[str] = pattern
+    data = text.encode() if isinstance(pattern.pattern, bytes) else text
+    with _at_most(most):
+        began = time.thread_time()
+        if name not in WHOLE:
+            for match in searched.finditer(data):  # type: ignore[arg-type]
+                del match
+        searched.fullmatch(data)  # type: ignore[arg-type]
+        return time.thread_time() - began
+
+
+@contextmanager
+def _at_most(seconds_: float) -> Iterator[None]:
+    def stop(number: int, frame: FrameType | None) -> None:
+        raise TooSlowError
+
+    before = signal.signal(signal.SIGVTALRM, stop)
+    signal.setitimer(signal.ITIMER_VIRTUAL, seconds_)
+    try:
+        yield
+    finally:
+        signal.setitimer(signal.ITIMER_VIRTUAL, 0)
+        signal.signal(signal.SIGVTALRM, before)
