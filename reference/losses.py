@@ -138,7 +138,8 @@ def _try_out(name: str, module: ModuleType) -> None:
     try:
         _loss_of(module).evaluate(Problem(W, X, np.array([3, 0, 1, 1, 2]), 0.5))
     except FormulaError as error:
-        raise LossError(f"{name}.py: {error}") from None
+        where = "" if f"{name}.py" in str(error) else f"{name}.py: "
+        raise LossError(f"{where}{error}") from None
     except Exception as error:
         lines = [f.lineno for f in traceback.extract_tb(error.__traceback__) if f.filename == f"{name}.py"]
         where = f"line {lines[-1]} of {name}.py" if lines else f"{name}.py"
