@@ -96,10 +96,12 @@ def asking_only(asked: str, language: Language) -> Rubric:
 
 
 def read_by_the_student(grade_: Grade) -> str:
-    """The report as text; without what is this machine's, and with no more digits than all machines agree on."""
+    """The report as text, without what is this machine's or the exam's; with the digits that all machines agree on."""
     here = msgspec.structs.replace(grade_, isolation=IsolationFacts(level="", detail=""))
     text = inline_text(here).rstrip() + "\n"
     text = "\n".join(line.rstrip() for line in text.split("\n"))
+    # How many cases there are is not what a student reads a hint for.
+    text = re.sub(r"\d,\d{3}(?= inputs| 个输入)", "N", text)
     return re.sub(r"\d+\.\d{7,}(?:e-?\d+)?", lambda number: f"{float(number[0]):.6g}", text)
 
 
