@@ -10,7 +10,7 @@ from functools import cache
 from typing import Literal
 
 from grading.judging.properties import Body, Drawing, Strategy, given_of
-from grading.rubric import CHECKS_OF_KIND
+from grading.rubric.checks import all_checks
 
 Kind = Literal["loss", "train", "predict", "network"]
 
@@ -75,4 +75,4 @@ def promise_of(check: str) -> Promise:
 
 def promises() -> dict[str, Promise]:
     """Every check there is, in the order in which they are run."""
-    return {check: promise_of(check) for checks in CHECKS_OF_KIND.values() for check in checks}
+    return {check: promise_of(check) for check in all_checks()}

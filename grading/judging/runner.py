@@ -38,7 +38,8 @@ from grading.judging.promise import Promise, promise_of
 from grading.judging.real_use import JUDGES, RealUse
 from grading.judging.reproduction import call_of
 from grading.judging.training_facts import training_facts
-from grading.rubric import CHECKS_OF_KIND, Rubric
+from grading.rubric import Rubric
+from grading.rubric.checks import checks_of
 from grading.submission import State, Submission
 from grading.words import say, together, translated
 
@@ -86,7 +87,7 @@ class Runner:
     def plan(self) -> Iterator[tuple[str, str]]:
         """The (function, check id) pairs of the rubric, in the order of the report."""
         for name, function in self.rubric.settings.functions.items():
-            for check in CHECKS_OF_KIND[function.kind]:
+            for check in checks_of(function.kind):
                 if check in function.points:
                     yield name, check
 

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from grading.rubric.reading import RubricError, default_rubric_path, load_rubric, require_packages
 from grading.rubric.settings import (
-    CHECKS_OF_KIND,
     SEARCH_CHECKS,
     Accuracy,
     Function,
@@ -24,7 +23,6 @@ from grading.rubric.settings import (
 )
 
 __all__ = [
-    "CHECKS_OF_KIND",
     "SEARCH_CHECKS",
     "Accuracy",
     "Function",

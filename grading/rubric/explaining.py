@@ -11,7 +11,8 @@ from rich.table import Table
 from rich.text import Text
 
 from grading.editions.calling import Calling
-from grading.rubric.settings import CHECKS_OF_KIND, LatePolicy, Names, Rubric
+from grading.rubric.checks import checks_of
+from grading.rubric.settings import LatePolicy, Names, Rubric
 
 
 def explain(rubric: Rubric, console: Console) -> None:
@@ -37,7 +38,7 @@ def _points(rubric: Rubric) -> Table:
     for name, asked in rubric.settings.functions.items():
         worth = [
             f"{check} {asked.points[check]:g}{' (h)' if check in asked.hidden else ''}"
-            for check in CHECKS_OF_KIND[asked.kind]
+            for check in checks_of(asked.kind)
             if check in asked.points
         ]
         table.add_row(name, asked.reference, ", ".join(worth), f"{sum(asked.points.values()):g}")

@@ -8,7 +8,8 @@ from typing import Any
 
 import msgspec
 
-from grading.rubric.settings import CHECKS_OF_KIND, Settings
+from grading.rubric.checks import all_checks
+from grading.rubric.settings import Settings
 
 
 def rubric_schema() -> dict[str, Any]:
@@ -19,7 +20,7 @@ def rubric_schema() -> dict[str, Any]:
         if described is not None:
             described.update(_documented(type_, described))
     function = components["Function"]["properties"]
-    checks = sorted({check for known in CHECKS_OF_KIND.values() for check in known})
+    checks = sorted(all_checks())
     function["points"]["propertyNames"] = {"enum": checks}
     function["hidden"]["items"] = {"enum": checks}
     return {

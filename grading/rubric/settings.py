@@ -16,14 +16,6 @@ from grading.sandbox.limits import Limits
 from grading.words import Language
 from reference.losses import register
 
-CHECKS_OF_KIND: dict[str, tuple[str, ...]] = {
-    "loss": ("interface", "value", "gradient", "kinks", "stability", "symmetry", "agreement", "vectorized"),
-    "train": ("training", "sampling", "accuracy"),
-    "predict": ("prediction",),
-    "network": ("network_loss", "network_gradient"),
-}
-"""The checks that can be asked of each kind of function, in the order in which they are run and reported."""
-
 Points = Annotated[float, msgspec.Meta(ge=0)]
 Share = Annotated[float, msgspec.Meta(ge=0, le=1)]
 Positive = Annotated[float, msgspec.Meta(gt=0)]

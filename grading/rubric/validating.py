@@ -17,7 +17,8 @@ import msgspec
 from msgspec import inspect as types
 
 from grading.editions.calling import CONSTANTS, QUANTITIES, RETURNS
-from grading.rubric.settings import CHECKS_OF_KIND, SEARCH_CHECKS, DataName, Settings
+from grading.rubric.checks import checks_of
+from grading.rubric.settings import SEARCH_CHECKS, DataName, Settings
 from grading.sandbox.arguments import split
 from reference.losses import networks
 
@@ -192,7 +193,7 @@ def _meaning(settings: Settings, losses: Collection[str], data: DataName) -> Ite
         yield Complaint(("functions",), "nothing is asked; name at least one function, [functions.NAME]")
     for name, function in settings.functions.items():
         here = ("functions", name)
-        known = CHECKS_OF_KIND[function.kind]
+        known = checks_of(function.kind)
         if function.kind == "network":
             if function.reference not in networks():
                 yield Complaint(

@@ -6,7 +6,7 @@ from functools import cache
 import pytest
 
 from grading.grade import CheckResult
-from grading.rubric import CHECKS_OF_KIND
+from grading.rubric.checks import checks_of
 from grading.sandbox.client import Sandbox
 from reference.mistakes import CATALOGUE, Mistake
 from tests.checks.handins import handed_mistake, in_batches, judge
@@ -34,7 +34,7 @@ def _failed(results: dict[str, CheckResult]) -> dict[str, CheckResult]:
 
 @cache
 def _loss_checks() -> frozenset[str]:
-    return frozenset(CHECKS_OF_KIND["loss"])
+    return frozenset(checks_of("loss"))
 
 
 def test_the_catalogue_has_more_than_60_mistakes_with_unique_ids() -> None:

@@ -1,0 +1,39 @@
+"""Which checks there are: the files ``checks/test_<id>.py``, each with what it can be asked of."""
+
+from __future__ import annotations
+
+import re
+from functools import cache
+from pathlib import Path
+
+_FOLDER = Path(__file__).resolve().parent.parent.parent / "checks"
+# Not imported: which checks a rubric may ask for is read before anything else.
+_PROMISE = re.compile(r'^@promise\(\s*kind="(\w+)"', re.MULTILINE)
+# A cause before what follows from it. Any others come behind these.
+_FIRST = (
+    *("interface", "value", "gradient", "kinks", "stability", "symmetry", "agreement", "vectorized"),
+    *("training", "sampling", "accuracy", "prediction", "network_loss", "network_gradient"),
+)
+
+
+@cache
+def checks_of(kind: str) -> tuple[str, ...]:
+    """The checks that can be asked of a kind of function, in the order in which they are run and reported."""
+    return tuple(check for check in all_checks() if _kinds()[check] == kind)
+
+
+@cache
+def all_checks() -> tuple[str, ...]:
+    """Every check there is, in that order."""
+    return tuple(
+        sorted(_kinds(), key=lambda check: (_FIRST.index(check) if check in _FIRST else len(_FIRST), check))
+    )
+
+
+@cache
+def _kinds() -> dict[str, str]:
+    declared = (
+        (file.stem.removeprefix("test_"), _PROMISE.search(file.read_text(encoding="utf-8")))
+        for file in _FOLDER.glob("test_*.py")
+    )
+    return {check: found[1] for check, found in declared if found is not None}
