@@ -1,24 +1,25 @@
 """`pytest checks/ --submission=PATH`: the same checks, verdicts and words as the grade, in a student's terminal.
 
-What these hooks do with pytest is here; finding the hand-in and asking it is in `grading.judging.pytest_session`.
+pytest runs the test functions. Each asks what the grade asks; in a hunt, Hypothesis then searches on, as it does in any
+test with `@given`. What these hooks add is the hand-in, the order, the words and the points.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import re
+from collections.abc import Generator, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-# Before the checks are imported: with Hypothesis there, they are its own tests.
-import hypothesis.strategies
 import pytest
-from hypothesis.configuration import set_hypothesis_home_dir
 
 from grading.editions.called import as_called
 from grading.editions.reading import shipped
-from grading.judging.exam import user_cache
-from grading.judging.pytest_session import HUNTED_KINDS, Asked, Score, random_seeds, the_handin
+from grading.judging.properties import given_of
+from grading.judging.pytest_session import Score, replay, the_handin
 from grading.rubric import Rubric, RubricError, load_rubric, require_packages
+from grading.rubric.checks import checks_of
 from grading.sandbox.levels import IsolationError
 from grading.submission import IntakeError
 from grading.words import LANGUAGES, say, speak, together
@@ -26,19 +27,26 @@ from reference.split import DatasetError
 
 if TYPE_CHECKING:
     from grading.grade import CheckResult
-    from grading.judging.pytest_session import Asking
+    from grading.judging.classifier import Classifier
+    from grading.judging.hunting import Hunt
+    from grading.judging.loss_function import LossFunction
+    from grading.judging.network import Network
+    from grading.judging.runner import Runner
     from grading.submission import Submission
 
-# A candidate is a function in another process, and the same for all examples.
-hypothesis.settings.register_profile(
-    "subgrader", database=None, suppress_health_check=[hypothesis.HealthCheck.function_scoped_fixture]
-)
-hypothesis.settings.load_profile("subgrader")
-set_hypothesis_home_dir(user_cache())
-
 _rubric_key: pytest.StashKey[Rubric] = pytest.StashKey()
-_seeds_key: pytest.StashKey[tuple[int, ...]] = pytest.StashKey()
 _submission_key: pytest.StashKey[Submission] = pytest.StashKey()
+_hunt_key: pytest.StashKey[Hunt] = pytest.StashKey()
+_hunting_key: pytest.StashKey[bool] = pytest.StashKey()
+
+_PROFILE, _SEED = "--hypothesis-profile", "--hypothesis-seed"
+_OF_HYPOTHESIS = (
+    _PROFILE,
+    _SEED,
+    "--hypothesis-show-statistics",
+    "--hypothesis-verbosity",
+    "--hypothesis-explain",
+)
 
 
 def pytest_addoption(parser: pytest.Parser, pluginmanager: pytest.PytestPluginManager) -> None:
@@ -71,19 +79,20 @@ def pytest_addoption(parser: pytest.Parser, pluginmanager: pytest.PytestPluginMa
         help="where CIFAR-10 is, to train on it (default: the rubric's data)",
     )
     group.addoption(
-        "--hunt", action="store_true", help="search longer: with other inputs than the grade's, too"
+        "--hunt",
+        action="store_true",
+        help="let Hypothesis search on, with other inputs than the grade's; its own options do so, too",
     )
     group.addoption(
-        "--hunt-seeds", type=int, default=10, metavar="N", help="how many times as long (default: 10)"
-    )
-    group.addoption(
-        "--seed",
-        type=int,
+        "--hunt-seconds",
+        type=float,
+        default=10.0,
         metavar="N",
-        help="draw the inputs from this seed, as a hunt that found something said",
+        help="for how long in each check of each function (default: 10)",
     )
 
 
+@pytest.hookimpl(tryfirst=True)
 def pytest_configure(config: pytest.Config) -> None:
     """Read the rubric before anything is collected: it says what there is to check."""
     try:
@@ -97,23 +106,39 @@ def pytest_configure(config: pytest.Config) -> None:
         speak(rubric.settings.lang)
     except RubricError as error:
         raise pytest.UsageError(str(error)) from None
-    seed = config.getoption("--seed")
-    if seed is not None and not 0 <= seed < 2**32:
-        raise pytest.UsageError(f"--seed {seed}: a seed is a number from 0 to {2**32 - 1}")
     config.stash[_rubric_key] = rubric
-    seeds = [rubric.settings.seed if seed is None else seed]
-    if config.getoption("--hunt"):
-        # Processes of pytest-xdist must all hunt with the same seeds: those that the first one has drawn.
-        drawn = getattr(config, "workerinput", {}).get("subgrader_hunt")
-        seeds += drawn or random_seeds(config.getoption("--hunt-seeds"))
-    config.stash[_seeds_key] = tuple(seeds)
+    hunting = config.getoption("--hunt") or any(config.getoption(name, None) for name in _OF_HYPOTHESIS)
+    config.stash[_hunting_key] = hunting
+    config.stash[_hunt_key] = _hunt(config)
+    if hunting:
+        _prepare_hypothesis(config)
+    elif (plugin := config.pluginmanager.get_plugin("hypothesispytest")) is not None:
+        # It would import all of Hypothesis for its part of the summary, which would be empty.
+        config.pluginmanager.unregister(plugin)
 
 
-@pytest.hookimpl(optionalhook=True)
-def pytest_configure_node(node: Any) -> None:
-    """Tell a process of pytest-xdist what to hunt with."""
-    seeds = node.config.stash[_seeds_key]
-    node.workerinput["subgrader_hunt"] = list(seeds[1:])
+def _hunt(config: pytest.Config) -> Hunt:
+    from grading.judging.hunting import Hunt, keep_examples_of
+
+    seconds = config.getoption("--hunt-seconds")
+    if not seconds > 0:
+        raise pytest.UsageError(f"--hunt-seconds {seconds:g}: the time must be more than 0 seconds")
+    keep_examples_of(config.getoption("--submission") or Path.cwd())
+    return Hunt(seconds)
+
+
+def _prepare_hypothesis(config: pytest.Config) -> None:
+    """Import Hypothesis before the checks are: then their `given` is its own."""
+    from grading.judging.hunting import register_profiles
+
+    known = register_profiles()
+    profile, seed = config.getoption(_PROFILE, None), config.getoption(_SEED, None)
+    if profile and profile not in known:
+        raise pytest.UsageError(
+            f"{_PROFILE} {profile}: there is no profile of that name; there are {', '.join(known)}"
+        )
+    if seed is not None and not seed.isdecimal():
+        raise pytest.UsageError(f"{_SEED} {seed}: a seed is a whole number")
 
 
 def pytest_sessionstart(session: pytest.Session) -> None:
@@ -137,28 +162,59 @@ def _submission(config: pytest.Config) -> Submission:
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
-    """One test for each function that the rubric asks this check of, and in a hunt one more for each seed."""
-    rubric, seeds = metafunc.config.stash[_rubric_key], metafunc.config.stash[_seeds_key]
-    check = _check_of(metafunc.function.__name__)
+    """One test for each function that the rubric asks this check of."""
+    check = _check_of(metafunc.function)
+    functions = metafunc.config.stash[_rubric_key].settings.functions
     asked = [
-        Asked(name, check, seed, hunted=k > 0)
-        for k, seed in enumerate(seeds)
-        for name, function in rubric.settings.functions.items()
-        if check in function.points
-        and check not in function.hidden
-        and (k == 0 or function.kind in HUNTED_KINDS)
+        name
+        for name, function in functions.items()
+        if check in function.points and check not in function.hidden
     ]
-    metafunc.parametrize("candidate", asked, indirect=True, ids=str)
+    metafunc.parametrize("candidate", asked, indirect=True, scope="session")
 
 
-def _check_of(test_name: str) -> str:
-    return test_name.removeprefix("test_")
+def _check_of(test: Any) -> str:
+    return str(test.__name__).removeprefix("test_")
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Cause before consequence: the checks in the order of the report, function by function."""
+    functions = config.stash[_rubric_key].settings.functions
+    order = [(name, check) for name, asked in functions.items() for check in checks_of(asked.kind)]
+
+    def place(item: pytest.Item) -> int:
+        asked = _asked(item)
+        return order.index(asked) if asked in order else -1
+
+    # A check that the rubric asks of nothing is none.
+    items[:] = sorted((item for item in items if _asked(item) in (None, *order)), key=place)
+    for item in items:
+        if isinstance(item, pytest.Function) and _asked(item) and not _is_hunted(item):
+            # Hypothesis may have been imported by others, or by the check itself.
+            item.obj = given_of(item.obj).graded
+    for test in {item.obj for item in items if isinstance(item, pytest.Function) and _is_hunted(item)}:
+        test.hypothesis.inner_test = config.stash[_hunt_key].watched(test.hypothesis.inner_test)
+
+
+def _asked(item: pytest.Item) -> tuple[str, str] | None:
+    """The function and the check, if the item is one of these tests."""
+    if not isinstance(item, pytest.Function) or "candidate" not in item.fixturenames:
+        return None
+    return str(item.callspec.params["candidate"]), _check_of(item.obj)
+
+
+def _is_hunted(item: pytest.Function) -> bool:
+    """Whether Hypothesis runs it: in a hunt, and wherever an example has been written above it."""
+    explicit = ("hypothesis_explicit_examples", "_hypothesis_internal_use_reproduce_failure")
+    hunting = item.config.stash[_hunting_key] or any(getattr(item.obj, name, None) for name in explicit)
+    return hunting and hasattr(item.obj, "hypothesis")
 
 
 @pytest.fixture(scope="session")
-def asking(request: pytest.FixtureRequest) -> Iterator[Asking]:
+def runner(request: pytest.FixtureRequest) -> Iterator[Runner]:
     """The submission, in workers of its own."""
-    from grading.judging.pytest_session import Asking
+    from grading.judging.runner import Runner
     from grading.sandbox.client import Sandbox
     from grading.training_data import training_data
 
@@ -173,34 +229,71 @@ def asking(request: pytest.FixtureRequest) -> Iterator[Asking]:
     except (IntakeError, DatasetError, IsolationError) as error:
         pytest.exit(str(error), returncode=int(pytest.ExitCode.USAGE_ERROR))
     with sandbox, sandbox.workers(submission, shared) as workers:
-        yield Asking(submission, workers, rubric)
+        yield Runner(submission, workers, rubric)
 
 
-@pytest.fixture
-def candidate(request: pytest.FixtureRequest, asking: Asking) -> Asked:
-    """What is asked of which function; `pytest_pyfunc_call` hands it to the runner."""
-    asked = request.param
-    assert isinstance(asked, Asked)
-    return asked
+@pytest.fixture(scope="session")
+def candidate(request: pytest.FixtureRequest, runner: Runner) -> LossFunction | Classifier | Network:
+    """The student's function."""
+    return runner.candidate(request.param)
 
 
-@pytest.hookimpl(tryfirst=True)
-def pytest_pyfunc_call(pyfuncitem: pytest.Function) -> bool:
-    """Ask through the runner, which the grader uses too, instead of calling the check's function directly."""
-    asking: Asking = pyfuncitem._request.getfixturevalue("asking")
-    asked: Asked = pyfuncitem._request.getfixturevalue("candidate")
-    result = asking.result(asked)
-    if not asked.hunted:
-        # Properties of a test travel to the report, from processes of pytest-xdist and into JUnit files as well.
-        pyfuncitem.user_properties += Score.of(result).properties()
-    if result.status == "skipped":
-        pytest.skip(result.message)
-    if result.status != "passed":
-        words = _report(result) + _found(asked)
+@pytest.hookimpl(wrapper=True)
+def pytest_pyfunc_call(pyfuncitem: pytest.Function) -> Generator[None, object, object]:
+    """Say what comes of a test as the grade does."""
+    from grading.judging.failures import NotPassed
+
+    runner: Runner = pyfuncitem._request.getfixturevalue("runner")
+    asked = _asked(pyfuncitem)
+    assert asked is not None
+    asking = _hunting(pyfuncitem, runner, *asked) if _is_hunted(pyfuncitem) else runner.judging(*asked)
+    words, outcome = None, None
+    try:
+        with asking:
+            outcome = yield
+    except NotPassed as told:
+        result, words = told.result, _report(told.result) + _again(told)
+    # Properties of a test travel to the report, from processes of pytest-xdist and into JUnit files as well.
+    pyfuncitem.user_properties += Score.of(runner.result(*asked)).properties()
+    if words is not None:
+        if result.status == "skipped":
+            pytest.skip(result.message)
         if pyfuncitem.config.getoption("usepdb") and result.counterexample is not None:
-            asking.replay(result, pytest.fail.Exception(words, pytrace=False))
+            replay(runner.submission, result, pytest.fail.Exception(words, pytrace=False))
         pytest.fail(words, pytrace=False)
-    return True
+    return outcome
+
+
+@contextmanager
+def _hunting(item: pytest.Function, runner: Runner, name: str, check: str) -> Iterator[None]:
+    """Ask what the grade asks, and then let Hypothesis search on.
+
+    Raises:
+        NotPassed: something was found; from the failure itself if the grade does not ask that.
+    """
+    from grading.judging.failures import Failure, NotPassed
+    from grading.judging.hunting import TimeIsOver
+
+    result = runner.result(name, check)
+    if result.status != "passed":
+        raise NotPassed(result)
+    hunt = item.config.stash[_hunt_key]
+    hunt.begin()
+    try:
+        yield
+    except TimeIsOver:
+        if hasattr(item, "hypothesis_statistics"):
+            item.hypothesis_statistics += (
+                f"\n  - Stopped after --hunt-seconds={hunt.seconds:g}: that is what failed"
+            )
+    except Failure as failure:
+        raise NotPassed(runner.told(name, check, failure)) from failure
+    except ExceptionGroup as several:
+        # Of a function that does not fail twice in the same way.
+        failures = [each for each in several.exceptions if isinstance(each, Failure)]
+        if not failures:
+            raise
+        raise NotPassed(runner.told(name, check, failures[0])) from failures[0]
 
 
 def _report(result: CheckResult) -> str:
@@ -219,11 +312,16 @@ def _report(result: CheckResult) -> str:
     return "\n".join(parts)
 
 
-def _found(asked: Asked) -> str:
-    if not asked.hunted:
+def _again(told: Exception) -> str:
+    """How to have again what a hunt has found."""
+    if told.__cause__ is None:
         return ""
-    again = f"--seed {asked.seed} -k '{asked.check} and {asked.function}'"
-    return "\n\n" + say("Found in a hunt. To have it again: {options}", options=again)
+    notes = " ".join(getattr(told.__cause__, "__notes__", ()))
+    decorator = re.search(r"@reproduce_failure\(.*?\)", notes)
+    words = [say("Found in a hunt: the grade does not ask this. The next hunt tries it first.")]
+    if decorator is not None:
+        words.append(say("To have it elsewhere, write above the check: {decorator}", decorator=decorator[0]))
+    return "\n\n" + "\n".join(words)
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
@@ -244,10 +342,6 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: p
         if mine:
             terminalreporter.write_line(_points(name, mine))
     terminalreporter.write_line(_points(say("together"), scores))
-    if config.getoption("--seed") is not None:
-        terminalreporter.write_line(
-            say("These are not the inputs of the grade: they were drawn from --seed.")
-        )
     for remark in dict.fromkeys(remark for score in scores for remark in score.remarks):
         terminalreporter.write_line(say("Accepted, but: {remark}", remark=remark))
 

@@ -5,68 +5,51 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from grading.judging.classifier import Classifier, Options, Scenario, StandIn
+from checks.class_strategies import samplings
+from grading.judging.classifier import Classifier
 from grading.judging.failures import Failure, WrongSampling
 from grading.judging.histories import follows_from_its_histories
 from grading.judging.promise import promise
+from grading.judging.properties import given
+from grading.judging.samplings import Sampling
 from grading.judging.training_record import PluggedCall
 from grading.sandbox.inside.answering import add_batch
 from grading.sandbox.messages import Received
 from grading.words import say
-from reference.sampling import ALPHA, batches_p_value, draws_to_see_every_row, rows_p_value
+from reference.sampling import ALPHA, batches_p_value, rows_p_value
 
 Rows = NDArray[np.int64]
 
-_SAMPLES, _FEATURES, _CLASSES = 30, 2, 4
-_BATCH = 5
-# Enough draws that a right train misses any row with probability below alpha.
-_STEPS = -(-draws_to_see_every_row(_SAMPLES) // _BATCH)
-_OPTIONS = Options(learning_rate=2.0**-6, reg=0.0, num_iters=_STEPS, batch_size=_BATCH)
 # Rows taken from a shuffled order, epoch by epoch, are right too, but batches of one epoch depend on each other: with 6
 # batches in an epoch the spread's standard deviation is 10 % larger than that of independent batches. This alpha leaves
 # them below 1e-9 all the same.
 _SPREAD_ALPHA = 1e-12
-# A random batch is a window of neighbouring rows, or one row repeated, in fewer than one case in 10,000.
+# A random batch is a window of neighbouring rows, or one row repeated, in fewer than one case in 40.
 _MOST_REGULAR = 0.5
+_SHOWN_STEPS = 8
 
 
 @promise(kind="train", needs=("training",))
-def test_sampling(candidate: Classifier) -> None:
+@given(sampling=samplings())
+def test_sampling(candidate: Classifier, sampling: Sampling) -> None:
     """Every step draws batch_size random rows of X together with their labels; over many steps every row is drawn."""
-    X = np.stack([np.arange(_SAMPLES, dtype=np.float64), np.ones(_SAMPLES)], axis=1)
-    y = (np.arange(_SAMPLES, dtype=np.int64) * 7 + 3) % _CLASSES
-    calls, learned = _trained(candidate, X, y)
-    if len(calls) != _STEPS:
-        # The training check has found that it is right to evaluate the loss elsewhere, or more than once in a step.
-        follows_from_its_histories(candidate)
-        return
-    _require_random(candidate, _all_rows(candidate, calls, X, y))
-    _require_told(candidate, calls, learned)
-
-
-def _require_told(candidate: Classifier, calls: tuple[PluggedCall, ...], learned: Received) -> None:
-    """The record of calls is what the worker says of itself; what W became must fit it."""
-    moved = np.zeros((_FEATURES, _CLASSES))
-    for call in calls:
-        add_batch(moved, call.X_batch, call.y_batch)
-    # All are sums of whole numbers times a power of 2, and so exact.
-    if not np.array_equal(np.asarray(learned.value), -_OPTIONS.learning_rate * moved):
-        raise WrongSampling(
-            say(
-                "What W became in {name} does not come from the batches that the loss was called with.",
-                name=candidate.name,
-            ),
-            code=_code(candidate),
-        )
-
-
-def _trained(
-    candidate: Classifier, X: NDArray[np.float64], y: Rows
-) -> tuple[tuple[PluggedCall, ...], Received]:
-    stand_in = StandIn(np.ones(1), np.zeros((1, _FEATURES, _CLASSES)), tells_batches=True)
-    W = np.zeros((_FEATURES, _CLASSES))
     try:
-        (done,) = candidate.train(Scenario(X, y, _OPTIONS, W, stand_in, candidate.seed))
+        calls, learned = _trained(candidate, sampling)
+        if len(calls) == sampling.steps:
+            _require_random(candidate, sampling, _all_rows(candidate, sampling, calls))
+            _require_told(candidate, sampling, calls, learned)
+        else:
+            # The training check has found that it is right to evaluate the loss elsewhere, or more than once in a step.
+            follows_from_its_histories(candidate, sampling)
+    except Failure as failure:
+        failure.code = failure.code or _code(candidate, sampling)
+        raise
+
+
+def _trained(candidate: Classifier, sampling: Sampling) -> tuple[tuple[PluggedCall, ...], Received]:
+    """The calls of the plugged-in loss, and what W became; no calls where the loss cannot be plugged in."""
+    try:
+        (done,) = candidate.train(sampling.watched)
     except Failure as failure:
         if failure.costly:
             raise
@@ -74,30 +57,47 @@ def _trained(
     return done.calls, done.W
 
 
-def _all_rows(candidate: Classifier, calls: tuple[PluggedCall, ...], X: NDArray[np.float64], y: Rows) -> Rows:
+def _require_told(
+    candidate: Classifier, sampling: Sampling, calls: tuple[PluggedCall, ...], learned: Received
+) -> None:
+    """The record of calls is what the worker says of itself; what W became must fit it."""
+    moved = np.zeros((2, sampling.classes))
+    for call in calls:
+        add_batch(moved, call.X_batch, call.y_batch)
+    # All are sums of whole numbers times a power of 2, and so exact.
+    if not np.array_equal(np.asarray(learned.value), -sampling.watched.options.learning_rate * moved):
+        raise WrongSampling(
+            say(
+                "What W became in {name} does not come from the batches that the loss was called with.",
+                name=candidate.name,
+            )
+        )
+
+
+def _all_rows(candidate: Classifier, sampling: Sampling, calls: tuple[PluggedCall, ...]) -> Rows:
     """The numbers of the rows that each step drew, (num_iters, batch_size): column 0 of X holds them."""
+    X, y, size = sampling.watched.X, sampling.y, sampling.batch_size
     X_batches, y_batches = [call.X_batch for call in calls], [call.y_batch for call in calls]
-    if all(b.shape == (_BATCH, _FEATURES) for b in X_batches) and all(
-        b.shape == (_BATCH,) for b in y_batches
-    ):
+    if all(b.shape == (size, X.shape[1]) for b in X_batches) and all(b.shape == (size,) for b in y_batches):
         batches, labels = np.array(X_batches), np.array(y_batches)
-        rows = _nearest(batches[..., 0])
+        rows = _nearest(batches[..., 0], len(X))
         if np.array_equal(X[rows], batches) and np.array_equal(y[rows], labels):
             return rows
     # One by one, to say which is wrong.
-    return np.array([_rows(candidate, call, X, y) for call in calls])
+    return np.array([_rows(candidate, sampling, call) for call in calls])
 
 
-def _nearest(numbers: NDArray[np.generic]) -> Rows:
+def _nearest(numbers: NDArray[np.generic], samples: int) -> Rows:
     """The rows whose numbers these are, if they are any."""
-    rows: Rows = np.clip(np.nan_to_num(numbers.astype(np.float64)), 0, _SAMPLES - 1).astype(np.int64)
+    rows: Rows = np.clip(np.nan_to_num(numbers.astype(np.float64)), 0, samples - 1).astype(np.int64)
     return rows
 
 
-def _rows(candidate: Classifier, call: PluggedCall, X: NDArray[np.float64], y: Rows) -> Rows:
+def _rows(candidate: Classifier, sampling: Sampling, call: PluggedCall) -> Rows:
     """The numbers of the rows that one step drew, (batch_size,)."""
-    if call.X_batch.shape == (_BATCH, _FEATURES):
-        rows = _nearest(call.X_batch[:, 0])
+    X, y, size = sampling.watched.X, sampling.y, sampling.batch_size
+    if call.X_batch.shape == (size, X.shape[1]):
+        rows = _nearest(call.X_batch[:, 0], len(X))
         if np.array_equal(X[rows], call.X_batch):
             if not np.array_equal(call.y_batch, y[rows]):
                 raise WrongSampling(
@@ -106,7 +106,6 @@ def _rows(candidate: Classifier, call: PluggedCall, X: NDArray[np.float64], y: R
                         "use the same ones for X and for y.",
                         name=candidate.name,
                     ),
-                    code=_code(candidate),
                     expected=say(
                         "y_batch = {labels} for rows {rows}", labels=y[rows].tolist(), rows=rows.tolist()
                     ),
@@ -115,31 +114,28 @@ def _rows(candidate: Classifier, call: PluggedCall, X: NDArray[np.float64], y: R
             return rows
     raise WrongSampling(
         say("The batches of {name} must be rows of X; one holds something else.", name=candidate.name),
-        code=_code(candidate),
-        expected=say("{batch_size} rows of X", batch_size=_BATCH),
+        expected=say("{batch_size} rows of X", batch_size=size),
         got=f"X_batch = {call.X_batch.tolist()}",
     )
 
 
-def _require_random(candidate: Classifier, rows: Rows) -> None:
+def _require_random(candidate: Classifier, sampling: Sampling, rows: Rows) -> None:
     """``rows``: (num_iters, batch_size) row numbers."""
-    name, code = candidate.name, _code(candidate)
+    name, samples = candidate.name, sampling.samples
     in_order = np.sort(rows, axis=1)
     if (in_order == in_order[0]).all():
         raise WrongSampling(
             say("{name} uses the same batch in every step. Each step must draw its own.", name=name),
-            code=code,
             expected=say("other rows in each step"),
             got=say("rows {rows} in all {steps} steps", rows=rows[0].tolist(), steps=len(rows)),
         )
     if (in_order[:, 0] == in_order[:, -1]).mean() > _MOST_REGULAR:
         raise WrongSampling(
             say("The batches of {name} are one row each, repeated; a batch is batch_size draws.", name=name),
-            code=code,
             expected=say("different rows in a batch"),
             got=say("rows {rows} first", rows=rows[0].tolist()),
         )
-    draws = np.bincount(rows.ravel(), minlength=_SAMPLES)
+    draws = np.bincount(rows.ravel(), minlength=samples)
     never = np.flatnonzero(draws == 0)
     if never.size:
         raise WrongSampling(
@@ -149,39 +145,36 @@ def _require_random(candidate: Classifier, rows: Rows) -> None:
                 draws=rows.size,
                 name=name,
                 count=never.size,
-                total=_SAMPLES,
+                total=samples,
             ),
-            code=code,
             expected=say("every row at least once"),
             got=say("never row {rows}", rows=", ".join(map(str, never[:8])))
             + (", ..." if never.size > 8 else ""),
         )
-    if _windows(in_order).mean() > _MOST_REGULAR:
+    if _windows(in_order, samples).mean() > _MOST_REGULAR:
         raise WrongSampling(
             say("{name} takes the rows of X in their order instead of drawing each at random.", name=name),
-            code=code,
             expected=say("random rows"),
             got=say("rows {rows} first, then {next}", rows=rows[0].tolist(), next=rows[1].tolist()),
         )
-    _require_likely(candidate, rows, draws)
+    _require_likely(candidate, sampling, rows, draws)
 
 
-def _windows(in_order: Rows) -> NDArray[np.bool_]:
+def _windows(in_order: Rows, samples: int) -> NDArray[np.bool_]:
     """Which batches are neighbouring rows, the first row counted as the neighbour of the last: (num_iters,)."""
-    gaps = np.diff(in_order, axis=1, append=in_order[:, :1] + _SAMPLES)
-    windows: NDArray[np.bool_] = (gaps == 1).sum(axis=1) == _BATCH - 1
+    gaps = np.diff(in_order, axis=1, append=in_order[:, :1] + samples)
+    windows: NDArray[np.bool_] = (gaps == 1).sum(axis=1) == in_order.shape[1] - 1
     return windows
 
 
-def _require_likely(candidate: Classifier, rows: Rows, draws: Rows) -> None:
+def _require_likely(candidate: Classifier, sampling: Sampling, rows: Rows, draws: Rows) -> None:
     """What is left is decided by exact tests, which fail a right train once in a thousand million submissions."""
-    most = int(draws.argmax())
-    if rows_p_value(draws, num_iters=_STEPS, batch_size=_BATCH) < ALPHA:
+    most, samples, size = int(draws.argmax()), sampling.samples, sampling.batch_size
+    if rows_p_value(draws, num_iters=len(rows), batch_size=size) < ALPHA:
         raise WrongSampling(
             say("{name} draws some rows of X far more often than others.", name=candidate.name),
-            code=_code(candidate),
             expected=say(
-                "each row about {times} times in {draws} draws", times=rows.size // _SAMPLES, draws=rows.size
+                "each row about {times} times in {draws} draws", times=rows.size // samples, draws=rows.size
             ),
             got=say(
                 "row {most} {times} times, row {least} {least_times} times",
@@ -191,7 +184,7 @@ def _require_likely(candidate: Classifier, rows: Rows, draws: Rows) -> None:
                 least_times=int(draws.min()),
             ),
         )
-    if _repeats_its_epoch(rows):
+    if _repeats_its_epoch(rows, samples):
         candidate.remark(
             say(
                 "{name} shuffles the rows once and then takes the same batches again and again; accepted, though "
@@ -200,8 +193,8 @@ def _require_likely(candidate: Classifier, rows: Rows, draws: Rows) -> None:
             )
         )
         return
-    marked = (rows < _SAMPLES // 2).sum(axis=1)
-    test = batches_p_value(marked, batch_size=_BATCH, population=_SAMPLES, marked=_SAMPLES // 2)
+    marked = (rows < samples // 2).sum(axis=1)
+    test = batches_p_value(marked, batch_size=size, population=samples, marked=samples // 2)
     if test.p_value < _SPREAD_ALPHA:
         raise WrongSampling(
             say(
@@ -209,7 +202,6 @@ def _require_likely(candidate: Classifier, rows: Rows, draws: Rows) -> None:
                 "X is not what chance gives.",
                 name=candidate.name,
             ),
-            code=_code(candidate),
             expected=say("batches drawn at random, all rows alike"),
             got=say(
                 "rows {rows} first, then {next}; so odd by chance with p = {p:.1e}",
@@ -220,23 +212,32 @@ def _require_likely(candidate: Classifier, rows: Rows, draws: Rows) -> None:
         )
 
 
-def _repeats_its_epoch(rows: Rows) -> bool:
+def _repeats_its_epoch(rows: Rows, samples: int) -> bool:
     """Whether every row comes once in the first N draws, and those draws are all that ever comes."""
-    period = _SAMPLES // _BATCH
+    period = samples // rows.shape[1]
     in_order = np.sort(rows, axis=1)
-    once = np.array_equal(np.sort(rows[:period].ravel()), np.arange(_SAMPLES))
+    once = np.array_equal(np.sort(rows[:period].ravel()), np.arange(samples))
     return once and np.array_equal(in_order[period:], in_order[:-period])
 
 
-def _code(candidate: Classifier) -> str:
-    spelling = candidate.spelling
-    printing = "lambda X_batch, y_batch, reg: (print(X_batch[:, 0], y_batch), (1.0, np.zeros((2, 4))))[1]"
+def _code(candidate: Classifier, sampling: Sampling) -> str:
+    """A few steps of it, printing what was drawn."""
+    spelling, n, W = candidate.spelling, sampling.samples, f"np.zeros((2, {sampling.classes}))"
+    y = f"np.arange({n})"
+    if sampling.factor != 1 or sampling.offset:
+        y = f"({y} * {sampling.factor} + {sampling.offset})"
     lines = [
         "import numpy as np",
-        f"X = np.stack([np.arange({_SAMPLES}.0), np.ones({_SAMPLES})], axis=1)  # column 0 is the row's number",
-        f"y = (np.arange({_SAMPLES}) * 7 + 3) % {_CLASSES}",
-        *spelling.making(f"np.zeros(({_FEATURES}, {_CLASSES}))"),
-        *spelling.plugging(printing),
-        *spelling.training(["X", "y"], learning_rate=0.0, reg=0.0, num_iters=8, batch_size=_BATCH),
+        f"X = np.stack([np.arange({n}.0), np.ones({n})], axis=1)  # column 0 is the row's number",
+        f"y = {y} % {sampling.classes}",
+        *spelling.making(W),
+        *spelling.plugging(f"lambda X_batch, y_batch, reg: (print(X_batch[:, 0], y_batch), (1.0, {W}))[1]"),
+        *spelling.training(
+            ["X", "y"],
+            learning_rate=0.0,
+            reg=0.0,
+            num_iters=_SHOWN_STEPS,
+            batch_size=sampling.batch_size,
+        ),
     ]
     return "\n".join(lines) + "\n"

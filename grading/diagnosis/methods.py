@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING, Any, cast
 
 import msgspec
 import numpy as np
@@ -14,9 +14,8 @@ from grading.diagnosis.behaviour import named
 from grading.diagnosis.simulated_worker import SimulatedWorker
 from grading.grade import Diagnosis
 from grading.judging.answers import describe
-from grading.judging.classifier import Classifier, Options, Scenario, StandIn
-from grading.judging.engine import hold
-from grading.judging.failures import Failure, Inaccurate, Raises, WrongSampling
+from grading.judging.classifier import Classifier, Model, Options, Scenario, StandIn
+from grading.judging.failures import Failure, Raises, WrongSampling
 from grading.judging.promise import Promise
 from grading.judging.training_record import Trained
 from grading.rubric import Names
@@ -31,6 +30,7 @@ Leaf = NDArray[np.generic] | str
 Fingerprint = tuple[Leaf, ...]
 
 _SEEDS = (1, 2)
+_TRIES = 3
 _W = np.array([[0.5, -1.0, 0.25], [-0.5, 1.5, 1.0]])
 _X = np.array([[k / 4.0, (k * k % 7) / 2.0 - 1.5] for k in range(20)])
 _Y = np.array([k * 2 % 3 for k in range(20)], dtype=np.int64)
@@ -46,18 +46,18 @@ class _Words:
     got: str | None
 
 
-_said: dict[tuple[object, ...], _Words | None] = {}
 _fingerprints: dict[tuple[object, ...], list[Fingerprint]] = {}
 
 
 def diagnose_method(candidate: Classifier, asked: Promise, failure: Failure) -> Diagnosis | None:
     """Say which known mistake a failure of train or predict comes from, if that can be said for certain."""
-    if failure.costly or isinstance(failure, Inaccurate):
+    if failure.costly or failure.example is None:
         return None
     alike = [
         mistake
         for mistake in mistakes_of(asked.kind)
-        if asked.id in mistake.checks and _same_words(candidate, failure, _said_of(mistake, candidate, asked))
+        if asked.id in mistake.checks
+        and _same_words(candidate, failure, _said_of(mistake, candidate, asked, failure.example))
     ]
     if not alike:
         return None
@@ -83,44 +83,37 @@ def _without_names(candidate: Classifier, failure: Failure) -> str:
     return failure.message.replace(candidate.name, "train").replace(candidate.class_name, "model")
 
 
-def _simulated(mistake: Mistake, candidate: Classifier, seed: int | None = None) -> Classifier:
-    rubric = candidate.rubric
-    if seed is not None:
-        rubric = msgspec.structs.replace(rubric, settings=msgspec.structs.replace(rubric.settings, seed=seed))
+def _simulated(mistake: Mistake, candidate: Classifier) -> Classifier:
     direct = not candidate.asked_the_stand_in
     worker = cast("Worker", SimulatedWorker(mistake, candidate.reference, direct=direct))
     # The simulated worker speaks the course's words.
-    rubric = msgspec.structs.replace(rubric, settings=msgspec.structs.replace(rubric.settings, names=Names()))
-    return Classifier(candidate.name, worker, rubric)
+    settings = msgspec.structs.replace(candidate.rubric.settings, names=Names())
+    return Classifier(candidate.name, worker, msgspec.structs.replace(candidate.rubric, settings=settings))
 
 
-def _said_of(mistake: Mistake, candidate: Classifier, asked: Promise) -> _Words | None:
-    """What the check says of the mistake, asked once per process."""
-    seed = candidate.seed
-    settings = candidate.rubric.settings
-    key = (
-        mistake.id,
-        asked.id,
-        candidate.reference,
-        candidate.asked_the_stand_in,
-        candidate.name if candidate.spelling.plain else "",
-        *(seed, settings.reg_scale, settings.delta),
-        spoken(),
-    )
-    if key not in _said:
-        failures = [_failure_of(_simulated(mistake, candidate, s), asked) for s in (seed, seed + 1)]
-        first, second = failures
-        if first is None or second is None:
-            _said[key] = None
-        else:
-            got = first.got if first.got == second.got else None
-            _said[key] = _Words(first, _without_names(candidate, first), got)
-    return _said[key]
+def _said_of(
+    mistake: Mistake, candidate: Classifier, asked: Promise, example: Mapping[str, Any]
+) -> _Words | None:
+    """What the check says of the mistake on the same example, for some of the random numbers that may be drawn."""
+    found = []
+    for shift in range(_TRIES):
+        seeded = {name: _with_seed(value, shift) for name, value in example.items()}
+        failure = _failure_of(_simulated(mistake, candidate), asked, seeded)
+        if failure is not None:
+            found.append(failure)
+    if not found:
+        return None
+    fixed = len(found) == _TRIES and len({failure.got for failure in found}) == 1
+    return _Words(found[0], _without_names(candidate, found[0]), found[0].got if fixed else None)
 
 
-def _failure_of(simulated: Classifier, asked: Promise) -> Failure | None:
+def _with_seed(example: Any, shift: int) -> Any:
+    return replace(example, seed=example.seed ^ shift) if hasattr(example, "seed") else example
+
+
+def _failure_of(simulated: Classifier, asked: Promise, example: Mapping[str, Any]) -> Failure | None:
     try:
-        hold(asked, simulated, small=False)
+        asked.body(simulated, **example)
     except Failure as failure:
         return failure
     return None
@@ -173,7 +166,7 @@ def _fingerprint(candidate: Classifier, kind: str, *, direct: bool) -> list[Fing
 def _predicted(candidate: Classifier) -> Iterator[Leaf]:
     for X in (_X, _X[:2], -_X[3:6]):
         try:
-            yield _leaf(candidate.predict(_W, [X])[0])
+            yield _leaf(candidate.predict(Model(_W, X)))
         except Failure as failure:
             yield _kind(failure)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from itertools import chain, islice
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -12,7 +13,8 @@ from numpy.typing import NDArray
 from grading.grade import TrainingRun
 from grading.judging.answers import Answered, not_returned, read_answer
 from grading.judging.calling_convention import Spelling
-from grading.judging.failures import Raises
+from grading.judging.encoding import example_type
+from grading.judging.failures import Failure, Raises
 from grading.judging.training_record import Trained, calls_of
 from grading.rubric import Function, Rubric
 from grading.sandbox.messages import (
@@ -40,6 +42,7 @@ if TYPE_CHECKING:
 _HANDLE = "classifier"
 
 
+@example_type
 @dataclass(frozen=True)
 class Options:
     """The keyword arguments of train, named as the course names them."""
@@ -59,6 +62,7 @@ class Options:
         }
 
 
+@example_type
 @dataclass(frozen=True, eq=False)
 class StandIn:
     """A loss whose answers are known: call k gets entry k, and after the last the first again.
@@ -75,13 +79,14 @@ class StandIn:
     tells_batches: bool = False
 
 
+@example_type
 @dataclass(frozen=True, eq=False)
 class Scenario:
     """A training to ask for.
 
     Attributes:
         X, y: (N, D) data and (N,) labels.
-        options: the settings of train; None for its own defaults.
+        options: the settings of train.
         W: (D, C) weights to start from; None leaves the object as it was made.
         stand_in: a loss to use instead of the student's own; None for their own.
         seed: for every random number that the student draws without a seed.
@@ -90,11 +95,12 @@ class Scenario:
         seconds: the deadline of each call; None for that of a small call.
         shared: X once more, if workers can map it: then it is not sent.
         return_inputs: whether to ask for X and y as they are afterwards.
+        by_default: whether the options are not passed, but left to the train's defaults.
     """
 
     X: NDArray[np.float64]
     y: NDArray[np.int64]
-    options: Options | None
+    options: Options
     W: NDArray[np.float64] | None = None
     stand_in: StandIn | None = None
     seed: int = 0
@@ -103,6 +109,16 @@ class Scenario:
     seconds: float | None = None
     shared: SharedArray | None = None
     return_inputs: bool = True
+    by_default: bool = False
+
+
+@example_type
+@dataclass(frozen=True, eq=False)
+class Model:
+    """A prediction to ask for: weights, (D, C), and data, (N, D)."""
+
+    W: NDArray[np.float64]
+    X: NDArray[np.float64]
 
 
 @dataclass(frozen=True, eq=False)
@@ -120,23 +136,26 @@ class Classifier:
         name: as in the rubric, "LinearSVM.train".
         class_name: "LinearSVM"; of a plain function, its name.
         spelling: what it and its arguments are called.
+        digest: a hash of the hand-in, on which some of its examples depend.
         remarks, cases: as for a `LossFunction`.
         asked_the_stand_in: whether train has ever called a loss that was plugged in.
         trainings: what the accuracy check saw, run by run, as far as it came.
     """
 
-    def __init__(self, name: str, worker: Worker, rubric: Rubric) -> None:
+    def __init__(self, name: str, worker: Worker, rubric: Rubric, digest: bytes = b"") -> None:
         self.name = name
         self.class_name = name.partition(".")[0]
         self.spelling = Spelling(name, rubric.settings.names, rubric.settings.functions[name].takes_loss)
         self.worker = worker
         self.rubric = rubric
+        self.digest = digest
         self.settings: Function = rubric.settings.functions[name]
         self.remarks: list[str] = []
         self.cases = 0
         self.asked_the_stand_in = False
         self.trainings: list[Learned] = []
         self._takes_verbose = True
+        self._foreseen: dict[int, tuple[Scenario | Model, list[Trained] | Received | Failure]] = {}
 
     @property
     def reference(self) -> str:
@@ -153,54 +172,104 @@ class Classifier:
         if sentence not in self.remarks:
             self.remarks.append(sentence)
 
+    def foresee(self, examples: Sequence[object]) -> None:
+        """Ask what is asked for in ``examples`` in one round trip; `train` and `predict` then know the answers."""
+        cases = [example for example in examples if isinstance(example, Scenario | Model)]
+        self._foreseen = {
+            id(case): (case, answer) for case, answer in zip(cases, self._ask(cases), strict=True)
+        }
+
     def train(self, scenario: Scenario) -> list[Trained]:
         """Train a new object, once or several times in a row.
 
         Raises:
             Failure: a step raised, hung, or took the process down.
         """
-        try:
-            return self._train(scenario)
-        except Raises as failure:
-            if not self._takes_verbose or not _is_about_verbose(failure):
-                raise
-        self._takes_verbose = False
-        self.remark(say("{name} takes no argument verbose; accepted.", name=self.name))
-        return self._train(scenario)
-
-    def _train(self, scenario: Scenario) -> list[Trained]:
-        steps: list[Step] = [Seed(scenario.seed), Create(self.class_name, _HANDLE)]
-        if scenario.W is not None:
-            steps.append(Assign(_HANDLE, "W", scenario.W))
-        stand_in = scenario.stand_in
-        if stand_in is not None:
-            steps.append(PlugLoss(_HANDLE, stand_in.losses, stand_in.gradients, stand_in.tells_batches))
-        begin = len(steps)
-        settings: dict[str, Argument] = {"verbose": scenario.verbose} if self._takes_verbose else {}
-        if scenario.options is not None:
-            settings |= scenario.options.as_arguments()
-        given = scenario.X, scenario.y
-        each: list[Step] = [
-            Invoke(
-                _HANDLE,
-                "train",
-                given if scenario.shared is None else (scenario.shared, scenario.y),
-                settings,
-                return_inputs=scenario.return_inputs,
-            ),
-            Read(_HANDLE, "W"),
-        ]
-        if stand_in is not None:
-            each.append(PluggedCalls(_HANDLE))
-        steps += each * scenario.rounds
         self.cases += scenario.rounds
-        outcomes = self._run(steps, scenario.seconds)
-        found: list[Trained] = []
-        for first in range(begin, len(steps), len(each)):
-            known = sum(len(done.calls) for done in found)
-            found.append(self._trained(outcomes[first : first + len(each)], given, known))
-        self.asked_the_stand_in |= any(done.calls for done in found)
-        return found
+        rounds = self._answer(scenario)
+        assert isinstance(rounds, list)
+        self.asked_the_stand_in |= any(done.calls for done in rounds)
+        return rounds
+
+    def predict(self, model: Model) -> Received:
+        """What predict returns.
+
+        Raises:
+            Failure: a step raised, hung, or took the process down.
+        """
+        self.cases += 1
+        labels = self._answer(model)
+        assert isinstance(labels, Received)
+        return labels
+
+    def _answer(self, case: Scenario | Model) -> list[Trained] | Received:
+        answer = self._foreseen[id(case)][1] if id(case) in self._foreseen else self._ask([case])[0]
+        if isinstance(answer, Failure):
+            raise answer
+        return answer
+
+    def _ask(self, cases: Sequence[Scenario | Model]) -> list[list[Trained] | Received | Failure]:
+        """What becomes of each case; all are asked once more if train turns out to take no verbose."""
+        # A plain function is asked step by step anyway.
+        together = [[case] for case in cases] if self.spelling.plain else [cases]
+        answers = [answer for group in together for answer in self._ask_together(group)]
+        if self._takes_verbose and any(map(_is_about_verbose, answers)):
+            self._takes_verbose = False
+            self.remark(say("{name} takes no argument verbose; accepted.", name=self.name))
+            return self._ask(cases)
+        return answers
+
+    def _ask_together(self, cases: Sequence[Scenario | Model]) -> list[list[Trained] | Received | Failure]:
+        asked = [self._steps(case) for case in cases]
+        first = cases[0] if cases else None
+        seconds = first.seconds if isinstance(first, Scenario) else None
+        try:
+            outcomes = iter(self.worker.run(list(chain(*asked)), seconds=seconds))
+        except Failure as failure:
+            return [failure for _ in cases]
+        return [
+            self._read(case, steps, list(islice(outcomes, len(steps))))
+            for case, steps in zip(cases, asked, strict=True)
+        ]
+
+    def _read(
+        self, case: Scenario | Model, steps: Sequence[Step], outcomes: Sequence[Outcome]
+    ) -> list[Trained] | Received | Failure:
+        returned = []
+        for step, outcome in zip(steps, outcomes, strict=True):
+            if not isinstance(outcome, Returned):
+                return not_returned(self._what(step), outcome)
+            returned.append(outcome)
+        if isinstance(case, Model):
+            return returned[-1].result
+        each = 2 if case.stand_in is None else 3
+        rounds: list[Trained] = []
+        for first in range(len(steps) - each * case.rounds, len(steps), each):
+            known = sum(len(done.calls) for done in rounds)
+            rounds.append(self._trained(returned[first : first + each], (case.X, case.y), known))
+        return rounds
+
+    def _steps(self, case: Scenario | Model) -> list[Step]:
+        if isinstance(case, Model):
+            return [
+                Create(self.class_name, _HANDLE),
+                Assign(_HANDLE, "W", case.W),
+                Invoke(_HANDLE, "predict", (case.X,)),
+            ]
+        steps: list[Step] = [Seed(case.seed), Create(self.class_name, _HANDLE)]
+        if case.W is not None:
+            steps.append(Assign(_HANDLE, "W", case.W))
+        if (stand_in := case.stand_in) is not None:
+            steps.append(PlugLoss(_HANDLE, stand_in.losses, stand_in.gradients, stand_in.tells_batches))
+        settings: dict[str, Argument] = {"verbose": case.verbose} if self._takes_verbose else {}
+        if not case.by_default:
+            settings |= case.options.as_arguments()
+        given = (case.X if case.shared is None else case.shared), case.y
+        training = Invoke(_HANDLE, "train", given, settings, return_inputs=case.return_inputs)
+        each: list[Step] = [training, Read(_HANDLE, "W")]
+        if case.stand_in is not None:
+            each.append(PluggedCalls(_HANDLE))
+        return steps + each * case.rounds
 
     def own_losses(
         self, W: NDArray[np.float64], X: NDArray[np.float64], y: NDArray[np.int64], reg: float
@@ -226,27 +295,6 @@ class Classifier:
         outcomes = self.worker.run(steps)[2:]
         answers = [read_answer(self.name, problem, outcome) for outcome in outcomes]
         return [answer for answer in answers if isinstance(answer, Answered)]
-
-    def predict(self, W: NDArray[np.float64], Xs: Sequence[NDArray[np.float64]]) -> list[Received]:
-        """What predict returns for each X, with the given weights.
-
-        Raises:
-            Failure: a step raised, hung, or took the process down.
-        """
-        steps: list[Step] = [Create(self.class_name, _HANDLE), Assign(_HANDLE, "W", W)]
-        steps += [Invoke(_HANDLE, "predict", (X,)) for X in Xs]
-        self.cases += len(Xs)
-        return [outcome.result for outcome in self._run(steps, None)[2:]]
-
-    def _run(self, steps: Sequence[Step], seconds: float | None) -> list[Returned]:
-        outcomes: list[Outcome] = self.worker.run(steps, seconds=seconds)
-        returned = []
-        for step, outcome in zip(steps, outcomes, strict=True):
-            if not isinstance(outcome, Returned):
-                failure = not_returned(self._what(step), outcome)
-                raise failure
-            returned.append(outcome)
-        return returned
 
     def _what(self, step: Step) -> str:
         """A step in words that begin a sentence."""
@@ -275,6 +323,6 @@ class Classifier:
         return Trained(trained.result, weights.result, X, y, calls)
 
 
-def _is_about_verbose(failure: Raises) -> bool:
-    text = failure.got or ""
+def _is_about_verbose(answer: object) -> bool:
+    text = (answer.got or "") if isinstance(answer, Raises) else ""
     return text.startswith("TypeError") and "unexpected keyword argument" in text and "'verbose'" in text

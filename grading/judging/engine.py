@@ -19,6 +19,7 @@ from numpy.typing import NDArray
 
 from grading.judging.answers import Answered
 from grading.judging.classifier import Classifier
+from grading.judging.each_example import hold_each
 from grading.judging.exam import own_examples, pool_of
 from grading.judging.failures import Failure, NotCalledAgain
 from grading.judging.loss_function import Called, LossFunction
@@ -55,7 +56,7 @@ def hold(promise: Promise, candidate: LossFunction | Classifier | Network, *, sm
     elif isinstance(candidate, LossFunction):
         _hold_loss(promise, candidate, small=small)
     elif isinstance(candidate, Classifier):
-        _hold_each(promise, candidate, small=small)
+        hold_each(promise, candidate)
     if promise.afterwards is not None:
         promise.afterwards(candidate)
 
@@ -371,16 +372,3 @@ def _grouped(
         for table, (places, numbers) in zip(tables, groups[: len(tables)], strict=True)
         if places
     ]
-
-
-# Methods
-
-
-def _hold_each(promise: Promise, candidate: Classifier, *, small: bool) -> None:
-    examples, tiny = _examples(promise, candidate.seed, candidate.rubric.settings.delta)
-    for example, is_tiny in zip(examples, tiny, strict=True):
-        failure = _verdict(promise, candidate, example)
-        if failure is not None:
-            if is_tiny or not small:
-                raise failure
-            raise smallest(lambda simpler: _verdict(promise, candidate, simpler), example, failure)

@@ -13,6 +13,7 @@ from typing import Any, ClassVar
 import numpy as np
 from numpy.typing import NDArray
 
+from grading.grade import CheckResult
 from reference.accepted import AcceptedGradients
 from reference.problem import Problem
 
@@ -168,3 +169,11 @@ class Inaccurate(Failure):
 
 def _exception(failure: Raises) -> str:
     return (failure.got or "").partition(":")[0]
+
+
+class NotPassed(Exception):
+    """A check that is not passed."""
+
+    def __init__(self, result: CheckResult) -> None:
+        super().__init__(result.message)
+        self.result = result

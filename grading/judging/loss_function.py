@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -54,6 +54,7 @@ class LossFunction:
         passed: the checks that it has passed so far.
         remarks: what was accepted but is worth a word.
         cases: examples judged so far, counted once for each check that judges them.
+        observer: is told every answer to a call, if there is one.
     """
 
     def __init__(
@@ -74,6 +75,7 @@ class LossFunction:
         self.passed: set[str] = set()
         self.remarks: list[str] = []
         self.cases = 0
+        self.observer: Callable[[Problem, Answered], None] | None = None
         self._asked: dict[int, AskedProblems] = {}
         self._answers: dict[int, Answers] = {}
         self._watched: dict[Key, Outcome] = {}
@@ -154,6 +156,8 @@ class LossFunction:
         answer = self.attempt(problem)
         if isinstance(answer, Failure):
             raise answer.with_traceback(None)
+        if self.observer is not None:
+            self.observer(problem, answer)
         return answer
 
     def attempt(self, problem: Problem) -> Answered | Failure:

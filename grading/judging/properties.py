@@ -146,7 +146,12 @@ class Strategy:
 
     def real(self) -> SearchStrategy[Any]:
         """Hypothesis's strategy for it."""
-        return st.one_of([drawing.with_margin(margin.delta).strategy() for drawing in self.drawings])
+        return _united(self.drawings, margin.delta)
+
+
+@cache
+def _united(drawings: tuple[Drawing, ...], delta: float) -> SearchStrategy[Any]:
+    return st.one_of([drawing.with_margin(delta).strategy() for drawing in drawings])
 
 
 @dataclass
@@ -226,9 +231,16 @@ def composite(
 
 @dataclass(frozen=True)
 class Given:
-    """What `given` was told."""
+    """What `given` was told.
+
+    Attributes:
+        body: the property.
+        graded: the test that asks of it what a grade asks.
+        strategies: what its examples are drawn from, by argument.
+    """
 
     body: Body
+    graded: Body
     strategies: Mapping[str, Any] = field(default_factory=dict)
 
 
@@ -236,17 +248,35 @@ def given(**strategies: Any) -> Callable[[Body], Body]:
     """Declare a test to be a property of all that ``strategies`` draw, as Hypothesis's decorator of this name does."""
 
     def declare(body: Body) -> Body:
-        test: Any = body
+        graded = test = _graded(body)
         if _imported():
             import hypothesis
 
             test = hypothesis.given(**strategies)(body)
-        test.given = Given(body, strategies)
-        return test  # type: ignore[no-any-return]
+        test.given = Given(body, graded, strategies)  # type: ignore[attr-defined]
+        return test
 
     return declare
 
 
+def _graded(body: Body) -> Body:
+    """The test that asks what a grade asks."""
+
+    def test(candidate: Any) -> None:
+        from grading.judging.engine import hold
+        from grading.judging.promise import promise_of
+
+        hold(promise_of(body.__name__.removeprefix("test_")), candidate)
+
+    test.__name__, test.__qualname__, test.__module__, test.__doc__ = (
+        body.__name__,
+        body.__qualname__,
+        body.__module__,
+        body.__doc__,
+    )
+    return test
+
+
 def given_of(test: Body) -> Given:
     """What a test was given; nothing, if it is no property of anything that is drawn."""
-    return getattr(test, "given", Given(test))
+    return getattr(test, "given", Given(test, test))

@@ -1,26 +1,15 @@
-"""What `pytest checks/` asks of a hand-in: which one is meant, from which seeds, and how a failure is debugged."""
+"""What `pytest checks/` needs to know of a hand-in: which one is meant, what it scores, how a failure is debugged."""
 
 from __future__ import annotations
 
 import linecache
-import secrets
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
-
-import msgspec
+from typing import Any
 
 from grading.grade import CheckResult
-from grading.rubric import Rubric
 from grading.submission import Handin, IntakeError, Submission
-
-if TYPE_CHECKING:
-    from grading.judging.runner import Runner
-    from grading.sandbox.client import Worker
-
-HUNTED_KINDS = ("loss", "predict")
-"""What is asked of inputs that may be any. The checks of training judge chance as well, at odds made for one seed."""
 
 _SUITE = Path(__file__).resolve().parent.parent.parent
 _TAKEN = (".ipynb", ".py", ".zip")
@@ -63,24 +52,6 @@ def _may_be_handed_in(child: Path) -> bool:
     return child.suffix.lower() in _TAKEN or (child.is_dir() and any(child.rglob("*.py")))
 
 
-def random_seeds(count: int) -> list[int]:
-    """Seeds that nobody has tried."""
-    return [secrets.randbits(32) for _ in range(count)]
-
-
-@dataclass(frozen=True)
-class Asked:
-    """One check of one function, with inputs drawn from ``seed``; ``hunted`` if that is not the grade's."""
-
-    function: str
-    check: str
-    seed: int
-    hunted: bool
-
-    def __str__(self) -> str:
-        return f"{self.function}-seed{self.seed}" if self.hunted else self.function
-
-
 @dataclass(frozen=True)
 class Score:
     """What the summary needs to know of a result."""
@@ -114,50 +85,30 @@ class Score:
         return cls(str(known["function"]), float(known["points"]), float(known["max_points"]), remarks)
 
 
-class Asking:
-    """One submission, asked with inputs from one seed or several."""
+def replay(submission: Submission, result: CheckResult, verdict: BaseException) -> None:
+    """Run a counterexample in this process, so that a debugger stops where it fails.
 
-    def __init__(self, submission: Submission, worker_of: Callable[[str], Worker], rubric: Rubric) -> None:
-        self._submission, self._worker_of, self._rubric = submission, worker_of, rubric
-        self._runners: dict[int, Runner] = {}
+    Where the student's function raises, that is inside it. Elsewhere it is behind the call, where W, X, y, loss
+    and dW can be looked at and the function called again.
 
-    def result(self, asked: Asked) -> CheckResult:
-        """The result of one check at one seed."""
-        return self._runner(asked.seed).result(asked.function, asked.check)
+    Raises:
+        BaseException: what the student's function raises, or ``verdict``.
+    """
+    if result.counterexample is None or result.status == "error":
+        return
+    from grading.sandbox.inside.importing import Importing
+    from grading.sandbox.inside.library import Library
+    from grading.sandbox.requests import load
 
-    def _runner(self, seed: int) -> Runner:
-        from grading.judging.runner import Runner
-
-        if seed not in self._runners:
-            settings = msgspec.structs.replace(self._rubric.settings, seed=seed)
-            rubric = msgspec.structs.replace(self._rubric, settings=settings)
-            self._runners[seed] = Runner(self._submission, self._worker_of, rubric)
-        return self._runners[seed]
-
-    def replay(self, result: CheckResult, verdict: BaseException) -> None:
-        """Run a counterexample in this process, so that a debugger stops where it fails.
-
-        Where the student's function raises, that is inside it. Elsewhere it is behind the call, where W, X, y, loss
-        and dW can be looked at and the function called again.
-
-        Raises:
-            BaseException: what the student's function raises, or ``verdict``.
-        """
-        if result.counterexample is None or result.status == "error":
-            return
-        from grading.sandbox.inside.importing import Importing
-        from grading.sandbox.inside.library import Library
-        from grading.sandbox.requests import load
-
-        message = load(b"", self._submission, [])
-        library = Library(message.sources, message.definitions, [], lambda place: None)
-        Importing(library)
-        library.provide_all()
-        name = f"<how {result.function} fails>"
-        code = f"{result.counterexample.code.rstrip()}\nraise verdict\n"
-        linecache.cache[name] = (len(code), None, code.splitlines(keepends=True), name)
-        try:
-            exec(compile(code, name, "exec"), {**library.provided, "verdict": verdict})  # noqa: S102
-        except Exception as error:
-            error.add_note(str(verdict))
-            raise
+    message = load(b"", submission, [])
+    library = Library(message.sources, message.definitions, [], lambda place: None)
+    Importing(library)
+    library.provide_all()
+    name = f"<how {result.function} fails>"
+    code = f"{result.counterexample.code.rstrip()}\nraise verdict\n"
+    linecache.cache[name] = (len(code), None, code.splitlines(keepends=True), name)
+    try:
+        exec(compile(code, name, "exec"), {**library.provided, "verdict": verdict})  # noqa: S102
+    except Exception as error:
+        error.add_note(str(verdict))
+        raise

@@ -8,26 +8,39 @@ from contextlib import contextmanager
 import numpy as np
 from numpy.typing import NDArray
 
-from grading.judging.classifier import Classifier, Scenario
+from grading.grade import Counterexample
+from grading.judging.classifier import Classifier, Model, Scenario
 from grading.judging.failures import Failure
 from reference.problem import Problem
 
+_MOST_NUMBERS = 400  # a larger counterexample is shown as code only
+
 
 @contextmanager
-def shown_by(candidate: Classifier, scenario: Scenario) -> Iterator[None]:
-    """Give a failure inside of ``with`` the scenario's code, if it has none of its own."""
+def shown_by(candidate: Classifier, case: Scenario | Model) -> Iterator[None]:
+    """Give a failure inside of ``with`` the code of the case, if it has none of its own."""
     try:
         yield
     except Failure as failure:
         if failure.code is None:
-            failure.code = code_of(candidate, scenario)
+            failure.code = code_of(candidate, case)
         raise
 
 
-def code_of(candidate: Classifier, scenario: Scenario) -> str:
-    """The scenario with the class of the hand-in, printing the history and W."""
+def code_of(candidate: Classifier, case: Scenario | Model) -> str:
+    """The case with the class of the hand-in, printing what comes of it."""
+    lines = _prediction(candidate, case) if isinstance(case, Model) else _training(candidate, case)
+    return "\n".join(["import numpy as np", *lines]) + "\n"
+
+
+def _prediction(candidate: Classifier, model: Model) -> list[str]:
+    making = candidate.spelling.making(_array(model.W))
+    return [*making, f"print({candidate.spelling.predicting(_array(model.X))})"]
+
+
+def _training(candidate: Classifier, scenario: Scenario) -> list[str]:
+    """The history and W are printed."""
     lines = [
-        "import numpy as np",
         f"X = {_array(scenario.X)}",
         f"y = {_array(scenario.y)}",
         *candidate.spelling.making(None if scenario.W is None else _array(scenario.W)),
@@ -39,21 +52,36 @@ def code_of(candidate: Classifier, scenario: Scenario) -> str:
             f"gradients = iter({_array(scenario.stand_in.gradients)})",
             *candidate.spelling.plugging("lambda X_batch, y_batch, reg: (next(losses), next(gradients))"),
         ]
-    settings = {} if scenario.options is None else dict(scenario.options.as_arguments())
+    settings = {} if scenario.by_default else dict(scenario.options.as_arguments())
     if scenario.verbose:
         settings["verbose"] = True
     training = candidate.spelling.training(["X", "y"], **settings)
-    lines += [*training, f"print({candidate.spelling.weights})"] * scenario.rounds
-    return "\n".join(lines) + "\n"
+    return lines + [*training, f"print({candidate.spelling.weights})"] * scenario.rounds
 
 
 def _array(array: NDArray[np.generic]) -> str:
     values = array.ravel()
+    other_type = "" if array.dtype.type in (np.float64, np.int64) else f", dtype=np.{array.dtype}"
     if values.size > 1 and (values == values[0]).all():
-        return f"np.full({array.shape}, {values[0].item()})"
+        return f"np.full({array.shape}, {values[0].item()}{other_type})"
     if array.ndim > 1 and len(array) > 1 and (array == array[0]).all():
         return f"np.tile({array[0].tolist()}, ({len(array)}, 1))"
-    return f"np.array({array.tolist()})"
+    return f"np.array({array.tolist()}{other_type})"
+
+
+def counterexample_of(failure: Failure, function: str) -> Counterexample | None:
+    """The input that a failure of ``function`` is shown by, if it is shown by any."""
+    problem = failure.problem
+    if problem is None:
+        return None if failure.code is None else Counterexample(code=failure.code)
+    small = problem.W.size + problem.X.size <= _MOST_NUMBERS
+    return Counterexample(
+        code=call_of(problem, function),
+        W=problem.W.tolist() if small else None,
+        X=problem.X.tolist() if small else None,
+        y=problem.y.tolist() if small else None,
+        reg=problem.reg,
+    )
 
 
 def call_of(problem: Problem, function: str) -> str:

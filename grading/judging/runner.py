@@ -9,6 +9,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Executor
+from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -30,13 +31,13 @@ from grading.judging.calling_convention import Spelling, spelled
 from grading.judging.classifier import Classifier
 from grading.judging.compare import compare
 from grading.judging.engine import hold
-from grading.judging.failures import Failure, NotProvided, WrongGradient
+from grading.judging.failures import Failure, NotPassed, NotProvided, WrongGradient
 from grading.judging.gradients import second_witness
 from grading.judging.loss_function import LossFunction
 from grading.judging.network import Network
 from grading.judging.promise import Promise, promise_of
 from grading.judging.real_use import JUDGES, RealUse
-from grading.judging.reproduction import call_of
+from grading.judging.reproduction import counterexample_of
 from grading.judging.training_facts import training_facts
 from grading.rubric import Rubric
 from grading.rubric.checks import checks_of
@@ -46,7 +47,6 @@ from grading.words import say, together, translated
 if TYPE_CHECKING:
     from grading.sandbox.client import Worker
 
-_MOST_NUMBERS = 400  # a larger counterexample is shown as code only
 # Known mistakes draw from NumPy's global random numbers, and so take turns.
 _diagnosing = threading.Lock()
 
@@ -129,11 +129,52 @@ class Runner:
     def result(self, name: str, check: str) -> CheckResult:
         """The result of one check of one function, run now if it has not been."""
         if (name, check) not in self._results:
-            self._results[name, check] = self._run(name, promise_of(check))
+            with suppress(NotPassed), self.judging(name, check):
+                hold(promise_of(check), self.candidate(name))
         return self._results[name, check]
 
-    def _run(self, name: str, asked: Promise) -> CheckResult:
-        started = time.perf_counter()
+    @contextmanager
+    def judging(self, name: str, check: str) -> Iterator[None]:
+        """Make a result of what comes out while a check is asked of a function.
+
+        Raises:
+            NotPassed: it is not passed, or was not to be asked at all.
+        """
+        started, asked = time.perf_counter(), promise_of(check)
+        result = self._unasked(name, asked, started)
+        if result is None:
+            candidate = self.candidate(name)
+            cases, remarks = candidate.cases, len(candidate.remarks)
+            try:
+                # A student's answer may be any number; what becomes of it in a comparison is the verdict's business.
+                with np.errstate(all="ignore"):
+                    yield
+                    if isinstance(candidate, LossFunction) and check in JUDGES:
+                        self._real_use(candidate).hold(check)
+                        candidate.passed.add(check)
+            except Failure as failure:
+                tried = candidate.cases - cases
+                result = self._failed(name, asked, failure, candidate.remarks[remarks:], tried, started)
+            else:
+                result = self._finished(
+                    name,
+                    asked,
+                    "passed",
+                    "",
+                    started,
+                    remarks=candidate.remarks[remarks:],
+                    cases=candidate.cases - cases,
+                )
+        self._results[name, check] = result
+        if result.status != "passed":
+            raise NotPassed(result)
+
+    def told(self, name: str, check: str, failure: Failure) -> CheckResult:
+        """A failure in words, where it decides about no points."""
+        return self._failed(name, promise_of(check), failure, [], 0, time.perf_counter())
+
+    def _unasked(self, name: str, asked: Promise, started: float) -> CheckResult | None:
+        """The result of a check that cannot be asked or means nothing; None if it is to be asked."""
         absent = self.absent(name)
         if absent is not None:
             # Said once, by the function's first check; the others only refer to it.
@@ -149,27 +190,12 @@ class Runner:
                     "Skipped, because it means nothing while “{needed}” is not passed.", needed=needed
                 )
                 return self._finished(name, asked, "skipped", message, started)
-        candidate = self.candidate(name)
-        cases, remarks = candidate.cases, len(candidate.remarks)
-        try:
-            # A student's answer may be any number; what becomes of it in a comparison is the verdict's business.
-            with np.errstate(all="ignore"):
-                hold(asked, candidate)
-                if isinstance(candidate, LossFunction) and asked.id in JUDGES:
-                    self._real_use(candidate).hold(asked.id)
-                    candidate.passed.add(asked.id)
-        except Failure as failure:
-            tried = candidate.cases - cases
-            return self._failed(name, asked, failure, candidate.remarks[remarks:], tried, started)
-        return self._finished(
-            name,
-            asked,
-            "passed",
-            "",
-            started,
-            remarks=candidate.remarks[remarks:],
-            cases=candidate.cases - cases,
-        )
+        return None
+
+    @property
+    def _digest(self) -> bytes:
+        """What the examples are drawn from that depend on the hand-in."""
+        return f"{self.submission.sha256} {self.rubric.settings.seed}".encode()
 
     def _real_use(self, candidate: LossFunction) -> RealUse:
         if candidate.name not in self._real_uses:
@@ -269,24 +295,18 @@ class Runner:
 
     def _classifier(self, name: str) -> Classifier:
         if name not in self._classifiers:
-            spelling = Spelling(
-                name, self.rubric.settings.names, self.rubric.settings.functions[name].takes_loss
-            )
+            settings = self.rubric.settings
+            spelling = Spelling(name, settings.names, settings.functions[name].takes_loss)
             worker = spelled(spelling, self._worker(name), self.rubric)
-            self._classifiers[name] = Classifier(name, worker, self.rubric)
+            self._classifiers[name] = Classifier(name, worker, self.rubric, self._digest)
         return self._classifiers[name]
 
     def _loss_function(self, name: str) -> LossFunction:
         if name not in self._loss_functions:
             naive = self.rubric.settings.functions[name].naive
             other = self._loss_function(naive) if naive is not None else None
-            self._loss_functions[name] = LossFunction(
-                name,
-                self._worker(name),
-                self.rubric,
-                other,
-                digest=f"{self.submission.sha256} {self.rubric.settings.seed}".encode(),
-            )
+            worker = self._worker(name)
+            self._loss_functions[name] = LossFunction(name, worker, self.rubric, other, digest=self._digest)
         return self._loss_functions[name]
 
     def _failed(
@@ -294,19 +314,6 @@ class Runner:
     ) -> CheckResult:
         if asked.kind == "loss":
             self._failures.setdefault(name, []).append(failure)
-        counterexample = None
-        if failure.problem is not None:
-            problem = failure.problem
-            small = problem.W.size + problem.X.size <= _MOST_NUMBERS
-            counterexample = Counterexample(
-                code=call_of(problem, name),
-                W=problem.W.tolist() if small else None,
-                X=problem.X.tolist() if small else None,
-                y=problem.y.tolist() if small else None,
-                reg=problem.reg,
-            )
-        elif failure.code is not None:
-            counterexample = Counterexample(code=failure.code)
         if isinstance(failure, WrongGradient):
             witness = second_witness(self._loss_function(name), failure)
             failure.message = together(failure.message, witness or "")
@@ -320,7 +327,7 @@ class Runner:
             started,
             remarks=remarks,
             cases=cases,
-            counterexample=counterexample,
+            counterexample=counterexample_of(failure, name),
             expected=failure.expected,
             got=failure.got,
             diagnosis=diagnosis,

@@ -95,7 +95,7 @@ class _Drawn:
         self._draw = draw
 
     def keep(self) -> bool:
-        return self._draw(_booleans())
+        return bool(self._draw(_booleans()))
 
     def one_of(self, options: Sequence[T]) -> T:
         return options[self._draw(_up_to(len(options) - 1))] if len(options) > 1 else options[0]

@@ -14,9 +14,6 @@ import pytest
 
 import grader
 from grading.judging import pytest_session
-from grading.judging.promise import promise_of
-from grading.judging.screening import Setting, problems_of
-from grading.rubric import load_rubric
 
 ROOT = Path(__file__).resolve().parents[2]
 SAMPLES = ROOT / "submissions"
@@ -156,65 +153,6 @@ def test_the_debugger_stops_behind_the_call_that_gives_the_wrong_answer(folder: 
     assert "dW = svm_loss_naive(W, X, y, 1.0)" in result.stdout
     assert "array([[" in result.stdout
     assert "<function svm_loss_naive" in result.stdout
-
-
-RARELY_WRONG = """
-import numpy as np
-
-def softmax_loss_naive(W, X, y, reg):
-    scores = X @ W
-    scores = scores - scores.max(axis=1, keepdims=True)
-    p = np.exp(scores) / np.exp(scores).sum(axis=1, keepdims=True)
-    loss = -np.log(p[np.arange(len(y)), y]).mean() + reg * (W * W).sum()
-    p[np.arange(len(y)), y] -= 1.0
-    dW = X.T @ p / len(y) + 2 * reg * W
-    if X.shape == (4, 6) and W.shape == (6, 5) and round(4 * W.sum()) not in KNOWN:
-        dW += 1.0
-    return loss, dW
-"""
-
-
-@pytest.fixture
-def rarely_wrong(tmp_path: Path) -> Path:
-    """A function that is right for all inputs of the grade's own seed, and wrong for most others of one size."""
-    setting = Setting("softmax", 1.0, 1.0, load_rubric().settings.seed)
-    asked = {
-        round(4 * float(problem.W.sum()))
-        for check in ("value", "symmetry", "stability")
-        for drawing in promise_of(check).drawings
-        for problem in problems_of(drawing, setting)
-        if problem.sizes == (4, 6, 5)
-    }
-    path = tmp_path / "softmax.py"
-    path.write_text(RARELY_WRONG.replace("KNOWN", str(asked or "()")))
-    return path
-
-
-def test_a_hunt_finds_what_the_grade_does_not_and_says_how_to_find_it_again(rarely_wrong: Path) -> None:
-    chosen = (f"--submission={rarely_wrong}", "-k", "softmax_loss_naive and gradient")
-    found = run_pytest(*chosen, "--hunt", "-x")
-    assert found.returncode == 1, found.stdout
-    assert "stopping after 1 failures" in found.stdout
-    assert re.search(r"softmax_loss_naive +5 of 5", found.stdout)
-    again = re.search(r"To have it again: (--seed \d+)", found.stdout)
-    assert again is not None
-    repeated = run_pytest(*chosen, *again[1].split())
-    assert re.search(r"softmax_loss_naive +0 of 5", repeated.stdout)
-    assert "not the inputs of the grade" in repeated.stdout
-
-
-def test_a_hunt_spares_what_is_right() -> None:
-    result = run_pytest(
-        f"--submission={SAMPLES / 'ada.ipynb'}", "--hunt", "--hunt-seeds", 1, "-k", "svm_loss"
-    )
-    assert result.returncode == 0, result.stdout
-    assert re.search(r"together +35 of 35", result.stdout)
-
-
-def test_a_seed_out_of_range_gets_one_line() -> None:
-    result = run_pytest(f"--submission={SAMPLES / 'ada.ipynb'}", "--seed", 2**32)
-    assert result.returncode == pytest.ExitCode.USAGE_ERROR
-    assert "a seed is a number from 0 to" in result.stderr
 
 
 def test_a_students_run_does_not_wait_for_libraries_that_it_does_not_use(folder: Path) -> None:

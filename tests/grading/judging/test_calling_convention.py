@@ -109,7 +109,7 @@ def test_right_plain_functions_get_everything(sandbox: Sandbox) -> None:
             "training",
             ["model = Model()", "model.theta = ", "model.fit(X, y, lr="],
         ),
-        ("np.random.choice(len(X), size)", "np.arange(size)", "sampling", ["model.cost = ", "size=5"]),
+        ("np.random.choice(len(X), size)", "np.arange(size)", "sampling", ["model.cost = ", "size=4"]),
         ("axis=1)\n\n    def cost", "axis=0)\n\n    def cost", "prediction", ["model.classify("]),
     ],
 )

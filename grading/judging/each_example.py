@@ -1,0 +1,49 @@
+"""Asking whether a method of a class keeps a promise: of one example after the other, all asked in one round trip."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from grading.judging.classifier import Classifier
+from grading.judging.exam import own_examples, pool_of
+from grading.judging.failures import Failure
+from grading.judging.promise import Promise
+from grading.judging.properties import Drawing
+from grading.judging.shrinking import smallest
+
+Example = Mapping[str, Any]
+
+
+def hold_each(promise: Promise, candidate: Classifier) -> None:
+    """Ask whether a candidate keeps a promise.
+
+    Raises:
+        Failure: it does not; the smallest example that was found.
+    """
+    ((name, strategy),) = promise.strategies
+    examples = [example for drawing in strategy.drawings for example in _examples(drawing, candidate)]
+    candidate.foresee(examples)
+    for example in examples:
+        failure = verdict(promise, candidate, {name: example})
+        if failure is not None:
+            raise smallest(lambda simpler: verdict(promise, candidate, simpler), {name: example}, failure)
+
+
+def verdict(promise: Promise, candidate: Classifier, example: Example) -> Failure | None:
+    """How a candidate fails on one example; what is remarked on the way is kept only if it does not."""
+    remarks = len(candidate.remarks)
+    try:
+        promise.body(candidate, **example)
+    except Failure as failure:
+        del candidate.remarks[remarks:]
+        failure.example = example
+        return failure
+    return None
+
+
+def _examples(drawing: Drawing, candidate: Classifier) -> list[Any]:
+    """Those of the exam, and some that depend on the hand-in."""
+    seed, delta = candidate.seed, candidate.rubric.settings.delta
+    own = own_examples(drawing, candidate.digest, seed, delta) if candidate.digest else ()
+    return [*pool_of(drawing, seed, delta).examples, *own]
