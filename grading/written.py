@@ -10,6 +10,7 @@ from grading.intake.methods import base_names
 from grading.intake.unfinished import method_of
 from grading.intake.walking import nodes
 from grading.submission import Block, Source, Submission
+from grading.syntax import syntax_tree
 
 
 @dataclass(frozen=True, eq=False)
@@ -101,6 +102,6 @@ def method_place(submission: Submission, name: str) -> tuple[str, tuple[int, int
 
 def _statements(block: Block) -> list[ast.stmt]:
     try:
-        return ast.parse(block.code).body
+        return syntax_tree(block.code).body
     except (SyntaxError, ValueError, RecursionError, MemoryError):
         return []

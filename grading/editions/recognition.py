@@ -11,6 +11,7 @@ from grading.intake.unfinished import Function
 from grading.intake.walking import nodes
 from grading.rubric import Settings
 from grading.submission import Definition, State, Submission
+from grading.syntax import syntax_tree
 from grading.words import say
 
 # Without any of this, a function is not turned and need not be parsed once more. No \b in front, which is slow.
@@ -93,7 +94,7 @@ def _text(submission: Submission, definition: Definition) -> str:
 
 def _parsed(text: str) -> Function | None:
     try:
-        (statement, *_) = ast.parse(text).body
+        (statement, *_) = syntax_tree(text).body
     except (SyntaxError, ValueError, RecursionError, MemoryError):
         return None
     return statement if isinstance(statement, ast.FunctionDef | ast.AsyncFunctionDef) else None

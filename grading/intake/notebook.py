@@ -13,6 +13,7 @@ from grading.intake.limits import Limits
 from grading.intake.naming import module_name, shown
 from grading.intake.text import conflict_line, recognised
 from grading.intake.walking import nodes
+from grading.syntax import syntax_tree
 from grading.words import say, translated
 
 _MAGIC_LINE = re.compile(r"^[ \t]*[%!?]|\?[ \t]*$|^[ \t]*[\w.]+[ \t]*=[ \t]*[%!]", re.MULTILINE)
@@ -163,7 +164,7 @@ def _without_whole_lines(text: str, count: int) -> str | None:
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
-            passes = {node.lineno for node in nodes(ast.parse(plain), ast.Pass)}
+            passes = {node.lineno for node in nodes(syntax_tree(plain), ast.Pass)}
     except (SyntaxError, ValueError, RecursionError, MemoryError):
         return None
     # Others are within a text, or go on with the line above.

@@ -12,6 +12,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import PurePosixPath
 
+from grading.syntax import syntax_tree
 from grading.words import later, say, translated
 
 _INDENT = re.compile(r"^[ \t]+", re.MULTILINE)
@@ -154,7 +155,7 @@ def _tree(text: str) -> ast.Module:
         with warnings.catch_warnings():
             # "\d" in a string or `is` with a number is the student's matter, and their program runs.
             warnings.simplefilter("ignore")
-            return ast.parse(text)
+            return syntax_tree(text)
     except SyntaxError:
         raise
     except (ValueError, RecursionError, MemoryError) as error:

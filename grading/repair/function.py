@@ -7,6 +7,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
+from grading.syntax import syntax_tree
+
 Replacement = tuple[int, int, str]
 """Bytes from ... up to ..., and the text that takes their place."""
 
@@ -47,7 +49,7 @@ class Function:
         Raises:
             SyntaxError: the text is no function.
         """
-        statements = ast.parse(self.text).body
+        statements = syntax_tree(self.text).body
         if len(statements) != 1 or not isinstance(statements[0], ast.FunctionDef):
             raise SyntaxError("not one function")
         return statements[0]
