@@ -55,7 +55,7 @@ class Member:
         self._made_for: bytes | None = None
         self._suite: Suite | None = None
         self._sandbox: Sandbox | None = None
-        self._reader = Reader()
+        self._reader: Reader | None = None
 
     def answer(self, task: Task) -> Reply:
         """Do one task; nothing that a hand-in does raises."""
@@ -76,12 +76,14 @@ class Member:
 
     def close(self) -> None:
         """End what runs in the sandbox, and what reads."""
-        self._reader.close()
+        if self._reader is not None:
+            self._reader.close()
         if self._sandbox is not None:
             self._sandbox.close()
 
     def _prepared(self, task: Task) -> tuple[Suite, Sandbox]:
         wanted = encode((task.rubric, task.allow_unsafe, task.notebook_data))
+        self._reader = self._reader or Reader()
         if self._suite is None or self._sandbox is None or wanted != self._made_for:
             if self._sandbox is not None:
                 self._sandbox.close()
