@@ -103,8 +103,7 @@ class Zygote:
         if self._setup.data is not None and self._setup.scratch is not None:
             notebook.warm_up(self._reachable(self._setup.scratch))
         if self._setup.scratch is not None:
-            folder = f"{self._reachable(self._setup.scratch)}/own"
-            os.mkdir(folder, 0o700)  # noqa: PTH102
+            folder = self._new_folder(self._setup.scratch)
             self._own_scratch = folder if walls.can_mount_scratch(folder) else None
         if self._setup.readable is not None:
             self._files = walls.files_closed(self._setup, self._reachable)
@@ -133,11 +132,16 @@ class Zygote:
             os.kill(process, signal.SIGKILL)
             self._reap(process)
 
+    def _new_folder(self, scratch: str) -> str:
+        """One whose name nobody can have taken before: not a student's code, nor a zygote that this one replaces."""
+        folder = f"{self._reachable(scratch)}/{secrets.token_hex(8)}"
+        os.mkdir(folder, 0o700)  # noqa: PTH102
+        return folder
+
     def _start(self, frames: int, printed: int, data: int | None = None) -> None:
         folder = self._own_scratch
         if folder is None and self._setup.scratch is not None:
-            folder = f"{self._reachable(self._setup.scratch)}/{secrets.token_hex(8)}"
-            os.mkdir(folder, 0o700)  # noqa: PTH102
+            folder = self._new_folder(self._setup.scratch)
         process = os.fork()
         if not process:
             try:
