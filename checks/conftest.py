@@ -193,7 +193,11 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
         if isinstance(item, pytest.Function) and _asked(item) and not _is_hunted(item):
             # Hypothesis may have been imported by others, or by the check itself.
             item.obj = given_of(item.obj).graded
-    for test in {item.obj for item in items if isinstance(item, pytest.Function) and _is_hunted(item)}:
+    hunted = [item for item in items if isinstance(item, pytest.Function) and _is_hunted(item)]
+    for item in hunted:
+        # By this marker Hypothesis knows that examples of one function are not those of another.
+        item.add_marker(pytest.mark.parametrize("candidate", []))
+    for test in {item.obj for item in hunted}:
         test.hypothesis.inner_test = config.stash[_hunt_key].watched(test.hypothesis.inner_test)
 
 

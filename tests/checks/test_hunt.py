@@ -14,24 +14,14 @@ from grading.judging.screening import Setting, problems_of
 from grading.rubric import load_rubric
 from tests.checks.test_entrance import SAMPLES, run_pytest
 
-# Of random problems, fewer than 1 in 10,000 are any of these: four entries or more are one that they need not be.
-PLANTED = {
-    "svm_loss_naive": "D >= 3 and W.shape[1] >= 3 and np.ptp(W) == 0",
-    "softmax_loss_naive": "D >= 4 and (W == W[:, :1]).all()",
-    "softmax_loss_vectorized": "D >= 4 and N >= 3 and np.ptp(X) == 0",
-}
+# Fewer than 1 in 10,000 random problems are so: at least four entries of W are one that they need not be.
+PLANTED = {"softmax_loss_naive": "D >= 4 and (W == W[:, :1]).all()"}
 FUNCTION = """
 def {name}(W, X, y, reg):
     (N, D), scores, rows = X.shape, X @ W, np.arange(len(y))
     scores = scores - scores.max(axis=1, keepdims=True)
-    if "svm" in "{name}":
-        margins = np.maximum(0, scores - scores[rows, y][:, None] + 1)
-        margins[rows, y] = 0
-        losses, counts = margins.sum(axis=1), (margins > 0) * 1.0
-        counts[rows, y] = -counts.sum(axis=1)
-    else:
-        p = np.exp(scores) / np.exp(scores).sum(axis=1, keepdims=True)
-        losses, counts = -np.log(p[rows, y]), p - np.eye(W.shape[1])[y]
+    p = np.exp(scores) / np.exp(scores).sum(axis=1, keepdims=True)
+    losses, counts = -np.log(p[rows, y]), p - np.eye(W.shape[1])[y]
     dW = X.T @ counts / N + 2 * reg * W
     if D <= 6 and N <= 4 and {planted} and crc32(W.tobytes() + X.tobytes()) not in KNOWN:
         dW += 1.0
@@ -41,13 +31,11 @@ def {name}(W, X, y, reg):
 
 @pytest.fixture(scope="module")
 def rarely_wrong(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Three functions that are right for all that the exam holds."""
+    """A function that is right for all that the exam holds."""
     asked: set[int] = set()
-    for loss in ("svm", "softmax"):
-        setting = Setting(loss, 1.0, 1.0, load_rubric().settings.seed)
-        drawings = {d for check in ("value", "gradient") for d in promise_of(check).drawings}
-        problems = [p for drawing in drawings for p in problems_of(drawing, setting)]
-        asked |= {crc32(p.W.tobytes() + p.X.tobytes()) for p in problems if p.W.shape[0] in range(3, 7)}
+    setting = Setting("softmax", 1.0, 1.0, load_rubric().settings.seed)
+    for drawing in promise_of("gradient").drawings:
+        asked |= {crc32(p.W.tobytes() + p.X.tobytes()) for p in problems_of(drawing, setting)}
     path = tmp_path_factory.mktemp("hunted") / "losses.py"
     functions = [FUNCTION.format(name=name, planted=planted) for name, planted in PLANTED.items()]
     path.write_text(f"from zlib import crc32\nimport numpy as np\n\nKNOWN = {asked}\n" + "\n".join(functions))
@@ -55,14 +43,16 @@ def rarely_wrong(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def hunt(handin: Path, *options: object, cache: Path) -> subprocess.CompletedProcess[str]:
-    return run_pytest(f"--submission={handin}", "-k", "gradient", *options, XDG_CACHE_HOME=str(cache))
+    return run_pytest(
+        f"--submission={handin}", "-k", "gradient and softmax_loss_naive", *options, XDG_CACHE_HOME=str(cache)
+    )
 
 
 def test_a_hunt_finds_what_fewer_than_one_in_ten_thousand_problems_show_and_the_next_finds_it_at_once(
     rarely_wrong: Path, tmp_path: Path
 ) -> None:
     first = hunt(rarely_wrong, "--hunt", "--hunt-seconds=90", "--hypothesis-show-statistics", cache=tmp_path)
-    assert set(re.findall(r"^FAILED .*\[(\w+)\]", first.stdout, re.MULTILINE)) == set(PLANTED), first.stdout
+    assert re.search(r"1 failed", first.stdout), first.stdout
     assert len(re.findall(r"during generate phase.*\n.*\n.* [1-9]\d* failing", first.stdout)) == len(PLANTED)
     assert "Highest target score" in first.stdout
     assert first.stdout.count("@reproduce_failure(") == len(PLANTED)
