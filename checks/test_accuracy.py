@@ -9,7 +9,7 @@ from grading.comparison import thinned
 from grading.grade import TrainingRun
 from grading.judging.classifier import Classifier, Learned, Options, Scenario
 from grading.judging.failures import Inaccurate, WrongReturn
-from grading.judging.learned_from_loss import learned_from_own_loss
+from grading.judging.learned_from_loss import beyond, learned_from_own_loss
 from grading.judging.promise import promise
 from grading.judging.training_facts import nearness
 from grading.judging.training_record import history_of, weights_of
@@ -29,13 +29,13 @@ def test_accuracy(candidate: Classifier) -> None:
     settings = candidate.rubric.accuracy[candidate.reference]
     data = training_data(candidate.rubric)
     options = Options(settings.learning_rate, settings.reg, settings.num_iters, settings.batch_size)
-    _take_one_step(candidate, data, options)
+    start = _start(candidate, data, options)
     candidate.trainings.clear()
     for run in range(settings.runs):
         candidate.trainings.append(_trained(candidate, data, options, settings, candidate.seed + run))
     runs = [learned.run for learned in candidate.trainings]
     if all(run.correct >= run.least for run in runs):
-        _require_own(candidate, data.split, options)
+        _require_own(candidate, data.split, options, start)
         return
     worst = min(candidate.trainings, key=lambda learned: learned.run.correct)
     said = "; ".join(
@@ -70,9 +70,9 @@ def test_accuracy(candidate: Classifier) -> None:
     )
 
 
-def _require_own(candidate: Classifier, data: Split, options: Options) -> None:
+def _require_own(candidate: Classifier, data: Split, options: Options, start: NDArray[np.float64]) -> None:
     """Points are for learning; there are other ways to good weights than the losses of this assignment."""
-    learned = candidate.trainings[0].W
+    learned = beyond(start, candidate.trainings[0].W)
     if learned_from_own_loss(candidate, learned, data.X_train, data.y_train, options.reg):
         return
     raise Inaccurate(
@@ -139,11 +139,24 @@ def _how_near(candidate: Classifier, data: Split, options: Options, W: NDArray[n
     )
 
 
-def _take_one_step(candidate: Classifier, training: TrainingData, options: Options) -> None:
-    """One step under the deadline of a small call: a loss that hangs must not cost that of a whole training."""
+def _start(candidate: Classifier, training: TrainingData, options: Options) -> NDArray[np.float64]:
+    """The weights that the first training begins with: those after one step with learning rate 0.
+
+    One step also has the deadline of a small call: a loss that hangs must not cost that of a whole training.
+    """
     data = training.split
-    first = Options(options.learning_rate, options.reg, 1, options.batch_size)
-    candidate.train(Scenario(data.X_train, data.y_train, first, shared=training.shared, return_inputs=False))
+    still = Options(0.0, options.reg, 1, options.batch_size)
+    (done,) = candidate.train(
+        Scenario(
+            data.X_train,
+            data.y_train,
+            still,
+            seed=candidate.seed,
+            shared=training.shared,
+            return_inputs=False,
+        )
+    )
+    return weights_of(candidate.name, done.W, (data.X_train.shape[1], len(data.classes)))
 
 
 _CIFAR10 = (
