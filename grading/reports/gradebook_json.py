@@ -6,13 +6,16 @@ from collections.abc import Sequence
 
 import msgspec
 
-from grading.grade import Grade, SuiteFacts
+from grading.grade import Grade, Repair, SuiteFacts
 from grading.reports.statistics import Statistics, in_order, mistakes_of, reasons, statistics
 from grading.reports.text import shown
 
 
 class GradebookEntry(msgspec.Struct, frozen=True, kw_only=True):
-    """One hand-in. ``score`` and ``percent`` are None where it was not graded, and ``reason`` says why."""
+    """One hand-in. ``score`` and ``percent`` are None where it was not graded, and ``reason`` says why.
+
+    ``repair`` is what makes each wrong function right, as far as it was found, whatever students are told of it.
+    """
 
     name: str
     path: str
@@ -25,6 +28,7 @@ class GradebookEntry(msgspec.Struct, frozen=True, kw_only=True):
     functions: dict[str, float]
     mistakes: list[str]
     for_person: list[str]
+    repair: dict[str, Repair]
 
 
 class Gradebook(msgspec.Struct, frozen=True, kw_only=True):
@@ -68,6 +72,7 @@ def _entry(grade: Grade, functions: Sequence[str]) -> GradebookEntry:
         functions={name: function_points(grade, name) for name in functions} if graded else {},
         mistakes=mistakes_of(grade),
         for_person=reasons(grade),
+        repair=grade.repair,
     )
 
 

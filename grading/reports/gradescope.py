@@ -11,6 +11,7 @@ import msgspec
 
 from grading.grade import CheckResult, Grade
 from grading.late import sentence
+from grading.reports.hidden import told
 from grading.reports.html_report import command, place_of, where
 from grading.reports.repairs import as_text, repair_shown_by
 from grading.reports.text import points, shown
@@ -25,7 +26,8 @@ class GradescopeReport:
 
     def render(self, grade: Grade) -> bytes:
         """The file's bytes. Gradescope measures the time itself, so none is written."""
-        grade = shown(grade)
+        # Hidden checks stay, since Gradescope hides them; all else is what students read.
+        grade = shown(msgspec.structs.replace(grade, repair=told(grade.repair)))
         results: dict[str, Any] = {
             "score": grade.score,
             "output": _summary(grade),
