@@ -112,9 +112,6 @@ def pytest_configure(config: pytest.Config) -> None:
     config.stash[_hunt_key] = _hunt(config)
     if hunting:
         _prepare_hypothesis(config)
-    elif (plugin := config.pluginmanager.get_plugin("hypothesispytest")) is not None:
-        # It would import all of Hypothesis for its part of the summary, which would be empty.
-        config.pluginmanager.unregister(plugin)
 
 
 def _hunt(config: pytest.Config) -> Hunt:
