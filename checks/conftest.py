@@ -138,8 +138,14 @@ def _prepare_hypothesis(config: pytest.Config) -> None:
         raise pytest.UsageError(f"{_SEED} {seed}: a seed is a whole number")
 
 
+@pytest.hookimpl(trylast=True)
 def pytest_sessionstart(session: pytest.Session) -> None:
     """Read the hand-in before anything is run: one line if there is none, or if two could be meant."""
+    plugin = session.config.pluginmanager.get_plugin("hypothesispytest")
+    if plugin is not None and not session.config.stash[_hunting_key]:
+        # It would import all of Hypothesis for its part of the summary, which would be empty. Not earlier: it has told
+        # Hypothesis by now that pytest is up, without which what is shrunk raises a warning.
+        session.config.pluginmanager.unregister(plugin)
     if not session.config.getoption("collectonly"):
         try:
             _submission(session.config)

@@ -64,7 +64,7 @@ def _labels(candidate: Classifier, model: Model, received: Received) -> NDArray[
             )
         return labels
     message = say("{name} must return an array of N labels, one for each row of X.", name=candidate.name)
-    if isinstance(value, np.ndarray) and value.shape in ((n, 1), (1, n)) and n > 1:
+    if isinstance(value, np.ndarray) and value.shape in ((n, 1), (1, n)):
         too_many = say(
             "It has a dimension too many: {shape} instead of {wanted}.", shape=value.shape, wanted=(n,)
         )

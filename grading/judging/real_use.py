@@ -153,6 +153,10 @@ def uses(digest: bytes, *, quick: bool) -> tuple[Use, ...]:
     largest = use(between(300, 600), between(12, 20), between(6, 12))
     several = [
         use(between(101, 180), between(2, 5), 3),
+        # Between these and the exam's.
+        use(between(11, 20), between(2, 5), between(6, 9)),
+        use(between(21, 39), between(7, 29), between(2, 5)),
+        use(between(41, 100), between(2, 5), between(3, 5)),
         use(between(2, 3), between(49, 3073), between(2, 4)),
         use(between(2, 3), between(2, 4), between(13, 30)),
         # All of one size: what is special about these is something else.

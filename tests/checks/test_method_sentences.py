@@ -35,7 +35,7 @@ WRONG: dict[str, tuple[HandedClass, str, str]] = {
     "Momentum": (
         _changed(_UPDATE, f"v = 0.9 * (v if it else 0) - learning_rate * grad\n{_NEXT}self.W += v"),
         "training",
-        "before step 3 of train, W is not what it should be",
+        "after train, W is not what it should be",
     ),
     "Clipped": (
         _changed(_UPDATE, "self.W -= learning_rate * np.clip(grad, -1, 1)"),
@@ -50,12 +50,12 @@ WRONG: dict[str, tuple[HandedClass, str, str]] = {
     "HalfTheData": (
         _changed("choice(X.shape[0]", "choice(X.shape[0] // 2"),
         "sampling",
-        "15 of 30 rows of X never came up",
+        "12 of 24 rows of X never came up",
     ),
     "HalfTheBatch": (
         _changed("batch_size)", "max(1, batch_size // 2))"),
         "training",
-        "must call the loss with batch_size = 4 samples and their labels",
+        "must call the loss with batch_size = 2 samples and their labels",
     ),
     "WithGradients": (
         _changed("return history", "return history, [grad]"),
@@ -65,14 +65,14 @@ WRONG: dict[str, tuple[HandedClass, str, str]] = {
     "ListOfWeights": (
         _changed("return history", "self.W = self.W.tolist()\n        return history"),
         "training",
-        "self.W must be an array of shape (3, 4): features by classes",
+        "self.W must be an array of shape (1, 2): features by classes",
     ),
     "ColumnOfLabels": (
         HandedClass(
             "svm", "    def predict(self, X):\n        return X.dot(self.W).argmax(1)[:, None]\n", "predict"
         ),
         "prediction",
-        "It has a dimension too many: (2, 1) instead of (2,).",
+        "It has a dimension too many: (1, 1) instead of (1,).",
     ),
     "HalfLabels": (
         HandedClass(

@@ -146,7 +146,7 @@ def test_a_function_that_kills_its_process_is_shown_the_input_with_which_it_does
 
 def test_an_answer_that_is_no_number_is_not_the_same_as_one_that_is(sandbox: Sandbox) -> None:
     # Only samples that are given twice are so many.
-    code = RIGHT.format(first="if 10 < len(y) <= 20: return np.nan, W")
+    code = RIGHT.format(first="if len(y) == 8: return np.nan, W")
     results = judge(sandbox, {"f": Handed("svm", code)})["f"]
     assert {check for check, result in results.items() if result.status != "passed"} == {"symmetry"}
     assert "giving every sample twice changes the answer" in results["symmetry"].message

@@ -92,11 +92,11 @@ def test_right_work_that_is_called_otherwise_gets_everything(sandbox: Sandbox) -
     ("right", "wrong", "check", "shown"),
     [
         ("2 * strength * weights", "strength * weights", "gradient", "loss(X, W, y, strength=1.0, l1=0.0)"),
-        ("self.W -= self.rate", "self.W += self.rate", "training", "Model(3, 4, rate=0.125)"),
+        ("self.W -= self.rate", "self.W += self.rate", "training", "Model(1, 2, rate=1.0)"),
         ("self.W -= self.rate", "self.W += self.rate", "training", "model.fit(X, y, 1, 0.0, size=1)"),
-        ("np.random.choice(len(X), size)", "np.arange(size)", "sampling", "model = Model(2, 4, rate=0.0)"),
-        ("np.argmax", "np.argmin", "prediction", "model = Model(2, 3, rate=1e-3)"),
-        ("0.001 *", "1000 *", "training", "Model(X.shape[1], np.max(y) + 1, rate=0.0)"),
+        ("np.random.choice(len(X), size)", "np.arange(size)", "sampling", "model = Model(2, 2, rate=0.0)"),
+        ("np.argmax", "np.argmin", "prediction", "model = Model(1, 2, rate=1e-3)"),
+        ("0.001 *", "1000 *", "training", "Model(X.shape[1], np.max(y) + 1, rate=1.0)"),
     ],
 )
 def test_mistakes_are_shown_as_things_are_called(

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from grading.sandbox import selftest, session
+from grading.sandbox import selftest, steps
 from grading.sandbox.client import Sandbox
 from grading.sandbox.launch import ZygoteLauncher
 from grading.sandbox.levels import Level
@@ -86,7 +86,7 @@ def test_no_worker_holds_the_line_on_which_a_branch_takes_orders(fresh: Sandbox)
 def test_a_module_that_cannot_be_imported_beforehand_is_the_workers_own_business(
     fresh: Sandbox, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(session, "_LONG_IMPORT", "time.sleep")
+    monkeypatch.setattr(steps, "_LONG_IMPORT", "time.sleep")
     for _ in range(2):
         assert called(fresh, PLAIN, "loaded") is False
 
