@@ -64,6 +64,10 @@ def prepare(callings: Iterable[WireCalling]) -> Callable[[], None]:
     return undo
 
 
+_FEW_SAMPLES = 100
+"""No data set to train on has so few, and no small case of a check more."""
+
+
 class _Form:
     """Arrays as the student has them, "theirs", and as the course has them, "ours".
 
@@ -367,12 +371,14 @@ def _called(
 def _passes(samples: int, settings: Mapping[str, Any]) -> dict[str, Any]:
     """How many passes over the data, and in batches of which size, come to as many steps.
 
-    Where several passes do not fit into these, each is one batch of all samples.
+    Of few samples, each pass is one batch: then a step is a pass, and the history tells of each.
     """
     if not {"num_iters", "batch_size"} <= settings.keys():
         return {}
     steps, each = settings["num_iters"], -(-samples // settings["batch_size"])
-    return {"epochs": steps // each} if steps > each else {"epochs": steps, "batch_size": samples}
+    if samples <= _FEW_SAMPLES or steps <= each:
+        return {"epochs": steps, "batch_size": samples}
+    return {"epochs": steps // each}
 
 
 def _resolved(arguments: Iterable[str], quantities: Mapping[str, Any]) -> tuple[list[Any], dict[str, Any]]:
