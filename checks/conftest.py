@@ -17,7 +17,7 @@ import pytest
 from grading.editions.called import as_called
 from grading.editions.reading import shipped
 from grading.judging.properties import given_of
-from grading.judging.pytest_session import Score, replay, the_handin
+from grading.judging.pytest_session import Score, conftest_of_the_handin, replay, the_handin
 from grading.rubric import Rubric, RubricError, load_rubric, require_packages
 from grading.rubric.checks import checks_of
 from grading.sandbox.levels import IsolationError
@@ -52,9 +52,8 @@ _OF_HYPOTHESIS = (
 def pytest_addoption(parser: pytest.Parser, pluginmanager: pytest.PytestPluginManager) -> None:
     """Name the hand-in and the rubric, and how long to search."""
     config = pluginmanager.get_plugin("pytestconfig")
-    if config is not None and "--submission" in config.invocation_params.args:
-        # Before it knows our options, pytest takes PATH for a folder of tests, and would run its conftest.py next.
-        raise pytest.UsageError("write --submission=PATH, in one word")
+    if config is not None and (found := conftest_of_the_handin(config.invocation_params.args)) is not None:
+        raise pytest.UsageError(f"write --submission=PATH, in one word: pytest would run {found}")
     group = parser.getgroup("subgrader")
     group.addoption(
         "--submission",

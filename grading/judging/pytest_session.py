@@ -5,6 +5,7 @@ from __future__ import annotations
 import linecache
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +14,20 @@ from grading.submission import Handin, IntakeError, Submission
 
 _SUITE = Path(__file__).resolve().parent.parent.parent
 _TAKEN = (".ipynb", ".py", ".zip")
+
+
+def conftest_of_the_handin(arguments: Sequence[str]) -> Path | None:
+    """What pytest would run of a hand-in that is named by a word of its own, behind ``--submission``.
+
+    Before it knows our options, it takes that word for a folder of tests, and loads its conftest.py.
+    """
+    for option, path in pairwise(arguments):
+        if option == "--submission":
+            folder = Path(path).absolute() if Path(path).is_dir() else Path(path).absolute().parent
+            for place in (folder, *folder.parents, *sorted(folder.glob("test*"))):
+                if place != _SUITE and (place / "conftest.py").exists():
+                    return place / "conftest.py"
+    return None
 
 
 def the_handin(path: Path | None) -> Handin:
