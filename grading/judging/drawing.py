@@ -1,8 +1,4 @@
-"""Drawing an exam with Hypothesis.
-
-python -m grading.judging.drawing                     the exam of the shipped rubric, into its file
-python -m grading.judging.drawing --seed N --delta D  another, to standard output
-"""
+"""Drawing an exam with Hypothesis: `python -m grading.judging.drawing` draws that of the shipped rubric, anew."""
 
 from __future__ import annotations
 
