@@ -15,6 +15,7 @@ from grading.diagnosis.simulated_worker import SimulatedWorker
 from grading.grade import Diagnosis
 from grading.judging.answers import describe
 from grading.judging.classifier import Classifier, Model, Options, Scenario, StandIn
+from grading.judging.encoding import encode
 from grading.judging.failures import Failure, Raises, WrongSampling
 from grading.judging.promise import Promise
 from grading.judging.training_record import Trained
@@ -47,6 +48,9 @@ class _Words:
 
 
 _fingerprints: dict[tuple[object, ...], list[Fingerprint]] = {}
+# Small examples are few, and each mistake takes a tenth of a second where a train calls its loss itself.
+_words: dict[tuple[object, ...], _Words | None] = {}
+_MOST_WORDS = 10_000
 
 
 def diagnose_method(candidate: Classifier, asked: Promise, failure: Failure) -> Diagnosis | None:
@@ -94,7 +98,24 @@ def _simulated(mistake: Mistake, candidate: Classifier) -> Classifier:
 def _said_of(
     mistake: Mistake, candidate: Classifier, asked: Promise, example: Mapping[str, Any]
 ) -> _Words | None:
-    """What the check says of the mistake on the same example, for some of the random numbers that may be drawn."""
+    """What the check says of the mistake on the same example; worked out once for all candidates."""
+    key = (*_setting(mistake, candidate), asked.id, encode(list(example.values())))
+    if key not in _words:
+        if len(_words) >= _MOST_WORDS:
+            _words.clear()
+        _words[key] = _said_now(mistake, candidate, asked, example)
+    return _words[key]
+
+
+def _setting(mistake: Mistake, candidate: Classifier) -> tuple[object, ...]:
+    """All that decides what a mistake does, and the language that values which are no numbers are described in."""
+    return mistake.id, candidate.reference, candidate.asked_the_stand_in, candidate.spelling.plain, spoken()
+
+
+def _said_now(
+    mistake: Mistake, candidate: Classifier, asked: Promise, example: Mapping[str, Any]
+) -> _Words | None:
+    """The same, for some of the random numbers that may be drawn."""
     found = []
     for shift in range(_TRIES):
         seeded = {name: _with_seed(value, shift) for name, value in example.items()}
@@ -120,8 +141,7 @@ def _failure_of(simulated: Classifier, asked: Promise, example: Mapping[str, Any
 
 
 def _its_fingerprint(mistake: Mistake, candidate: Classifier, kind: str) -> list[Fingerprint]:
-    # A value that is no number is described in words.
-    key = mistake.id, candidate.reference, candidate.asked_the_stand_in, candidate.spelling.plain, spoken()
+    key = _setting(mistake, candidate)
     if key not in _fingerprints:
         _fingerprints[key] = _fingerprint(
             _simulated(mistake, candidate), kind, direct=not candidate.asked_the_stand_in

@@ -100,7 +100,12 @@ class ChangedInputs(Failure):
 
     def is_like(self, other: object) -> bool:
         """The same argument."""
-        return isinstance(other, ChangedInputs) and self.message == other.message
+        return isinstance(other, ChangedInputs) and self.argument == other.argument
+
+    @property
+    def argument(self) -> str:
+        """Its name: what came of it is told as ``name = value``."""
+        return (self.got or "").partition(" = ")[0]
 
 
 class NotRepeatable(Failure):

@@ -9,6 +9,7 @@ import struct
 import zipfile
 import zlib
 from base64 import b64encode
+from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
 
@@ -18,6 +19,7 @@ from grading.intake import read, survey
 from grading.reading import CPU_SECONDS, Reader
 from grading.reports.source_page import SourcePage
 from grading.reports.sources import commented
+from grading.sandbox.inside.clearing import clear
 from grading.submission import Handin, IntakeError, State
 from tests.grading.reports.handed import a_cell, a_handed_notebook
 from tests.hostile.pumping import BOUNDED, patterns, seconds, texts
@@ -259,8 +261,9 @@ def test_a_name_that_is_no_text_is_a_row_like_any_other(tmp_path: Path) -> None:
         assert all("svm_loss_naive" in reader.read(handin, ASKED).definitions for handin in found)
 
 
-def test_folders_in_folders_cost_the_others_nothing(tmp_path: Path) -> None:
-    class_of(tmp_path, "ada.py", "grace.py")
+@pytest.fixture
+def deep(tmp_path: Path) -> Iterator[Path]:
+    """A folder with more folders in it than what pytest clears up with can go down."""
     here = os.open(tmp_path, os.O_RDONLY)
     try:
         for _ in range(1_500):
@@ -270,11 +273,17 @@ def test_folders_in_folders_cost_the_others_nothing(tmp_path: Path) -> None:
             here = below
     finally:
         os.close(here)
+    yield tmp_path / "deep"
+    clear(str(tmp_path / "deep"))
+
+
+def test_folders_in_folders_cost_the_others_nothing(tmp_path: Path, deep: Path) -> None:
+    class_of(tmp_path, "ada.py", "grace.py")
     found = survey([tmp_path]).handins
-    assert sorted(handin.name for handin in found) == ["ada", "deep", "grace"]
+    assert sorted(handin.name for handin in found) == ["ada", deep.name, "grace"]
     with Reader() as reader:
         for handin in found:
-            if handin.name == "deep":
+            if handin.name == deep.name:
                 with pytest.raises(IntakeError):
                     reader.read(handin, ASKED)
             else:
