@@ -6,9 +6,8 @@ slower clock) makes calls dearer, never cheaper; so the cheapest of several call
 
 At these sizes a sample costs vectorized code at most 60 times as much as one turn of the emptiest loop in Python does
 here, and a loop over the samples 500 times as much and more; the threshold lies between. A function is called again
-only as long as it looks like a loop. For a right one to look like that to the end, all 15 of its larger calls must be
-slowed down by a fifth of a millisecond, and of the 16 small ones none: if half of all calls were, that would be one
-function in a thousand million.
+only as long as it looks like a loop. For a right one to look like that to the end, all 30 of its larger calls must be
+slowed down by a fifth of a millisecond: if half of all calls were, that would be one function in a thousand million.
 """
 
 from __future__ import annotations
@@ -24,7 +23,8 @@ from reference.problem import Problem
 _FEATURES, _CLASSES = 8, 6
 # Few enough that arrays of N * D * C numbers are not given back to the system each time.
 _FEW, _MANY = 16, 96
-_TIMES = 15
+_TIMES = 30
+_TIMES_AT_FIRST = 5
 _TURNS_OF_A_LOOP = 240.0
 _TURNS, _TRIES = 2000, 5
 
@@ -42,7 +42,9 @@ class LoopCost:
     def sizes(self) -> Iterator[tuple[int, int, int]]:
         """What to call it with, N, D and C: as few calls as it takes to see that it is cheap."""
         few = _FEW, _FEATURES, _CLASSES
-        yield few
+        # What disturbs all of these would make a loop look cheap.
+        for _ in range(_TIMES_AT_FIRST):
+            yield few
         for _ in range(_TIMES):
             yield self.large
             yield few
