@@ -1,4 +1,7 @@
-"""Accuracy: what was learned holds for pictures that were not seen."""
+"""Accuracy: what was learned holds for pictures that were not seen.
+
+No property of drawn inputs: it trains on the rubric's data set.
+"""
 
 from __future__ import annotations
 

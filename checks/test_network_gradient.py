@@ -1,4 +1,7 @@
-"""The gradients of a network: by each of its parameters, at kinks of its hidden units, too."""
+"""The gradients of a network: by each of its parameters, at kinks of its hidden units, too.
+
+Not a property of Hypothesis yet: networks have no strategy, and are asked a fixed list of problems.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,7 @@
-"""The loss of a network: its value, and its scores where there are no labels."""
+"""The loss of a network: its value, and its scores where there are no labels.
+
+Not a property of Hypothesis yet: networks have no strategy, and are asked a fixed list of problems.
+"""
 
 from __future__ import annotations
 
