@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import quote
 
 from grading.grade import Grade, Status
+from grading.reports.fixed_places import places_of
 from grading.reports.pages import page
 from grading.reports.statistics import CheckCount, Statistics, in_order, mistakes_of, reasons, statistics
 from grading.reports.text import points, shown, visible
@@ -79,7 +80,7 @@ class ClassPage:
             score=points(grade.score) if graded else "",
             percent=grade.percent if graded else None,
             reason=grade.reason or "",
-            mistakes="\n".join(mistakes_of(grade)),
+            mistakes="\n".join((*mistakes_of(grade), *places_of(grade))),
             for_person=bool(reasons(grade)),
             cells=Markup("".join(map(_cell, statuses))),
         )

@@ -11,9 +11,10 @@ import re
 from collections.abc import Sequence
 from pathlib import Path, PurePosixPath
 
-from grading.grade import CheckResult, Grade
+from grading.grade import CheckResult, Grade, Place
 from grading.reports.html_report import place_of
 from grading.reports.markdown_report import escape
+from grading.reports.repairs import repair_shown_by, sentence_of
 from grading.reports.statistics import Statistics, broken, in_order, statistics
 from grading.reports.text import points, shown
 from grading.words import say, together
@@ -105,7 +106,7 @@ class GitHubOutputs:
 
 
 class GitHubAnnotations:
-    """Writes an ``error`` command for every check that failed, at the function that failed it."""
+    """Writes an ``error`` command for every check that failed, at the line that repairs it or at its function."""
 
     file_name = "github-annotations.txt"
     takes_hidden = False
@@ -134,12 +135,18 @@ def _error(check: CheckResult, grade: Grade) -> str:
     message = check.message
     if check.diagnosis is not None:
         message += "\n" + together(check.diagnosis.title, check.diagnosis.hint)
-    return _command({**_location(check.function, grade), "title": title}, message)
+    repair = grade.repair.get(check.function)
+    place = place_of(check.function, grade)
+    if repair is not None and check.id in repair.checks:
+        line = repair.changes[0].line
+        place = Place(source=repair.changes[0].source, lines=(line, line))
+        if repair_shown_by(check, grade) is not None:
+            message += "\n" + together(sentence_of(check.function, repair), repair.changes[0].sentence)
+    return _command({**_location(place, grade), "title": title}, message)
 
 
-def _location(function: str, grade: Grade) -> dict[str, str]:
+def _location(place: Place | None, grade: Grade) -> dict[str, str]:
     """File and lines as GitHub counts them: in a notebook those of its JSON, in an archive none."""
-    place = place_of(function, grade)
     submission = PurePosixPath(grade.submission.path)
     if place is None or grade.submission.kind == "zip":
         return {"file": str(submission)}

@@ -13,6 +13,7 @@ import re
 from collections.abc import Sequence
 
 from grading.grade import Grade
+from grading.reports.fixed_places import summary
 from grading.reports.gradebook_json import function_points
 from grading.reports.statistics import broken, in_order
 from grading.reports.text import one_line, visible
@@ -38,6 +39,10 @@ class GradebookCsv:
             head.append("lms_id")
             for row, grade in zip(rows, in_order(grades), strict=True):
                 row.append(inert(grade.submission.lms_id))
+        if any(grade.repair for grade in grades):
+            head.append("repaired by")
+            for row, grade in zip(rows, in_order(grades), strict=True):
+                row.append(inert(" | ".join(summary(grade))))
         if any(check.hidden for grade in grades for check in grade.checks):
             head.append("of which hidden from students")
             for row, grade in zip(rows, in_order(grades), strict=True):

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 import msgspec
 
 from grading.grade import CheckResult, Grade
+from grading.reports.fixed_places import FixedPlace, fixed_places
 from grading.words import later, say
 
 _BROKEN = ("failed", "error")
@@ -48,6 +49,7 @@ class Statistics(msgspec.Struct, frozen=True, kw_only=True):
     median_percent: float | None
     histogram: list[int]
     mistakes: list[Mistake]
+    places: list[FixedPlace]
     checks: list[CheckCount]
     passed_by_nobody: list[CheckCount]
     for_person: list[ForPerson]
@@ -69,6 +71,7 @@ def statistics(grades: Sequence[Grade]) -> Statistics:
         median_percent=round(_median(percents), 2) if percents else None,
         histogram=histogram,
         mistakes=_mistakes(graded),
+        places=fixed_places(graded),
         checks=checks,
         passed_by_nobody=[check for check in checks if not check.passed],
         for_person=[ForPerson(name=g.submission.name, reasons=r) for g in grades if (r := reasons(g))],

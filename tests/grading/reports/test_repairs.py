@@ -1,14 +1,19 @@
 from __future__ import annotations
 
+import csv
+import io
+
 import msgspec
 import pytest
 
-from grading.grade import Change, Grade, Hint, Repair
+from grading.grade import Change, Grade, Hint, Place, Repair
+from grading.reports import CLASS_WRITERS, ClassWriter
+from grading.reports.fixed_places import fixed_places
 from grading.reports.hidden import for_students
 from grading.reports.html_report import HtmlReport
 from grading.reports.markdown_report import MarkdownReport
 from grading.reports.repairs import as_text
-from tests.grading.reports.grades import a_grade
+from tests.grading.reports.grades import FUNCTIONS, a_grade
 
 CHANGE = Change(
     source="svm.ipynb, cell 3",
@@ -90,3 +95,54 @@ def test_students_are_told_as_much_as_the_rubric_says(hint: Hint) -> None:
 def test_the_page_shows_the_place_in_the_first_check_that_it_is_about() -> None:
     page = HtmlReport().render(for_students(a_grade_with(a_repair()))).decode()
     assert page.count("^^^^^^^") == 1
+
+
+def renamed(change: Change) -> Change:
+    return msgspec.structs.replace(
+        change, line=3, lines=["-        grad += x+reg*Wt", "+        grad += x+2*reg*Wt"]
+    )
+
+
+def test_a_class_is_counted_by_what_repairs_it_whatever_variables_are_called() -> None:
+    other = msgspec.structs.replace(CHANGE, lines=["-    dW -= X", "+    dW += X"], kind="sign")
+    changes = {"ada": CHANGE, "eve": other, "kim": renamed(CHANGE), "lou": CHANGE}
+    grades = [
+        msgspec.structs.replace(a_grade(name), repair={"svm_loss_naive": a_repair("line", change)})
+        for name, change in changes.items()
+    ]
+    first, second = fixed_places(grades)
+    assert (first.submissions, first.function) == (3, "svm_loss_naive")
+    assert first.lines == ["- dW += X + reg * W", "+ dW += X + 2 * reg * W"]
+    assert second.submissions == 1
+    page = rendered("html", grades)
+    assert page.count(first.id) == 1 + 1 + 3  # to choose it by a button, in a list, and the rows that have it
+
+
+def rendered(form: str, grades: list[Grade], number: int = 0) -> str:
+    writer: ClassWriter = CLASS_WRITERS[form][number]
+    return writer.render(
+        grades if writer.takes_hidden else list(map(for_students, grades)), FUNCTIONS
+    ).decode()
+
+
+def test_instructors_read_the_change_in_the_gradebook_and_students_files_of_the_class_do_not_tell_it() -> (
+    None
+):
+    grades = [a_grade_with(a_repair("none"))]
+    (row,) = csv.DictReader(io.StringIO(rendered("csv", grades)))
+    assert row["repaired by"] == (
+        "svm_loss_naive, svm.ipynb, cell 3, line 8: dW += X + reg * W -> dW += X + 2 * reg * W"
+    )
+    for form in ("github", "canvas", "moodle", "gradescope"):
+        for number in range(len(CLASS_WRITERS[form])):
+            assert "2 * reg" not in rendered(form, grades, number)
+
+
+@pytest.mark.parametrize(("hint", "line"), [("line", "8"), ("none", "2")])
+def test_an_annotation_marks_the_line_that_students_are_told(hint: Hint, line: str) -> None:
+    grade = a_grade_with(a_repair(hint, msgspec.structs.replace(CHANGE, source="svm.py")))
+    facts = msgspec.structs.replace(grade.submission, path="class/ada", kind="package")
+    places = {"svm_loss_naive": Place(source="svm.py", lines=(2, 18))}
+    told = rendered("github", [msgspec.structs.replace(grade, submission=facts, functions=places)], 1)
+    assert f"file=class/ada/svm.py,line={line},endLine={'18' if hint == 'none' else line}," in told
+    assert ("One change in svm.py, line 8" in told) == (hint == "line")
