@@ -18,7 +18,9 @@ import msgspec
 from grading.intake.endings import ending
 from grading.intake.files import cap, gather, is_foreign_folder
 from grading.intake.limits import DEFAULT
-from grading.submission import Handin
+from grading.intake.naming import shown
+from grading.submission import Handin, IntakeError
+from grading.words import say
 
 _FIRST_BYTES = 64  # by which the intake tells what a file is that it does not read
 
@@ -28,9 +30,12 @@ class ParcelError(Exception):
 
 
 class _Item(msgspec.Struct, frozen=True, array_like=True):
-    """A file, folder or link: its name below the hand-in, or "" for the hand-in itself; its bytes, or the first."""
+    """A file, folder or link: its name below the hand-in, or "" for the hand-in itself; its bytes, or the first.
 
-    name: str
+    Names on disk need not be text.
+    """
+
+    name: bytes
     kind: int
     size: int
     content: bytes
@@ -40,8 +45,8 @@ class _Parcel(msgspec.Struct, frozen=True, array_like=True):
     """A hand-in and everything in it."""
 
     name: str
-    path: str
-    parts: tuple[tuple[str, str], ...]
+    path: bytes
+    parts: tuple[tuple[bytes, bytes], ...]
     items: list[_Item]
 
 
@@ -49,16 +54,26 @@ def pack(handin: Handin) -> bytes:
     """The hand-in as bytes.
 
     Raises:
-        OSError: something in it cannot be read.
-        IntakeError: it is part of a zip that cannot be read.
+        IntakeError: something in it cannot be read.
     """
+    try:
+        return _packed(handin)
+    except OSError as error:
+        where, why = shown(handin.path.name), error.strerror or error
+        raise IntakeError(
+            say("{where} cannot be read ({error}): check its permissions", where=where, error=why)
+        ) from error
+
+
+def _packed(handin: Handin) -> bytes:
     if handin.parts and not handin.path.is_dir():
         items = [_part_of_zip(handin)]
     else:
         parts = [(name, handin.path / name) for name, _ in handin.parts]
         found = parts or [("" if path == handin.path else name, path) for name, path in files_of(handin.path)]
         items = [_item(name, path) for name, path in found]
-    return msgspec.msgpack.encode(_Parcel(handin.name, str(handin.path), handin.parts, items))
+    parts_sent = tuple((os.fsencode(name), os.fsencode(known)) for name, known in handin.parts)
+    return msgspec.msgpack.encode(_Parcel(handin.name, os.fsencode(handin.path), parts_sent, items))
 
 
 def unpack(data: bytes, folder: Path) -> tuple[Handin, str]:
@@ -72,14 +87,17 @@ def unpack(data: bytes, folder: Path) -> tuple[Handin, str]:
         parcel = msgspec.msgpack.decode(data, type=_Parcel)
     except msgspec.DecodeError as error:
         raise ParcelError(f"no parcel: {error}") from None
-    root = folder / (PurePosixPath(parcel.path).name or "handin")
+    path = os.fsdecode(parcel.path)
+    root = folder / (PurePosixPath(path).name or "handin")
     if all(item.name for item in parcel.items):
         root.mkdir()
     for item in parcel.items:
-        if PurePosixPath(item.name).is_absolute() or ".." in PurePosixPath(item.name).parts:
-            raise ParcelError(f"a parcel with a file outside of it: {item.name!r}")
-        _lay_out(item, root / item.name)
-    return Handin(parcel.name, root, parcel.parts), parcel.path
+        name = os.fsdecode(item.name)
+        if PurePosixPath(name).is_absolute() or ".." in PurePosixPath(name).parts:
+            raise ParcelError(f"a parcel with a file outside of it: {name!r}")
+        _lay_out(item, root / name)
+    parts = tuple((os.fsdecode(name), os.fsdecode(known)) for name, known in parcel.parts)
+    return Handin(parcel.name, root, parts), path
 
 
 def files_of(path: Path) -> Iterator[tuple[str, Path]]:
@@ -119,7 +137,7 @@ def _item(name: str, path: Path) -> _Item:
         with path.open("rb") as file:
             content = file.read() if is_read(path, facts) else file.read(_FIRST_BYTES)
     size = max(facts.st_size, len(content)) if regular else 0
-    return _Item(name, stat.S_IFMT(facts.st_mode), size, content)
+    return _Item(os.fsencode(name), stat.S_IFMT(facts.st_mode), size, content)
 
 
 def _part_of_zip(handin: Handin) -> _Item:
@@ -134,7 +152,7 @@ def _part_of_zip(handin: Handin) -> _Item:
             if known not in data:
                 return _item("", handin.path)
             archive.writestr(name, data[known])
-    return _Item("", stat.S_IFREG, len(content.getvalue()), content.getvalue())
+    return _Item(b"", stat.S_IFREG, len(content.getvalue()), content.getvalue())
 
 
 def _lay_out(item: _Item, path: Path) -> None:

@@ -18,7 +18,6 @@ from grading.cluster import worker
 from grading.cluster.messages import Reply, decode_reply, task, versions
 from grading.conclusion import not_graded
 from grading.grade import Grade, IsolationFacts
-from grading.packed_handin import pack
 from grading.reading import Reader, ReadingError
 from grading.run import Outcome
 from grading.sandbox.levels import Isolation, Level
@@ -93,7 +92,7 @@ class _Run:
                 handin = waiting.popleft()
                 try:
                     under_way.add(self._sent(handin))
-                except (OSError, IntakeError) as error:
+                except (IntakeError, ReadingError) as error:
                     yield Outcome(self._unread(handin, error))
             if not self._running:
                 continue
@@ -105,7 +104,7 @@ class _Run:
                 yield Outcome(grade)
 
     def _sent(self, handin: Handin) -> Any:
-        data = task(self._suite, self._versions, pack(handin))
+        data = task(self._suite, self._versions, self._reader.packed(handin))
         key = f"{self._key}-{next(self._numbers)}"
         future: Any = self._client.submit(worker.answer, data, key=key, pure=False)
         self._running[key] = handin
@@ -139,9 +138,9 @@ class _Run:
     def _given_up(self, handin: Handin, reason: str) -> Grade:
         return not_graded(handin, self._suite, None, f"{reason}; {LOOK}")
 
-    def _unread(self, handin: Handin, error: OSError | IntakeError) -> Grade:
+    def _unread(self, handin: Handin, error: IntakeError | ReadingError) -> Grade:
         """What the intake says here of a hand-in that cannot be sent."""
-        reason = f"{handin.path.name} cannot be read ({getattr(error, 'strerror', None) or error})"
+        reason = str(error)
         try:
             self._reader.read(handin, self._suite.rubric.asked_names)
         except (IntakeError, ReadingError) as intake:

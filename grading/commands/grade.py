@@ -191,7 +191,6 @@ def _run_with(options: argparse.Namespace, begun: Zygote | None) -> int:
     """The same, with a process for the sandbox that has been begun."""
     from contextlib import nullcontext
 
-    from grading.intake import survey
     from grading.reading import Reader
     from grading.rubric import load_rubric, require_packages
     from grading.suite import Suite
@@ -218,7 +217,7 @@ def _run_with(options: argparse.Namespace, begun: Zygote | None) -> int:
         )
         sandbox = nullcontext() if options.cluster else suite.begin_sandbox(begun)
         with sandbox as choosing, Reader() as reader:
-            found = survey(paths, options.reading, ascii_names=options.ascii_names)
+            found = reader.survey(paths, options.reading, ascii_names=options.ascii_names)
             for problem in found.problems:
                 print(f"grader.py: {problem}", file=sys.stderr)
             for sentence in found.said:

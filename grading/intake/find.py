@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal
+from typing import Literal, Protocol
 
+from grading.intake.endings import ARCHIVE
 from grading.intake.files import HAND_IN
 from grading.intake.listing import Entry, Listing
 from grading.intake.naming import shown, unique_names
@@ -31,6 +33,16 @@ class Found:
     said: tuple[str, ...] = ()
 
 
+class Below(Protocol):
+    """What lies at one path, and how that was understood: `look_below`, here or in another process."""
+
+    def __call__(
+        self, path: Path, reading: Reading | None, *, alone: bool
+    ) -> tuple[Sequence[Entry], Sequence[str]]:
+        """The parts of students, and sentences."""
+        ...
+
+
 def find(paths: Sequence[Path]) -> list[Handin]:
     """All hand-ins at or below ``paths``, in the order given and by name within a folder.
 
@@ -47,19 +59,25 @@ def find(paths: Sequence[Path]) -> list[Handin]:
     return list(found.handins)
 
 
-def survey(paths: Sequence[Path], reading: Reading | None = None, *, ascii_names: bool = False) -> Found:
+def survey(
+    paths: Sequence[Path],
+    reading: Reading | None = None,
+    *,
+    ascii_names: bool = False,
+    below: Below | None = None,
+) -> Found:
     """As `find`, but goes on past paths at which there is nothing, and returns why.
 
     With a ``reading``, each path is one student's work ("one"), or holds a hand-in in each child ("class"). Without it,
     a zip may be a class only where it is the one path: among others, a student has packed it. With ``ascii_names``,
-    names are made of ASCII only.
+    names are made of ASCII only. ``below`` looks through one path; by default, this process does.
     """
     here: dict[Entry, None] = {}
     problems = []
     said: dict[str, None] = {}
     for path in paths:
         try:
-            entries, sentences = _below(path, reading, alone=len(paths) == 1)
+            entries, sentences = (below or look_below)(path, reading, alone=len(paths) == 1)
         except IntakeError as error:
             problems.append(error)
         else:
@@ -73,7 +91,26 @@ def survey(paths: Sequence[Path], reading: Reading | None = None, *, ascii_names
     return Found(handins, tuple(problems), tuple(said))
 
 
-def _below(path: Path, reading: Reading | None, *, alone: bool) -> tuple[Sequence[Entry], Sequence[str]]:
+def is_looked_through(path: Path) -> bool:
+    """Whether `look_below` reads more than the name of what lies there."""
+    return path.is_dir() or path.suffix.lower() == ARCHIVE
+
+
+def by_name(path: Path, reading: Reading | None) -> Sequence[Entry]:
+    """What lies at a path that cannot be looked through: one hand-in in each child of a folder."""
+    if reading != "one" and path.is_dir():
+        with contextlib.suppress(OSError):
+            listing = Listing(path.resolve())
+            return [listing.entry("", name) for name in listing.top]
+    return [Entry("", path)]
+
+
+def look_below(path: Path, reading: Reading | None, *, alone: bool) -> tuple[Sequence[Entry], Sequence[str]]:
+    """The parts of students at one path, as `survey` understands it, and sentences on how.
+
+    Raises:
+        IntakeError: there is nothing.
+    """
     if path.is_symlink():
         # Links inside a hand-in are not followed, but one that was asked for by name is.
         path = path.resolve()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import stat
 import zipfile
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -108,8 +109,11 @@ class Listing:
             return self._archive.read(self.within + name, most)
         path = self.path / self.within / name
         try:
+            # A pipe would keep whoever opens it waiting for somebody who writes.
+            if not stat.S_ISREG(path.lstat().st_mode):
+                return b""
             with path.open("rb") as file:
-                return b"" if path.is_symlink() else file.read(most)
+                return file.read(most)
         except OSError:
             return b""
 
@@ -148,7 +152,7 @@ class _Archive:
     def __init__(self, path: Path) -> None:
         self._zip: zipfile.ZipFile | None = None
         self._file: IO[bytes] | None = None
-        if path.suffix.lower() == ARCHIVE:
+        if path.suffix.lower() == ARCHIVE and path.is_file():
             with contextlib.suppress(*BAD_ZIP):
                 self._file = path.open("rb")
                 self._zip = opened_zip(self._file, DEFAULT)

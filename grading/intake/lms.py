@@ -33,7 +33,7 @@ _MOODLE = re.compile(
 _NAMELESS = "Participant"
 _SAKAI = re.compile(r"(?P<student>.+)\((?P<user>[^()]+)\)/")
 _SAKAI_FOLDER, _SAKAI_GRADES = "Submission attachment(s)/", "grades.csv"
-_GRADESCOPE_LIST = "submission_metadata.yml"
+GRADESCOPE_LIST = "submission_metadata.yml"
 _GRADESCOPE_FOLDER = re.compile(r"submission_\d+")
 _GRADESCOPE_NAME = re.compile(r"\s*+(?:-\s++)?:name:\s*+(?P<name>.+)")
 _GRADESCOPE_ID = re.compile(r"\s+:sid:[ \t]+(?P<id>[^\s#]+)[ \t]*")
@@ -169,9 +169,9 @@ def _sakai(listing: Listing) -> Download:
 
 
 def _gradescope(listing: Listing) -> Download:
-    if _GRADESCOPE_LIST not in listing.top:
+    if GRADESCOPE_LIST not in listing.top:
         return Download()
-    text = listing.read(_GRADESCOPE_LIST, _LONGEST_LIST).decode(errors="replace")
+    text = listing.read(GRADESCOPE_LIST, _LONGEST_LIST).decode(errors="replace")
     students, times, ids = _gradescope_students(text), _gradescope_times(text), _gradescope_ids(text)
     folders = [name.rstrip("/") for name in listing.top if name.endswith("/")]
     entries = [
@@ -179,7 +179,7 @@ def _gradescope(listing: Listing) -> Download:
         for folder in folders
         if _GRADESCOPE_FOLDER.fullmatch(folder)
     ]
-    known = {_GRADESCOPE_LIST, *(f"{folder}/" for folder in folders if _GRADESCOPE_FOLDER.fullmatch(folder))}
+    known = {GRADESCOPE_LIST, *(f"{folder}/" for folder in folders if _GRADESCOPE_FOLDER.fullmatch(folder))}
     others = [name for name in listing.top if name not in known]
     # Anybody can hand in such a list, and a folder of that name.
     if sum(map(may_be_work, others)) >= len(entries):

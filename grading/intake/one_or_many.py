@@ -75,7 +75,7 @@ def look(listing: Listing, depth: int = 0, *, evidence: bool = False) -> Many | 
     download = lms.download(listing)
     if download.entries:
         return Many(download.entries, download.said)
-    names = [name for name in listing.top if not name.lower().endswith((".pyc", ".pyo"))]
+    names = [name for name in listing.top if not _is_nobodys(name)]
     if all(map(not_downloaded, names)):
         return None
     work = [name for name in names if may_be_work(name)]
@@ -83,17 +83,25 @@ def look(listing: Listing, depth: int = 0, *, evidence: bool = False) -> Many | 
     found = _sections(listing, work, depth) or _only_child(listing, work, depth, evidence=evidence)
     if found is not None:
         return Many(found.entries, (*found.said, *_said_of_rest(listing, beside)))
+    lists = _said_of_rest(listing, [name for name in listing.top if name == lms.GRADESCOPE_LIST])
     by_layout = any(_belongs_to_layout(name) for name in names)
     # Two are enough to tell, unless they have to be weighed against the rest.
     people = _different_people(listing, names, most=len(work) if by_layout else 2)
     if len(people) > 1 and not (by_layout and 2 * len(people) <= len(work)):
-        return Many(_each(listing, names), _said_of_several_in_one(listing, names))
-    if evidence or listing.is_zip or by_layout or _is_one_students(listing, names):
+        return Many(_each(listing, names), (*lists, *_said_of_several_in_one(listing, names)))
+    if evidence or listing.is_zip:
+        return None
+    if not _all_answer_alike(listing, work) if by_layout else _is_one_students(listing, names):
         return None
     if len(names) == 1 and _is_folder_or_zip(listing, names[0]):
         return Many(_each(listing, names))
     said = [] if _are_hand_ins(listing, names) else [_said_of_many(listing, names)]
-    return Many(_each(listing, names), (*said, *_said_of_several_in_one(listing, names)))
+    return Many(_each(listing, names), (*said, *lists, *_said_of_several_in_one(listing, names)))
+
+
+def _is_nobodys(name: str) -> bool:
+    """Whether it is no part of anybody's work: compiled Python, a platform's list of who handed in."""
+    return name.lower().endswith((".pyc", ".pyo")) or name == lms.GRADESCOPE_LIST
 
 
 def each_child(listing: Listing) -> Many:
@@ -103,7 +111,7 @@ def each_child(listing: Listing) -> Many:
         return Many(download.entries, download.said)
     if len(listing.top) == 1 and listing.top[0].endswith("/"):
         return each_child(listing.inside(listing.top[0]))
-    return Many(_each(listing, listing.top))
+    return Many(_each(listing, [name for name in listing.top if not _is_nobodys(name)]))
 
 
 def several_in_one(listing: Listing) -> tuple[str, ...]:
@@ -296,6 +304,19 @@ def _is_one_students(listing: Listing, names: Sequence[str]) -> bool:
     if len(names) > 1 and len(strangers) == 1:
         return bool(working)
     return len(working) > 1 and all(_is_script(name) for name in working)
+
+
+def _all_answer_alike(listing: Listing, work: Sequence[str]) -> bool:
+    """Whether all define one and the same function, though some are called after somebody: "ada.py", "softmax.py"."""
+    if len(work) < 2 or not any(map(_whose, work)):
+        return False
+    shared: set[bytes] | None = None
+    for name in work:
+        losses = set[bytes]().union(*map(_losses, _texts(listing, name)))
+        shared = losses if shared is None else shared & losses
+        if not shared:
+            return False
+    return True
 
 
 def _losses(data: bytes) -> set[bytes]:

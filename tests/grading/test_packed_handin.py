@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import zipfile
 from collections.abc import Callable
 from dataclasses import replace
@@ -82,6 +83,12 @@ def as_too_large_a_notebook(folder: Path) -> Handin:
     return Handin("ada", folder / "ada.ipynb")
 
 
+def as_a_name_that_is_no_text(folder: Path) -> Handin:
+    (folder / "ada").mkdir()
+    Path(os.fsdecode(os.fsencode(folder) + b"/ada/hh\xdf\xfe.py")).write_text(RIGHT)
+    return Handin("ada", folder / "ada")
+
+
 def what_is_read(handin: Handin) -> Submission | str:
     try:
         return replace(read(handin, ("Softmax",)), path="")
@@ -102,6 +109,7 @@ def what_is_read(handin: Handin) -> Submission | str:
         as_an_empty_file,
         as_a_link,
         as_too_large_a_notebook,
+        as_a_name_that_is_no_text,
     ],
 )
 def test_what_has_travelled_is_read_as_before(tmp_path: Path, made: Callable[[Path], Handin]) -> None:
@@ -122,7 +130,7 @@ def test_a_part_of_a_zip_travels_without_the_others(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("name", ["../softmax.py", "/etc/softmax.py", "a/../../softmax.py"])
 def test_nothing_is_laid_out_outside_of_the_folder(tmp_path: Path, name: str) -> None:
-    parcel = msgspec.msgpack.encode(["ada", "class/ada", [], [[name, 0o100000, 4, b"pass"]]])
+    parcel = msgspec.msgpack.encode(["ada", b"class/ada", [], [[name.encode(), 0o100000, 4, b"pass"]]])
     with pytest.raises(ParcelError, match="outside"):
         unpack(parcel, tmp_path)
 

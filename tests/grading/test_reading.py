@@ -8,13 +8,14 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 
-from grading import reading
-from grading.intake import read
+from grading import reading_apart
+from grading.intake import read, survey
+from grading.intake.find import Reading, look_below
 from grading.reading import Reader, ReadingError
 from grading.submission import Handin, IntakeError
 from grading.words import speaking
@@ -36,8 +37,9 @@ def ada(tmp_path: Path) -> Handin:
 def reader_in_which(monkeypatch: pytest.MonkeyPatch, **replaced: object) -> Reader:
     """A reader in whose processes some of our functions are others."""
     for name, function in replaced.items():
-        monkeypatch.setattr(reading, name, function)
-    monkeypatch.setattr(reading, "CPU_SECONDS", 0.2)
+        monkeypatch.setattr(reading_apart, name, function)
+    monkeypatch.setattr(reading_apart, "CPU_SECONDS", 0.2)
+    monkeypatch.setattr(reading_apart, "SURVEY_CPU_SECONDS", 0.2)
     return Reader()
 
 
@@ -70,7 +72,7 @@ def endlessly() -> None:
         endlessly,
         lambda: ctypes.string_at(0),
         lambda: bytearray(4 << 30),
-        lambda: vars(reading)["read"](Handin("mallory", Path()), ()),
+        lambda: vars(reading_apart)["read"](Handin("mallory", Path()), ()),
         lambda: os._exit(0),
     ],
     ids=["takes for ever", "crashes", "fills the memory", "calls itself", "leaves"],
@@ -84,6 +86,49 @@ def test_what_brings_its_reader_down_is_refused_and_the_next_one_is_read(
             with pytest.raises(IntakeError, match=r"ada\.py cannot be read within"):
                 reader.read(mallory, ASKED)
             assert "Softmax" in reader.read(ada, ASKED).definitions
+
+
+@pytest.mark.parametrize("sample", ["course_layout", "", "ada.ipynb", "grace.zip"])
+def test_a_class_is_found_apart_as_it_is_found_here(sample: str, apart: Reader) -> None:
+    for reading_ in (None, "one", "class"):
+        assert apart.survey([ROOT / "submissions" / sample], reading_) == survey(
+            [ROOT / "submissions" / sample], reading_
+        )
+
+
+@pytest.mark.parametrize("does", [endlessly, lambda: os._exit(0), lambda: [].nothing])  # type: ignore[attr-defined]
+def test_a_class_that_cannot_be_looked_through_is_graded_child_by_child(
+    does: Callable[[], object], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "ada.py").write_text(RIGHT)
+    (tmp_path / "mallory").mkdir()
+    other = tmp_path.parent / f"{tmp_path.name}.zip"
+    other.write_bytes(b"PK")
+
+    def look_through(*_: object, **__: object) -> object:
+        return does()
+
+    with reader_in_which(monkeypatch, look_below=look_through) as reader:
+        found = reader.survey([tmp_path, other])
+        alone = reader.survey([tmp_path], "one")
+    assert [handin.name for handin in found.handins] == ["ada", "mallory", other.stem]
+    assert [handin.path for handin in alone.handins] == [tmp_path]
+    for said in (found.said[0], found.said[1], alone.said[0]):
+        assert "could not be looked through" in said
+
+
+def test_where_only_what_is_in_the_files_takes_too_long_a_platforms_names_still_count(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "Ada_1_assignsubmission_file_svm.py").write_text(RIGHT)
+
+    def look_through(path: Path, reading: Reading | None, *, alone: bool) -> object:
+        return look_below(path, reading, alone=alone) if reading else os._exit(0)
+
+    with reader_in_which(monkeypatch, look_below=look_through) as reader:
+        found = reader.survey([tmp_path])
+    assert [handin.name for handin in found.handins] == ["Ada"]
+    assert len(found.said) == 1
 
 
 @pytest.mark.parametrize(
@@ -150,13 +195,13 @@ def test_many_threads_and_forked_processes_can_have_hand_ins_read(ada: Handin, a
 KILLED = """
 import sys, threading, time
 from pathlib import Path
-from grading import reading
+from grading import reading, reading_apart
 from grading.submission import Handin
 
 def endlessly(*_):
     while True: pass
 
-reading.read = endlessly
+reading_apart.read = endlessly
 reader = reading.Reader()
 threading.Thread(target=reader.read, args=(Handin("mallory", Path(sys.argv[1])), ())).start()
 time.sleep(0.3)

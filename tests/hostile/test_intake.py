@@ -6,6 +6,7 @@ import io
 import json
 import os
 import struct
+import time
 import zipfile
 import zlib
 from base64 import b64encode
@@ -16,7 +17,8 @@ from pathlib import Path
 import pytest
 
 from grading.intake import read, survey
-from grading.reading import CPU_SECONDS, Reader
+from grading.reading import Reader
+from grading.reading_apart import CPU_SECONDS
 from grading.reports.source_page import SourcePage
 from grading.reports.sources import commented
 from grading.sandbox.inside.clearing import clear
@@ -248,6 +250,30 @@ def test_who_looks_like_another_does_not_get_the_others_name(tmp_path: Path, oth
     found = {handin.path.name: handin.name for handin in survey([tmp_path]).handins}
     assert found["grace.py"] == "grace"
     assert len({name.casefold() for name in found.values()}) == len(found) == 1 + len(others)
+
+
+def test_of_two_hand_ins_one_may_be_called_like_a_part_of_the_course(tmp_path: Path) -> None:
+    class_of(tmp_path, "ada.py", "softmax.py")
+    assert names(tmp_path) == ["ada", "softmax"]
+    (tmp_path / "ada.py").write_text("def softmax_loss_naive(W, X, y, reg): pass\n")
+    assert names(tmp_path) == [tmp_path.name], "two parts of one student's work"
+
+
+@pytest.mark.parametrize("theirs", ["m.py", "m.zip", "m.ipynb"])
+def test_whoever_looks_through_a_class_does_not_wait_at_a_pipe(tmp_path: Path, theirs: str) -> None:
+    class_of(tmp_path, "ada.py", "grace.py")
+    os.mkfifo(tmp_path / theirs)
+    began = time.monotonic()
+    assert names(tmp_path) == ["ada", "grace", "m"]
+    assert {"ada", "grace"} <= set(names(*tmp_path.iterdir()))
+    assert time.monotonic() - began < 5
+
+
+def test_a_platforms_list_of_who_handed_in_is_nobodys_work(tmp_path: Path) -> None:
+    class_of(tmp_path, "ada.py", "grace.py", "submission_metadata.yml")
+    found = survey([tmp_path])
+    assert [handin.name for handin in found.handins] == ["ada", "grace"]
+    assert "submission_metadata.yml" in found.said[0]
 
 
 def test_a_name_that_is_no_text_is_a_row_like_any_other(tmp_path: Path) -> None:
