@@ -12,16 +12,14 @@ import sys
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, NoReturn
 
-from grading import commands
-from grading.commands import BELOW, COMMANDS, GRADED, NOT_GRADED, WRONG_USE
-
+# Nothing of ours: where this is the package, the processes that student code runs in import it, too.
 if TYPE_CHECKING:
     from pathlib import Path
 
     from grading.notebook import Report
     from grading.words import Language
 
-__all__ = ["BELOW", "COMMANDS", "GRADED", "NOT_GRADED", "WRONG_USE", "check", "main"]
+__all__ = ["check", "main"]
 
 
 def check(*things: object, rubric: str | Path | None = None, lang: Language | None = None) -> Report:
@@ -42,6 +40,8 @@ def check(*things: object, rubric: str | Path | None = None, lang: Language | No
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command and return its exit code."""
+    from grading import commands
+
     return commands.main(sys.argv[1:] if arguments is None else arguments)
 
 
@@ -51,6 +51,9 @@ def program() -> NoReturn:
         if isinstance(stream, io.TextIOWrapper):
             # Names are of all scripts; a terminal that cannot show one shows its number.
             stream.reconfigure(errors="backslashreplace")
+    from grading import PROGRAM
+    from grading.commands import NOT_GRADED, WRONG_USE
+
     try:
         code = main()
         for stream in (sys.stdout, sys.stderr):
@@ -59,9 +62,16 @@ def program() -> NoReturn:
     except BrokenPipeError:
         # Whoever was reading has seen enough, as `head` does.
         code = NOT_GRADED
+    except ModuleNotFoundError as error:
+        print(
+            f"{PROGRAM}: {sys.executable} has no package {error.name}: install what requirements.lock names, or let "
+            "`make grade` do it",
+            file=sys.stderr,
+        )
+        code = WRONG_USE
     except OSError as error:
         where = error.filename or "cannot write what it has to say"
-        print(f"grader.py: {where}: {error.strerror}", file=sys.stderr)
+        print(f"{PROGRAM}: {where}: {error.strerror}", file=sys.stderr)
         code = NOT_GRADED
     os._exit(code)
 

@@ -29,6 +29,9 @@ __all__ = [
 NAMES = ("digits", "cifar10")
 CIFAR10_VARIABLE = "SUBGRADER_CIFAR10"
 
+# The command line, as it is called in a checkout and where it is installed.
+_PROGRAM = "grader.py" if __package__ == "reference" else "subgrader"
+
 _DIGITS_SHA256 = "68aea062d35a127749050fa0e52dca09d6569ac08092c925610e0954e172dde2"
 _DIGITS_PARTS = (1297, 1547, 1797)
 
@@ -87,7 +90,7 @@ def _folder_of(name: str, folder: Path | None) -> Path | None:
     if not where:
         raise DatasetError(
             f"CIFAR-10 needs its folder: give it with --data DIR, or set {CIFAR10_VARIABLE}; "
-            f"`grader.py fetch cifar10 DIR` downloads it"
+            f"`{_PROGRAM} fetch cifar10 DIR` downloads it"
         )
     return Path(where)
 

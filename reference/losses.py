@@ -113,7 +113,7 @@ def training_loss(name: str, *, reg_scale: float, delta: float) -> sgd.Loss:
 
 
 def _module_named(name: str) -> ModuleType:
-    return sys.modules[_PREFIX + name] if name in _texts else importlib.import_module(f"reference.{name}")
+    return sys.modules[_PREFIX + name] if name in _texts else importlib.import_module(f"{__package__}.{name}")
 
 
 @cache

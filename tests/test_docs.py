@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 
 import grader
-from grading.commands import command
+from grading.commands import COMMANDS, GRADED, command
 
 ROOT = Path(__file__).resolve().parent.parent
 PAGES = [
@@ -49,6 +49,8 @@ def test_a_documented_command_exists(page: str, command: str) -> None:
         subprocess.run(["make", "--dry-run", *words[1:]], cwd=ROOT, check=True, capture_output=True)
     elif "grader.py" in words:
         check_grader(words[words.index("grader.py") + 1 :])
+    elif words[0] == ".venv/bin/subgrader":
+        check_grader(words[1:])
     elif words[0] == ".venv/bin/pytest":
         assert (ROOT / words[1]).is_dir()
         assert words[2].startswith("--submission="), "tests/checks/test_entrance.py runs it"
@@ -56,12 +58,13 @@ def test_a_documented_command_exists(page: str, command: str) -> None:
         assert command in (
             "python3 -m venv .venv",
             ".venv/bin/pip install --require-hashes -r requirements.lock",
+            ".venv/bin/pip install .",
         ), f"{page} names a command that nothing tests"
 
 
 def check_grader(arguments: list[str]) -> None:
     """The command line takes these arguments; placeholders like [PATH...] and DIR are left out."""
-    if arguments and arguments[0] in grader.COMMANDS:
+    if arguments and arguments[0] in COMMANDS:
         with pytest.raises(SystemExit, match="0"):
             grader.main([arguments[0], "--help"])
         return
@@ -114,7 +117,7 @@ def test_a_documented_command_runs(command: str, workplace: Path, monkeypatch: p
         arguments.append("--allow-unsafe")
     code = grader.main(arguments)
     # Whether this machine can build walls is not the documentation's business.
-    assert code == grader.GRADED or arguments[0] == "doctor"
+    assert code == GRADED or arguments[0] == "doctor"
 
 
 def test_cheap_commands_are_run() -> None:

@@ -16,6 +16,7 @@ from typing import Any
 import pytest
 
 import grader
+from grading import commands
 
 ROOT = Path(__file__).resolve().parent.parent
 SAMPLES = ROOT / "submissions"
@@ -67,7 +68,7 @@ def test_the_doctor_says_the_level_and_every_part_of_the_walls(capsys: pytest.Ca
     code, out, _ = run_command(capsys, "doctor")
     level = out.splitlines()[0]
     assert level.startswith("isolation: ")
-    assert (code == grader.GRADED) == level.startswith("isolation: full")
+    assert (code == commands.GRADED) == level.startswith("isolation: full")
     assert "bubblewrap" in out
     assert "Landlock" in out
 
@@ -85,7 +86,7 @@ def test_wrong_use_gets_one_line_and_exit_code_2(
     capsys: pytest.CaptureFixture[str], arguments: list[str], complaint: str
 ) -> None:
     code, _, err = run(capsys, *arguments)
-    assert code == grader.WRONG_USE
+    assert code == commands.WRONG_USE
     assert complaint in err.splitlines()[-1]
     assert "Traceback" not in err
 
@@ -94,7 +95,7 @@ def test_an_empty_folder_gets_one_line_and_exit_code_2(
     capsys: pytest.CaptureFixture[str], tmp_path: Path
 ) -> None:
     code, _, err = run(capsys, tmp_path)
-    assert code == grader.WRONG_USE
+    assert code == commands.WRONG_USE
     assert len(err.splitlines()) == 1
 
 
@@ -104,7 +105,7 @@ def test_a_rubric_with_an_unknown_key_gets_one_line_and_exit_code_2(
     rubric = tmp_path / "rubric.toml"
     rubric.write_text((ROOT / "checks" / "rubric.toml").read_text(encoding="utf-8") + "\ncall_secs = 3\n")
     code, _, err = run(capsys, SAMPLES, "--rubric", rubric)
-    assert code == grader.WRONG_USE
+    assert code == commands.WRONG_USE
     assert "call_secs" in err
     assert len(err.splitlines()) == 1
 
@@ -120,7 +121,7 @@ def test_what_cannot_be_graded_gets_a_line_each_and_costs_the_others_nothing(
     with zipfile.ZipFile(work / "climbing.zip", "w") as archive:
         archive.writestr("../../softmax.py", "print('out')")
     code, text, err = run(capsys, work, "--out", out, "--jobs", 1)
-    assert code == grader.NOT_GRADED
+    assert code == commands.NOT_GRADED
     assert "Traceback" not in text + err
     assert report(out, "ada")["score"] == 100
     for name in ("essay", "empty", "climbing"):
@@ -135,7 +136,7 @@ def test_a_path_that_is_not_there_gets_a_line_and_costs_the_others_nothing(
     capsys: pytest.CaptureFixture[str], tmp_path: Path
 ) -> None:
     code, out, err = run(capsys, "no/such/path", SAMPLES / "ada.ipynb", "--out", tmp_path)
-    assert code == grader.NOT_GRADED
+    assert code == commands.NOT_GRADED
     assert len(err.splitlines()) == 1
     assert "no/such/path" in err
     assert "100/100  ada" in out
@@ -143,8 +144,8 @@ def test_a_path_that_is_not_there_gets_a_line_and_costs_the_others_nothing(
 
 def test_a_score_below_the_bar_gives_exit_code_1(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
     sample = SAMPLES / "factor_two_forgotten.ipynb"
-    assert run(capsys, sample, "--out", tmp_path, "--fail-under", 99.5)[0] == grader.BELOW
-    assert run(capsys, sample, "--out", tmp_path, "--fail-under", 50)[0] == grader.GRADED
+    assert run(capsys, sample, "--out", tmp_path, "--fail-under", 99.5)[0] == commands.BELOW
+    assert run(capsys, sample, "--out", tmp_path, "--fail-under", 50)[0] == commands.GRADED
 
 
 def test_an_output_folder_that_cannot_be_made_gets_one_line(
@@ -152,7 +153,7 @@ def test_an_output_folder_that_cannot_be_made_gets_one_line(
 ) -> None:
     (tmp_path / "file").write_text("")
     code, _, err = run(capsys, SAMPLES / "ada.ipynb", "--out", tmp_path / "file" / "reports")
-    assert code == grader.NOT_GRADED
+    assert code == commands.NOT_GRADED
     assert "--out" in err
     assert len(err.splitlines()) == 1
 
@@ -261,13 +262,13 @@ def test_the_program_says_all_that_the_command_says_and_ends_with_its_code(
     code, said, _ = run_command(capsys, "rubric", "--explain")
     done = program("rubric --explain", "| cat")
     assert (done.stdout.split(), done.stderr, code) == (said.split(), "", 0)
-    assert program("no-such-hand-in", "").returncode == grader.WRONG_USE
+    assert program("no-such-hand-in", "").returncode == commands.WRONG_USE
 
 
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs a device that is always full")
 def test_what_cannot_be_printed_is_said_in_one_line() -> None:
     done = program("rubric --explain", "> /dev/full")
-    assert done.returncode == grader.NOT_GRADED
+    assert done.returncode == commands.NOT_GRADED
     assert done.stderr == "grader.py: cannot write what it has to say: No space left on device\n"
 
 
@@ -281,7 +282,7 @@ def test_what_a_terminal_cannot_show_stands_there_as_a_number(monkeypatch: pytes
     monkeypatch.setenv("PYTHONIOENCODING", "ascii")
     done = program("李明.ipynb", "")
     assert "\\u674e\\u660e.ipynb: no such file or folder" in done.stderr
-    assert done.returncode == grader.WRONG_USE
+    assert done.returncode == commands.WRONG_USE
 
 
 def test_where_a_path_has_two_readings_the_terminal_and_the_class_page_say_which_was_taken(
@@ -294,11 +295,11 @@ def test_where_a_path_has_two_readings_the_terminal_and_the_class_page_say_which
     said = f"{work} was taken for a folder of 2 hand-ins: mine, parser; "
     said += "if it is one student's work, grade it with --one."
     command = ["--out", str(out), "--format", "html", "--allow-unsafe", work]
-    assert grader.main(command) == grader.NOT_GRADED
+    assert grader.main(command) == commands.NOT_GRADED
     assert f"grader.py: {said}" in capsys.readouterr().err
     assert html.escape(said, quote=False) in html.unescape((out / "index.html").read_text(encoding="utf-8"))
     for reading, graded in (("--one", "0 graded, 1 not graded"), ("--class", "0 graded, 2 not graded")):
-        assert grader.main([reading, *command]) == grader.NOT_GRADED
+        assert grader.main([reading, *command]) == commands.NOT_GRADED
         printed = capsys.readouterr()
         assert graded in printed.out
         assert "was taken" not in printed.err

@@ -8,13 +8,12 @@ import signal
 import subprocess
 import sys
 import threading
-from pathlib import Path
 
+from grading import HOME
 from grading.cluster import member
 from grading.cluster.messages import Reply, encode
 
 _MOST_TRIES = 2
-_ROOT = Path(__file__).resolve().parents[2]
 _idle: list[_Process] = []
 _lock = threading.Lock()
 
@@ -47,7 +46,7 @@ class _Process:
 
     def __init__(self) -> None:
         threads = dict.fromkeys(("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS"), "1")
-        path = os.pathsep.join(filter(None, (str(_ROOT), os.environ.get("PYTHONPATH"))))
+        path = os.pathsep.join(filter(None, (str(HOME), os.environ.get("PYTHONPATH"))))
         self._process = subprocess.Popen(
             [sys.executable, "-P", "-m", member.__name__],
             stdin=subprocess.PIPE,

@@ -14,6 +14,8 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Protocol, cast
 
+from grading import PROGRAM
+
 GRADED, BELOW, WRONG_USE, NOT_GRADED = 0, 1, 2, 3
 """Exit codes: all graded; a score is below --fail-under; wrong use; something was not graded."""
 
@@ -25,6 +27,7 @@ COMMANDS: dict[str, str] = {
     "pack": "makes an autograder for Gradescope",
     "rubric": "checks a rubric file, or says what it asks",
     "starter": "writes what students get, to fill in",
+    "test": "runs the checks on one hand-in with pytest, for its student",
 }
 """What follows ``grader.py``, and what it does, as ``grader.py --help`` says it. Without one of these, it grades."""
 
@@ -38,7 +41,7 @@ class Command(Protocol):
 
 def command(name: str) -> Command:
     """The module of a command, "grade" for the one without a name."""
-    return cast(Command, importlib.import_module(f"grading.commands.{name}"))
+    return cast(Command, importlib.import_module(f"{__name__}.{name}"))
 
 
 def one_thread() -> None:
@@ -52,6 +55,15 @@ def _names_a_file(arguments: Sequence[str]) -> str | None:
     before = arguments[: arguments.index("--")] if "--" in arguments else arguments
     special = [word for k, word in enumerate(before) if word.startswith("-") or (k == 0 and word in COMMANDS)]
     return next((word for word in special if os.path.lexists(word)), None)
+
+
+def _meant(word: str) -> str | None:
+    """The command that ``word`` is a misspelling of, if that is what it can only be."""
+    if word.startswith("-") or not word.replace("-", "").isalpha() or os.path.lexists(word):
+        return None
+    import difflib
+
+    return next(iter(difflib.get_close_matches(word.lower(), COMMANDS, n=1)), None)
 
 
 def add_rubric(parser: argparse.ArgumentParser, help_: str) -> None:
@@ -72,7 +84,7 @@ def main(arguments: Sequence[str]) -> int:
     word = _names_a_file(arguments)
     if word is not None:
         print(
-            f"grader.py: {word} is a file or folder here, but would be taken for an option or a command: write "
+            f"{PROGRAM}: {word} is a file or folder here, but would be taken for an option or a command: write "
             f"./{word} to have it graded, or -- before names that the shell fills in",
             file=sys.stderr,
         )
@@ -80,5 +92,12 @@ def main(arguments: Sequence[str]) -> int:
     name, rest = ("grade", arguments)
     if arguments and arguments[0] in COMMANDS:
         name, rest = arguments[0].replace("-", "_"), arguments[1:]
+    elif arguments and (meant := _meant(arguments[0])):
+        print(
+            f"{PROGRAM}: there is no file {arguments[0]!r} here, and no command of that name; did you mean "
+            f"{PROGRAM} {meant}?",
+            file=sys.stderr,
+        )
+        return WRONG_USE
     chosen = command(name)
     return chosen.run(chosen.parser().parse_args(rest))

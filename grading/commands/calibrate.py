@@ -6,13 +6,14 @@ import argparse
 import sys
 from pathlib import Path
 
+from grading import PROGRAM
 from grading.commands import GRADED, WRONG_USE, add_rubric, one_thread
 
 
 def parser() -> argparse.ArgumentParser:
     """The options of the command."""
     result = argparse.ArgumentParser(
-        prog="grader.py calibrate",
+        prog=f"{PROGRAM} calibrate",
         description="Train the reference from many seeds with the rubric's settings and propose accuracy thresholds.",
     )
     add_rubric(result, "settings (default: the shipped ones)")
@@ -50,6 +51,6 @@ def run(options: argparse.Namespace) -> int:
             for name, found in calibrate_rubric(rubric, options.seeds, progress.step):
                 print("\n".join(report(name, found, rubric.accuracy[name])), flush=True)
     except (RubricError, DatasetError) as error:
-        print(f"grader.py: {error}", file=sys.stderr)
+        print(f"{PROGRAM}: {error}", file=sys.stderr)
         return WRONG_USE
     return GRADED

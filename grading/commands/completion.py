@@ -5,14 +5,15 @@ from __future__ import annotations
 import argparse
 from collections.abc import Iterator
 
+from grading import PROGRAM
 from grading.commands import COMMANDS, GRADED, command
 
 
 def parser() -> argparse.ArgumentParser:
     """The options of the command."""
     result = argparse.ArgumentParser(
-        prog="grader.py completion",
-        description="Print a script that lets a shell complete what follows grader.py: commands, options and files.",
+        prog=f"{PROGRAM} completion",
+        description=f"Print a script that lets a shell complete what follows {PROGRAM}: commands, options and files.",
     )
     result.add_argument("shell", choices=("bash", "zsh", "tcsh"), help="which shell")
     return result
@@ -30,7 +31,7 @@ def _whole() -> argparse.ArgumentParser:
     """One parser for the whole command line: that of grading, with a parser below it for each command."""
     import shtab
 
-    whole = argparse.ArgumentParser(prog="grader.py", description="Grade linear-classifier hand-ins.")
+    whole = argparse.ArgumentParser(prog=PROGRAM, description="Grade linear-classifier hand-ins.")
     # Options before the commands' names: those of grading, which has none.
     for action in command("grade").parser()._actions:
         if action.option_strings and action.dest != "help":

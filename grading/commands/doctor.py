@@ -5,13 +5,14 @@ from __future__ import annotations
 import argparse
 import sys
 
+from grading import PROGRAM
 from grading.commands import GRADED, NOT_GRADED
 
 
 def parser() -> argparse.ArgumentParser:
     """The options of the command: none."""
     return argparse.ArgumentParser(
-        prog="grader.py doctor",
+        prog=f"{PROGRAM} doctor",
         description="Say how student code would be isolated on this machine, what is missing, and what mends it. "
         "Exit codes: 0 fully isolated, 3 less than that.",
     )
@@ -25,7 +26,7 @@ def run(options: argparse.Namespace) -> int:
     try:
         found = examine()
     except IsolationError as error:
-        print(f"grader.py: {error}", file=sys.stderr)
+        print(f"{PROGRAM}: {error}", file=sys.stderr)
         return NOT_GRADED
     print(f"isolation: {found.isolation.level.value} ({found.isolation.detail})")
     for finding in found.findings:

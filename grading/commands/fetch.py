@@ -6,13 +6,14 @@ import argparse
 import sys
 from pathlib import Path
 
+from grading import PROGRAM
 from grading.commands import GRADED, NOT_GRADED
 
 
 def parser() -> argparse.ArgumentParser:
     """The options of the command."""
     result = argparse.ArgumentParser(
-        prog="grader.py fetch",
+        prog=f"{PROGRAM} fetch",
         description="Download the published CIFAR-10 archive (170 MB), check it and unpack it. After an interruption "
         "the same command goes on where it was. Exit codes: 0 it is there, 3 it could not be had.",
     )
@@ -35,11 +36,11 @@ def run(options: argparse.Namespace) -> int:
             url = options.url or CIFAR10_URL
             batches = download(options.folder, url=url, md5=CIFAR10_MD5, progress=progress.at)
     except DatasetError as error:
-        print(f"grader.py: {error}", file=sys.stderr)
+        print(f"{PROGRAM}: {error}", file=sys.stderr)
         return NOT_GRADED
     except KeyboardInterrupt:
         print(
-            f"\ngrader.py: stopped; what was received is kept in {options.folder}: run the same command again",
+            f"\n{PROGRAM}: stopped; what was received is kept in {options.folder}: run the same command again",
             file=sys.stderr,
         )
         return NOT_GRADED

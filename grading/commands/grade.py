@@ -11,6 +11,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from grading import PROGRAM
 from grading.commands import BELOW, COMMANDS, GRADED, NOT_GRADED, WRONG_USE, add_rubric, one_thread
 
 if TYPE_CHECKING:
@@ -34,10 +35,10 @@ USUAL_FORMATS = ("json", "md", "html", "csv")
 def parser() -> argparse.ArgumentParser:
     """The command line."""
     result = argparse.ArgumentParser(
-        prog="grader.py",
+        prog=PROGRAM,
         description="Grade linear-classifier hand-ins: notebooks, packages, .py files, zips, or folders of them.",
         epilog="Also: "
-        + "; ".join(f"`grader.py {name}` {does}" for name, does in COMMANDS.items())
+        + "; ".join(f"`{PROGRAM} {name}` {does}" for name, does in COMMANDS.items())
         + ". Exit codes: 0 all graded, 1 a score is below --fail-under, 2 wrong use, 3 something was not graded.",
     )
     result.add_argument("--version", action=_Version, nargs=0, help="say the version and stop")
@@ -169,7 +170,7 @@ def run(options: argparse.Namespace) -> int:
         return _run(options)
     except KeyboardInterrupt:
         print(
-            f"\ngrader.py: stopped; what has been graded is kept in {options.out}: "
+            f"\n{PROGRAM}: stopped; what has been graded is kept in {options.out}: "
             "run the same command again to go on from there",
             file=sys.stderr,
         )
@@ -200,7 +201,7 @@ def _run_with(options: argparse.Namespace, begun: Zygote | None) -> int:
     for option, ours in (("--rubric", options.rubric), ("--times", options.times)):
         if ours is not None and _lies_in(ours, paths):
             why = "lies in what is graded, where students may have written it: keep it somewhere else"
-            print(f"grader.py: {option} {ours} {why}", file=sys.stderr)
+            print(f"{PROGRAM}: {option} {ours} {why}", file=sys.stderr)
             return WRONG_USE
     # Nor are grades taken over that may have been handed in.
     options.force |= _lies_in(options.out, paths)
@@ -219,19 +220,19 @@ def _run_with(options: argparse.Namespace, begun: Zygote | None) -> int:
         with sandbox as choosing, Reader() as reader:
             found = reader.survey(paths, options.reading, ascii_names=options.ascii_names)
             for problem in found.problems:
-                print(f"grader.py: {problem}", file=sys.stderr)
+                print(f"{PROGRAM}: {problem}", file=sys.stderr)
             for sentence in found.said:
-                print(f"grader.py: {sentence}", file=sys.stderr)
+                print(f"{PROGRAM}: {sentence}", file=sys.stderr)
             if not found.handins:
                 return WRONG_USE
             options.out.mkdir(parents=True, exist_ok=True)
             grades = _grade(found, suite, options, choosing, reader)
     except _wrong_use() as error:
-        print(f"grader.py: {error}", file=sys.stderr)
+        print(f"{PROGRAM}: {error}", file=sys.stderr)
         return WRONG_USE
     except OSError as error:
         print(
-            f"grader.py: cannot write {error.filename or options.out}: {error.strerror}; "
+            f"{PROGRAM}: cannot write {error.filename or options.out}: {error.strerror}; "
             "make room there or choose another folder with --out, and run the same command again",
             file=sys.stderr,
         )
@@ -302,7 +303,7 @@ def _lateness(handins: Sequence[Handin], suite: Suite, options: argparse.Namespa
         given, unknown = for_handins(read_times(options.times), handins)
         times |= given
         if unknown:
-            print(f"grader.py: {options.times} names no hand-in: {', '.join(unknown)}", file=sys.stderr)
+            print(f"{PROGRAM}: {options.times} names no hand-in: {', '.join(unknown)}", file=sys.stderr)
     return Lateness(policy, options.due, times)
 
 

@@ -6,13 +6,14 @@ import argparse
 import sys
 from pathlib import Path
 
+from grading import PROGRAM
 from grading.commands import GRADED, WRONG_USE, add_rubric
 
 
 def parser() -> argparse.ArgumentParser:
     """The options of the command."""
     result = argparse.ArgumentParser(
-        prog="grader.py pack",
+        prog=f"{PROGRAM} pack",
         description="Pack the suite and a rubric as an autograder: upload the zip to Gradescope, in the assignment's "
         '"Configure Autograder".',
     )
@@ -29,16 +30,16 @@ def run(options: argparse.Namespace) -> int:
     from grading.rubric import RubricError
 
     if options.rubric and options.edition:
-        print("grader.py: write the edition into the rubric that is packed, edition = ...", file=sys.stderr)
+        print(f"{PROGRAM}: write the edition into the rubric that is packed, edition = ...", file=sys.stderr)
         return WRONG_USE
     rubric = path_of(options.edition) if options.edition else options.rubric
     try:
         files = pack_gradescope(options.out, rubric)
     except (PackError, RubricError) as error:
-        print(f"grader.py: {error}", file=sys.stderr)
+        print(f"{PROGRAM}: {error}", file=sys.stderr)
         return WRONG_USE
     except OSError as error:
-        print(f"grader.py: cannot write {options.out}: {error.strerror or error}", file=sys.stderr)
+        print(f"{PROGRAM}: cannot write {options.out}: {error.strerror or error}", file=sys.stderr)
         return WRONG_USE
     print(f"{options.out}: {files} files; upload it to Gradescope under Configure Autograder")
     return GRADED

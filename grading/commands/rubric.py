@@ -6,6 +6,7 @@ import argparse
 import sys
 from pathlib import Path
 
+from grading import PROGRAM
 from grading.commands import GRADED, WRONG_USE
 
 SHIPPED = Path("the shipped one")
@@ -14,7 +15,7 @@ SHIPPED = Path("the shipped one")
 def parser() -> argparse.ArgumentParser:
     """The options of the command."""
     result = argparse.ArgumentParser(
-        prog="grader.py rubric",
+        prog=f"{PROGRAM} rubric",
         description="Check a rubric file, or say what it asks, what that is worth and with which settings. "
         "Exit codes: 0 it can be used, 2 it cannot.",
     )
@@ -42,7 +43,7 @@ def run(options: argparse.Namespace) -> int:
         rubric = load_rubric(path)
     except RubricError as error:
         for problem in error.problems:
-            print(f"grader.py: {problem}", file=sys.stderr)
+            print(f"{PROGRAM}: {problem}", file=sys.stderr)
         return WRONG_USE
     if options.check:
         asked = len(rubric.settings.functions)

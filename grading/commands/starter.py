@@ -6,13 +6,14 @@ import argparse
 import sys
 from pathlib import Path
 
+from grading import PROGRAM
 from grading.commands import GRADED, NOT_GRADED, WRONG_USE, add_rubric
 
 
 def parser() -> argparse.ArgumentParser:
     """The options of the command."""
     result = argparse.ArgumentParser(
-        prog="grader.py starter",
+        prog=f"{PROGRAM} starter",
         description="Write the folder that students get: a notebook with the tasks, a package to fill in, and the "
         "rubric without what is hidden. As it is, it is worth 0 points.",
     )
@@ -29,10 +30,10 @@ def run(options: argparse.Namespace) -> int:
     try:
         files = write_starter(options.out, load_rubric(options.rubric, edition=options.edition))
     except (RubricError, StarterError) as error:
-        print(f"grader.py: {error}", file=sys.stderr)
+        print(f"{PROGRAM}: {error}", file=sys.stderr)
         return WRONG_USE
     except OSError as error:
-        print(f"grader.py: cannot write {error.filename or options.out}: {error.strerror}", file=sys.stderr)
+        print(f"{PROGRAM}: cannot write {error.filename or options.out}: {error.strerror}", file=sys.stderr)
         return NOT_GRADED
     for file in files:
         print(file)

@@ -23,13 +23,13 @@ from typing import Any
 
 import msgspec
 
+from grading import HOME, PROGRAM, SUITE
 from grading.judging.encoding import EncodingError, decode
 from grading.judging.promise import promises
 from grading.judging.properties import Drawing
 from grading.writing import write_whole
 
-_SUITE = Path(__file__).resolve().parent.parent.parent
-SHIPPED = _SUITE / "checks" / "exam.bin"
+SHIPPED = SUITE / "checks" / "exam.bin"
 _DIGEST = 32
 _ALIKE = 8  # examples of a hand-in that are made of the same one
 
@@ -160,8 +160,8 @@ def _cached(seed: int, delta: float) -> dict[str, KeptPool]:
     except OSError:
         pass  # never drawn before
     # In a process of its own: what Hypothesis draws must depend on nothing that has been imported or drawn in this one.
-    ours = f"import sys; sys.path.append({str(_SUITE)!r})"
-    program = f"{ours}; from grading.judging.drawing import write; write({seed}, {delta!r})"
+    ours = f"import sys; sys.path.append({str(HOME)!r})"
+    program = f"{ours}; from {__package__}.drawing import write; write({seed}, {delta!r})"
     drawn = subprocess.run([sys.executable, "-I", "-c", program], stdout=subprocess.PIPE, check=True).stdout
     try:
         file.parent.mkdir(parents=True, exist_ok=True)
@@ -184,4 +184,4 @@ def user_cache() -> Path:
 
 
 def _warn(sentence: str) -> None:
-    print(f"grader.py: {sentence}", file=sys.stderr)
+    print(f"{PROGRAM}: {sentence}", file=sys.stderr)

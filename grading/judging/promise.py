@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from functools import cache
 from typing import Literal
 
+from grading import PREFIX
 from grading.judging.properties import Body, Drawing, Strategy, given_of
 from grading.rubric.checks import all_checks
 
@@ -69,7 +70,7 @@ def promise(
 @cache
 def promise_of(check: str) -> Promise:
     """The promise of a check, from its module ``checks.test_<check>``."""
-    importlib.import_module(f"checks.test_{check}")
+    importlib.import_module(f"{PREFIX}checks.test_{check}")
     return _declared[check]
 
 

@@ -7,6 +7,7 @@ import zipfile
 from collections.abc import Iterator
 from pathlib import Path
 
+from grading import PROGRAM
 from grading.rubric import default_rubric_path, load_rubric
 from grading.writing import write_whole
 
@@ -35,7 +36,7 @@ def pack_gradescope(out: Path, rubric: Path | None = None) -> int:
     if read.settings.calling.arrays == "torch":
         raise PackError(
             f"the edition {read.settings.edition} needs PyTorch, which the autograder does not install; grade it with "
-            "`grader.py` on a machine that has it"
+            f"`{PROGRAM}` on a machine that has it"
         )
     losses = read.losses
     missing = [name for name in _LOOSE if not (_SUITE / name).is_file()]

@@ -123,7 +123,7 @@ def warm_up(formats: Iterable[str]) -> None:
     if "html" in formats:
         for template in ("student.html", "pictures.html", "source.html", "class.html"):
             environment().get_template(template)
-        import_module("grading.reports.colours")
+        import_module(f"{__name__}.colours")
         pictures.warm_up()
 
 

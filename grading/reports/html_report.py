@@ -6,6 +6,7 @@ import re
 import shlex
 from dataclasses import dataclass
 
+from grading import PREFIX, PROGRAM
 from grading.grade import (
     Certificate,
     CheckResult,
@@ -135,10 +136,11 @@ def statuses() -> dict[Status, str]:
 
 
 def command(grade: Grade) -> str:
-    """The command that repeats this grade in a checkout of the suite."""
+    """The command that repeats this grade: in a checkout, to be typed in its folder."""
     data = grade.suite.data
     where = " --data DIR" if data is not None and data.name == "cifar10" else ""
-    return f"python grader.py {shlex.quote(grade.submission.path)}{where}"
+    called = PROGRAM if PREFIX else f"python {PROGRAM}"
+    return f"{called} {shlex.quote(grade.submission.path)}{where}"
 
 
 def place_of(function: str, grade: Grade) -> Place | None:

@@ -9,6 +9,7 @@ from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from grading import PROGRAM
 from grading.words import spoken, together, translated
 
 if TYPE_CHECKING:
@@ -34,6 +35,7 @@ def environment() -> Environment:
         lstrip_blocks=True,
     )
     made.globals |= {"say": _say, "strong": _strong, "code": _code, "language": _language, "gap": _gap}
+    made.globals["program"] = PROGRAM
     return made
 
 

@@ -11,6 +11,7 @@ from typing import Any
 
 import msgspec
 
+from grading import PROGRAM
 from grading.editions.reading import USUAL, completed, path_of, shipped
 from grading.rubric.places import line_of
 from grading.rubric.settings import Rubric, Settings
@@ -28,7 +29,7 @@ class RubricError(Exception):
 
     def __init__(self, problems: list[str]) -> None:
         more = len(problems) - 1
-        rest = f" (and {more} more; `grader.py rubric --check FILE` lists them)" if more else ""
+        rest = f" (and {more} more; `{PROGRAM} rubric --check FILE` lists them)" if more else ""
         super().__init__(problems[0] + rest)
         self.problems = problems
 

@@ -7,6 +7,7 @@ from functools import partial
 from pathlib import Path
 from typing import Self
 
+from grading import PROGRAM
 from grading.sandbox.budget import Budget
 from grading.sandbox.choice import Choosing
 from grading.sandbox.closing import Closing
@@ -65,7 +66,7 @@ class Sandbox(Closing):
             choice.launcher.close()
             raise IsolationError(
                 "Student code would not be isolated on this machine, only limited in time and memory: "
-                "it could read your files. `grader.py doctor` says what is missing and how to mend it; "
+                f"it could read your files. `{PROGRAM} doctor` says what is missing and how to fix it; "
                 "--allow-unsafe runs it nevertheless, which is for code that you trust."
             )
         return cls(choice.launcher, limits, choice.isolation)

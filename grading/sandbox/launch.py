@@ -152,7 +152,7 @@ class PlainLauncher:
 
 def _popen(call: str, **options: Any) -> subprocess.Popen[bytes]:
     quiet: dict[str, Any] = dict.fromkeys(("stdin", "stdout", "stderr"), subprocess.DEVNULL)
-    command = python("grading.sandbox.inside.alone", call)
+    command = python("inside.alone", call)
     return subprocess.Popen(command, **(quiet | options))
 
 

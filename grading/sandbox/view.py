@@ -13,8 +13,10 @@ import sys
 from dataclasses import dataclass
 from pathlib import Path
 
+from grading import HOME, PREFIX, SUITE
+
 _HERE = Path(__file__).resolve().parent
-PROJECT = _HERE.parents[1]
+PROJECT = HOME
 
 #: Needed on the worker's side, then what student code may use where it is installed. Nothing that brings
 #: labelled pictures: scikit-learn would give every answer away.
@@ -119,7 +121,8 @@ def _package_folders(root: Path) -> list[Path]:
 def worker_files() -> tuple[Path, ...]:
     """The files of the project that the worker's side is made of, relative to `PROJECT`."""
     shared = ("__init__.py", "arguments.py", "frames.py", "packing.py", "wire.py")
-    own = [_HERE.parent / "__init__.py", *(_HERE / name for name in shared)]
+    topmost = [SUITE / "__init__.py"] if PREFIX else []
+    own = [*topmost, _HERE.parent / "__init__.py", *(_HERE / name for name in shared)]
     return tuple(path.relative_to(PROJECT) for path in (*own, *sorted((_HERE / "inside").glob("*.py"))))
 
 

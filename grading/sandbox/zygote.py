@@ -41,11 +41,11 @@ def python(module: str, call: str) -> list[str]:
     """The command line of a Python that knows the standard library, the worker's side and its packages.
 
     Args:
-        module: a module of ours.
+        module: a module of this package.
         call: a call of something in it, as Python.
     """
     path = [str(PROJECT), *map(str, view().package_folders)]
-    load = f"from {module} import main; sys.path.remove({path[0]!r})"
+    load = f"from {__package__}.{module} import main; sys.path.remove({path[0]!r})"
     program = f"import sys; sys.path[:0] = {path!r}; {load}; {call}"
     return [str(view().executable), *_PYTHON_OPTIONS, "-c", program]
 
@@ -83,7 +83,7 @@ class Zygote(Closing):
         self.control, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         self._errors = tempfile.TemporaryFile()  # noqa: SIM115 - kept open while the process runs
         self.control.settimeout(_SECONDS_TO_COME_UP)
-        program = python("grading.sandbox.inside.zygote", f"main({theirs.fileno()})")
+        program = python("inside.zygote", f"main({theirs.fileno()})")
         with theirs:
             try:
                 self._process = subprocess.Popen(

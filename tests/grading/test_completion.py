@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 import grader
+from grading import commands
 
 
 @pytest.mark.skipif(shutil.which("bash") is None, reason="asks bash")
@@ -25,7 +26,7 @@ import grader
 def test_bash_completes_commands_and_options(
     typed: str, offered: set[str], tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    assert grader.main(["completion", "bash"]) == grader.GRADED
+    assert grader.main(["completion", "bash"]) == commands.GRADED
     script = tmp_path / "completion.bash"
     script.write_text(capsys.readouterr().out, encoding="utf-8")
     words = ["grader.py", *typed.split(" ")]
@@ -42,6 +43,6 @@ def test_bash_completes_commands_and_options(
 def test_other_shells_get_a_script_that_names_the_commands(
     shell: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    assert grader.main(["completion", shell]) == grader.GRADED
+    assert grader.main(["completion", shell]) == commands.GRADED
     script = capsys.readouterr().out
-    assert all(name in script for name in grader.COMMANDS)
+    assert all(name in script for name in commands.COMMANDS)

@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 import grader
+from grading import commands
 from grading.intake import survey
 from grading.late import (
     HandedIn,
@@ -138,19 +139,19 @@ def test_the_command_grades_late_work_and_a_new_due_date_grades_nothing_anew(
     times.write_text("submission,submitted\nada,2026-02-02T00:30:00Z\n", encoding="utf-8")
     command = [str(SAMPLES / "ada.ipynb"), "--rubric", str(rubric), "--times", str(times), "--out", str(out)]
     command += ["--allow-unsafe", "--format", "json,md,html,csv,gradescope"]
-    assert grader.main([*command, "--due", "2026-02-02T00:00:00Z"]) == grader.GRADED
+    assert grader.main([*command, "--due", "2026-02-02T00:00:00Z"]) == commands.GRADED
     assert "50/100  ada" in capsys.readouterr().out
     assert json.loads((out / "ada" / "results.json").read_bytes())["score"] == 50
     for name in ("report.md", "report.html", "results.json"):
         words = (out / "ada" / name).read_text(encoding="utf-8")
         assert "Handed in 30 minutes late" in words, name
         assert "100 points times 0.5" in words
-    assert grader.main([*command, "--due", "2026-02-03T00:00:00Z"]) == grader.GRADED
+    assert grader.main([*command, "--due", "2026-02-03T00:00:00Z"]) == commands.GRADED
     assert "0 graded, 1 unchanged" in capsys.readouterr().out
     assert json.loads((out / "ada" / "report.json").read_bytes())["score"] == 100
 
 
 def test_a_due_date_without_a_policy_is_wrong_use(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
     command = [str(SAMPLES / "ada.ipynb"), "--due", "2026-02-02T00:00:00Z", "--out", str(tmp_path)]
-    assert grader.main(command) == grader.WRONG_USE
+    assert grader.main(command) == commands.WRONG_USE
     assert "table [late]" in capsys.readouterr().err

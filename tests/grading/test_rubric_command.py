@@ -10,6 +10,7 @@ import jsonschema
 import pytest
 
 import grader
+from grading import commands
 from grading.rubric import default_rubric_path
 from grading.rubric.schema import rubric_schema
 
@@ -39,7 +40,7 @@ steps = [{ minutes = 0, factor = 0.9 }, { minutes = 1440, factor = 0.5 }]
 
 
 def test_the_shipped_rubric_can_be_used(capsys: pytest.CaptureFixture[str]) -> None:
-    assert grader.main(["rubric", "--check", str(default_rubric_path())]) == grader.GRADED
+    assert grader.main(["rubric", "--check", str(default_rubric_path())]) == commands.GRADED
     assert "8 functions, 100 points" in capsys.readouterr().out
 
 
@@ -55,14 +56,14 @@ def test_three_typical_mistakes_are_listed_with_line_allowed_values_and_a_guess(
         text = text.replace(old, new, 1)
     rubric = tmp_path / "rubric.toml"
     rubric.write_text(text, encoding="utf-8")
-    assert grader.main(["rubric", "--check", str(rubric)]) == grader.WRONG_USE
+    assert grader.main(["rubric", "--check", str(rubric)]) == commands.WRONG_USE
     lines = capsys.readouterr().err.splitlines()
     assert len(lines) == 2, "what hangs together is looked at once the rest is right"
     assert f"{rubric}, line {1 + text[: text.index('dleta')].count(chr(10))}: dleta: unknown key" in lines[0]
     assert lines[0].endswith("did you mean 'delta'?")
     assert "threshold: must be a number from 0 to 1; it is 91" in lines[1]
     rubric.write_text(text.replace("dleta", "delta").replace("= 91", "= 0.91"), encoding="utf-8")
-    assert grader.main(["rubric", "--check", str(rubric)]) == grader.WRONG_USE
+    assert grader.main(["rubric", "--check", str(rubric)]) == commands.WRONG_USE
     (line,) = capsys.readouterr().err.splitlines()
     assert "there are training, sampling, accuracy; did you mean 'training'?" in line
 
@@ -70,7 +71,7 @@ def test_three_typical_mistakes_are_listed_with_line_allowed_values_and_a_guess(
 def test_a_rubric_is_explained_in_tables(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     rubric = tmp_path / "rubric.toml"
     rubric.write_text(SOFTMAX_ONLY, encoding="utf-8")
-    assert grader.main(["rubric", "--explain", str(rubric)]) == grader.GRADED
+    assert grader.main(["rubric", "--explain", str(rubric)]) == commands.GRADED
     words = " ".join(capsys.readouterr().out.split())
     for said in (
         "edition of 2025: 15 points",

@@ -18,6 +18,7 @@ import pytest
 
 import grader
 import grading.run
+from grading import commands
 from grading.grade import Grade
 from grading.intake import find
 from grading.resume import FOLDER
@@ -201,12 +202,12 @@ def test_reports_that_cannot_be_written_cost_only_their_hand_in(
     work, out = make_class(tmp_path / "class", ada=RIGHT, mary=RIGHT, zoe=RIGHT), tmp_path / "out"
     out.mkdir()
     (out / "mary").write_text("a file where a folder must be")
-    assert grader.main(arguments(work, out)) == grader.NOT_GRADED
+    assert grader.main(arguments(work, out)) == commands.NOT_GRADED
     lines = capsys.readouterr().out.splitlines()
     assert [line for line in lines if line.startswith("not graded  mary: its reports could not be written")]
     assert lines[-1].startswith("2 graded, 1 not graded")
     (out / "mary").unlink()
-    assert grader.main(arguments(work, out)) == grader.GRADED
+    assert grader.main(arguments(work, out)) == commands.GRADED
     assert capsys.readouterr().out.splitlines()[-1].startswith("1 graded, 2 unchanged, 0 not graded")
 
 
@@ -220,7 +221,7 @@ def test_a_full_disk_gets_a_line_for_each_hand_in_and_the_next_run_makes_good(
 
     with monkeypatch.context() as patch:
         patch.setattr("os.fsync", full)
-        assert grader.main(arguments(work, out)) == grader.NOT_GRADED
+        assert grader.main(arguments(work, out)) == commands.NOT_GRADED
     said = capsys.readouterr()
     assert len([line for line in said.out.splitlines() if "(No space left on device)" in line]) == 2
     assert any(line.startswith("0 graded, 2 not graded") for line in said.out.splitlines())
@@ -228,7 +229,7 @@ def test_a_full_disk_gets_a_line_for_each_hand_in_and_the_next_run_makes_good(
         r"^grader.py: cannot write .*: No space left on device; make room .*\n\Z", said.err, re.MULTILINE
     )
     assert not list(out.rglob("*.tmp"))
-    assert grader.main(arguments(work, out)) == grader.GRADED
+    assert grader.main(arguments(work, out)) == commands.GRADED
 
 
 def test_huge_empty_and_unreadable_hand_ins_get_a_line_each(
@@ -240,7 +241,7 @@ def test_huge_empty_and_unreadable_hand_ins_get_a_line_each(
     for number in range(30):
         (work / f"nothing{number}.ipynb").touch()
     (work / "nowhere.py").symlink_to(tmp_path / "missing.py")
-    assert grader.main(arguments(work, out)) == grader.NOT_GRADED
+    assert grader.main(arguments(work, out)) == commands.NOT_GRADED
     lines = capsys.readouterr().out.splitlines()
     assert len([line for line in lines if line.startswith("not graded  ")]) == 32
     assert [line for line in lines if "huge.ipynb has 2,147,483,648 bytes" in line]
@@ -254,7 +255,7 @@ def test_ctrl_c_ends_everything_and_says_how_to_go_on(tmp_path: Path) -> None:
     tree = wait_until_busy(process, out)
     os.killpg(process.pid, signal.SIGINT)
     said = process.communicate(timeout=30)[0]
-    assert process.returncode == grader.NOT_GRADED
+    assert process.returncode == commands.NOT_GRADED
     assert "run the same command again to go on" in said.splitlines()[-1]
     assert "Traceback" not in said
     assert len(tree) > 2
@@ -308,7 +309,7 @@ def test_two_runs_into_one_folder_at_once_do_not_hurt_each_other(tmp_path: Path)
     both = [start(work, out), start(work, out)]
     for process in both:
         said = process.communicate(timeout=60)[0]
-        assert process.returncode == grader.GRADED, said
+        assert process.returncode == commands.GRADED, said
         assert "0 not graded" in said.splitlines()[-1]
     start(work, tmp_path / "alone").communicate(timeout=60)
     assert results(out) == results(tmp_path / "alone")

@@ -15,6 +15,7 @@ import pytest
 import yaml
 
 import grader
+from grading import commands
 from grading.grade import Grade
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -98,7 +99,7 @@ def test_on_gradescope_nothing_of_the_submission_is_imported(
     # Student code runs as somebody else, who may not go into pytest's own folder.
     root = Path(tempfile.mkdtemp(prefix="autograder-"))
     try:
-        assert grader.main(["pack", "gradescope", str(root / "autograder.zip")]) == grader.GRADED
+        assert grader.main(["pack", "gradescope", str(root / "autograder.zip")]) == commands.GRADED
         with zipfile.ZipFile(root / "autograder.zip") as packed:
             packed.extractall(root / "source")
         shutil.copytree(repository, root / "submission")
@@ -154,7 +155,8 @@ def test_a_file_name_is_no_option_and_no_command(
     for file in (name, "evil.toml", "zoe.py"):
         Path(file).write_text("")
     assert (
-        grader.main(sorted(["evil.toml", name, "zoe.py"], key=lambda word: word != name)) == grader.WRONG_USE
+        grader.main(sorted(["evil.toml", name, "zoe.py"], key=lambda word: word != name))
+        == commands.WRONG_USE
     )
     [line] = capsys.readouterr().err.splitlines()
     assert name in line
@@ -174,7 +176,7 @@ def test_no_rubric_or_list_of_times_is_taken_from_what_is_graded(
         (where / "evil.py").write_text(f"open({str(alarm)!r}, 'w')\n")
     (tmp_path / "link.toml").symlink_to(folder / "evil.toml")
     code = grader.main([str(folder.parent), option, str(tmp_path / place), "--out", str(tmp_path / "out")])
-    assert code == grader.WRONG_USE
+    assert code == commands.WRONG_USE
     assert "lies in what is graded" in capsys.readouterr().err
     assert not alarm.exists()
 

@@ -14,6 +14,7 @@ from typing import Any
 
 import numpy as np
 
+from grading import PREFIX
 from grading.sandbox import packing, wire
 from grading.sandbox.inside import seeding
 from grading.sandbox.inside.answers import Packer, plain, raised
@@ -51,7 +52,7 @@ def warm_up(scratch: str) -> None:
     )
     for module in (
         *("matplotlib.pyplot", "matplotlib.backends.backend_agg", "matplotlib_inline.backend_inline"),
-        *("IPython.extensions.autoreload", "grading.sandbox.inside.shell"),
+        *("IPython.extensions.autoreload", f"{__package__}.shell"),
     ):
         importlib.import_module(module)
 
@@ -170,7 +171,7 @@ def _arrange_imports(folder: str, root: str, remark: Callable[[str], None]) -> N
     sys.modules["scipy.misc"] = pictures
     # %autoreload looks for changes in all files that modules come from; ours are not to be seen here.
     for name, module in sys.modules.items():
-        if name.startswith("grading"):
+        if name.startswith(f"{PREFIX}grading"):
             module.__file__ = None
 
 

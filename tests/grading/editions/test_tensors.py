@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 
 import grader
+from grading import commands
 from grading.editions.tensors import diagnosis_for_tensors, in_tensors, said_of_tensors
 from grading.grade import Diagnosis
 from grading.rubric import RubricError, load_rubric, require_packages
@@ -136,5 +137,5 @@ def test_where_pytorch_is_not_installed_one_line_says_so(
     with pytest.raises(RubricError, match=r"eecs498 needs PyTorch.*pip install"):
         require_packages(load_rubric(edition="eecs498"))
     require_packages(load_rubric())
-    assert grader.main([str(tmp_path), "--edition", "eecs498"]) == grader.WRONG_USE
+    assert grader.main([str(tmp_path), "--edition", "eecs498"]) == commands.WRONG_USE
     assert capsys.readouterr().err.count("\n") == 1

@@ -18,7 +18,7 @@ from typing import Any
 import pytest
 
 import grader
-from grading import pack
+from grading import commands, pack
 from grading.late import HandedIn
 from grading.pack.autograder import Dates, Metadata, Question, User
 
@@ -280,7 +280,8 @@ def test_the_set_up_installs_what_is_pinned_and_closes_the_labels(container: Pat
 
 def test_what_cannot_be_packed_gets_one_line(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert (
-        grader.main(["pack", "gradescope", str(tmp_path / "no" / "such" / "folder.zip")]) == grader.WRONG_USE
+        grader.main(["pack", "gradescope", str(tmp_path / "no" / "such" / "folder.zip")])
+        == commands.WRONG_USE
     )
     assert "cannot write" in capsys.readouterr().err
 

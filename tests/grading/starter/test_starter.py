@@ -10,6 +10,7 @@ import nbformat
 import pytest
 
 import grader
+from grading import commands
 from grading.intake import read
 from grading.rubric import default_rubric_path, load_rubric
 from grading.starter.toml import as_toml
@@ -89,12 +90,12 @@ def test_the_handed_out_notebook_is_valid_and_its_questions_are_found(starter: P
 def test_a_folder_with_something_in_it_is_left_alone(
     starter: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    assert grader.main(["starter", str(starter)]) == grader.WRONG_USE
+    assert grader.main(["starter", str(starter)]) == commands.WRONG_USE
     assert "is not empty; name a new folder" in capsys.readouterr().err
 
 
 def test_the_command_lists_what_it_wrote(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    assert grader.main(["starter", str(tmp_path / "new")]) == grader.GRADED
+    assert grader.main(["starter", str(tmp_path / "new")]) == commands.GRADED
     files = capsys.readouterr().out.splitlines()
     assert all(Path(file).is_file() for file in files)
     assert str(tmp_path / "new" / "assignment.ipynb") in files

@@ -1,0 +1,71 @@
+"""`grader.py test [PATH]`: the checks in a student's terminal, by one short command."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from grading import PREFIX, PROGRAM, SUITE
+from grading.commands import WRONG_USE, one_thread
+
+
+class _Parser(argparse.ArgumentParser):
+    """Leaves to pytest what follows the hand-in."""
+
+    def parse_args(self, args: Any = None, namespace: Any = None) -> argparse.Namespace:  # type: ignore[override]
+        """A path if one stands in front, and the rest."""
+        words: Sequence[str] = args or ()
+        if {"-h", "--help"} & set(words):
+            self.print_help()
+            self.exit()
+        named = [word for word in words[:1] if not word.startswith("-")]
+        rest = [*words[len(named) :]]
+        for word in rest:
+            # pytest would look for tests in it, and run it.
+            if word.endswith((".ipynb", ".py", ".zip")) and os.path.lexists(word):
+                self.error(f"name one hand-in, before all options: {self.prog} {word}")
+        return argparse.Namespace(path=Path(named[0]) if named else None, options=rest)
+
+
+def parser() -> argparse.ArgumentParser:
+    """The options of the command."""
+    result = _Parser(
+        prog=f"{PROGRAM} test",
+        usage=f"{PROGRAM} test [PATH] [--rubric FILE] [--edition NAME] [--lang en|zh] [--data DIR] [--hunt] ...",
+        description="Run the grade's checks on one hand-in with pytest, and say in the same words what is wrong. What "
+        "follows PATH goes to pytest: -k gradient for only these checks, -x to stop at the first failure, --pdb for "
+        "the debugger.",
+    )
+    result.add_argument(
+        "path", nargs="?", metavar="PATH", help="the hand-in (default: the one in this folder)"
+    )
+    return result
+
+
+def run(options: argparse.Namespace) -> int:
+    """Run the checks and return pytest's exit code."""
+    path: Path | None = options.path
+    if path is not None and not path.exists():
+        print(f"{PROGRAM}: {path}: there is no such file or folder", file=sys.stderr)
+        return WRONG_USE
+    one_thread()
+    import pytest
+
+    named = [] if path is None else [f"--submission={path}"]
+    return int(pytest.main([str(SUITE / "checks"), *_settings(), *named, *options.options]))
+
+
+def _settings() -> list[str]:
+    """A project around installed checks may have settings for tests of its own, which are not about these."""
+    if not PREFIX:
+        return []
+    from grading.judging.exam import user_cache
+
+    kept = f"cache_dir={user_cache() / 'pytest'}"
+    # What pytest rewrites of the packages it loads is of no use to these checks.
+    quiet = "-Wignore::pytest.PytestAssertRewriteWarning"
+    return ["-c", os.devnull, f"--rootdir={SUITE}", "--import-mode=importlib", quiet, "-o", kept]
