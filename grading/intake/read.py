@@ -33,6 +33,7 @@ from grading.submission import Block, Handin, IntakeError, Kind, Question, Sourc
 from grading.words import said_place, say
 
 _MOST_BROKEN_SAID = 12
+_MOST_WARNINGS = 200
 _MOST_QUESTIONS = 60
 _DEEPEST_INHERITANCE = 5
 
@@ -81,9 +82,16 @@ def read(handin: Handin, asked: Sequence[str], *, limits: Limits = DEFAULT) -> S
         kind=Kind.ZIP if gathered.is_zip else _kind(modules, choice),
         sources=tuple(_source(module, asked, choice) for module in modules),
         definitions={name: choice.definitions[name] for name in asked if name in choice.definitions},
-        warnings=tuple(dict.fromkeys(warnings)),
+        warnings=_not_too_many(list(dict.fromkeys(warnings))),
         questions=questions,
     )
+
+
+def _not_too_many(warnings: list[str]) -> tuple[str, ...]:
+    more = len(warnings) - _MOST_WARNINGS
+    if more > 0:
+        warnings[_MOST_WARNINGS:] = [say("There are {n} more remarks like these.", n=more)]
+    return tuple(warnings)
 
 
 class _Reader:

@@ -31,6 +31,9 @@ _LONGEST_HIGHLIGHTED = 100_000
 _LONGEST_OUTPUT = 4_000
 _MOST_PICTURE_BYTES = 200_000  # on a page, so that a class of a thousand stays small
 _MOST_TEXT = 2_000_000  # characters of a file; the course's notebooks have some 30,000
+_MOST_LINES = 5_000  # of a piece of a .py file
+# What a line and an output of a cell cost beside their characters.
+_LINE, _OUTPUT = 60, 200
 _ANSI = re.compile(r"\x1b\[[0-?]*[ -/]*[@-~]|\x1b\][^\x07\x1b]*(?:\x07|\x1b\\)?")
 
 
@@ -83,10 +86,12 @@ def _pieces(source: Commented) -> Iterator[Piece]:
     done = 0
     for last in sorted({each.lines[1] for each in source.feedback}):
         ending = [each for each in source.feedback if each.lines[1] == last]
-        yield Piece("code", "", list(enumerate(lines[done:last], start=done + 1)), feedback=ending)
+        first = max(done, last - _MOST_LINES)
+        yield Piece("code", "", list(enumerate(lines[first:last], start=first + 1)), feedback=ending)
         done = last
-    if any(line.strip() for line in lines[done:]):
-        yield Piece("code", "", list(enumerate(lines[done:], start=done + 1)))
+    rest = lines[done : done + _MOST_LINES]
+    if any(line.strip() for line in rest):
+        yield Piece("code", "", list(enumerate(rest, start=done + 1)))
 
 
 def _cells(source: Commented) -> Iterator[Piece]:
@@ -100,12 +105,12 @@ def _cells(source: Commented) -> Iterator[Piece]:
             continue
         kind = str(cell.get("cell_type", ""))
         outputs = []
-        for output in _listed(cell.get("outputs")):
+        for output in _listed(cell.get("outputs"))[: max(0, text_left) // _OUTPUT]:
             shown_, used = _output(output, left)
             left -= used
             outputs += shown_
         text = _joined(cell.get("source"))
-        text_left -= len(text) + sum(len(output.text) for output in outputs)
+        text_left -= sum(_OUTPUT + _weight(output.text) for output in outputs) + _weight(text)
         if text_left < 0:
             text, outputs = "...", []
         yield Piece(
@@ -115,6 +120,10 @@ def _cells(source: Commented) -> Iterator[Piece]:
             outputs,
             [each for each in source.feedback if each.cell == number],
         )
+
+
+def _weight(text: str) -> int:
+    return len(text) + _LINE * text.count("\n")
 
 
 def _is_ours(cell: dict[str, Any]) -> bool:
@@ -127,13 +136,16 @@ def _output(output: dict[str, Any], left: int) -> tuple[list[Output], int]:
     data = output.get("data")
     data = data if isinstance(data, dict) else {}
     encoded = "".join(_joined(data.get("image/png")).split())
+    used = 0
     if encoded and len(encoded) <= left:
+        # Also of those that are not shown: to find that out may take unpacking megabytes.
+        used = len(encoded)
         # A browser would unpack whatever a picture says that it holds, and show what else is in its file.
         with contextlib.suppress(NoPictureError):
             picture = base64.b64encode(checked(_decoded(encoded), packed_anew=False).png).decode()
-            return [Output(picture=f"data:image/png;base64,{picture}")], len(picture)
+            return [Output(picture=f"data:image/png;base64,{picture}")], used
     text = _joined(output.get("text")) or _joined(data.get("text/plain")) or _traceback(output)
-    return ([Output(text=_short(_ANSI.sub("", text)))] if text.strip() else []), 0
+    return ([Output(text=_short(_ANSI.sub("", text)))] if text.strip() else []), used
 
 
 def _decoded(encoded: str) -> bytes:

@@ -10,6 +10,8 @@ from grading.intake.files import StudentFile
 from grading.reading import Reader, ReadingError
 from grading.submission import Handin, IntakeError
 
+# Of a notebook's JSON. Text and pictures fill honest ones; each part makes an object many times its size.
+_MOST_PARTS = 1_000_000
 _IN_CELL = re.compile(r"(.*\.ipynb), cell (\d+)", re.IGNORECASE | re.DOTALL)
 
 
@@ -86,4 +88,5 @@ def commented(handin: Handin, grade: Grade, reader: Reader | None = None) -> lis
             StudentFile(name, data), sorted(found[name], key=lambda each: (each.cell or 0, each.lines[1]))
         )
         for name, data in files.items()
+        if data.count(b",") <= _MOST_PARTS
     ]

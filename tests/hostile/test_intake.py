@@ -16,14 +16,17 @@ from pathlib import Path
 
 import pytest
 
+from grading.execution.png import NoPictureError
+from grading.grade import Place
 from grading.intake import read, survey
 from grading.reading import Reader
 from grading.reading_apart import CPU_SECONDS
+from grading.reports import source_page
 from grading.reports.source_page import SourcePage
 from grading.reports.sources import commented
 from grading.sandbox.inside.clearing import clear
 from grading.submission import Handin, IntakeError, State
-from tests.grading.reports.handed import a_cell, a_handed_notebook
+from tests.grading.reports.handed import FUNCTION, a_cell, a_handed_notebook, as_handed_in
 from tests.hostile.pumping import BOUNDED, patterns, seconds, texts
 
 HONEST = "def svm_loss_naive(W, X, y, reg):\n    return X.sum() * 0.0, W\n"
@@ -365,7 +368,47 @@ def test_a_picture_that_a_browser_would_suffer_from_is_not_shown(
     assert "what it shows" in page
 
 
-def test_a_page_holds_no_more_text_than_a_browser_can_show(tmp_path: Path) -> None:
-    long = [a_cell("markdown", "a" * 1_500_000) for _ in range(4)]
-    handin, grade = a_handed_notebook(tmp_path / "m.ipynb", *long)
-    assert len(SourcePage().render(grade, commented(handin, grade))) < 4_000_000
+PRINTED = {"output_type": "stream", "name": "stdout", "text": "a"}
+LONG = {
+    "text": [a_cell("markdown", "a" * 1_500_000) for _ in range(4)],
+    "lines": [a_cell("markdown", "a\n" * 30_000) for _ in range(4)],
+    "outputs": [a_cell("code", "pass", outputs=[PRINTED] * 6_000) for _ in range(4)],
+}
+
+
+@pytest.mark.parametrize("what", LONG)
+def test_a_page_holds_no_more_than_a_browser_can_show(tmp_path: Path, what: str) -> None:
+    handin, grade = a_handed_notebook(tmp_path / "m.ipynb", *LONG[what])
+    page = SourcePage().render(grade, commented(handin, grade))
+    assert len(page) < 4_000_000
+    assert page.count(b"<") < 300_000
+
+
+def test_a_script_of_too_many_lines_is_shown_where_its_functions_end(tmp_path: Path) -> None:
+    text = "\n" * 100_000 + FUNCTION + "\n" * 100_000 + "x = 1"
+    handin, grade = as_handed_in(tmp_path / "m.py", text, Place(source="m.py", lines=(100_001, 100_002)))
+    page = SourcePage().render(grade, commented(handin, grade)).decode()
+    assert "svm_loss_naive" in page
+    assert page.count("\n") < 50_000
+
+
+def test_pictures_that_are_not_shown_are_not_unpacked_without_end(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    bomb = b64encode(png(2_000, 2_000, b"\0" * 3_999_999)).decode() + " " * 40_000
+    outputs = [{"output_type": "display_data", "metadata": {}, "data": {"image/png": bomb}}] * 60
+    looked_at: list[bytes] = []
+
+    def checked(data: bytes, *, packed_anew: bool) -> None:
+        looked_at.append(data)
+        raise NoPictureError
+
+    monkeypatch.setattr(source_page, "checked", checked)
+    handin, grade = a_handed_notebook(tmp_path / "m.ipynb", a_cell("code", "pass", outputs=outputs))
+    SourcePage().render(grade, commented(handin, grade))
+    assert 0 < sum(map(len, looked_at)) < 200_000
+
+
+def test_a_notebook_of_a_million_parts_is_not_taken_apart_for_a_page(tmp_path: Path) -> None:
+    parts = a_cell("markdown", "x") | {"metadata": {"a": [0] * 1_000_001}}
+    assert commented(*a_handed_notebook(tmp_path / "m.ipynb", parts)) == []
