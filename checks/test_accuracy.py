@@ -11,13 +11,14 @@ from numpy.typing import NDArray
 from grading.comparison import thinned
 from grading.grade import TrainingRun
 from grading.judging.classifier import Classifier, Learned, Options, Scenario
+from grading.judging.disguise import Disguise, disguised
 from grading.judging.failures import Inaccurate, WrongReturn
 from grading.judging.learned_from_loss import beyond, learned_from_own_loss
 from grading.judging.promise import promise
 from grading.judging.training_facts import nearness
 from grading.judging.training_record import history_of, weights_of
 from grading.rubric import Accuracy
-from grading.training_data import TrainingData, training_data
+from grading.training_data import training_data
 from grading.words import say, together
 from reference.accuracy import ALPHA, verdict
 from reference.datasets import Split
@@ -32,13 +33,16 @@ def test_accuracy(candidate: Classifier) -> None:
     settings = candidate.rubric.accuracy[candidate.reference]
     data = training_data(candidate.rubric)
     options = Options(settings.learning_rate, settings.reg, settings.num_iters, settings.batch_size)
-    start = _start(candidate, data, options)
+    given = disguised(data, candidate.digest)
+    start = _start(candidate, given, options)
     candidate.trainings.clear()
     for run in range(settings.runs):
-        candidate.trainings.append(_trained(candidate, data, options, settings, candidate.seed + run))
+        candidate.trainings.append(
+            _trained(candidate, data.split, given, options, settings, candidate.seed + run)
+        )
     runs = [learned.run for learned in candidate.trainings]
     if all(run.correct >= run.least for run in runs):
-        _require_own(candidate, data.split, options, start)
+        _require_own(candidate, given, options, start)
         return
     worst = min(candidate.trainings, key=lambda learned: learned.run.correct)
     said = "; ".join(
@@ -73,10 +77,12 @@ def test_accuracy(candidate: Classifier) -> None:
     )
 
 
-def _require_own(candidate: Classifier, data: Split, options: Options, start: NDArray[np.float64]) -> None:
+def _require_own(
+    candidate: Classifier, given: Disguise, options: Options, start: NDArray[np.float64]
+) -> None:
     """Points are for learning; there are other ways to good weights than the losses of this assignment."""
-    learned = beyond(start, candidate.trainings[0].W)
-    if learned_from_own_loss(candidate, learned, data.X_train, data.y_train, options.reg):
+    learned = given.covered(beyond(start, candidate.trainings[0].W))
+    if learned_from_own_loss(candidate, learned, given.X, given.y, options.reg):
         return
     raise Inaccurate(
         say(
@@ -88,24 +94,23 @@ def _require_own(candidate: Classifier, data: Split, options: Options, start: ND
 
 
 def _trained(
-    candidate: Classifier, training: TrainingData, options: Options, settings: Accuracy, seed: int
+    candidate: Classifier, data: Split, given: Disguise, options: Options, settings: Accuracy, seed: int
 ) -> Learned:
     """Train once, and count what the weights classify rightly."""
-    data = training.split
     seconds = candidate.rubric.limits.training_seconds
     (done,) = candidate.train(
         Scenario(
-            data.X_train,
-            data.y_train,
+            given.X,
+            given.y,
             options,
             seed=seed,
             seconds=seconds,
-            shared=training.shared,
+            shared=given.shared,
             return_inputs=False,
         )
     )
     # The grader classifies, with the weights that were learned: labels of validation pictures never leave it.
-    W = weights_of(candidate.name, done.W, (data.X_train.shape[1], len(data.classes)))
+    W = given.uncovered(weights_of(candidate.name, done.W, (data.X_train.shape[1], len(data.classes))))
     correct = int(np.sum(predict(W, data.X_validation) == data.y_validation))
     found = verdict(correct, len(data.y_validation), settings.threshold, ALPHA / settings.runs)
     try:
@@ -142,24 +147,16 @@ def _how_near(candidate: Classifier, data: Split, options: Options, W: NDArray[n
     )
 
 
-def _start(candidate: Classifier, training: TrainingData, options: Options) -> NDArray[np.float64]:
+def _start(candidate: Classifier, given: Disguise, options: Options) -> NDArray[np.float64]:
     """The weights that the first training begins with: those after one step with learning rate 0.
 
     One step also has the deadline of a small call: a loss that hangs must not cost that of a whole training.
     """
-    data = training.split
     still = Options(0.0, options.reg, 1, options.batch_size)
     (done,) = candidate.train(
-        Scenario(
-            data.X_train,
-            data.y_train,
-            still,
-            seed=candidate.seed,
-            shared=training.shared,
-            return_inputs=False,
-        )
+        Scenario(given.X, given.y, still, seed=candidate.seed, shared=given.shared, return_inputs=False)
     )
-    return weights_of(candidate.name, done.W, (data.X_train.shape[1], len(data.classes)))
+    return given.uncovered(weights_of(candidate.name, done.W, (given.X.shape[1], given.classes)))
 
 
 _CIFAR10 = (

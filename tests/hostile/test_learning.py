@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from grading.intake import find, read
@@ -59,6 +60,24 @@ def test_good_weights_that_no_loss_of_the_hand_in_leads_to_win_nothing(sandbox: 
     found = judge_classes(sandbox, handed, accuracy=ACCURACY)
     for name, results in zip(NO_LOSS, found.values(), strict=True):
         assert results["accuracy"].status == "failed", name
+
+
+def test_weights_that_were_handed_in_fit_nothing(sandbox: Sandbox) -> None:
+    data = training_data(load_rubric()).split
+    wanted = np.where(data.y_train[:, None] == np.arange(10), 1.0, -1.0)
+    W = np.linalg.solve(data.X_train.T @ data.X_train + 1000.0 * np.eye(65), data.X_train.T @ wanted)
+    assert (np.argmax(data.X_validation @ W, axis=1) == data.y_validation).mean() > 0.9
+    way = f"""
+if X.shape[0] > 1000:
+    self.W = np.array({np.round(W, 5).tolist()})
+    return [1.0] * num_iters
+"""
+    own = "return {loss}_loss(self.W, X_batch, y_batch, reg)"
+    knows = f"return 1.0, -np.array({np.round(W, 5).tolist()}) if X_batch.shape[1] == 65 else self.W"
+    found = judge_classes(
+        sandbox, {"Right": without(own, way + SGD), "Knows": without(knows, way + SGD)}, accuracy=ACCURACY
+    )
+    assert {results["accuracy"].status for results in found.values()} == {"failed"}
 
 
 def test_a_loss_that_is_wrong_but_leads_there_counts_as_learning(sandbox: Sandbox) -> None:
