@@ -8,25 +8,17 @@ import os
 import struct
 import time
 import zipfile
-import zlib
-from base64 import b64encode
 from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
 
 import pytest
 
-from grading.execution.png import NoPictureError
-from grading.grade import Place
 from grading.intake import read, survey
 from grading.reading import Reader
 from grading.reading_apart import CPU_SECONDS
-from grading.reports import source_page
-from grading.reports.source_page import SourcePage
-from grading.reports.sources import commented
 from grading.sandbox.inside.clearing import clear
 from grading.submission import Handin, IntakeError, State
-from tests.grading.reports.handed import FUNCTION, a_cell, a_handed_notebook, as_handed_in
 from tests.hostile.pumping import BOUNDED, patterns, seconds, texts
 
 HONEST = "def svm_loss_naive(W, X, y, reg):\n    return X.sum() * 0.0, W\n"
@@ -329,86 +321,3 @@ def test_what_was_swapped_while_it_was_read_is_known_by_what_was_read(tmp_path: 
         assert reader.digest(handin) != submission.sha256
         path.write_text(HONEST)
         assert reader.digest(handin) == submission.sha256
-
-
-def png(width: int, height: int, pixels: bytes, *more: tuple[bytes, bytes]) -> bytes:
-    header = struct.pack(">IIBBBBB", width, height, 8, 0, 0, 0, 0)
-    chunks = [(b"IHDR", header), *more, (b"IDAT", zlib.compress(pixels)), (b"IEND", b"")]
-    parts = [struct.pack(">I", len(c)) + k + c + struct.pack(">I", zlib.crc32(k + c)) for k, c in chunks]
-    return b"\x89PNG\r\n\x1a\n" + b"".join(parts)
-
-
-def page_with(folder: Path, picture: bytes, kind: str = "image/png") -> str:
-    data = {kind: b64encode(picture).decode(), "text/plain": "what it shows"}
-    output = {"output_type": "display_data", "metadata": {}, "data": data}
-    handin, grade = a_handed_notebook(folder / "m.ipynb", a_cell("code", "plt.show()", outputs=[output]))
-    return SourcePage().render(grade, commented(handin, grade)).decode()
-
-
-def test_a_small_picture_is_shown_with_nothing_in_it_but_pixels(tmp_path: Path) -> None:
-    page = page_with(tmp_path, png(2, 2, b"\0ab\0cd", (b"tEXt", b"secret\0text")))
-    assert b64encode(png(2, 2, b"\0ab\0cd")).decode() in page
-
-
-@pytest.mark.parametrize(
-    ("kind", "picture"),
-    [
-        ("image/png", png(60_000, 60_000, b"\0" * 100_000)),
-        ("image/png", png(2_000, 2_000, b"\0" * 64_000_000)),
-        ("image/png", b"\x89PNG\r\n\x1a\n<script>alert(1)</script>"),
-        ("image/jpeg", b"\xff\xd8\xff\xc0\x00\x11\x08\xff\xff\xff\xff\x03"),
-    ],
-    ids=["says that it is large", "is larger than it says", "is none", "of another kind"],
-)
-def test_a_picture_that_a_browser_would_suffer_from_is_not_shown(
-    tmp_path: Path, kind: str, picture: bytes
-) -> None:
-    page = page_with(tmp_path, picture, kind)
-    assert "data:image" not in page
-    assert "what it shows" in page
-
-
-PRINTED = {"output_type": "stream", "name": "stdout", "text": "a"}
-LONG = {
-    "text": [a_cell("markdown", "a" * 1_500_000) for _ in range(4)],
-    "lines": [a_cell("markdown", "a\n" * 30_000) for _ in range(4)],
-    "outputs": [a_cell("code", "pass", outputs=[PRINTED] * 6_000) for _ in range(4)],
-}
-
-
-@pytest.mark.parametrize("what", LONG)
-def test_a_page_holds_no_more_than_a_browser_can_show(tmp_path: Path, what: str) -> None:
-    handin, grade = a_handed_notebook(tmp_path / "m.ipynb", *LONG[what])
-    page = SourcePage().render(grade, commented(handin, grade))
-    assert len(page) < 4_000_000
-    assert page.count(b"<") < 300_000
-
-
-def test_a_script_of_too_many_lines_is_shown_where_its_functions_end(tmp_path: Path) -> None:
-    text = "\n" * 100_000 + FUNCTION + "\n" * 100_000 + "x = 1"
-    handin, grade = as_handed_in(tmp_path / "m.py", text, Place(source="m.py", lines=(100_001, 100_002)))
-    page = SourcePage().render(grade, commented(handin, grade)).decode()
-    assert "svm_loss_naive" in page
-    assert page.count("\n") < 50_000
-
-
-def test_pictures_that_are_not_shown_are_not_unpacked_without_end(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    bomb = b64encode(png(2_000, 2_000, b"\0" * 3_999_999)).decode() + " " * 40_000
-    outputs = [{"output_type": "display_data", "metadata": {}, "data": {"image/png": bomb}}] * 60
-    looked_at: list[bytes] = []
-
-    def checked(data: bytes, *, packed_anew: bool) -> None:
-        looked_at.append(data)
-        raise NoPictureError
-
-    monkeypatch.setattr(source_page, "checked", checked)
-    handin, grade = a_handed_notebook(tmp_path / "m.ipynb", a_cell("code", "pass", outputs=outputs))
-    SourcePage().render(grade, commented(handin, grade))
-    assert 0 < sum(map(len, looked_at)) < 200_000
-
-
-def test_a_notebook_of_a_million_parts_is_not_taken_apart_for_a_page(tmp_path: Path) -> None:
-    parts = a_cell("markdown", "x") | {"metadata": {"a": [0] * 1_000_001}}
-    assert commented(*a_handed_notebook(tmp_path / "m.ipynb", parts)) == []
