@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from grading.executed import History, NotebookPicture, SearchFacts, SearchPair
+from grading.execution.confirming import Confirmation
 from grading.execution.png import NoPictureError, checked
 from grading.execution.scoring import Counted, HeldOut
 from grading.rubric import Search
@@ -36,12 +37,14 @@ class Found:
         facts: for the report.
         sides: the declared learning rates and regularization strengths; None where they were no lists of numbers.
         validation, test: pictures that the model's weights classify rightly, of how many; None without weights.
+        confirmation: what came of training entries of the table again; None where nothing rests on it.
     """
 
     facts: SearchFacts
     sides: tuple[tuple[float, ...], tuple[float, ...]] | None
     validation: Counted | None
     test: Counted | None
+    confirmation: Confirmation | None = None
 
 
 def search_found(

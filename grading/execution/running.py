@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from grading.executed import Execution, FailedCell, NotebookRun
 from grading.execution import claims, harvest
+from grading.execution.confirming import RESTS_ON_TABLE, Confirmation, confirm
 from grading.execution.harvest import Found
 from grading.execution.plan import notebooks, raw_files
 from grading.execution.scoring import HeldOut, held_out
 from grading.rubric import Rubric
 from grading.sandbox.messages import Lost, Raised
-from grading.sandbox.notebook import Notebook, NotebookOutcome
+from grading.sandbox.notebook import Afterwards, CellOutcome, Notebook, NotebookOutcome, Trainer
 from grading.sandbox.worker_sentences import heard
 from grading.submission import Handin, Submission
 from grading.words import said_place, say
@@ -36,7 +37,7 @@ def execute(
     handin: Handin,
     submission: Submission,
     rubric: Rubric,
-    run: Callable[[Notebook], NotebookOutcome],
+    run: Callable[[Notebook, Afterwards], NotebookOutcome],
     data: Path,
 ) -> Executed:
     """Run the notebooks of a hand-in, one after the other, each in a process of its own.
@@ -59,9 +60,13 @@ def execute(
     runs = []
     for name, notebook in planned.items():
         began = time.perf_counter()
-        outcome = run(notebook)
+        confirming = _Confirming(rubric, notebook, pictures, bytes.fromhex(submission.sha256))
+        outcome = run(notebook, confirming)
         seconds = time.perf_counter() - began
-        here = _searches(rubric, notebook, outcome, pictures)
+        here = {
+            search: replace(one, confirmation=confirming.of(search, outcome))
+            for search, one in _searches(rubric, notebook, outcome.cells, pictures).items()
+        }
         found.update(here)
         runs.append(_run(name, notebook, files[name], outcome, here, rubric, seconds))
     reason = None
@@ -74,11 +79,39 @@ def execute(
     return Executed(Execution(data=described, notebooks=runs, reason=reason), found)
 
 
+@dataclass(frozen=True)
+class _Confirming:
+    """Has entries of each table that points rest on trained again."""
+
+    rubric: Rubric
+    notebook: Notebook
+    pictures: HeldOut
+    digest: bytes
+    found: dict[str, Confirmation] = field(default_factory=dict)
+
+    def of(self, name: str, outcome: NotebookOutcome) -> Confirmation | None:
+        """What came of it for a search; None where no points rest on its table."""
+        if not self._counts(name):
+            return None
+        lost = "" if outcome.lost is None else _why(outcome.lost, self.rubric)
+        return self.found.get(name) or Confirmation("unknown", why=lost)
+
+    def _counts(self, name: str) -> bool:
+        points = self.rubric.settings.search[name].points
+        return any(points.get(check) for check in RESTS_ON_TABLE)
+
+    def __call__(self, cells: Sequence[CellOutcome], train: Trainer) -> None:
+        for name, one in _searches(self.rubric, self.notebook, cells, self.pictures).items():
+            search = self.rubric.settings.search[name]
+            if self._counts(name):
+                self.found[name] = confirm(one.facts.results, search.model, train, self.pictures, self.digest)
+
+
 def _searches(
-    rubric: Rubric, notebook: Notebook, outcome: NotebookOutcome, pictures: HeldOut
+    rubric: Rubric, notebook: Notebook, cells: Sequence[CellOutcome], pictures: HeldOut
 ) -> dict[str, Found]:
     found = {
-        name: harvest.search_found(search, notebook.cells, outcome.cells, pictures)
+        name: harvest.search_found(search, notebook.cells, cells, pictures)
         for name, search in rubric.settings.search.items()
     }
     return {name: one for name, one in found.items() if one is not None}

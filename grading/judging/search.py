@@ -9,9 +9,10 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from grading.executed import Execution, SearchPair
+from grading.execution.confirming import RESTS_ON_TABLE, Confirmation
 from grading.execution.harvest import Found
 from grading.execution.scoring import confirmed
-from grading.grade import CheckResult
+from grading.grade import CheckResult, Status
 from grading.rubric import SEARCH_CHECKS, Rubric, Search
 from grading.words import later, say, together, translated
 from reference.accuracy import verdict
@@ -41,11 +42,15 @@ def _result(search: Search, check: str, found: Found | None, execution: Executio
     title, judge = _CHECKS[check]
     said = _Verdict(False, _absent(search, execution)) if found is None else judge(search, found)
     points = search.points[check]
+    asks_person = False
+    if said.passed and check in RESTS_ON_TABLE and found is not None and found.confirmation is not None:
+        said = _confirmed(search, said, found.confirmation)
+        asks_person = found.confirmation.state == "unknown"
     return CheckResult(
         id=check,
         function=search.model,
         title=translated(title),
-        status="passed" if said.passed else "failed" if execution.notebooks else "skipped",
+        status=_status(said, execution, asks_person=asks_person),
         points=points if said.passed else 0.0,
         max_points=points,
         message=said.message,
@@ -57,6 +62,39 @@ def _result(search: Search, check: str, found: Found | None, execution: Executio
         cases=0,
         seconds=0.0,
     )
+
+
+def _status(said: _Verdict, execution: Execution, *, asks_person: bool) -> Status:
+    if said.passed:
+        return "passed"
+    if asks_person:
+        return "manual"
+    return "failed" if execution.notebooks else "skipped"
+
+
+def _confirmed(search: Search, said: _Verdict, confirmation: Confirmation) -> _Verdict:
+    """The verdict on a table, after entries of it have been trained again."""
+    if confirmation.state == "confirmed":
+        return said
+    if confirmation.entry is None:
+        message = say(
+            "{results} could not be confirmed by training one of its entries again ({why}), so whoever grades has to "
+            "look at it.",
+            results=search.results,
+            why=confirmation.why,
+        )
+        return _Verdict(False, message)
+    entry, again = confirmation.entry, ", ".join(f"{share:.3g}" for share in confirmation.again)
+    message = say(
+        "{results} says {claimed:.3g} for learning_rate = {rate:g} and reg = {reg:g}, but training with these settings "
+        "again gives validation accuracies of {again}.",
+        results=search.results,
+        claimed=entry.validation,
+        rate=entry.learning_rate,
+        reg=entry.reg,
+        again=again,
+    )
+    return _Verdict(False, message, expected=again, got=f"{entry.validation:.3g}")
 
 
 def _absent(search: Search, execution: Execution) -> str:

@@ -14,7 +14,7 @@ from grading.sandbox.closing import Closing
 from grading.sandbox.launch import Launcher
 from grading.sandbox.levels import Isolation, IsolationError, Level
 from grading.sandbox.limits import Limits
-from grading.sandbox.notebook import Notebook, NotebookOutcome, run_notebook
+from grading.sandbox.notebook import Afterwards, Notebook, NotebookOutcome, run_notebook
 from grading.sandbox.session import Session
 from grading.sandbox.shared import SharedArray
 from grading.sandbox.worker import Worker
@@ -119,9 +119,11 @@ class Sandbox(Closing):
         budget = Budget(self.limits.handin_seconds)
         return Workers(partial(self.start, submission, shared, budget, is_asked_again=is_asked_again))
 
-    def run(self, notebook: Notebook, *, is_asked_again: bool = False) -> NotebookOutcome:
+    def run(
+        self, notebook: Notebook, afterwards: Afterwards | None = None, *, is_asked_again: bool = False
+    ) -> NotebookOutcome:
         """Run a notebook in a process of its own; only in a sandbox for notebooks."""
-        return run_notebook(self._launcher, self.limits, notebook, is_asked_again=is_asked_again)
+        return run_notebook(self._launcher, self.limits, notebook, afterwards, is_asked_again=is_asked_again)
 
     def close(self) -> None:
         """End everything that was started."""

@@ -5,8 +5,9 @@ from __future__ import annotations
 import secrets
 import socket
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import Protocol
 
 import msgspec
 import numpy as np
@@ -81,10 +82,46 @@ class NotebookOutcome:
     lost: Lost | None = None
 
 
+@dataclass(frozen=True)
+class Training:
+    """One more training of ``model`` as the notebook trains it, with these settings; class c is called classes[c]."""
+
+    model: str
+    learning_rate: float
+    reg: float
+    classes: tuple[int, ...]
+
+
+class Trainer(Protocol):
+    """Has a notebook that was run train once more."""
+
+    def __call__(self, training: Training) -> Received:
+        """The weights, whatever they are.
+
+        Raises:
+            NotTrainedError: there are none; why.
+        """
+        ...
+
+
+class NotTrainedError(Exception):
+    """A training that did not come to an end."""
+
+
+Afterwards = Callable[[Sequence[CellOutcome], Trainer], None]
+
+
 def run_notebook(
-    launcher: Launcher, limits: Limits, notebook: Notebook, *, is_asked_again: bool = False
+    launcher: Launcher,
+    limits: Limits,
+    notebook: Notebook,
+    afterwards: Afterwards | None = None,
+    *,
+    is_asked_again: bool = False,
 ) -> NotebookOutcome:
     """Run ``notebook`` from the top until its end, or until its process is lost.
+
+    ``afterwards`` is called while the process is still there, if it came to its end.
 
     Raises:
         DisturbedError: no cell is to blame for that, and ``is_asked_again``.
@@ -98,6 +135,8 @@ def run_notebook(
     closed = False
     try:
         _converse(channel, limits, notebook, outcome)
+        if afterwards is not None:
+            afterwards(outcome.cells, _Again(channel, limits))
     except DeadlineExceededError:
         outcome.lost = Lost("timeout", "")
     except ProtocolError as error:
@@ -135,6 +174,48 @@ def _converse(channel: Channel, limits: Limits, notebook: Notebook, outcome: Not
             if isinstance(body, wire.Ended):
                 outcome.cells.append(_cell_outcome(cell, body, payload))
     outcome.stopped_at = None
+
+
+class _Again:
+    """The trainings after the last cell, which have together as long as the notebook had."""
+
+    def __init__(self, channel: Channel, limits: Limits) -> None:
+        self._channel, self._limits = channel, limits
+        self._end = time.monotonic() + limits.notebook_seconds
+        self._lost = ""
+
+    def __call__(self, training: Training) -> Received:
+        if not self._lost:
+            try:
+                return self._trained(training)
+            except DeadlineExceededError:
+                self._lost = say("it did not end in time")
+            except ProtocolError as error:
+                self._lost = say("what came back was not an answer: {error}", error=error)
+            except ClosedError:
+                self._lost = say("the process {ended}", ended=say("closed its connection"))
+        raise NotTrainedError(self._lost)
+
+    def _trained(self, training: Training) -> Received:
+        nonce = secrets.token_bytes(16)
+        asked = wire.TrainAgain(
+            nonce, training.model, training.learning_rate, training.reg, list(training.classes)
+        )
+        self._channel.send(frame(_encode(asked), []))
+        deadline = min(time.monotonic() + self._limits.cell_seconds, self._end)
+        self._channel.receive(deadline, 0)
+        header, payload = self._channel.receive(deadline, _CELL_BYTES)
+        body = requests.decode_reply(header, nonce, 0).body
+        if not isinstance(body, wire.Ended):
+            raise ProtocolError("an answer to another kind of request")
+        outcome = _cell_outcome(Cell(0, "", ("W",)), body, payload)
+        if outcome.error is not None:
+            raise NotTrainedError(
+                clean(f"{outcome.error.type_name}: {outcome.error.message}", _LONGEST_REMARK)
+            )
+        if "W" not in outcome.found:
+            raise NotTrainedError(say("it has no weights"))
+        return outcome.found["W"]
 
 
 def _execute_frame(nonce: bytes, notebook: Notebook) -> bytes:

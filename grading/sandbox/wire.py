@@ -279,6 +279,19 @@ class Execute(_Wire, tag="execute"):
     cells: list[WireCell]
 
 
+class TrainAgain(_Wire, tag="train again"):
+    """Train another ``model`` as the notebook that was run trains it, with these settings, class c called classes[c].
+
+    Answered as a cell is, with its W.
+    """
+
+    nonce: bytes
+    model: str
+    learning_rate: float
+    reg: float
+    classes: list[int]
+
+
 class WireCalls(_Wire):
     """Calls whose arguments are arrays, of which there are few kinds, and then other things.
 
@@ -302,7 +315,7 @@ class Pairs(_Wire, tag="pairs"):
     calls: msgspec.Raw
 
 
-Request: TypeAlias = Load | Batch | Execute | Pairs
+Request: TypeAlias = Load | Batch | Execute | TrainAgain | Pairs
 
 
 class Reached(_Wire, tag="reached"):

@@ -16,7 +16,7 @@ import numpy as np
 
 from grading import PREFIX
 from grading.sandbox import packing, wire
-from grading.sandbox.inside import seeding
+from grading.sandbox.inside import seeding, training_again
 from grading.sandbox.inside.answers import Packer, plain, raised
 from grading.sandbox.inside.standins import ORDINARY, Standin, compatibility_modules
 
@@ -105,8 +105,11 @@ class _ClosedFinder(MetaPathFinder):
                 continue
 
 
-def run(message: wire.Execute, unpacker: packing.Unpacker, send: Send) -> None:
-    """Run the cells and answer for each."""
+TrainAgain = Callable[[wire.TrainAgain, Send], None]
+
+
+def run(message: wire.Execute, unpacker: packing.Unpacker, send: Send) -> TrainAgain:
+    """Run the cells and answer for each; what answers for trainings that are asked for after them."""
     from grading.sandbox.inside.shell import Shown, open_shell
 
     root = os.getcwd()  # noqa: PTH109
@@ -136,6 +139,20 @@ def run(message: wire.Execute, unpacker: packing.Unpacker, send: Send) -> None:
         )
         _come_back(root, folder)
         send(index, body, packer.arrays)
+
+    def again(message_: wire.TrainAgain, send_: Send) -> None:
+        send_(0, wire.Entered(), [])
+        shown.clear()
+        packer, found, raised_ = Packer(), {}, None
+        try:
+            plain_cells = [shell.transform_cell(cell.code) for cell in message.cells]  # type: ignore[no-untyped-call]
+            W = training_again.train_again(message_, plain_cells, shell.user_ns)
+            found["W"] = packer.value(_sendable(W))
+        except BaseException as error:
+            raised_ = _raised(error, root)
+        send_(0, wire.Ended(raised_, "", [], 0, found, []), packer.arrays)
+
+    return again
 
 
 def _lay_out(message: wire.Execute, unpacker: packing.Unpacker, folder: str) -> None:

@@ -41,6 +41,7 @@ class Server:
         self._provided: dict[str, Any] = {}
         self._answerer = Answerer(self._provided, Counter(), mapped)
         self._nonce = b""
+        self._train_again: notebook.TrainAgain
 
     def serve(self) -> None:
         """Answer until the other side closes."""
@@ -51,7 +52,9 @@ class Server:
             if isinstance(message, wire.Load):
                 self._load(message)
             elif isinstance(message, wire.Execute):
-                notebook.run(message, unpacker, self._send)
+                self._train_again = notebook.run(message, unpacker, self._send)
+            elif isinstance(message, wire.TrainAgain):
+                self._train_again(message, self._send)
             elif isinstance(message, wire.Pairs):
                 function = self._provided.get(message.function)
                 outgoing = pairing.Pairing(self._hold, self._outbox)
