@@ -211,7 +211,7 @@ class _Again:
         outcome = _cell_outcome(Cell(0, "", ("W",)), body, payload)
         if outcome.error is not None:
             raise NotTrainedError(
-                clean(f"{outcome.error.type_name}: {outcome.error.message}", _LONGEST_REMARK)
+                clean(f"{outcome.error.type_name}: {heard(outcome.error.message)}", _LONGEST_REMARK)
             )
         if "W" not in outcome.found:
             raise NotTrainedError(say("it has no weights"))

@@ -18,6 +18,7 @@ SAID = (
     later("{where}: passed over while loading: {error}"),
     later("Not run: {command}: the grader runs no shell commands."),
     later("input() was called, but nobody is there to answer while the grader runs a notebook"),
+    later("no cell calls train"),
 )
 _PLACES = ("file", "where")
 
