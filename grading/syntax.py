@@ -6,6 +6,7 @@ import ast
 import os
 import threading
 
+_TRIES = 20
 _parsing = threading.Lock()
 
 
@@ -30,4 +31,9 @@ def syntax_tree(text: str | bytes) -> ast.Module:
         ValueError, RecursionError, MemoryError: the parser cannot take it: null bytes, or nested too deeply.
     """
     with _parsing:
+        for _ in range(_TRIES):
+            try:
+                return ast.parse(text)
+            except SystemError:
+                continue  # a library has parsed at the same time, past this lock
         return ast.parse(text)

@@ -73,29 +73,62 @@ def _bound(statements: Sequence[ast.stmt]) -> frozenset[str]:
     return frozenset(names)
 
 
+def called_beside(submission: Submission, own: Written) -> list[Written]:
+    """The functions of the same file that a function calls, and those that these call, in the order of the calls.
+
+    Without those that are asked for themselves.
+    """
+    found: dict[str, Written] = {}
+    pending = [own.tree]
+    at_hand = {
+        statement.name: (block, statement, statements)
+        for block in own.source.blocks
+        for statements in [_statements(block)]
+        for statement in statements
+        if isinstance(statement, ast.FunctionDef)
+    }
+    while pending:
+        for call in nodes(pending.pop(0), ast.Call):
+            name = call.func.id if isinstance(call.func, ast.Name) else ""
+            if name in at_hand and name not in (*found, *submission.definitions, own.tree.name):
+                block, tree, beside = at_hand[name]
+                found[name] = Written(own.source, block, tree, tuple(block.code.split("\n")), _bound(beside))
+                pending.append(tree)
+    return list(found.values())
+
+
 def method_place(submission: Submission, name: str) -> tuple[str, tuple[int, int]] | None:
     """File (and cell) and lines of a method, "LinearSVM.train", which may be in a class that its own inherits from."""
+    found = written_method(submission, name)
+    if found is None:
+        return None
+    shift, function = found.block.first_line - 1, found.tree
+    where = found.source.name + (f", {found.block.cell}" if found.block.cell else "")
+    return where, (function.lineno + shift, (function.end_lineno or function.lineno) + shift)
+
+
+def written_method(submission: Submission, name: str) -> Written | None:
+    """A method, "LinearSVM.train", which may be in a class that its own inherits from."""
     owner, _, method = name.partition(".")
     definition = submission.definitions.get(owner)
     if definition is None or not method:
         return None
-    classes: dict[str, tuple[str, int, ast.ClassDef]] = {}
+    classes: dict[str, tuple[Source, Block, ast.ClassDef]] = {}
     for source in sorted(submission.sources, key=lambda s: s.name == definition.source):
         for block in source.blocks:
-            where = source.name + (f", {block.cell}" if block.cell else "")
             for statement in _statements(block):
                 if isinstance(statement, ast.ClassDef):
-                    classes[statement.name] = where, block.first_line - 1, statement
+                    classes[statement.name] = source, block, statement
     pending, seen = [owner], set[str]()
     while pending:
         current = pending.pop(0)
         if current in seen or current not in classes:
             continue
         seen.add(current)
-        where, shift, statement = classes[current]
+        source, block, statement = classes[current]
         function = method_of(statement, method)
-        if function is not None:
-            return where, (function.lineno + shift, (function.end_lineno or function.lineno) + shift)
+        if isinstance(function, ast.FunctionDef):
+            return Written(source, block, function, tuple(block.code.split("\n")), _bound(_statements(block)))
         pending += base_names(statement)
     return None
 

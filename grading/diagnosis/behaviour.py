@@ -22,6 +22,7 @@ from reference.problem import Problem
 
 _CALLS = 4
 _PROBLEMS = 8
+_FEWEST = 3  # problems that tell layouts from each other
 
 
 def named(mistake: Mistake) -> Diagnosis:
@@ -119,17 +120,19 @@ def _probes() -> list[Problem]:
 
 
 def expects_columns(candidate: LossFunction) -> bool:
-    """Whether the function gives right answers in the layout of 2015, which has one sample per column."""
-    problems = [without_reg(p) for p in sample(candidate.setting)][:_PROBLEMS]
-    steps = [Call(candidate.name, (p.W.T.copy(), p.X.T.copy(), p.y, p.reg)) for p in problems]
-    for problem, outcome in zip(problems, candidate.worker.run(steps), strict=True):
+    """Whether the function takes its arrays in the layout of 2015, which has one sample per column.
+
+    Of three sizes that all differ, arrays fit together in one layout only; so what it makes of them need not be right.
+    """
+    problems = [p for p in map(without_reg, sample(candidate.setting)) if len({*p.sizes}) == len(p.sizes)]
+    steps = [Call(candidate.name, (p.W.T.copy(), p.X.T.copy(), p.y, p.reg)) for p in problems[:_PROBLEMS]]
+    moved = False
+    for problem, outcome in zip(problems, candidate.worker.run(steps), strict=False):
         n, d, c = problem.sizes
         # Only the shapes of this one matter: the answer's dW is (C, D).
         turned = Problem(np.zeros((c, d)), np.zeros((n, c)), problem.y, 0.0)
         answer = read_answer(candidate.name, turned, outcome)
-        truth = candidate.truth(problem)
-        if isinstance(answer, Failure) or not truth.accepts_loss(answer.loss):
+        if isinstance(answer, Failure):
             return False
-        if not truth.gradient.judge(answer.dW.T).accepted:
-            return False
-    return True
+        moved |= bool(answer.dW.any())
+    return moved and len(steps) >= _FEWEST

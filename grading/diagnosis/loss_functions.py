@@ -234,6 +234,8 @@ class _Case:
         if any(mine.failures) or same(getattr(mine, self.channel), getattr(truth, self.channel)):
             return None
         other: Channel = "gradients" if self.channel == "losses" else "losses"
+        if part == "regularization" and self._drowns(problems):
+            return None
         convention = part == "regularization" and self.setting.reg_scale == 0.5
         if convention and all(same(getattr(mine, c), 2 * getattr(truth, c)) for c in (self.channel, other)):
             return _Explained(_full_convention(), factor=2.0)
@@ -259,6 +261,18 @@ class _Case:
             mistake = min(possible, key=lambda pair: pair[0])[1]
             return _Explained(behaviour.named(mistake), mistake=mistake)
         return self._unknown(part, problems, mine, truth)
+
+    def _drowns(self, problems: tuple[Problem, ...]) -> bool:
+        """Whether the data term is so large that what the penalty adds to it is lost in its rounding."""
+        data, penalty = self._part("data", problems, None), self._part("regularization", problems, "truth")
+        with np.errstate(all="ignore"):
+            sizes = [
+                float(np.abs(v).max()) for v in _split(getattr(data, self.channel), problems, self.channel)
+            ]
+        added = [
+            float(np.abs(v).max()) for v in _split(getattr(penalty, self.channel), problems, self.channel)
+        ]
+        return any(size * _DOUBLE > small > 0 for size, small in zip(sizes, added, strict=True))
 
     def _unknown(
         self, part: Part, problems: tuple[Problem, ...], mine: Trace, truth: Trace

@@ -104,7 +104,7 @@ def not_returned(name: str, outcome: Raised | Lost, problem: Problem | None = No
         message = say(
             "{name} raised {error} ({where}).", name=name, error=text, where=said_place(outcome.where)
         )
-        return Raises(message, problem, got=text)
+        return Raises(message, problem, got=text, where=outcome.where)
     if outcome.reason == "timeout":
         return TimedOut(say("{name} did not return: {detail}", name=name, detail=outcome.detail), problem)
     if outcome.reason == "spent":

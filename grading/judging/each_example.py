@@ -15,17 +15,19 @@ from grading.judging.shrinking import smallest
 Example = Mapping[str, Any]
 
 
-def hold_each(promise: Promise, candidate: Classifier) -> None:
+def hold_each(promise: Promise, candidate: Classifier, *, small: bool = True) -> None:
     """Ask whether a candidate keeps a promise.
 
     Raises:
-        Failure: it does not; the smallest example that was found.
+        Failure: it does not; if ``small``, on the smallest example that was found.
     """
     ((name, strategy),) = promise.strategies
     examples = [example for drawing in strategy.drawings for example in _examples(drawing, candidate)]
     candidate.foresee(examples)
     for example in examples:
         failure = verdict(promise, candidate, {name: example})
+        if failure is not None and not small:
+            raise failure
         if failure is not None:
             raise smallest(lambda simpler: verdict(promise, candidate, simpler), {name: example}, failure)
 

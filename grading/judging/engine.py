@@ -56,7 +56,7 @@ def hold(promise: Promise, candidate: LossFunction | Classifier | Network, *, sm
     elif isinstance(candidate, LossFunction):
         _hold_loss(promise, candidate, small=small)
     elif isinstance(candidate, Classifier):
-        hold_each(promise, candidate)
+        hold_each(promise, candidate, small=small)
     if promise.afterwards is not None:
         promise.afterwards(candidate)
 

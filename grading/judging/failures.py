@@ -29,6 +29,7 @@ class Failure(Exception):
         expected, got: what should have come back, and what did.
         judged: the gradients that would have been accepted, and the one that came back, (D, C), where that is at fault.
         example: what the check was asked of when this came out.
+        where: the student's line that raised: "svm.py, line 12".
         costly: whether trying it again costs a deadline or a process; such inputs are not made smaller.
     """
 
@@ -41,6 +42,7 @@ class Failure(Exception):
     got: str | None = None
     judged: tuple[AcceptedGradients, NDArray[np.float64]] | None = None
     example: Mapping[str, Any] | None = None
+    where: str | None = None
 
     def is_like(self, other: object) -> bool:
         """Whether ``other`` is the same defect, shown by another input."""

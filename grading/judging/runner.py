@@ -13,7 +13,6 @@ from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING
 
 import numpy as np
-from msgspec import structs
 
 from grading.editions.another import instead
 from grading.editions.recognition import sentence
@@ -79,7 +78,7 @@ class Runner:
         self._classifiers: dict[str, Classifier] = {}
         self._networks: dict[str, Network] = {}
         self._opening = opening
-        self._failures: dict[str, list[Failure]] = {}
+        self._failures: dict[str, list[tuple[str, Failure]]] = {}
         self._repairs: dict[str, Repair | None] = {}
         self._trainings: dict[str, TrainingFacts | None] = {}
         self._wording = Wording(rubric.settings)
@@ -232,40 +231,27 @@ class Runner:
         return self._trainings[name]
 
     def repairs(self) -> dict[str, Repair]:
-        """What makes wrong loss functions right, by function, as far as it was found, once all their checks are run."""
+        """What makes wrong functions right, by function, as far as it was found, once all their checks are run."""
         found = {name: self._repair_of(name) for name in self.rubric.settings.functions}
         return {name: repair for name, repair in found.items() if repair is not None}
 
     def _repair_of(self, name: str) -> Repair | None:
         if name not in self._repairs:
-            # Behind a dot, another way of calling it; it is the function itself that is repaired.
-            wrong = self._opening is not None and name in self._failures and "." not in name
+            # A loss behind a dot is another way of calling it; it is the function itself that is repaired.
+            again = "." in name and self.rubric.settings.functions[name].kind == "loss"
+            wrong = self._opening is not None and name in self._failures and not again
             self._repairs[name] = self._repaired(name) if wrong else None
         return self._repairs[name]
 
     def _repaired(self, name: str) -> Repair | None:
-        from grading.repair.agreement import contradicts, doubted
-        from grading.repair.repair import repair_of
+        from grading.repair.telling import repaired
 
         results = {check: self.result(name, check) for planned, check in self.plan() if planned == name}
-        problems = [f.problem for f in self._failures[name] if f.problem is not None]
         assert self._opening is not None
-        with np.errstate(all="ignore"):
-            try:
-                found = repair_of(
-                    self.submission, self._loss_function(name), results, problems, self._opening
-                )
-            except (LookupError, ValueError, SyntaxError, RecursionError, MemoryError):
-                # A text that the search cannot cope with costs the hint, and not the grade.
-                found = None
-        for check, result in results.items():
-            if found is not None and result.diagnosis is not None and contradicts(result.diagnosis, found):
-                self._results[name, check] = structs.replace(result, diagnosis=doubted(result.diagnosis))
-        share = self.rubric.settings.partial.one_edit
-        if found is not None and len(found.changes) == 1 and share:
-            for check in found.checks:
-                result = self._results[name, check]
-                self._results[name, check] = structs.replace(result, points=share * result.max_points)
+        found, told = repaired(
+            self.submission, self.candidate(name), results, self._failures[name], self._opening
+        )
+        self._results |= {(name, check): result for check, result in told.items()}
         return found
 
     def absent(self, name: str) -> str | None:
@@ -312,8 +298,7 @@ class Runner:
     def _failed(
         self, name: str, asked: Promise, failure: Failure, remarks: list[str], cases: int, started: float
     ) -> CheckResult:
-        if asked.kind == "loss":
-            self._failures.setdefault(name, []).append(failure)
+        self._failures.setdefault(name, []).append((asked.id, failure))
         if isinstance(failure, WrongGradient):
             witness = second_witness(self._loss_function(name), failure)
             failure.message = together(failure.message, witness or "")
@@ -338,12 +323,14 @@ class Runner:
     def _diagnosis(self, name: str, asked: Promise, failure: Failure) -> Diagnosis | None:
         # Known mistakes are many, and right code has none.
         from grading.diagnosis.absent import absent
+        from grading.diagnosis.error_messages import meaning_of
         from grading.diagnosis.loss_functions import diagnose
         from grading.diagnosis.methods import diagnose_method
         from grading.diagnosis.networks import diagnose_network
         from grading.diagnosis.undefined import undefined_name
 
         named = undefined_name(self.submission, name.partition(".")[0], failure) or absent(failure)
+        named = named or meaning_of(self.submission, failure)
         if named is not None:
             return named
         # Wrong code run again to be recognized may overflow; that is its business.

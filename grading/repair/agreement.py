@@ -14,6 +14,13 @@ _SAYS_MISSING = re.compile(
 _PUTS_SOMETHING = frozenset(
     ("insert", "term", "factor", "function", "square", "move", "axis", "return", "delete")
 )
+# What is told by the form of what came back; these kinds of change would sum it up.
+_SAYS_NOT_SUMMED = "loss-of-each-sample"
+_SUMS = frozenset(
+    ("axis", "brackets", "delete", "function", "insert", "move", "operator", "order", "return", "term")
+)
+# Names of what is seen in the answers; what is known by the change that undoes it says more.
+_OF_ANSWERS = re.compile(r"^(factor|place|few-digits)-|^condition-is-an-array$|-reg-twice-in-loss$")
 # Names of a shift that is there but wrong; what repairs them changes that.
 _SHIFTS = "-shift-by-"
 _CHANGES_A_SHIFT = frozenset(("axis", "function", "insert", "name"))
@@ -24,9 +31,20 @@ def contradicts(diagnosis: Diagnosis, repair: Repair) -> bool:
     if repair.part != "all" or len(repair.changes) > 1:
         return False
     kind = repair.changes[0].kind
+    if _SAYS_NOT_SUMMED in diagnosis.id:
+        return kind not in _SUMS
     if _SHIFTS in diagnosis.id:
         return kind not in _CHANGES_A_SHIFT
     return bool(_SAYS_MISSING.search(diagnosis.id)) and kind not in _PUTS_SOMETHING
+
+
+def agreed(diagnosis: Diagnosis | None, repair: Repair, called: Diagnosis | None) -> Diagnosis | None:
+    """What is told of a mistake, by its name in the catalogue and that of the change which repairs it."""
+    if diagnosis is None or (called is not None and _OF_ANSWERS.search(diagnosis.id)):
+        return called
+    if contradicts(diagnosis, repair):
+        return called or doubted(diagnosis)
+    return diagnosis
 
 
 def doubted(diagnosis: Diagnosis) -> Diagnosis:

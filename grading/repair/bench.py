@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, cast
@@ -11,13 +12,16 @@ from msgspec import structs
 
 from grading.grade import Part
 from grading.judging.answers import Answered
+from grading.judging.calling_convention import spelled
+from grading.judging.classifier import Classifier
 from grading.judging.failures import Failure
 from grading.judging.loss_function import LossFunction
 from grading.judging.screening import Answers, packed
-from grading.repair.function import Function
-from grading.sandbox.messages import Call, Lost, Outcome, Step
+from grading.repair.counted import COUNTED, PRELUDE
+from grading.repair.function import Program
+from grading.sandbox.messages import Call, Create, Lost, Outcome, Step
 from grading.sandbox.pairs import PackedCalls, Pairs
-from grading.submission import Block, Submission
+from grading.submission import Block, Definition, Submission
 from grading.written import Written
 from reference.answer import Answer
 from reference.problem import Problem
@@ -74,49 +78,76 @@ class Bench:
     """Functions of one hand-in, loaded beside its own, and asked by name.
 
     Args:
-        submission, written: the hand-in, and the function in it that the candidates stand for.
+        submission: the hand-in.
+        asked: the name that the candidates stand for: of a function, or of the class whose method they are.
+        own: the student's functions that candidates differ from, the one that is asked for first.
         opening: where workers come from.
 
     Attributes:
         lost: how many candidates have cost a process.
     """
 
-    def __init__(self, submission: Submission, written: Written, opening: Opening) -> None:
-        self._submission, self._written, self._opening = submission, written, opening
+    def __init__(self, submission: Submission, asked: str, own: Sequence[Written], opening: Opening) -> None:
+        self._submission, self._asked, self._opening = submission, asked, opening
+        self._source, self._names = own[0].source, [written.tree.name for written in own]
+        self._is_method = bool(own[0].tree.col_offset)
+        # Annotations may name what is not there, where nobody evaluates them.
+        self._future = _FUTURE if _FUTURE in own[0].block.code else ""
         self.lost = 0
 
-    def loaded(self, functions: Sequence[Function]) -> Iterator[tuple[int, Candidate]]:
-        """Those of ``functions`` that can be called, by number."""
-        own = self._submission.definitions[self._written.tree.name]
-        callings = [c for c in self._submission.callings if c.name == own.name]
-        names = [f"{self._written.tree.name}__{k}" for k in range(len(functions))]
-        # Annotations may name what is not there, where nobody evaluates them.
-        future = _FUTURE if _FUTURE in self._written.block.code else ""
-        blocks, definitions = [], {}
-        for k, (name, function) in enumerate(zip(names, functions, strict=True)):
-            text = function.text.decode().replace(f"def {self._written.tree.name}", f"def {name}", 1)
+    def loaded(self, programs: Sequence[Program]) -> Iterator[tuple[int, Candidate]]:
+        """Those of ``programs`` that can be called, by number."""
+        own = self._submission.definitions[self._asked]
+        names = [f"{self._asked}__{k}" for k in range(len(programs))]
+        more: dict[str, list[Block]] = {own.source: []}
+        more.setdefault(self._source.name, []).append(Block(PRELUDE, "before candidates"))
+        definitions = {}
+        for k, (name, program) in enumerate(zip(names, programs, strict=True)):
+            text = self._renamed(program.text.decode(), k)
+            function = f"{self._names[0]}__{k}"
+            text = f"{self._future}{text}\n{function} = {COUNTED}({function})\n"
             cell = f"candidate {k}"
-            blocks.append(Block(future + text, cell))
-            definitions[name] = replace(own, name=name, cell=cell, lines=(1, text.count("\n") + 2))
+            more[self._source.name].append(Block(text, cell))
+            if self._is_method:
+                # The method may stand in another file than the class that inherits it.
+                method = f"{self._asked}.{self._names[0]}.__globals__[{function!r}]"
+                text = f"class {name}({self._asked}):\n    {self._names[0]} = {method}\n"
+                cell = f"class of candidate {k}"
+                more[own.source].append(Block(text, cell))
+            definitions[name] = replace(own, name=name, cell=cell, lines=(1, text.count("\n") + 1))
         sources = tuple(
-            replace(source, blocks=source.blocks + tuple(blocks))
-            if source is self._written.source
-            else source
+            replace(source, blocks=source.blocks + tuple(more.get(source.name, ())))
             for source in self._submission.sources
         )
+        callings = [c for c in self._submission.callings if c.name == self._asked]
         renamed = tuple(structs.replace(c, name=name) for c in callings for name in names)
-        submission = replace(self._submission, sources=sources, definitions=definitions, callings=renamed)
+        submission = replace(
+            self._submission,
+            sources=sources,
+            definitions={**self._others(), **definitions},
+            callings=(*(c for c in self._submission.callings if c.name in self._others()), *renamed),
+        )
         with self._opening(submission) as worker:
             for k, name in enumerate(names):
                 if name not in worker.loaded.failures:
-                    yield k, Candidate(self, worker, name)
+                    yield k, Candidate(self, worker, self._asked, name)
+
+    def _others(self) -> dict[str, Definition]:
+        """What a train may call besides: the losses of the hand-in."""
+        return self._submission.definitions if self._is_method else {}
+
+    def _renamed(self, text: str, k: int) -> str:
+        """The text with its functions called ``..._k``, where they are defined and called."""
+        for name in self._names:
+            text = re.sub(rf"(?<![\w.]){re.escape(name)}(?=\s*\()", f"{name}__{k}", text)
+        return text
 
 
 class Candidate:
     """One function that can be called: a worker that answers for it, whatever name it is called by."""
 
-    def __init__(self, bench: Bench, worker: Worker, name: str) -> None:
-        self._bench, self._worker, self._name = bench, worker, name
+    def __init__(self, bench: Bench, worker: Worker, asked: str, name: str) -> None:
+        self._bench, self._worker, self._asked, self._name = bench, worker, asked, name
 
     @property
     def processor_seconds(self) -> float | None:
@@ -131,8 +162,14 @@ class Candidate:
         self, steps: Sequence[Step], seconds: float | None = None, reply_bytes: int | None = None
     ) -> list[Outcome]:
         """As a worker's."""
-        own = [replace(step, function=self._name) if isinstance(step, Call) else step for step in steps]
-        return self._noted(self._worker.run(own, seconds, reply_bytes))
+        return self._noted(self._worker.run([self._meant(step) for step in steps], seconds, reply_bytes))
+
+    def _meant(self, step: Step) -> Step:
+        if isinstance(step, Call) and step.function == self._asked:
+            return replace(step, function=self._name)
+        if isinstance(step, Create) and step.name == self._asked:
+            return replace(step, name=self._name)
+        return step
 
     def call_all(self, function: str, calls: PackedCalls) -> Pairs:
         """As a worker's."""
@@ -145,6 +182,11 @@ class Candidate:
         self._bench.lost += any(isinstance(outcome, Lost) for outcome in outcomes)
         return outcomes
 
-    def judged_like(self, original: LossFunction) -> LossFunction:
-        """The candidate as the checks see it."""
+    def loss_like(self, original: LossFunction) -> LossFunction:
+        """The candidate as the checks of a loss see it."""
         return LossFunction(original.name, cast("Worker", self), original.rubric, original.naive)
+
+    def classifier_like(self, original: Classifier, digest: bytes) -> Classifier:
+        """The candidate as the checks of train and predict see it."""
+        worker = spelled(original.spelling, cast("Worker", self), original.rubric)
+        return Classifier(original.name, worker, original.rubric, digest)

@@ -12,6 +12,7 @@ _SYMBOLS: dict[type[ast.AST], str] = {
     ast.Add: "+", ast.Sub: "-", ast.Mult: "*", ast.Div: "/", ast.Pow: "**", ast.MatMult: "@", ast.FloorDiv: "//",
     ast.Gt: ">", ast.GtE: ">=", ast.Lt: "<", ast.LtE: "<=", ast.Eq: "==", ast.NotEq: "!=",
 }  # fmt: skip
+_TINY = 1e-3  # what is added lest there be a logarithm of 0, or a division by it
 _OPERATORS = {"+": ("-",), "-": ("+",), "*": ("/", "**", "+"), "/": ("*",), "**": ("*",), "@": ("*",)}
 _COMPARISONS = {
     ">": ("<", ">=", "!="), ">=": (">", "<"), "<": (">", "<="), "<=": ("<", ">"), "==": ("!=",), "!=": ("==", ">"),
@@ -93,8 +94,10 @@ class Expressions(Writing):
             for whole in (penalty, f"2 * {self.scope.reg} * {self.scope.W}"):
                 yield 2, self._put("term", node, whole)
         in_call = isinstance(self.function.parents.get(id(node)), ast.Call)
+        parent = self.function.parents.get(id(node))
+        absolute = isinstance(parent, ast.Call) and self.function.said(parent.func).endswith("abs")
         yield (
-            1 if in_call and isinstance(node, ast.Name) else 3,
+            1 if in_call and isinstance(node, ast.Name) and not absolute else 3,
             self._put("square", node, f"{group} * {group}"),
         )
         yield 2 if isinstance(node, ast.Call) else 3, self._put("square", node, f"{group} ** 2")
@@ -174,7 +177,12 @@ class Expressions(Writing):
                 yield 2, self._put("factor", node, right, self.function.span(node.left))
                 yield 2, self._put("function", node, f"{left}.dot({right})")
         if symbol in ("+", "-"):
-            yield 2, self._put("term", node, self.function.said(node.left), self.function.span(node.right))
+            added = node.right.value if isinstance(node.right, ast.Constant) else None
+            likely = 1 if isinstance(added, float) and 0 < added < _TINY else 2
+            yield (
+                likely,
+                self._put("term", node, self.function.said(node.left), self.function.span(node.right)),
+            )
             yield 3, self._put("term", node, self.function.said(node.right), self.function.span(node.left))
         # Brackets that stand in another place
         inner = node.right
@@ -230,7 +238,9 @@ class Expressions(Writing):
                 ):
                     yield 1 if k < 3 else 2, self._put("number", node, f"{other:g}")
             if float(value) == int(value) and value > 2:
-                yield 1, self._put("number", node, self.scope.C)
+                # A name of the student's may be given its value further down only.
+                for text in dict.fromkeys((self.scope.C, f"{self.scope.W}.shape[1]")):
+                    yield 1, self._put("number", node, text)
                 yield 2, self._put("number", node, self.scope.N)
             for name in self.scope.indices:
                 yield 2, self._put("name", node, name)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 from grading.syntax import syntax_tree
@@ -22,12 +22,14 @@ class Edit:
         at: the bytes that a person would look at, from ... up to.
         replacements: what is done; they do not overlap.
         inserts: whether at ``at`` nothing is wrong but that something is missing behind it.
+        number: which function of a `Program` it is made in.
     """
 
     kind: str
     at: tuple[int, int]
     replacements: tuple[Replacement, ...]
     inserts: bool = False
+    number: int = 0
 
 
 @dataclass(frozen=True, eq=False)
@@ -118,3 +120,36 @@ class Function:
                 statements = getattr(node, field, None)
                 if isinstance(statements, list) and statements and isinstance(statements[0], ast.stmt):
                     yield statements
+
+
+@dataclass(frozen=True, eq=False)
+class Program:
+    """What is asked for, and those of the student's functions that it calls.
+
+    Attributes:
+        functions: the one that is asked for is the first.
+    """
+
+    functions: tuple[Function, ...]
+
+    @property
+    def main(self) -> Function:
+        """The function that is asked for."""
+        return self.functions[0]
+
+    @cached_property
+    def text(self) -> bytes:
+        """The texts of all, one after the other."""
+        return b"\n\n".join(function.text for function in self.functions)
+
+    @cached_property
+    def names(self) -> tuple[str, ...]:
+        """What they are called."""
+        return tuple(function.tree.name for function in self.functions)
+
+    def edited(self, edit: Edit) -> Program:
+        """The program with an edit made."""
+        changed = self.functions[edit.number].edited(edit)
+        return replace(
+            self, functions=(*self.functions[: edit.number], changed, *self.functions[edit.number + 1 :])
+        )

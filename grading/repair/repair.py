@@ -6,67 +6,75 @@ import difflib
 from collections.abc import Mapping, Sequence
 
 from grading import grade
-from grading.diagnosis.known_answers import asked_by, odd_sizes
-from grading.grade import CheckResult, Repair
-from grading.judging.exam import own_examples
+from grading.grade import CheckResult, Diagnosis, Repair
+from grading.judging.classifier import Classifier
+from grading.judging.failures import Failure
 from grading.judging.loss_function import LossFunction
-from grading.judging.promise import promise_of
-from grading.judging.screening import Setting
-from grading.repair.bench import Bench, Opening, Screen
-from grading.repair.function import Function
+from grading.repair.bench import Bench, Opening
+from grading.repair.function import Function, Program
+from grading.repair.judges import Judge, LossJudge, MethodJudge
 from grading.repair.kinds import KINDS
-from grading.repair.search import Change, Search
+from grading.repair.methods import without_indentation
+from grading.repair.names import names_of
+from grading.repair.search import Change, Found, Search
 from grading.submission import Submission
-from grading.words import translated
-from grading.written import Written, written
-from reference.problem import Problem
+from grading.words import together, translated
+from grading.written import Written, called_beside, written, written_method
 
 _CORE = ("interface", "value", "gradient", "kinks")
-_FIRST, _SECOND, _FRESH = 2, 8, 80
+_OF_METHODS = ("training", "sampling", "prediction")
+_MOST_OF_A_METHOD = 500  # candidates: each is trained a few times
 _AROUND = 2  # lines shown before and after
 
 
 def repair_of(
     submission: Submission,
-    original: LossFunction,
+    original: LossFunction | Classifier,
     results: Mapping[str, CheckResult],
-    counterexamples: Sequence[Problem],
+    failures: Sequence[tuple[str, Failure]],
     opening: Opening,
-) -> Repair | None:
-    """The smallest repair of a function that was found; None if there is none within the rubric's budget.
+) -> tuple[Repair | None, Diagnosis | None]:
+    """The smallest repair of a function that was found, None if there is none within the rubric's budget; and its name.
 
     Args:
         submission: the hand-in.
         original: the function, some of whose checks have failed.
         results: what came of all of its checks, by check.
-        counterexamples: problems that it has failed.
+        failures: how it failed, with the check that told.
         opening: where workers come from.
     """
     settings = original.rubric.settings.repair
-    own = written(submission, original.name)
+    own = written_method(submission, original.name) or written(submission, original.name)
     # What never ends, or takes its process down, is shown as it is; trying its like could cost as much each time.
     hopeless = any(result.status == "error" for result in results.values())
     if own is None or hopeless or not settings.candidates:
-        return None
-    checks = _checks(results)
-    search = Search(
-        original,
-        _as_function(own),
-        Bench(submission, own, opening),
-        Screen.of(original, [*counterexamples, *_telling(original.setting, _FIRST)]),
-        Screen.of(original, [*_telling(original.setting, _SECOND), *odd_sizes(original.setting)]),
-        Screen.of(original, _fresh(submission.sha256, original)),
-        checks,
-        settings.candidates,
-    )
+        return None, None
+    checks, budget = _checks(results), settings.candidates
+    digest = f"fresh {submission.sha256}".encode()
+    if isinstance(original, LossFunction):
+        problems = [failure.problem for _, failure in failures if failure.problem is not None]
+        judge: Judge = LossJudge(original, problems, digest)
+    else:
+        shown = {check: failure.example for check, failure in failures if failure.example is not None}
+        judge, budget = MethodJudge(original, checks, shown, digest), min(budget, _MOST_OF_A_METHOD)
+    if not any(results[check].status == "failed" for check in checks):
+        return None, None
+    all_own = [own, *called_beside(submission, own)]
+    program = Program(tuple(map(_as_function, all_own)))
+    bench = Bench(submission, original.name.partition(".")[0], all_own, opening)
+    search = Search(judge, program, bench, checks, budget)
     found = search.run()
     if not found:
-        return None
+        return None, None
     best = found[0]
-    changes = [_told(own, change) for change in best.changes]
-    others = (_told(own, other.changes[0]) for other in found[1:] if other.rank == best.rank)
+    changes = [_told(all_own[change.edit.number], change) for change in best.changes]
+    others = (
+        _told(all_own[other.changes[0].edit.number], other.changes[0])
+        for other in found[1:]
+        if other.rank == best.rank
+    )
     alone = len(changes) == 1 and best.part == "all" and not best.changes[0].edit.inserts
-    return Repair(
+    repair = Repair(
         part=best.part,
         checks=[check for check in best.checks if results[check].status != "passed"],
         changes=changes,
@@ -77,49 +85,39 @@ def repair_of(
         candidates=search.tried,
         hint=settings.hint,
     )
+    return repair, _called(best, judge.kind)
+
+
+def _called(best: Found, kind: str) -> Diagnosis | None:
+    """What all changes of a repair are called; None if one of them has no name."""
+    names = names_of(best.changes, kind)
+    if best.part != "all" or len(names) < len(best.changes):
+        return None
+    return Diagnosis(
+        id="+".join(name.id for name in names),
+        title=together(*(name.title for name in names)),
+        hint=together(*(name.hint for name in names)),
+    )
 
 
 def _checks(results: Mapping[str, CheckResult]) -> list[str]:
     """What a repaired function must pass: what the original has passed, and what it has failed.
 
     A loop is no matter of an edit, and what it costs is measured. What was skipped because of something else must be
-    right as far as the answers go.
+    right as far as the answers go. Of methods, what needs no data set.
     """
     return [
         check
         for check, result in results.items()
-        if check in _CORE or (check != "vectorized" and result.status in ("passed", "failed"))
+        if check in (*_CORE, *_OF_METHODS)
+        or (check not in ("vectorized", "accuracy") and result.status in ("passed", "failed"))
     ]
 
 
 def _as_function(own: Written) -> Function:
     first, last = own.tree.lineno, own.tree.end_lineno or own.tree.lineno
-    return Function("\n".join(own.lines[first - 1 : last]).encode(), tuple(range(first, last + 1)))
-
-
-def _telling(setting: Setting, count: int) -> list[Problem]:
-    """A few small problems that tell functions apart, each with and without regularization."""
-    full = [
-        p
-        for p in asked_by("value", setting)
-        if p.reg and p.sizes[1] > 1 and p.sizes[2] > 2 and p.W.any(axis=0).all() and p.X.any()
-    ]
-    one = [p for p in full if len(p.y) == 1][:1]
-    several = [p for p in full if len(set(p.y.tolist())) > 1][:count]
-    return [q for p in (*one, *several) for q in (p, Problem(p.W, p.X, p.y, 0.0))]
-
-
-def _fresh(sha256: str, original: LossFunction) -> list[Problem]:
-    """Problems drawn from the bytes of the hand-in: a function that knows the others by heart does not know these."""
-    checks = ("value", "kinks") if "kinks" in original.settings.points else ("value",)
-    return [
-        problem
-        for check in checks
-        for drawing in promise_of(check).drawings
-        for problem in own_examples(
-            drawing, f"fresh {sha256}".encode(), original.seed, original.delta, _FRESH
-        )
-    ]
+    text = without_indentation(own.lines[first - 1 : last], own.tree.col_offset)
+    return Function(text.encode(), tuple(range(first, last + 1)))
 
 
 def _told(own: Written, change: Change) -> grade.Change:
@@ -130,13 +128,13 @@ def _told(own: Written, change: Change) -> grade.Change:
     start = function.starts[number - 1]
     end = min(edit.at[1], function.starts[number] - 1)
     text = function.text[start : function.starts[number] - 1]
-    shown = own.lines[line - 1]
-    column = len(text[: edit.at[0] - start].decode())
+    shown, indent = own.lines[line - 1], own.tree.col_offset
+    column = len(text[: edit.at[0] - start].decode()) + indent
     width = len(text[edit.at[0] - start : end - start].decode())
     if edit.inserts:
         new = edit.replacements[0][2].lstrip("\n")
-        column, width = len(new) - len(new.lstrip()), 1
-    elif shown != text.decode():
+        column, width = len(new) - len(new.lstrip()) + indent, 1
+    elif without_indentation([shown], indent) != text.decode():
         # Another change is in this line, too, or it is none of the student's.
         column, width = len(shown) - len(shown.lstrip()), len(shown.strip())
     first = max(line - _AROUND, own.tree.lineno)

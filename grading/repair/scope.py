@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import ast
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from grading.repair.function import Function
+
+UNKNOWN = "?"
+"""Stands for what a function has no name for; no text with it is Python."""
 
 _MODULES = frozenset(("np", "numpy", "math", "scipy", "random"))
 
@@ -21,7 +24,7 @@ class Scope:
         arrays: names that are given a value that is no plain number.
         numbers: names that start from a plain number.
         sums: names that something is added to.
-        indices: names that a loop gives its values, and arguments of functions within.
+        indices: names that a loop gives its values or counts up, and arguments of functions within.
         returned: the names of loss and dW as they are returned, where they are names.
         loss: which loss it should compute: "svm", "softmax", or another.
     """
@@ -58,6 +61,34 @@ def scope_of(function: Function, loss: str) -> Scope | None:
     if len(arguments) < 4:
         return None
     W, X, y, reg = arguments[:4]
+    return names_in(function, W, X, y, reg, loss)
+
+
+def helper_scope(helper: Function, caller: Function, scope: Scope) -> Scope:
+    """The names of a function that ``caller`` calls: what it is given is what it is given there."""
+    arguments = [argument.arg for argument in helper.tree.args.args]
+    meant: dict[str, str] = {}
+    for call in ast.walk(caller.tree):
+        if isinstance(call, ast.Call) and caller.said(call.func) == helper.tree.name:
+            given = dict(zip(arguments, map(caller.said, call.args), strict=False))
+            given |= {keyword.arg: caller.said(keyword.value) for keyword in call.keywords if keyword.arg}
+            meant |= {text: name for name, text in given.items()}
+
+    def own(text: str) -> str:
+        """What a name of the caller's is called here; what is neither given nor called the same is not to be had."""
+        thing, dot, attribute = text.partition(".")
+        name = meant.get(thing, thing if thing in arguments else UNKNOWN)
+        return name + dot + attribute
+
+    W, X, y, reg = map(own, (scope.W, scope.X, scope.y, scope.reg))
+    found = names_in(helper, W, X, y, reg, scope.loss)
+    more = [name for name in arguments if name not in (W, X, y, reg)]
+    N = found.N if UNKNOWN not in found.N else f"len({more[0]})" if more else UNKNOWN
+    return replace(found, arrays=(*more, *found.arrays), N=N)
+
+
+def names_in(function: Function, W: str, X: str, y: str, reg: str, loss: str) -> Scope:
+    """The names of a function that calls its weights, data, labels and strength of regularization so."""
     counts = {f"{X}.shape[0]": "N", f"len({X})": "N", f"len({y})": "N", f"{W}.shape[1]": "C"}
     named: dict[str, str] = {}
     arrays: dict[str, None] = {}
@@ -71,6 +102,8 @@ def scope_of(function: Function, loss: str) -> Scope | None:
             indices |= dict.fromkeys(argument.arg for argument in node.args.args)
         elif isinstance(node, ast.AugAssign) and isinstance(node.target, ast.Name):
             sums[node.target.id] = None
+        elif isinstance(node, ast.While):
+            indices |= dict.fromkeys(n.id for n in ast.walk(node.test) if isinstance(n, ast.Name))
         elif isinstance(node, ast.Assign):
             for name, value in _pairs(node):
                 text = ast.unparse(value) if value is not None else ""
@@ -88,10 +121,17 @@ def scope_of(function: Function, loss: str) -> Scope | None:
         arrays=tuple(arrays),
         numbers=tuple(numbers),
         sums=tuple(sums),
-        indices=tuple(indices),
+        # What a while loop compares is an index where it is counted up.
+        indices=tuple(i for i in indices if i not in _limits(function.tree) or i in sums),
         returned=_returned(function.tree),
         loss=loss,
     )
+
+
+def _limits(tree: ast.FunctionDef) -> set[str]:
+    """The names that while loops compare with something."""
+    tests = [node.test for node in ast.walk(tree) if isinstance(node, ast.While)]
+    return {n.id for test in tests for n in ast.walk(test) if isinstance(n, ast.Name)}
 
 
 def _pairs(node: ast.Assign) -> list[tuple[str, ast.expr | None]]:

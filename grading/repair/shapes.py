@@ -12,6 +12,7 @@ _FUNCTIONS = {
     "max": ("maximum", "sum"), "maximum": ("max",), "min": ("max",), "amin": ("amax",), "minimum": ("maximum",),
     "mean": ("sum",), "sum": ("mean",), "log10": ("log",), "log2": ("log",), "log1p": ("log",), "abs": ("square",),
     "sqrt": ("square",), "ones": ("zeros",), "ones_like": ("zeros_like",), "exp2": ("exp",), "argmax": ("max",),
+    "argmin": ("argmax",),
     "outer": ("dot",), "dot": ("outer",), "log": ("exp",), "exp": ("log",), "prod": ("sum",), "std": ("sum",),
     "float32": ("float64",), "single": ("float64",), "half": ("float64",), "bool": ("float",), "int": ("float",),
 }  # fmt: skip
@@ -38,6 +39,8 @@ class Shapes(Writing):
         parent = self.function.parents.get(id(node))
         start = self.function.span(node.value)[1] + 1
         end = self.function.span(node)[1]
+        if self.function.said(node.value) == "math":
+            yield 1, self._put("function", node.value, self.scope.np)
         for rank, other in enumerate(_FUNCTIONS.get(node.attr, ()), 1):
             yield rank, Edit("function", (start, end), ((start, end, other),))
         if node.attr == "shape" and isinstance(parent, ast.Subscript):
@@ -69,6 +72,9 @@ class Shapes(Writing):
             yield 2, other(swapped)
         yield 1 if scope.y in said else 3, other(scope.rows)
         last = parts[-1]
+        if isinstance(node.ctx, ast.Load) and self.function.said(last) == scope.y:
+            rows = f"{self.function.said(node.value)}[{scope.rows}]"
+            yield 1, self._put("index", node, f"{rows}[:, {scope.np}.newaxis]", at)
         if isinstance(last, ast.Subscript):
             inner, place = self.function.said(last.slice), self.function.span(last)
             yield 2, Edit("index", at, ((*place, inner),))
@@ -86,6 +92,15 @@ class Shapes(Writing):
         keywords = {keyword.arg: keyword for keyword in node.keywords}
         if name in ("norm", "sqrt"):
             yield 1, self._put("square", node, f"{whole} ** 2")
+        if name in ("abs", "fabs", "absolute") and len(node.args) == 1:
+            group = self._group(node.args[0])
+            yield 1, self._put("square", node, f"{group} * {group}")
+        if name in ("zeros", "ones", "empty", "full") and len(node.args) >= 2:
+            at = self._both(node.args[0], node.args[1])
+            yield 1, Edit("brackets", at, ((at[0], at[0], "("), (at[1], at[1], ")")))
+        if name in ("randn", "rand") and len(node.args) == 1:
+            at = self.function.span(node.args[0])
+            yield 1, Edit("brackets", at, ((at[0], at[0], "*"),))
         reduces = name in REDUCING
         if reduces:
             positional = len(node.args) == (1 if self._is_method(node) else 2)

@@ -34,6 +34,7 @@ class Statements:
                     other = "continue" if isinstance(statement, ast.Break) else "break"
                     yield 1, Edit("statement", span, ((*span, other),))
                 if self.function.alone(statement):
+                    yield from self._penalty_out(statement)
                     yield from self._without(block, k)
                     yield from self._moved(block, k)
             yield from self._dedented(block)
@@ -125,6 +126,34 @@ class Statements:
         if place == len(self.function.text):
             text = "\n" + text.rstrip("\n")
         return (start, end, ""), (place, place, text)
+
+    def _penalty_out(self, statement: ast.stmt) -> Iterator[Ranked]:
+        """What is added up in a loop with the regularization in it: that goes to the end, where it counts once."""
+        last = self.function.tree.body[-1]
+        looped = any(isinstance(outer, ast.For | ast.While) for outer in self._around(statement))
+        if not (looped and isinstance(statement, ast.AugAssign) and isinstance(last, ast.Return)):
+            return
+        if not isinstance(statement.op, ast.Add) or not isinstance(statement.target, ast.Name):
+            return
+        value, place = statement.value, self.function.full_lines(last)[0]
+        target, said = statement.target.id, self.function.said
+        if isinstance(value, ast.BinOp) and isinstance(value.op, ast.Add):
+            for penalty, rest in ((value.right, value.left), (value.left, value.right)):
+                if self._holds_reg(penalty) and not self._holds_reg(rest):
+                    end = _indented(f"{target} += {said(penalty)}\n", last.col_offset)
+                    changes = (*self.function.span(value), said(rest)), (place, place, end)
+                    yield 1, Edit("move", self.function.span(penalty), changes)
+        elif self._holds_reg(value):
+            lines = self.function.full_lines(statement)
+            whole = _indented(self.function.text[slice(*lines)].decode(), last.col_offset)
+            kept = "" if len(self._block_of(statement)) > 1 else _indented("pass\n", statement.col_offset)
+            yield 1, Edit("move", self.function.span(statement), ((*lines, kept), (place, place, whole)))
+
+    def _holds_reg(self, node: ast.AST) -> bool:
+        return any(isinstance(n, ast.Name) and n.id == self.scope.reg for n in ast.walk(node))
+
+    def _block_of(self, statement: ast.stmt) -> Sequence[ast.stmt]:
+        return next(block for block in self.function.blocks() if statement in block)
 
     def _dedented(self, block: Sequence[ast.stmt]) -> Iterator[Ranked]:
         """The last statements of a loop or branch out of it."""

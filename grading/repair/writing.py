@@ -5,7 +5,9 @@ from __future__ import annotations
 import ast
 
 from grading.repair.function import Edit, Function
-from grading.repair.scope import Scope
+from grading.repair.scope import UNKNOWN, Scope
+
+__all__ = ["REDUCING", "UNKNOWN", "Ranked", "Writing"]
 
 Ranked = tuple[int, Edit]
 """How unlikely an edit is, from 1 on, and the edit."""

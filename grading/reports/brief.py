@@ -11,6 +11,7 @@ import msgspec
 
 from grading.executed import Execution
 from grading.grade import CheckResult, Diagnosis, Grade, ManualItem
+from grading.reports.fixed_places import in_short
 
 T = TypeVar("T")
 
@@ -45,7 +46,7 @@ class Brief:
             trainings=[],
             baselines=[],
             execution=_claims_only(grade.execution),
-            repair={},
+            repair=in_short(grade.repair),
         )
 
     def _check(self, check: CheckResult) -> CheckResult:

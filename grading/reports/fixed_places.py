@@ -6,11 +6,11 @@ import hashlib
 import keyword
 import re
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 import msgspec
 
-from grading.grade import Change, Grade
+from grading.grade import Change, Grade, Repair
 
 _NAME = re.compile(r"(?<![\w.])[^\W\d]\w*")
 _KEPT = frozenset((*keyword.kwlist, "np", "numpy", "range", "len", "sum", "max", "abs"))
@@ -63,6 +63,20 @@ def fixed_places(grades: Sequence[Grade]) -> list[FixedPlace]:
         )
         for place in sorted(counts, key=lambda place: (-counts[place], place))
     ]
+
+
+def in_short(repairs: Mapping[str, Repair]) -> dict[str, Repair]:
+    """Repairs as the reports on a class need them: without the student's lines around."""
+    return {
+        function: msgspec.structs.replace(
+            repair,
+            changes=[
+                msgspec.structs.replace(change, excerpt=[], first=change.line) for change in repair.changes
+            ],
+            elsewhere=None,
+        )
+        for function, repair in repairs.items()
+    }
 
 
 def summary(grade: Grade) -> Iterator[str]:

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 import msgspec
 
 from grading.grade import Grade, Repair, SuiteFacts
+from grading.reports.fixed_places import in_short
 from grading.reports.statistics import Statistics, in_order, mistakes_of, reasons, statistics
 from grading.reports.text import shown
 
@@ -14,7 +15,8 @@ from grading.reports.text import shown
 class GradebookEntry(msgspec.Struct, frozen=True, kw_only=True):
     """One hand-in. ``score`` and ``percent`` are None where it was not graded, and ``reason`` says why.
 
-    ``repair`` is what makes each wrong function right, as far as it was found, whatever students are told of it.
+    ``repair`` is what makes each wrong function right, as far as it was found, whatever students are told of it; the
+    lines around it are left out.
     """
 
     name: str
@@ -72,7 +74,7 @@ def _entry(grade: Grade, functions: Sequence[str]) -> GradebookEntry:
         functions={name: function_points(grade, name) for name in functions} if graded else {},
         mistakes=mistakes_of(grade),
         for_person=reasons(grade),
-        repair=grade.repair,
+        repair=in_short(grade.repair),
     )
 
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import unicodedata
 
+import msgspec
+
 from grading.grade import Change, CheckResult, Grade, Repair
 from grading.words import later, said_place, say, together
 
@@ -22,6 +24,13 @@ def repair_shown_by(check: CheckResult, grade: Grade) -> Repair | None:
 def sentence_of(function: str, repair: Repair) -> str:
     """Where it is, and how sure that is."""
     first = repair.changes[0]
+    if _on_one_line(repair):
+        return say(
+            "Two changes in {place} make {function} right; it was tried on {cases:,} inputs.",
+            place=_place(first),
+            function=function,
+            cases=repair.cases,
+        )
     if len(repair.changes) > 1:
         return say(
             "Changes in two places, {first} and {second}, make {function} right; it was tried on {cases:,} inputs.",
@@ -50,10 +59,26 @@ def sentence_of(function: str, repair: Repair) -> str:
 
 def parts_of(repair: Repair) -> list[tuple[str, str, str]]:
     """For each change: what stands before it, the place in the text, and the change; "" where there is none."""
+    if _on_one_line(repair):
+        return [("", *_part(_both(*repair.changes)))]
     parts = [("", *_part(change)) for change in repair.changes]
     if repair.elsewhere is not None:
         parts.append((say("Or else, with the same effect:"), *_part(repair.elsewhere)))
     return parts
+
+
+def _on_one_line(repair: Repair) -> bool:
+    """Whether there are two changes, both of the same line."""
+    places = {(change.source, change.line, change.after) for change in repair.changes}
+    return len(repair.changes) == 2 and len(places) == 1 and not repair.changes[0].after
+
+
+def _both(first: Change, second: Change) -> Change:
+    """Two changes of one line as one."""
+    sentences = [first.sentence] + [second.sentence] * (second.sentence != first.sentence)
+    old = [line for line in first.lines if line.startswith("-")]
+    new = [line for line in second.lines if line.startswith("+")]
+    return msgspec.structs.replace(first, sentence=together(*sentences), lines=old + new)
 
 
 def as_text(function: str, repair: Repair) -> str:

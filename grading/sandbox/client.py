@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import Self
@@ -22,9 +21,6 @@ from grading.sandbox.workers import Workers
 from grading.submission import Submission
 
 __all__ = ["Sandbox", "Worker"]
-
-
-_CANDIDATE_SECONDS = 3.0
 
 
 class Sandbox(Closing):
@@ -100,17 +96,8 @@ class Sandbox(Closing):
         return Worker(session, self.limits, submission)
 
     def start_for_candidates(self, submission: Submission, *, is_asked_again: bool = False) -> Worker:
-        """The same for many functions, most of them wrong, called on a few small problems: none may be slow."""
-        limits = replace(self.limits, call_seconds=min(_CANDIDATE_SECONDS, self.limits.call_seconds))
-        session = Session(
-            self._launcher,
-            limits,
-            submission,
-            None,
-            Budget(limits.handin_seconds),
-            is_asked_again=is_asked_again,
-        )
-        return Worker(session, limits, submission)
+        """The same for many functions, most of them wrong: what they take is not the hand-in's."""
+        return self.start(submission, is_asked_again=is_asked_again)
 
     def workers(
         self, submission: Submission, shared: SharedArray | None = None, *, is_asked_again: bool = False

@@ -10,6 +10,7 @@ from grading.diagnosis.known_answers import asked_by
 from grading.grade import CheckResult, Repair
 from grading.judging.runner import Runner
 from grading.judging.screening import Setting
+from grading.repair.bench import Bench
 from grading.rubric import PartialCredit, RepairSettings
 from grading.sandbox.client import Sandbox, Worker
 from grading.submission import Submission
@@ -139,6 +140,42 @@ def test_a_candidate_that_spoils_its_process_costs_only_itself(kind: str, sandbo
     assert results["value"].status == "passed"
     assert repair is not None
     assert [change.kind for change in repair.changes] == ["factor"]
+
+
+WHILE = """
+def loss(W, X, y, reg):
+    N, dW, total, i = X.shape[0], np.zeros(W.shape), 0.0, 0
+    while i < N:
+        scores = X[i].dot(W)
+        j = 0
+        while j < W.shape[1]:
+            margin = scores[j] - scores[y[i]] + 1
+            if j != y[i] and margin > 0:
+                total += margin
+                dW[:, j] += X[i]
+                dW[:, y[i]] -= X[i]
+            j += 1
+        i += 1
+    return total / N + reg * np.sum(W * W), dW / N + 2 * reg * W
+"""
+
+
+def test_candidates_that_never_end_are_counted_out_and_cost_no_process(
+    sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    benches: list[Bench] = []
+    kept = Bench.__init__
+
+    def noted(self: Bench, *arguments: Any) -> None:
+        kept(self, *arguments)
+        benches.append(self)
+
+    monkeypatch.setattr(Bench, "__init__", noted)
+    repair, _ = repaired(sandbox, WHILE.replace("- scores[y[i]]", "- scores[y[j]]"))
+    assert repair is not None
+    assert lines_of(repair) == {8}
+    assert repair.candidates > 100
+    assert [bench.lost for bench in benches] == [0]
 
 
 def test_points_for_what_is_nearly_right_are_a_share(sandbox: Sandbox) -> None:

@@ -15,6 +15,7 @@ from grading.rubric import load_rubric
 from grading.run import grade_all
 from grading.suite import Suite
 from tests.grading.reports.grades import FUNCTIONS, a_check, a_class, a_grade
+from tests.grading.reports.test_repairs import CHANGE, MISSING, a_grade_with, a_repair
 
 SUBMISSIONS = Path(__file__).resolve().parents[3] / "submissions"
 
@@ -26,7 +27,8 @@ def shortened(grades: list[Grade]) -> list[Grade]:
 
 @pytest.mark.parametrize("form", CLASS_WRITERS)
 def test_reports_on_a_class_are_the_same_from_shortened_grades(form: str) -> None:
-    grades = [*a_class(9), a_grade("zoe", checks=[a_check(diagnosis=None)])]
+    repaired = a_grade_with(a_repair("line", CHANGE, MISSING))
+    grades = [*a_class(9), a_grade("zoe", checks=[a_check(diagnosis=None)]), repaired]
     for writer in CLASS_WRITERS[form]:
         assert writer.render(shortened(grades), FUNCTIONS) == writer.render(grades, FUNCTIONS)
 

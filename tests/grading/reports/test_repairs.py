@@ -67,6 +67,22 @@ def test_what_is_missing_is_not_said_to_be_wrong() -> None:
     )
 
 
+def test_two_changes_of_one_line_are_shown_in_one_place() -> None:
+    second = msgspec.structs.replace(
+        CHANGE, lines=["-    dW += X + 2 * reg * W", "+    dW += X / N + 2 * reg * W"], column=4, width=17
+    )
+    assert as_text("svm_loss_naive", a_repair("fix", CHANGE, second)).splitlines() == [
+        "Two changes in svm.ipynb, cell 3, line 8 make svm_loss_naive right; it was tried on 1,234 inputs.",
+        "7 |     # 梯度 the gradient",
+        "8 |     dW += X + reg * W",
+        "  |               ^^^^^^^",
+        "9 |     return loss, dW",
+        "A factor is missing, or there is one too many.",
+        "-    dW += X + reg * W",
+        "+    dW += X / N + 2 * reg * W",
+    ]
+
+
 @pytest.mark.parametrize(
     ("line", "column", "carets"),
     [("\tdW = y", 6, "         ^^"), ("x = '中文' + yy", 11, "             ^^"), ("", 0, "^^")],

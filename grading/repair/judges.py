@@ -1,0 +1,188 @@
+"""What candidates are asked: a few telling examples first, then everything that the checks ask, then what is new."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any, Protocol
+
+from grading.diagnosis.known_answers import asked_by, odd_sizes
+from grading.grade import Part
+from grading.judging.classifier import Classifier
+from grading.judging.each_example import Example, hold_each, verdict
+from grading.judging.engine import hold
+from grading.judging.exam import own_examples, pool_of
+from grading.judging.failures import Failure, Raises
+from grading.judging.loss_function import LossFunction
+from grading.judging.promise import Promise, promise_of
+from grading.judging.screening import Setting
+from grading.repair.bench import Candidate, Right, Screen
+from reference.problem import Problem
+
+_FIRST, _SECOND, _FRESH = 2, 8, 80
+_EXAMPLES = 3  # of each check of a method, that tell most candidates from a right one
+_PARTS = ("answer", "loss", "dW")
+
+
+class Judge(Protocol):
+    """Of candidates for one function.
+
+    Attributes:
+        kind: "train" or "predict"; or else the loss that it should compute.
+        halves: the checks that are about a part only.
+    """
+
+    kind: str
+    halves: Mapping[Part, Sequence[str]]
+
+    def start(self) -> Right:
+        """What the student's own function has right."""
+        ...
+
+    def right(self, candidate: Candidate) -> Right:
+        """What a candidate has right of the first examples."""
+        ...
+
+    def is_passed(self, right: Right, part: Part = "all") -> bool:
+        """Whether that is all, or all of a part."""
+        ...
+
+    def cases(self, candidate: Candidate, checks: Sequence[str], part: Part = "all") -> int:
+        """On how many inputs a candidate was right, 0 if it was wrong on one."""
+        ...
+
+
+class LossJudge:
+    """Of loss functions.
+
+    Args:
+        original: the wrong function, as the checks see it.
+        counterexamples: problems that it has failed.
+        digest: of the hand-in: a function that knows the other problems by heart does not know those drawn from it.
+    """
+
+    halves: Mapping[Part, Sequence[str]] = {"loss": ("value",), "dW": ("gradient", "kinks")}
+
+    def __init__(self, original: LossFunction, counterexamples: Sequence[Problem], digest: bytes) -> None:
+        self.kind = original.reference
+        self._original = original
+        setting = original.setting
+        self._first = Screen.of(original, [*counterexamples, *_telling(setting, _FIRST)])
+        self._second = Screen.of(original, [*_telling(setting, _SECOND), *odd_sizes(setting)])
+        self._fresh = Screen.of(original, _fresh(original, digest))
+
+    def start(self) -> Right:
+        """As a `Judge`'s."""
+        return self._first.right(self._original.ask(list(self._first.problems)))
+
+    def right(self, candidate: Candidate) -> Right:
+        """As a `Judge`'s."""
+        return self._first.right(candidate.answers(self._first))
+
+    def is_passed(self, right: Right, part: Part = "all") -> bool:
+        """As a `Judge`'s."""
+        return self._first.is_passed(right, part)
+
+    def cases(self, candidate: Candidate, checks: Sequence[str], part: Part = "all") -> int:
+        """As a `Judge`'s."""
+        for screen in (self._second, self._fresh):
+            if not screen.is_passed(screen.right(candidate.answers(screen)), part):
+                return 0
+        judged = candidate.loss_like(self._original)
+        try:
+            for check in checks:
+                hold(promise_of(check), judged, small=False)
+        except Failure:
+            return 0
+        return judged.cases + len(self._fresh.problems)
+
+
+class MethodJudge:
+    """Of methods: train or predict.
+
+    Args:
+        original: the wrong method, as the checks see it.
+        checks: what it has failed or was not asked therefore.
+        counterexamples: examples that it has failed, by check.
+        digest: as above.
+    """
+
+    halves: Mapping[Part, Sequence[str]] = {}
+
+    def __init__(
+        self,
+        original: Classifier,
+        checks: Sequence[str],
+        counterexamples: Mapping[str, Example],
+        digest: bytes,
+    ) -> None:
+        self.kind: str = original.settings.kind
+        self._original, self._digest = original, digest
+        self._examples: list[tuple[Promise, Example]] = []
+        for check in checks:
+            promise = promise_of(check)
+            ((name, strategy),) = promise.strategies
+            pools = [
+                pool_of(drawing, original.seed, original.rubric.settings.delta)
+                for drawing in strategy.drawings
+            ]
+            drawn: list[Any] = [example for pool in pools for example in pool.examples]
+            shown = [counterexamples[check]] if check in counterexamples else []
+            self._examples += [(promise, e) for e in (*shown, *({name: d} for d in drawn[-_EXAMPLES:]))]
+
+    def start(self) -> Right:
+        """As a `Judge`'s."""
+        return self._right(self._original)
+
+    def right(self, candidate: Candidate) -> Right:
+        """As a `Judge`'s."""
+        return self._right(candidate.classifier_like(self._original, b""))
+
+    def _right(self, judged: Classifier) -> Right:
+        judged.foresee([value for _, example in self._examples for value in example.values()])
+        found: set[tuple[str, int]] = set()
+        for k, (promise, example) in enumerate(self._examples):
+            failure = verdict(promise, judged, example)
+            if failure is None:
+                found |= {(part, k) for part in _PARTS}
+            elif failure.costly:
+                break
+            elif not isinstance(failure, Raises):
+                found.add(("answer", k))
+        return frozenset(found)
+
+    def is_passed(self, right: Right, part: Part = "all") -> bool:
+        """As a `Judge`'s."""
+        return part == "all" and len(right) == len(_PARTS) * len(self._examples)
+
+    def cases(self, candidate: Candidate, checks: Sequence[str], part: Part = "all") -> int:
+        """As a `Judge`'s."""
+        judged = candidate.classifier_like(self._original, self._digest)
+        try:
+            for check in checks:
+                hold_each(promise_of(check), judged, small=False)
+        except Failure:
+            return 0
+        return judged.cases
+
+
+def _telling(setting: Setting, count: int) -> list[Problem]:
+    """A few small problems that tell functions apart, each with and without regularization."""
+    full = [
+        p
+        for p in asked_by("value", setting)
+        if p.reg and p.sizes[1] > 1 and p.sizes[2] > 2 and p.W.any(axis=0).all() and p.X.any()
+    ]
+    one = [p for p in full if len(p.y) == 1][:1]
+    several = [p for p in full if len(set(p.y.tolist())) > 1][:count]
+    return [q for p in (*one, *several) for q in (p, Problem(p.W, p.X, p.y, 0.0))]
+
+
+def _fresh(original: LossFunction, digest: bytes) -> list[Problem]:
+    """Problems drawn from the bytes of the hand-in."""
+    checks = ("value", "kinks") if "kinks" in original.settings.points else ("value",)
+    return [
+        problem
+        for check in checks
+        for drawing in promise_of(check).drawings
+        for problem in own_examples(drawing, digest, original.seed, original.delta, _FRESH)
+    ]

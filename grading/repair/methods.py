@@ -1,0 +1,118 @@
+"""The edits of train and predict: those of any function, and what is forgotten there."""
+
+from __future__ import annotations
+
+import ast
+import textwrap
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+
+from grading.repair.expressions import Expressions
+from grading.repair.function import Edit, Function
+from grading.repair.scope import Scope, names_in
+from grading.repair.statements import Statements
+from grading.repair.writing import UNKNOWN, Ranked
+
+METHODS = ("train", "predict")
+
+_OWN = "self"
+_STEP = 4
+
+
+def method_scope(function: Function, kind: str) -> Scope | None:
+    """What names mean in a train or a predict; None if it takes no data."""
+    arguments = [argument.arg for argument in function.tree.args.args]
+    given = [name for name in arguments if name not in (_OWN, "W")]
+    if not given:
+        return None
+    X = given[0]
+    y = given[1] if kind == "train" and len(given) > 1 else UNKNOWN
+    W = f"{_OWN}.W" if _OWN in arguments else "W"
+    found = names_in(function, W, X, y, "reg" if "reg" in given else UNKNOWN, kind)
+    return replace(found, numbers=tuple(dict.fromkeys((*given[2:], *found.numbers))))
+
+
+class MethodExpressions(Expressions):
+    """The edits of a method's expressions: what is known of losses says nothing here."""
+
+    def edits(self) -> Iterator[Ranked]:
+        """All of them."""
+        for node in ast.walk(self.function.tree):
+            if not isinstance(node, ast.expr) or isinstance(getattr(node, "ctx", None), ast.Store | ast.Del):
+                continue
+            if self._is_term(node):
+                yield 2, self._put("sign", node, f"-{self._factor(node)}")
+            yield from self._of(node)
+            if isinstance(node, ast.Name) and node.id in (self.scope.X, self.scope.y):
+                # The batch is what is meant.
+                for name in self.scope.arrays:
+                    yield 1, self._put("name", node, name)
+                    yield 1, self._put("index", node, f"{node.id}[{name}]")
+            if isinstance(node, ast.Subscript) and not isinstance(node.slice, ast.Name):
+                for name in self.scope.arrays if isinstance(node.value, ast.Name) else ():
+                    yield 1, self._put("index", node.slice, name)
+
+
+class MethodStatements(Statements):
+    """The edits of a method's statements."""
+
+    def edits(self) -> Iterator[Ranked]:
+        """All of them."""
+        yield from super().edits()
+        missing = f"{self.scope.W} is None"
+        for node in ast.walk(self.function.tree) if self.scope.loss == "train" else ():
+            if isinstance(node, ast.If):
+                span = self.function.span(node.test)
+                yield 2, Edit("condition", span, ((*span, missing),))
+            elif isinstance(node, ast.Assign) and self.function.said(node.targets[0]) == self.scope.W:
+                # Weights that are there already are kept.
+                (start, end), indent = self.function.full_lines(node), " " * node.col_offset
+                whole = self.function.text[start:end].decode()
+                guarded = f"{indent}if {missing}:\n" + textwrap.indent(whole, " " * _STEP)
+                yield 2, Edit("condition", self.function.span(node), ((start, end, guarded),))
+
+    def _outside(self) -> Iterator[tuple[int, str]]:
+        for name in self.scope.arrays:
+            yield 1, f"return {name}"
+        if self.scope.loss == "predict":
+            best = f"{self.scope.np}.argmax({self.scope.X}.dot({self.scope.W}), axis=1)"
+            yield 3, f"return {best}"
+            for name in self.scope.arrays:
+                yield 2, f"{name} = {best}"
+        for name in self._lists():
+            yield 1, f"{name} = []"
+
+    def _in_loops(self) -> Iterator[tuple[int, str]]:
+        scope = self.scope
+        rates = [
+            a.arg for a in self.function.tree.args.args if "rate" in a.arg or a.arg in ("lr", "alpha", "eta")
+        ]
+        for loss, dW in self._evaluated():
+            for rate in rates:
+                yield 1, f"{scope.W} -= {rate} * {dW}"
+            for name in self._lists():
+                yield 1, f"{name}.append({loss})"
+        for rows in scope.arrays:
+            for batch in scope.arrays:
+                if rows != batch:
+                    yield 2, f"{batch} = {scope.X}[{rows}]"
+                    yield 2, f"{batch} = {scope.y}[{rows}]"
+
+    def _evaluated(self) -> Iterator[tuple[str, str]]:
+        """What the two values of a loss are called."""
+        for node in ast.walk(self.function.tree):
+            if isinstance(node, ast.Assign) and isinstance(target := node.targets[0], ast.Tuple):
+                names = [part.id for part in target.elts if isinstance(part, ast.Name)]
+                if len(names) == 2 and isinstance(node.value, ast.Call):
+                    yield names[0], names[1]
+
+    def _lists(self) -> Iterator[str]:
+        """What lists are called."""
+        for node in ast.walk(self.function.tree):
+            if isinstance(node, ast.Assign) and isinstance(node.value, ast.List):
+                yield from (target.id for target in node.targets if isinstance(target, ast.Name))
+
+
+def without_indentation(lines: Sequence[str], indent: int) -> str:
+    """The lines of a method as those of a function; what stands further left is within a string, or a comment."""
+    return "\n".join(line[indent:] if not line[:indent].strip() else line for line in lines)

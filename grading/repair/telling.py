@@ -1,0 +1,56 @@
+"""What becomes of a function's results once it is known how the function is repaired."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+from msgspec import structs
+
+from grading.grade import CheckResult, Repair
+from grading.judging.classifier import Classifier
+from grading.judging.failures import Failure
+from grading.judging.loss_function import LossFunction
+from grading.judging.network import Network
+from grading.repair.agreement import agreed
+from grading.repair.bench import Opening
+from grading.repair.repair import repair_of
+from grading.submission import Submission
+
+
+def repaired(
+    submission: Submission,
+    original: LossFunction | Classifier | Network,
+    results: Mapping[str, CheckResult],
+    failures: Sequence[tuple[str, Failure]],
+    opening: Opening,
+) -> tuple[Repair | None, dict[str, CheckResult]]:
+    """The repair of a function, if one was found, and those of its results that say something else then.
+
+    Args:
+        submission: the hand-in.
+        original: the function, some of whose checks have failed.
+        results: what came of all of its checks, by check.
+        failures: how it failed, with the check that told.
+        opening: where workers come from.
+    """
+    if isinstance(original, Network):
+        return None, {}
+    with np.errstate(all="ignore"):
+        try:
+            found, called = repair_of(submission, original, results, failures, opening)
+        except (LookupError, ValueError, SyntaxError, RecursionError, MemoryError):
+            # A text that the search cannot cope with costs the hint, and not the grade.
+            return None, {}
+    if found is None:
+        return None, {}
+    share = original.rubric.settings.partial.one_edit if len(found.changes) == 1 else 0.0
+    told = {}
+    for check in found.checks:
+        result = results[check]
+        if result.status == "failed":
+            result = structs.replace(result, diagnosis=agreed(result.diagnosis, found, called))
+        if share:
+            result = structs.replace(result, points=share * result.max_points)
+        told[check] = result
+    return found, told
