@@ -6,8 +6,9 @@ slower clock) makes calls dearer, never cheaper; so the cheapest of several call
 
 At these sizes a sample costs vectorized code at most 60 times as much as one turn of the emptiest loop in Python does
 here, and a loop over the samples 500 times as much and more; the threshold lies between. A function is called again
-only as long as it looks like a loop. For a right one to look like that to the end, all 30 of its larger calls must be
-slowed down by a fifth of a millisecond: if half of all calls were, that would be one function in a thousand million.
+only as long as it looks like a loop: up to 30 times in a row, and, since what disturbs one call may disturb the next
+ones, too, twice more after a pause. For a right one to look like a loop to the end, each of its 90 larger calls must be
+slowed down by a fifth of a millisecond and more, in three rows apart (`python -m benchmarks.witness` counts that).
 """
 
 from __future__ import annotations
@@ -25,6 +26,7 @@ _FEATURES, _CLASSES = 8, 6
 _FEW, _MANY = 16, 96
 _TIMES = 30
 _TIMES_AT_FIRST = 5
+_ROWS, _SECONDS_BETWEEN = 3, 0.3
 _TURNS_OF_A_LOOP = 240.0
 _TURNS, _TRIES = 2000, 5
 
@@ -45,11 +47,13 @@ class LoopCost:
         # What disturbs all of these would make a loop look cheap.
         for _ in range(_TIMES_AT_FIRST):
             yield few
-        for _ in range(_TIMES):
-            yield self.large
-            yield few
-            if not self.is_a_loops:
-                return
+        for row in range(_ROWS):
+            time.sleep(_SECONDS_BETWEEN if row else 0.0)
+            for _ in range(_TIMES):
+                yield self.large
+                yield few
+                if not self.is_a_loops:
+                    return
 
     def call(self, name: str, problem: Problem) -> Outcome:
         """Call the function ``name``, with the time taken."""
