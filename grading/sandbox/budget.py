@@ -1,4 +1,4 @@
-"""How long one hand-in may compute in all: its processes together, apart from loading and training."""
+"""How long one hand-in may compute in all: its processes together, apart from training, and what judges its answers."""
 
 from __future__ import annotations
 
@@ -6,6 +6,8 @@ import threading
 
 # A function that has used less than this share of the whole goes on: it does not pay for another one.
 _OWN_SHARE = 0.05
+# Loading the files, which all functions need, may take this share beside the whole.
+_LOADING_SHARE = 0.5
 
 
 class Budget:
@@ -19,6 +21,7 @@ class Budget:
         self.seconds = seconds
         self._turn = threading.Lock()
         self._used: dict[str, float] = {}
+        self._loading = 0.0
 
     def charge(self, function: str, seconds: float) -> None:
         """Note what a function has used."""
@@ -29,3 +32,13 @@ class Budget:
         """Whether nothing is left for a function, and that is its doing, too."""
         own = self._used.get(function, 0.0)
         return own >= _OWN_SHARE * self.seconds and sum(self._used.values()) >= self.seconds
+
+    def charge_loading(self, seconds: float) -> None:
+        """Note what loading the files has taken."""
+        with self._turn:
+            self._loading += seconds
+
+    @property
+    def loading_is_spent(self) -> bool:
+        """Whether the files have been loaded for so long that they are not loaded any more."""
+        return self._loading >= _LOADING_SHARE * self.seconds

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import secrets
 import socket
+import threading
 import time
 from collections.abc import Iterator, Sequence
 from typing import Protocol
@@ -34,6 +35,8 @@ from grading.words import say
 
 # What a reply may carry unless said otherwise: inputs back, a gradient, a history, with room to spare.
 _REPLY_BYTES = 16 << 20
+# What a function may answer: enough for arrays of a wrong shape to be told what is wrong with them.
+_ANSWER_BYTES, _ANSWER_TIMES = 1 << 20, 16
 # How long many calls together may give no sign of progress; who waits longer asks them one by one.
 _STALL_SECONDS = 1.0
 # Answers that take longer are charged exactly.
@@ -132,6 +135,8 @@ class Session:
         self._budget = budget
         # Of the present process, as seen last.
         self._waited = self._computed = 0.0
+        # Who answered last, to which thread, and how much of a processor that had used by then.
+        self._judged = "", 0, 0.0
         self.output = Output(limits.output_bytes)
         self.loaded = Loaded()
         self.called: set[str] = set()
@@ -217,7 +222,7 @@ class Session:
         for index, step in enumerate(steps):
             if isinstance(step, (Call, Invoke)):
                 self.called.add(step.function if isinstance(step, Call) else step.method)
-            cap = _REPLY_BYTES + 2 * array_bytes(step) if reply_bytes is None else reply_bytes
+            cap = _most_bytes(step) if reply_bytes is None else reply_bytes
             # Trainings have deadlines of their own, and are few.
             charged = "" if seconds > self._limits.call_seconds else function_of(step)
             try:
@@ -251,7 +256,7 @@ class Session:
         while not pairs.complete:
             try:
                 deadline = min(time.monotonic() + _STALL_SECONDS, end)
-                cap = _REPLY_BYTES + pairs.reply_bytes
+                cap = _ANSWER_BYTES + pairs.reply_bytes
                 header, payload = self._receive(channel, function, deadline, cap)
                 body = requests.decode_reply(header, nonce, pairs.answered).body
                 if isinstance(body, wire.WirePairs):
@@ -274,27 +279,40 @@ class Session:
             LossError: nothing is left for that function.
         """
         if function and self._budget.is_spent(function):
-            self.stop()
-            said = say(
-                "The {seconds:g} seconds that one hand-in may take for all its calls are used up.",
-                seconds=self._budget.seconds,
-            )
-            raise LossError(Lost("spent", said))
+            raise self._spent()
+        self._charge_judging(function)
         began = time.monotonic()
         try:
             return channel.receive(deadline, cap)
         finally:
             if function:
-                self._charge(function, time.monotonic() - began)
+                self._budget.charge(function, self._needed(time.monotonic() - began))
 
-    def _charge(self, function: str, seconds: float) -> None:
-        """Charge what a process needed for an answer: without waiting for a processor, and with all of its threads."""
+    def _spent(self) -> LossError:
+        """End the process, since there is no time left for what it is asked."""
+        self.stop()
+        said = say(
+            "The {seconds:g} seconds that one hand-in may take for all its calls are used up.",
+            seconds=self._budget.seconds,
+        )
+        return LossError(Lost("spent", said))
+
+    def _charge_judging(self, function: str) -> None:
+        """Charge what this process has made of the last answer to who gave it; the next one is ``function``'s."""
+        thread, used = threading.get_ident(), time.thread_time()
+        judged, judging, since = self._judged
+        if judged and judging == thread:
+            self._budget.charge(judged, used - since)
+        self._judged = function, thread, used
+
+    def _needed(self, seconds: float) -> float:
+        """What a process needed for an answer: without waiting for a processor, and with all of its threads."""
         vitals = self._process.vitals if self._process is not None and seconds > _QUICK else None
         if vitals is not None:
             waited, computed = vitals.waiting_seconds(), vitals.processor_seconds() or self._computed
             seconds = max(seconds - (waited - self._waited), computed - self._computed)
             self._waited, self._computed = waited, computed
-        self._budget.charge(function, seconds)
+        return seconds
 
     def stop(self, wait: bool = False) -> End:
         """End the process and everything that it started; how it had ended."""
@@ -317,13 +335,17 @@ class Session:
         self._loads += 1
         nonce = secrets.token_bytes(16)
         channel.send(requests.load_frame(nonce, self._submission, self._skip))
-        deadline = time.monotonic() + self._limits.load_seconds
+        if self._budget.loading_is_spent:
+            raise self._spent()
+        began = time.monotonic()
+        deadline = began + self._limits.load_seconds
         reached: wire.WirePlace | None = None
         while True:
             try:
                 header, _ = channel.receive(deadline, 0)
                 body = requests.decode_reply(header, nonce, 0).body
                 if isinstance(body, wire.Finished):
+                    self._budget.charge_loading(self._needed(time.monotonic() - began))
                     channel.drain()
                     self.output.muted = False
                     return loaded_from(body, self._submission)
@@ -333,6 +355,7 @@ class Session:
             except (ClosedError, DeadlineExceededError, ProtocolError) as error:
                 if reached is not None:
                     self._skip.append(reached)
+                self._budget.charge_loading(self._needed(time.monotonic() - began))
                 raise self._loss(error, self._limits.load_seconds) from None
 
     def _open(self) -> Channel:
@@ -364,3 +387,10 @@ class Session:
         # After no more than a stall it is asked again anyway.
         vitals = self._process.vitals if self._process is not None and seconds > _STALL_SECONDS else None
         return vitals is not None and vitals.waiting_seconds() > _STARVED * seconds
+
+
+def _most_bytes(step: Step) -> int:
+    """What the arrays in an answer to ``step`` may have."""
+    if isinstance(step, Call):
+        return _ANSWER_BYTES + _ANSWER_TIMES * array_bytes(step)
+    return _REPLY_BYTES + 2 * array_bytes(step)

@@ -91,7 +91,8 @@ class Worker(Closing):
             steps: what to do.
             seconds: deadline for each step, None for ``Limits.call_seconds``, and for steps that are done much sooner
                 if all is well.
-            reply_bytes: cap on the arrays in one reply, None for 16 MiB and twice the step's own arrays.
+            reply_bytes: cap on the arrays in one reply, None for 1 MiB and 16 times its own for a call, and else 16 MiB
+                and twice the step's own.
 
         Returns:
             One outcome for each step.

@@ -1,5 +1,8 @@
 from __future__ import annotations
 
+import time
+
+import numpy as np
 import pytest
 
 from grading.sandbox.budget import Budget
@@ -59,3 +62,43 @@ def test_a_function_pays_for_what_it_has_used_itself() -> None:
     assert not budget.is_spent("quick")
     budget.charge("quick", 5.0)
     assert budget.is_spent("quick")
+
+
+LOADS_SLOWLY = """
+import os, time
+def leaves(now=time.sleep(0.2)): os._exit(1)
+def leaves_too(): os._exit(1)
+def quick(x): return x + 1
+"""
+
+
+def test_loading_again_and_again_comes_to_an_end() -> None:
+    with (
+        Sandbox.open(LIMITS, allow_unsafe=True) as sandbox,
+        sandbox.workers(one_file(LOADS_SLOWLY)) as workers,
+    ):
+        found = [reasons(workers("svm").run([Call("leaves", ()), Call("leaves_too", ())])) for _ in range(4)]
+        assert reasons(workers("svm").run([Call("quick", (1,))])) == ["spent"]
+    assert found[0][0] == "died"
+    assert "spent" in found[-1]
+
+
+def test_what_it_takes_to_judge_an_answer_is_charged_to_who_gave_it() -> None:
+    with Sandbox.open(LIMITS, allow_unsafe=True) as sandbox, sandbox.start(one_file(CODE)) as worker:
+        for _ in range(4):
+            assert reasons(worker.run([Call("quick", (1,))])) == ["Returned"]
+            end = time.thread_time() + 0.2
+            while time.thread_time() < end:
+                pass
+        assert reasons(worker.run([Call("quick", (1,))])) == ["spent"]
+
+
+def test_an_answer_much_larger_than_the_question_is_refused_before_it_is_kept() -> None:
+    code = (
+        "import numpy as np\ndef large(x): return np.zeros(200_000)\ndef wrong(x): return np.zeros(100_000)"
+    )
+    with Sandbox.open(Limits(), allow_unsafe=True) as sandbox, sandbox.start(one_file(code)) as worker:
+        assert reasons(worker.run([Call("large", (np.ones(3),)), Call("wrong", (np.ones(3),))])) == [
+            "protocol",
+            "Returned",
+        ]
