@@ -13,13 +13,17 @@ from __future__ import annotations
 import argparse
 import random
 import re
+import sqlite3
 import subprocess
 import sys
 import tempfile
 import time
+from contextlib import closing
 from pathlib import Path
+from typing import Any
 
 from benchmarks.handins import make_class
+from grading.gradebook.database import FILE
 
 ROOT = Path(__file__).resolve().parent.parent
 _LINE = re.compile(r"^ *[\d.]+/[\d.]+  (\w+)", re.MULTILINE)
@@ -33,16 +37,30 @@ def start(work: Path, out: Path, jobs: int) -> subprocess.Popen[str]:
 
 
 def results(out: Path) -> dict[str, str]:
-    """All that a run leaves, without the times."""
-    return {
+    """All that a run leaves, without the times; of the gradebook, how many marks and verdicts everybody has."""
+    files = {
         str(path.relative_to(out)): _TIME.sub("", path.read_text())
         for path in sorted(out.rglob("*"))
-        if path.is_file() and path.name != "lock"
+        if path.is_file() and path.name != "lock" and not path.name.startswith(FILE)
     }
+    of_marks = (
+        "SELECT name, state, score, count(*) FROM marks JOIN handins ON handin = handins.id GROUP BY name"
+    )
+    of_verdicts = "SELECT name, count(*) FROM verdicts JOIN handins ON handin = handins.id GROUP BY name"
+    return files | {query: str(sorted(asked(out, query))) for query in (of_marks, of_verdicts)}
+
+
+def asked(out: Path, query: str) -> list[tuple[Any, ...]]:
+    """What the gradebook answers; nothing if there is none yet."""
+    try:
+        with closing(sqlite3.connect(f"file:{out / FILE}?mode=ro", uri=True)) as gradebook:
+            return gradebook.execute(query).fetchall()
+    except sqlite3.OperationalError:
+        return []
 
 
 def kept(out: Path) -> set[str]:
-    return {path.stem for path in out.glob(".resume/*.json")}
+    return {name for (name,) in asked(out, "SELECT name FROM handins JOIN verdicts ON handin = handins.id")}
 
 
 def main() -> None:

@@ -92,7 +92,7 @@ def graded(
             ManualItem(question=q.question, answer=q.answer, max_points=rubric.settings.manual_points)
             for q in submission.questions
         ]
-        + _manual_items(rubric),
+        + manual_items(rubric),
         warnings=[*submission.warnings, *remarks],
         seconds=seconds,
         trainings=trainings,
@@ -114,7 +114,7 @@ def _methods(submission: Submission, rubric: Rubric) -> dict[str, Place]:
     return found
 
 
-def _manual_items(rubric: Rubric) -> list[ManualItem]:
+def manual_items(rubric: Rubric) -> list[ManualItem]:
     """What the rubric leaves to a person, whatever is in the hand-in."""
     return [
         ManualItem(question=item.title, answer="", max_points=item.points, source="rubric")

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import msgspec
 
+from grading.fingerprint import library_versions, suite_hash
 from grading.grade import Grade, IsolationFacts
-from grading.resume import library_versions, suite_hash
 from grading.rubric import Rubric
 from grading.suite import Suite, suite_facts
 

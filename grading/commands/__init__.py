@@ -23,6 +23,7 @@ COMMANDS: dict[str, str] = {
     "calibrate": "measures which accuracy may be asked for",
     "completion": "prints a script for shell completion",
     "fetch": "downloads CIFAR-10",
+    "gradebook": "lists the grades in a reports folder, and how they changed",
     "doctor": "says how student code is isolated here",
     "pack": "makes an autograder for Gradescope",
     "rubric": "checks a rubric file, or says what it asks",

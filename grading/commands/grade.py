@@ -7,12 +7,21 @@ import os
 import stat
 import sys
 from collections.abc import Callable, Generator, Sequence
-from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from grading import PROGRAM
 from grading.commands import BELOW, COMMANDS, GRADED, NOT_GRADED, WRONG_USE, add_rubric, one_thread
+from grading.commands.arguments import (
+    FORMATS,
+    LANGUAGES,
+    USUAL_FORMATS,
+    Version,
+    a_count,
+    a_moment,
+    a_percent,
+    some_formats,
+)
 
 if TYPE_CHECKING:
     from grading.grade import Grade
@@ -27,10 +36,6 @@ if TYPE_CHECKING:
     from grading.suite import Suite
     from grading.terminal import Terminal
 
-FORMATS = ("json", "md", "html", "csv", "notebook", "gradescope", "junit", "github", "canvas", "moodle")
-LANGUAGES = ("en", "zh")
-USUAL_FORMATS = ("json", "md", "html", "csv")
-
 
 def parser() -> argparse.ArgumentParser:
     """The command line."""
@@ -41,7 +46,7 @@ def parser() -> argparse.ArgumentParser:
         + "; ".join(f"`{PROGRAM} {name}` {does}" for name, does in COMMANDS.items())
         + ". Exit codes: 0 all graded, 1 a score is below --fail-under, 2 wrong use, 3 something was not graded.",
     )
-    result.add_argument("--version", action=_Version, nargs=0, help="say the version and stop")
+    result.add_argument("--version", action=Version, nargs=0, help="say the version and stop")
     result.add_argument(
         "paths", nargs="*", type=Path, metavar="PATH", help="hand-ins (default: submissions/)"
     )
@@ -69,7 +74,7 @@ def parser() -> argparse.ArgumentParser:
     add_rubric(result, "points and settings (default: the shipped one)")
     late = result.add_argument_group("late work, where the rubric has a [late] table")
     late.add_argument(
-        "--due", type=_moment, metavar="TIME", help="until when work is in time (default: the rubric's)"
+        "--due", type=a_moment, metavar="TIME", help="until when work is in time (default: the rubric's)"
     )
     late.add_argument(
         "--times", type=Path, metavar="CSV", help="columns submission, submitted and, for extensions, due"
@@ -80,7 +85,7 @@ def parser() -> argparse.ArgumentParser:
         metavar="DIR",
         help="where CIFAR-10 is, to train on it (default: the rubric's data)",
     )
-    result.add_argument("--jobs", type=_count, metavar="N", help="processes (default: one per core)")
+    result.add_argument("--jobs", type=a_count, metavar="N", help="processes (default: one per core)")
     result.add_argument(
         "--cluster",
         metavar="ADDRESS",
@@ -98,10 +103,10 @@ def parser() -> argparse.ArgumentParser:
         help="pseudonyms instead of names in what is written about the class",
     )
     result.add_argument("--force", action="store_true", help="grade again what has not changed, too")
-    result.add_argument("--fail-under", type=_percent, metavar="PERCENT", help="exit 1 if a score is lower")
+    result.add_argument("--fail-under", type=a_percent, metavar="PERCENT", help="exit 1 if a score is lower")
     result.add_argument(
         "--format",
-        type=_formats,
+        type=some_formats,
         default=USUAL_FORMATS,
         metavar="LIST",
         help=f"report forms, of {','.join(FORMATS)} (default: {','.join(USUAL_FORMATS)})",
@@ -117,51 +122,6 @@ def parser() -> argparse.ArgumentParser:
         help="grade even where student code cannot be walled in; only for code that you trust",
     )
     return result
-
-
-class _Version(argparse.Action):
-    """Prints the version; it is looked up only when it is asked for."""
-
-    def __call__(self, parser: argparse.ArgumentParser, *_: object) -> None:
-        from grading.suite import suite_version
-
-        print(f"subgrader {suite_version()}")
-        parser.exit()
-
-
-def _moment(text: str) -> datetime:
-    from grading.late import moment
-
-    try:
-        return moment(text)
-    except ValueError as error:
-        raise argparse.ArgumentTypeError(f"{text!r} is no time: {error}") from None
-
-
-def _count(text: str) -> int:
-    if not text.isdigit() or int(text) < 1:
-        raise argparse.ArgumentTypeError(f"{text!r} is not a number of processes; give 1 or more")
-    return int(text)
-
-
-def _percent(text: str) -> float:
-    try:
-        value = float(text)
-    except ValueError:
-        value = -1.0
-    if not 0.0 <= value <= 100.0:
-        raise argparse.ArgumentTypeError(f"{text!r} is not a percentage from 0 to 100")
-    return value
-
-
-def _formats(text: str) -> tuple[str, ...]:
-    names = tuple(dict.fromkeys(name.strip() for name in text.split(",")))
-    unknown = [name for name in names if name not in FORMATS]
-    if unknown:
-        raise argparse.ArgumentTypeError(
-            f"no format is called {unknown[0]!r}; there are {', '.join(FORMATS)}"
-        )
-    return names
 
 
 def run(options: argparse.Namespace) -> int:
@@ -197,14 +157,14 @@ def _run_with(options: argparse.Namespace, begun: Zygote | None) -> int:
     from grading.suite import Suite
     from grading.words import speak
 
-    paths = options.paths or [Path("submissions")]
+    options.paths = paths = options.paths or [Path("submissions")]
     for option, ours in (("--rubric", options.rubric), ("--times", options.times)):
         if ours is not None and _lies_in(ours, paths):
             why = "lies in what is graded, where students may have written it: keep it somewhere else"
             print(f"{PROGRAM}: {option} {ours} {why}", file=sys.stderr)
             return WRONG_USE
-    # Nor are grades taken over that may have been handed in.
-    options.force |= _lies_in(options.out, paths)
+    # Nor is a gradebook believed that may have been handed in.
+    options.out_is_graded = _lies_in(options.out, paths)
     try:
         rubric = load_rubric(
             options.rubric, edition=options.edition, lang=options.lang, data_folder=options.data
@@ -252,12 +212,13 @@ def _lies_in(path: Path, graded: Sequence[Path]) -> bool:
 def _wrong_use() -> tuple[type[Exception], ...]:
     """What whoever gave the command can mend; imported when there is such an error."""
     from grading.cluster.client import ClusterError
+    from grading.gradebook.database import GradebookError
     from grading.late import LateError
     from grading.rubric import RubricError
     from grading.sandbox.levels import IsolationError
     from reference.split import DatasetError
 
-    return RubricError, DatasetError, IsolationError, ClusterError, LateError
+    return RubricError, DatasetError, IsolationError, ClusterError, LateError, GradebookError
 
 
 def _notebook_data(named: Path | None) -> Path:
@@ -311,15 +272,15 @@ def _grade(
     found: Found, suite: Suite, options: argparse.Namespace, choosing: Choosing | None, reader: Reader
 ) -> list[Grade]:
     """Grade what has changed, show and write, one by one; then the reports on the whole class."""
-    from contextlib import ExitStack, closing
+    from contextlib import ExitStack, closing, suppress
     from functools import cache
     from itertools import chain
 
     from grading.conclusion import known_by, unwritten
+    from grading.gradebook.records import Records
+    from grading.intake.naming import listed
     from grading.processes import cores
-    from grading.resume import Records
     from grading.run import grade_all
-    from grading.suite import suite_facts
 
     handins = found.handins
 
@@ -359,7 +320,7 @@ def _grade(
     grades: list[Grade] = []
     with ExitStack() as stack:
         records = stack.enter_context(
-            Records(options.out, suite_facts(suite), force=options.force, reader=reader)
+            Records(options.out, suite, force=options.force, trusted=not options.out_is_graded, reader=reader)
         )
         outcomes = stack.enter_context(closing(graded(records.find)))
         first = next(outcomes)
@@ -377,20 +338,29 @@ def _grade(
                 release = options.release
                 write_reports(grade, options.out, options.format, handin, release=release, reader=reader)
                 if not outcome.unchanged:
-                    records.keep(handin, outcome.grade)
+                    records.keep(handin, outcome.grade, grade)
             except OSError as error:
                 grade = unwritten(grade, error)
+            with suppress(OSError):  # the next run works it out again
+                records.mark(grade)
             grades.append(brief.of(grade))
             terminal().graded(seen(grade), unchanged=outcome.unchanged)
+        with suppress(OSError):
+            records.write_marks()
+        before = [brief.of(grade) for grade in records.others(handins, options.paths)]
+    if before:
+        who = listed([grade.submission.name for grade in before])
+        print(f"{PROGRAM}: also in the reports on the class, from earlier runs: {who}", file=sys.stderr)
     try:
-        names = pseudonyms(handin_of, options.out) if options.anonymous else None
+        everybody = [*grades, *before]
+        names = [grade.submission.name for grade in everybody]
         write_class(
-            grades,
+            everybody,
             functions,
             options.out,
             options.format,
             release=options.release,
-            names=names,
+            names=pseudonyms(names, options.out) if options.anonymous else None,
             said=() if options.anonymous else found.said,
         )
     finally:

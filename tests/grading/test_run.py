@@ -12,7 +12,7 @@ import subprocess
 import sys
 import time
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 
 import pytest
 
@@ -20,14 +20,14 @@ import grader
 import grading.run
 from grading import commands
 from grading.grade import Grade
+from grading.gradebook.database import Database
 from grading.intake import find
-from grading.resume import FOLDER
 from grading.rubric import load_rubric
 from grading.run import Outcome, Work, grade_all
 from grading.sandbox.levels import DisturbedError
 from grading.submission import Handin
 from grading.suite import Suite
-from tests.grading.small_class import HANGS, RIGHT, WRONG, make_class, results
+from tests.grading.small_class import HANGS, RIGHT, WRONG, kept_in, make_class, results, rows
 
 ROOT = Path(__file__).resolve().parents[2]
 needs_fork = pytest.mark.skipif(sys.platform != "linux", reason="other processes do not see what is patched")
@@ -87,7 +87,7 @@ def still_running(processes: dict[int, str]) -> set[int]:
 
 def wait_until_busy(process: subprocess.Popen[str], out: Path) -> dict[int, str]:
     """Wait until the first grade is there, and return the whole tree of processes."""
-    while not (out / FOLDER / "ada.json").exists():
+    while "ada" not in kept_in(out):
         assert process.poll() is None, process.communicate()[0]
         time.sleep(0.05)
     return descendants(process.pid)
@@ -216,11 +216,17 @@ def test_a_full_disk_gets_a_line_for_each_hand_in_and_the_next_run_makes_good(
 ) -> None:
     work, out = make_class(tmp_path / "class", ada=RIGHT, zoe=RIGHT), tmp_path / "out"
 
-    def full(_: int) -> None:
+    def full(_: int) -> NoReturn:
         raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    change = Database.change
+
+    def change_or_fail(database: Database, statement: str, *values: Any) -> int:
+        return full(0) if statement.startswith("INSERT") else change(database, statement, *values)
 
     with monkeypatch.context() as patch:
         patch.setattr("os.fsync", full)
+        patch.setattr(Database, "change", change_or_fail)
         assert grader.main(arguments(work, out)) == commands.NOT_GRADED
     said = capsys.readouterr()
     assert len([line for line in said.out.splitlines() if "(No space left on device)" in line]) == 2
@@ -289,13 +295,13 @@ def test_a_class_that_is_killed_again_and_again_ends_with_the_results_of_one_tha
     needed = time.monotonic() - begin
     out, moments = tmp_path / "out", random.Random(20)
     for _ in range(4):
-        kept = set(out.glob(f"{FOLDER}/*.json"))
+        kept = kept_in(out)
         process = start(work, out)
         time.sleep(moments.uniform(0.3, 1.0) * needed)
         tree = descendants(process.pid)
         process.kill()
         said = process.communicate()[0]
-        again = {path for path in kept if re.search(rf"/4  {path.stem}\b", said)}
+        again = {name for name in kept if re.search(rf"/4  {name}\b", said)}
         assert not again, "what was kept is not graded a second time"
         assert not still_running(tree)
     last = start(work, out).communicate(timeout=120)[0]
@@ -313,3 +319,4 @@ def test_two_runs_into_one_folder_at_once_do_not_hurt_each_other(tmp_path: Path)
         assert "0 not graded" in said.splitlines()[-1]
     start(work, tmp_path / "alone").communicate(timeout=60)
     assert results(out) == results(tmp_path / "alone")
+    assert rows(out, "SELECT count(*) FROM marks") == [(8,)], "and nothing is there twice"

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from rich.console import Console
 
-from grading.commands.grade import USUAL_FORMATS
+from grading.commands.arguments import USUAL_FORMATS
 from grading.terminal import Terminal, progress_facts
 from tests.grading.reports.grades import FUNCTIONS, a_class
 

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import os
 import shutil
+import sqlite3
 import subprocess
 import sys
 import tempfile
 import zipfile
+import zlib
+from contextlib import closing
 from pathlib import Path
 
 import msgspec
@@ -17,6 +20,7 @@ import yaml
 import grader
 from grading import commands
 from grading.grade import Grade
+from grading.gradebook.database import FILE
 
 ROOT = Path(__file__).resolve().parents[2]
 SAMPLES = ROOT / "submissions"
@@ -181,21 +185,34 @@ def test_no_rubric_or_list_of_times_is_taken_from_what_is_graded(
     assert not alarm.exists()
 
 
-def test_no_grade_is_taken_over_from_a_record_that_was_handed_in(
+def test_no_grade_is_taken_over_from_a_gradebook_that_was_handed_in(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    # Whoever has the suite can write a record for a hand-in that it would accept.
-    shutil.copy(SAMPLES / "does_not_parse.py", tmp_path / "softmax.py")
-    monkeypatch.chdir(tmp_path)
-    for _ in range(2):
-        grader.main([".", "--allow-unsafe"])
-        [record] = Path("reports", ".resume").glob("*.json")
-        true = msgspec.json.decode(record.read_bytes())["grade"]["score"]
-        record.write_bytes(record.read_bytes().replace(f'"score": {true}'.encode(), b'"score": 100.0'))
+    # Whoever has the suite can make a gradebook for a hand-in that it would accept.
+    work = tmp_path / "work"
+    work.mkdir()
+    shutil.copy(SAMPLES / "does_not_parse.py", work / "softmax.py")
+    monkeypatch.chdir(work)
+    grader.main([".", "--allow-unsafe", "--out", str(tmp_path / "forged")])
+    with closing(sqlite3.connect(tmp_path / "forged" / FILE)) as forged:
+        forged.execute("UPDATE verdicts SET record = ?", (forged_record(forged),))
+        forged.commit()
+    shutil.copytree(tmp_path / "forged", work / "reports")
+    taken = (work / "reports" / FILE).read_bytes()
     capsys.readouterr()
-    assert msgspec.json.decode(record.read_bytes())["grade"]["score"] == 100.0
-    assert [grade.score for grade in grades_in(Path("reports")).values()] == [true]
-    assert true < 100
+    grader.main([".", "--allow-unsafe"])
+    [grade] = grades_in(Path("reports")).values()
+    assert grade.score < 100
+    assert (work / "reports" / FILE).read_bytes() == taken, "nor is anything added to it"
+
+
+def forged_record(gradebook: sqlite3.Connection) -> bytes:
+    """The one verdict there is, with all checks passed."""
+    [(record,)] = gradebook.execute("SELECT record FROM verdicts").fetchall()
+    content = msgspec.json.decode(zlib.decompress(record))
+    for check in content["checks"]:
+        check["status"] = "passed"
+    return zlib.compress(msgspec.json.encode(content))
 
 
 @pytest.mark.parametrize(

@@ -11,7 +11,7 @@ import msgspec
 import pytest
 
 import grader
-from grading.commands.grade import FORMATS
+from grading.commands.arguments import FORMATS
 from grading.grade import CheckResult, Counterexample, Diagnosis, Grade, TrainingFacts
 from grading.reports import CLASS_WRITERS, WRITERS, write_class, write_reports
 from tests.checks.test_entrance import run_pytest

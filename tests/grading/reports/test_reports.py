@@ -9,7 +9,7 @@ import jsonschema
 import msgspec
 import pytest
 
-from grading.commands.grade import FORMATS, USUAL_FORMATS
+from grading.commands.arguments import FORMATS, USUAL_FORMATS
 from grading.grade import Grade
 from grading.reports import CLASS_WRITERS, WRITERS, write_class, write_reports
 from grading.reports.json_report import report_schema

@@ -1,0 +1,60 @@
+"""What the arguments of grading may be."""
+
+from __future__ import annotations
+
+import argparse
+from datetime import datetime
+
+FORMATS = ("json", "md", "html", "csv", "notebook", "gradescope", "junit", "github", "canvas", "moodle")
+LANGUAGES = ("en", "zh")
+USUAL_FORMATS = ("json", "md", "html", "csv")
+
+
+class Version(argparse.Action):
+    """Prints the version; it is looked up only when it is asked for."""
+
+    def __call__(self, parser: argparse.ArgumentParser, *_: object) -> None:
+        """Print it and end."""
+        from grading.suite import suite_version
+
+        print(f"subgrader {suite_version()}")
+        parser.exit()
+
+
+def a_moment(text: str) -> datetime:
+    """A time with its offset from UTC."""
+    from grading.late import moment
+
+    try:
+        return moment(text)
+    except ValueError as error:
+        raise argparse.ArgumentTypeError(f"{text!r} is no time: {error}") from None
+
+
+def a_count(text: str) -> int:
+    """A number of processes."""
+    if not text.isdigit() or int(text) < 1:
+        raise argparse.ArgumentTypeError(f"{text!r} is not a number of processes; give 1 or more")
+    return int(text)
+
+
+def a_percent(text: str) -> float:
+    """A share from 0 to 100."""
+    try:
+        value = float(text)
+    except ValueError:
+        value = -1.0
+    if not 0.0 <= value <= 100.0:
+        raise argparse.ArgumentTypeError(f"{text!r} is not a percentage from 0 to 100")
+    return value
+
+
+def some_formats(text: str) -> tuple[str, ...]:
+    """Forms of reports, by their names."""
+    names = tuple(dict.fromkeys(name.strip() for name in text.split(",")))
+    unknown = [name for name in names if name not in FORMATS]
+    if unknown:
+        raise argparse.ArgumentTypeError(
+            f"no format is called {unknown[0]!r}; there are {', '.join(FORMATS)}"
+        )
+    return names

@@ -1,0 +1,161 @@
+"""The file of the gradebook: opened, made if need be, and refused if it is not one of ours."""
+
+from __future__ import annotations
+
+import errno
+import os
+import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from urllib.parse import quote
+
+FILE = "gradebook.sqlite"
+_SECONDS_FOR_OTHERS = 60.0
+#: In the header of the file: whose it is, and the version of its tables.
+_APPLICATION, _VERSION = 0x73756267, 1
+
+_NOT_WRITTEN = {
+    "SQLITE_FULL": errno.ENOSPC,
+    "SQLITE_IOERR": errno.EIO,
+    "SQLITE_READONLY": errno.EROFS,
+    "SQLITE_CANTOPEN": errno.EACCES,
+}
+
+
+class GradebookError(Exception):
+    """A gradebook that cannot be used; the message is one line: what, where, what to do."""
+
+
+class Database:
+    """A connection to the gradebook at ``path``; None for one that is kept nowhere.
+
+    SQLite sees to it that a transaction is there whole or not at all, whatever is killed, and that two runs at once
+    wait for each other: by a write-ahead log, where the file system can have one, which outlives a power cut.
+
+    Raises:
+        GradebookError: it is no gradebook, is damaged, or cannot be opened.
+    """
+
+    def __init__(self, path: Path | None, *, only_read: bool = False) -> None:
+        self._path = path
+        if path is not None and only_read and not path.is_file():
+            raise GradebookError(
+                f"there is no gradebook in {path.parent}: grading with --out {path.parent} keeps one, if that folder "
+                "does not lie in what is graded"
+            )
+        where = (
+            ":memory:"
+            if path is None
+            else f"file:{quote(str(path.absolute()))}?mode={'ro' if only_read else 'rwc'}"
+        )
+        with self._told():
+            self._connection = sqlite3.connect(
+                where, timeout=_SECONDS_FOR_OTHERS, isolation_level=None, check_same_thread=False, uri=True
+            )
+            self._connection.row_factory = sqlite3.Row
+        try:
+            with self._told():
+                # Nothing that stands in the file is run, whoever has written it.
+                self._connection.execute("PRAGMA trusted_schema = OFF")
+                self._connection.execute("PRAGMA foreign_keys = ON")
+            if only_read:
+                self._check()
+            else:
+                with self._told():
+                    self._connection.execute("PRAGMA journal_mode = WAL")
+                    self._connection.execute("PRAGMA synchronous = FULL")
+                with self.transaction():
+                    if not self._check():
+                        self._make()
+        except BaseException:
+            self._connection.close()
+            raise
+
+    def _check(self) -> bool:
+        """Whether the tables are there, which are then ours and of now."""
+        found = [row["sql"] for row in self.select("SELECT sql FROM sqlite_master WHERE sql IS NOT NULL")]
+        (application,), (version,) = (
+            self.select("PRAGMA application_id")[0],
+            self.select("PRAGMA user_version")[0],
+        )
+        if not found and not application:
+            return False
+        if application == _APPLICATION and version != _VERSION:
+            raise GradebookError(
+                f"{self._path} is of another version of subgrader: name another folder with --out"
+            )
+        if sorted(found) != sorted(_schema()):
+            raise GradebookError(f"{self._path} is no gradebook of subgrader's: move it away")
+        return True
+
+    def _make(self) -> None:
+        for statement in _schema():
+            self.change(statement)
+        self.change(f"PRAGMA application_id = {_APPLICATION}")
+        self.change(f"PRAGMA user_version = {_VERSION}")
+
+    def select(self, query: str, values: tuple[object, ...] | dict[str, object] = ()) -> list[sqlite3.Row]:
+        """The rows of a query.
+
+        Raises:
+            GradebookError: they cannot be read.
+        """
+        with self._told():
+            return self._connection.execute(query, values).fetchall()
+
+    def change(self, statement: str, values: tuple[object, ...] | dict[str, object] = ()) -> int:
+        """Run one statement; the number of the row that it has inserted.
+
+        Raises:
+            OSError: it cannot be written.
+        """
+        with self._told():
+            return self._connection.execute(statement, values).lastrowid or 0
+
+    def change_many(self, statement: str, rows: list[tuple[object, ...]]) -> None:
+        """Run a statement for each of ``rows``.
+
+        Raises:
+            OSError: they cannot be written.
+        """
+        with self._told():
+            self._connection.executemany(statement, rows)
+
+    @contextmanager
+    def transaction(self) -> Iterator[None]:
+        """What is changed within is there as a whole or not at all, and nobody else changes anything meanwhile."""
+        with self._told():
+            self._connection.execute("BEGIN IMMEDIATE")
+        try:
+            yield
+            with self._told():
+                self._connection.execute("COMMIT")
+        except BaseException:
+            if self._connection.in_transaction:
+                self._connection.execute("ROLLBACK")
+            raise
+
+    def close(self) -> None:
+        """Let go of the file."""
+        self._connection.close()
+
+    @contextmanager
+    def _told(self) -> Iterator[None]:
+        try:
+            yield
+        except sqlite3.OperationalError as error:
+            for name, number in _NOT_WRITTEN.items():
+                if error.sqlite_errorname.startswith(name):
+                    # As of any other file that cannot be written.
+                    raise OSError(number, os.strerror(number), str(self._path)) from error
+            raise GradebookError(f"{self._path}: {error}") from error
+        except sqlite3.DatabaseError as error:
+            raise GradebookError(
+                f"{self._path} is damaged or no gradebook ({error}): move it away, and a new one is made"
+            ) from error
+
+
+def _schema() -> list[str]:
+    text = Path(__file__).with_name("schema.sql").read_text(encoding="utf-8")
+    return [statement.strip() for statement in text.split(";\n") if statement.strip()]

@@ -1,0 +1,69 @@
+"""What decides a verdict, and what a verdict is worth under the rubric of now."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping
+from typing import Any
+
+import msgspec
+
+from grading.conclusion import manual_items
+from grading.grade import CheckResult, Grade, Repair
+from grading.rubric import Rubric
+from grading.suite import Suite, suite_facts
+
+#: What of a rubric decides about points and words of ours alone, not about verdicts.
+_WORTH = ("title", "manual", "manual_points", "late", "partial")
+
+
+def decided_by(suite: Suite) -> str:
+    """A hash of all in the rubric, and in the facts of a run, that decides verdicts and what is said of them."""
+    rubric = suite.rubric
+    settings: dict[str, Any] = msgspec.to_builtins(rubric.settings)
+    for worth in _WORTH:
+        del settings[worth]
+    del settings["repair"]["hint"]
+    for asked in (*settings["functions"].values(), *settings["search"].values()):
+        # Which checks are asked, whatever they are worth; functions are asked in the rubric's order.
+        asked["points"] = sorted(asked["points"])
+    facts = msgspec.structs.replace(suite_facts(suite), rubric_sha256="")
+    parts = (list(settings["functions"]), settings, rubric.losses, facts)
+    return hashlib.sha256(msgspec.json.encode(parts, order="deterministic")).hexdigest()
+
+
+def marked(grade: Grade, suite: Suite) -> Grade:
+    """A recorded grade with the points and the facts of now; what came of its checks is what it was."""
+    rubric = suite.rubric
+    checks = [_marked(check, grade.repair, rubric) for check in grade.checks]
+    questions = [
+        msgspec.structs.replace(item, max_points=rubric.settings.manual_points)
+        for item in grade.manual
+        if item.source == "notebook"
+    ]
+    hint = rubric.settings.repair.hint
+    return msgspec.structs.replace(
+        grade,
+        suite=suite_facts(suite),
+        checks=checks,
+        score=round(sum(check.points for check in checks), 6),
+        max_score=round(suite.max_score, 6),
+        manual=questions + manual_items(rubric),
+        repair={name: msgspec.structs.replace(repair, hint=hint) for name, repair in grade.repair.items()},
+    )
+
+
+def _marked(check: CheckResult, repairs: Mapping[str, Repair], rubric: Rubric) -> CheckResult:
+    settings = rubric.settings
+    function = settings.functions.get(check.function)
+    if function is not None:
+        most = function.points[check.id]
+    else:
+        # A search for the best model is called by the variable that holds it.
+        (most,) = [s.points[check.id] for s in settings.search.values() if s.model == check.function][:1]
+    points = most if check.status == "passed" else 0.0
+    repair = repairs.get(check.function)
+    share = settings.partial.one_edit
+    if repair is not None and share and len(repair.changes) == 1 and check.id in repair.checks:
+        points = share * most
+    return msgspec.structs.replace(check, points=points, max_points=most)

@@ -1,0 +1,313 @@
+"""What a run knows of earlier ones, and what it adds: verdicts by what they depend on, and marks as they change."""
+
+from __future__ import annotations
+
+import contextlib
+import getpass
+import hashlib
+import os
+import zlib
+from collections.abc import Iterable, Iterator, Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+from types import TracebackType
+from typing import IO, Self
+
+import msgspec
+
+from grading.fingerprint import library_versions, suite_hash
+from grading.grade import Grade
+from grading.gradebook.database import FILE, Database, GradebookError
+from grading.gradebook.earlier import take_over
+from grading.gradebook.marking import decided_by, marked
+from grading.reading import Reader, ReadingError
+from grading.sandbox.levels import Isolation
+from grading.submission import Handin, IntakeError
+from grading.suite import Suite, suite_version
+
+#: Beside the gradebook: who is at work here, and who is who where pseudonyms are wanted.
+FOLDER = ".resume"
+_TEMPORARY = ".*.tmp"  # as `write_whole` makes them
+_MOST_PENDING = 100
+_LATEST = "SELECT * FROM marks WHERE handin = ? ORDER BY id DESC LIMIT 1"
+
+
+class Records:
+    """The gradebook of one output folder, as one run uses it; in ``with``, which clears up what killed runs left.
+
+    Args:
+        out: the output folder, which exists.
+        suite: what the present run grades with.
+        force: take no verdict over.
+        trusted: whether nobody but graders can have written into ``out``; if not, nothing in it is read, and no
+            gradebook is kept there.
+        reader: reads hand-ins, to see whether they are still what was graded; None to do so in this process.
+
+    Raises:
+        OSError: the folder cannot be written.
+        GradebookError: there is a gradebook that cannot be used.
+    """
+
+    def __init__(
+        self,
+        out: Path,
+        suite: Suite,
+        *,
+        force: bool = False,
+        trusted: bool = True,
+        reader: Reader | None = None,
+    ) -> None:
+        self._out, self._suite, self._force = out, suite, force
+        self._reader = reader or Reader(apart=False)
+        self._trusted = trusted
+        (out / FOLDER).mkdir(exist_ok=True)
+        self._database = Database(out / FILE if trusted else None)
+        try:
+            self._lock: IO[bytes] = (out / FOLDER / "lock").open("ab")
+        except OSError:
+            self._database.close()
+            raise
+        self._run: int | None = None
+        self._pending: list[tuple[Grade, int | None]] = []
+        self._verdicts: dict[str, int] = {}
+
+    def __enter__(self) -> Self:
+        if _alone(self._lock):
+            self._clear()
+        if self._trusted:
+            take_over(self._out / FOLDER, self._database)
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        # What cannot be written down now the next run works out again.
+        with contextlib.suppress(OSError, GradebookError):
+            self.write_marks()
+            if self._run is not None:
+                self._database.change("UPDATE runs SET ended = ? WHERE id = ?", (_now(), self._run))
+        self._database.close()
+        self._lock.close()
+
+    def get_ready(self) -> None:
+        """Work out what all keys have in common, which the first grade would have to wait for."""
+        suite_hash()
+        library_versions()
+
+    def hold_all(self, handins: Iterable[Handin]) -> bool:
+        """Whether there is a verdict on each, though perhaps on something else than would be graded now."""
+        if self._force:
+            return False
+        query = "SELECT name FROM handins WHERE id IN (SELECT handin FROM verdicts)"
+        known = {row["name"] for row in self._database.select(query)}
+        return all(handin.name in known for handin in handins)
+
+    def find(self, handin: Handin, isolation: Isolation) -> Grade | None:
+        """The grade that grading ``handin`` now would give, or None if it is not known."""
+        if self._force:
+            return None
+        query = (
+            "SELECT verdicts.id, sha256, record FROM verdicts JOIN handins ON handins.id = handin "
+            "WHERE name = ? AND key = ?"
+        )
+        rows = self._database.select(
+            query, (handin.name, self._key(handin, isolation.level.value, isolation.detail))
+        )
+        if not rows:
+            return None
+        try:
+            digest = self._reader.digest(handin)
+        except (IntakeError, ReadingError):
+            # What cannot be read is for those to report who read it to grade it.
+            return None
+        for row in rows:
+            if row["sha256"] == digest and (grade := decoded(row["record"])) is not None:
+                self._verdicts[handin.name] = row["id"]
+                return marked(grade, self._suite)
+        return None
+
+    def keep(self, handin: Handin, verdict: Grade, grade: Grade) -> None:
+        """Remember a verdict and the grade that it comes to. What could not be graded is tried anew each time.
+
+        Raises:
+            OSError: it cannot be written.
+        """
+        if verdict.state != "graded":
+            return
+        key = self._key(handin, verdict.isolation.level, verdict.isolation.detail)
+        record = zlib.compress(msgspec.json.encode(verdict), 1)
+        with self._database.transaction():
+            student = self._handin(verdict)
+            statement = (
+                "INSERT INTO verdicts (handin, run, made, sha256, key, decided_by, record) "
+                "VALUES (?, ?, ?, ?, ?, ?, ?) "
+                "ON CONFLICT DO UPDATE SET run = excluded.run, made = excluded.made, record = excluded.record"
+            )
+            sha256 = verdict.submission.sha256
+            values = (student, self._own_run(), _now(), sha256, key, decided_by(self._suite), record)
+            self._database.change(statement, values)
+            query = "SELECT id FROM verdicts WHERE handin = ? AND sha256 = ? AND key = ?"
+            (row,) = self._database.select(query, (student, sha256, key))
+            self._verdicts[handin.name] = row["id"]
+            self._mark(grade, row["id"])
+
+    def mark(self, grade: Grade) -> None:
+        """Write down what a hand-in now gets, if that is not what it had; perhaps not before `write_marks`.
+
+        Raises:
+            OSError: it cannot be written.
+        """
+        verdict = self._verdicts.get(grade.submission.name) if grade.state == "graded" else None
+        self._pending.append((grade, verdict))
+        if len(self._pending) >= _MOST_PENDING:
+            self.write_marks()
+
+    def write_marks(self) -> None:
+        """Write down all marks that have changed.
+
+        Raises:
+            OSError: they cannot be written.
+        """
+        if not self._pending:
+            return
+        with self._database.transaction():
+            for grade, verdict in self._pending:
+                self._mark(grade, verdict)
+        self._pending.clear()
+
+    def others(self, handins: Sequence[Handin], graded: Sequence[Path]) -> Iterator[Grade]:
+        """The grades of those who are in the gradebook and not among ``handins``, with their late factors.
+
+        Whose work lay in what is ``graded`` now, and does no longer, is no longer in the class.
+        """
+        here = {handin.name for handin in handins}
+        roots = [path.resolve() for path in graded]
+        query = "SELECT id, name, path FROM handins ORDER BY name"
+        for row in self._database.select(query):
+            path = Path(row["path"]).resolve()
+            if row["name"] in here or any(path.is_relative_to(root) for root in roots):
+                continue
+            grade = self._latest(row["id"])
+            if grade is not None:
+                yield grade
+
+    def _latest(self, handin: int) -> Grade | None:
+        from grading.gradebook.stored import stored
+
+        rows = self._database.select(_LATEST, (handin,))
+        return stored(self._database, rows[0], self._suite) if rows else None
+
+    def _mark(self, grade: Grade, verdict: int | None) -> None:
+        student = self._handin(grade)
+        late = grade.late
+        graded = grade.state == "graded"
+        checks = [
+            (
+                c.function,
+                c.id,
+                c.status,
+                c.points,
+                c.max_points,
+                c.hidden,
+                c.diagnosis.id if c.diagnosis else None,
+            )
+            for c in grade.checks
+        ]
+        values = (
+            *(verdict, grade.state, grade.reason),
+            *(
+                (late.raw_score if late else grade.score, late.factor if late else 1.0, grade.score)
+                if graded
+                else (None,) * 3
+            ),
+            grade.max_score,
+            *((late.due, late.submitted, late.minutes) if late else (None,) * 3),
+        )
+        digest = hashlib.sha256(msgspec.json.encode((values, checks))).hexdigest()
+        latest = self._database.select(_LATEST, (student,))
+        if latest and latest[0]["digest"] == digest:
+            return
+        statement = (
+            "INSERT INTO marks (handin, run, made, verdict, state, reason, points, factor, score, max_score, due, "
+            "submitted, minutes_late, digest) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
+        )
+        number = self._database.change(statement, (student, self._own_run(), _now(), *values, digest))
+        self._database.change_many(
+            "INSERT INTO checks VALUES (?, ?, ?, ?, ?, ?, ?, ?)", [(number, *check) for check in checks]
+        )
+
+    def _handin(self, grade: Grade) -> int:
+        facts = grade.submission
+        statement = (
+            "INSERT INTO handins (name, path, lms_id) VALUES (?, ?, ?) "
+            "ON CONFLICT DO UPDATE SET path = excluded.path, lms_id = max(lms_id, excluded.lms_id)"
+        )
+        path = os.fsencode(os.path.abspath(facts.path)).decode("utf-8", "replace")  # noqa: PTH100
+        self._database.change(statement, (facts.name, path, facts.lms_id))
+        (row,) = self._database.select("SELECT id FROM handins WHERE name = ?", (facts.name,))
+        return int(row["id"])
+
+    def _own_run(self) -> int:
+        """The number of this run, which is written down with the first thing that it writes."""
+        if self._run is None:
+            rubric = self._suite.rubric
+            self._run = self._database.change(
+                "INSERT INTO runs (began, who, version, code, rubric_sha256, title) VALUES (?, ?, ?, ?, ?, ?)",
+                (_now(), _who(), suite_version(), suite_hash(), rubric.sha256, rubric.settings.title),
+            )
+        return self._run
+
+    def _key(self, handin: Handin, level: str, detail: str) -> str:
+        parts = (
+            handin.name,
+            # Names on disk need not be text.
+            repr(handin.path),
+            repr(handin.parts),
+            decided_by(self._suite),
+            suite_hash(),
+            level,
+            detail,
+            *(f"{name} {version}" for name, version in library_versions().items()),
+        )
+        return hashlib.sha256(msgspec.json.encode(parts)).hexdigest()
+
+    def _clear(self) -> None:
+        """Remove the temporary files of runs that were killed; no other run is alive."""
+        for pattern in (_TEMPORARY, f"*/{_TEMPORARY}"):
+            for path in self._out.glob(pattern):
+                with contextlib.suppress(OSError):
+                    path.unlink()
+
+
+def decoded(record: bytes) -> Grade | None:
+    """The grade in a record; None if it is damaged, or of a form that is no more."""
+    try:
+        return msgspec.json.decode(zlib.decompress(record), type=Grade)
+    except (zlib.error, msgspec.DecodeError, UnicodeDecodeError):
+        return None
+
+
+def _now() -> str:
+    return datetime.now(UTC).isoformat(timespec="seconds")
+
+
+def _who() -> str:
+    try:
+        return getpass.getuser()
+    except (KeyError, OSError):
+        return str(os.getuid()) if hasattr(os, "getuid") else "unknown"
+
+
+def _alone(lock: IO[bytes]) -> bool:
+    """Say that we are here, until ``lock`` is closed or all who have it are dead; whether nobody else was."""
+    try:
+        import fcntl
+    except ImportError:
+        return False
+    alone = False
+    with contextlib.suppress(OSError):
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        alone = True
+    with contextlib.suppress(OSError):
+        fcntl.flock(lock, fcntl.LOCK_SH)
+    return alone

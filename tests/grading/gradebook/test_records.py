@@ -1,0 +1,304 @@
+"""What a second run into the same folder does, and what a killed one leaves."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import sqlite3
+import zlib
+from contextlib import closing
+from pathlib import Path
+
+import msgspec
+import pytest
+
+import grader
+from grading import commands
+from grading.conclusion import not_graded
+from grading.gradebook.database import FILE
+from grading.gradebook.records import FOLDER, Records
+from grading.reading import Reader
+from grading.rubric import load_rubric
+from grading.sandbox.levels import Isolation, Level
+from grading.submission import Handin
+from grading.suite import Suite
+from tests.grading.small_class import RIGHT, RUBRIC, WRONG, kept_in, make_class, results, rows
+
+FULL = Isolation(Level.FULL, "walls")
+
+
+def run(capsys: pytest.CaptureFixture[str], work: Path, *options: str) -> str:
+    """Grade a small class and return the last line that was printed."""
+    folder = work if work.is_dir() else work.parent
+    rubric = folder.parent / "rubric.toml"
+    arguments = [str(work), "--out", str(folder.parent / "out"), "--rubric", str(rubric), "--allow-unsafe"]
+    grader.main([*arguments, "--jobs", "2", *options])
+    return capsys.readouterr().out.splitlines()[-1]
+
+
+@pytest.fixture
+def work(tmp_path: Path) -> Path:
+    return make_class(tmp_path / "class", ada=RIGHT, grace=RIGHT, zoe=WRONG)
+
+
+def handin_hash(work: Path) -> str:
+    return Reader(apart=False).digest(Handin("someone", work))
+
+
+def bytes_of(out: Path) -> dict[Path, bytes]:
+    return {path: path.read_bytes() for path in out.rglob("*") if path.is_file()}
+
+
+def test_a_second_run_grades_nothing_and_leaves_every_byte_as_it_was(
+    capsys: pytest.CaptureFixture[str], work: Path
+) -> None:
+    assert run(capsys, work).startswith("3 graded (1 with failures), 0 not graded")
+    before = bytes_of(work.parent / "out")
+    assert run(capsys, work).startswith("0 graded, 3 unchanged (1 with failures), 0 not graded")
+    assert bytes_of(work.parent / "out") == before
+
+
+def test_only_what_has_changed_is_graded_again(capsys: pytest.CaptureFixture[str], work: Path) -> None:
+    run(capsys, work)
+    (work / "zoe.py").write_text(RIGHT)
+    assert run(capsys, work).startswith("1 graded, 2 unchanged, 0 not graded")
+    shutil.copytree(work.parent / "out", work.parent / "resumed")
+    shutil.rmtree(work.parent / "out")
+    run(capsys, work)
+    assert results(work.parent / "out") == results(work.parent / "resumed")
+
+
+def test_force_grades_everything_again(capsys: pytest.CaptureFixture[str], work: Path) -> None:
+    run(capsys, work)
+    assert run(capsys, work, "--force").startswith("3 graded")
+
+
+def test_reports_that_are_missing_or_damaged_are_written_again_without_grading(
+    capsys: pytest.CaptureFixture[str], work: Path
+) -> None:
+    run(capsys, work)
+    out = work.parent / "out"
+    before = bytes_of(out)
+    (out / "ada" / "report.md").unlink()
+    (out / "zoe" / "report.json").write_bytes(b'{"schema": 1, "sco')
+    assert "3 unchanged" in run(capsys, work)
+    assert bytes_of(out) == before
+
+
+def test_a_damaged_record_is_not_taken_for_a_verdict(capsys: pytest.CaptureFixture[str], work: Path) -> None:
+    run(capsys, work)
+    change(work, "UPDATE verdicts SET record = substr(record, 1, 100) WHERE id = 1")
+    assert run(capsys, work).startswith("1 graded, 2 unchanged")
+
+
+def test_what_could_not_be_graded_is_tried_anew(capsys: pytest.CaptureFixture[str], work: Path) -> None:
+    (work / "empty.py").write_bytes(b"")
+    assert run(capsys, work).startswith("3 graded (1 with failures), 1 not graded")
+    assert "empty" not in kept_in(work.parent / "out")
+    assert run(capsys, work).startswith("0 graded, 3 unchanged (1 with failures), 1 not graded")
+
+
+WORTH = {
+    "points": RUBRIC.replace("prediction = 4", "prediction = 8"),
+    "title": RUBRIC.replace('title = "', 'title = "Another '),
+    "late": RUBRIC + "[late]\ndue = 2026-01-01T00:00:00Z\nsteps = [{minutes = 0, factor = 0.5}]\n",
+    "manual": RUBRIC.replace("seed =", "manual_points = 3\nseed ="),
+}
+
+
+@pytest.mark.parametrize("what", WORTH)
+def test_what_verdicts_are_worth_is_applied_without_running_student_code(
+    what: str, capsys: pytest.CaptureFixture[str], work: Path
+) -> None:
+    times = work.parent / "times.csv"
+    times.write_text("submission,submitted\nada,2026-02-01T00:00:00Z\n")
+    more = ["--times", str(times)] if what == "late" else []
+    run(capsys, work)
+    (work.parent / "rubric.toml").write_text(WORTH[what])
+    assert run(capsys, work, *more).startswith("0 graded, 3 unchanged")
+    applied = results(work.parent / "out")
+    shutil.rmtree(work.parent / "out")
+    assert run(capsys, work, *more).startswith("3 graded")
+    assert results(work.parent / "out") == applied, "as if graded with it from the start"
+
+
+def test_what_decides_verdicts_grades_again(capsys: pytest.CaptureFixture[str], work: Path) -> None:
+    run(capsys, work)
+    (work.parent / "rubric.toml").write_text(RUBRIC.replace("seed = 231", "seed = 232"))
+    assert run(capsys, work).startswith("3 graded")
+
+
+def test_the_history_of_a_mark_has_each_change_and_no_more(
+    capsys: pytest.CaptureFixture[str], work: Path
+) -> None:
+    for code in (RIGHT, RIGHT, WRONG, RIGHT):
+        (work / "ada.py").write_text(code)
+        run(capsys, work)
+    query = "SELECT score FROM marks JOIN handins ON handins.id = handin WHERE name = 'ada' ORDER BY marks.id"
+    assert rows(work.parent / "out", query) == [(4.0,), (0.0,), (4.0,)]
+    assert len(kept_in(work.parent / "out")) == 3
+
+
+def test_grading_one_again_keeps_the_class_whole(capsys: pytest.CaptureFixture[str], work: Path) -> None:
+    run(capsys, work)
+    before = results(work.parent / "out")
+    run(capsys, work / "ada.py")
+    assert {name: text for name, text in results(work.parent / "out").items() if name != "index.html"} == {
+        name: text for name, text in before.items() if name != "index.html"
+    }
+    assert "zoe" in (work.parent / "out" / "index.html").read_text()
+
+
+def test_who_is_no_longer_where_the_class_lies_is_no_longer_in_its_files(
+    capsys: pytest.CaptureFixture[str], work: Path
+) -> None:
+    run(capsys, work)
+    (work / "zoe.py").unlink()
+    run(capsys, work)
+    assert "zoe" not in (work.parent / "out" / "gradebook.csv").read_text()
+    assert "zoe" in kept_in(work.parent / "out")
+
+
+def test_a_folder_from_before_is_taken_over(capsys: pytest.CaptureFixture[str], work: Path) -> None:
+    run(capsys, work)
+    out = work.parent / "out"
+    with closing(sqlite3.connect(out / FILE)) as database:
+        records = dict(
+            database.execute("SELECT name, record FROM verdicts JOIN handins ON handin = handins.id")
+        )
+    (out / FILE).unlink()
+    for name, record in records.items():
+        grade = zlib.decompress(record).decode()
+        (out / FOLDER / f"{name}.json").write_text(f'{{"key": "k", "grade": {grade}}}')
+    (out / FOLDER / "half.json").write_text('{"key": "k", "gra')
+    assert run(capsys, work / "ada.py").startswith("1 graded")
+    assert not list((out / FOLDER).glob("*.json"))
+    assert rows(out, "SELECT name, score FROM gradebook ORDER BY name") == [
+        ("ada", 4),
+        ("grace", 4),
+        ("zoe", 0),
+    ]
+    assert "zoe" in (out / "gradebook.csv").read_text()
+
+
+@pytest.mark.parametrize(
+    ("content", "said"),
+    [
+        (b"no database", "is damaged or no gradebook"),
+        ("CREATE TABLE marks (id)", "is no gradebook of subgrader's"),
+        (
+            "CREATE TRIGGER t AFTER INSERT ON marks BEGIN UPDATE marks SET score = 100; END",
+            "is no gradebook of",
+        ),
+        ("PRAGMA user_version = 99", "is of another version"),
+    ],
+)
+def test_a_file_that_is_no_gradebook_of_ours_is_refused_in_one_line(
+    content: bytes | str, said: str, capsys: pytest.CaptureFixture[str], work: Path
+) -> None:
+    out = work.parent / "out"
+    if isinstance(content, bytes):
+        out.mkdir()
+        (out / FILE).write_bytes(content * 1000)
+    elif "TABLE" in content:
+        out.mkdir()
+        change(work, content)
+    else:
+        run(capsys, work)
+        change(work, content)
+    rubric = str(work.parent / "rubric.toml")
+    assert (
+        grader.main([str(work), "--out", str(out), "--rubric", rubric, "--allow-unsafe"])
+        == commands.WRONG_USE
+    )
+    assert said in capsys.readouterr().err
+
+
+def change(work: Path, statement: str) -> None:
+    with closing(sqlite3.connect(work.parent / "out" / FILE)) as database:
+        database.execute(statement)
+        database.commit()
+
+
+@pytest.mark.parametrize(
+    "other", [{"seed": 2}, {"reg_scale": 0.5}, {"delta": 2.0}, {"tolerance": 0.0}], ids=str
+)
+def test_a_verdict_is_bound_to_what_decides_it(tmp_path: Path, other: dict[str, object]) -> None:
+    keep_one(tmp_path, suite())
+    assert known(tmp_path, suite(), FULL)
+    assert not known(tmp_path, suite(**other), FULL)
+
+
+def test_a_verdict_is_bound_to_the_level_of_isolation_and_to_the_code_of_the_suite(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    keep_one(tmp_path, suite())
+    assert not known(tmp_path, suite(), Isolation(Level.LIMITS_ONLY, "walls"))
+    for name, value in (("suite_hash", "another"), ("library_versions", {"scipy": "0"})):
+        with monkeypatch.context() as patched:
+            patched.setattr(f"grading.gradebook.records.{name}", lambda value=value: value)
+            assert not known(tmp_path, suite(), FULL)
+    assert known(tmp_path, suite(), FULL)
+
+
+def suite(**changes: object) -> Suite:
+    rubric = load_rubric()
+    return Suite(
+        msgspec.structs.replace(rubric, settings=msgspec.structs.replace(rubric.settings, **changes))
+    )
+
+
+def keep_one(tmp_path: Path, made_with: Suite) -> None:
+    """Leave a record of ada.py in ``tmp_path``."""
+    (tmp_path / "ada.py").write_text(RIGHT)
+    handin = Handin("ada", tmp_path / "ada.py")
+    grade = not_graded(handin, made_with, FULL, "")
+    facts = msgspec.structs.replace(grade.submission, sha256=Reader(apart=False).digest(handin))
+    grade = msgspec.structs.replace(grade, state="graded", submission=facts)
+    with Records(tmp_path, made_with) as records:
+        assert records.find(handin, FULL) is None
+        records.keep(handin, grade, grade)
+
+
+def known(tmp_path: Path, made_with: Suite, isolation: Isolation) -> bool:
+    with Records(tmp_path, made_with) as records:
+        return records.find(Handin("ada", tmp_path / "ada.py"), isolation) is not None
+
+
+def test_the_hash_of_a_hand_in_sees_every_change_that_may_matter_and_no_other(tmp_path: Path) -> None:
+    work = tmp_path / "work"
+    (work / "cs231n").mkdir(parents=True)
+    (work / "cs231n" / "svm.py").write_text(RIGHT)
+    (work / "data.bin").write_bytes(b"1234")
+    seen = [handin_hash(work)]
+
+    (work / "__pycache__").mkdir()
+    again = handin_hash(work)
+    (work / "__pycache__" / "svm.pyc").write_bytes(b"compiled")
+    os.utime(work / "cs231n" / "svm.py", (1, 1))
+    (work / "data.bin").write_bytes(b"4321")
+    assert handin_hash(work) == again
+
+    (work / "cs231n" / "svm.py").write_text(WRONG)
+    seen.append(handin_hash(work))
+    (work / "cs231n" / "svm.py").rename(work / "svm.py")
+    seen.append(handin_hash(work))
+    (work / "softmax.ipynb").write_text("{}")
+    seen.append(handin_hash(work))
+    (work / "softmax.ipynb").unlink()
+    (work / "softmax.ipynb").symlink_to(work / "nowhere")
+    seen.append(handin_hash(work))
+    assert len(set(seen)) == len(seen)
+
+
+@pytest.mark.skipif(os.name == "nt", reason="locks of this kind are POSIX's")
+def test_leftovers_of_killed_runs_are_cleared_unless_another_run_is_alive(tmp_path: Path) -> None:
+    leftover = tmp_path / "ada" / ".report.json.k3j4h5.tmp"
+    leftover.parent.mkdir()
+    leftover.write_bytes(b"{")
+    with Records(tmp_path, suite()):
+        leftover.write_bytes(b"{")
+        with Records(tmp_path, suite()):
+            assert leftover.exists()
+    with Records(tmp_path, suite()):
+        assert not leftover.exists()
