@@ -5,7 +5,6 @@ A grade is worked out first, as if in time; being late comes on top, so that a n
 
 from __future__ import annotations
 
-import csv
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -16,6 +15,7 @@ import msgspec
 
 from grading.grade import Grade, LateFacts
 from grading.intake.naming import ascii_name, shown
+from grading.roster import Known, Matches, RosterError, columns_of, match, read_table
 from grading.rubric import LatePolicy
 from grading.submission import Handin
 from grading.words import later, say, translated
@@ -139,16 +139,24 @@ def times_of(handins: Sequence[Handin]) -> dict[str, HandedIn]:
 
 
 def for_handins(
-    times: Mapping[str, HandedIn], handins: Sequence[Handin]
+    times: Mapping[str, HandedIn], handins: Sequence[Handin], matches: Matches | None = None
 ) -> tuple[dict[str, HandedIn], list[str]]:
-    """Times by the names of hand-ins, whether they are written with accents or without, and those of none of them."""
+    """Times by the names of hand-ins, and those of none of them.
+
+    They may be written with accents or without, or as anything by which a student is known on the roster that the
+    hand-ins have been matched with.
+    """
     exact = {handin.name for handin in handins}
     plain: dict[str, list[str]] = {}
     for name in exact:
         plain.setdefault(ascii_name(name).casefold(), []).append(name)
+    theirs = {student: name for name, student in matches.of.items() if name in exact} if matches else {}
     found, unknown = {}, []
     for written, when in times.items():
         names = [written] if written in exact else plain.get(ascii_name(written).casefold(), [])
+        if not names and matches is not None:
+            students = match(matches.roster, [Known(written)]).of.values()
+            names = [theirs[student] for student in students if student in theirs]
         if len(names) == 1:
             found[names[0]] = when
         else:
@@ -159,26 +167,31 @@ def for_handins(
 def read_times(path: Path) -> dict[str, HandedIn]:
     """Times from a CSV file with the columns submission, submitted and, for extensions, due.
 
+    Instead of submission it may have whatever a roster knows students by: name, email, id.
+
     Raises:
         LateError: the file cannot be read, or a row of it.
     """
     try:
-        with path.open(newline="", encoding="utf-8-sig") as file:
-            rows = list(csv.DictReader(file))
-    except (OSError, UnicodeDecodeError, csv.Error) as error:
-        raise LateError(f"times {path}: cannot be read ({error})") from None
+        headings, rows = read_table(path)
+    except RosterError as error:
+        raise LateError(f"times {error}") from None
+    columns = columns_of(headings)
+    whose = [columns[what] for what in ("number", "platform", "login", "email", "name") if what in columns]
+    if "submission" in headings:
+        whose = [headings.index("submission")]
+    if not whose or "submitted" not in headings:
+        missing = "submitted" if whose else "submission"
+        raise LateError(
+            f"times {path}: there is no column {missing!r}; the first line must be submission,submitted or "
+            "submission,submitted,due"
+        )
     found = {}
-    for line, row in enumerate(rows, 2):
+    for line, row in rows:
         try:
-            own = (row.get("due") or "").strip()
-            found[row["submission"]] = HandedIn(
-                moment(row["submitted"]), path.name, moment(own) if own else None
-            )
-        except KeyError as missing:
-            raise LateError(
-                f"times {path}: there is no column {missing}; the first line must be submission,submitted or "
-                "submission,submitted,due"
-            ) from None
-        except (ValueError, AttributeError) as error:
+            own = row[headings.index("due")] if "due" in headings else ""
+            when = moment(row[headings.index("submitted")])
+            found[row[whose[0]]] = HandedIn(when, path.name, moment(own) if own else None)
+        except ValueError as error:
             raise LateError(f"times {path}, line {line}: {error}; write 2026-02-01T23:59:00+01:00") from None
     return found

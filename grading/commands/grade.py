@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import os
-import stat
 import sys
 from collections.abc import Callable, Generator, Sequence
 from pathlib import Path
@@ -22,11 +20,11 @@ from grading.commands.arguments import (
     a_percent,
     some_formats,
 )
+from grading.commands.given import lateness, notebook_data, roster, tell
 
 if TYPE_CHECKING:
     from grading.grade import Grade
     from grading.intake import Found
-    from grading.late import Lateness
     from grading.reading import Reader
     from grading.run import Outcome
     from grading.sandbox.choice import Choosing
@@ -72,6 +70,12 @@ def parser() -> argparse.ArgumentParser:
     )
     result.add_argument("--out", type=Path, default=Path("reports"), metavar="DIR", help="where reports go")
     add_rubric(result, "points and settings (default: the shipped one)")
+    result.add_argument(
+        "--roster",
+        type=Path,
+        metavar="FILE",
+        help="who is in the class: a CSV as Canvas, Moodle or Gradescope export it, or with columns name, email, id",
+    )
     late = result.add_argument_group("late work, where the rubric has a [late] table")
     late.add_argument(
         "--due", type=a_moment, metavar="TIME", help="until when work is in time (default: the rubric's)"
@@ -158,7 +162,8 @@ def _run_with(options: argparse.Namespace, begun: Zygote | None) -> int:
     from grading.words import speak
 
     options.paths = paths = options.paths or [Path("submissions")]
-    for option, ours in (("--rubric", options.rubric), ("--times", options.times)):
+    own = {"--rubric": options.rubric, "--times": options.times, "--roster": options.roster}
+    for option, ours in own.items():
         if ours is not None and _lies_in(ours, paths):
             why = "lies in what is graded, where students may have written it: keep it somewhere else"
             print(f"{PROGRAM}: {option} {ours} {why}", file=sys.stderr)
@@ -174,7 +179,7 @@ def _run_with(options: argparse.Namespace, begun: Zygote | None) -> int:
         suite = Suite(
             rubric,
             allow_unsafe=options.allow_unsafe,
-            notebook_data=_notebook_data(options.data) if options.execute else None,
+            notebook_data=notebook_data(options.data) if options.execute else None,
         )
         sandbox = nullcontext() if options.cluster else suite.begin_sandbox(begun)
         with sandbox as choosing, Reader() as reader:
@@ -214,58 +219,12 @@ def _wrong_use() -> tuple[type[Exception], ...]:
     from grading.cluster.client import ClusterError
     from grading.gradebook.database import GradebookError
     from grading.late import LateError
+    from grading.roster import RosterError
     from grading.rubric import RubricError
     from grading.sandbox.levels import IsolationError
     from reference.split import DatasetError
 
-    return RubricError, DatasetError, IsolationError, ClusterError, LateError, GradebookError
-
-
-def _notebook_data(named: Path | None) -> Path:
-    """The folder of CIFAR-10's batches, which notebooks read: the one ``named``, or that of the environment.
-
-    Raises:
-        DatasetError: it is not known where they are, or they are not all there.
-    """
-    from grading.sandbox.zygote import private_user
-    from reference.cifar10 import FILES, locate
-    from reference.datasets import CIFAR10_VARIABLE, DatasetError
-
-    folder = named or os.environ.get(CIFAR10_VARIABLE)
-    if not folder:
-        raise DatasetError(
-            f"--execute needs CIFAR-10, which notebooks read: name its folder with --data or {CIFAR10_VARIABLE}"
-        )
-    batches = locate(Path(folder)).resolve()
-    for name in FILES:
-        # As root alone: everybody else's notebooks run with the rights of whoever started them.
-        if private_user() is not None and not (batches / name).stat().st_mode & stat.S_IROTH:
-            raise DatasetError(
-                f"{batches / name} can be read by root alone, and notebooks never run as root: chmod -R a+rX {batches}"
-            )
-    return batches
-
-
-def _lateness(handins: Sequence[Handin], suite: Suite, options: argparse.Namespace) -> Lateness:
-    """Who handed in when, and what being late costs.
-
-    Raises:
-        LateError: times are given that cannot be used.
-    """
-    from grading.late import LateError, Lateness, for_handins, read_times, times_of
-
-    policy = suite.rubric.settings.late
-    if policy is None and (options.due or options.times):
-        raise LateError(
-            "--due and --times need a table [late] in the rubric that says what being late costs; name it with --rubric"
-        )
-    times = times_of(handins)
-    if options.times:
-        given, unknown = for_handins(read_times(options.times), handins)
-        times |= given
-        if unknown:
-            print(f"{PROGRAM}: {options.times} names no hand-in: {', '.join(unknown)}", file=sys.stderr)
-    return Lateness(policy, options.due, times)
+    return RubricError, DatasetError, IsolationError, ClusterError, LateError, GradebookError, RosterError
 
 
 def _grade(
@@ -280,6 +239,7 @@ def _grade(
     from grading.gradebook.records import Records
     from grading.intake.naming import listed
     from grading.processes import cores
+    from grading.roster import match
     from grading.run import grade_all
 
     handins = found.handins
@@ -314,7 +274,7 @@ def _grade(
 
         return grade_on_cluster(handins, suite, options.cluster, known, reader)
 
-    lateness = _lateness(handins, suite, options)
+    expected = roster(options)
     functions = list(suite.rubric.settings.functions)
     handin_of = {handin.name: handin for handin in handins}
     grades: list[Grade] = []
@@ -322,6 +282,10 @@ def _grade(
         records = stack.enter_context(
             Records(options.out, suite, force=options.force, trusted=not options.out_is_graded, reader=reader)
         )
+        if expected is not None:
+            records.matches = match(expected, records.known(handins, options.paths))
+            tell(records.matches)
+        late = lateness(handins, suite, options, records.matches)
         outcomes = stack.enter_context(closing(graded(records.find)))
         first = next(outcomes)
         # By now they have been imported, while the first hand-in was being graded.
@@ -333,7 +297,7 @@ def _grade(
         seen, brief = released if options.release else for_students, Brief()
         for outcome in chain([first], outcomes):
             handin = handin_of[outcome.grade.submission.name]
-            grade = lateness.applied(known_by(outcome.grade, handin))
+            grade = late.applied(known_by(outcome.grade, handin))
             try:
                 release = options.release
                 write_reports(grade, options.out, options.format, handin, release=release, reader=reader)
@@ -353,6 +317,7 @@ def _grade(
         print(f"{PROGRAM}: also in the reports on the class, from earlier runs: {who}", file=sys.stderr)
     try:
         everybody = [*grades, *before]
+        said_of_roster = records.matches.sentences if records.matches is not None else []
         names = [grade.submission.name for grade in everybody]
         write_class(
             everybody,
@@ -361,9 +326,13 @@ def _grade(
             options.format,
             release=options.release,
             names=pseudonyms(names, options.out) if options.anonymous else None,
-            said=() if options.anonymous else found.said,
+            said=() if options.anonymous else (*found.said, *said_of_roster),
+            title=suite.rubric.settings.title,
+            matches=records.matches,
         )
     finally:
         grades = [seen(grade) for grade in grades]
         terminal().summary(grades, functions, options.out, options.format)
+        if records.matches is not None:
+            tell(records.matches)
     return grades

@@ -15,21 +15,11 @@ from grading.reports.gradebook import inert
 from grading.reports.text import visible
 
 COLUMNS = (
-    *(
-        "name",
-        "lms_id",
-        "state",
-        "score",
-        "max_score",
-        "points",
-        "factor",
-        "minutes_late",
-        "submitted",
-        "due",
-    ),
+    *("name", "student", "student_id", "email", "lms_id", "state", "score", "max_score", "points", "factor"),
+    *("minutes_late", "submitted", "due"),
     *("reason", "made", "who", "version", "rubric_sha256", "sha256", "path"),
 )
-_SHOWN = ("name", "state", "score", "max_score", "points", "factor", "made", "who", "reason")
+_SHOWN = ("name", "student", "state", "score", "max_score", "points", "factor", "made", "who", "reason")
 _HISTORY = """
     SELECT handins.name, marks.made, runs.who, runs.version, substr(runs.rubric_sha256, 1, 12) AS rubric, marks.state,
         marks.score, marks.max_score, marks.points, marks.factor, marks.reason, marks.id AS mark

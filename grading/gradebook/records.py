@@ -6,6 +6,7 @@ import contextlib
 import getpass
 import hashlib
 import os
+import sqlite3
 import zlib
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import UTC, datetime
@@ -21,6 +22,7 @@ from grading.gradebook.database import FILE, Database, GradebookError
 from grading.gradebook.earlier import take_over
 from grading.gradebook.marking import decided_by, marked
 from grading.reading import Reader, ReadingError
+from grading.roster import Known, Matches
 from grading.sandbox.levels import Isolation
 from grading.submission import Handin, IntakeError
 from grading.suite import Suite, suite_version
@@ -42,6 +44,9 @@ class Records:
         trusted: whether nobody but graders can have written into ``out``; if not, nothing in it is read, and no
             gradebook is kept there.
         reader: reads hand-ins, to see whether they are still what was graded; None to do so in this process.
+
+    Attributes:
+        matches: whose work is whose, where there is a roster; to be set before anything is marked.
 
     Raises:
         OSError: the folder cannot be written.
@@ -70,6 +75,7 @@ class Records:
         self._run: int | None = None
         self._pending: list[tuple[Grade, int | None]] = []
         self._verdicts: dict[str, int] = {}
+        self.matches: Matches | None = None
 
     def __enter__(self) -> Self:
         if _alone(self._lock):
@@ -180,16 +186,28 @@ class Records:
 
         Whose work lay in what is ``graded`` now, and does no longer, is no longer in the class.
         """
-        here = {handin.name for handin in handins}
-        roots = [path.resolve() for path in graded]
-        query = "SELECT id, name, path FROM handins ORDER BY name"
-        for row in self._database.select(query):
-            path = Path(row["path"]).resolve()
-            if row["name"] in here or any(path.is_relative_to(root) for root in roots):
-                continue
+        for row in self._others(handins, graded):
             grade = self._latest(row["id"])
             if grade is not None:
                 yield grade
+
+    def known(self, handins: Sequence[Handin], graded: Sequence[Path]) -> list[Known]:
+        """What is known of whose work the hand-ins are, and those of the others."""
+        here = [
+            Known(handin.name, handin.lms_id, "" if handin.parts else handin.path.name) for handin in handins
+        ]
+        rows = self._others(handins, graded)
+        return here + [Known(row["name"], row["lms_id"], Path(row["path"]).name) for row in rows]
+
+    def _others(self, handins: Sequence[Handin], graded: Sequence[Path]) -> list[sqlite3.Row]:
+        here = {handin.name for handin in handins}
+        roots = [path.resolve() for path in graded]
+
+        def is_left(row: sqlite3.Row) -> bool:
+            path = Path(row["path"]).resolve()
+            return row["name"] not in here and not any(path.is_relative_to(root) for root in roots)
+
+        return [row for row in self._database.select("SELECT * FROM handins ORDER BY name") if is_left(row)]
 
     def _latest(self, handin: int) -> Grade | None:
         from grading.gradebook.stored import stored
@@ -242,8 +260,14 @@ class Records:
             "INSERT INTO handins (name, path, lms_id) VALUES (?, ?, ?) "
             "ON CONFLICT DO UPDATE SET path = excluded.path, lms_id = max(lms_id, excluded.lms_id)"
         )
+        student = self.matches.of.get(facts.name) if self.matches is not None else None
         path = os.fsencode(os.path.abspath(facts.path)).decode("utf-8", "replace")  # noqa: PTH100
         self._database.change(statement, (facts.name, path, facts.lms_id))
+        if student is not None:
+            who = (student.name, student.number or student.platform, student.email, facts.name)
+            self._database.change(
+                "UPDATE handins SET student = ?, student_id = ?, email = ? WHERE name = ?", who
+            )
         (row,) = self._database.select("SELECT id FROM handins WHERE name = ?", (facts.name,))
         return int(row["id"])
 

@@ -12,7 +12,10 @@ CREATE TABLE handins (
     id INTEGER PRIMARY KEY,
     name TEXT NOT NULL UNIQUE,
     path TEXT NOT NULL,
-    lms_id TEXT NOT NULL
+    lms_id TEXT NOT NULL,
+    student TEXT NOT NULL DEFAULT '',
+    student_id TEXT NOT NULL DEFAULT '',
+    email TEXT NOT NULL DEFAULT ''
 );
 CREATE TABLE verdicts (
     id INTEGER PRIMARY KEY,
@@ -55,7 +58,7 @@ CREATE TABLE checks (
     PRIMARY KEY (mark, function, check_id)
 ) WITHOUT ROWID;
 CREATE VIEW gradebook AS
-    SELECT handins.name, handins.lms_id, handins.path, marks.state, marks.score, marks.max_score, marks.points,
+    SELECT handins.name, handins.student, handins.student_id, handins.email, handins.lms_id, handins.path, marks.state, marks.score, marks.max_score, marks.points,
         marks.factor, marks.minutes_late, marks.submitted, marks.due, marks.reason, marks.made, runs.who,
         runs.version, runs.rubric_sha256, verdicts.sha256, marks.id AS mark
     FROM handins

@@ -7,6 +7,7 @@ with a `ClassWriter` and one entry in `CLASS_WRITERS`.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from importlib import import_module
 from pathlib import Path
 from typing import Protocol
@@ -17,7 +18,7 @@ from grading.reports import pictures
 from grading.reports.anonymous import anonymous
 from grading.reports.class_page import ClassPage
 from grading.reports.github import GitHubAnnotations, GitHubClassroom, GitHubOutputs, GitHubSummary
-from grading.reports.gradebook import CanvasCsv, GradebookCsv, GradescopeCsv, MoodleCsv
+from grading.reports.gradebook import CanvasCsv, ForPlatform, GradebookCsv, GradescopeCsv, MoodleCsv
 from grading.reports.gradebook_json import GradebookJson
 from grading.reports.gradescope import GradescopeReport
 from grading.reports.hidden import for_students, released
@@ -29,6 +30,7 @@ from grading.reports.notebook_report import NotebookReport
 from grading.reports.pages import environment
 from grading.reports.source_page import SourcePage
 from grading.reports.sources import commented
+from grading.roster import Matches
 from grading.submission import Handin
 from grading.words import speaking, spoken
 from grading.writing import write_whole
@@ -136,11 +138,14 @@ def write_class(
     release: bool = False,
     names: Mapping[str, str] | None = None,
     said: Sequence[str] = (),
+    title: str | None = None,
+    matches: Matches | None = None,
 ) -> list[Path]:
     """Write the reports on all grades together into ``out`` and return the files.
 
     Hidden checks are only in those for instructors before the ``release``. With pseudonyms in ``names``, nothing tells
-    whose work it is. ``said`` is what is to be known of how the class was found.
+    whose work it is. ``said`` is what is to be known of how the class was found, ``title`` what the assignment is
+    called, and ``matches`` whose work is whose.
 
     Raises:
         OSError: the folder cannot be written.
@@ -156,6 +161,9 @@ def write_class(
                 files.append(out / writer.file_name)
                 if isinstance(writer, ClassPage):
                     writer = ClassPage(link_to=None if names is not None else writer.link_to, said=said)
+                elif isinstance(writer, ForPlatform):
+                    known = matches if names is None else None
+                    writer = replace(writer, title=title or writer.title, matches=known)
                 content = writer.render(whole if writer.takes_hidden else seen, functions)
                 write_whole(files[-1], content, lasting=True)
     return files

@@ -1,8 +1,7 @@
 """Gradebooks as CSV: our own, and the layouts that Canvas and Moodle import and that Gradescope exports.
 
-A hand-in is named after its file or folder; where a platform wants to know whose it is, that name is taken for the
-student's login name, which is what hand-ins should be called if a gradebook is to be imported. What else a
-download calls a student by is put where its platform looks for it.
+With a roster, each student has a row with what the platform knows the student by. Without one, a hand-in's name is
+taken for the login name, and what else a download calls a student by is put where its platform looks for it.
 """
 
 from __future__ import annotations
@@ -11,21 +10,47 @@ import csv
 import io
 import re
 from collections.abc import Sequence
+from dataclasses import dataclass
 
-from grading.grade import Grade
-from grading.reports.fixed_places import summary
+from grading.grade import Grade, LateFacts
+from grading.late import sentence as late_sentence
 from grading.reports.gradebook_json import function_points
 from grading.reports.statistics import broken, in_order
 from grading.reports.text import one_line, visible
+from grading.roster import Matches, Student
 from grading.words import say, together
-
-ASSIGNMENT = "Linear classifier"
-"""What the column of the scores is called on the platforms."""
 
 _FORMULA = re.compile(r"(?<!\s)\s*+[=+\-@＝＋－＠]|[\t\r\n]")
 
 
-class GradebookCsv:
+@dataclass(frozen=True)
+class ForPlatform:
+    """A layout that needs to know more than the grades.
+
+    Attributes:
+        title: what the column of the scores is called.
+        matches: whose work is whose, where there is a roster.
+    """
+
+    title: str = "Linear classifier"
+    matches: Matches | None = None
+
+    def student(self, grade: Grade) -> Student:
+        """Whose work it is, nobody's if that is not known."""
+        return (self.matches.of.get(grade.submission.name) if self.matches else None) or Student()
+
+    def rows(self, grades: Sequence[Grade]) -> list[tuple[Grade | None, Student]]:
+        """All who are on the roster, in its order, with their grades, so that every row can be imported.
+
+        Without a roster, all who have handed in.
+        """
+        if self.matches is None:
+            return [(grade, Student()) for grade in in_order(grades)]
+        grade_of = {self.matches.of.get(grade.submission.name): grade for grade in grades}
+        return [(grade_of.get(student), student) for student in self.matches.roster.students]
+
+
+class GradebookCsv(ForPlatform):
     """Our own layout: state, score, percent, the points of each function, reason, digest."""
 
     file_name = "gradebook.csv"
@@ -39,10 +64,18 @@ class GradebookCsv:
             head.append("lms_id")
             for row, grade in zip(rows, in_order(grades), strict=True):
                 row.append(inert(grade.submission.lms_id))
-        if any(grade.repair for grade in grades):
-            head.append("repaired by")
+        if self.matches is not None:
+            head += ["student", "student_id", "email"]
             for row, grade in zip(rows, in_order(grades), strict=True):
-                row.append(inert(" | ".join(summary(grade))))
+                student = self.student(grade)
+                row += map(inert, (student.name, student.number or student.platform, student.email))
+        if any(grade.late for grade in grades):
+            head += ["points", "late_factor", "minutes_late"]
+            for row, grade in zip(rows, in_order(grades), strict=True):
+                late = grade.late
+                row += (
+                    [f"{late.raw_score:g}", f"{late.factor:g}", str(late.minutes)] if late else ["", "", ""]
+                )
         if any(check.hidden for grade in grades for check in grade.checks):
             head.append("of which hidden from students")
             for row, grade in zip(rows, in_order(grades), strict=True):
@@ -65,8 +98,12 @@ def _row(grade: Grade, functions: Sequence[str]) -> list[str]:
     ]
 
 
-class CanvasCsv:
-    """What Canvas's gradebook imports; students are found by ``SIS Login ID``."""
+class CanvasCsv(ForPlatform):
+    """What Canvas's gradebook imports.
+
+    Canvas finds students by ``ID`` or ``SIS Login ID``, and an assignment by its title with its number behind it, as it
+    exports them itself.
+    """
 
     file_name = "canvas.csv"
     takes_hidden = False
@@ -74,20 +111,38 @@ class CanvasCsv:
     def render(self, grades: Sequence[Grade], functions: Sequence[str]) -> bytes:
         """The column of the assignment, with its points possible in the row that Canvas reads them from."""
         del functions
-        head = ["Student", "ID", "SIS User ID", "SIS Login ID", "Section", ASSIGNMENT]
+        head = ["Student", "ID", "SIS User ID", "SIS Login ID", "Section", inert(self._column())]
         most = f"{max((grade.max_score for grade in grades), default=0.0):g}"
         possible = ["    Points Possible", "", "", "", "", most]
         rows = []
-        for grade in in_order(grades):
-            name = inert(grade.submission.name)
-            # The number in the names of its downloads is its own; what other platforms put there is none.
-            known = grade.submission.lms_id if grade.submission.lms_id.isdecimal() else ""
-            rows.append([name, known, "", name, "", _score(grade)])
+        for grade, student in self.rows(grades):
+            if grade is not None and self.matches is None:
+                name = inert(grade.submission.name)
+                # The number in the names of its downloads is its own; what other platforms put there is none.
+                known = grade.submission.lms_id if grade.submission.lms_id.isdecimal() else ""
+                rows.append([name, known, "", name, "", _score(grade)])
+            else:
+                ids = (
+                    (student.platform, student.number)
+                    if self._is_canvas()
+                    else ("", student.number or student.platform)
+                )
+                cells = (student.name, *ids, student.login, student.section)
+                rows.append([*map(inert, cells), _score(grade)])
         return _csv(head, [possible, *rows])
 
+    def _is_canvas(self) -> bool:
+        return self.matches is not None and self.matches.roster.is_canvas
 
-class MoodleCsv:
-    """What Moodle's grade import reads; map ``username`` to the user, the others to a grade item and its feedback."""
+    def _column(self) -> str:
+        """The heading that Canvas has given the assignment, if the roster is its export and has it; else the title."""
+        headings = self.matches.roster.headings if self.matches is not None else ()
+        with_number = re.compile(re.escape(self.title) + r" \(\d+\)")
+        return next((heading for heading in headings if with_number.fullmatch(heading)), self.title)
+
+
+class MoodleCsv(ForPlatform):
+    """What Moodle's grade import reads: map a column to the user, the others to a grade item and its feedback."""
 
     file_name = "moodle.csv"
     takes_hidden = False
@@ -95,18 +150,32 @@ class MoodleCsv:
     def render(self, grades: Sequence[Grade], functions: Sequence[str]) -> bytes:
         """Grade and feedback side by side: Moodle loses the grades where feedback is imported without them."""
         del functions
-        head = ["username", ASSIGNMENT, f"{ASSIGNMENT} feedback"]
-        rows = [[inert(g.submission.name), _score(g), inert(_feedback(g))] for g in in_order(grades)]
-        if any(grade.submission.lms_id for grade in grades):
-            # As the assignment's own grading worksheet calls them.
-            head.append("Identifier")
-            for row, grade in zip(rows, in_order(grades), strict=True):
-                known = grade.submission.lms_id
-                row.append(f"Participant {known}" if known.isdecimal() else inert(known))
-        return _csv(head, rows)
+        rows = self.rows(grades)
+        columns: list[tuple[str, list[str]]] = []
+        if self.matches is None:
+            columns.append(("username", [g.submission.name for g, _ in rows if g is not None]))
+        else:
+            for heading, field in (
+                ("username", "login"),
+                ("ID number", "number"),
+                ("Email address", "email"),
+            ):
+                columns.append((heading, [str(getattr(student, field)) for _, student in rows]))
+        columns.append((self.title, [_score(grade) for grade, _ in rows]))
+        columns.append((f"{self.title} feedback", [_feedback(grade) if grade else "" for grade, _ in rows]))
+        # As the assignment's own grading worksheet calls them.
+        listed = self.matches is not None and "Identifier" in self.matches.roster.headings
+        of_download = [grade.submission.lms_id if grade is not None else "" for grade, _ in rows]
+        known = [student.platform for _, student in rows] if listed else of_download
+        columns.append(
+            ("Identifier", [f"Participant {each}" if each.isdecimal() else each for each in known])
+        )
+        columns = [(head, cells) for head, cells in columns if any(cells) or head.startswith(self.title)]
+        body = [[inert(cell) for cell in row] for row in zip(*(cells for _, cells in columns), strict=True)]
+        return _csv([inert(head) for head, _ in columns], body)
 
 
-class GradescopeCsv:
+class GradescopeCsv(ForPlatform):
     """The columns of the grades that Gradescope exports, for tools that read those."""
 
     file_name = "gradescope.csv"
@@ -117,22 +186,37 @@ class GradescopeCsv:
         head = ["First Name", "Last Name", "SID", "Email", "Sections", "Total Score", "Max Points", "Status"]
         head += ["Submission ID", "Submission Time", "Lateness (H:M:S)", "View Count", "Submission Count"]
         head += [f"{i}: {name} ({_worth(grades, name):g} pts)" for i, name in enumerate(functions, 1)]
+        most = max((grade.max_score for grade in grades), default=0.0)
         rows = []
-        for grade in in_order(grades):
-            name = inert(grade.submission.name)
-            graded = grade.state == "graded"
-            cells = [
-                name,
-                "",
-                inert(grade.submission.lms_id) or name,
-                "",
-                "",
+        for grade, student in self.rows(grades):
+            if grade is not None and self.matches is None:
+                name = inert(grade.submission.name)
+                cells = [name, "", inert(grade.submission.lms_id) or name, "", ""]
+            else:
+                number = student.number or student.platform or student.login
+                cells = [*map(inert, (student.first, student.last, number, student.email, student.section))]
+            graded = grade is not None and grade.state == "graded"
+            late = grade.late if grade is not None else None
+            status = "Missing" if grade is None else "Graded" if graded else "Ungraded"
+            cells += [
                 _score(grade),
-                f"{grade.max_score:g}",
+                f"{most:g}",
+                status,
+                "",
+                late.submitted if late else "",
+                _lateness(late),
+                "",
+                "",
             ]
-            cells += ["Graded" if graded else "Ungraded", "", "", "", "", ""]
-            rows.append(cells + [f"{function_points(grade, f):g}" if graded else "" for f in functions])
+            points = [
+                f"{function_points(grade, f):g}" if grade is not None and graded else "" for f in functions
+            ]
+            rows.append(cells + points)
         return _csv(head, rows)
+
+
+def _lateness(late: LateFacts | None) -> str:
+    return f"{late.minutes // 60}:{late.minutes % 60:02}:00" if late else ""
 
 
 def _worth(grades: Sequence[Grade], function: str) -> float:
@@ -143,9 +227,9 @@ def _worth(grades: Sequence[Grade], function: str) -> float:
     )
 
 
-def _score(grade: Grade) -> str:
+def _score(grade: Grade | None) -> str:
     """The score; empty where there is none, which all platforms read as «leave it alone» and not as zero."""
-    return f"{grade.score:g}" if grade.state == "graded" else ""
+    return f"{grade.score:g}" if grade is not None and grade.state == "graded" else ""
 
 
 def _feedback(grade: Grade) -> str:
@@ -157,7 +241,8 @@ def _feedback(grade: Grade) -> str:
         sentences.append(
             say("{function}, {check}: {what}", function=check.function, check=check.id, what=one_line(what))
         )
-    return together(*sentences) or say("Every check passed.")
+    passed = () if sentences else (say("Every check passed."),)
+    return together(*sentences, *passed, late_sentence(grade.late) if grade.late else "")
 
 
 def _csv(head: Sequence[str], rows: Sequence[Sequence[str]]) -> bytes:

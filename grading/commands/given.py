@@ -1,0 +1,88 @@
+"""What else the command line of grading names: data, times, who is in the class."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import stat
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from grading import PROGRAM
+
+if TYPE_CHECKING:
+    from grading.late import Lateness
+    from grading.roster import Matches, Roster
+    from grading.submission import Handin
+    from grading.suite import Suite
+
+
+def notebook_data(named: Path | None) -> Path:
+    """The folder of CIFAR-10's batches, which notebooks read: the one ``named``, or that of the environment.
+
+    Raises:
+        DatasetError: it is not known where they are, or they are not all there.
+    """
+    from grading.sandbox.zygote import private_user
+    from reference.cifar10 import FILES, locate
+    from reference.datasets import CIFAR10_VARIABLE, DatasetError
+
+    folder = named or os.environ.get(CIFAR10_VARIABLE)
+    if not folder:
+        raise DatasetError(
+            f"--execute needs CIFAR-10, which notebooks read: name its folder with --data or {CIFAR10_VARIABLE}"
+        )
+    batches = locate(Path(folder)).resolve()
+    for name in FILES:
+        # As root alone: everybody else's notebooks run with the rights of whoever started them.
+        if private_user() is not None and not (batches / name).stat().st_mode & stat.S_IROTH:
+            raise DatasetError(
+                f"{batches / name} can be read by root alone, and notebooks never run as root: chmod -R a+rX {batches}"
+            )
+    return batches
+
+
+def lateness(
+    handins: Sequence[Handin], suite: Suite, options: argparse.Namespace, matches: Matches | None
+) -> Lateness:
+    """Who handed in when, and what being late costs.
+
+    Raises:
+        LateError: times are given that cannot be used.
+    """
+    from grading.intake.naming import listed
+    from grading.late import LateError, Lateness, for_handins, read_times, times_of
+
+    policy = suite.rubric.settings.late
+    if policy is None and (options.due or options.times):
+        raise LateError(
+            "--due and --times need a table [late] in the rubric that says what being late costs; name it with --rubric"
+        )
+    times = times_of(handins)
+    if options.times:
+        given, unknown = for_handins(read_times(options.times), handins, matches)
+        times |= given
+        if unknown:
+            print(f"{PROGRAM}: {options.times} names no hand-in: {listed(unknown)}", file=sys.stderr)
+        if without := [handin.name for handin in handins if handin.name not in times]:
+            print(f"{PROGRAM}: {options.times} has no time for: {listed(without)}", file=sys.stderr)
+    return Lateness(policy, options.due, times)
+
+
+def roster(options: argparse.Namespace) -> Roster | None:
+    """Who is in the class, as far as that was said.
+
+    Raises:
+        RosterError: the list cannot be used.
+    """
+    from grading.roster import read_roster
+
+    return read_roster(options.roster) if options.roster is not None else None
+
+
+def tell(matches: Matches) -> None:
+    """Who is on one side only."""
+    for sentence in matches.sentences:
+        print(f"{PROGRAM}: {sentence}", file=sys.stderr)
