@@ -19,7 +19,7 @@ from tests.grading.reports.grades import FUNCTIONS, a_check, a_comparison, a_gra
 
 SAMPLE = Path(__file__).resolve().parents[3] / "submissions" / "factor_two_forgotten.ipynb"
 MARK = "MARKED-TEXT"
-FOR_INSTRUCTORS = {"index.html", "gradebook.csv", "gradebook.json"}
+FOR_INSTRUCTORS = {"index.html", "gradebook.csv", "gradebook.json", "gradebook.sqlite"}
 
 
 def a_marked_check(**changes: object) -> CheckResult:
@@ -134,7 +134,9 @@ def grade_sample(tmp_path: Path, rubric: Path, *options: str) -> dict[str, str]:
     rest = ["--out", str(out), "--rubric", str(rubric), "--jobs", "1", "--format", ",".join(FORMATS)]
     grader.main([str(SAMPLE), *rest, *options])
     return files(out / SAMPLE.stem) | {
-        path.name: path.read_text(encoding="utf-8") for path in out.iterdir() if path.is_file()
+        path.name: path.read_text(encoding="utf-8", errors="replace")
+        for path in out.iterdir()
+        if path.is_file()
     }
 
 
