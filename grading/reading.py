@@ -96,13 +96,13 @@ class Reader(Closing):
         """
         return self._ask(handin, Digest(), str)
 
-    def files(self, handin: Handin, names: Iterable[str], sha256: str) -> dict[str, bytes]:
-        """Those files of a hand-in that have one of these names; none if it is no longer what was graded.
+    def files(self, handin: Handin, names: Iterable[str] | None, sha256: str) -> dict[str, bytes]:
+        """Those files of a hand-in that have one of these names, or all; none if it is no longer what was graded.
 
         Raises:
             IntakeError, ReadingError: as `read`.
         """
-        return self._ask(handin, Files(tuple(names), sha256), dict[str, bytes])
+        return self._ask(handin, Files(None if names is None else tuple(names), sha256), dict[str, bytes])
 
     def packed(self, handin: Handin) -> bytes:
         """As `grading.packed_handin.pack`.

@@ -53,9 +53,9 @@ class Digest(msgspec.Struct, tag=True):
 
 
 class Files(msgspec.Struct, tag=True):
-    """To bring some files of a hand-in, if it is still what has this hash."""
+    """To bring some files of a hand-in, or all, if it is still what has this hash."""
 
-    names: tuple[str, ...]
+    names: tuple[str, ...] | None
     sha256: str
 
 
@@ -173,7 +173,7 @@ def _do(
     if isinstance(what, Digest):
         return sha256
     found = gathered.files if sha256 == what.sha256 else []
-    return {file.name: file.data for file in found if file.name in what.names}
+    return {file.name: file.data for file in found if what.names is None or file.name in what.names}
 
 
 def serve(control: socket.socket, parent: int) -> NoReturn:

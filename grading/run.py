@@ -67,8 +67,9 @@ def grade(
         DisturbedError: that has happened, and ``is_asked_again``.
     """
     started = time.perf_counter()
+    reader = reader or Reader(apart=False)
     try:
-        read = (reader or Reader(apart=False)).read(handin, suite.rubric.asked_names)
+        read = reader.read(handin, suite.rubric.asked_names)
         submission = as_called(read, suite.rubric)
     except IntakeError as error:
         return not_graded(handin, suite, sandbox.isolation, str(error), time.perf_counter() - started)
@@ -87,7 +88,7 @@ def grade(
         background.finish()
     execution = None
     if notebooks is not None:
-        run = partial(_executed, handin, submission, suite, notebooks, is_asked_again=is_asked_again)
+        run = partial(_executed, handin, submission, suite, notebooks, reader, is_asked_again=is_asked_again)
         execution, more = run() if lanes is None else lanes.submit(run).result()
         results += more
     return graded(
@@ -104,7 +105,13 @@ def grade(
 
 
 def _executed(
-    handin: Handin, submission: Submission, suite: Suite, sandbox: Sandbox, *, is_asked_again: bool
+    handin: Handin,
+    submission: Submission,
+    suite: Suite,
+    sandbox: Sandbox,
+    reader: Reader,
+    *,
+    is_asked_again: bool,
 ) -> tuple[Execution, list[CheckResult]]:
     """What comes of running a hand-in's notebooks, and the checks of what they leave."""
     from grading.execution.running import execute
@@ -112,7 +119,7 @@ def _executed(
 
     assert suite.notebook_data is not None
     run = partial(sandbox.run, is_asked_again=is_asked_again)
-    executed = execute(handin, submission, suite.rubric, run, suite.notebook_data)
+    executed = execute(handin, submission, suite.rubric, run, suite.notebook_data, reader)
     return executed.execution, list(search_results(suite.rubric, executed.execution, executed.found))
 
 

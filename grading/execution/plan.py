@@ -7,11 +7,10 @@ from collections.abc import Iterable, Mapping, Sequence
 from functools import cache
 from pathlib import Path, PurePosixPath
 
-from grading.intake.files import gather
 from grading.intake.limits import DEFAULT
 from grading.intake.naming import shown
 from grading.intake.notebook import DamagedNotebookError, read_cells
-from grading.intake.read import digest
+from grading.reading import Reader
 from grading.rubric import Rubric, Search
 from grading.sandbox.notebook import Cell, Notebook
 from grading.submission import Handin, IntakeError, Submission
@@ -25,18 +24,19 @@ _PACKAGE = "cs231n"
 _CLASSIFIERS = f"{_PACKAGE}/classifiers"
 
 
-def raw_files(handin: Handin, sha256: str) -> dict[str, bytes]:
+def raw_files(handin: Handin, sha256: str, reader: Reader) -> dict[str, bytes]:
     """The scripts and notebooks of a hand-in as they are, by name; only names that stay within a folder.
 
     Raises:
         IntakeError: it cannot be read, or is no longer what it was when it had the hash ``sha256``.
+        ReadingError: that met a defect of the grader.
     """
-    gathered = gather(handin.path, DEFAULT, handin.parts)
-    if digest(gathered) != sha256:
+    files = reader.files(handin, None, sha256)
+    if not files:
         raise IntakeError(
             say("{where} was changed while it was graded: grade it again", where=shown(handin.path.name))
         )
-    return {file.name: file.data for file in gathered.files if _stays_within(file.name)}
+    return {name: data for name, data in files.items() if _stays_within(name)}
 
 
 def notebooks(submission: Submission, files: Mapping[str, bytes], rubric: Rubric) -> dict[str, Notebook]:

@@ -13,6 +13,7 @@ from grading.execution.confirming import RESTS_ON_TABLE, Confirmation, confirm
 from grading.execution.harvest import Found
 from grading.execution.plan import notebooks, raw_files
 from grading.execution.scoring import HeldOut, held_out
+from grading.reading import Reader
 from grading.rubric import Rubric
 from grading.sandbox.messages import Lost, Raised
 from grading.sandbox.notebook import Afterwards, CellOutcome, Notebook, NotebookOutcome, Trainer
@@ -39,6 +40,7 @@ def execute(
     rubric: Rubric,
     run: Callable[[Notebook, Afterwards], NotebookOutcome],
     data: Path,
+    reader: Reader,
 ) -> Executed:
     """Run the notebooks of a hand-in, one after the other, each in a process of its own.
 
@@ -48,12 +50,13 @@ def execute(
         rubric: what is asked.
         run: runs one of them in a sandbox for notebooks, with ``data``.
         data: the folder of CIFAR-10's batches.
+        reader: reads the files.
 
     Raises:
-        IntakeError: the hand-in cannot be read any more.
+        IntakeError, ReadingError: the hand-in cannot be read any more.
         IsolationError: the sandbox has broken down.
     """
-    files = raw_files(handin, submission.sha256)
+    files = raw_files(handin, submission.sha256, reader)
     planned = notebooks(submission, files, rubric)
     pictures = held_out(data)
     found: dict[str, Found] = {}

@@ -107,15 +107,18 @@ def unique_names(paths: Sequence[Path | str], *, ascii_only: bool = False) -> li
         exact = [k for k in group if short[k] == alike and not isinstance(paths[k], str)]
         plain |= {*group} if len(group) == 1 else {*exact} if len(exact) == 1 else set()
     taken: set[str] = set()
+    # Of a thousand of the same name, none asks for all numbers again.
+    numbers: dict[str, int] = {}
     names: dict[int, str] = {}
     # What a platform calls students comes after what files are called: it may be what somebody wrote in one.
     for k in sorted(range(len(paths)), key=lambda k: (k not in plain, isinstance(paths[k], str))):
         path = paths[k]
         wanted = short[k] if k in plain or isinstance(path, str) else safe(path.name)
-        candidate, number = wanted, 1
+        candidate = wanted
         while _alike(candidate) in taken:
-            number += 1
-            candidate = f"{wanted[: LONGEST_NAME - 8]}-{number}"
+            stem_ = wanted[: LONGEST_NAME - 8]
+            numbers[stem_] = number = numbers.get(stem_, 1) + 1
+            candidate = f"{stem_}-{number}"
         taken.add(_alike(candidate))
         names[k] = candidate
     return [names[k] for k in range(len(paths))]

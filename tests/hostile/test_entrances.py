@@ -231,3 +231,13 @@ def test_pytest_takes_no_plugin_and_no_settings_from_a_hand_in(
     command += [option.format(repository) for option in options]
     assert subprocess.run(command, cwd=ROOT, check=False, capture_output=True).returncode == code
     assert not alarm.exists(), alarm.read_text()
+
+
+def test_the_short_command_for_students_runs_nothing_of_the_folder_it_is_given_in(
+    repository: Path, alarm: Path
+) -> None:
+    (repository / "pytest.ini").write_text("[pytest]\naddopts = -p conftest\npythonpath = .\n")
+    command = [sys.executable, str(ROOT / "grader.py"), "test", "-qk", "interface", "-p", "no:cacheprovider"]
+    done = subprocess.run(command, cwd=repository, check=False, capture_output=True)
+    assert done.returncode == pytest.ExitCode.TESTS_FAILED, done.stderr
+    assert not alarm.exists(), alarm.read_text()

@@ -15,6 +15,7 @@ from pathlib import Path
 import pytest
 
 from grading.intake import read, survey
+from grading.intake.naming import unique_names
 from grading.reading import Reader
 from grading.reading_apart import CPU_SECONDS
 from grading.sandbox.inside.clearing import clear
@@ -269,6 +270,13 @@ def test_a_platforms_list_of_who_handed_in_is_nobodys_work(tmp_path: Path) -> No
     found = survey([tmp_path])
     assert [handin.name for handin in found.handins] == ["ada", "grace"]
     assert "submission_metadata.yml" in found.said[0]
+
+
+def test_thousands_of_one_name_are_told_apart_in_linear_time() -> None:
+    # A search from 2 on for each would take minutes.
+    found = unique_names(["ada"] * 20_000)
+    assert len(set(found)) == 20_000
+    assert found[:3] == ["ada", "ada-2", "ada-3"]
 
 
 def test_a_name_that_is_no_text_is_a_row_like_any_other(tmp_path: Path) -> None:

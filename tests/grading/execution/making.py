@@ -12,6 +12,7 @@ import msgspec
 
 from grading.execution.running import Executed, execute
 from grading.intake import find, read
+from grading.reading import Reader
 from grading.rubric import Rubric, load_rubric
 from grading.sandbox.client import Sandbox
 
@@ -99,7 +100,7 @@ def run(work: Path, sandbox: Sandbox, data: Path, asked: Rubric | None = None) -
     """Run the notebooks of the one hand-in at ``work``."""
     asked = asked or rubric()
     [handin] = find([work])
-    return execute(handin, read(handin, asked.asked_names), asked, sandbox.run, data)
+    return execute(handin, read(handin, asked.asked_names), asked, sandbox.run, data, Reader(apart=False))
 
 
 def hurried(sandbox: Sandbox, **limits: float) -> Sandbox:
