@@ -1,41 +1,40 @@
-"""The gradients of a network: by each of its parameters, at kinks of its hidden units, too.
-
-Not a property of Hypothesis yet: networks have no strategy, and are asked a fixed list of problems.
-"""
+"""The gradients of a network: by each of its parameters, at kinks of its hidden units, too."""
 
 from __future__ import annotations
 
-import numpy as np
-
-from grading.judging.failures import Failure, WrongNetworkGradient
-from grading.judging.network import NETWORK, Network
+from checks.network_strategies import network_problems
+from grading.judging.failures import WrongNetworkGradient
+from grading.judging.network import Network, largest_error
+from grading.judging.precision import accepts_network_gradient
 from grading.judging.promise import promise
+from grading.judging.properties import given
 from grading.words import say
+from reference.problem import NetworkProblem
 
 
 @promise(kind="network")
-def test_network_gradient(candidate: Network) -> None:
-    """The gradients are those of the loss by W1, b1, W2 and b2; where a hidden unit is exactly 0 it may count or
-    not.
+@given(problem=network_problems())
+def test_network_gradient(candidate: Network, problem: NetworkProblem) -> None:
+    """The gradients are those of the loss by each of its parameters; where a hidden unit is exactly 0 it may count
+    or not.
     """
-    candidate.cases += len(candidate.problems)
-    for problem, truth, answer in zip(candidate.problems, candidate.truths, candidate.answers, strict=True):
-        if isinstance(answer, Failure):
-            raise answer
-        membership = truth.gradient.judge(NETWORK.flattened(answer.gradients))
-        if membership.accepted:
-            continue
-        nearest = NETWORK.named(membership.nearest, problem)
-        off = {name: float(np.abs(answer.gradients[name] - nearest[name]).max()) for name in nearest}
-        parameter = max(off, key=lambda name: (not off[name] <= 1e300, off[name]))
-        raise WrongNetworkGradient(
-            say(
-                "The gradient of {name} by {parameter} is wrong (reg = {reg:g}).",
-                name=candidate.name,
-                parameter=parameter,
-                reg=problem.reg,
-            ),
-            code=candidate.as_python(problem),
-            expected=f"grads[{parameter!r}] = {nearest[parameter].tolist()}",
-            got=f"grads[{parameter!r}] = {answer.gradients[parameter].tolist()}",
-        )
+    problem = candidate.suited(problem)
+    answer, truth = candidate(problem), candidate.truth(problem)
+    candidate.cases += 1
+    gradient = candidate.flattened(answer)
+    if accepts_network_gradient(candidate, gradient, truth):
+        return
+    nearest = candidate.loss.named(truth.gradient.judge(gradient).nearest, problem)
+    off = {name: largest_error(answer.gradients[name], nearest[name]) for name in nearest}
+    parameter = max(off, key=off.__getitem__)
+    raise WrongNetworkGradient(
+        say(
+            "The gradient of {name} by {parameter} is wrong (reg = {reg:g}).",
+            name=candidate.name,
+            parameter=parameter,
+            reg=problem.reg,
+        ),
+        code=candidate.as_python(problem),
+        expected=f"grads[{parameter!r}] = {nearest[parameter].tolist()}",
+        got=f"grads[{parameter!r}] = {answer.gradients[parameter].tolist()}",
+    )

@@ -21,6 +21,7 @@ __all__ = [
     "log",
     "log_sum_exp",
     "maximum",
+    "minimum",
     "one_hot",
     "softplus",
     "without_label",
@@ -37,6 +38,15 @@ def maximum(a: Operand, b: Operand) -> Term:
         number, slope, tied = functions.positive(a.number)
         return Term(number, (a, lambda g: g * slope), tied=tied, kink=True)
     return maximum(0.0, a - b) + b
+
+
+def minimum(a: Operand, b: Operand) -> Term:
+    """The smaller of two, entry by entry; where they are equal the slope may be that of either."""
+    if not isinstance(a, Term):
+        a, b = b, a
+    if not isinstance(a, Term):
+        raise TypeError("a minimum of terms is needed")
+    return -maximum(0.0, -a + b) + b
 
 
 def absolute(x: Term) -> Term:
@@ -86,5 +96,5 @@ NUMPYS.update(
     log1p=lambda x: log(1.0 + x),
     logaddexp=lambda a, b: a + softplus(b - a),
     maximum=maximum,
-    minimum=lambda a, b: -maximum(-a, -b),
+    minimum=minimum,
 )

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import inspect
+import math
+import operator
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property, partial
 
 import numpy as np
@@ -35,10 +37,43 @@ class Loss:
     Attributes:
         data_loss: called with W, or with the parameters of a network, X, y and, if it takes it, delta.
         penalty: called with the parameters.
+        shapes: of parameters that are others than W, a letter for each side: {"W1": "DH", "b1": "H"}.
+        scores: (N, C) or (N,), called with the parameters and X.
+        largest_score: in size; beyond it the usual ways of writing the loss lose their digits, and only the check of
+            stability asks for more. None for no limit.
     """
 
     data_loss: Callable[..., Term]
     penalty: Callable[..., Term] = squares
+    shapes: Mapping[str, str] = field(default_factory=dict)
+    scores: Callable[..., Term] = operator.matmul
+    largest_score: float | None = None
+
+    def ordinary(self, problem: Problem) -> Problem:
+        """The problem, with W divided by the power of 2 that makes its scores no larger than `largest_score`."""
+        size = self._too_large(problem.X @ problem.W)
+        return problem if size == 1.0 else Problem(problem.W / size, problem.X, problem.y, problem.reg)
+
+    def _too_large(self, scores: Array) -> float:
+        largest = float(np.abs(scores).max(initial=0.0))
+        if self.largest_score is None or largest <= self.largest_score:
+            return 1.0
+        return 2.0 ** math.ceil(math.log2(largest / self.largest_score))
+
+    def ordinary_network(self, problem: NetworkProblem) -> NetworkProblem:
+        """The same for named parameters, all of which are divided."""
+        if self.largest_score is None:
+            return problem
+        scores, _ = self.true_scores(problem)
+        size = self._too_large(scores)
+        parameters = {name: array / size for name, array in problem.parameters.items()}
+        return NetworkProblem(parameters, problem.X, problem.y, problem.reg)
+
+    def true_scores(self, problem: NetworkProblem) -> tuple[Array, Array]:
+        """The scores of a network, (N, C), and how far right float64 code can be from them."""
+        arrays = (*(problem.parameters[name] for name in self.parameters), problem.X)
+        number = self.scores(*(Term(Bounded.exact(array[None])) for array in arrays)).number
+        return number.value[0], number.bound()[0]
 
     @cached_property
     def _takes_delta(self) -> bool:

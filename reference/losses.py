@@ -1,7 +1,9 @@
 """The losses by name: those of this package, and those that an instructor has put into a file beside the rubric.
 
 A loss is a module with a formula ``data_loss(W, X, y)`` or ``data_loss(W, X, y, delta)`` and, if it is not the sum of
-the squares, ``penalty(W)``, written in what `reference.formula` knows; docs/extending.md shows one.
+the squares, ``penalty(W)``, written in what `reference.formula` knows; docs/extending.md shows one. With other
+parameters it has their ``shapes``, such as {"W1": "DH", "b1": "H"}, and may have ``scores(W1, b1, X)``. Beyond a
+``largest_score``, only the check of stability asks for it.
 """
 
 from __future__ import annotations
@@ -23,6 +25,7 @@ if TYPE_CHECKING:
     from reference.loss import Loss
     from reference.problem import Problem
 
+_SHAPES = re.compile(r"^shapes = ", re.MULTILINE)
 _FORMULA = re.compile(r"^def data_loss\(W\b|^from reference\.\w+ import data_loss$", re.MULTILINE)
 _PREFIX = "reference_beside_the_rubric_"  # no package of that name: these modules come from no folder of ours
 _texts: dict[str, str] = {}
@@ -49,9 +52,14 @@ def own() -> tuple[str, ...]:
 
 
 def networks() -> tuple[str, ...]:
-    """The names of the networks of this package."""
+    """The names of the losses of this package whose parameters are others than W."""
     files = sorted(Path(__file__).parent.glob("*.py"))
-    return tuple(file.stem for file in files if "\ndef data_loss(W1: " in file.read_text(encoding="utf-8"))
+    return tuple(file.stem for file in files if _SHAPES.search(file.read_text(encoding="utf-8")))
+
+
+def has_shapes(name: str) -> bool:
+    """Whether the parameters of a registered loss are others than W."""
+    return _SHAPES.search(_texts[name]) is not None
 
 
 def register(name: str, text: str) -> None:
@@ -61,7 +69,7 @@ def register(name: str, text: str) -> None:
         LossError: the text is not Python, fails when it is run, defines no formula or one that cannot be worked out,
             or ``name`` is taken.
     """
-    if name in own():
+    if name in (*own(), *networks()):
         raise LossError(f"a loss called {name!r} is shipped with the grader; give the file another name")
     if _texts.get(name, text) != text:
         raise LossError(f"two different losses are called {name!r}; give one of the files another name")
@@ -120,7 +128,8 @@ def _module_named(name: str) -> ModuleType:
 def _loss_of(module: ModuleType) -> Loss:
     from reference.loss import Loss, squares
 
-    return Loss(module.data_loss, getattr(module, "penalty", squares))
+    known = {name: getattr(module, name) for name in ("scores", "largest_score") if hasattr(module, name)}
+    return Loss(module.data_loss, getattr(module, "penalty", squares), getattr(module, "shapes", {}), **known)
 
 
 def _try_out(name: str, module: ModuleType) -> None:
@@ -132,11 +141,19 @@ def _try_out(name: str, module: ModuleType) -> None:
     import numpy as np
 
     from reference.formula import FormulaError
-    from reference.problem import Problem
+    from reference.problem import Problem, network_problem
 
+    loss = _loss_of(module)
     W, X = np.linspace(-1.0, 1.0, 12).reshape(3, 4), np.linspace(-2.0, 1.0, 15).reshape(5, 3)
+    y = np.array([3, 0, 1, 1, 2])
     try:
-        _loss_of(module).evaluate(Problem(W, X, np.array([3, 0, 1, 1, 2]), 0.5))
+        if loss.shapes:
+            sizes = {"D": 3, "C": 4} | {
+                s: 2 for shape in loss.shapes.values() for s in shape if s not in "DC"
+            }
+            loss.evaluate_network(network_problem(loss.shapes, sizes, W.ravel(), X, y, 0.5))
+        else:
+            loss.evaluate(Problem(W, X, y, 0.5))
     except FormulaError as error:
         where = "" if f"{name}.py" in str(error) else f"{name}.py: "
         raise LossError(f"{where}{error}") from None

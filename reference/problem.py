@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
@@ -55,7 +56,32 @@ class NetworkProblem:
     def sizes(self) -> tuple[int, int, int]:
         """N samples, D features, C classes."""
         *_, last = self.parameters.values()
-        return self.X.shape[0], self.X.shape[1], last.shape[-1]
+        return self.X.shape[0], self.X.shape[1], last.shape[-1] if len(self.parameters) > 1 else 2
+
+
+def network_problem(
+    shapes: Mapping[str, str],
+    sizes: Mapping[str, int],
+    numbers: NDArray[np.float64],
+    X: NDArray[np.float64],
+    y: NDArray[np.int64],
+    reg: float,
+) -> NetworkProblem:
+    """A problem whose parameters hold ``numbers``, one after the other and again and again.
+
+    Args:
+        shapes: of the parameters, a letter for each side: {"W1": "DH", "b1": "H", "W2": "HC", "b2": "C"}.
+        sizes: by letter; without a C there are two classes, and labels are taken modulo their number.
+        numbers, X, y, reg: what the problem is made of.
+    """
+    parameters, begin = {}, 0
+    for name, shape in shapes.items():
+        sides = [sizes[letter] for letter in shape]
+        count = math.prod(sides)
+        parameters[name] = np.resize(np.roll(numbers, -begin), count).reshape(sides)
+        begin += count
+    classes = sizes["C"] if any("C" in shape for shape in shapes.values()) else 2
+    return NetworkProblem(parameters, X, y % classes, reg)
 
 
 def stacked(

@@ -8,6 +8,8 @@ gradient linearly, so what is accepted is a box, see `reference.accepted`.
 
 from reference.formula import Labels, Term, log_sum_exp, maximum
 
+shapes = {"W1": "DH", "b1": "H", "W2": "HC", "b2": "C"}
+
 
 def scores(W1: Term, b1: Term, W2: Term, b2: Term, X: Term) -> Term:
     """(N, C) the scores of all samples."""

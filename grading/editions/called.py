@@ -12,6 +12,7 @@ from grading.editions.recognition import looks_like, sentence
 from grading.rubric import Function, Rubric, Settings
 from grading.sandbox.wire import WireCalling
 from grading.submission import Submission
+from reference.losses import loss_named
 
 
 def as_called(submission: Submission, rubric: Rubric) -> Submission:
@@ -35,7 +36,7 @@ def callings(settings: Settings) -> tuple[WireCalling, ...]:
     return tuple(
         calling
         for calling in (*_losses(settings), *_functions(settings), *_classes(settings))
-        if calling.kind == "network" or calling != _as_usual(calling)
+        if calling.shapes or calling != _as_usual(calling)
     )
 
 
@@ -56,8 +57,9 @@ def losses_of(settings: Settings, function: Function) -> list[str]:
 def _functions(settings: Settings) -> Iterator[WireCalling]:
     """What trains or predicts without a class."""
     for name, function in settings.functions.items():
-        if function.kind == "network":
-            yield _calling(name.partition(".")[0], settings, kind="network")
+        if function.is_network:
+            shapes = dict(loss_named(function.reference).shapes)
+            yield _calling(name, settings, kind=function.kind, arguments=function.arguments, shapes=shapes)
         elif function.kind != "loss" and "." not in name:
             yield _calling(
                 name,
@@ -69,8 +71,11 @@ def _functions(settings: Settings) -> Iterator[WireCalling]:
 
 
 def _classes(settings: Settings) -> Iterator[WireCalling]:
-    ours = ("loss", "network")
-    methods = {name: f for name, f in settings.functions.items() if "." in name and f.kind not in ours}
+    methods = {
+        name: f
+        for name, f in settings.functions.items()
+        if "." in name and f.kind != "loss" and not f.is_network
+    }
     for owner in dict.fromkeys(name.partition(".")[0] for name in methods):
         mine = {name.partition(".")[2]: f for name, f in methods.items() if name.startswith(f"{owner}.")}
         train = next((function for function in mine.values() if function.kind == "train"), None)

@@ -13,7 +13,9 @@ ArgumentText = Annotated[str, msgspec.Meta(pattern=r"^([A-Za-z_]\w*\s*=\s*)?-?[\
 QUANTITIES: dict[str, tuple[str, ...]] = {
     "loss": ("W", "X", "y", "reg", "scores", "probs"),
     "train": ("X", "y", "learning_rate", "reg", "num_iters", "batch_size", "verbose", "epochs", "W", "loss"),
-    "network": (),
+    "network": ("X", "y", "signs", "reg"),
+    "network_train": (),
+    "network_predict": (),
     "predict": ("X",),
     "make": ("D", "C", "learning_rate", "reg", "num_iters", "batch_size"),
 }

@@ -1,4 +1,4 @@
-"""Asking whether a method of a class keeps a promise: of one example after the other, all asked in one round trip."""
+"""Asking whether a method or a network keeps a promise: of one example after the other, all asked in one round trip."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from typing import Any
 from grading.judging.classifier import Classifier
 from grading.judging.exam import own_examples, pool_of
 from grading.judging.failures import Failure
+from grading.judging.network import Network
 from grading.judging.promise import Promise
 from grading.judging.properties import Drawing
 from grading.judging.shrinking import smallest
@@ -15,7 +16,7 @@ from grading.judging.shrinking import smallest
 Example = Mapping[str, Any]
 
 
-def hold_each(promise: Promise, candidate: Classifier, *, small: bool = True) -> None:
+def hold_each(promise: Promise, candidate: Classifier | Network, *, small: bool = True) -> None:
     """Ask whether a candidate keeps a promise.
 
     Raises:
@@ -32,7 +33,7 @@ def hold_each(promise: Promise, candidate: Classifier, *, small: bool = True) ->
             raise smallest(lambda simpler: verdict(promise, candidate, simpler), {name: example}, failure)
 
 
-def verdict(promise: Promise, candidate: Classifier, example: Example) -> Failure | None:
+def verdict(promise: Promise, candidate: Classifier | Network, example: Example) -> Failure | None:
     """How a candidate fails on one example; what is remarked on the way is kept only if it does not."""
     remarks = len(candidate.remarks)
     try:
@@ -44,7 +45,7 @@ def verdict(promise: Promise, candidate: Classifier, example: Example) -> Failur
     return None
 
 
-def _examples(drawing: Drawing, candidate: Classifier) -> list[Any]:
+def _examples(drawing: Drawing, candidate: Classifier | Network) -> list[Any]:
     """Those of the exam, and some that depend on the hand-in."""
     seed, delta = candidate.seed, candidate.rubric.settings.delta
     own = own_examples(drawing, candidate.digest, seed, delta) if candidate.digest else ()

@@ -99,6 +99,8 @@ def _plain(value: Any) -> Any:
         return {"array": [value.dtype.str, list(value.shape), np.ascontiguousarray(value).tobytes()]}
     if isinstance(value, tuple | list):
         return {type(value).__name__: [_plain(each) for each in value]}
+    if isinstance(value, dict):
+        return {"dict": [_plain([*value]), _plain([*value.values()])]}
     if isinstance(value, Problem):
         return {"problem": encode([value])}
     if is_dataclass(value) and _types.get(type(value).__name__) is type(value):
@@ -118,6 +120,8 @@ def _value(kept: Any) -> Any:
     if name == "problem":
         return decode(content)[0]
     values = [_value(each) for each in content]
+    if name == "dict":
+        return dict(zip(*values, strict=True))
     if name in ("tuple", "list"):
         return tuple(values) if name == "tuple" else values
     return _types[name](*values)

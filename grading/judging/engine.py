@@ -55,7 +55,7 @@ def hold(promise: Promise, candidate: LossFunction | Classifier | Network, *, sm
         promise.body(candidate)
     elif isinstance(candidate, LossFunction):
         _hold_loss(promise, candidate, small=small)
-    elif isinstance(candidate, Classifier):
+    else:
         hold_each(promise, candidate, small=small)
     if promise.afterwards is not None:
         promise.afterwards(candidate)

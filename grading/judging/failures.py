@@ -162,6 +162,10 @@ class WrongUpdate(Failure):
     """A step of train is not a step of stochastic gradient descent."""
 
 
+class WrongHistory(Failure):
+    """What a network's train tells of itself is not what happened."""
+
+
 class WrongSampling(Failure):
     """The batches are not random samples of the data."""
 

@@ -1,225 +1,288 @@
-"""A student's network, as the checks see it, and the problems that it is tried on."""
+"""A student's network, as the checks see it: a loss of parameters of its own, and a class's train and predict.
+
+Networks are asked what is drawn for the two-layer network; a formula with other parameters gets the same numbers in
+arrays of its own.
+"""
 
 from __future__ import annotations
 
-import random
-from collections.abc import Sequence
-from dataclasses import dataclass
-from functools import cache, cached_property
-from typing import TYPE_CHECKING
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from functools import cached_property, lru_cache
+from itertools import islice
+from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 import numpy as np
 from numpy.typing import NDArray
 
-from grading.judging.answers import describe, not_returned
-from grading.judging.failures import Failure, WrongReturn
-from grading.rubric import Rubric
-from grading.sandbox.messages import Call, Outcome, Received, Returned
-from grading.words import say
-from reference import two_layer_net
+from grading.judging import network_answers as answers
+from grading.judging.encoding import decode, encode, example_type
+from grading.judging.failures import Failure
+from grading.judging.network_answers import NetworkAnswer
+from grading.judging.network_training import (
+    NetworkTrained,
+    NetworkTraining,
+    making,
+    trained,
+    training_code,
+)
+from grading.rubric import Function, Rubric
+from grading.sandbox.messages import Call, Received, Step
 from reference.answer import Answer
-from reference.bounded import Bounded
-from reference.loss import Loss
-from reference.problem import NetworkProblem
-from reference.terms import Term
+from reference.losses import loss_named
+from reference.problem import NetworkProblem, network_problem
 
 if TYPE_CHECKING:
     from grading.sandbox.client import Worker
+    from reference.loss import Loss
 
 Array = NDArray[np.float64]
+Asked = NetworkProblem | NetworkTraining
+E = TypeVar("E", bound=NetworkProblem | NetworkTraining)
 
-NETWORK = Loss(two_layer_net.data_loss)
-_COUNT = 40
-_SMALLEST = 8  # problems of one or two of everything
-
-
-@dataclass(frozen=True, eq=False)
-class NetworkAnswer:
-    """A loss, and the gradients by name."""
-
-    loss: float
-    gradients: dict[str, Array]
-
-
-@cache
-def problems(seed: int) -> tuple[NetworkProblem, ...]:
-    """The problems that every network is tried on, the smallest first; every other one has hidden units of exactly 0.
-
-    Entries are multiples of a quarter, so that arithmetic is exact and a person can check it.
-    """
-    numbers = random.Random(f"networks {seed}")
-
-    def entries(*shape: int) -> Array:
-        count = int(np.prod(shape))
-        return np.array([numbers.randrange(-8, 9) / 4.0 for _ in range(count)]).reshape(shape)
-
-    made = []
-    for k in range(_COUNT):
-        most = 2 if k < _SMALLEST else 5
-        N, D, H, C = (numbers.randint(least, most) for least in (1, 1, 1, 2))
-        W1, b1, W2, b2, X = entries(D, H), entries(H), entries(H, C), entries(C), entries(N, D)
-        y = np.array([numbers.randrange(C) for _ in range(N)], dtype=np.int64)
-        if k % 2:
-            rows = [0] * H if k % 4 == 1 else [h % N for h in range(H)]
-            b1 = -np.array([X[row] @ W1[:, h] for h, row in enumerate(rows)])
-        reg = 0.0 if k % 4 < 2 else (0.5, 1.0, 2.0)[numbers.randrange(3)]
-        made.append(NetworkProblem({"W1": W1, "b1": b1, "W2": W2, "b2": b2}, X, y, reg))
-    return tuple(made)
-
-
-@cache
-def _truths(seed: int, reg_scale: float) -> tuple[Answer, ...]:
-    return tuple(NETWORK.evaluate_network(problem, reg_scale=reg_scale) for problem in problems(seed))
+example_type(NetworkProblem)
 
 
 class Network:
-    """One network of one submission.
+    """One function of one submission that is called with parameters of its own, or a method of its class.
 
     Attributes:
         name: as in the rubric, "TwoLayerNet.loss".
+        settings: what the rubric says of it.
+        digest: a hash of the hand-in, on which some of its examples depend.
+        loss: what it is judged by.
         remarks: what was accepted but is worth a word.
-        cases: problems judged so far.
+        cases: examples judged so far.
+        problems: those of the exam, in the form of this formula, once they have been asked.
     """
 
-    def __init__(self, name: str, worker: Worker, rubric: Rubric) -> None:
-        self.name, self.worker, self.rubric = name, worker, rubric
+    def __init__(self, name: str, worker: Worker, rubric: Rubric, digest: bytes = b"") -> None:
+        self.name, self.worker, self.rubric, self.digest = name, worker, rubric, digest
+        self.settings: Function = rubric.settings.functions[name]
+        self.loss: Loss = loss_named(self.settings.reference)
         self.remarks: list[str] = []
         self.cases = 0
+        self.problems: tuple[NetworkProblem, ...] = ()
+        self._suited: dict[int, tuple[Asked, Asked]] = {}
+        self._answers: dict[tuple[str, int], tuple[Asked, Any]] = {}
+        self._foreseen: set[int] = set()
 
     @property
-    def problems(self) -> tuple[NetworkProblem, ...]:
-        """What it is asked."""
-        return problems(self.rubric.settings.seed)
+    def class_name(self) -> str:
+        """Of a method, its class."""
+        return self.name.partition(".")[0]
 
     @property
-    def truths(self) -> tuple[Answer, ...]:
-        """The true answers, within the rubric's tolerance."""
-        settings = self.rubric.settings
-        scale = 1.0 if isinstance(settings.reg_scale, str) else settings.reg_scale
-        return tuple(truth.within(settings.tolerance) for truth in _truths(settings.seed, scale))
+    def method(self) -> str:
+        """What it is called in its class; "" for a plain function."""
+        return self.name.partition(".")[2]
 
-    @cached_property
-    def answers(self) -> list[NetworkAnswer | Failure]:
-        """What it made of the problems."""
-        outcomes = self.worker.run([self._call(problem) for problem in self.problems])
+    @property
+    def reference(self) -> str:
+        """The name of what it is judged by."""
+        return self.settings.reference
+
+    @property
+    def seed(self) -> int:
+        """The seed of all examples."""
+        return self.rubric.settings.seed
+
+    def remark(self, sentence: str) -> None:
+        """Note something that is accepted, but worth a word to the student."""
+        if sentence not in self.remarks:
+            self.remarks.append(sentence)
+
+    # What a check asks
+
+    def foresee(self, examples: Sequence[object]) -> None:
+        """Ask what is asked for in ``examples`` in one round trip; what was asked before is known."""
+        asked = [self.suited(example) for example in examples if isinstance(example, Asked)]
+        self.problems = self.problems or tuple(p for p in asked if isinstance(p, NetworkProblem))
+        self._foreseen |= {id(example) for example in asked}
+        whats = {"network": ("answer", "scores"), "network_train": ("train",), "network_predict": ("labels",)}
+        for what in whats[self.settings.kind]:
+            if what != "scores" or self.method:
+                self._ask(what, asked)
+
+    def suited(self, example: E) -> E:
+        """An example in the form of this formula: the same object, however often it is asked."""
+        if id(example) not in self._suited:
+            problem: Asked = example
+            if isinstance(example, NetworkProblem) and tuple(example.parameters) != self.loss.parameters:
+                sizes = dict(zip("DH", example.parameters["W1"].shape, strict=True))
+                sizes["C"] = example.parameters["b2"].size
+                numbers = np.concatenate([array.ravel() for array in example.parameters.values()])
+                problem = network_problem(self.loss.shapes, sizes, numbers, example.X, example.y, example.reg)
+            if isinstance(problem, NetworkProblem):
+                problem = self.loss.ordinary_network(problem)
+            # It may be given again in that form.
+            self._suited[id(example)] = self._suited[id(problem)] = (example, problem)
+        return cast(E, self._suited[id(example)][1])
+
+    def __call__(self, problem: NetworkProblem) -> NetworkAnswer:
+        """The loss and the gradients.
+
+        Raises:
+            Failure: there are none of the right form.
+        """
+        answer = self._answer("answer", problem)
+        assert isinstance(answer, NetworkAnswer)
+        return answer
+
+    def scores(self, problem: NetworkProblem) -> Array:
+        """The scores that a network's loss returns without labels, (N, C).
+
+        Raises:
+            Failure: there are none of the right form.
+        """
+        found: Array = self._answer("scores", problem)
+        return found
+
+    def labels(self, problem: NetworkProblem) -> Received:
+        """What predict returns.
+
+        Raises:
+            Failure: it raised, hung, or took the process down.
+        """
+        self.cases += 1
+        found: Received = self._answer("labels", problem)
+        return found
+
+    def train(self, training: NetworkTraining) -> NetworkTrained:
+        """What train does.
+
+        Raises:
+            Failure: it raised, hung, or took the process down, or returned no histories.
+        """
+        self.cases += 1
+        found: NetworkTrained = self._answer("train", training)
+        return found
+
+    def attempts(self) -> list[tuple[NetworkProblem, NetworkAnswer | Failure]]:
+        """What it made of each problem of the exam."""
+        self._ask("answer", self.problems)
+        return [(problem, self._answers["answer", id(problem)][1]) for problem in self.problems]
+
+    def trainings(self) -> list[tuple[NetworkTraining, NetworkTrained | Failure]]:
+        """What it made of each training that has been asked, but for those on the way to a smaller one."""
         return [
-            self._read(problem, outcome) for problem, outcome in zip(self.problems, outcomes, strict=True)
+            (training, answer)
+            for training, answer in self._answers.values()
+            if isinstance(training, NetworkTraining) and id(training) in self._foreseen
         ]
+
+    def truth(self, problem: NetworkProblem) -> Answer:
+        """The true answer, in this function's convention and within the rubric's tolerance."""
+        return self.truth_of(problem, self.reg_scale)
+
+    def truth_of(self, problem: NetworkProblem, reg_scale: float) -> Answer:
+        """The same in a convention."""
+        exact = _truth(self.reference, reg_scale, self.rubric.settings.delta, encode([problem]))
+        return exact.within(self.rubric.settings.tolerance)
 
     @cached_property
-    def scores(self) -> list[Array | Failure]:
-        """What it returns without labels."""
-        outcomes = self.worker.run([self._call(problem, scores=True) for problem in self.problems])
-        return [self._read_scores(*pair) for pair in zip(self.problems, outcomes, strict=True)]
+    def reg_scale(self) -> float:
+        """The convention of regularization: where either is accepted, what fits its losses, or else its gradients."""
+        scale = self.rubric.settings.reg_scale
+        if not isinstance(scale, str):
+            return scale
+        answered = [(p, a) for p, a in self.attempts() if isinstance(a, NetworkAnswer) and p.reg]
 
-    def as_python(self, problem: NetworkProblem, *, scores: bool = False) -> str:
-        """Code to paste that shows its answer to a problem."""
-        owner, _, method = self.name.partition(".")
-        D, H = problem.parameters["W1"].shape
-        lines = ["import numpy as np", f"net = {owner}({D}, {H}, {problem.sizes[2]})"]
-        lines += [
-            f"net.params[{n!r}] = np.array({array.tolist()})" for n, array in problem.parameters.items()
-        ]
-        lines += [f"X = np.array({problem.X.tolist()})"]
-        if scores:
-            return "\n".join([*lines, f"scores = net.{method}(X)", ""])
-        y = f"y = np.array({problem.y.tolist()})"
-        return "\n".join([*lines, y, f"loss, grads = net.{method}(X, y, {problem.reg!r})", ""])
+        def losses_fit(scale: float) -> bool:
+            return all(self.truth_of(p, scale).accepts_loss(a.loss) for p, a in answered)
 
-    def _call(self, problem: NetworkProblem, *, scores: bool = False) -> Call:
-        y = None if scores else problem.y
-        return Call(self.name.partition(".")[0], (*problem.parameters.values(), problem.X, y, problem.reg))
+        def gradients_fit(scale: float) -> bool:
+            return all(self.truth_of(p, scale).gradient.accepts(self.flattened(a)) for p, a in answered)
 
-    def _read(self, problem: NetworkProblem, outcome: Outcome) -> NetworkAnswer | Failure:
-        if not isinstance(outcome, Returned):
-            return self._with_code(not_returned(self.name, outcome), problem)
-        parts = outcome.result.value
-        if not isinstance(parts, tuple) or len(parts) not in (2, 3):
-            return self._wrong_form(problem, describe(outcome.result))
-        loss, names, arrays = parts[0].value, [*problem.parameters], parts[-1].value
-        if isinstance(loss, bool) or not isinstance(loss, int | float) or not isinstance(arrays, tuple):
-            return self._wrong_form(problem, describe(outcome.result))
-        if len(parts) == 3:
-            names = [str(name.value) for name in parts[1].value]
-            missing = [name for name in problem.parameters if name not in names]
-            unknown = [name for name in names if name not in problem.parameters]
-            if missing or unknown:
-                return self._wrong_names(problem, missing, unknown)
-        elif len(arrays) != len(names):
-            return self._wrong_form(problem, describe(outcome.result))
-        return self._read_gradients(problem, float(loss), dict(zip(names, arrays, strict=True)))
+        ways = ((fits, scale) for fits in (losses_fit, gradients_fit) for scale in (0.5, 1.0))
+        return next((scale for fits, scale in ways if fits(scale)), 1.0)
 
-    def _read_gradients(
-        self, problem: NetworkProblem, loss: float, received: dict[str, Received]
-    ) -> NetworkAnswer | Failure:
-        gradients = {}
-        for name, parameter in problem.parameters.items():
-            value = received[name].value
-            if (
-                not isinstance(value, np.ndarray)
-                or value.shape != parameter.shape
-                or value.dtype.kind not in "fiu"
-            ):
-                return WrongReturn(
-                    say(
-                        "The gradient by {parameter} that {name} returns must be a real array of its shape, {shape}; "
-                        "it is {returned}.",
-                        name=self.name,
-                        parameter=name,
-                        shape=parameter.shape,
-                        returned=describe(received[name]),
-                    ),
-                    code=self.as_python(problem),
+    def flattened(self, answer: NetworkAnswer) -> Array:
+        """The gradients by all parameters in a row."""
+        return self.loss.flattened(answer.gradients)
+
+    @contextmanager
+    def shown(self, training: NetworkTraining) -> Iterator[None]:
+        """Give a failure inside of ``with`` the code of the training, if it has none of its own."""
+        try:
+            yield
+        except Failure as failure:
+            failure.code = failure.code or self.as_python(training)
+            raise
+
+    # How it is asked
+
+    def _answer(self, what: str, example: Asked) -> Any:
+        suited = self.suited(example)
+        if (what, id(suited)) not in self._answers:
+            self._ask(what, [suited])
+        answer = self._answers[what, id(suited)][1]
+        if isinstance(answer, Failure):
+            raise answer.with_traceback(None)
+        return answer
+
+    def _ask(self, what: str, examples: Sequence[Asked]) -> None:
+        missing = [example for example in examples if (what, id(example)) not in self._answers]
+        steps = [self._steps(what, example) for example in missing]
+        outcomes = iter(self.worker.run([step for each in steps for step in each]))
+        for example, each in zip(missing, steps, strict=True):
+            *_, outcome = islice(outcomes, len(each))
+            self._answers[what, id(example)] = (example, self._read(what, example, outcome))
+
+    def _steps(self, what: str, example: Asked) -> list[Step]:
+        if isinstance(example, NetworkTraining):
+            return example.steps(self.name)
+        given = (*example.parameters.values(), example.X)
+        if what == "labels":
+            return [Call(self.name, given)]
+        return [Call(self.name, (*given, None if what == "scores" else example.y, example.reg))]
+
+    def _read(self, what: str, example: Asked, outcome: Any) -> Any:
+        if isinstance(example, NetworkTraining):
+            answer: Any = trained(self.name, example, outcome)
+        elif what == "labels":
+            answer = answers.labels(self.name, outcome)
+        elif what == "scores":
+            N, _, C = example.sizes
+            answer = answers.scores(self.name, (N, C), outcome)
+        else:
+            answer = answers.answer(self.name, example, outcome)
+        if isinstance(answer, Failure) and answer.code is None:
+            answer.code = self.as_python(example, what)
+        return answer
+
+    def as_python(self, example: Asked, what: str = "answer") -> str:
+        """Code to paste that shows its answer."""
+        if isinstance(example, NetworkTraining):
+            return training_code(self.class_name, self.method, self.loss.shapes, example)
+        X, y = f"X = np.array({example.X.tolist()})", f"y = np.array({example.y.tolist()})"
+        named = {n: f"np.array({array.tolist()})" for n, array in example.parameters.items()}
+        if not self.method:
+            arrays = [f"{n} = {array}" for n, array in named.items()]
+            call = f"loss, grads = {self.name}({', '.join(named)}, X, y, {example.reg!r})"
+            if self.settings.arguments:
+                signs = "signs = 2 * y - 1"
+                given = ", ".join(repr(example.reg) if a == "reg" else a for a in self.settings.arguments)
+                return "\n".join(
+                    ["import numpy as np", *arrays, X, y, signs, f"loss, grads = {self.name}({given})", ""]
                 )
-            gradients[name] = value.astype(np.float64)
-        return NetworkAnswer(loss, gradients)
-
-    def _read_scores(self, problem: NetworkProblem, outcome: Outcome) -> Array | Failure:
-        code = self.as_python(problem, scores=True)
-        if not isinstance(outcome, Returned):
-            failure = not_returned(self.name, outcome)
-            failure.code = code
-            return failure
-        value, (N, _, C) = outcome.result.value, problem.sizes
-        if isinstance(value, np.ndarray) and value.shape == (N, C) and value.dtype.kind in "fiu":
-            return value.astype(np.float64)
-        said = say(
-            "Without labels {name} must return the scores, an array of shape {shape}; it returned {returned}.",
-            name=self.name,
-            shape=(N, C),
-            returned=describe(outcome.result),
-        )
-        return WrongReturn(said, code=code)
-
-    def _wrong_form(self, problem: NetworkProblem, returned: str) -> Failure:
-        said = say(
-            "{name} must return two things, the loss and the gradients by {parameters}, in a dict or in this order. It "
-            "returned {returned}.",
-            name=self.name,
-            parameters=", ".join(problem.parameters),
-            returned=returned,
-        )
-        return WrongReturn(said, code=self.as_python(problem))
-
-    def _wrong_names(
-        self, problem: NetworkProblem, missing: Sequence[str], unknown: Sequence[str]
-    ) -> Failure:
-        said = say(
-            "The gradients that {name} returns must be called {parameters}; missing: {missing}; unknown: {unknown}.",
-            name=self.name,
-            parameters=", ".join(problem.parameters),
-            missing=", ".join(missing) or "-",
-            unknown=", ".join(unknown) or "-",
-        )
-        return WrongReturn(said, code=self.as_python(problem))
-
-    def _with_code(self, failure: Failure, problem: NetworkProblem) -> Failure:
-        failure.code = self.as_python(problem)
-        return failure
+            return "\n".join(["import numpy as np", *arrays, X, y, call, ""])
+        lines = ["import numpy as np", *making(self.class_name, self.loss.shapes, example.parameters), X]
+        if what == "scores":
+            return "\n".join([*lines, f"scores = net.{self.method}(X)", ""])
+        if what == "labels":
+            return "\n".join([*lines, f"print(net.{self.method}(X))", ""])
+        return "\n".join([*lines, y, f"loss, grads = net.{self.method}(X, y, {example.reg!r})", ""])
 
 
-def true_scores(problem: NetworkProblem) -> tuple[Array, Array]:
-    """(N, C) the scores of a network, and how far right float64 code can be from them."""
-    terms = [Term(Bounded.exact(array[None])) for array in (*problem.parameters.values(), problem.X)]
-    number = two_layer_net.scores(*terms).number
-    return number.value[0], number.bound()[0]
+@lru_cache(maxsize=1024)
+def _truth(reference: str, reg_scale: float, delta: float, problem: bytes) -> Answer:
+    """The true answer to an encoded problem; the same for all submissions."""
+    (decoded,) = decode(problem)
+    return loss_named(reference).evaluate_network(decoded, reg_scale=reg_scale, delta=delta)
+
+
+def largest_error(gradient: Array, nearest: Array) -> float:
+    """How far the two are from each other; infinite for what is no number."""
+    error = float(np.abs(gradient - nearest).max(initial=0.0))
+    return error if error <= 1e300 else float("inf")

@@ -8,9 +8,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from grading.judging.loss_function import LossFunction
+from grading.judging.network import Network
 from grading.words import say
 from reference.answer import Answer
-from reference.problem import Problem
+from reference.problem import NetworkProblem, Problem
 
 _SMALLEST, _LARGEST = 1e-40, 1e-2  # what anybody would add inside a logarithm
 _HALVINGS = 60
@@ -22,8 +23,29 @@ def accepts_loss(candidate: LossFunction, problem: Problem, loss: float, truth: 
     exact = truth.exact or truth
     if exact.accepts_loss(loss):
         return True
+    scores = problem.X @ problem.W if candidate.reference == "softmax" else None
+    return _is_near(candidate, scores, problem.y, loss, exact)
+
+
+def accepts_network_loss(candidate: Network, problem: NetworkProblem, loss: float, truth: Answer) -> bool:
+    """The same for a network."""
+    exact = truth.exact or truth
+    if exact.accepts_loss(loss):
+        return True
+    scores = candidate.loss.true_scores(problem)[0] if candidate.reference == "two_layer_net" else None
+    return _is_near(candidate, scores, problem.y, loss, exact)
+
+
+def _is_near(
+    candidate: LossFunction | Network,
+    scores: NDArray[np.float64] | None,
+    y: NDArray[np.int64],
+    loss: float,
+    exact: Answer,
+) -> bool:
+    """Whether a loss is within the tolerance; ``scores`` are those of softmax, (N, C), None for another loss."""
     tolerance = candidate.rubric.settings.tolerance
-    epsilon = epsilon_of(problem, loss, exact) if candidate.reference == "softmax" else None
+    epsilon = None if scores is None else epsilon_of(scores, y, loss, exact)
     if epsilon is not None and epsilon <= tolerance:
         candidate.remark(
             say(
@@ -50,32 +72,54 @@ def accepts_loss(candidate: LossFunction, problem: Problem, loss: float, truth: 
 
 def accepts_gradient(candidate: LossFunction, dW: NDArray[np.float64], truth: Answer) -> bool:
     """Whether dW is right up to rounding, or as far as the rubric's tolerance goes; a remark says which."""
-    exact = (truth.exact or truth).gradient
-    # Nearly all right answers are this one of the accepted set, and then there is no need to search it.
-    if (np.abs(dW - exact.base) <= exact.bound).all() or exact.judge(dW).accepted:
-        return True
-    tolerance = candidate.rubric.settings.tolerance
-    if not exact.within(tolerance).judge(dW).accepted:
-        return False
+    tier = _tier(dW, truth, candidate)
+    if tier != 1:
+        return tier == 0
     candidate.remark(
         say(
             "The dW of {name} is off by more than rounding, though by less than {tolerance:g} of the size of its sums; "
             "accepted.",
             name=candidate.name,
-            tolerance=tolerance,
+            tolerance=candidate.rubric.settings.tolerance,
         )
     )
     return True
 
 
-def epsilon_of(problem: Problem, loss: float, truth: Answer) -> float | None:
-    """The number e, of one digit or two, for which a softmax loss is the mean of -log(p + e) and its penalty."""
+def accepts_network_gradient(candidate: Network, gradient: NDArray[np.float64], truth: Answer) -> bool:
+    """The same for a network, whose gradients by all parameters stand in a row."""
+    tier = _tier(gradient, truth, candidate)
+    if tier == 1:
+        candidate.remark(
+            say(
+                "The gradients of {name} are off by more than rounding, though by less than {tolerance:g} of the size "
+                "of their sums; accepted.",
+                name=candidate.name,
+                tolerance=candidate.rubric.settings.tolerance,
+            )
+        )
+    return tier < 2
+
+
+def _tier(gradient: NDArray[np.float64], truth: Answer, candidate: LossFunction | Network) -> int:
+    """0 for a gradient that is right up to rounding, 1 for one within the tolerance, 2 for a wrong one."""
+    exact = (truth.exact or truth).gradient
+    # Nearly all right answers are this one of the accepted set, and then there is no need to search it.
+    if (np.abs(gradient - exact.base) <= exact.bound).all() or exact.judge(gradient).accepted:
+        return 0
+    return 1 if exact.within(candidate.rubric.settings.tolerance).judge(gradient).accepted else 2
+
+
+def epsilon_of(scores: NDArray[np.float64], y: NDArray[np.int64], loss: float, truth: Answer) -> float | None:
+    """The number e, of one digit or two, for which a softmax loss is the mean of -log(p + e) and its penalty.
+
+    ``scores`` are (N, C), ``y`` (N,).
+    """
     lack = truth.loss - loss
     if not lack > 0.0 or not math.isfinite(lack):
         return None
-    scores = problem.X @ problem.W
     top = scores.max(axis=1)
-    own = scores[np.arange(len(problem.y)), problem.y]
+    own = scores[np.arange(len(y)), y]
     log_p = own - top - np.log(np.exp(scores - top[:, None]).sum(axis=1))
 
     def lacking(log_epsilon: float) -> float:

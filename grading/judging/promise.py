@@ -13,7 +13,7 @@ from grading import PREFIX
 from grading.judging.properties import Body, Drawing, Strategy, given_of
 from grading.rubric.checks import all_checks
 
-Kind = Literal["loss", "train", "predict", "network"]
+Kind = Literal["loss", "train", "predict", "network", "network_train", "network_predict"]
 
 
 @dataclass(frozen=True)

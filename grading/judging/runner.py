@@ -273,9 +273,9 @@ class Runner:
         kind = self.rubric.settings.functions[name].kind
         if kind == "loss":
             return self._loss_function(name)
-        if kind == "network":
+        if kind.startswith("network"):
             if name not in self._networks:
-                self._networks[name] = Network(name, self._worker(name), self.rubric)
+                self._networks[name] = Network(name, self._worker(name), self.rubric, self._digest)
             return self._networks[name]
         return self._classifier(name)
 
@@ -337,7 +337,7 @@ class Runner:
         with _diagnosing, np.errstate(all="ignore"):
             if asked.kind == "loss":
                 return diagnose(self._loss_function(name), failure)
-            if asked.kind == "network":
+            if asked.kind.startswith("network"):
                 return diagnose_network(self._networks[name], failure)
             return diagnose_method(self._classifier(name), asked, failure)
 

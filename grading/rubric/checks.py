@@ -12,7 +12,8 @@ _PROMISE = re.compile(r'^@promise\(\s*kind="(\w+)"', re.MULTILINE)
 # A cause before what follows from it. Any others come behind these.
 _FIRST = (
     *("interface", "value", "gradient", "kinks", "stability", "symmetry", "agreement", "vectorized"),
-    *("training", "sampling", "accuracy", "prediction", "network_loss", "network_gradient"),
+    *("training", "sampling", "accuracy", "prediction"),
+    *("network_loss", "network_gradient", "network_training", "network_sampling", "network_prediction"),
 )
 
 

@@ -14,7 +14,7 @@ from grading.grade import Hint
 from grading.sandbox.arguments import split
 from grading.sandbox.limits import Limits
 from grading.words import Language
-from reference.losses import register
+from reference.losses import LossError, has_shapes, register
 
 Points = Annotated[float, msgspec.Meta(ge=0)]
 Share = Annotated[float, msgspec.Meta(ge=0, le=1)]
@@ -26,8 +26,8 @@ class Function(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=
     """One thing that is asked for.
 
     Attributes:
-        kind: a loss function, or what trains or predicts: a method of a class, or a plain function; or the loss of a
-            network, a method.
+        kind: a loss function, or what trains or predicts: a method of a class, or a plain function; "network" for a
+            loss of parameters of its own, a method or a plain function, and the network's train and predict.
         reference: the loss it is judged by: "svm", "softmax", or NAME for a file NAME.py beside the rubric.
         points: check -> points. A check that is not named here is not run.
         naive: for a vectorized loss, the function it must agree with.
@@ -38,7 +38,7 @@ class Function(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=
             respect to the scores.
     """
 
-    kind: Literal["loss", "train", "predict", "network"]
+    kind: Literal["loss", "train", "predict", "network", "network_train", "network_predict"]
     reference: str
     points: dict[str, Points]
     naive: str | None = None
@@ -46,6 +46,11 @@ class Function(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=
     arguments: tuple[ArgumentText, ...] = ()
     parameters: tuple[str, ...] = ()
     returns: tuple[Literal["loss", "dW", "dscores", "probs"], ...] = ("loss", "dW")
+
+    @property
+    def is_network(self) -> bool:
+        """Whether it is called with parameters of its own, not with W."""
+        return self.kind.startswith("network")
 
     @property
     def takes_loss(self) -> bool:
@@ -183,7 +188,9 @@ class Names(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=Tru
     verbose: Identifier = "verbose"
 
 
-EditionName = Literal["cs231n", "cs231n-2015", "cs231n-2016", "cs231n-2025", "comp411", "dlcourse", "eecs498"]
+EditionName = Literal[
+    "cs231n", "cs231n-2015", "cs231n-2016", "cs231n-2025", "comp411", "dlcourse", "eecs498", "two-layer-net"
+]
 
 
 class LateStep(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
@@ -297,6 +304,12 @@ class Rubric(msgspec.Struct, frozen=True, kw_only=True):
     def __post_init__(self) -> None:
         for name, text in self.losses.items():
             register(name, text)
+        for name, function in self.settings.functions.items():
+            if function.reference in self.losses and function.is_network != has_shapes(function.reference):
+                raise LossError(
+                    f'functions.{name}: kind = "{function.kind}" goes with parameters of its own, and these with '
+                    f'their shapes: {function.reference}.py needs shapes = {{"w": "D"}}, or kind = "loss" none'
+                )
 
     @property
     def max_score(self) -> float:

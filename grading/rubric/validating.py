@@ -18,9 +18,9 @@ from msgspec import inspect as types
 
 from grading.editions.calling import CONSTANTS, QUANTITIES, RETURNS
 from grading.rubric.checks import checks_of
-from grading.rubric.settings import SEARCH_CHECKS, DataName, Settings
+from grading.rubric.settings import SEARCH_CHECKS, DataName, Function, Settings
 from grading.sandbox.arguments import split
-from reference.losses import networks
+from reference.losses import loss_named, networks, own
 
 
 @dataclass(frozen=True)
@@ -194,12 +194,8 @@ def _meaning(settings: Settings, losses: Collection[str], data: DataName) -> Ite
     for name, function in settings.functions.items():
         here = ("functions", name)
         known = checks_of(function.kind)
-        if function.kind == "network":
-            if function.reference not in networks():
-                yield Complaint(
-                    (*here, "reference"),
-                    f"no network is called {function.reference!r}; there are {', '.join(networks())}",
-                )
+        if function.is_network:
+            yield from _meaning_of_network(name, function, losses)
         elif function.reference not in losses:
             yield Complaint(
                 (*here, "reference"),
@@ -236,7 +232,8 @@ def _meaning(settings: Settings, losses: Collection[str], data: DataName) -> Ite
             yield Complaint(
                 (*here, "returns"), f"must be one of {', '.join(json.dumps(known) for known in RETURNS)}"
             )
-        yield from _meaning_of_arguments(function.arguments, function.kind, (*here, "arguments"))
+        own_ones = loss_named(function.reference).parameters if _has_its_own(function) else ()
+        yield from _meaning_of_arguments(function.arguments, function.kind, (*here, "arguments"), own_ones)
         others = [other for other, asked in settings.functions.items() if asked.kind == "loss"]
         if function.naive is not None and function.naive not in others:
             yield Complaint(
@@ -266,14 +263,32 @@ def _meaning(settings: Settings, losses: Collection[str], data: DataName) -> Ite
     yield from _meaning_of_late(settings)
 
 
+def _has_its_own(function: Function) -> bool:
+    return bool(function.arguments) and function.reference in networks()
+
+
+def _meaning_of_network(name: str, function: Function, losses: Collection[str]) -> Iterator[Complaint]:
+    here = ("functions", name)
+    if function.reference not in networks() and (
+        function.reference not in losses or function.reference in own()
+    ):
+        yield Complaint(
+            (*here, "reference"),
+            f"no network is called {function.reference!r}; there are {', '.join(networks())}, or put "
+            f"{function.reference}.py beside the rubric{nearest(function.reference, networks())}",
+        )
+    if function.kind != "network" and "." not in name:
+        yield Complaint(here, 'a network\'s train and predict are methods: write "TwoLayerNet.train"')
+
+
 def _is_loss(settings: Settings, name: str) -> bool:
     return name in settings.functions and settings.functions[name].kind == "loss"
 
 
 def _meaning_of_arguments(
-    arguments: Sequence[str], kind: str, here: tuple[str | int, ...]
+    arguments: Sequence[str], kind: str, here: tuple[str | int, ...], others: Sequence[str] = ()
 ) -> Iterator[Complaint]:
-    known = QUANTITIES[kind]
+    known = (*others, *QUANTITIES[kind])
     for place, argument in enumerate(arguments):
         _, what = split(argument)
         if what not in (*known, *CONSTANTS) and not _is_number(what):

@@ -168,7 +168,8 @@ class WireCalling(_Wire):
 
     Attributes:
         name: by which it is asked for.
-        kind: "class", or what a function does: "loss", "train" or "predict".
+        kind: "class", or what a function does: "loss", "train" or "predict"; "network", "network_train" or
+            "network_predict" for what is called with parameters of its own.
         tensors: whether arrays are PyTorch's.
         turned_weights: whether W is (C, D).
         turned_samples: whether X is (D, N).
@@ -179,6 +180,7 @@ class WireCalling(_Wire):
             one that it is called with.
         roles: what methods of the class are: "train", "predict" or "loss", by their names.
         weights: the attribute of the class that holds W.
+        shapes: of a network's parameters, a letter for each side: {"W1": "DH", "b1": "H"}.
     """
 
     name: str
@@ -192,6 +194,7 @@ class WireCalling(_Wire):
     minimizes: tuple[str, ...] = ()
     roles: dict[str, str] = {}
     weights: str = "W"
+    shapes: dict[str, str] = {}
 
 
 class WirePlace(_Wire):

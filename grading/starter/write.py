@@ -83,9 +83,12 @@ def _files(rubric: Rubric) -> Iterator[tuple[str, str]]:
     )
 
     settings = rubric.settings
+    own = _TEMPLATES / settings.edition
     for name, function in settings.functions.items():
-        if function.kind == "network":
-            raise StarterError(f"there is no starter for a network yet; leave {name} out")
+        if function.is_network and not own.is_dir():
+            raise StarterError(
+                f'a starter for {name} is in the edition of the network only: write edition = "two-layer-net"'
+            )
     turned = settings.calling.weights == "CxD"
 
     def rendered(template: str, **values: Any) -> str:
@@ -96,11 +99,10 @@ def _files(rubric: Rubric) -> Iterator[tuple[str, str]]:
         text = rendered(template, **values)
         return turning.turned(text) if turned else text
 
-    yield "classifiers/__init__.py", '"""Linear classifiers."""\n'
+    yield "classifiers/__init__.py", '"""Classifiers."""\n'
     yield "data.py", rendered("data.py", data=settings.data.name)
     yield "gradient_check.py", rendered("gradient_check.py")
     yield "rubric.toml", as_toml(_public(rubric))
-    own = _TEMPLATES / settings.edition
     if own.is_dir():
         yield from _own_files(rubric, rendered)
         return
@@ -139,7 +141,8 @@ def _own_files(rubric: Rubric, rendered: Callable[..., str]) -> Iterator[tuple[s
     if unknown := settings.functions.keys() - load_rubric(edition=settings.edition).settings.functions.keys():
         raise StarterError(f"the starter of {settings.edition} has no {min(unknown)}")
     losses = [subject_of(f.reference) for f in settings.functions.values() if f.kind == "train"]
-    overview = _overview(rubric, dict.fromkeys(settings.functions, "linear_classifier"))
+    module = next((_TEMPLATES / settings.edition).glob("*.py.jinja")).name.removesuffix(".py.jinja")
+    overview = _overview(rubric, dict.fromkeys(settings.functions, module))
     asked = [
         {"name": function.name, "text": _TEXTS[function.vectorized], "hint": loss.hints[function.vectorized]}
         for loss in _losses(rubric)
@@ -147,7 +150,7 @@ def _own_files(rubric: Rubric, rendered: Callable[..., str]) -> Iterator[tuple[s
     ]
     words = {"scale": settings.reg_scale, "losses": losses, "functions": asked, **overview}
     yield "README.md", rendered("README.md", **words)
-    yield "classifiers/linear_classifier.py", rendered(f"{settings.edition}/linear_classifier.py", **words)
+    yield f"classifiers/{module}.py", rendered(f"{settings.edition}/{module}.py", **words)
     notebook = rendered(f"{settings.edition}/notebook.md", **words)
     yield "assignment.ipynb", json.dumps(_notebook(notebook), indent=1) + "\n"
 

@@ -94,6 +94,6 @@ def test_the_number_in_the_logarithm_is_found_again(epsilon: float) -> None:
     scores = problem.X @ problem.W
     p = np.exp(scores) / np.exp(scores).sum(axis=1, keepdims=True)
     loss = -np.log(p[:, 1] + epsilon).mean() + 0.5 * np.sum(problem.W**2)
-    assert epsilon_of(problem, float(loss), truth) == epsilon
-    assert epsilon_of(problem, float(loss) - 1e-3, truth) is None or epsilon > 1e-9
-    assert epsilon_of(problem, truth.loss + 1.0, truth) is None
+    assert epsilon_of(problem.X @ problem.W, problem.y, float(loss), truth) == epsilon
+    assert epsilon_of(problem.X @ problem.W, problem.y, float(loss) - 1e-3, truth) is None or epsilon > 1e-9
+    assert epsilon_of(problem.X @ problem.W, problem.y, truth.loss + 1.0, truth) is None

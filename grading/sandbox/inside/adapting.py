@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 
 from grading.sandbox.arguments import resolved, split
-from grading.sandbox.inside.networks import network_loss
+from grading.sandbox.inside.networks import asked
 from grading.sandbox.wire import WireCalling
 
 # The course's, for an object that must be made before a train is called.
@@ -32,8 +32,8 @@ def adapted(provided: Mapping[str, Any], callings: Iterable[WireCalling]) -> dic
         parts = tuple(result[name] for name in calling.minimizes if name in result)
         if calling.kind == "loss":
             result[calling.name] = AdaptedLoss(thing, calling)
-        elif calling.kind == "network":
-            result[calling.name] = partial(network_loss, thing)
+        elif calling.kind.startswith("network"):
+            result[calling.name] = asked(thing, calling)
         elif calling.kind == "predict":
             result[calling.name] = AdaptedPredict(thing, calling)
         elif calling.kind == "train":

@@ -1,22 +1,162 @@
-"""A class of the student's that is a network, asked as if its loss were a function."""
+"""A student's network, asked as if its methods were functions: parameters in, answers out."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import ast
+from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from typing import Any
 
+import numpy as np
 
-def network_loss(
-    make: Callable[..., Any], W1: Any, b1: Any, W2: Any, b2: Any, X: Any, y: Any, reg: Any
-) -> Any:
-    """What the loss of a network with these parameters returns; its scores, where y is None.
+from grading.sandbox.arguments import resolved
+from grading.sandbox.inside.answering import add_batch
+from grading.sandbox.wire import WireCalling
 
-    Gradients in a dict come back as the names and, apart from them, the arrays: dicts do not travel.
-    """
-    network = make(W1.shape[0], W1.shape[1], W2.shape[1])
-    network.params = {"W1": W1, "b1": b1, "W2": W2, "b2": b2}
-    result = network.loss(X) if y is None else network.loss(X, y, reg)
+HISTORIES = ("loss_history", "train_acc_history", "val_acc_history")
+
+
+def asked(thing: Any, calling: WireCalling) -> Callable[..., Any]:
+    """The method of a network, or the plain function, that ``calling`` names."""
+    return partial(_KINDS[calling.kind], thing, calling)
+
+
+def _made(make: Callable[..., Any], calling: WireCalling, arrays: Sequence[Any]) -> Any:
+    """A network with these parameters, made with its sizes in the order in which they are met: D, H, C."""
+    sizes: dict[str, int] = {}
+    for shape, array in zip(calling.shapes.values(), arrays, strict=True):
+        sizes |= zip(shape, array.shape, strict=True)
+    network = make(*sizes.values())
+    network.params = dict(zip(calling.shapes, arrays, strict=True))
+    return network
+
+
+def _loss(thing: Any, calling: WireCalling, *given: Any) -> Any:
+    """What the loss returns for parameters, X, y and reg; the scores, where y is None."""
+    *arrays, X, y, reg = given
+    method = calling.name.partition(".")[2]
+    if method:
+        loss = getattr(_made(thing, calling, arrays), method)
+        return loss(X) if y is None else _split(loss(X, y, reg))
+    quantities = {**dict(zip(calling.shapes, arrays, strict=True)), "X": X, "y": y, "reg": reg}
+    if y is not None:
+        quantities["signs"] = 2 * y - 1
+    args, kwargs = resolved(calling.arguments or tuple(quantities)[:-1], quantities, ast.literal_eval)
+    return _split(thing(*args, **kwargs))
+
+
+def _split(result: Any) -> Any:
+    """Gradients in a dict as their names and, apart from them, the arrays: dicts do not travel."""
     if type(result) in (tuple, list) and len(result) == 2 and isinstance(result[1], dict):
-        gradients = result[1]
-        return result[0], tuple(map(str, gradients)), tuple(gradients.values())
+        return result[0], tuple(map(str, result[1])), tuple(result[1].values())
     return result
+
+
+def _predict(thing: Any, calling: WireCalling, *given: Any) -> Any:
+    """What predict returns for parameters and X."""
+    *arrays, X = given
+    return getattr(_made(thing, calling, arrays), calling.name.partition(".")[2])(X)
+
+
+class _PluggedLoss:
+    """Stands in for a network's loss: gives prepared answers and keeps what it was asked.
+
+    To each gradient the samples of the batch are added, so that what training makes of it must fit the batches that are
+    told. What asks for scores gets the network's own.
+    """
+
+    def __init__(self, network: Any, losses: Any, gradients: Mapping[str, Any], *, in_order: bool) -> None:
+        self.calls: list[tuple[Any, ...]] = []
+        self._own, self._network = network.loss, network
+        self._losses, self._gradients, self._in_order = losses, gradients, in_order
+
+    def __call__(self, X: Any, y: Any = None, reg: Any = 0.0) -> Any:
+        """As the network's."""
+        if y is None:
+            return self._own(X)
+        k = len(self.calls) % len(self._losses)
+        kept = (X, y, reg, *(self._network.params[name] for name in self._gradients))
+        self.calls.append(tuple([a.copy() if isinstance(a, np.ndarray) else a for a in kept]))
+        gradients = {name: array[k].copy() for name, array in self._gradients.items()}
+        tell(gradients, X, y)
+        return self._losses[k], tuple(gradients.values()) if self._in_order else gradients
+
+    def record(self) -> tuple[Any, ...]:
+        """All calls: X, y, reg and the parameters, each side by side, if they are alike; else nothing but how many."""
+        columns = list(zip(*self.calls, strict=True))
+        try:
+            return len(self.calls), tuple([np.array(column) for column in columns])
+        except ValueError:
+            return len(self.calls), ()
+
+
+def tell(gradients: Mapping[str, Any], X: Any, y: Any) -> None:
+    """Add the sum of the samples to the gradient by the first weights, in each column, and the labels to the last."""
+    first, *_, last = gradients.values()
+    try:
+        first += np.asarray(X).sum(axis=0)[:, None]
+        add_batch(last[None], np.ones((len(y), 1)), y)
+    except (IndexError, TypeError, ValueError):
+        return
+
+
+def _train(thing: Any, calling: WireCalling, *given: Any) -> Any:
+    """The histories, the parameters that training came to, and what the loss was asked, if one was plugged in.
+
+    Args:
+        thing: the class.
+        calling: what its train is called.
+        given: parameters, X, y, X_val, y_val, learning rate, its decay, reg, steps, batch size; then the losses, and
+            the gradients by each parameter, that the loss shall give, or None for the network's own.
+    """
+    count = len(calling.shapes)
+    arrays, (X, y, X_val, y_val, rate, decay, reg, steps, size, losses, *gradients) = (
+        given[:count],
+        given[count:],
+    )
+    network = _made(thing, calling, arrays)
+    plugged = None
+    if losses is not None:
+        answers = dict(zip(calling.shapes, gradients, strict=True))
+        plugged = _PluggedLoss(network, losses, answers, in_order=_gives_tuples(network, X, y))
+        network.loss = plugged
+    train = getattr(network, calling.name.partition(".")[2])
+    result = train(
+        X,
+        y,
+        X_val,
+        y_val,
+        learning_rate=rate,
+        learning_rate_decay=decay,
+        reg=reg,
+        num_iters=steps,
+        batch_size=size,
+    )
+    if isinstance(result, dict):
+        result = tuple(map(str, result)), tuple(map(_listed, result.values()))
+    parameters = tuple([network.params.get(name) for name in calling.shapes])
+    return result, parameters, None if plugged is None else plugged.record()
+
+
+def _listed(history: Any) -> Any:
+    """A history as an array, which travels faster; anything that is none as it is."""
+    try:
+        return np.array(history, dtype=np.float64) if isinstance(history, list) else history
+    except (TypeError, ValueError):
+        return history
+
+
+def _gives_tuples(network: Any, X: Any, y: Any) -> bool:
+    """Whether the network's own loss gives its gradients in order, not in a dict: so shall the one in its place."""
+    try:
+        _, gradients = network.loss(X[:1].copy(), y[:1].copy(), 0.0)
+    except Exception:
+        return False
+    return isinstance(gradients, (tuple, list))
+
+
+_KINDS: dict[str, Callable[..., Any]] = {
+    "network": _loss,
+    "network_train": _train,
+    "network_predict": _predict,
+}

@@ -139,11 +139,31 @@ dW = X.t().mm(p) / len(rows) + 2 * SCALE * reg * W
     "part 2": "W = W - learning_rate * dW",
     "predict_linear_classifier": "y_pred = X.mm(W).argmax(dim=1)",
 }
+NETWORK = {
+    "part 1": "hidden = np.maximum(0, X.dot(W1) + b1)\nscores = hidden.dot(W2) + b2",
+    "part 2": """
+p = np.exp(scores - scores.max(axis=1, keepdims=True))
+p /= p.sum(axis=1, keepdims=True)
+loss = -np.mean(np.log(p[np.arange(len(y)), y])) + SCALE * reg * (np.sum(W1 * W1) + np.sum(W2 * W2))
+p[np.arange(len(y)), y] -= 1
+p /= len(y)
+dhidden = p.dot(W2.T)
+dhidden[hidden <= 0] = 0
+grads["W2"] = hidden.T.dot(p) + 2 * SCALE * reg * W2
+grads["b2"] = p.sum(axis=0)
+grads["W1"] = X.T.dot(dhidden) + 2 * SCALE * reg * W1
+grads["b1"] = dhidden.sum(axis=0)
+""",
+    "part 3": "rows = np.random.choice(num_train, batch_size)\nX_batch, y_batch = X[rows], y[rows]",
+    "part 4": "for name in self.params:\n    self.params[name] -= learning_rate * grads[name]",
+    "part 5": "y_pred = self.loss(X).argmax(axis=1)",
+}
 SOLUTIONS_OF: dict[str, Mapping[str, str]] = {
     "cs231n-2015": TURNED,
     "comp411": WITH_L1,
     "dlcourse": IN_PARTS,
     "eecs498": TENSORS,
+    "two-layer-net": NETWORK,
 }
 
 
@@ -260,6 +280,23 @@ _TENSORS = (
 )
 
 
+_NET = "TwoLayerNet"
+_NETWORK = (
+    Slip(f"{_NET}.loss", "dhidden[hidden <= 0] = 0", "pass", "network-no-mask"),
+    Slip(f"{_NET}.loss", "np.maximum(0, X.dot(W1) + b1)", "X.dot(W1) + b1", "network-no-maximum"),
+    Slip(f"{_NET}.loss", "p[np.arange(len(y)), y] -= 1", "pass", "network-label-not-subtracted"),
+    Slip(f"{_NET}.loss", "(np.sum(W1 * W1) + np.sum(W2 * W2))", "np.sum(W1 * W1)", "network-penalty-W1-only"),
+    Slip(f"{_NET}.loss", "p /= len(y)", "pass", "network-factor-W2"),
+    Slip(f"{_NET}.loss", "dhidden.sum(axis=0)", "dhidden.mean(axis=0)", "network-factor-b1"),
+    Slip(f"{_NET}.train", "learning_rate *= learning_rate_decay", "pass", "network-training-no-decay"),
+    Slip(f"{_NET}.train", "] -= learning", "] += learning", "network-training-up-the-loss"),
+    Slip(f"{_NET}.train", "in self.params", "in ('W1', 'W2')", "network-training-biases-left-out"),
+    Slip(f"{_NET}.train", "-= learning_rate * grads", "-= grads", "network-training-no-learning-rate"),
+    Slip(f"{_NET}.train", "np.random.choice(num_train, batch_size)", "np.arange(batch_size)", ""),
+    Slip(f"{_NET}.predict", "argmax", "argmin", ""),
+)
+
+
 def _rounds(*slips: Slip) -> list[list[Slip]]:
     """Mistakes for one hand-in after the other, at most one in each function."""
     found: list[list[Slip]] = []
@@ -280,6 +317,7 @@ ROUNDS = {
     "comp411": [*_rounds(*_ROWS, *_MORE_ROWS), _L1],
     "dlcourse": _PARTS,
     "eecs498": _rounds(*_TENSORS),
+    "two-layer-net": _rounds(*_NETWORK),
 }
 """Mistakes in each edition, those that are handed in together in a list."""
 

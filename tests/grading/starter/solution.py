@@ -82,7 +82,7 @@ def _solved(text: str, solutions: Mapping[str, str], scale: float, delta: float)
         if stripped.startswith("def "):
             function = stripped.removeprefix("def ").partition("(")[0]
         if stripped.startswith("# Your code here"):
-            task = next((part for part in ("part 1", "part 2") if part in stripped), function)
+            task = next((part for part in (f"part {k}" for k in range(1, 6)) if part in stripped), function)
             indent = line[: len(line) - len(line.lstrip())]
         elif task and not stripped.startswith("#"):
             code = solutions[task].replace("SCALE", str(scale)).replace("DELTA", str(delta))
