@@ -132,5 +132,5 @@ def known_by(grade: Grade, handin: Handin | None) -> Grade:
     """The grade with what the learning platform knows the student by, where that is known."""
     if handin is None or not handin.lms_id:
         return grade
-    submission = msgspec.structs.replace(grade.submission, lms_id=handin.lms_id)
+    submission = msgspec.structs.replace(grade.submission, lms_id=handin.lms_id, lms=handin.lms)
     return msgspec.structs.replace(grade, submission=submission)

@@ -10,6 +10,7 @@ from typing import Literal
 import msgspec
 
 from grading.executed import Execution
+from grading.submission import Platform
 from grading.words import Language
 
 SCHEMA_VERSION: Literal[2] = 2
@@ -22,8 +23,8 @@ Status = Literal["passed", "failed", "error", "skipped", "manual"]
 class SubmissionFacts(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """Which hand-in was graded.
 
-    ``sha256`` is over the names and bytes of every file read; ``lms_id`` is what the learning platform knows the
-    student by, where its download says so.
+    ``sha256`` is over the names and bytes of every file read; ``lms_id`` is what the learning platform ``lms`` knows
+    the student by, where its download says so.
     """
 
     name: str
@@ -31,6 +32,7 @@ class SubmissionFacts(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=T
     sha256: str
     kind: Literal["notebook", "package", "files", "zip"] | None
     lms_id: str = ""
+    lms: Platform = ""
 
 
 class DataFacts(msgspec.Struct, frozen=True, kw_only=True):

@@ -220,7 +220,7 @@ def _not_told(path: Path) -> str:
 def _entry(sent: SentEntry) -> Entry:
     parts = tuple((os.fsdecode(name), os.fsdecode(known)) for name, known in sent.parts)
     path = Path(os.fsdecode(sent.path))
-    return Entry(os.fsdecode(sent.student), path, parts, sent.submitted, os.fsdecode(sent.lms_id))
+    return Entry(os.fsdecode(sent.student), path, parts, sent.submitted, os.fsdecode(sent.lms_id), sent.lms)
 
 
 def _packed(handin: Handin, what: What) -> Request:

@@ -27,7 +27,7 @@ from grading.intake.read import digest, read
 from grading.packed_handin import pack
 from grading.sandbox.inside import walls
 from grading.sandbox.syscalls import SeccompUnavailableError, compiled_filter
-from grading.submission import Handin, IntakeError, Submission
+from grading.submission import Handin, IntakeError, Platform, Submission
 from grading.words import Language, speak
 
 CPU_SECONDS = 10
@@ -81,6 +81,7 @@ class SentEntry(msgspec.Struct, array_like=True):
     parts: tuple[tuple[bytes, bytes], ...]
     submitted: datetime | None
     lms_id: bytes
+    lms: Platform
 
 
 class Request(msgspec.Struct):
@@ -155,7 +156,7 @@ def answer_to(request: Request) -> bytes:
 def _sent_entry(entry: Entry) -> SentEntry:
     parts = tuple((os.fsencode(name), os.fsencode(known)) for name, known in entry.parts)
     student, lms_id = os.fsencode(entry.student), os.fsencode(entry.lms_id)
-    return SentEntry(student, os.fsencode(entry.path), parts, entry.submitted, lms_id)
+    return SentEntry(student, os.fsencode(entry.path), parts, entry.submitted, lms_id, entry.lms)
 
 
 def _do(

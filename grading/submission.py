@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 from pathlib import Path
+from typing import Literal, TypeAlias
 
 from grading.sandbox.wire import WireCalling
 
@@ -30,14 +31,29 @@ class State(StrEnum):
     UNREADABLE = "unreadable"
 
 
+Platform: TypeAlias = Literal[
+    "",
+    "blackboard",
+    "brightspace",
+    "canvas",
+    "classroom",
+    "gradescope",
+    "moodle",
+    "nbgrader",
+    "sakai",
+    "teams",
+]
+"""The learning platform that a download is from."""
+
+
 @dataclass(frozen=True)
 class Handin:
     """One student's work on disk: ``name`` is unique among its neighbours and safe as a folder name.
 
     ``parts`` is for work that lies in one zip or folder with that of others: the student's files, by their names there
     and the names by which the student knows them. Without it, everything at ``path`` is the student's.
-    ``submitted`` is when it was handed in, and ``lms_id`` what the platform knows the student by, where its download
-    says so.
+    ``submitted`` is when it was handed in, and ``lms_id`` what the platform ``lms`` knows the student by, where its
+    download says so.
     """
 
     name: str
@@ -45,6 +61,7 @@ class Handin:
     parts: tuple[tuple[str, str], ...] = ()
     submitted: datetime | None = None
     lms_id: str = ""
+    lms: Platform = ""
 
 
 @dataclass(frozen=True)

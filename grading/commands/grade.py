@@ -290,7 +290,7 @@ def _grade(
         first = next(outcomes)
         # By now they have been imported, while the first hand-in was being graded.
         from grading.reports import write_class, write_reports
-        from grading.reports.anonymous import pseudonyms
+        from grading.reports.anonymous import pseudonyms, without_names
         from grading.reports.brief import Brief
         from grading.reports.hidden import for_students, released
 
@@ -317,7 +317,7 @@ def _grade(
         print(f"{PROGRAM}: also in the reports on the class, from earlier runs: {who}", file=sys.stderr)
     try:
         everybody = [*grades, *before]
-        said_of_roster = records.matches.sentences if records.matches is not None else []
+        said = (*found.said, *(records.matches.sentences if records.matches is not None else ()))
         names = [grade.submission.name for grade in everybody]
         write_class(
             everybody,
@@ -326,7 +326,7 @@ def _grade(
             options.format,
             release=options.release,
             names=pseudonyms(names, options.out) if options.anonymous else None,
-            said=() if options.anonymous else (*found.said, *said_of_roster),
+            said=without_names(said) if options.anonymous else said,
             title=suite.rubric.settings.title,
             matches=records.matches,
         )

@@ -60,11 +60,15 @@ def _hints(submission: Submission, asked: str, name: str) -> list[str]:
                 place=said_place(place),
             )
         ]
+    if (known := submission.definitions.get(name)) is not None and known.sentence:
+        return [known.sentence]
+    if known is not None and source is not None and known.source != source.name:
+        return [say("It is defined in {file}: import it from there.", file=known.source)]
     if name in ("np", "numpy"):
         return [say("Import it where the function is: import numpy as np.")]
     function = written(submission, asked)
-    known = frozenset() if function is None else function.names | function.beside
-    nearest = difflib.get_close_matches(name, sorted({*known, *dir(builtins)}), 1, _ALIKE)
+    in_scope = frozenset() if function is None else function.names | function.beside
+    nearest = difflib.get_close_matches(name, sorted({*in_scope, *dir(builtins)}), 1, _ALIKE)
     if nearest:
         return [say("Is it a misspelling of {nearest}?", nearest=nearest[0])]
     return [say("Look for a line that was deleted, or give it a value inside the function.")]

@@ -9,6 +9,7 @@ from typing import TypeVar
 import msgspec
 
 from grading.editions.called import losses_of
+from grading.editions.calling import CONSTANTS
 from grading.editions.parts import code_of_part, is_part, said_of_part
 from grading.editions.tensors import diagnosis_for_tensors, in_tensors, said_of_tensors
 from grading.editions.turning import turned, turned_rows
@@ -108,6 +109,9 @@ class Wording:
             return usual.sub(
                 lambda found: _call(own, function.arguments, {**_themselves("WXy"), "reg": found[1]}), code
             )
+        # A train hands such constants on to the loss.
+        constants = "".join(f", {a}" for a in function.arguments if _is_named_constant(a))
+        code = code.replace("lambda X_batch, y_batch, reg:", f"lambda X_batch, y_batch, reg{constants}:")
         called = f".{name.rpartition('.')[2]}" if "." in name else name
         loss = "loss" if "\nloss = " in code else losses_of(self._settings, function)[-1]
         usual = re.compile(rf"{re.escape(called)}\((X\w*), (y\w*)((?:, \w+=[^,()]+)*)\)")
@@ -144,8 +148,17 @@ def _settings(text: str, data: str, function: Function) -> dict[str, str]:
 
 
 def _known(arguments: Sequence[str], settings: str) -> list[str]:
-    """The arguments without verbose, where that is not passed."""
-    return [a for a in arguments if split(a)[1] != "verbose" or "verbose=" in settings]
+    """The arguments that every train takes: without constants by name, and without verbose where that is not passed."""
+    return [
+        argument
+        for argument in arguments
+        if (split(argument)[1] != "verbose" or "verbose=" in settings) and not _is_named_constant(argument)
+    ]
+
+
+def _is_named_constant(argument: str) -> bool:
+    keyword, what = split(argument)
+    return bool(keyword) and (what in CONSTANTS or not what.isidentifier())
 
 
 def _themselves(names: str) -> dict[str, str]:

@@ -103,6 +103,7 @@ def members_of(
         return [
             Member(name, size, lambda most, data=data: data[:most])  # type: ignore[misc]
             for name, (size, data) in files_of_tar(file, where, limits, kept).items()
+            if wanted is None or name in wanted
         ]
     what = recognised(beginning)
     if what is not None and not beginning.startswith(b"PK"):

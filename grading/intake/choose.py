@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 import re
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import PurePosixPath
 
@@ -13,12 +13,12 @@ from grading.intake.bindings import Candidate
 from grading.intake.methods import base_names, find_method
 from grading.intake.modules import Module
 from grading.intake.naming import listed
-from grading.intake.unfinished import METHODS, why_unfinished
+from grading.intake.unfinished import METHODS, Function, unwritten_helper, why_unfinished
 from grading.submission import Definition, State
 from grading.words import later, said_place, say
 
 _RANK = {State.WRITTEN: 0, State.UNREADABLE: 1, State.UNFINISHED: 2}
-_SPARE = re.compile(r"copy|backup|bak|old|tmp|temp|untitled|checkpoint|orig", re.IGNORECASE)
+_SPARE = re.compile(r"copy|backup|bak|old|tmp|temp|untitled|checkpoint|orig|draft", re.IGNORECASE)
 _WORDS = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+")
 
 
@@ -35,8 +35,13 @@ class Choice:
     leave_out: list[ast.stmt] = field(default_factory=list)
 
 
-def choose_definitions(asked: Sequence[str], modules: Sequence[Module]) -> Choice:
-    """The definition taken for each of ``asked``: functions, classes, and methods as "Class.method"."""
+def choose_definitions(
+    asked: Sequence[str], modules: Sequence[Module], is_imported: Callable[[str], bool]
+) -> Choice:
+    """The definition taken for each of ``asked``: functions, classes, and methods as "Class.method".
+
+    ``is_imported`` says of a file whether the hand-in's own notebooks import it.
+    """
     choice = Choice()
     elsewhere: dict[tuple[str, str], list[str]] = defaultdict(list)
     pending = list(dict.fromkeys(name.partition(".")[0] for name in asked))
@@ -44,7 +49,7 @@ def choose_definitions(asked: Sequence[str], modules: Sequence[Module]) -> Choic
         candidates = {module.name: found for module in modules if (found := module.candidates([name]))}
         if not candidates:
             continue
-        taken = _pick(name, candidates, choice)
+        taken = _pick(name, candidates, choice, is_imported)
         choice.taken[name] = taken
         for other in candidates:
             if other != taken.file:
@@ -61,18 +66,26 @@ def choose_definitions(asked: Sequence[str], modules: Sequence[Module]) -> Choic
         )
         choice.warnings.append(say(both, names=", ".join(names), file=file, other=other))
     for name in asked:
-        definition = _define_method(name, choice) if "." in name else _define(name, choice)
+        definition = _define_method(name, choice) if "." in name else _define(name, choice, modules)
         if definition is not None:
             choice.definitions[name] = definition
     return choice
 
 
-def _pick(name: str, candidates: Mapping[str, Sequence[Candidate]], choice: Choice) -> Candidate:
+def _pick(
+    name: str,
+    candidates: Mapping[str, Sequence[Candidate]],
+    choice: Choice,
+    is_imported: Callable[[str], bool],
+) -> Candidate:
     best: dict[str, Candidate] = {}
     for file, found in candidates.items():
         # Where one name is given several times, the last one counts, as in Python.
         best[file] = min(reversed(found), key=lambda candidate: _RANK[candidate.state])
-    file = min(best, key=lambda file: (_RANK[best[file].state], *_file_order(file, name)))
+    file = next(iter(best))
+    if len(best) > 1:
+        order = {f: (_RANK[best[f].state], not is_imported(f), *_file_order(f, name)) for f in best}
+        file = min(order, key=order.__getitem__)
     taken, found = best[file], list(candidates[file])
     after = found[found.index(taken) + 1 :]
     choice.leave_out += [
@@ -128,11 +141,11 @@ def _take_patches(owner: str, modules: Sequence[Module], choice: Choice) -> None
             choice.taken[full_name] = patches[-1]
 
 
-def _define(name: str, choice: Choice) -> Definition | None:
+def _define(name: str, choice: Choice, modules: Sequence[Module]) -> Definition | None:
     candidate = choice.taken.get(name)
     if candidate is None:
         return None
-    state, why = candidate.state, candidate.why
+    state, why = _judged(candidate, modules)
     sentence = ""
     if state is State.UNREADABLE:
         sentence = say(
@@ -148,6 +161,21 @@ def _define(name: str, choice: Choice) -> Definition | None:
     elif isinstance(candidate.statement, ast.ClassDef):
         state, sentence = _judge_methods(name, choice)
     return Definition(name, candidate.file, candidate.part.label, candidate.lines, state, sentence)
+
+
+def _judged(candidate: Candidate, modules: Sequence[Module]) -> tuple[State, str]:
+    """What can be said of a candidate, and of a function that it leaves everything to, in the same file."""
+    if candidate.state is State.WRITTEN and isinstance(candidate.statement, ast.FunctionDef):
+        module = next(module for module in modules if module.name == candidate.file)
+        beside: dict[str, list[Function]] = defaultdict(list)
+        for each in module.statements():
+            if isinstance(each, ast.FunctionDef):
+                beside[each.name].append(each)
+        if found := unwritten_helper(candidate.statement, beside):
+            data, helper = found
+            why = say("it hands {data} to {helper}, which is not written", data=data, helper=helper)
+            return State.UNFINISHED, why
+    return candidate.state, candidate.why
 
 
 def _define_method(name: str, choice: Choice) -> Definition | None:

@@ -6,17 +6,23 @@ import re
 from pathlib import PurePosixPath
 
 SCRIPT, NOTEBOOK, ARCHIVE = ".py", ".ipynb", ".zip"
-TARS = (".tar", ".tar.gz", ".tgz")
+TARS = (".tar", ".tar.gz", ".tgz", ".tar.xz", ".txz", ".tar.bz2", ".tbz2", ".tbz")
 _WORK = (SCRIPT, NOTEBOOK, ARCHIVE, *TARS)
 _OTHER_ARCHIVES = (".rar", ".7z")
 # What browsers, mail programs and text editors put behind a name.
-_ADDED = re.compile(r"(\.py|\.ipynb)\.(?:txt|json)$", re.IGNORECASE)
+_ADDED = re.compile(r"(\.py|\.ipynb)(?:\.(?:txt|json|gz|xz|bz2))+$", re.IGNORECASE)
+_SQUEEZED = re.compile(r"\.(?:py|ipynb)(?:\.(?:txt|json))*\.(?:gz|xz|bz2)(?:\.(?:txt|json))*$", re.IGNORECASE)
 _CLOUD = re.compile(r"\.(?P<name>.+)\.icloud", re.IGNORECASE)
 
 
 def plain_name(name: str) -> str:
-    """The name without an ending that was put behind it: "svm.ipynb.txt" is "svm.ipynb"."""
+    """The name without an ending that was put behind it: "svm.ipynb.txt" is "svm.ipynb", and so is "svm.ipynb.gz"."""
     return _ADDED.sub(r"\1", name)
+
+
+def is_squeezed(name: str) -> bool:
+    """Whether it is a script or a notebook, packed by itself."""
+    return _SQUEEZED.search(name) is not None
 
 
 def ending(name: str) -> str:

@@ -18,11 +18,13 @@ from grading.intake.endings import (
     ending,
     is_archive,
     is_packed,
+    is_squeezed,
     not_downloaded,
     plain_name,
 )
 from grading.intake.limits import Limits
 from grading.intake.naming import clean, listed, shown
+from grading.intake.squeezed import BAD, unsqueezed
 from grading.intake.text import recognised
 from grading.submission import IntakeError
 from grading.words import later, say, translated
@@ -190,7 +192,7 @@ def _admit_parts(path: Path, parts: Sequence[tuple[str, str]], gathered: Gathere
     known_as = dict(parts)
     with path.open("rb") as file:
         members = members_of(
-            file, shown(say("this student's part of {name}", name=path.name)), limits, known_as
+            file, shown(say("this student's part of {name}", name=path.name)), limits, known_as, _kept(limits)
         )
         _admit([replace(member, name=known_as[member.name]) for member in members], gathered, limits)
 
@@ -224,9 +226,15 @@ def _admit(members: Sequence[Member], gathered: Gathered, limits: Limits, *, unw
                     )
                 )
                 continue
-            gathered.warnings.append(
-                say("{name} was read as {other}: call it so.", name=shown(member.name), other=shown(name))
-            )
+            if not is_squeezed(member.name):
+                gathered.warnings.append(
+                    say("{name} was read as {other}: call it so.", name=shown(member.name), other=shown(name))
+                )
+            elif (unpacked := _unpacked(member, cap(name, limits), gathered)) is not None:
+                member = unpacked
+            else:
+                continue
+        names.add(name)
         total += member.size
         if member.size > cap(member.name, limits):
             reason = say("its {size:,} bytes are too many", size=member.size)
@@ -250,7 +258,38 @@ def _admit(members: Sequence[Member], gathered: Gathered, limits: Limits, *, unw
         there = listed([shown(member.name) for member in small])
         if not there:
             return
-        gathered.warnings.append(say("Not opened, because there is work beside it: {names}.", names=there))
+        gathered.warnings.append(
+            say("Not opened, because there is work beside it: {names}.", names=there)
+            if work
+            else say("Not opened, because there are several: {names}.", names=there)
+        )
+
+
+def _unpacked(member: Member, most: int, gathered: Gathered) -> Member | None:
+    """What is packed in a member, up to a byte more than ``most``; None if it cannot be unpacked, which is said."""
+    other = plain_name(member.name)
+    try:
+        data = unsqueezed(io.BytesIO(member.read(most))).read(most + 1)
+    except BAD as error:
+        gathered.warnings.append(
+            say(
+                "{name} is damaged ({error}): hand in {other} as it is, not packed.",
+                name=shown(member.name),
+                error=shown(str(error)),
+                other=shown(other.rpartition("/")[2]),
+            )
+        )
+        return None
+    if len(data) > most:
+        reason = say("it unpacks to more than {most:,} bytes", most=most)
+        gathered.warnings.append(
+            say("{name} was not read: {reason}.", name=shown(member.name), reason=reason)
+        )
+        return None
+    gathered.warnings.append(
+        say("{name} was unpacked to {other}: hand in that.", name=shown(member.name), other=shown(other))
+    )
+    return Member(other, len(data), lambda size: data[:size])
 
 
 def _walk(root: Path, gathered: Gathered, limits: Limits) -> Iterator[Member]:

@@ -8,13 +8,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal, Protocol
 
-from grading.intake.endings import ARCHIVE
+from grading.intake.endings import is_archive
 from grading.intake.files import HAND_IN
 from grading.intake.listing import Entry, Listing
 from grading.intake.naming import shown, unique_names
 from grading.intake.one_or_many import each_child, look, several_in_one
 from grading.submission import Handin, IntakeError
-from grading.words import say, translated
+from grading.words import later, say, translated
 
 Reading = Literal["one", "class"]
 
@@ -86,14 +86,15 @@ def survey(
     found = list(here)
     names = unique_names([entry.student or entry.path for entry in found], ascii_only=ascii_names)
     handins = tuple(
-        Handin(name, e.path, e.parts, e.submitted, e.lms_id) for name, e in zip(names, found, strict=True)
+        Handin(name, e.path, e.parts, e.submitted, e.lms_id, e.lms)
+        for name, e in zip(names, found, strict=True)
     )
     return Found(handins, tuple(problems), tuple(said))
 
 
 def is_looked_through(path: Path) -> bool:
     """Whether `look_below` reads more than the name of what lies there."""
-    return path.is_dir() or path.suffix.lower() == ARCHIVE
+    return path.is_dir() or is_archive(path.name)
 
 
 def by_name(path: Path, reading: Reading | None) -> Sequence[Entry]:
@@ -120,9 +121,12 @@ def look_below(path: Path, reading: Reading | None, *, alone: bool) -> tuple[Seq
     try:
         listing = Listing(path)
         if path.is_dir() and not listing.top:
-            raise IntakeError(
-                say("{path} is an empty folder: {to_do}", path=shown(str(path)), to_do=translated(HAND_IN))
+            what = (
+                later("{path} holds nothing but hidden files and READMEs: {to_do}")
+                if any(path.iterdir())
+                else later("{path} is an empty folder: {to_do}")
             )
+            raise IntakeError(say(what, path=shown(str(path)), to_do=translated(HAND_IN)))
         if reading == "one" or not listing.top:
             return itself, ()
         if reading is None and listing.is_zip and not alone:

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from grading.intake import python2
-from grading.intake.text import compiles, conflict_line, parse
+from grading.intake.text import compiles, conflict_line, is_conflict_mark, parse
 from grading.words import say
 
 _OPENING = re.compile(r"(?!(?:else|elif|except|finally)\b)[A-Za-z_@'\"\[({%!]")
@@ -133,12 +133,15 @@ def _broken(all_lines: list[str], lines: tuple[int, int], error: SyntaxError) ->
     while lines[1] > lines[0] and not all_lines[lines[1] - 1].strip():
         lines = lines[0], lines[1] - 1
     names = tuple(_DEFINED.findall("\n".join(all_lines[lines[0] - 1 : lines[1]])))
-    conflict = conflict_line(all_lines[lines[0] - 1 : lines[1]])
-    if conflict is not None:
+    here = all_lines[lines[0] - 1 : lines[1]]
+    conflict = conflict_line(here)
+    # Code between its marks parses, and parts it.
+    whole = None if conflict or not any(is_conflict_mark(line) for line in here) else conflict_line(all_lines)
+    if conflict or whole:
         sentence = say(
             "line {number}: a merge conflict was left here. "
             "Keep one of the two versions, and take out the lines of <, = and >",
-            number=lines[0] - 1 + conflict,
+            number=whole or lines[0] - 1 + (conflict or 0),
         )
         return Broken(lines, names, sentence, python2=False)
     explained = python2.explain(all_lines, error)

@@ -1,4 +1,4 @@
-"""What lies in a folder or in a zip, by name, and the parts of it that are one student's."""
+"""What lies in a folder or in an archive, by name, and the parts of it that are one student's."""
 
 from __future__ import annotations
 
@@ -14,10 +14,14 @@ from pathlib import Path, PurePosixPath
 from typing import IO
 
 from grading.intake.archive import BAD_ZIP, opened_zip, unified_name
-from grading.intake.endings import ARCHIVE, ending, stem
+from grading.intake.endings import ending, is_archive, stem
 from grading.intake.files import is_bystander, is_foreign_folder
 from grading.intake.limits import DEFAULT
+from grading.intake.tar import files_of_tar, is_tar
+from grading.submission import IntakeError, Platform
 
+_TELLING = 512  # bytes by which a tar is known
+_LOOKED_AT = 1 << 20  # bytes of a file
 _CHEAP = zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED
 
 
@@ -32,6 +36,7 @@ class Entry:
             platform has put before them.
         submitted: when it was handed in, where the platform says so.
         lms_id: what the platform knows the student by, where its names say so.
+        lms: which platform that is.
     """
 
     student: str
@@ -39,6 +44,7 @@ class Entry:
     parts: tuple[tuple[str, str], ...] = ()
     submitted: datetime | None = None
     lms_id: str = ""
+    lms: Platform = ""
 
 
 @dataclass(frozen=True)
@@ -57,7 +63,7 @@ class Download:
 
 
 class Listing:
-    """The names in a folder or in a zip, from one of the folders inside it on."""
+    """The names in a folder or in an archive, from one of the folders inside it on."""
 
     def __init__(self, path: Path, within: str = "", archive: _Archive | None = None) -> None:
         """``within`` is the folder inside that is looked at, ending in a slash; "" for all."""
@@ -76,7 +82,7 @@ class Listing:
 
     @property
     def is_zip(self) -> bool:
-        """Whether this is in a zip and not in a folder."""
+        """Whether this is in an archive and not in a folder."""
         return self._archive is not None
 
     def inside(self, folder: str) -> Listing:
@@ -134,7 +140,7 @@ class Listing:
 
     @cached_property
     def _by_top(self) -> dict[str, list[str]]:
-        """Of a zip: what lies directly here -> all files in it."""
+        """Of an archive: what lies directly here -> all files in it."""
         assert self._archive is not None
         found: dict[str, list[str]] = {}
         for whole in sorted(self._archive.members):
@@ -147,33 +153,54 @@ class Listing:
 
 
 class _Archive:
-    """A zip that is looked into without unpacking it; one that is none holds nothing."""
+    """A zip or tar that is looked into without unpacking it; one that is none holds nothing."""
 
     def __init__(self, path: Path) -> None:
         self._zip: zipfile.ZipFile | None = None
         self._file: IO[bytes] | None = None
-        if path.suffix.lower() == ARCHIVE and path.is_file():
+        if is_archive(path.name) and path.is_file():
             with contextlib.suppress(*BAD_ZIP):
                 self._file = path.open("rb")
                 self._zip = opened_zip(self._file, DEFAULT)
         infos = self._zip.infolist() if self._zip else []
-        #: Names with forward slashes -> members.
-        self.members = {name: i for i in infos if not (name := unified_name(i.filename)).endswith("/")}
+        #: Names with forward slashes -> members of a zip, or what is looked at of those of a tar.
+        self.members: dict[str, zipfile.ZipInfo | bytes] = {
+            name: i for i in infos if not (name := unified_name(i.filename)).endswith("/")
+        }
+        if self._file is not None and self._zip is None:
+            self.members = _of_tar(self._file)
 
     def __del__(self) -> None:
         if self._file is not None:
             self._file.close()
 
     def read(self, name: str, most: int) -> bytes:
+        found = self.members[name]
+        if isinstance(found, bytes):
+            return found[:most]
         try:
             assert self._zip is not None
             # Others may ask for gigabytes of memory before the first byte.
-            if self.members[name].compress_type not in _CHEAP:
+            if found.compress_type not in _CHEAP:
                 return b""
-            with self._zip.open(self.members[name]) as member:
+            with self._zip.open(found) as member:
                 return member.read(most)
         except BAD_ZIP:
             return b""
+
+
+def _of_tar(file: IO[bytes]) -> dict[str, zipfile.ZipInfo | bytes]:
+    """Name -> beginning of what may be work in a tar; nothing of what is none, or takes too long to go through."""
+    if file.seek(0, 2) > DEFAULT.tar_bytes:
+        return {}
+    file.seek(0)
+    begins_as_tar = is_tar(file.read(_TELLING))
+    file.seek(0)
+    with contextlib.suppress(IntakeError):
+        if begins_as_tar:
+            found = files_of_tar(file, "", DEFAULT, lambda name: _LOOKED_AT if ending(name) else 0)
+            return {name: data for name, (_, data) in found.items()}
+    return {}
 
 
 def _called(place: str) -> str:

@@ -12,13 +12,15 @@ from __future__ import annotations
 import contextlib
 import re
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
+from dataclasses import replace
 from datetime import datetime
 from pathlib import PurePosixPath
 
 from grading.intake import attempts
 from grading.intake.listing import Download, Entry, Listing, may_be_work
 from grading.intake.naming import listed, shown
+from grading.submission import Platform
 from grading.words import say
 
 _CANVAS = re.compile(
@@ -56,20 +58,22 @@ def download(listing: Listing) -> Download:
     if listing.is_zip and len(listing.top) == 1 and listing.top[0].endswith("/"):
         # Packed with the folder around it.
         listing = listing.inside(listing.top[0])
-    for platform in (
-        _gradescope,
-        _canvas,
-        _moodle,
-        attempts.blackboard,
-        attempts.brightspace,
-        _sakai,
-        _nbgrader,
-        _classroom,
-        attempts.teams,
-    ):
-        found = platform(listing)
+    platforms: dict[Platform, Callable[[Listing], Download]] = {
+        "gradescope": _gradescope,
+        "canvas": _canvas,
+        "moodle": _moodle,
+        "blackboard": attempts.blackboard,
+        "brightspace": attempts.brightspace,
+        "sakai": _sakai,
+        "nbgrader": _nbgrader,
+        "classroom": _classroom,
+        "teams": attempts.teams,
+    }
+    for platform, take_apart in platforms.items():
+        found = take_apart(listing)
         if found.entries:
-            return _with_others(listing, found)
+            entries = tuple(replace(entry, lms=platform) for entry in found.entries)
+            return _with_others(listing, replace(found, entries=entries))
     return Download()
 
 

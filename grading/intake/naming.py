@@ -21,6 +21,11 @@ _UNSEEN = re.compile(
     "[\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180f\u2065\u3164\ufe00-\ufe0f\uffa0\U000e0100-\U000e01ef]"
 )
 _MOST_BYTES = 200
+# Letters of Latin scripts that are not a letter and an accent.
+_IN_ASCII = str.maketrans(
+    {"ß": "ss", "ẞ": "SS", "æ": "ae", "Æ": "Ae", "œ": "oe", "Œ": "Oe", "ø": "o", "Ø": "O", "ł": "l", "Ł": "L"}
+    | {"đ": "d", "Đ": "D", "ð": "d", "Ð": "D", "þ": "th", "Þ": "Th", "ı": "i", "\u2019": "'"}
+)
 _IN_NAMES = " ,'()\u2019\u00b7\u30fb"  # O’Brien, 约翰·史密斯
 
 
@@ -63,11 +68,11 @@ def safe_name(text: str) -> str:
 def ascii_name(text: str) -> str:
     """The same in ASCII, without spaces.
 
-    Accents are dropped; characters of other scripts become their code points, so that two names in Chinese
-    stay two names.
+    Accents are dropped, and letters such as ß and ø spelt out; characters of other scripts become their code points,
+    so that two names in Chinese stay two names.
     """
     pieces = []
-    for character in unicodedata.normalize("NFKD", text):
+    for character in unicodedata.normalize("NFKD", text.translate(_IN_ASCII)):
         if character.isascii():
             pieces.append(character if _is_plain(character) else "_")
         elif not unicodedata.combining(character):

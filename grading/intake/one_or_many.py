@@ -8,7 +8,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from grading.intake import lms
-from grading.intake.endings import ARCHIVE, NOTEBOOK, SCRIPT, ending, is_packed, not_downloaded, stem
+from grading.intake.endings import NOTEBOOK, SCRIPT, ending, is_archive, is_packed, not_downloaded, stem
 from grading.intake.listing import Entry, Listing, may_be_work
 from grading.intake.naming import listed, shown
 from grading.words import say
@@ -17,7 +17,7 @@ from grading.words import say
 _PART_NAMES = """
     a all answer answers article assign assignment assignments backup bak base build cell check checks
     cifar class classes classifier classifiers code colab collect collectsubmission common conf config
-    copy core cs csn data dataset datasets demo doc docs draft evaluate example examples exercise
+    copy core cs csn data dataset datasets demo doc docs draft evaluate ex example examples exercise
     experiment experiments fall fast features figures files final fix func function functions get grad
     gradient helper helpers homework homeworks hw hyperparameters im image images img index init inline k
     knn lab layer layers lecture lectures lib linear loss losses main material materials math misc ml
@@ -26,7 +26,7 @@ _PART_NAMES = """
     predict predictor prob problem problems program project py python question questions regression rel
     report result results run script scripts search section setup sgd slides softmax solution solutions
     solver source sources spring src stanford start starter step submission submit summer svm task tasks
-    template test tests tmp tools train trainer training tune two untitled util utils validation version
+    template test tests tmp tools train trainer training tune two untitled util utils v validation ver version
     vis vision visualize week weights winter work working write writeup
 """
 _COURSE_WORDS = frozenset(_PART_NAMES.split())
@@ -89,6 +89,13 @@ def look(listing: Listing, depth: int = 0, *, evidence: bool = False) -> Many | 
     people = _different_people(listing, names, most=len(work) if by_layout else 2)
     if len(people) > 1 and not (by_layout and 2 * len(people) <= len(work)):
         return Many(_each(listing, names), (*lists, *_said_of_several_in_one(listing, names)))
+    if (
+        listing.is_zip
+        and len(work) > 1
+        and all(is_archive(name) and not _is_part_name(name) for name in work)
+    ):
+        # A student packs files; archives in an archive are those of a class.
+        return Many(_each(listing, work))
     if evidence or listing.is_zip:
         return None
     if not _all_answer_alike(listing, work) if by_layout else _is_one_students(listing, names):
@@ -198,10 +205,10 @@ def _look_inside(listing: Listing, name: str, depth: int, *, evidence: bool = Tr
 
 
 def _is_folder_or_zip(listing: Listing, name: str) -> bool:
-    """Whether it can be looked into; a zip within a zip is not."""
+    """Whether it can be looked into; an archive within an archive is not."""
     if listing.is_zip or name.endswith("/"):
         return name.endswith("/")
-    return name.lower().endswith(ARCHIVE) and not (listing.path / listing.within / name).is_symlink()
+    return is_archive(name) and not (listing.path / listing.within / name).is_symlink()
 
 
 def _said_of_rest(listing: Listing, names: Sequence[str]) -> tuple[str, ...]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import hashlib
 from collections.abc import Collection, Iterable, Iterator, Sequence
+from functools import cached_property
 from pathlib import PurePosixPath
 
 from grading.intake.choose import Choice, choose_definitions
@@ -58,7 +59,7 @@ def read(handin: Handin, asked: Sequence[str], *, limits: Limits = DEFAULT) -> S
         raise IntakeError(next(iter(reader.unreadable.values())))
     questions = _questions(reader, modules)
     modules, said_of_versions = current_versions(modules, reader.wanted)
-    choice = choose_definitions(asked, modules)
+    choice = choose_definitions(asked, modules, reader.is_imported)
     choice.definitions |= found_elsewhere(asked, choice, reader.not_among(modules), modules)
     warnings = [
         *gathered.warnings,
@@ -184,8 +185,17 @@ class _Reader:
 
     def _imported_by_notebooks(self, files: Collection[str]) -> int:
         """How many notebooks import one of these scripts, from where they lie or from a folder above."""
+        return sum(any(file in files for file in imports) for imports in self._imports_of_notebooks)
+
+    def is_imported(self, name: str) -> bool:
+        """Whether a notebook imports the script ``name``, from where it lies or from a folder above."""
+        return any(name in imports for imports in self._imports_of_notebooks)
+
+    @cached_property
+    def _imports_of_notebooks(self) -> list[frozenset[str]]:
+        """The scripts that each notebook imports."""
         notebooks = [m for name in self.files if ending(name) == NOTEBOOK and (m := self.module(name))]
-        return sum(any(file in files for file in self._imports_of(notebook)) for notebook in notebooks)
+        return [frozenset(self._imports_of(notebook)) for notebook in notebooks]
 
     def _imports_of(self, notebook: Module) -> Iterator[str]:
         for node in notebook.imported:

@@ -1,35 +1,24 @@
-"""Tar archives, packed with gzip or not, read in one go and never unpacked to disk."""
+"""Tar archives, packed with gzip, xz or bzip2 or not, read in one go and never unpacked to disk."""
 
 from __future__ import annotations
 
-import gzip
 import tarfile
-import zlib
 from collections.abc import Callable
 from typing import IO, cast
 
 from grading.intake.limits import Limits
 from grading.intake.naming import shown
+from grading.intake.squeezed import BAD, is_squeezed, unsqueezed
 from grading.submission import IntakeError
 from grading.words import say
 
-_GZIP = b"\x1f\x8b"
 _MAGIC, _MAGIC_AT = b"ustar", 257
-_BAD = (
-    tarfile.TarError,
-    zlib.error,
-    EOFError,
-    OSError,
-    ValueError,
-    OverflowError,
-    IndexError,
-    RecursionError,
-)
+_BAD = (tarfile.TarError, OverflowError, IndexError, RecursionError, *BAD)
 
 
 def is_tar(beginning: bytes) -> bool:
-    """Whether a file that begins so (512 bytes) is a tar, or packed with gzip as most are."""
-    return beginning.startswith(_GZIP) or beginning[_MAGIC_AT:].startswith(_MAGIC)
+    """Whether a file that begins so (512 bytes) is a tar, or packed as most are."""
+    return is_squeezed(beginning) or beginning[_MAGIC_AT:].startswith(_MAGIC)
 
 
 def files_of_tar(
@@ -93,10 +82,9 @@ class _Unpacked:
     """The bytes of a tar, unpacked as far as they are read, and no more than an honest one could hold."""
 
     def __init__(self, file: IO[bytes], where: str, limits: Limits) -> None:
-        packed = file.read(len(_GZIP)) == _GZIP
         size = file.seek(0, 2)
         file.seek(0)
-        self._file: IO[bytes] = gzip.GzipFile(fileobj=file) if packed else file  # type: ignore[assignment]
+        self._file = unsqueezed(file)
         self._where = where
         self._most = min(limits.unpacked_bytes, max(limits.ratio_free_bytes, limits.ratio * size))
         self._read = 0

@@ -85,6 +85,11 @@ def recognised(data: bytes, name: str = "") -> str | None:
     return known or _BY_NAME.get(PurePosixPath(name).suffix.lower())
 
 
+def is_conflict_mark(line: str) -> bool:
+    """Whether a line is one of those that Git puts around and between two versions."""
+    return line.lstrip().startswith(_CONFLICT)
+
+
 def conflict_line(lines: Sequence[str]) -> int | None:
     """The first line that begins a conflict which Git has left, counted from 1, if there is one."""
     marks = {

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+from collections.abc import Collection, Mapping
 
 from grading.intake.walking import nodes, walk
 from grading.words import say
@@ -32,13 +33,37 @@ def why_unfinished(function: Function) -> str | None:
     A function of the data is unfinished as long as it never looks at the data: its shape is all that the
     course's templates use.
     """
-    parameters = [argument.arg for argument in [*function.args.posonlyargs, *function.args.args]]
-    if parameters in ([], ["self"]) or function.args.vararg or function.args.kwarg:
+    data = _data_of(function)
+    if data is None:
         return _why_empty(function)
-    data = "X" if "X" in parameters else parameters[min(_DATA, len(parameters) - 1)]
     if _looks_at(function, data):
         return None
     return _why_empty(function) or say("it returns without having looked at {data}", data=data)
+
+
+def unwritten_helper(function: Function, beside: Mapping[str, list[Function]]) -> tuple[str, str] | None:
+    """The data of ``function``, and the function that it leaves the data to, if that is not written.
+
+    ``beside`` holds all definitions of the functions in the same file.
+    """
+    data = _data_of(function)
+    helpers = {
+        call.func.id
+        for call in nodes(function, ast.Call)
+        if isinstance(call.func, ast.Name) and call.func.id in beside and call.func.id != function.name
+    }
+    unwritten = {name for name in helpers if all(map(why_unfinished, beside[name]))}
+    if data is None or not unwritten or _looks_at(function, data, unwritten):
+        return None
+    return data, min(unwritten)
+
+
+def _data_of(function: Function) -> str | None:
+    """The parameter that holds the data, if it has any."""
+    parameters = [argument.arg for argument in [*function.args.posonlyargs, *function.args.args]]
+    if parameters in ([], ["self"]) or function.args.vararg or function.args.kwarg:
+        return None
+    return "X" if "X" in parameters else parameters[min(_DATA, len(parameters) - 1)]
 
 
 def keeps_zero_gradient(function: Function) -> str | None:
@@ -118,15 +143,15 @@ def _is_weights(node: ast.AST, own: str) -> bool:
     )
 
 
-def _looks_at(function: Function, data: str) -> bool:
-    """Whether the values of the parameter ``data`` are used, not just its shape or length."""
+def _looks_at(function: Function, data: str, no_use: Collection[str] = ()) -> bool:
+    """Whether the values of the parameter ``data`` are used: more than its shape or length, or a call of ``no_use``."""
     shape_only = set()
     for attribute in nodes(function, ast.Attribute):
         if attribute.attr in ("shape", "dtype", "ndim", "size"):
             shape_only.add(id(attribute.value))
     for call in nodes(function, ast.Call):
         if isinstance(call.func, ast.Name):
-            if call.func.id in ("len", "print", "type", "isinstance"):
+            if call.func.id in ("len", "print", "type", "isinstance") or call.func.id in no_use:
                 shape_only.update(id(argument) for argument in call.args)
             elif call.func.id in ("locals", "vars"):
                 return True

@@ -11,8 +11,10 @@ from grading.intake.modules import Module
 from grading.submission import State
 from grading.words import say
 
-# What browsers, Jupyter and file managers put behind the name of a second one.
-_NUMBERED = re.compile(r"[ _]?\((?P<number>\d{1,3})\)$")
+# What browsers, Jupyter, file managers and people put behind the name of a second one.
+_NUMBERED = re.compile(
+    r"(?:[ _]?\((?P<number>\d{1,3})\)|[ _-]v(?:er|ersion)?[ _-]?(?P<version>\d{1,2}))$", re.IGNORECASE
+)
 _COPIED = re.compile(r"(?<![ _-])[ _-]*+(?:copy|kopie|copie|copia|副本)[ ]?\d{0,3}$", re.IGNORECASE)
 
 
@@ -61,7 +63,7 @@ def _is_copied(module: Module) -> bool:
 
 def _number(module: Module) -> int:
     found = _NUMBERED.search(PurePosixPath(module.name).stem)
-    return int(found["number"]) if found else 0
+    return int(found["number"] or found["version"]) if found else 0
 
 
 def _defined(module: Module, wanted: Container[str]) -> set[str]:

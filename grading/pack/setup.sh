@@ -35,5 +35,10 @@ fi
 "$python" -I -m venv --clear "$root/venv"
 "$root/venv/bin/python" -I -m pip install --quiet --disable-pip-version-check --no-cache-dir --require-hashes \
     -r "$root/source/requirements.lock"
+# For an edition whose arrays are PyTorch's.
+if [ -e "$root/source/requirements-torch.txt" ]; then
+    "$root/venv/bin/python" -I -m pip install --quiet --disable-pip-version-check --no-cache-dir \
+        -r "$root/source/requirements-torch.txt"
+fi
 # The labels of the pictures that are graded with are for the grader only.
 chmod -R go-rwx "$root"/venv/lib/python3*/site-packages/sklearn

@@ -9,7 +9,7 @@ from __future__ import annotations
 import csv
 import io
 import secrets
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
 import msgspec
@@ -51,6 +51,17 @@ def _read(path: Path) -> dict[str, str]:
     except FileNotFoundError:
         return {}
     return {row[0]: row[1] for row in rows[1:] if len(row) == 2}
+
+
+def without_names(said: Sequence[str]) -> tuple[str, ...]:
+    """In the place of sentences on how the hand-ins were found, which name students: that there are any."""
+    if not said:
+        return ()
+    return (
+        say(
+            "The terminal says what is to be known of how the hand-ins were found; here it would name students."
+        ),
+    )
 
 
 def anonymous(grade: Grade, names: Mapping[str, str]) -> Grade:

@@ -18,6 +18,7 @@ from grading.reports.gradebook_json import function_points
 from grading.reports.statistics import broken, in_order
 from grading.reports.text import one_line, visible
 from grading.roster import Matches, Student
+from grading.submission import Platform
 from grading.words import say, together
 
 _FORMULA = re.compile(r"(?<!\s)\s*+[=+\-@＝＋－＠]|[\t\r\n]")
@@ -118,9 +119,8 @@ class CanvasCsv(ForPlatform):
         for grade, student in self.rows(grades):
             if grade is not None and self.matches is None:
                 name = inert(grade.submission.name)
-                # The number in the names of its downloads is its own; what other platforms put there is none.
-                known = grade.submission.lms_id if grade.submission.lms_id.isdecimal() else ""
-                rows.append([name, known, "", name, "", _score(grade)])
+                known = _known_to("canvas", grade)
+                rows.append([name, known if known.isdecimal() else "", "", name, "", _score(grade)])
             else:
                 ids = (
                     (student.platform, student.number)
@@ -165,7 +165,7 @@ class MoodleCsv(ForPlatform):
         columns.append((f"{self.title} feedback", [_feedback(grade) if grade else "" for grade, _ in rows]))
         # As the assignment's own grading worksheet calls them.
         listed = self.matches is not None and "Identifier" in self.matches.roster.headings
-        of_download = [grade.submission.lms_id if grade is not None else "" for grade, _ in rows]
+        of_download = [_known_to("moodle", grade) if grade is not None else "" for grade, _ in rows]
         known = [student.platform for _, student in rows] if listed else of_download
         columns.append(
             ("Identifier", [f"Participant {each}" if each.isdecimal() else each for each in known])
@@ -191,7 +191,7 @@ class GradescopeCsv(ForPlatform):
         for grade, student in self.rows(grades):
             if grade is not None and self.matches is None:
                 name = inert(grade.submission.name)
-                cells = [name, "", inert(grade.submission.lms_id) or name, "", ""]
+                cells = [name, "", inert(_known_to("gradescope", grade)) or name, "", ""]
             else:
                 number = student.number or student.platform or student.login
                 cells = [*map(inert, (student.first, student.last, number, student.email, student.section))]
@@ -217,6 +217,11 @@ class GradescopeCsv(ForPlatform):
 
 def _lateness(late: LateFacts | None) -> str:
     return f"{late.minutes // 60}:{late.minutes % 60:02}:00" if late else ""
+
+
+def _known_to(platform: Platform, grade: Grade) -> str:
+    """What a platform calls the student in its own downloads; what another one does would be somebody else here."""
+    return grade.submission.lms_id if grade.submission.lms == platform else ""
 
 
 def _worth(grades: Sequence[Grade], function: str) -> float:

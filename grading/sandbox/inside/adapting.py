@@ -7,6 +7,7 @@ beside the student's code. It is as little believed as the answers themselves.
 from __future__ import annotations
 
 import ast
+import inspect
 from collections.abc import Callable, Iterable, Mapping
 from functools import partial
 from typing import Any
@@ -14,6 +15,7 @@ from typing import Any
 import numpy as np
 
 from grading.sandbox.arguments import resolved, split
+from grading.sandbox.inside.forms import Form
 from grading.sandbox.inside.networks import asked
 from grading.sandbox.wire import WireCalling
 
@@ -64,90 +66,9 @@ def prepare(callings: Iterable[WireCalling]) -> Callable[[], None]:
     return undo
 
 
+_ASKED_BY_NAME = ("X_batch", "y_batch", "reg")
 _FEW_SAMPLES = 100
 """No data set to train on has so few, and no small case of a check more."""
-
-
-class _Form:
-    """Arrays as the student has them, "theirs", and as the course has them, "ours".
-
-    Both are views of the same memory, so what a student does to an argument is seen; but for W, which lies in memory as
-    the course's would.
-    """
-
-    def __init__(self, calling: WireCalling) -> None:
-        self._turns_weights, self._turns_samples = calling.turned_weights, calling.turned_samples
-        self._tensors = calling.tensors
-
-    def their_weights(self, W: Any) -> Any:
-        """W or dW for the student."""
-        return self._theirs(np.ascontiguousarray(_turned(W)) if self._turns_weights else W)
-
-    def see(self, W: Any, theirs: Any) -> None:
-        """Let W have what has become of theirs."""
-        if (
-            self._turns_weights
-            and theirs.T.shape == W.shape
-            and not np.array_equal(theirs.T, W, equal_nan=True)
-        ):
-            W[...] = theirs.T
-
-    def their_samples(self, X: Any) -> Any:
-        """X for the student."""
-        return self._theirs(_turned(X) if self._turns_samples else X)
-
-    def their_labels(self, y: Any) -> Any:
-        """Labels for the student; PyTorch takes those of a small type for truth values."""
-        return self._theirs(np.asarray(y, np.int64)) if self._tensors else y
-
-    def their_answer(self, answer: tuple[Any, Any]) -> tuple[Any, Any]:
-        """A loss and dW for the student's train."""
-        loss, dW = answer
-        return self._theirs(np.array(loss)) if self._tensors else loss, self.their_weights(dW)
-
-    def our_weights(self, value: Any) -> Any:
-        """What the student has as W."""
-        value = self.ours(value)
-        return _turned(value) if self._turns_weights else value
-
-    def our_samples(self, value: Any) -> Any:
-        """What the student has as X."""
-        value = self.ours(value)
-        return _turned(value) if self._turns_samples else value
-
-    def our_answer(self, result: Any) -> Any:
-        """What a loss returns; anything but two things as it is."""
-        if type(result) in (tuple, list) and len(result) == 2:
-            return type(result)((self.our_number(result[0]), self.our_weights(result[1])))
-        return self.ours(result)
-
-    def our_number(self, value: Any) -> Any:
-        """A tensor of one number as that number."""
-        value = self.ours(value)
-        return value.item() if self._tensors and isinstance(value, np.ndarray) and value.ndim == 0 else value
-
-    def our_history(self, value: Any) -> Any:
-        """A list of numbers, some of which may be tensors."""
-        return list(map(self.our_number, value)) if type(value) in (tuple, list) else self.ours(value)
-
-    def ours(self, value: Any) -> Any:
-        """A tensor as an array; anything else as it is."""
-        if not self._tensors or isinstance(value, np.ndarray):
-            return value
-        import torch
-
-        return value.detach().cpu().numpy() if isinstance(value, torch.Tensor) else value
-
-    def _theirs(self, array: Any) -> Any:
-        if not self._tensors or not isinstance(array, np.ndarray):
-            return array
-        import torch
-
-        return torch.from_numpy(array)
-
-
-def _turned(array: Any) -> Any:
-    return array.T if isinstance(array, np.ndarray) and array.ndim == 2 else array
 
 
 class AdaptedLoss:
@@ -156,7 +77,7 @@ class AdaptedLoss:
     def __init__(self, function: Callable[..., Any], calling: WireCalling) -> None:
         self._function, self._returns = function, calling.returns
         self._arguments = calling.arguments or ("W", "X", "y", "reg")
-        self._form = _Form(calling)
+        self._form = Form(calling)
         self._takes = {split(argument)[1] for argument in self._arguments}
 
     def __call__(self, W: Any, X: Any, y: Any, reg: Any) -> Any:
@@ -218,7 +139,7 @@ class AdaptedModel:
     def __init__(
         self, make: Callable[..., Any], calling: WireCalling, parts: tuple[AdaptedLoss, ...] = ()
     ) -> None:
-        self.__dict__.update(_make=make, _calling=calling, _form=_Form(calling), _parts=parts)
+        self.__dict__.update(_make=make, _calling=calling, _form=Form(calling), _parts=parts)
         self.__dict__.update(_object=None, _waiting={})
         if not calling.make:
             self._object_for({})
@@ -274,11 +195,12 @@ class AdaptedModel:
             return sum(loss for loss, _ in answers), sum(dW for _, dW in answers)
         form = self._form
         given = [*map(form.their_weights, weights), form.their_samples(X), form.their_labels(y), reg]
-        return form.our_answer(getattr(model, name)(*given))
+        loss = getattr(model, name)
+        return form.our_answer(loss(*given, **_constants_of(loss, self._calling.arguments)))
 
     def _plugged(self, loss: Callable[..., Any], *args: Any, **named: Any) -> Any:
         """The grader's loss, called by the student's train, with or without W."""
-        return _plugged(self._form, loss, *args[-3:], **named)
+        return _plugged(self._form, loss, *args, **named)
 
     def _sizes(self) -> dict[str, Any]:
         W = self._waiting.get(self._calling.weights)
@@ -301,7 +223,7 @@ class AdaptedTrain:
         self.W: Any = None
         self._function, self._own, self._parts = function, own, parts
         self._arguments = calling.arguments
-        self._form = _Form(calling)
+        self._form = Form(calling)
         self._plugged: Callable[..., Any] | None = None
 
     def __setattr__(self, name: str, value: Any) -> None:
@@ -341,7 +263,7 @@ class AdaptedPredict:
 
     def __init__(self, function: Callable[..., Any], calling: WireCalling) -> None:
         self._function = function
-        self._form = _Form(calling)
+        self._form = Form(calling)
 
     def __call__(self, W: Any, X: Any) -> Any:
         """As the course's."""
@@ -349,10 +271,13 @@ class AdaptedPredict:
         return form.ours(self._function(form.their_weights(W), form.their_samples(X)))
 
 
-def _plugged(form: _Form, loss: Callable[..., Any], X_batch: Any, *others: Any, **named: Any) -> Any:
-    """The grader's loss, asked by the student."""
-    given = {name: form.ours(value) for name, value in named.items()}
-    return form.their_answer(loss(form.our_samples(X_batch), *map(form.ours, others), **given))
+def _plugged(form: Form, loss: Callable[..., Any], *args: Any, **named: Any) -> Any:
+    """The grader's loss, asked by the student: of X, y and reg, whatever stands before and behind them."""
+    is_labels = [getattr(form.ours(value), "ndim", 0) == 1 for value in args]
+    labels = is_labels.index(True) if True in is_labels else len(args) - 2
+    samples, *others = args[max(labels - 1, 0) : labels + 2]
+    given = {name: form.ours(value) for name, value in named.items() if name in _ASKED_BY_NAME}
+    return form.their_answer(loss(form.our_samples(samples), *map(form.ours, others), **given))
 
 
 def _called(
@@ -363,9 +288,26 @@ def _called(
     if "epochs" in wanted:
         given = {**given, **_passes(samples, given)}
     # Called without settings, it shall use its own defaults.
-    known = [a for a in arguments if split(a)[1] in given or not split(a)[1].isidentifier()]
+    known = [a for a in arguments if split(a)[1] in given or (not split(a)[0] and _is_constant(a))]
     args, kwargs = _resolved(known, given)
-    return train(*args, **kwargs)
+    return train(*args, **kwargs, **_constants_of(train, arguments))
+
+
+def _constants_of(function: Callable[..., Any], arguments: Iterable[str]) -> dict[str, Any]:
+    """The constants that are passed by name, so far as the function takes them: some years of a course have them."""
+    constants = [argument for argument in arguments if split(argument)[0] and _is_constant(argument)]
+    if not constants:
+        return {}
+    try:
+        taken = inspect.signature(function).parameters
+    except (TypeError, ValueError):
+        return {}
+    return _resolved([argument for argument in constants if split(argument)[0] in taken], {})[1]
+
+
+def _is_constant(argument: str) -> bool:
+    what = split(argument)[1]
+    return what in ("None", "True", "False") or not what.isidentifier()
 
 
 def _passes(samples: int, settings: Mapping[str, Any]) -> dict[str, Any]:

@@ -135,8 +135,8 @@ p = torch.exp(scores) / sums.view(-1, 1)
 p[rows, y] -= 1
 dW = X.t().mm(p) / len(rows) + 2 * SCALE * reg * W
 """,
-    "part 1": "rows = torch.randint(num_train, (batch_size,))\nX_batch, y_batch = X[rows], y[rows]",
-    "part 2": "W = W - learning_rate * dW",
+    "sample_batch": "rows = torch.randint(num_train, (batch_size,))\nX_batch, y_batch = X[rows], y[rows]",
+    "train_linear_classifier": "W = W - learning_rate * dW",
     "predict_linear_classifier": "y_pred = X.mm(W).argmax(dim=1)",
 }
 NETWORK = {
@@ -169,12 +169,16 @@ SOLUTIONS_OF: dict[str, Mapping[str, str]] = {
 
 @dataclass(frozen=True)
 class Slip:
-    """A mistake: in which function, what is written, what it becomes, and by which name it must be known, if by any."""
+    """A mistake: in which function, what is written, what it becomes, and by which name it must be known, if by any.
+
+    ``helper`` is the function that it is written in, where that is one that ``function`` calls.
+    """
 
     function: str
     right: str
     wrong: str
     id: str
+    helper: str = ""
 
 
 _TRAINING = (
@@ -275,7 +279,10 @@ _TENSORS = (
     ),
     Slip("svm_loss_naive", "j != y[i] and margin > 0", "margin > 0", "svm-label-class-not-skipped"),
     Slip("svm_loss_vectorized", "margins[rows, y] = 0", "pass", "svm-label-class-counted-in-gradient"),
-    Slip(_TRAIN, "torch.randint(num_train, (batch_size,))", "torch.arange(batch_size)", "batch-first-rows"),
+    Slip(
+        *(_TRAIN, "torch.randint(num_train, (batch_size,))", "torch.arange(batch_size)", "batch-first-rows"),
+        helper="sample_batch",
+    ),
     Slip(_LABELS, "dim=1)", "dim=0)", "predict-axis-0"),
 )
 
@@ -310,6 +317,23 @@ def _rounds(*slips: Slip) -> list[list[Slip]]:
     return found
 
 
+OTHER_YEARS: dict[str, tuple[tuple[str, str], ...]] = {
+    "comp411": (
+        ("reg=1e-5, num_iters", "reg=1e-5, reg_l1=None, num_iters"),
+        ("self.loss(X_batch, y_batch, reg)", "self.loss(X_batch, y_batch, reg, reg_l1=reg_l1)"),
+        ("def loss(self, X_batch, y_batch, reg)", "def loss(self, X_batch, y_batch, reg, reg_l1=None)"),
+        ("X_batch, y_batch, reg)\n", "X_batch, y_batch, reg, reg_l1)\n"),
+    ),
+    "eecs498": (
+        (
+            "X_batch, y_batch = sample_batch(X, y, num_train, batch_size)",
+            "rows = torch.randint(num_train, (batch_size,)); X_batch, y_batch = X[rows], y[rows]",
+        ),
+        ("def sample_batch(", "def of_no_use("),
+    ),
+}
+"""What other years of a course have otherwise in the same file: what is written, and what they have there."""
+
 ROUNDS = {
     "cs231n-2015": _rounds(*_COLUMNS),
     "cs231n-2016": _rounds(*_ROWS, *_SVM_ROWS),
@@ -320,6 +344,17 @@ ROUNDS = {
     "two-layer-net": _rounds(*_NETWORK),
 }
 """Mistakes in each edition, those that are handed in together in a list."""
+
+
+def write_other_year(folder: Path, edition: str) -> None:
+    """Right work as another year of the course has it."""
+    write_solved(folder, edition)
+    path = folder / "classifiers" / "linear_classifier.py"
+    text = path.read_text("utf-8")
+    for ours, theirs in OTHER_YEARS[edition]:
+        assert ours in text, ours
+        text = text.replace(ours, theirs)
+    path.write_text(text, "utf-8")
 
 
 def write_solved(folder: Path, edition: str, slips: Sequence[Slip] = ()) -> None:
@@ -333,7 +368,7 @@ def write_solved(folder: Path, edition: str, slips: Sequence[Slip] = ()) -> None
         for path in sorted((folder / "classifiers").glob("*.py")):
             text = path.read_text("utf-8")
             # A method stands in one class for all.
-            begin = max(text.find(f"def {part}(") for part in slip.function.split("."))
+            begin = max(text.find(f"def {part}(") for part in (slip.helper or slip.function).split("."))
             if begin >= 0:
                 assert slip.right in text[begin:], slip
                 path.write_text(text[:begin] + text[begin:].replace(slip.right, slip.wrong, 1), "utf-8")

@@ -13,7 +13,7 @@ import grader
 from grading.editions.reading import USUAL, path_of, shipped
 from grading.rubric import load_rubric
 from grading.starter.write import write_starter
-from tests.grading.editions.solving import ROUNDS, write_solved
+from tests.grading.editions.solving import OTHER_YEARS, ROUNDS, write_other_year, write_solved
 
 OTHERS = [edition for edition in shipped() if edition != USUAL]
 Report = dict[str, Any]
@@ -33,6 +33,8 @@ def reports(edition: str, tmp_path_factory: pytest.TempPathFactory) -> dict[str,
     folder = tmp_path_factory.mktemp(edition)
     write_starter(folder / "class" / "starter", load_rubric(edition=edition))
     write_solved(folder / "class" / "right", edition)
+    if edition in OTHER_YEARS:
+        write_other_year(folder / "class" / "other_year", edition)
     for number, slips in enumerate(ROUNDS[edition]):
         write_solved(folder / "class" / f"wrong{number}", edition, slips)
     # Without the search for repairs, which takes most of the time and has its own tests.
@@ -58,10 +60,10 @@ def test_the_starter_of_an_edition_gets_0_kindly(reports: dict[str, Report]) -> 
 
 
 def test_right_work_of_an_edition_gets_100(reports: dict[str, Report]) -> None:
-    report = reports["right"]
-    assert report["score"] == 100, [c["message"] for c in report["checks"] if c["status"] != "passed"]
-    assert [remark for check in report["checks"] for remark in check["remarks"]] == []
-    assert report["warnings"] == []
+    for report in (report for name, report in reports.items() if name in ("right", "other_year")):
+        assert report["score"] == 100, [c["message"] for c in report["checks"] if c["status"] != "passed"]
+        assert [remark for check in report["checks"] for remark in check["remarks"]] == []
+        assert report["warnings"] == []
 
 
 def test_ten_mistakes_in_an_edition_are_caught_and_named(edition: str, reports: dict[str, Report]) -> None:

@@ -90,3 +90,38 @@ def test_a_model_trains_and_predicts_in_its_own_layout() -> None:
     assert np.array_equal(asked[0][0], W)
     assert np.array_equal(asked[0][1], X[:2])
     assert model.predict(X).shape == (4,)
+
+
+def with_more(**arguments: Any) -> Any:
+    """A classifier whose train and loss have more arguments than the course's, as a year of COMP411 has it."""
+
+    class Elastic(Model):
+        def train(self, X: Any, y: Any, learning_rate: float, reg_l1: Any = None) -> list[float]:
+            self.seen = reg_l1
+            by_name = self.loss(X, y, 0.5, reg_l1=reg_l1)[0]
+            return [by_name, self.loss(X, y, 0.5, reg_l1)[0], self.loss(self.W, X, y, 0.5)[0]]
+
+        def loss(self, X_batch: Any, y_batch: Any, reg: float, reg_l1: Any = None) -> Any:
+            return reg + reg_l1, self.W
+
+    calling = WireCalling(
+        *("Elastic", "class"), roles={"train": "train", "predict": "predict", "loss": "loss"}, **arguments
+    )
+    return AdaptedModel(Elastic, calling)
+
+
+def test_constants_by_name_reach_a_train_and_a_loss_that_take_them() -> None:
+    given = ("X", "y", "learning_rate=learning_rate", "reg_l1=0.25", "reg_l3=1.0")
+    model = with_more(arguments=given)
+    model.W = W
+    assert model.loss(X, y, 0.5)[0] == 0.75
+    asked: list[Any] = []
+
+    def known(*given: Any) -> Any:
+        asked.append(given)
+        return 5.0, W
+
+    model.loss = known
+    assert model.train(X, y, learning_rate=0.5) == [5.0, 5.0, 5.0]
+    assert model.seen == 0.25
+    assert all(np.array_equal(got[0], X) and got[2:] == (0.5,) for got in asked)

@@ -75,11 +75,9 @@ def test_what_a_function_of_an_edition_returns_must_be_known(tmp_path: Path) -> 
         load_rubric(written(tmp_path, 'edition = "comp411"\n' + functions))
 
 
-def test_an_edition_is_packed_for_gradescope(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_an_edition_is_packed_for_gradescope(tmp_path: Path) -> None:
     out = tmp_path / "autograder.zip"
     assert grader.main(["pack", "gradescope", str(out), "--edition", "cs231n-2015"]) == commands.GRADED
     with zipfile.ZipFile(out) as archive:
         assert b'edition = "cs231n-2015"' in archive.read("rubric/rubric.toml")
         assert "checks/editions/cs231n-2015.toml" in archive.namelist()
-    assert grader.main(["pack", "gradescope", str(out), "--edition", "eecs498"]) == commands.WRONG_USE
-    assert "needs PyTorch" in capsys.readouterr().err

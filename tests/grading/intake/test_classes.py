@@ -185,19 +185,19 @@ def test_the_last_time_counts_and_it_is_said(tmp_path: Path, folder: str, packed
 
 
 @pytest.mark.parametrize(
-    ("files", "student", "lms_id"),
+    ("files", "student", "platform", "lms_id"),
     [
-        ({"doejane_10231_550012_svm.ipynb": WORK}, "doejane", "10231"),
-        ({"Jane Doe_881_assignsubmission_file_svm.ipynb": WORK}, "Jane Doe", "881"),
-        ({"12345-678901 - Jo - Feb 1, 2026 1159 PM/svm.ipynb": WORK}, "Jo", "12345-678901"),
-        ({A1 + "01-10-11-12_svm.ipynb": WORK}, "jdoe", "jdoe"),
+        ({"doejane_10231_550012_svm.ipynb": WORK}, "doejane", "canvas", "10231"),
+        ({"Jane Doe_881_assignsubmission_file_svm.ipynb": WORK}, "Jane Doe", "moodle", "881"),
+        ({"12345-678901 - Jo - Feb 1, 2026 1159 PM/svm.ipynb": WORK}, "Jo", "brightspace", "12345-678901"),
+        ({A1 + "01-10-11-12_svm.ipynb": WORK}, "jdoe", "blackboard", "jdoe"),
     ],
 )
 def test_what_a_platform_knows_a_student_by_is_kept(
-    tmp_path: Path, files: dict[str, str], student: str, lms_id: str
+    tmp_path: Path, files: dict[str, str], student: str, platform: str, lms_id: str
 ) -> None:
     (handin,) = find([put(tmp_path / "class", files)])
-    assert (handin.name, handin.lms_id) == (student, lms_id)
+    assert (handin.name, handin.lms, handin.lms_id) == (student, platform, lms_id)
 
 
 def test_what_lies_beside_a_download_is_named(tmp_path: Path) -> None:

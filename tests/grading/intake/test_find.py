@@ -120,7 +120,7 @@ def test_what_is_no_work_is_left_out_and_what_cannot_be_graded_is_not(tmp_path: 
 
 def test_a_folder_without_anything_to_grade_is_said_to_be_empty(tmp_path: Path) -> None:
     put(tmp_path, {"README.md": "", ".gitignore": ""})
-    with pytest.raises(IntakeError, match="is an empty folder: hand in a notebook"):
+    with pytest.raises(IntakeError, match="holds nothing but hidden files and READMEs: hand in a notebook"):
         find([tmp_path])
 
 

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import bz2
 import gzip
 import io
+import lzma
 import tarfile
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -62,14 +64,39 @@ def test_an_ending_that_was_put_behind_a_name_is_taken_off(tmp_path: Path, name:
         assert f"{name} was read as {name[:-4].removesuffix('.')}: call it so." in submission.warnings
 
 
+@pytest.mark.parametrize(
+    ("end", "pack"), [("gz", gzip.compress), ("xz", lzma.compress), ("bz2", bz2.compress)]
+)
+def test_a_notebook_or_script_that_is_packed_by_itself_is_read(
+    tmp_path: Path, end: str, pack: Callable[[bytes], bytes]
+) -> None:
+    files = {f"svm.ipynb.{end}": pack(WORK.encode()), f"more.py.{end}": pack(b"x = 1\n")}
+    submission = read_files(tmp_path, files)
+    assert set(submission.definitions) == set(ASKED)
+    assert {source.name for source in submission.sources} == {"svm.ipynb", "more.py"}
+    assert f"svm.ipynb.{end} was unpacked to svm.ipynb: hand in that." in submission.warnings
+    (alone,) = find([put(tmp_path / "class", {f"ada.ipynb.{end}": files[f"svm.ipynb.{end}"]})])
+    assert (alone.name, set(read(alone, ASKED).definitions)) == ("ada", set(ASKED))
+
+
 def test_a_file_that_has_its_own_name_comes_before_one_that_has_not(tmp_path: Path) -> None:
     submission = read_files(tmp_path, {"hw.py": EVERYTHING, "hw.py.txt": SVM})
     assert submission.warnings == ("hw.py.txt was not read: hw.py is there, too.",)
 
 
-@pytest.mark.parametrize("name", ["ada.tar", "ada.tar.gz", "ada.tgz", "ada.zip"])
-def test_a_tar_is_read_whatever_it_is_called(tmp_path: Path, name: str) -> None:
-    path = tarred(tmp_path / name, COURSE, "w" if name == "ada.tar" else "w:gz")
+@pytest.mark.parametrize(
+    ("name", "mode"),
+    {
+        "ada.tar": "w",
+        "ada.tar.gz": "w:gz",
+        "ada.tgz": "w:xz",
+        "ada.tar.xz": "w:xz",
+        "ada.tbz2": "w:bz2",
+        "ada.zip": "w:gz",
+    }.items(),
+)
+def test_a_tar_is_read_whatever_it_is_called(tmp_path: Path, name: str, mode: str) -> None:
+    path = tarred(tmp_path / name, COURSE, mode)
     (handin,) = find([path])
     submission = read(handin, ASKED)
     assert (handin.name, submission.kind) == ("ada", Kind.ZIP)
@@ -110,7 +137,14 @@ def test_a_tar_that_no_honest_program_writes_is_refused(
             "work.zip is a RAR archive, which is not opened: pack your files as a zip",
         ),
         ("work.tgz", b"7z\xbc\xaf\x27", "work.tgz is a 7-Zip archive, which is not opened"),
-        ("work.tar.xz", b"\xfd7zXZ\0", "work.tar.xz is an xz archive"),
+        ("work.tar.xz", b"\xfd7zXZ\0", "work.tar.xz is no tar archive that can be read"),
+        ("svm.ipynb.gz", b"\x1f\x8b\x08", "(svm.ipynb.gz is damaged (Compressed file ended before"),
+        ("svm.ipynb.xz", b"no xz", "svm.ipynb"),
+        (
+            "hw.py.gz",
+            gzip.compress(bytes(9 << 20), mtime=0),
+            "hw.py.gz was not read: it unpacks to more than 524,288",
+        ),
         (
             "svm.ipynb",
             b"[InternetShortcut]\r\nURL=https://x",

@@ -51,7 +51,9 @@ def test_a_name_becomes_a_harmless_folder_name(name: str, safe: str) -> None:
     [
         ("Zoë Müller", "Zoe_Muller"),
         ("李明", "u674eu660e"),
-        ("Weiß", "Weiudf"),
+        ("Weiß", "Weiss"),
+        ("Łukasz Bjørn Đức", "Lukasz_Bjorn_Duc"),
+        ("O\u2019Brien", "O_Brien"),
         ("Jane Doe", "Jane_Doe"),
         ("𝐀", "A"),
     ],

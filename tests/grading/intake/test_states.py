@@ -265,3 +265,31 @@ def test_a_method_that_is_set_from_outside_is_written(tmp_path: Path) -> None:
     assert submission.definitions["LinearSVM"].state is State.WRITTEN
     assert submission.definitions["LinearSVM.train"].state is State.WRITTEN
     assert submission.definitions["LinearSVM.predict"].state is State.UNFINISHED
+
+
+HELPED = "def svm_loss_naive(W, X, y, reg):\n    batch, _ = draw(X, y, len(X))\n    return (W @ batch).sum(), W\n\n\n"
+TEMPLATE = "def draw(X, y, size):\n    batch = None\n    return batch, None\n\n\n"
+
+
+def test_what_leaves_everything_to_a_function_that_is_not_written_is_not_written_either(
+    tmp_path: Path,
+) -> None:
+    definition = read_code(tmp_path, HEAD + TEMPLATE + HELPED).definitions["svm_loss_naive"]
+    assert definition.state is State.UNFINISHED
+    assert (
+        "not written yet: it hands X to draw, which is not written (work.py, line 8)" in definition.sentence
+    )
+
+
+@pytest.mark.parametrize(
+    "code",
+    [
+        TEMPLATE.replace("None\n    return", "X[:size]\n    return") + HELPED,
+        TEMPLATE + HELPED.replace("(W @ batch)", "(W @ X)"),
+        TEMPLATE + "def draw(X, y, size):\n    return X, y\n\n\n" + HELPED,
+        HELPED,
+        "from batches import draw\n" + HELPED,
+    ],
+)
+def test_what_does_some_of_the_work_is_written(tmp_path: Path, code: str) -> None:
+    assert read_code(tmp_path, HEAD + code).definitions["svm_loss_naive"].state is State.WRITTEN

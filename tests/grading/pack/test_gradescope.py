@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import shutil
 import stat
 import subprocess
@@ -262,7 +263,8 @@ echo "$@" >>"{log}"
 """
 
 
-def test_the_set_up_installs_what_is_pinned_and_closes_the_labels(container: Path) -> None:
+def set_up(container: Path) -> list[str]:
+    """What setup.sh has had Python do."""
     (container / "venv").unlink()
     pythons = container / "bin"
     pythons.mkdir()
@@ -270,12 +272,27 @@ def test_the_set_up_installs_what_is_pinned_and_closes_the_labels(container: Pat
     (pythons / "python3.13").chmod(0o755)
     environment = {"PATH": f"{pythons}:/usr/bin:/bin", "AUTOGRADER_ROOT": str(container)}
     subprocess.run(["bash", container / "source" / "setup.sh"], env=environment, check=True)
-    asked, made, installed = (container / "log").read_text().splitlines()
+    return (container / "log").read_text().splitlines()
+
+
+def test_the_set_up_installs_what_is_pinned_and_closes_the_labels(container: Path) -> None:
+    asked, made, installed = set_up(container)
     assert asked.startswith("-I -c import sys, venv")
     assert made == f"-I -m venv --clear {container}/venv"
     assert f"--require-hashes -r {container}/source/requirements.lock" in installed
     labels = container / "venv" / "lib" / "python3.13" / "site-packages" / "sklearn"
     assert stat.S_IMODE(labels.stat().st_mode) & 0o077 == 0
+
+
+def test_pytorch_is_installed_for_the_edition_that_needs_it_and_for_no_other(
+    container: Path, tmp_path: Path
+) -> None:
+    assert not (container / "source" / "requirements-torch.txt").exists()
+    assert grader.main(["pack", "gradescope", str(tmp_path / "packed.zip"), "--edition", "eecs498"]) == 0
+    unzip(tmp_path / "packed.zip", container / "source")
+    wanted = (container / "source" / "requirements-torch.txt").read_text()
+    assert re.search(r"^--index-url \S+/cpu\ntorch[>=]=", wanted)
+    assert set_up(container)[-1].endswith(f"-r {container}/source/requirements-torch.txt")
 
 
 def test_what_cannot_be_packed_gets_one_line(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -10,7 +10,7 @@ import pytest
 
 from grading.grade import Counterexample, Diagnosis, Grade, LateFacts, ManualItem, Place
 from grading.reports import CLASS_WRITERS, write_class
-from grading.reports.anonymous import FILE, anonymous, pseudonyms
+from grading.reports.anonymous import FILE, anonymous, pseudonyms, without_names
 from tests.grading.reports.grades import FUNCTIONS, a_check, a_comparison, a_grade, an_execution, trainings
 
 NAME = "ada_lovelace"
@@ -63,6 +63,13 @@ def test_nothing_about_the_class_tells_a_name_a_path_or_a_hash(tmp_path: Path) -
     for name, text in files(grades, tmp_path).items():
         assert not re.search("ada_lovelace|grace_hopper|class/|abcdef", text), name
         assert not text or "submission-" in text, name
+
+
+def test_what_is_to_be_known_of_how_hand_ins_were_found_is_hinted_at_without_names() -> None:
+    (said,) = without_names([f"Handed in more than once, and the last time counts: {NAME}.", "More."])
+    assert "terminal" in said
+    assert NAME not in said
+    assert without_names([]) == ()
 
 
 def test_without_anonymity_the_names_are_there(tmp_path: Path) -> None:

@@ -18,7 +18,7 @@ from grading.conclusion import known_by
 from grading.grade import Grade, Place
 from grading.reports import CLASS_WRITERS, WRITERS, ClassWriter
 from grading.reports.anonymous import anonymous
-from grading.submission import Handin
+from grading.submission import Handin, Platform
 from tests.grading.reports.grades import FUNCTIONS, a_check, a_class, a_grade, a_passed_check
 
 # "Autograder Specifications", section "Output format":
@@ -192,15 +192,20 @@ def test_the_gradebook_has_a_row_for_every_submission_in_order() -> None:
     assert (book[0]["svm_loss_naive"], book[0]["percent"]) == ("0", "0.00")
 
 
-def test_what_the_platform_knows_a_student_by_stands_where_it_looks_for_it() -> None:
-    grade = known_by(a_grade("Zoë Müller"), Handin("Zoë Müller", Path("x"), lms_id="10231"))
+@pytest.mark.parametrize("platform", ["canvas", "moodle", "gradescope", "brightspace"])
+def test_what_a_platform_knows_a_student_by_stands_where_it_looks_for_it_and_nowhere_else(
+    platform: Platform,
+) -> None:
+    grade = known_by(a_grade("Zoë Müller"), Handin("Zoë Müller", Path("x"), lms_id="10231", lms=platform))
     books = {
         name: rows(CLASS_WRITERS[name][0], [grade]) for name in ("canvas", "moodle", "gradescope", "csv")
     }
-    assert books["canvas"][2][:4] == ["Zoë Müller", "10231", "", "Zoë Müller"]
-    assert dict(zip(books["moodle"][0], books["moodle"][1], strict=True))["Identifier"] == "Participant 10231"
-    assert books["gradescope"][1][2] == "10231"
-    assert dict(zip(books["csv"][0], books["csv"][1], strict=True))["lms_id"] == "10231"
+    (head, row), known = books["moodle"], "10231"
+    assert books["canvas"][2][:4] == ["Zoë Müller", known if platform == "canvas" else "", "", "Zoë Müller"]
+    assert (head[-1], row[-1]) == ("Identifier", f"Participant {known}") or platform != "moodle"
+    assert ("Identifier" in head) is (platform == "moodle")
+    assert books["gradescope"][1][2] == (known if platform == "gradescope" else "Zoë Müller")
+    assert dict(zip(books["csv"][0], books["csv"][1], strict=True))["lms_id"] == known
     assert "lms_id" not in rows(CLASS_WRITERS["csv"][0], [a_grade()])[0]
     assert anonymous(grade, {"Zoë Müller": "quiet-fox"}).submission.lms_id == ""
 

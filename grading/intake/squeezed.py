@@ -1,0 +1,35 @@
+"""Bytes packed by gzip, xz or bzip2: of one file, or of a tar."""
+
+from __future__ import annotations
+
+import bz2
+import gzip
+import lzma
+import zlib
+from typing import IO, cast
+
+_GZIP, _XZ, _BZIP2 = b"\x1f\x8b", b"\xfd7zXZ\0", b"BZh"
+_LONGEST_MAGIC = 6
+#: What is raised for bytes that none of these programs made.
+BAD = (zlib.error, lzma.LZMAError, EOFError, OSError, ValueError)
+
+
+def is_squeezed(beginning: bytes) -> bool:
+    """Whether a file that begins so is packed by one of these."""
+    return beginning.startswith((_GZIP, _XZ, _BZIP2))
+
+
+def unsqueezed(file: IO[bytes]) -> IO[bytes]:
+    """A file that gives what is in ``file``, or ``file`` itself if it is not packed; it is read as it is asked for.
+
+    Reading it raises one of `BAD` where it is damaged.
+    """
+    beginning = file.read(_LONGEST_MAGIC)
+    file.seek(0)
+    if beginning.startswith(_GZIP):
+        return cast(IO[bytes], gzip.GzipFile(fileobj=file))
+    if beginning.startswith(_XZ):
+        return cast(IO[bytes], lzma.LZMAFile(file))
+    if beginning.startswith(_BZIP2):
+        return cast(IO[bytes], bz2.BZ2File(file))
+    return file
