@@ -5,7 +5,7 @@
 
 Sets up each of the two in an environment of its own (kept in --cache for the next time) and has it grade notebooks with
 right code. The peers run fixed tests, two for each of the four losses and two classes, in the kernel that runs the
-student's code; subgrader asks its thousand random cases for each loss, behind full isolation. One worker each. Ratios
+student's code; subgrader asks hundreds of chosen cases for each loss, behind full isolation. One worker each. Ratios
 are what to quote: the seconds are those of this machine at this moment. Moments differ: subgrader runs before, between
 and after the others, and the middle one of its times counts.
 """

@@ -74,24 +74,24 @@ def _all_rows(candidate: Classifier, sampling: Sampling, calls: tuple[PluggedCal
     X_batches, y_batches = [call.X_batch for call in calls], [call.y_batch for call in calls]
     if all(b.shape == (size, X.shape[1]) for b in X_batches) and all(b.shape == (size,) for b in y_batches):
         batches, labels = np.array(X_batches), np.array(y_batches)
-        rows = _nearest(batches[..., 0], len(X))
+        rows = _nearest(batches[..., 0], sampling)
         if np.array_equal(X[rows], batches) and np.array_equal(y[rows], labels):
             return rows
     # One by one, to say which is wrong.
     return np.array([_rows(candidate, sampling, call) for call in calls])
 
 
-def _nearest(numbers: NDArray[np.generic], samples: int) -> Rows:
-    """The rows whose numbers these are, if they are any."""
-    rows: Rows = np.clip(np.nan_to_num(numbers.astype(np.float64)), 0, samples - 1).astype(np.int64)
-    return rows
+def _nearest(numbers: NDArray[np.generic], sampling: Sampling) -> Rows:
+    """The rows that begin with these numbers, if any do."""
+    rows = np.nan_to_num(numbers.astype(np.float64)) - sampling.nudge
+    return np.clip(rows, 0, sampling.samples - 1).astype(np.int64)
 
 
 def _rows(candidate: Classifier, sampling: Sampling, call: PluggedCall) -> Rows:
     """The numbers of the rows that one step drew, (batch_size,)."""
     X, y, size = sampling.watched.X, sampling.y, sampling.batch_size
     if call.X_batch.shape == (size, X.shape[1]):
-        rows = _nearest(call.X_batch[:, 0], len(X))
+        rows = _nearest(call.X_batch[:, 0], sampling)
         if np.array_equal(X[rows], call.X_batch):
             if not np.array_equal(call.y_batch, y[rows]):
                 raise WrongSampling(
@@ -116,12 +116,12 @@ def _rows(candidate: Classifier, sampling: Sampling, call: PluggedCall) -> Rows:
 def _code(candidate: Classifier, sampling: Sampling) -> str:
     """A few steps of it, printing what was drawn."""
     spelling, n, W = candidate.spelling, sampling.samples, f"np.zeros((2, {sampling.classes}))"
-    y = f"np.arange({n})"
+    y, first = f"np.arange({n})", sampling.nudge
     if sampling.factor != 1 or sampling.offset:
         y = f"({y} * {sampling.factor} + {sampling.offset})"
     lines = [
         "import numpy as np",
-        f"X = np.stack([np.arange({n}.0), np.ones({n})], axis=1)  # column 0 is the row's number",
+        f"X = np.stack([np.arange({first}.0, {first + n}.0), np.ones({n})], axis=1)  # column 0 counts the rows",
         f"y = {y} % {sampling.classes}",
         *spelling.making(W),
         *spelling.plugging(f"lambda X_batch, y_batch, reg: (print(X_batch[:, 0], y_batch), (1.0, {W}))[1]"),

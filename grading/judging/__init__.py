@@ -1,1 +1,1 @@
-"""Asking a hand-in's functions, and judging what they answer: a thousand cases at once."""
+"""Asking a hand-in's functions, and judging what they answer: hundreds of cases at once."""

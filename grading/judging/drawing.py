@@ -1,12 +1,20 @@
-"""Drawing an exam with Hypothesis: `python -m grading.judging.drawing` draws that of the shipped rubric, anew."""
+"""Drawing an exam with Hypothesis: `python -m grading.judging.drawing` draws that of the shipped rubric, anew.
+
+What is chosen of it is data, `checks/exam.json`: numbers among what is drawn, as `benchmarks.choosing_exam` has worked
+them out. Where a strategy has changed, so that something else is drawn, they say nothing, and all is asked until they
+are worked out anew.
+"""
 
 from __future__ import annotations
 
 import hashlib
 import sys
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
 from typing import Any
 
 import hypothesis
+import msgspec
 from hypothesis import HealthCheck, Phase, settings
 from hypothesis.configuration import set_hypothesis_home_dir
 
@@ -17,19 +25,78 @@ from grading.judging.properties import Drawing
 from grading.rubric import load_rubric
 from grading.writing import write_whole
 
+CHOICE = SHIPPED.with_suffix(".json")
+TO_CHOOSE_FROM = 4
+"""So many times as many examples are drawn as an exam has of those that are drawn, where some are to be chosen."""
 _MOST_ROUNDS = 20
 
 
+class Choice(msgspec.Struct):
+    """What is chosen of the examples of one drawing.
+
+    Attributes:
+        of: what these examples hash to.
+        chosen: their numbers.
+    """
+
+    of: str
+    chosen: list[int]
+
+
+@dataclass(frozen=True)
+class Drawn:
+    """All examples that have been drawn: ``tiny`` of the smallest, others that every exam has, and random ones."""
+
+    examples: tuple[Any, ...]
+    tiny: int
+
+    @property
+    def digest(self) -> str:
+        """What they hash to."""
+        return hashlib.sha256(encode(self.examples)).hexdigest()[:16]
+
+
 def draw(drawing: Drawing, seed: int) -> KeptPool:
-    """The examples of one drawing, no two of them equal."""
+    """The examples of one drawing, all of which are asked."""
+    return _kept(drawing, drawn(drawing, seed))
+
+
+def draw_and_choose(drawing: Drawing, seed: int, choices: Mapping[str, Choice]) -> KeptPool:
+    """The examples of one drawing, some of which are asked if that has been worked out."""
+    choice = choices.get(key_of(drawing, seed))
+    if choice is None:
+        return draw(drawing, seed)
+    many = drawn(drawing, seed, TO_CHOOSE_FROM)
+    if many.digest != choice.of:
+        print(f"{drawing}: drawn otherwise than when some were chosen; choose anew", file=sys.stderr)
+        return draw(drawing, seed)
+    return _kept(drawing, many, set(choice.chosen))
+
+
+def drawn(drawing: Drawing, seed: int, times: int = 1) -> Drawn:
+    """The examples of one drawing, no two of them equal; random ones are ``times`` as many as an exam has."""
     tiny = drawing.tiny(seed)
-    kept: dict[bytes, Any] = {encode([example]): example for example in (*tiny, *drawing.fixed(seed))}
-    wanted = len(kept) + drawing.definition.examples
+    found: dict[bytes, Any] = {encode([example]): example for example in (*tiny, *drawing.fixed(seed))}
+    wanted = len(found) + times * drawing.definition.examples
     for number in range(_MOST_ROUNDS):
-        if len(kept) == wanted:
+        if len(found) == wanted:
             break
-        _draw_round(drawing, f"{key_of(drawing, seed)} {number}", kept, wanted)
-    return KeptPool(drawing.definition.source, len(tiny), encode(list(kept.values())))
+        _draw_round(drawing, f"{key_of(drawing, seed)} {number}", found, wanted)
+    return Drawn(tuple(found.values()), len(tiny))
+
+
+def _kept(drawing: Drawing, drawn: Drawn, chosen: Collection[int] | None = None) -> KeptPool:
+    """Some of what has been drawn; the rest only as far as an exam would have it that is not chosen."""
+    most = len(drawn.examples)
+    if chosen is not None:
+        most -= (TO_CHOOSE_FROM - 1) * drawing.definition.examples
+    parts: list[list[Any]] = [[], [], [], []]
+    for number, example in enumerate(drawn.examples):
+        if chosen is None or number in chosen:
+            parts[number >= drawn.tiny].append(example)
+        elif number < most:
+            parts[2 + (number >= drawn.tiny)].append(example)
+    return KeptPool(drawing.definition.source, *map(encode, parts))
 
 
 def _draw_round(drawing: Drawing, name: str, kept: dict[bytes, Any], wanted: int) -> None:
@@ -51,9 +118,18 @@ def _draw_round(drawing: Drawing, name: str, kept: dict[bytes, Any], wanted: int
 
 def exam(seed: int, delta: float) -> dict[str, KeptPool]:
     """All that the checks draw for a seed and a margin."""
+    prepare()
+    choices = msgspec.json.decode(CHOICE.read_bytes(), type=dict[str, Choice]) if CHOICE.exists() else {}
+    return {
+        key_of(drawing, seed): draw_and_choose(drawing, seed, choices)
+        for drawing in all_drawings(delta).values()
+    }
+
+
+def prepare() -> None:
+    """Let what is drawn depend on nothing but the strategies and Hypothesis's version."""
     set_hypothesis_home_dir(user_cache())
     _hide_our_constants()
-    return {key_of(drawing, seed): draw(drawing, seed) for drawing in all_drawings(delta).values()}
 
 
 def _hide_our_constants() -> None:

@@ -10,8 +10,8 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
-from functools import cache, lru_cache
+from dataclasses import dataclass, field, replace
+from functools import cache, lru_cache, partial
 from typing import Any
 
 import numpy as np
@@ -61,9 +61,6 @@ def hold(promise: Promise, candidate: LossFunction | Classifier | Network, *, sm
         promise.afterwards(candidate)
 
 
-# Losses
-
-
 @dataclass(eq=False)
 class _Group:
     """Some of what is asked: problems beside their truths, and for each asking which example asks which of them."""
@@ -98,14 +95,42 @@ class _Plan:
 
 
 def _hold_loss(promise: Promise, candidate: LossFunction, *, small: bool) -> None:
-    plans = [plan_of(promise, candidate.setting)]
+    setting = candidate.setting
+    plans = [plan_of(promise, setting)]
     if candidate.digest:
-        plans.append(_own_plan_of(promise, candidate.setting, candidate.digest))
+        plans.append(_own_plan_of(promise, setting, candidate.digest))
     for plan in plans:
-        _hold_plan(plan, promise, candidate, small=small)
+        found = _first_failing(plan, promise, candidate)
+        if found is None:
+            continue
+        if not small or found.failure.costly:
+            raise found.failure
+        # Of all of the smallest, those that are not asked of everybody are asked now.
+        rest = None
+        if setting.part == "chosen":
+            rest = _first_failing(plan_of(promise, replace(setting, part="rest")), promise, candidate)
+        if rest is not None:
+            found = min(found, rest, key=lambda failing: _complexity(failing.example))
+        if found.tiny:
+            raise found.failure
+        raise smallest(partial(_verdict, promise, candidate), found.example, found.failure)
 
 
-def _hold_plan(plan: _Plan, promise: Promise, candidate: LossFunction, *, small: bool) -> None:
+@dataclass(frozen=True)
+class _Failing:
+    """An example that a candidate fails, and how; ``tiny`` if it is among all of the smallest."""
+
+    example: Example
+    failure: Failure
+    tiny: bool
+
+
+def _first_failing(plan: _Plan, promise: Promise, candidate: LossFunction) -> _Failing | None:
+    """The simplest example of a plan that a candidate fails.
+
+    Raises:
+        NotCalledAgain: it was lost at something that is not asked again.
+    """
     candidate.cases += len(plan.examples)
     doubtful = set(plan.always)
     asked = candidate.fetch([group.known for group in plan.mine], plan.watched)
@@ -119,9 +144,7 @@ def _hold_plan(plan: _Plan, promise: Promise, candidate: LossFunction, *, small:
             # Inputs that were not tried after a loss show nothing; the one that caused it is among the others.
             lost = lost or failure
         elif failure is not None:
-            if plan.tiny[k] or not small:
-                raise failure
-            raise smallest(lambda example: _verdict(promise, candidate, example), plan.examples[k], failure)
+            return _Failing(plan.examples[k], failure, plan.tiny[k])
     if lost is not None:
         raise lost
     for each in asked:
@@ -130,6 +153,7 @@ def _hold_plan(plan: _Plan, promise: Promise, candidate: LossFunction, *, small:
             if isinstance(answer, Answered):
                 for remark in answer.remarks:
                     candidate.remark(remark)
+    return None
 
 
 def _verdict(
@@ -178,7 +202,7 @@ def _complexity(example: Example) -> tuple[object, ...]:
 def plan_of(promise: Promise, setting: Setting) -> _Plan:
     """What is asked of every loss function in a setting."""
     make_known(promise.drawings, setting)
-    examples, tiny = _examples(promise, setting.seed, setting.delta)
+    examples, tiny = _examples(promise, setting)
     return _planned(
         promise, setting, examples, tiny, [known(drawing, setting) for drawing in promise.drawings]
     )
@@ -199,11 +223,11 @@ def _own(drawing: Drawing, setting: Setting, digest: bytes) -> Known | None:
     return Known.of(problems, setting.truths(problems)) if problems else None
 
 
-def _examples(promise: Promise, seed: int, delta: float) -> tuple[list[Example], list[bool]]:
+def _examples(promise: Promise, setting: Setting) -> tuple[list[Example], list[bool]]:
     """The examples of a promise, and which of them are among all of the smallest."""
     columns, tiny = [], []
     for _, strategy in promise.strategies:
-        pools = [pool_of(drawing, seed, delta) for drawing in strategy.drawings]
+        pools = [pool_of(drawing, setting.seed, setting.delta, setting.part) for drawing in strategy.drawings]
         columns.append([example for pool in pools for example in pool.examples])
         tiny.append([k < pool.tiny for pool in pools for k in range(len(pool.examples))])
     count = max(map(len, columns))

@@ -3,7 +3,11 @@
 Those of the shipped rubric's seed and margin are a file of this package. A grade rests on its bytes, not on what some
 version of Hypothesis draws. For other seeds they are drawn when they are first needed and kept in the user's cache.
 
+Most mistakes fall to hundreds of random examples. Of the shipped ones, those are chosen that thousands of wrong
+functions fall to as surely as to all of them; only these are asked, unless a rubric wants them all.
+
     python -m grading.judging.drawing       draws the file anew
+    python -m benchmarks.choosing_exam      chooses anew, which takes half an hour
 """
 
 from __future__ import annotations
@@ -19,7 +23,7 @@ from functools import cache, partial
 from importlib import metadata
 from pathlib import Path
 from random import Random
-from typing import Any
+from typing import Any, Literal
 
 import msgspec
 
@@ -33,35 +37,53 @@ SHIPPED = SUITE / "checks" / "exam.bin"
 _DIGEST = 32
 _ALIKE = 8  # examples of a hand-in that are made of the same one
 
+Part = Literal["chosen", "full", "rest"]
+"""Of an exam: what is asked of everybody, all of it, or all of the smallest that are not asked of everybody."""
+
 
 class ExamError(Exception):
     """Bytes that are no exam; the message is one line."""
 
 
 class KeptPool(msgspec.Struct, array_like=True):
-    """The examples of one drawing, as they are kept.
+    """The examples of one drawing, as they are kept: each part as `encode` makes it.
 
     Attributes:
         source: of the strategy; examples of another one are not taken.
-        tiny: how many stand in front that are all there are of the smallest.
-        examples: as `encode` makes them.
+        tiny, drawn: those that are asked: of the smallest, and the others.
+        more_tiny, more_drawn: what was not chosen. ``tiny`` and ``more_tiny`` are all of the smallest that there are.
     """
 
     source: str
-    tiny: int
-    examples: bytes
+    tiny: bytes
+    drawn: bytes
+    more_tiny: bytes
+    more_drawn: bytes
+
+    def part(self, part: Part) -> Pool:
+        """The examples of a part of the exam.
+
+        Raises:
+            EncodingError: they are damaged.
+        """
+        tiny = self.more_tiny if part == "rest" else self.tiny
+        drawn = b"" if part == "rest" else self.drawn
+        examples, others = decode(tiny), decode(drawn) if drawn else ()
+        if part == "full":
+            examples, others = (*examples, *decode(self.more_tiny)), (*others, *decode(self.more_drawn))
+        return Pool((*examples, *others), len(examples))
 
 
 @dataclass(frozen=True)
 class Pool:
-    """The examples of one drawing; ``tiny`` of them stand in front and are all there are of the smallest."""
+    """Some examples of one drawing; the first ``tiny`` of them are among all of the smallest that there are."""
 
     examples: tuple[Any, ...]
     tiny: int
 
 
 @cache
-def pool_of(drawing: Drawing, seed: int, delta: float) -> Pool:
+def pool_of(drawing: Drawing, seed: int, delta: float, part: Part = "chosen") -> Pool:
     """The examples of a drawing for a seed and a margin."""
     drawing = drawing.with_margin(delta)
     key = key_of(drawing, seed)
@@ -69,14 +91,13 @@ def pool_of(drawing: Drawing, seed: int, delta: float) -> Pool:
         kept = exam().get(key)
         if kept is not None and kept.source == drawing.definition.source:
             try:
-                return Pool(decode(kept.examples), kept.tiny)
+                return kept.part(part)
             except EncodingError as error:
                 _warn(f"{key} in an exam of this seed is damaged, and drawn anew: {error}")
     # The strategy of no check: nobody has drawn from it before.
     from grading.judging.drawing import draw
 
-    kept = draw(drawing, seed)
-    return Pool(decode(kept.examples), kept.tiny)
+    return draw(drawing, seed).part(part)
 
 
 def own_examples(

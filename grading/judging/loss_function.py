@@ -101,7 +101,11 @@ class LossFunction:
     def setting(self) -> Setting:
         """What its answers are judged by."""
         either = isinstance(self.rubric.settings.reg_scale, str)
-        return Setting(self.reference, self.reg_scale, self.delta, self.seed, either)
+        return self._setting(self.reg_scale, either=either)
+
+    def _setting(self, reg_scale: float, *, either: bool) -> Setting:
+        part = self.rubric.settings.exam.size
+        return Setting(self.reference, reg_scale, self.delta, self.seed, either, part)
 
     @property
     def reg_scale(self) -> float:
@@ -131,7 +135,7 @@ class LossFunction:
         return all(isinstance(a.answer, Answered) and a.truth.gradient.accepts(a.answer.dW) for a in asked)
 
     def _asked_for_values(self, reg_scale: float) -> Iterator[AskedProblems]:
-        setting = Setting(self.reference, reg_scale, self.delta, self.seed, either=True)
+        setting = self._setting(reg_scale, either=True)
         return (self.beside(known(drawing, setting)) for drawing in promise_of("value").drawings)
 
     def _adds_half(self) -> bool:

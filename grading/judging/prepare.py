@@ -19,7 +19,9 @@ def prepare(rubric: Rubric) -> None:
             continue
         asked = [known[check] for check in function.points if known[check].strategies]
         for scale in scales if function.is_regularized else (0.0,):
-            setting = Setting(function.reference, scale, settings.delta, settings.seed, either)
+            setting = Setting(
+                function.reference, scale, settings.delta, settings.seed, either, settings.exam.size
+            )
             make_known([drawing for promise in asked for drawing in promise.drawings], setting)
             for promise in asked:
                 plan_of(promise, setting)

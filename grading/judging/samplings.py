@@ -29,7 +29,8 @@ class Sampling:
             epoch, pass for random ones.
         classes: 2 to 4.
         factor, offset: the label of row i is (i * factor + offset) % classes.
-        nudge: how much the first weight is moved, in units of 2**-22: so the losses are not always the same.
+        nudge: the number of the first row, and how much the first weight is moved, in units of 2**-22: so neither data
+            nor losses are always the same.
         seed: for every random number that the student draws without a seed.
     """
 
@@ -65,8 +66,8 @@ class Sampling:
 
     @property
     def watched(self) -> Scenario:
-        """The training with a loss plugged in that keeps the batches: column 0 of X holds the row's number."""
-        X = np.stack([np.arange(self.samples, dtype=np.float64), np.ones(self.samples)], axis=1)
+        """The training with a loss plugged in that keeps the batches: column 0 of X counts rows from ``nudge`` on."""
+        X = np.stack([self.nudge + np.arange(self.samples, dtype=np.float64), np.ones(self.samples)], axis=1)
         W = np.zeros((2, self.classes))
         options = Options(_LEARNING_RATE, 0.0, self.steps, self.batch_size)
         told = StandIn(np.ones(1), W[np.newaxis], tells_batches=True)

@@ -16,10 +16,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from grading.judging.answers import Answered, read_answer
-from grading.judging.exam import pool_of
+from grading.judging.exam import Part, pool_of
 from grading.judging.failures import Failure
 from grading.judging.properties import Drawing
 from grading.sandbox.pairs import PackedCalls, Pairs
+from reference.accepted import AcceptedGradients
 from reference.answer import Answer
 from reference.losses import evaluate_all, evaluate_of
 from reference.problem import Problem
@@ -27,7 +28,7 @@ from reference.problem import Problem
 
 @dataclass(frozen=True)
 class Setting:
-    """What the answers of a loss depend on, apart from the problem; and the seed of the problems.
+    """What the answers of a loss depend on, apart from the problem; and which problems: their seed, and the part.
 
     ``either`` says that two conventions of regularization are accepted.
     """
@@ -37,6 +38,7 @@ class Setting:
     delta: float
     seed: int
     either: bool = False
+    part: Part = "chosen"
 
     def truth(self, problem: Problem) -> Answer:
         """The true answer to a problem."""
@@ -91,17 +93,29 @@ class Known:
             tuple(truths),
             np.array([t.loss for t in truths]),
             np.array([t.loss_bound for t in truths]),
-            np.concatenate([t.gradient.base.ravel() for t in truths]),
-            np.concatenate([t.gradient.bound.ravel() for t in truths]),
+            np.concatenate([np.empty(0), *(t.gradient.base.ravel() for t in truths)]),
+            np.concatenate([np.empty(0), *(t.gradient.bound.ravel() for t in truths)]),
             packed(problems) if calls is None else calls,
             times,
         )
+
+    @cached_property
+    def counted(self) -> NDArray[np.float64]:
+        """As ``bases``, with each tie counted in full: what right code gives that counts a margin of 0."""
+        return np.concatenate([np.empty(0), *(_counted(t.gradient).ravel() for t in self.truths)])
 
     @cached_property
     def places(self) -> dict[tuple[Key, int], int]:
         """Where each problem is, by what it is and for which time it is asked."""
         times = self.times or (1,) * len(self.problems)
         return {(key_of(p), time): k for k, (p, time) in enumerate(zip(self.problems, times, strict=True))}
+
+
+def _counted(accepted: AcceptedGradients) -> NDArray[np.float64]:
+    if not accepted.ties or accepted.generators is None:
+        return accepted.base
+    every: NDArray[np.float64] = accepted.base + accepted.generators().sum(axis=0)
+    return every
 
 
 def packed(problems: Iterable[Problem]) -> PackedCalls:
@@ -125,18 +139,18 @@ def make_known(drawings: Iterable[Drawing], setting: Setting) -> None:
     pools = [problems_of(drawing, setting) for drawing in missing]
     truths = iter(setting.truths(list(itertools.chain.from_iterable(pools))))
     for drawing, pool in zip(missing, pools, strict=True):
-        calls = _packed_pool(drawing, setting.seed, setting.delta)
+        calls = _packed_pool(drawing, setting.seed, setting.delta, setting.part)
         _known[drawing, setting] = Known.of(pool, list(itertools.islice(truths, len(pool))), calls)
 
 
 def problems_of(drawing: Drawing, setting: Setting) -> tuple[Problem, ...]:
     """The problems of a drawing; the same objects, however often it is asked."""
-    return pool_of(drawing, setting.seed, setting.delta).examples
+    return pool_of(drawing, setting.seed, setting.delta, setting.part).examples
 
 
 @cache
-def _packed_pool(drawing: Drawing, seed: int, delta: float) -> PackedCalls:
-    return packed(pool_of(drawing, seed, delta).examples)
+def _packed_pool(drawing: Drawing, seed: int, delta: float, part: Part) -> PackedCalls:
+    return packed(pool_of(drawing, seed, delta, part).examples)
 
 
 @dataclass(frozen=True)
@@ -213,8 +227,14 @@ class AskedProblems(Sequence[Asked]):
 
     @cached_property
     def right(self) -> NDArray[np.bool_]:
-        """(K,) whether the loss is, and dW within rounding of the base of the accepted set."""
+        """(K,) whether the loss is, and dW within rounding of an accepted one: that of no tie counted, or of all."""
+        near = self._near(self.known.bases)
+        if not near.all():
+            near |= self._near(self.known.counted)
+        return self.right_losses & near
+
+    def _near(self, gradients: NDArray[np.float64]) -> NDArray[np.bool_]:
         pairs = self.answers.pairs
         with np.errstate(all="ignore"):
-            entries = np.abs(pairs.gradients - self.known.bases) <= self.known.bounds
-        return self.right_losses & np.logical_and.reduceat(entries, pairs.calls.starts[:-1])
+            entries = np.abs(pairs.gradients - gradients) <= self.known.bounds
+        return np.logical_and.reduceat(entries, pairs.calls.starts[:-1])

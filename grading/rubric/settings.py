@@ -148,6 +148,16 @@ class LimitSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_
     notebook_address_space_mebibytes: Annotated[int, msgspec.Meta(ge=512)] = 6144
 
 
+class ExamSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """How much a loss function is asked.
+
+    Attributes:
+        size: "chosen", what thousands of wrong functions were found to fall to, or "full", all that has been drawn.
+    """
+
+    size: Literal["chosen", "full"] = "chosen"
+
+
 class RepairSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     """The search for the change that makes a wrong loss function right.
 
@@ -238,6 +248,7 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=
         manual: further items for a person.
         late: what being late costs; nothing if there is no such table.
         limits: what one submission may use.
+        exam: how much a loss function is asked.
         repair: how it is searched for what makes a wrong function right, and what students are told of that.
         partial: points for what is nearly right.
         names: what students call things, where that is not as in the course.
@@ -260,6 +271,7 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=
     search: dict[str, Search] = {}
     lang: Language = "en"
     limits: LimitSettings = LimitSettings()
+    exam: ExamSettings = ExamSettings()
     repair: RepairSettings = RepairSettings()
     partial: PartialCredit = PartialCredit()
     names: Names = Names()

@@ -101,7 +101,7 @@ def read_by_the_student(grade_: Grade) -> str:
     text = inline_text(here).rstrip() + "\n"
     text = "\n".join(line.rstrip() for line in text.split("\n"))
     # How many cases there are is not what a student reads a hint for.
-    text = re.sub(r"\d,\d{3}(?= inputs| 个输入)", "N", text)
+    text = re.sub(r"[\d,]+(?= inputs| 个输入)", "N", text)
     return re.sub(r"\d+\.\d{7,}(?:e-?\d+)?", lambda number: f"{float(number[0]):.6g}", text)
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterator
 from dataclasses import replace
+from typing import Literal
 
 import pytest
 
@@ -12,10 +13,11 @@ from grading.judging.engine import CheckError, hold, plan_of
 from grading.judging.failures import Failure, WrongLoss
 from grading.judging.loss_function import LossFunction
 from grading.judging.promise import Promise, promise_of
+from grading.rubric.settings import ExamSettings
 from grading.sandbox.client import Sandbox
-from reference.mistakes import CATALOGUE
+from reference.mistakes import CATALOGUE, Mistake
 from reference.problem import Problem
-from tests.checks.handins import LOSS_CHECKS, Handed, handed_mistake, rubric_of, submission_of
+from tests.checks.handins import LOSS_CHECKS, Handed, handed_mistake, judge, rubric_of, submission_of
 from tests.checks.right_softmax import SOFTMAX_STYLES
 from tests.checks.right_svm import SVM_STYLES
 
@@ -71,6 +73,19 @@ def test_a_check_that_the_reference_fails_is_an_error_of_the_check(
     wrong = replace(promise_of("value"), id="too_much", body=asks_too_much)
     with pytest.raises(CheckError, match="check too_much fails the reference itself: no loss may be large"):
         hold(wrong, candidates["right_svm_half_at_ties"])
+
+
+@pytest.mark.parametrize("mistake", [m for m in CATALOGUE[1::23] if "value" in m.checks], ids=lambda m: m.id)
+def test_a_mistake_is_shown_by_the_smallest_problem_of_all_however_many_are_asked(
+    mistake: Mistake, sandbox: Sandbox
+) -> None:
+    sizes: tuple[Literal["chosen", "full"], ...] = ("chosen", "full")
+    few, all_ = (
+        judge(sandbox, {"f": handed_mistake(mistake)}, exam=ExamSettings(size=size))["f"] for size in sizes
+    )
+    for check, result in all_.items():
+        assert few[check].status == result.status
+        assert few[check].counterexample == result.counterexample
 
 
 TABLE = """

@@ -5,6 +5,7 @@ from __future__ import annotations
 import subprocess
 import sys
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -12,6 +13,7 @@ import pytest
 
 from checks.strategies import has_ties
 from grading.judging import exam
+from grading.judging.drawing import TO_CHOOSE_FROM, Choice, draw_and_choose, drawn
 from grading.judging.exam import SHIPPED, all_drawings, key_of, pool_of, read
 from grading.judging.promise import promise_of
 from grading.rubric import load_rubric
@@ -45,10 +47,44 @@ def test_the_shipped_exam_is_what_hypothesis_draws() -> None:
     assert drawn_anew(SEED) == SHIPPED.read_bytes()
 
 
+def test_what_was_chosen_of_other_examples_is_not_taken(capsys: pytest.CaptureFixture[str]) -> None:
+    drawing = promise_of("kinks").drawings[0].with_margin(1.0)
+    key = key_of(drawing, SEED)
+    few = replace(drawing, definition=replace(drawing.definition, examples=3))
+    kept = draw_and_choose(few, SEED, {key: Choice("of others", [0, 1])})
+    assert len(kept.part("chosen").examples) == kept.part("chosen").tiny + 3
+    assert not kept.part("rest").examples
+    assert capsys.readouterr().err.count("\n") == 1
+
+
+def test_the_parts_of_an_exam_are_what_was_chosen_the_smallest_that_were_not_and_all() -> None:
+    drawing = promise_of("kinks").drawings[0].with_margin(1.0)
+    few = replace(drawing, definition=replace(drawing.definition, examples=3))
+    key = key_of(drawing, SEED)
+    many = drawn(few, SEED, TO_CHOOSE_FROM)
+    last = len(many.examples) - 1
+    kept = draw_and_choose(few, SEED, {key: Choice(many.digest, [1, many.tiny, last])})
+    assert_same(
+        kept.part("chosen").examples, (many.examples[1], many.examples[many.tiny], many.examples[last])
+    )
+    assert len(kept.part("rest").examples) == kept.part("rest").tiny == many.tiny - 1
+    # Those that an exam would have had, and the one that was drawn to choose from.
+    assert len(kept.part("full").examples) == many.tiny + 3 + 1
+    assert kept.part("full").tiny == many.tiny
+
+
 def test_every_check_finds_its_examples_in_the_shipped_exam() -> None:
     kept = read(SHIPPED)
     for drawing in all_drawings(1.0).values():
         assert kept[key_of(drawing, SEED)].source == drawing.definition.source
+
+
+@pytest.mark.parametrize("check", ["value", "kinks", "stability"])
+def test_of_the_shipped_exam_some_are_chosen(check: str) -> None:
+    drawing = promise_of(check).drawings[0]
+    chosen, full, rest = (pool_of(drawing, SEED, 1.0, part) for part in ("chosen", "full", "rest"))
+    assert 3 * len(chosen.examples) < 2 * len(full.examples)
+    assert chosen.tiny + rest.tiny == full.tiny
 
 
 def test_grading_with_the_shipped_exam_does_not_import_hypothesis() -> None:

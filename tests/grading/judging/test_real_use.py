@@ -80,7 +80,7 @@ def test_the_smallest_sizes_that_are_wrong_are_shown_and_can_be_pasted(sandbox: 
 
 @pytest.mark.parametrize("layout", ["fortran", "strided", "reversed", "read-only"])
 def test_the_code_for_each_layout_makes_that_layout(layout: str) -> None:
-    [use] = [use for use in uses(b"", quick=False) if use.layout == layout]
+    [use] = [use for use in uses(b"") if use.layout == layout]
     names: dict[str, Any] = {"f": lambda W, X, y, reg: (W, X, y)}
     exec(use.as_python("f").replace("loss, dW", "given"), names)  # noqa: S102 - it is our own
     W, X, y = names["given"]
@@ -133,6 +133,6 @@ def test_refusing_what_the_course_never_hands_it_is_not_wrong(sandbox: Sandbox) 
 
 
 def test_who_is_asked_what_depends_on_the_hand_in_and_on_nothing_else() -> None:
-    assert uses(b"one", quick=True) == uses(b"one", quick=True)
-    sizes = {use.sizes for digest in range(50) for use in uses(bytes([digest]), quick=True)}
+    assert uses(b"one") == uses(b"one")
+    sizes = {use.sizes for digest in range(50) for use in uses(bytes([digest]))}
     assert len(sizes) > 150

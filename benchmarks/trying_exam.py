@@ -1,0 +1,87 @@
+"""Trying the shipped exam on wrong functions that took no part in choosing it.
+
+    python -m benchmarks.trying_exam --count 5000 --seed 7
+
+Each function is called on the chosen problems first, and on the rest of the whole exam if it survives those. Printed
+are how many fall to the chosen ones, how many to none at all (many slips change nothing), and every one that is lost:
+that falls to the whole exam and not to the chosen problems. Ends with exit code 1 if there is one.
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections import Counter
+from collections.abc import Iterator, Sequence
+
+from benchmarks.choosing_exam import BATCH, LIMITS, STRATEGIES, Pool, drawing_of
+from benchmarks.wrong_functions import Wrong, double_slips, mixed_up, single_slips, specially_wrong
+from checks.strategies import sized_problems
+from grading.judging.exam import Part, pool_of
+from grading.rubric import load_rubric
+from grading.sandbox.client import Sandbox
+from tests.checks.handins import in_batches, submission_of
+
+
+def held_out(seed: int, count: int) -> Iterator[Wrong]:
+    """Wrong functions of all kinds that no exam has been chosen by."""
+    yield from single_slips(apart=True)
+    most = count // 4
+    yield from double_slips(seed, most, apart=True)
+    yield from mixed_up(seed, most, apart=True)
+    yield from specially_wrong(seed, most, respects=1)
+    yield from double_slips(seed + 1, most, apart=False)
+
+
+def pools(part: Part) -> list[Pool]:
+    """The problems of the exam, or all of its part."""
+    settings = load_rubric().settings
+    made = []
+    for strategy in STRATEGIES:
+        problems = pool_of(drawing_of(strategy), settings.seed, settings.delta, part).examples
+        if strategy == "problems":
+            (sized,) = sized_problems().drawings
+            problems += pool_of(sized, settings.seed, settings.delta, part).examples
+        made.append(Pool.of(strategy, problems))
+    return made
+
+
+def survivors(wrongs: Sequence[Wrong], pools: Sequence[Pool], sandbox: Sandbox) -> list[Wrong]:
+    """Those that fail none of the problems."""
+    named = {f"f{k}": wrong for k, wrong in enumerate(wrongs)}
+    alive = []
+    for batch in in_batches({name: wrong.handed for name, wrong in named.items()}, BATCH):
+        submission = submission_of({name: (handed.code, handed.entry) for name, handed in batch.items()})
+        with sandbox.start(submission) as worker:
+            for name, handed in batch.items():
+                asked = (pool for pool in pools if handed.loss in pool.known)
+                if not any(pool.failed(worker, name, handed.loss).any() for pool in asked):
+                    alive.append(named[name])
+    return alive
+
+
+def main() -> int:
+    """Try, and print what came of it."""
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("--count", type=int, default=5000, help="about so many functions")
+    parser.add_argument("--seed", type=int, default=7)
+    arguments = parser.parse_args()
+    wrongs = list(held_out(arguments.seed, arguments.count))
+    with Sandbox.open(LIMITS, allow_unsafe=True) as sandbox:
+        alive = survivors(wrongs, pools("chosen"), sandbox)
+        unhurt = {id(wrong) for wrong in survivors(alive, pools("full"), sandbox)}
+    lost = [wrong for wrong in alive if id(wrong) not in unhurt]
+    asked = Counter({pool.strategy: len(pool.problems) for pool in pools("chosen")})
+    print(f"{len(wrongs)} functions; asked: {dict(asked)}")
+    print(
+        f"{len(wrongs) - len(alive)} fall to the chosen problems, {len(unhurt)} to none, {len(lost)} are lost"
+    )
+    for wrong in lost:
+        print(f"  lost: {wrong.name}")
+    return bool(lost)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
