@@ -235,7 +235,7 @@ def runner(request: pytest.FixtureRequest) -> Iterator[Runner]:
     except (IntakeError, DatasetError, IsolationError) as error:
         pytest.exit(str(error), returncode=int(pytest.ExitCode.USAGE_ERROR))
     with sandbox, sandbox.workers(submission, shared) as workers:
-        yield Runner(submission, workers, rubric)
+        yield Runner(submission, workers, rubric, opening=sandbox.start_for_candidates)
 
 
 @pytest.fixture(scope="session")
@@ -258,7 +258,12 @@ def pytest_pyfunc_call(pyfuncitem: pytest.Function) -> Generator[None, object, o
         with asking:
             outcome = yield
     except NotPassed as told:
-        result, words = told.result, _report(told.result) + _again(told)
+        result = told.result
+        if result.status == "failed" and told.__cause__ is None:
+            # What repairs a function may have a name, which the grade says.
+            pyfuncitem.user_properties += _repairs(runner, asked[0])
+            result = runner.result(*asked)
+        words = _report(result) + _again(told)
     # Properties of a test travel to the report, from processes of pytest-xdist and into JUnit files as well.
     pyfuncitem.user_properties += Score.of(runner.result(*asked)).properties()
     if words is not None:
@@ -302,6 +307,16 @@ def _hunting(item: pytest.Function, runner: Runner, name: str, check: str) -> It
         raise NotPassed(runner.told(name, check, failures[0])) from failures[0]
 
 
+def _repairs(runner: Runner, name: str) -> list[tuple[str, object]]:
+    """How a function is repaired, as far as students are told, as a property of a test."""
+    from grading.reports.hidden import told
+    from grading.reports.repairs import as_text
+
+    if runner.rubric.settings.functions[name].hidden:
+        return []
+    return [("repair", as_text(*pair)) for pair in told(runner.repairs_of([name])).items()]
+
+
 def _report(result: CheckResult) -> str:
     """The words of a failed check, as in the grade."""
     parts = [f"{result.function}: {result.title}", "", result.message]
@@ -341,6 +356,18 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: p
     ]
     if not scores:
         return
+    repairs = [
+        str(value)
+        for report in reports
+        if isinstance(report, pytest.TestReport) and report.when == "call"
+        for key, value in report.user_properties
+        if key == "repair"
+    ]
+    if repairs:
+        terminalreporter.section(say("where the mistake is"))
+    # Two classes that inherit a method have one mistake.
+    for text in {text.partition("\n")[2]: text for text in reversed(repairs)}.values():
+        terminalreporter.write_line(text + "\n")
     terminalreporter.section(say("points"))
     # In the rubric's order, in which pytest-xdist need not have run them.
     for name in config.stash[_rubric_key].settings.functions:

@@ -9,6 +9,7 @@ import tempfile
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -16,14 +17,16 @@ import msgspec
 
 from grading.conclusion import graded
 from grading.editions.called import callings
-from grading.grade import CheckResult, Grade, IsolationFacts
+from grading.grade import Grade, IsolationFacts
+from grading.reports.hidden import told
 from grading.reports.inline import inline_html, inline_text
 from grading.rubric import Rubric, RubricError, load_rubric, require_packages
 from grading.sandbox.inside.adapting import adapted, prepare
 from grading.sandbox.kernel import KernelSession, StudentFiles, untouched
 from grading.sandbox.levels import Isolation, Level
+from grading.sandbox.messages import Loaded
 from grading.sandbox.worker import Worker
-from grading.submission import Definition, IntakeError, Kind, Submission
+from grading.submission import Block, Definition, IntakeError, Kind, Source, Submission
 from grading.suite import Suite
 from grading.words import LANGUAGES, Language, later, say, speak, translated
 
@@ -132,15 +135,18 @@ def _grade(names: Sequence[str], provided: Mapping[str, Any], rubric: Rubric) ->
     started = time.perf_counter()
     places = {name: _Written.by(value) for name, value in provided.items()}
     definitions = {name: _definition(name, written) for name, written in places.items()}
-    submission = Submission("notebook", "notebook", "", Kind.NOTEBOOK, (), definitions)
+    sources = {w.label: Source(w.label, w.label, (Block(w.text),)) for w in places.values() if w.text}
     files = {written.filename: written.label for written in places.values()}
     others = callings(rubric.settings)
+    submission = Submission(
+        "notebook", "notebook", "", Kind.NOTEBOOK, tuple(sources.values()), definitions, callings=others
+    )
     called = adapted(provided, others)
     session = KernelSession(called, rubric.limits, files)
     with contextlib.ExitStack() as stack, Worker(session, rubric.limits, submission) as worker:
         stack.callback(prepare(others))
-        runner = Runner(submission, lambda _: worker, rubric)
-        results: list[CheckResult] = []
+        opening = partial(_with_candidates, provided, rubric)
+        runner = Runner(submission, lambda _: worker, rubric, opening=opening)
         planned = [
             (name, check)
             for name, check in runner.plan()
@@ -157,15 +163,43 @@ def _grade(names: Sequence[str], provided: Mapping[str, Any], rubric: Rubric) ->
                         most=len(planned),
                     )
                 )
-                results.append(runner.result(name, check))
+                runner.result(name, check)
+            tell(say("looking for the place of the mistake"))
+            # Where checks are hidden, they are not run here.
+            open_ = [name for name in dict(planned) if not rubric.settings.functions[name].hidden]
+            repairs = told(runner.repairs_of(open_))
+        results = [runner.result(name, check) for name, check in planned]
     here = Isolation(Level.LIMITS_ONLY, translated(_WALLS))
-    grade = graded(submission, Suite(rubric), here, results, [], [], time.perf_counter() - started)
+    grade = graded(
+        submission, Suite(rubric), here, results, [], [], time.perf_counter() - started, None, repairs
+    )
     return msgspec.structs.replace(
         grade,
         isolation=IsolationFacts(level="none", detail=_WALLS),
         max_score=round(sum(result.max_points for result in results), 6),
         functions={name: grade.functions[name] for name in names},
     )
+
+
+def _with_candidates(provided: Mapping[str, Any], rubric: Rubric, submission: Submission) -> Worker:
+    """A worker for candidates: what the search has added to the student's files is run beside what is there."""
+    found: dict[str, Any] = {}
+    for source in submission.sources:
+        added = [block for block in source.blocks if block.cell is not None]
+        owner = next((thing for thing in provided.values() if _Written.by(thing).label == source.name), None)
+        namespace = {**provided, **_names_beside(owner), "__name__": source.module}
+        for block in added:
+            with contextlib.suppress(Exception):
+                exec(compile(block.code, f"<{block.cell}>", "exec"), namespace)  # noqa: S102
+        found |= {name: namespace[name] for name in submission.definitions if name in namespace}
+    session = KernelSession(adapted(found, submission.callings), rubric.limits, {})
+    session.loaded = Loaded(failures=dict.fromkeys(submission.definitions.keys() - found.keys(), ""))
+    return Worker(session, rubric.limits, submission)
+
+
+def _names_beside(thing: Any) -> Mapping[str, Any]:
+    """The names among which a function, or the methods of a class, were written."""
+    return next((part.__globals__ for part in _parts(thing) if hasattr(part, "__globals__")), {})
 
 
 @dataclass(frozen=True)

@@ -20,6 +20,7 @@ import grader
 from grading.grade import CheckResult, Grade
 from grading.pack import autograder
 from grading.reports.gradescope import explain
+from grading.reports.repairs import as_text
 
 ROOT = Path(__file__).resolve().parent.parent
 SAMPLES = (
@@ -98,6 +99,9 @@ def test_a_students_terminal_says_the_same(grades: dict[str, Grade], tmp_path: P
                 text = f"{element.get('message')}\n{element.text}"
                 for part in words(check):
                     assert part in text
+        properties_of_all = [p for case in cases.values() for p in case.iter("property")]
+        repairs = {p.get("value") for p in properties_of_all if p.get("name") == "repair"}
+        assert repairs == {as_text(*repair) for repair in grade.repair.items()}
 
 
 def test_a_students_notebook_says_the_same(grades: dict[str, Grade]) -> None:

@@ -208,11 +208,11 @@ class RealUse:
             asked = asked[:-1]
         return cls(candidate, asked, candidate.worker.run([use.call(candidate.name) for use in asked]))
 
-    def hold(self, check: str) -> None:
+    def hold(self, check: str, *, small: bool = True) -> None:
         """Judge the answers by what ``check`` is about, one of `JUDGES`.
 
         Raises:
-            Failure: the first that is wrong, with the smallest sizes found.
+            Failure: the first that is wrong; if ``small``, with the smallest sizes found.
         """
         candidate, judge = self.candidate, JUDGES[check]
         candidate.cases += len(self.asked)
@@ -220,7 +220,7 @@ class RealUse:
             truth = candidate.truth(use.problem)
             failure = _verdict(candidate, use, outcome, truth, judge)
             if failure is not None:
-                raise failure if failure.costly else self._smallest(use, failure, judge)
+                raise failure if failure.costly or not small else self._smallest(use, failure, judge)
 
     @cached_property
     def _doubtful(self) -> list[tuple[Use, Outcome]]:

@@ -110,7 +110,8 @@ class Bench:
             more[self._source.name].append(Block(text, cell))
             if self._is_method:
                 # The method may stand in another file than the class that inherits it.
-                method = f"{self._asked}.{self._names[0]}.__globals__[{function!r}]"
+                beside = self._source.name == own.source
+                method = function if beside else f"{self._asked}.{self._names[0]}.__globals__[{function!r}]"
                 text = f"class {name}({self._asked}):\n    {self._names[0]} = {method}\n"
                 cell = f"class of candidate {k}"
                 more[own.source].append(Block(text, cell))
@@ -184,7 +185,9 @@ class Candidate:
 
     def loss_like(self, original: LossFunction) -> LossFunction:
         """The candidate as the checks of a loss see it."""
-        return LossFunction(original.name, cast("Worker", self), original.rubric, original.naive)
+        return LossFunction(
+            original.name, cast("Worker", self), original.rubric, original.naive, digest=original.digest
+        )
 
     def classifier_like(self, original: Classifier, digest: bytes) -> Classifier:
         """The candidate as the checks of train and predict see it."""

@@ -14,6 +14,7 @@ from grading.judging.exam import own_examples, pool_of
 from grading.judging.failures import Failure, Raises
 from grading.judging.loss_function import LossFunction
 from grading.judging.promise import Promise, promise_of
+from grading.judging.real_use import JUDGES, RealUse
 from grading.judging.screening import Setting
 from grading.repair.bench import Candidate, Right, Screen
 from reference.problem import Problem
@@ -89,6 +90,10 @@ class LossJudge:
                 return 0
         judged = candidate.loss_like(self._original)
         try:
+            used = RealUse.of(judged)
+            for check in checks:
+                if check in JUDGES:
+                    used.hold(check, small=False)
             for check in checks:
                 hold(promise_of(check), judged, small=False)
         except Failure:

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import ast
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from grading.repair.function import Function
 
+_LABELS = ("y", "labels", "target", "target_index")
 UNKNOWN = "?"
 """Stands for what a function has no name for; no text with it is Python."""
 
@@ -56,12 +58,15 @@ class Scope:
 
 
 def scope_of(function: Function, loss: str) -> Scope | None:
-    """The names of a function of (W, X, y, reg) that should compute ``loss``; None if it has fewer arguments."""
+    """The names of a function of (W, X, y, reg) that should compute ``loss``; None if it has no argument."""
     arguments = [argument.arg for argument in function.tree.args.args]
-    if len(arguments) < 4:
-        return None
-    W, X, y, reg = arguments[:4]
-    return names_in(function, W, X, y, reg, loss)
+    if len(arguments) >= 4:
+        W, X, y, reg = arguments[:4]
+        return names_in(function, W, X, y, reg, loss)
+    # A part of a loss, as some courses ask for: what is called as usual is what it is called.
+    W, X, reg = (name if name in arguments else UNKNOWN for name in ("W", "X", "reg"))
+    y = next((name for name in arguments if name in _LABELS), UNKNOWN)
+    return _with_more(names_in(function, W, X, y, reg, loss), arguments) if arguments else None
 
 
 def helper_scope(helper: Function, caller: Function, scope: Scope) -> Scope:
@@ -81,8 +86,12 @@ def helper_scope(helper: Function, caller: Function, scope: Scope) -> Scope:
         return name + dot + attribute
 
     W, X, y, reg = map(own, (scope.W, scope.X, scope.y, scope.reg))
-    found = names_in(helper, W, X, y, reg, scope.loss)
-    more = [name for name in arguments if name not in (W, X, y, reg)]
+    return _with_more(names_in(helper, W, X, y, reg, scope.loss), arguments)
+
+
+def _with_more(found: Scope, arguments: Sequence[str]) -> Scope:
+    """A scope in which the arguments that have no part of their own are arrays."""
+    more = [name for name in arguments if name not in (found.W, found.X, found.y, found.reg)]
     N = found.N if UNKNOWN not in found.N else f"len({more[0]})" if more else UNKNOWN
     return replace(found, arrays=(*more, *found.arrays), N=N)
 

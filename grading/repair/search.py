@@ -15,6 +15,7 @@ from grading.repair.menu import edits_of
 _FIRST_BATCH, _LARGEST_BATCH = 32, 256
 _MOST_LOST = 3  # processes that candidates may cost, together
 _MOST_FOUND = 3
+_MOST_JUDGED = 100  # candidates that all checks are asked of
 _STONES = 8
 # Up to which rank single edits are tried, and second edits of what single ones have made better, in turn.
 _STAGES = ((1, 2), (2, 1), (1, 3), (2, 2), (1, 4), (2, 3))
@@ -92,7 +93,7 @@ class Search:
     ) -> None:
         self.judge, self.program, self.bench = judge, program, bench
         self.checks, self.budget = checks, budget
-        self.tried = 0
+        self.tried = self._judged = 0
         self._stones: dict[bytes, _Stone] = {}
 
     def run(self) -> list[Found]:
@@ -121,7 +122,7 @@ class Search:
 
     def _from(self, start: _Stone, highest: int) -> list[Found]:
         size = _FIRST_BATCH
-        while self.bench.lost < _MOST_LOST:
+        while not self._is_over:
             batch = start.next(highest, min(size, self.budget - self.tried))
             if not batch:
                 break
@@ -131,17 +132,23 @@ class Search:
             size = min(2 * size, _LARGEST_BATCH)
         return []
 
+    @property
+    def _is_over(self) -> bool:
+        """Whether enough was spent on it; all of that is counted, and so the same everywhere."""
+        return self.bench.lost >= _MOST_LOST or self._judged >= _MOST_JUDGED
+
     def _tried(self, start: _Stone, batch: Sequence[tuple[int, Edit]]) -> Iterator[Found]:
         programs = [start.program.edited(edit) for _, edit in batch]
         found: list[int] = []
         for k, candidate in self.bench.loaded(programs):
             rank, edit = batch[k]
-            if self.bench.lost >= _MOST_LOST or len(found) == _MOST_FOUND or (found and rank > found[0]):
+            if self._is_over or len(found) == _MOST_FOUND or (found and rank > found[0]):
                 return
             self.tried += 1
             right = self.judge.right(candidate)
             changes = (*start.changes, Change(start.program, edit))
             if self.judge.is_passed(right):
+                self._judged += 1
                 cases = self.judge.cases(candidate, self.checks)
                 if cases:
                     found.append(rank)

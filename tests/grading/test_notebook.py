@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import inspect
 import random
 import runpy
 import warnings
@@ -157,3 +158,15 @@ def test_what_cannot_be_checked_gets_one_line(thing: object, complaint: str) -> 
 
 def test_a_bad_rubric_gets_one_line(tmp_path: Path) -> None:
     assert "no.toml: cannot be read" in repr(grader.check("LinearSVM", rubric=tmp_path / "no.toml"))
+
+
+def test_the_line_of_the_mistake_is_marked_and_nothing_is_left_in_the_notebook(tmp_path: Path) -> None:
+    text = inspect.getsource(softmax_loss_vectorized).replace("2 * reg * W", "reg * W")
+    file = tmp_path / "slip.py"
+    file.write_text(f"import numpy as np\nfrom typing import Any\nLoss = Any\n{text}", encoding="utf-8")
+    slip = runpy.run_path(str(file))["softmax_loss_vectorized"]
+    before = set(slip.__globals__)
+    shown = repr(grader.check(slip))
+    assert "One change in slip.py, line 12 makes softmax_loss_vectorized right" in shown
+    assert "12 |     return loss, X.T @ p / len(y) + reg * W\n" in shown
+    assert set(slip.__globals__) == before

@@ -142,6 +142,15 @@ def test_a_candidate_that_spoils_its_process_costs_only_itself(kind: str, sandbo
     assert [change.kind for change in repair.changes] == ["factor"]
 
 
+def test_what_fails_at_real_sizes_only_is_not_called_repaired_by_what_passes_the_small_ones(
+    sandbox: Sandbox,
+) -> None:
+    refusing = HINGE.replace("    N = X.shape[0]", "    N = X.shape[0]\n    if N > 60: raise ValueError(N)")
+    repair, results = repaired(sandbox, refusing, repair=RepairSettings(candidates=150))
+    assert results["value"].status == "failed"
+    assert repair is None or {change.line - 2 for change in repair.changes} == {4}
+
+
 WHILE = """
 def loss(W, X, y, reg):
     N, dW, total, i = X.shape[0], np.zeros(W.shape), 0.0, 0
