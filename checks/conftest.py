@@ -309,8 +309,7 @@ def _hunting(item: pytest.Function, runner: Runner, name: str, check: str) -> It
 
 def _repairs(runner: Runner, name: str) -> list[tuple[str, object]]:
     """How a function is repaired, as far as students are told, as a property of a test."""
-    from grading.reports.hidden import told
-    from grading.reports.repairs import as_text
+    from grading.told_repairs import as_text, told
 
     if runner.rubric.settings.functions[name].hidden:
         return []

@@ -18,7 +18,6 @@ import msgspec
 from grading.conclusion import graded
 from grading.editions.called import callings
 from grading.grade import Grade, IsolationFacts
-from grading.reports.hidden import told
 from grading.reports.inline import inline_html, inline_text
 from grading.rubric import Rubric, RubricError, load_rubric, require_packages
 from grading.sandbox.inside.adapting import adapted, prepare
@@ -28,6 +27,7 @@ from grading.sandbox.messages import Loaded
 from grading.sandbox.worker import Worker
 from grading.submission import Block, Definition, IntakeError, Kind, Source, Submission
 from grading.suite import Suite
+from grading.told_repairs import told
 from grading.words import LANGUAGES, Language, later, say, speak, translated
 
 _WALLS = later(

@@ -20,7 +20,7 @@ import grader
 from grading.grade import CheckResult, Grade
 from grading.pack import autograder
 from grading.reports.gradescope import explain
-from grading.reports.repairs import as_text
+from grading.told_repairs import as_text
 
 ROOT = Path(__file__).resolve().parent.parent
 SAMPLES = (

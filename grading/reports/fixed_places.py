@@ -21,7 +21,7 @@ class FixedPlace(msgspec.Struct, frozen=True, kw_only=True):
 
     Attributes:
         id: the same for changes that differ only in what students call their variables, and where these stand.
-        function: what is repaired.
+        function: what is repaired; of a method its own name.
         sentence: what kind of change it is.
         lines: the change as most of them would make it, "-" or "+" in front.
         submissions: how many.
@@ -35,11 +35,13 @@ class FixedPlace(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def places_of(grade: Grade) -> dict[str, tuple[str, Change]]:
-    """The function and the change of each place, by its id."""
+    """The function, or method, and the change of each place, by its id."""
     found: dict[str, tuple[str, Change]] = {}
     for function, repair in grade.repair.items():
+        # Classes that inherit a method have one mistake.
+        asked = function.rpartition(".")[2]
         for change in repair.changes:
-            found.setdefault(_id(function, change), (function, change))
+            found.setdefault(_id(asked, change), (asked, change))
     return found
 
 

@@ -11,10 +11,9 @@ import msgspec
 
 from grading.grade import CheckResult, Grade
 from grading.late import sentence
-from grading.reports.hidden import told
 from grading.reports.html_report import command, place_of, where
-from grading.reports.repairs import as_text, repair_shown_by
 from grading.reports.text import points, shown
+from grading.told_repairs import as_text, repair_shown_by, told
 from grading.words import say, together
 
 

@@ -6,11 +6,10 @@ the other checks say does not depend on it (`grading.judging.runner`), so nothin
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-
 import msgspec
 
-from grading.grade import Change, Grade, Hint, Repair
+from grading.grade import Grade
+from grading.told_repairs import told
 from grading.words import say
 
 
@@ -48,25 +47,6 @@ def for_students(grade: Grade) -> Grade:
         trainings=[facts for facts in grade.trainings if facts.function not in drawn],
         warnings=[*grade.warnings, sentence],
     )
-
-
-def told(repairs: Mapping[str, Repair]) -> dict[str, Repair]:
-    """What students are told of repairs, by function."""
-    found = {}
-    for function, repair in repairs.items():
-        if repair.hint != "none":
-            changes = [_told(change, repair.hint) for change in repair.changes]
-            elsewhere = None if repair.elsewhere is None else _told(repair.elsewhere, repair.hint)
-            found[function] = msgspec.structs.replace(repair, changes=changes, elsewhere=elsewhere)
-    return found
-
-
-def _told(change: Change, hint: Hint) -> Change:
-    if hint == "fix":
-        return change
-    if hint == "kind":
-        return msgspec.structs.replace(change, lines=[])
-    return msgspec.structs.replace(change, kind="", sentence="", lines=[])
 
 
 def released(grade: Grade) -> Grade:

@@ -24,8 +24,8 @@ from grading.reports.comparison import comparison
 from grading.reports.executed import introduction, told
 from grading.reports.pages import page
 from grading.reports.pictures import Map, distances, short, training
-from grading.reports.repairs import parts_of, repair_shown_by, sentence_of
 from grading.reports.text import points, shown
+from grading.told_repairs import pages_parts_of, repair_shown_by, sentence_of
 from grading.words import later, said_place, say
 
 _MOST_INPUT_ENTRIES = 200
@@ -97,7 +97,7 @@ class HtmlReport:
             points=points,
             statuses=statuses(),
             repair_sentence=sentence_of,
-            repair_parts=parts_of,
+            repair_parts=pages_parts_of,
             unmarked=_unmarked,
             by_function=_by_function(grade),
             places={name: where(place) for name, place in grade.functions.items()},

@@ -10,8 +10,8 @@ from grading.late import sentence
 from grading.reports.cards import cards
 from grading.reports.comparison import comparison
 from grading.reports.executed import introduction, told
-from grading.reports.repairs import parts_of, repair_shown_by, sentence_of
 from grading.reports.text import points, shown
+from grading.told_repairs import parts_of, repair_shown_by, sentence_of
 from grading.words import later, said_place, say, together, translated
 
 _SIGNS = {"passed": "✓", "failed": "✗", "error": "✗", "skipped": "–", "manual": "?"}

@@ -12,7 +12,7 @@ from grading.reports.fixed_places import fixed_places
 from grading.reports.hidden import for_students
 from grading.reports.html_report import HtmlReport
 from grading.reports.markdown_report import MarkdownReport
-from grading.reports.repairs import as_text
+from grading.told_repairs import as_text, pages_parts_of
 from tests.grading.reports.grades import FUNCTIONS, a_grade
 
 CHANGE = Change(
@@ -110,7 +110,19 @@ def test_students_are_told_as_much_as_the_rubric_says(hint: Hint) -> None:
 
 def test_the_page_shows_the_place_in_the_first_check_that_it_is_about() -> None:
     page = HtmlReport().render(for_students(a_grade_with(a_repair()))).decode()
-    assert page.count("^^^^^^^") == 1
+    assert page.count("<mark>reg * W</mark>") == 1
+
+
+def test_a_page_says_where_a_statement_is_missing() -> None:
+    page = HtmlReport().render(for_students(a_grade_with(a_repair("line", MISSING)))).decode()
+    assert "<mark>…</mark>" in page
+    assert "dW += X + reg * W" in page
+
+
+def test_tabs_and_indentation_do_not_move_the_mark() -> None:
+    change = msgspec.structs.replace(CHANGE, excerpt=["\tdW = y", "\t\tx"], first=8, column=6, width=1)
+    ((_, rows, _),) = pages_parts_of(a_repair("line", change))
+    assert [(row.before, row.marked, row.after) for row in rows] == [("dW = ", "y", ""), ("    x", "", "")]
 
 
 def renamed(change: Change) -> Change:

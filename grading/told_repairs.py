@@ -1,12 +1,14 @@
-"""What reports say of a repair: the place in the student's own text, marked as a compiler does, and what is sure."""
+"""What is said of a repair: the place in the student's own text, marked as a compiler does, and what is sure."""
 
 from __future__ import annotations
 
 import unicodedata
+from collections.abc import Mapping
+from dataclasses import dataclass
 
 import msgspec
 
-from grading.grade import Change, CheckResult, Grade, Repair
+from grading.grade import Change, CheckResult, Grade, Hint, Repair
 from grading.words import later, said_place, say, together
 
 _TAB = 4
@@ -19,6 +21,25 @@ def repair_shown_by(check: CheckResult, grade: Grade) -> Repair | None:
         return None
     failed = [c.id for c in grade.checks if c.function == check.function and c.status == "failed"]
     return repair if check.id == next((id_ for id_ in failed if id_ in repair.checks), None) else None
+
+
+def told(repairs: Mapping[str, Repair]) -> dict[str, Repair]:
+    """What students are told of repairs, by function."""
+    found = {}
+    for function, repair in repairs.items():
+        if repair.hint != "none":
+            changes = [_told(change, repair.hint) for change in repair.changes]
+            elsewhere = None if repair.elsewhere is None else _told(repair.elsewhere, repair.hint)
+            found[function] = msgspec.structs.replace(repair, changes=changes, elsewhere=elsewhere)
+    return found
+
+
+def _told(change: Change, hint: Hint) -> Change:
+    if hint == "fix":
+        return change
+    if hint == "kind":
+        return msgspec.structs.replace(change, lines=[])
+    return msgspec.structs.replace(change, kind="", sentence="", lines=[])
 
 
 def sentence_of(function: str, repair: Repair) -> str:
@@ -79,6 +100,43 @@ def _both(first: Change, second: Change) -> Change:
     old = [line for line in first.lines if line.startswith("-")]
     new = [line for line in second.lines if line.startswith("+")]
     return msgspec.structs.replace(first, sentence=together(*sentences), lines=old + new)
+
+
+@dataclass(frozen=True)
+class Row:
+    """A line of the student's on a page, in three pieces, the second of which is marked."""
+
+    number: str
+    before: str
+    marked: str = ""
+    after: str = ""
+
+
+def pages_parts_of(repair: Repair) -> list[tuple[str, list[Row], str]]:
+    """As `parts_of`, for pages: carets below a line would not fit where a narrow page breaks it."""
+    if _on_one_line(repair):
+        return [("", *_page_part(_both(*repair.changes)))]
+    parts = [("", *_page_part(change)) for change in repair.changes]
+    if repair.elsewhere is not None:
+        parts.append((say("Or else, with the same effect:"), *_page_part(repair.elsewhere)))
+    return parts
+
+
+def _page_part(change: Change) -> tuple[list[Row], str]:
+    lines = [line.expandtabs(_TAB) for line in change.excerpt]
+    indent = min((len(line) - len(line.lstrip()) for line in lines if line.strip()), default=0)
+    rows = []
+    for number, (written, line) in enumerate(zip(change.excerpt, lines, strict=True), change.first):
+        begin, end = (
+            len(written[:column].expandtabs(_TAB)) for column in (change.column, change.column + change.width)
+        )
+        if number == change.line and not change.after:
+            rows.append(Row(str(number), line[indent:begin], line[max(begin, indent) : end], line[end:]))
+        else:
+            rows.append(Row(str(number), line[indent:]))
+        if number == change.line and change.after:
+            rows.append(Row("", " " * max(change.column - indent, 0), "…"))
+    return rows, _part(change)[1]
 
 
 def as_text(function: str, repair: Repair) -> str:
