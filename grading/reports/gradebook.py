@@ -14,6 +14,7 @@ from dataclasses import dataclass
 
 from grading.grade import Grade, LateFacts
 from grading.late import sentence as late_sentence
+from grading.reports.fixed_places import summary
 from grading.reports.gradebook_json import function_points
 from grading.reports.statistics import broken, in_order
 from grading.reports.text import one_line, visible
@@ -77,6 +78,10 @@ class GradebookCsv(ForPlatform):
                 row += (
                     [f"{late.raw_score:g}", f"{late.factor:g}", str(late.minutes)] if late else ["", "", ""]
                 )
+        if any(grade.repair for grade in grades):
+            head.append("repaired by")
+            for row, grade in zip(rows, in_order(grades), strict=True):
+                row.append(inert(" | ".join(summary(grade))))
         if any(check.hidden for grade in grades for check in grade.checks):
             head.append("of which hidden from students")
             for row, grade in zip(rows, in_order(grades), strict=True):
