@@ -23,6 +23,7 @@ from grading.written import Written, called_beside, written, written_method
 
 _CORE = ("interface", "value", "gradient", "kinks")
 _OF_METHODS = ("training", "sampling", "prediction")
+_MOST_LINES = 300_000  # of all candidates together; a solution has some 30
 _MOST_OF_A_METHOD = 500  # candidates: each is trained a few times
 _AROUND = 2  # lines shown before and after
 
@@ -62,6 +63,7 @@ def repair_of(
         return None, None
     all_own = [own, *called_beside(submission, own)]
     program = Program(tuple(map(_as_function, all_own)))
+    budget = affordable(budget, program)
     bench = Bench(submission, original.name.partition(".")[0], all_own, opening)
     search = Search(judge, program, bench, checks, budget)
     found = search.run()
@@ -87,6 +89,11 @@ def repair_of(
         hint=settings.hint,
     )
     return repair, _called(best, judge.kind)
+
+
+def affordable(candidates: int, program: Program) -> int:
+    """How many candidates are tried: what is much longer than a solution takes as much longer, each time."""
+    return min(candidates, _MOST_LINES // sum(len(function.origins) for function in program.functions))
 
 
 def _called(best: Found, kind: str) -> Diagnosis | None:

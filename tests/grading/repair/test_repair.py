@@ -11,6 +11,8 @@ from grading.grade import CheckResult, Repair
 from grading.judging.runner import Runner
 from grading.judging.screening import Setting
 from grading.repair.bench import Bench
+from grading.repair.function import Function, Program
+from grading.repair.repair import affordable
 from grading.rubric import PartialCredit, RepairSettings
 from grading.sandbox.client import Sandbox, Worker
 from grading.submission import Submission
@@ -196,3 +198,12 @@ def test_points_for_what_is_nearly_right_are_a_share(sandbox: Sandbox) -> None:
     assert {check for check, result in results.items() if not result.points} == set(LOSS_CHECKS["svm"]) - {
         check for check, result in results.items() if result.status == "passed"
     }
+
+
+def test_of_a_function_much_longer_than_a_solution_fewer_candidates_are_tried() -> None:
+    def program(lines: int) -> Program:
+        text = "def f(x):\n" + "    x = x\n" * (lines - 1)
+        return Program((Function(text.encode(), tuple(range(1, lines + 1))),))
+
+    assert [affordable(1500, program(lines)) for lines in (30, 200, 6000)] == [1500, 1500, 50]
+    assert affordable(0, program(30)) == 0
