@@ -179,7 +179,7 @@ def _run_with(options: argparse.Namespace, begun: Zygote | None) -> int:
         suite = Suite(
             rubric,
             allow_unsafe=options.allow_unsafe,
-            notebook_data=notebook_data(options.data) if options.execute else None,
+            notebook_data=notebook_data(options.data, rubric.settings.edition) if options.execute else None,
         )
         sandbox = nullcontext() if options.cluster else suite.begin_sandbox(begun)
         with sandbox as choosing, Reader() as reader:

@@ -20,8 +20,8 @@ _MOST_NOTEBOOKS = 4
 # The folder to write in holds 64 MiB.
 _MOST_BYTES = 24 << 20
 _COURSE = Path(__file__).resolve().parent / "course" / "cs231n"
+_PACKAGES = {"comp411": "comp411"}
 _PACKAGE = "cs231n"
-_CLASSIFIERS = f"{_PACKAGE}/classifiers"
 
 
 def raw_files(handin: Handin, sha256: str, reader: Reader) -> dict[str, bytes]:
@@ -58,7 +58,8 @@ def notebooks(submission: Submission, files: Mapping[str, bytes], rubric: Rubric
         if any(asked.search(text) for _, text in code):
             folder = str(PurePosixPath(source.name).parent)
             planned = tuple(Cell(number, text, wanted(text, searches)) for number, text in code)
-            found[source.name] = Notebook(laid_out(files, folder), folder, planned)
+            package = _PACKAGES.get(rubric.settings.edition, _PACKAGE)
+            found[source.name] = Notebook(laid_out(files, folder, package), folder, planned)
     return found
 
 
@@ -76,10 +77,10 @@ def wanted(code: str, searches: Iterable[Search]) -> tuple[str, ...]:
     return tuple(dict.fromkeys(names))
 
 
-def laid_out(files: Mapping[str, bytes], folder: str) -> dict[str, bytes]:
+def laid_out(files: Mapping[str, bytes], folder: str, package: str = _PACKAGE) -> dict[str, bytes]:
     """The scripts as the student laid them out, and what the course's package lacks of its helpers.
 
-    Helpers go into the package ``cs231n`` that is nearest to the notebook in ``folder``.
+    Helpers go into the ``package`` that is nearest to the notebook in ``folder``.
     """
     scripts: dict[str, bytes] = {}
     total = 0
@@ -87,32 +88,32 @@ def laid_out(files: Mapping[str, bytes], folder: str) -> dict[str, bytes]:
         total += len(content)
         if name.endswith(".py") and total <= _MOST_BYTES:
             scripts[name] = content
-    above = _nearest_package(scripts, PurePosixPath(folder))
+    above = _nearest_package(scripts, PurePosixPath(folder), package)
     for name, content in _helpers().items():
-        scripts.setdefault(str(above / name), content)
-    if _classifiers_without_init(scripts, above):
+        scripts.setdefault(str(above / package / name), content)
+    classifiers = above / package / "classifiers"
+    if _has_no_init(scripts, classifiers):
         modules = sorted(
-            PurePosixPath(name).stem for name in scripts if PurePosixPath(name).parent == above / _CLASSIFIERS
+            PurePosixPath(name).stem for name in scripts if PurePosixPath(name).parent == classifiers
         )
-        lines = [f"from cs231n.classifiers.{module} import *" for module in modules]
-        scripts[str(above / _CLASSIFIERS / "__init__.py")] = "\n".join(lines).encode()
+        lines = [f"from {package}.classifiers.{module} import *" for module in modules]
+        scripts[str(classifiers / "__init__.py")] = "\n".join(lines).encode()
     return scripts
 
 
-def _nearest_package(scripts: Iterable[str], folder: PurePosixPath) -> PurePosixPath:
+def _nearest_package(scripts: Iterable[str], folder: PurePosixPath, package: str) -> PurePosixPath:
     """The folder that holds the package to complete; the notebook's own if there is none."""
     holders = {
-        PurePosixPath(*path.parts[: path.parts.index(_PACKAGE)])
+        PurePosixPath(*path.parts[: path.parts.index(package)])
         for path in map(PurePosixPath, scripts)
-        if _PACKAGE in path.parts[:-1]
+        if package in path.parts[:-1]
     }
     if not holders or folder in holders:
         return folder
     return max(sorted(holders), key=lambda holder: len({*holder.parents} & {folder, *folder.parents}))
 
 
-def _classifiers_without_init(scripts: Mapping[str, bytes], above: PurePosixPath) -> bool:
-    package = above / _CLASSIFIERS
+def _has_no_init(scripts: Mapping[str, bytes], package: PurePosixPath) -> bool:
     return str(package / "__init__.py") not in scripts and any(
         PurePosixPath(name).parent == package for name in scripts
     )
@@ -120,7 +121,7 @@ def _classifiers_without_init(scripts: Mapping[str, bytes], above: PurePosixPath
 
 @cache
 def _helpers() -> dict[str, bytes]:
-    return {f"{_PACKAGE}/{path.name}": path.read_bytes() for path in sorted(_COURSE.glob("*.py"))}
+    return {path.name: path.read_bytes() for path in sorted(_COURSE.glob("*.py"))}
 
 
 def _any_of(names: Sequence[str]) -> re.Pattern[str]:

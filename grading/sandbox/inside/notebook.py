@@ -22,8 +22,8 @@ from grading.sandbox.inside.standins import ORDINARY, Standin, compatibility_mod
 
 #: Where the data set waits, as a folder with a link in it, until it is known where the notebook lies.
 WAITING = ".datasets"
-_COURSE = "cs231n"
-_DATASETS = f"{_COURSE}/datasets"
+# The package of the course, of which each hand-in has one: the grader has put its helpers there.
+_COURSES = ("cs231n", "comp411")
 _DATA = "cifar-10-batches-py"
 
 # Real where they are installed; `%load_ext autoreload` finds its own.
@@ -70,14 +70,14 @@ class _StandinFinder(MetaPathFinder, Loader):
     def find_spec(self, name: str, path: object, target: object = None) -> ModuleSpec | None:
         """A module of this finder's, if it is one of those."""
         top, _, below = name.partition(".")
-        if top == _COURSE and below:
+        if top in _COURSES and below:
             file = f"{name.rpartition('.')[2]}.py"
             for folder, _, files in os.walk(self._root):
                 if file in files:
                     return importlib.util.spec_from_file_location(name, f"{folder}/{file}")
         elif top not in ORDINARY - _NOT_STOOD_IN_FOR:
             return None
-        if name == top or top == _COURSE:
+        if name == top or top in _COURSES:
             self._remark(f"{name} is not here; an empty stand-in took its place.")
         return ModuleSpec(name, self, is_package=True)
 
@@ -156,10 +156,12 @@ def run(message: wire.Execute, unpacker: packing.Unpacker, send: Send) -> TrainA
 
 
 def _lay_out(message: wire.Execute, unpacker: packing.Unpacker, folder: str) -> None:
-    os.makedirs(f"{folder}/{os.path.dirname(_DATASETS)}", exist_ok=True)  # noqa: PTH103, PTH120
+    folders = {part for file in message.files for part in file.name.split("/")[:-1]}
+    course = next((course for course in _COURSES if course in folders), _COURSES[0])
+    os.makedirs(f"{folder}/{course}", exist_ok=True)  # noqa: PTH103
     if os.path.exists(WAITING):  # noqa: PTH110
         # A folder may be moved, links may not be made any more.
-        os.rename(WAITING, f"{folder}/{_DATASETS}")  # noqa: PTH104
+        os.rename(WAITING, f"{folder}/{course}/datasets")  # noqa: PTH104
     for file in message.files:
         content = unpacker.take(file.content)
         parent = os.path.dirname(file.name)  # noqa: PTH120
@@ -170,8 +172,8 @@ def _lay_out(message: wire.Execute, unpacker: packing.Unpacker, folder: str) -> 
 
 
 def _arrange_imports(folder: str, root: str, remark: Callable[[str], None]) -> None:
-    """The notebook's folder first, as in Jupyter; then where a package ``cs231n`` lies; stand-ins last."""
-    above = [path for path, folders, _ in os.walk(root) if _COURSE in folders]
+    """The notebook's folder first, as in Jupyter; then where the course's package lies; stand-ins last."""
+    above = [path for path, folders, _ in os.walk(root) if not set(_COURSES).isdisjoint(folders)]
     sys.path[:0] = list(dict.fromkeys((folder, *above, root)))
     sys.meta_path.insert(0, _ClosedFinder())
     sys.meta_path.append(_StandinFinder(root, remark))

@@ -82,6 +82,15 @@ def test_without_the_data_it_says_what_to_do(
     assert "--data" in line
 
 
+def test_editions_whose_notebooks_read_other_data_are_told_so_in_one_line(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    work = hand_in(tmp_path / "class", {"ada.ipynb": notebook(RIGHT)})
+    assert grader.main([str(work), "--out", str(tmp_path / "out"), "--edition", "dlcourse", "--execute"]) == 2
+    [line] = capsys.readouterr().err.splitlines()
+    assert "those of the edition dlcourse do not: leave it out" in line
+
+
 @pytest.mark.skipif(private_user() is None, reason="only root runs notebooks as somebody else")
 def test_data_that_only_root_can_read_is_one_line(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from grading.executed import NotebookRun
+from grading.rubric import load_rubric
 from grading.sandbox.client import Sandbox
 from tests.grading.execution.making import (
     PICTURES,
@@ -179,3 +180,17 @@ def test_the_sample_notebook_runs_to_its_end_on_a_small_set(
     assert (one.state, one.failed) == ("completed", [])
     assert [picture.kind for picture in one.pictures] == ["loss"]
     assert one.history is not None
+
+
+def test_a_notebook_of_comp411_finds_its_package_and_its_pictures(
+    tmp_path: Path, notebooks: Sandbox, data: Path
+) -> None:
+    own = [
+        text.replace("cs231n", "comp411") for text in (PICTURES, SEARCH.replace("best_svm", "best_softmax"))
+    ]
+    files = {"softmax.ipynb": notebook(*own), "comp411/classifiers/softmax.py": "x = 1\n"}
+    work = hand_in(tmp_path / "work", {**files, "comp411/__init__.py": ""})
+    asked = load_rubric(edition="comp411")
+    [found] = run(work, notebooks, data, asked).execution.notebooks
+    assert [failed.error for failed in found.failed] == []
+    assert [search.best_val for search in found.searches] != []
