@@ -27,8 +27,8 @@ def notebook_data(named: Path | None, edition: str) -> Path:
     """The folder of CIFAR-10's batches, which notebooks read: the one ``named``, or that of the environment.
 
     Raises:
-        DatasetError: it is not known where they are, or they are not all there, or the notebooks of the ``edition`` read
-            other data.
+        DatasetError: it is not known where they are, or they are not all there, or notebooks of the ``edition`` read
+            others.
     """
     from grading.sandbox.zygote import private_user
     from reference.cifar10 import FILES, locate
