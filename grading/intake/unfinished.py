@@ -147,7 +147,7 @@ def _looks_at(function: Function, data: str, no_use: Collection[str] = ()) -> bo
     """Whether the values of the parameter ``data`` are used: more than its shape or length, or a call of ``no_use``."""
     shape_only = set()
     for attribute in nodes(function, ast.Attribute):
-        if attribute.attr in ("shape", "dtype", "ndim", "size"):
+        if attribute.attr in ("shape", "dtype", "device", "ndim", "size"):
             shape_only.add(id(attribute.value))
     for call in nodes(function, ast.Call):
         if isinstance(call.func, ast.Name):

@@ -28,6 +28,7 @@ UNFINISHED = {
         "it returns without having looked at X"
     ),
     "print(X)\nreturn len(X), W": "it returns without having looked at X",
+    "return 0.0, torch.zeros(W.shape, device=X.device)": "it returns without having looked at X",
 }
 
 
