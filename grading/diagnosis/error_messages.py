@@ -88,7 +88,8 @@ def _none(submission: Submission, line: str) -> Diagnosis | None:
     found = {(name, function) for name, function in _default_none(submission) if name in used}
     if len({name for name, _ in found}) != 1:
         return None
-    name, function = min(found)
+    # Of a train and the loss that it calls, the train has it first.
+    name, function = max(found)
     return Diagnosis(
         id="none-argument",
         title=say("{name} is None in this line.", name=name),

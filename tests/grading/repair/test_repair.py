@@ -1,7 +1,10 @@
 from __future__ import annotations
 
 import hashlib
+import subprocess
+import sys
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -19,6 +22,7 @@ from grading.submission import Submission
 from tests.checks.handins import LOSS_CHECKS, Handed, rubric_of, submission_of
 from tests.grading.repair.corpus import slips
 
+ROOT = Path(__file__).resolve().parents[3]
 SLIPS = {slip.name: slip for slip in slips()}
 HINGE = """
 def loss(W, X, y, reg):
@@ -102,6 +106,17 @@ def test_a_right_function_is_not_repaired(sandbox: Sandbox) -> None:
         )
         assert {result.status for result in runner.results()} == {"passed"}
         assert runner.repairs() == {}
+
+
+def test_nothing_of_the_search_is_imported_where_all_is_right(tmp_path: Path) -> None:
+    text = (
+        "import sys, grader\n"
+        f"grader.main(['submissions/ada.ipynb', '--out', {str(tmp_path)!r}, '--allow-unsafe'])\n"
+        "print(sorted(name for name in sys.modules if name.startswith('grading.repair')))\n"
+    )
+    done = subprocess.run([sys.executable, "-c", text], cwd=ROOT, capture_output=True, text=True, check=True)
+    assert "100/100" in done.stdout
+    assert done.stdout.splitlines()[-1] == "[]"
 
 
 def test_a_function_that_knows_the_cases_by_heart_is_not_called_fixed(sandbox: Sandbox) -> None:
