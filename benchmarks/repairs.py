@@ -6,7 +6,7 @@
 
 Judges the wrong functions of `tests/grading/repair/slips_*.py` (most) and writes a line of JSON for each. The table
 counts those located on a line that a person would name, those repaired by one edit and by two, and the names that were
-given, held against what was judged of each by hand (`tests/grading/repair/named.toml`: names that are false of a slip).
+given, held against what was judged of each by hand (`tests/grading/repair/named.toml`).
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ from tests.grading.repair.corpus import Slip, slips
 
 _IN_FRONT = 2  # lines that a hand-in of the tests has before the function
 _TICKS = os.sysconf("SC_CLK_TCK")
-FALSE_NAMES = Path(__file__).resolve().parent.parent / "tests/grading/repair/named.toml"
+JUDGED_NAMES = Path(__file__).resolve().parent.parent / "tests/grading/repair/named.toml"
 
 
 def processor_seconds() -> float:
@@ -76,9 +76,11 @@ def judged(sandbox: Sandbox, slip: Slip) -> dict[str, Any]:
 
 def table(found: Sequence[dict[str, Any]]) -> Iterator[str]:
     """The lines of the table."""
-    false = tomllib.loads(FALSE_NAMES.read_text(encoding="utf-8")) if FALSE_NAMES.exists() else {}
+    judged_names = tomllib.loads(JUDGED_NAMES.read_text(encoding="utf-8"))
+    true, false = judged_names["true"], judged_names["false"]
+    named = [row for row in found if row["names"] and set(row["names"]) <= set(true.get(row["slip"], []))]
     wrong = [row for row in found if set(row["names"]) & set(false.get(row["slip"], []))]
-    named = [row for row in found if row["names"] and row not in wrong]
+    unjudged = [row for row in found if row["names"] and row not in named and row not in wrong]
     whole = [row for row in found if row["part"] == "all"]
     rows = {
         "slips": found,
@@ -92,6 +94,7 @@ def table(found: Sequence[dict[str, Any]]) -> Iterator[str]:
         "located elsewhere": [r for r in found if r["lines"] and not set(r["lines"]) <= set(r["named"])],
         "named, nothing false": named,
         "named falsely": wrong,
+        "named, not yet judged by hand": unjudged,
         "neither named nor located": [row for row in found if not row["names"] and not row["lines"]],
     }
     for title, members in rows.items():

@@ -82,6 +82,9 @@ def parts_of(repair: Repair) -> list[tuple[str, str, str]]:
     """For each change: what stands before it, the place in the text, and the change; "" where there is none."""
     if _on_one_line(repair):
         return [("", *_part(_both(*repair.changes)))]
+    if _are_near(repair):
+        told = "\n".join(part for change in repair.changes if (part := _told_of(change)))
+        return [("", _marked(*repair.changes), told)]
     parts = [("", *_part(change)) for change in repair.changes]
     if repair.elsewhere is not None:
         parts.append((say("Or else, with the same effect:"), *_part(repair.elsewhere)))
@@ -116,6 +119,14 @@ def pages_parts_of(repair: Repair) -> list[tuple[str, list[Row], str]]:
     """As `parts_of`, for pages: carets below a line would not fit where a narrow page breaks it."""
     if _on_one_line(repair):
         return [("", *_page_part(_both(*repair.changes)))]
+    if _are_near(repair):
+        told = "\n".join(part for change in repair.changes if (part := _told_of(change)))
+        marked: dict[int, Row] = {}
+        for change in repair.changes:
+            for row in _page_part(change)[0]:
+                if row.marked or int(row.number) not in marked:
+                    marked[int(row.number)] = row
+        return [("", [marked[number] for number in sorted(marked)], told)]
     parts = [("", *_page_part(change)) for change in repair.changes]
     if repair.elsewhere is not None:
         parts.append((say("Or else, with the same effect:"), *_page_part(repair.elsewhere)))
@@ -147,9 +158,25 @@ def as_text(function: str, repair: Repair) -> str:
     return "\n".join(lines)
 
 
+def _are_near(repair: Repair) -> bool:
+    """Whether there are two changes of neighbouring lines, indented alike, so that the lines are shown once."""
+    if len(repair.changes) != 2 or any(change.after for change in repair.changes):
+        return False
+    first, second = repair.changes
+    indents = {
+        min(len(line) - len(line.lstrip()) for line in change.excerpt if line.strip())
+        for change in repair.changes
+    }
+    shared = first.source == second.source and len(indents) == 1
+    return shared and 0 < abs(first.line - second.line) <= len(first.excerpt) // 2
+
+
+def _told_of(change: Change) -> str:
+    return "\n".join(part for part in (change.sentence, *change.lines) if part)
+
+
 def _part(change: Change) -> tuple[str, str]:
-    told = "\n".join(part for part in (change.sentence, *change.lines) if part)
-    return _marked(change), told
+    return _marked(change), _told_of(change)
 
 
 def _place(change: Change) -> str:
@@ -157,13 +184,18 @@ def _place(change: Change) -> str:
     return say("after {place}", place=place) if change.after else place
 
 
-def _marked(change: Change) -> str:
-    """The lines around the place, with their numbers, and carets below what is meant."""
-    width = len(str(change.first + len(change.excerpt) - 1))
+def _marked(*changes: Change) -> str:
+    """The lines around the places, with their numbers, and carets below what is meant."""
+    lines: dict[int, str] = {}
+    for change in changes:
+        lines |= dict(enumerate(change.excerpt, change.first))
+    width = len(str(max(lines)))
     rows = []
-    for number, line in enumerate(change.excerpt, change.first):
+    for number, line in sorted(lines.items()):
         rows.append(f"{number:{width}} | {line.expandtabs(_TAB)}".rstrip())
-        if number == change.line:
+        for change in changes:
+            if number != change.line:
+                continue
             begin = _columns(line[: change.column])
             end = _columns(line[: change.column + change.width])
             rows.append(f"{'':{width}} | {' ' * begin}{'^' * max(end - begin, 1)}")

@@ -35,10 +35,6 @@ class Judge(Protocol):
     kind: str
     halves: Mapping[Part, Sequence[str]]
 
-    def start(self) -> Right:
-        """What the student's own function has right."""
-        ...
-
     def right(self, candidate: Candidate) -> Right:
         """What a candidate has right of the first examples."""
         ...
@@ -70,10 +66,6 @@ class LossJudge:
         self._first = Screen.of(original, [*counterexamples, *_telling(setting, _FIRST)])
         self._second = Screen.of(original, [*_telling(setting, _SECOND), *odd_sizes(setting)])
         self._fresh = Screen.of(original, _fresh(original, digest))
-
-    def start(self) -> Right:
-        """As a `Judge`'s."""
-        return self._first.right(self._original.ask(list(self._first.problems)))
 
     def right(self, candidate: Candidate) -> Right:
         """As a `Judge`'s."""
@@ -134,15 +126,9 @@ class MethodJudge:
             shown = [counterexamples[check]] if check in counterexamples else []
             self._examples += [(promise, e) for e in (*shown, *({name: d} for d in drawn[-_EXAMPLES:]))]
 
-    def start(self) -> Right:
-        """As a `Judge`'s."""
-        return self._right(self._original)
-
     def right(self, candidate: Candidate) -> Right:
         """As a `Judge`'s."""
-        return self._right(candidate.classifier_like(self._original, b""))
-
-    def _right(self, judged: Classifier) -> Right:
+        judged = candidate.classifier_like(self._original, b"")
         judged.foresee([value for _, example in self._examples for value in example.values()])
         found: set[tuple[str, int]] = set()
         for k, (promise, example) in enumerate(self._examples):

@@ -98,7 +98,10 @@ class Search:
 
     def run(self) -> list[Found]:
         """The repairs found, by as few edits as possible, the likeliest first."""
-        start = _Stone(self.program, (), self.judge.start(), 0, self.judge.kind)
+        right = self._unchanged()
+        if right is None:
+            return []
+        start = _Stone(self.program, (), right, 0, self.judge.kind)
         for edits, highest in _STAGES:
             stones = [start] if edits == 1 else sorted(self._stones.values(), key=_promise)[:_STONES]
             for stone in stones:
@@ -106,6 +109,24 @@ class Search:
                 if found:
                     return found
         return next((found for part in self.judge.halves if (found := self._half(start, part))), [])
+
+    def _unchanged(self) -> Right | None:
+        """What the student's own text has right; None if it is not wrong here, or is not there.
+
+        What fails by chance, or after what was called before, would be repaired by any change.
+        """
+        for _, candidate in self.bench.loaded([self.program]):
+            right = self.judge.right(candidate)
+            passed = self.judge.is_passed(right) and self.judge.cases(candidate, self.checks)
+            return None if passed else right
+        return None
+
+    def _alone(self, program: Program) -> int:
+        """On how many inputs a program is right by itself, 0 if it is wrong on one."""
+        for _, candidate in self.bench.loaded([program]):
+            if self.judge.is_passed(self.judge.right(candidate)):
+                return self.judge.cases(candidate, self.checks)
+        return 0
 
     def _half(self, start: _Stone, part: Part) -> list[Found]:
         """The likeliest edit that makes a part right which was wrong, where nothing makes all right."""
@@ -149,7 +170,8 @@ class Search:
             changes = (*start.changes, Change(start.program, edit))
             if self.judge.is_passed(right):
                 self._judged += 1
-                cases = self.judge.cases(candidate, self.checks)
+                # Once more in a process of its own, where nothing was called before.
+                cases = self.judge.cases(candidate, self.checks) and self._alone(programs[k])
                 if cases:
                     found.append(rank)
                     yield Found(changes, start.rank + rank, cases, self.checks, "all")

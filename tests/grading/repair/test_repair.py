@@ -168,6 +168,15 @@ def test_what_fails_at_real_sizes_only_is_not_called_repaired_by_what_passes_the
     assert repair is None or {change.line - 2 for change in repair.changes} == {4}
 
 
+def test_what_fails_only_sometimes_is_not_called_repaired_by_any_change(sandbox: Sandbox) -> None:
+    now_and_then = "CALLS = [0]\n" + HINGE.replace(
+        "    N = X.shape[0]", "    CALLS[0] += 1\n    N = X.shape[0] + (CALLS[0] == 40)"
+    )
+    repair, results = repaired(sandbox, now_and_then, repair=RepairSettings(candidates=100))
+    assert "failed" in {result.status for result in results.values()}
+    assert repair is None or {change.line - 2 for change in repair.changes} <= {4, 5}
+
+
 WHILE = """
 def loss(W, X, y, reg):
     N, dW, total, i = X.shape[0], np.zeros(W.shape), 0.0, 0

@@ -83,6 +83,33 @@ def test_two_changes_of_one_line_are_shown_in_one_place() -> None:
     ]
 
 
+NEAR = msgspec.structs.replace(
+    CHANGE,
+    line=9,
+    first=8,
+    column=11,
+    width=4,
+    excerpt=["    dW += X + reg * W", "    return loss, dW"],
+    lines=["-    return loss, dW", "+    return loss / N, dW"],
+)
+
+
+def test_the_lines_around_two_changes_of_neighbouring_lines_are_shown_once() -> None:
+    repair = a_repair("line", CHANGE, NEAR)
+    assert as_text("f", repair).splitlines()[:7] == [
+        "Changes in two places, svm.ipynb, cell 3, line 8 and svm.ipynb, cell 3, line 9, make f right; "
+        "it was tried on 1,234 inputs.",
+        "7 |     # 梯度 the gradient",
+        "8 |     dW += X + reg * W",
+        "  |               ^^^^^^^",
+        "9 |     return loss, dW",
+        "  |            ^^^^",
+        "A factor is missing, or there is one too many.",
+    ]
+    ((_, rows, _),) = pages_parts_of(repair)
+    assert [(row.number, row.marked) for row in rows] == [("7", ""), ("8", "reg * W"), ("9", "loss")]
+
+
 @pytest.mark.parametrize(
     ("line", "column", "carets"),
     [("\tdW = y", 6, "         ^^"), ("x = '中文' + yy", 11, "             ^^"), ("", 0, "^^")],
