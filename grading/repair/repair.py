@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import difflib
 from collections.abc import Mapping, Sequence
 
@@ -24,6 +25,7 @@ from grading.written import Written, called_beside, written, written_method
 _CORE = ("interface", "value", "gradient", "kinks")
 _OF_METHODS = ("training", "sampling", "prediction")
 _MOST_LINES = 300_000  # of all candidates together; a solution has some 30
+_MOST_CHOICES = 15_000  # of names for places; a solution has some 2,000
 _MOST_OF_A_METHOD = 500  # candidates: each is trained a few times
 _AROUND = 2  # lines shown before and after
 
@@ -92,7 +94,18 @@ def repair_of(
 
 
 def affordable(candidates: int, program: Program) -> int:
-    """How many candidates are tried: what is much longer than a solution takes as much longer, each time."""
+    """How many candidates are tried: what is much longer than a solution takes as much longer, each time.
+
+    None where so many names could stand in so many places that to list the edits would take minutes.
+    """
+    names = [
+        node.id
+        for function in program.functions
+        for node in ast.walk(function.tree)
+        if isinstance(node, ast.Name)
+    ]
+    if len(names) * len(set(names)) > _MOST_CHOICES:
+        return 0
     return min(candidates, _MOST_LINES // sum(len(function.origins) for function in program.functions))
 
 

@@ -231,3 +231,5 @@ def test_of_a_function_much_longer_than_a_solution_fewer_candidates_are_tried() 
 
     assert [affordable(1500, program(lines)) for lines in (30, 200, 6000)] == [1500, 1500, 50]
     assert affordable(0, program(30)) == 0
+    many = "def f(x):\n" + "".join(f"    a{k} = x\n" for k in range(120))
+    assert affordable(1500, Program((Function(many.encode(), tuple(range(1, 122))),))) == 0
