@@ -23,6 +23,7 @@ from grading.sandbox.levels import Isolation
 from grading.submission import Handin, Submission
 from grading.suite import Suite, suite_facts
 from grading.words import say
+from grading.words.again import kept_with, know
 from grading.written import method_place
 
 
@@ -72,7 +73,7 @@ def graded(
     for name, definition in submission.definitions.items():
         source = definition.source + (f", {definition.cell}" if definition.cell else "")
         places[name] = Place(source=source, lines=definition.lines)
-    return Grade(
+    grade = Grade(
         submission=SubmissionFacts(
             name=submission.name,
             path=submission.path,
@@ -102,6 +103,8 @@ def graded(
         methods=_methods(submission, rubric),
         baselines=comparison.baselines(rubric) if trainings else [],
     )
+    know(submission.said)
+    return msgspec.structs.replace(grade, said=kept_with(grade))
 
 
 def _methods(submission: Submission, rubric: Rubric) -> dict[str, Place]:

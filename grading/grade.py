@@ -5,7 +5,7 @@ The JSON form of `Grade` is a contract; ``docs/report.schema.json`` describes it
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Any, Literal
 
 import msgspec
 
@@ -308,7 +308,8 @@ class Grade(msgspec.Struct, frozen=True, kw_only=True):
     ``repair`` is there for loss functions that failed and that one change, or two, make right.
     ``score`` is what counts: the points of all checks, times the factor of ``late`` where that is not None.
     ``execution`` is None unless notebooks were to be run. ``edition`` is the edition of the assignment that the hand-in
-    seems to be of, where that is another than the rubric's.
+    seems to be of, where that is another than the rubric's. ``said`` is what the sentences were made from, to say them
+    in another language; it is kept in the gradebook, and in no report.
     """
 
     schema: Literal[1, 2] = SCHEMA_VERSION
@@ -331,6 +332,7 @@ class Grade(msgspec.Struct, frozen=True, kw_only=True):
     edition: str | None = None
     repair: dict[str, Repair] = {}
     methods: dict[str, Place] = {}
+    said: dict[str, Any] = {}
 
     @property
     def percent(self) -> float:

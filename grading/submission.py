@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 from pathlib import Path
-from typing import Literal, TypeAlias
+from typing import Any, Literal, TypeAlias
 
 from grading.sandbox.wire import WireCalling
 
@@ -139,6 +139,7 @@ class Submission:
         questions: inline questions and answers.
         callings: how what is asked for is called, where that is not as in the course.
         edition: the edition of the assignment that it seems to be of, where that is another than is asked for.
+        said: what the sentences were made from (`grading.words.again`).
     """
 
     name: str
@@ -151,6 +152,7 @@ class Submission:
     questions: tuple[Question, ...] = field(default=())
     callings: tuple[WireCalling, ...] = ()
     edition: str | None = None
+    said: dict[str, Any] = field(default_factory=dict)
 
 
 class IntakeError(Exception):

@@ -156,6 +156,7 @@ def _run_with(options: argparse.Namespace, begun: Zygote | None) -> int:
     """The same, with a process for the sandbox that has been begun."""
     from contextlib import nullcontext
 
+    from grading.intake.files import leave_out
     from grading.reading import Reader
     from grading.rubric import load_rubric, require_packages
     from grading.suite import Suite
@@ -170,6 +171,13 @@ def _run_with(options: argparse.Namespace, begun: Zygote | None) -> int:
             return WRONG_USE
     # Nor is a gradebook believed that may have been handed in.
     options.out_is_graded = _lies_in(options.out, paths)
+    if (
+        options.out_is_graded
+        and options.out.is_dir()
+        and options.out.resolve() not in map(Path.resolve, paths)
+    ):
+        leave_out(options.out)
+        print(f"{PROGRAM}: nothing in {options.out} is graded: reports go there", file=sys.stderr)
     try:
         rubric = load_rubric(
             options.rubric, edition=options.edition, lang=options.lang, data_folder=options.data

@@ -12,9 +12,10 @@ from grading.conclusion import manual_items
 from grading.grade import CheckResult, Grade, Repair
 from grading.rubric import Rubric
 from grading.suite import Suite, suite_facts
+from grading.words.again import again
 
 #: What of a rubric decides about points and words of ours alone, not about verdicts.
-_WORTH = ("title", "manual", "manual_points", "late", "partial")
+_WORTH = ("title", "manual", "manual_points", "late", "partial", "lang")
 
 
 def decided_by(suite: Suite) -> str:
@@ -27,14 +28,22 @@ def decided_by(suite: Suite) -> str:
     for asked in (*settings["functions"].values(), *settings["search"].values()):
         # Which checks are asked, whatever they are worth; functions are asked in the rubric's order.
         asked["points"] = sorted(asked["points"])
-    facts = msgspec.structs.replace(suite_facts(suite), rubric_sha256="")
+    facts = msgspec.structs.replace(suite_facts(suite), rubric_sha256="", language="en")
     parts = (list(settings["functions"]), settings, rubric.losses, facts)
     return hashlib.sha256(msgspec.json.encode(parts, order="deterministic")).hexdigest()
 
 
-def marked(grade: Grade, suite: Suite) -> Grade:
-    """A recorded grade with the points and the facts of now; what came of its checks is what it was."""
+def marked(grade: Grade, suite: Suite) -> Grade | None:
+    """A recorded grade with the points, the language and the facts of now; what came of its checks is what it was.
+
+    None if its sentences cannot be said in that language.
+    """
     rubric = suite.rubric
+    if grade.suite.language != rubric.settings.lang:
+        said = again(grade, grade.said, rubric.settings.lang)
+        if said is None:
+            return None
+        grade = said
     checks = [_marked(check, grade.repair, rubric) for check in grade.checks]
     questions = [
         msgspec.structs.replace(item, max_points=rubric.settings.manual_points)

@@ -127,9 +127,12 @@ class Records:
             # What cannot be read is for those to report who read it to grade it.
             return None
         for row in rows:
-            if row["sha256"] == digest and (grade := decoded(row["record"])) is not None:
+            if row["sha256"] != digest or (verdict := decoded(row["record"])) is None:
+                continue
+            grade = marked(verdict, self._suite)
+            if grade is not None:
                 self._verdicts[handin.name] = row["id"]
-                return marked(grade, self._suite)
+                return grade
         return None
 
     def keep(self, handin: Handin, verdict: Grade, grade: Grade) -> None:

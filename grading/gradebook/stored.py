@@ -29,7 +29,7 @@ def stored(database: Database, mark: sqlite3.Row, suite: Suite) -> Grade | None:
         grade, submission=msgspec.structs.replace(grade.submission, lms_id=handin["lms_id"])
     )
     same = verdict["decided_by"] == decided_by(suite)
-    grade = marked(grade, suite) if same else _as_it_was(grade, database, mark)
+    grade = (marked(grade, suite) if same else None) or _as_it_was(grade, database, mark)
     if mark["factor"] is None or mark["due"] is None:
         return grade
     late = LateFacts(

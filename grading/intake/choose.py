@@ -7,6 +7,7 @@ import re
 from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import reduce
 from pathlib import PurePosixPath
 
 from grading.intake.bindings import Candidate
@@ -222,7 +223,7 @@ def _judge_methods(name: str, choice: Choice) -> tuple[State, str]:
         say(
             "{name} cannot be used yet: {methods} are not written. Write them, and it will be graded.",
             name=name,
-            methods=say(" and ").join(empty),
+            methods=reduce(lambda one, other: say("{one} and {other}", one=one, other=other), empty),
         ),
     )
 

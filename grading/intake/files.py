@@ -70,6 +70,20 @@ def is_foreign_folder(name: str) -> bool:
     return _FOREIGN_FOLDER.fullmatch(name) is not None
 
 
+_output: set[str] = set()
+
+
+def leave_out(folder: Path) -> None:
+    """Take nothing in ``folder`` for anybody's work: the grader writes there. Said before readers are begun."""
+    _output.clear()
+    _output.add(os.path.realpath(folder))
+
+
+def is_output(folder: str | Path) -> bool:
+    """Whether the grader itself writes to this folder."""
+    return bool(_output) and os.path.realpath(folder) in _output
+
+
 def is_bystander(name: str) -> bool:
     """Whether a file of this name lies beside student work without being any: hidden, README, licence."""
     return _BYSTANDER_FILE.fullmatch(name) is not None and not_downloaded(name) is None
@@ -314,7 +328,9 @@ def _walk(root: Path, gathered: Gathered, limits: Limits) -> Iterator[Member]:
                             say("{name} is a link, which is not followed.", name=shown(prefix + entry.name))
                         )
                 elif entry.is_dir(follow_symlinks=False):
-                    if not is_foreign_folder(entry.name) and not Path(entry.path, "pyvenv.cfg").exists():
+                    if is_foreign_folder(entry.name) or is_output(entry.path):
+                        continue
+                    if not Path(entry.path, "pyvenv.cfg").exists():
                         below.append((Path(entry.path), f"{prefix}{entry.name}/"))
                 elif entry.is_file(follow_symlinks=False):
                     yield _member(Path(entry.path), prefix + entry.name)

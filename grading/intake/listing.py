@@ -15,7 +15,7 @@ from typing import IO
 
 from grading.intake.archive import BAD_ZIP, opened_zip, unified_name
 from grading.intake.endings import ending, is_archive, stem
-from grading.intake.files import is_bystander, is_foreign_folder
+from grading.intake.files import is_bystander, is_foreign_folder, is_output
 from grading.intake.limits import DEFAULT
 from grading.intake.tar import files_of_tar, is_tar
 from grading.submission import IntakeError, Platform
@@ -78,7 +78,12 @@ class Listing:
             return sorted(self._by_top)
         with os.scandir(self.path / self.within) as listing:
             names = [entry.name + "/" * entry.is_dir(follow_symlinks=False) for entry in listing]
-        return sorted(name for name in names if not is_beside(name))
+        here = self.path / self.within
+        return sorted(
+            name
+            for name in names
+            if not is_beside(name) and not (name.endswith("/") and is_output(here / name))
+        )
 
     @property
     def is_zip(self) -> bool:

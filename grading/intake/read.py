@@ -32,6 +32,7 @@ from grading.intake.unfinished import keeps_zero_gradient, never_updates_weights
 from grading.intake.versions import current_versions
 from grading.submission import Block, Handin, IntakeError, Kind, Question, Source, State, Submission
 from grading.words import said_place, say
+from grading.words.again import kept_of
 
 _MOST_BROKEN_SAID = 12
 _MOST_WARNINGS = 200
@@ -76,15 +77,18 @@ def read(handin: Handin, asked: Sequence[str], *, limits: Limits = DEFAULT) -> S
         warnings.append(
             say("None of {names} is defined in {file}.", names=", ".join(asked), file=shown(handin.path.name))
         )
+    definitions = {name: choice.definitions[name] for name in asked if name in choice.definitions}
+    remarks = _not_too_many(list(dict.fromkeys(warnings)))
     return Submission(
         name=handin.name,
         path=clean(str(handin.path)),
         sha256=digest(gathered),
         kind=Kind.ZIP if gathered.is_zip else _kind(modules, choice),
         sources=tuple(_source(module, asked, choice) for module in modules),
-        definitions={name: choice.definitions[name] for name in asked if name in choice.definitions},
-        warnings=_not_too_many(list(dict.fromkeys(warnings))),
+        definitions=definitions,
+        warnings=remarks,
         questions=questions,
+        said=kept_of((*remarks, *(each.sentence for each in definitions.values() if each.sentence))),
     )
 
 

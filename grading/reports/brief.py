@@ -47,6 +47,7 @@ class Brief:
             baselines=[],
             execution=_claims_only(grade.execution),
             repair=in_short(grade.repair),
+            said={},
         )
 
     def _check(self, check: CheckResult) -> CheckResult:

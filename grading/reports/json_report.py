@@ -18,12 +18,15 @@ class JsonReport:
 
     def render(self, grade: Grade) -> bytes:
         """The report's bytes, ending in a newline."""
-        return msgspec.json.format(msgspec.json.encode(shown(grade)), indent=1) + b"\n"
+        content = msgspec.to_builtins(shown(grade))
+        del content["said"]
+        return msgspec.json.format(msgspec.json.encode(content), indent=1) + b"\n"
 
 
 def report_schema() -> dict[str, Any]:
     """The JSON schema (draft 2020-12) of ``report.json``, made from the types."""
     schema = msgspec.json.schema(Grade)
+    del schema["$defs"]["Grade"]["properties"]["said"]
     return {
         "$schema": "https://json-schema.org/draft/2020-12/schema",
         "title": "subgrader report, schema 1",

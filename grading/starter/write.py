@@ -161,8 +161,10 @@ def _overview(rubric: Rubric, modules: Mapping[str, str]) -> dict[str, Any]:
     return {
         "title": settings.title,
         "worth": [
-            {"name": name, "module": modules[name], "points": f"{sum(f.points.values()):g}"}
+            {"name": name, "module": modules[name], "points": f"{points:g}"}
             for name, f in settings.functions.items()
+            # Of what is hidden, students learn not even the points.
+            if (points := sum(worth for check, worth in f.points.items() if check not in f.hidden))
         ],
         "manual": settings.manual,
         "hidden": any(function.hidden for function in settings.functions.values()),

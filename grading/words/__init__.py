@@ -10,16 +10,22 @@ Code, the names of the assignment (W, X, dW, reg) and numbers are the same in al
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from functools import cache
 from pathlib import Path
-from typing import Literal, get_args
+from typing import Any, Literal, get_args
 
 Language = Literal["en", "zh"]
 LANGUAGES: tuple[Language, ...] = get_args(Language)
 
 _spoken: Language = "en"
+PLACE: Mapping[str, object] = {}
+#: What was said lately, and what of: template (of a place: itself; of sentences one after the other: None) and values.
+Origin = tuple[str | None, Mapping[Any, object] | None]
+_newer: dict[str, Origin] = {}
+_older: dict[str, Origin] = {}
+_MOST_REMEMBERED = 10_000
 
 
 def speak(language: Language) -> None:
@@ -46,24 +52,49 @@ def speaking(language: Language) -> Iterator[None]:
 
 def say(template: str, /, **values: object) -> str:
     """A sentence in the language of the run; each ``{place}`` of the template takes the value of that name."""
-    return translated(template).format_map(values)
+    return remember(_in_language(template).format_map(values), template, values)
 
 
 def together(*sentences_: str) -> str:
     """Whole sentences, one after the other."""
-    return ("" if _spoken == "zh" else " ").join(sentence for sentence in sentences_ if sentence)
+    said = [sentence for sentence in sentences_ if sentence]
+    if len(said) < 2:
+        return "".join(said)
+    return remember(("" if _spoken == "zh" else " ").join(said), None, dict(enumerate(said)))
 
 
 def translated(text: str) -> str:
     """A whole text that stands elsewhere, such as the title of a known mistake, in the language of the run."""
-    return text if _spoken == "en" else sentences(_spoken).get(text, text)
+    said = _in_language(text)
+    return said if origin_of(said) is not None else remember(said, text, None)
 
 
 def said_place(where: str) -> str:
     """A place that is kept and sent as "svm.ipynb, cell 3, line 4", as a person reads it."""
     if _spoken == "en":
-        return where
-    return _PART_OF_A_PLACE.sub(lambda part: part[1] + say(_PARTS[part[2]], number=part[3]), where)
+        return remember(where, where, PLACE)
+    said = _PART_OF_A_PLACE.sub(
+        lambda part: part[1] + _in_language(_PARTS[part[2]]).format(number=part[3]), where
+    )
+    return remember(said, where, PLACE)
+
+
+def _in_language(text: str) -> str:
+    return text if _spoken == "en" else sentences(_spoken).get(text, text)
+
+
+def remember(text: str, template: str | None, values: Mapping[Any, object] | None) -> str:
+    """``text``; what it was made of is remembered for a while, so that it can be said in another language."""
+    global _newer, _older
+    if len(_newer) > _MOST_REMEMBERED:
+        _newer, _older = {}, _newer
+    _newer[text] = template, values
+    return text
+
+
+def origin_of(text: str) -> Origin | None:
+    """What a text that was said lately in this process was made of."""
+    return _newer.get(text) or _older.get(text)
 
 
 def later(template: str) -> str:

@@ -302,3 +302,17 @@ def test_leftovers_of_killed_runs_are_cleared_unless_another_run_is_alive(tmp_pa
             assert leftover.exists()
     with Records(tmp_path, suite()):
         assert not leftover.exists()
+
+
+@pytest.mark.parametrize("reading", [["--class"], ["--one"]])
+def test_what_the_grader_has_written_is_nobodys_hand_in(
+    reading: list[str], capsys: pytest.CaptureFixture[str], work: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(work)
+    command = [".", *reading, "--rubric", "../rubric.toml", "--allow-unsafe", "--format", "csv,json,notebook"]
+    tables = []
+    for _ in range(2):
+        grader.main(command)
+        tables.append(Path("reports/gradebook.csv").read_text())
+    assert tables[0] == tables[1]
+    assert "nothing in reports is graded" in capsys.readouterr().err

@@ -75,6 +75,10 @@ def test_students_get_the_rubric_without_what_is_hidden(tmp_path: Path) -> None:
     assert "stability" not in public.functions["softmax_loss_vectorized"].points
     assert public.reg_scale == 0.5
     assert public.late is None
+    readme = (tmp_path / "hand-out" / "README.md").read_text(encoding="utf-8")
+    for name, function in public.functions.items():
+        (row,) = [line for line in readme.splitlines() if line.startswith(f"| `{name}` |")]
+        assert row.endswith(f"| {sum(function.points.values()):g} |"), "nor the points of what is hidden"
 
 
 def test_the_shipped_rubric_says_the_same_to_students(starter: Path) -> None:
