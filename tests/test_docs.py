@@ -85,6 +85,7 @@ def workplace(tmp_path_factory: pytest.TempPathFactory) -> Path:
     shown = re.findall(r"^```toml\n(.*?)^```", text, flags=re.DOTALL | re.MULTILINE)
     (times,) = re.findall(r"^```csv\n(.*?)^```", text, flags=re.DOTALL | re.MULTILINE)
     (folder / "times.csv").write_text(times, encoding="utf-8")
+    (folder / "roster.csv").write_text("name,email\nada,ada@example.edu\n", encoding="utf-8")
     rubric = (ROOT / "checks" / "rubric.toml").read_text(encoding="utf-8")
     additions = [block for block in shown if not block.startswith("[functions")]
     (folder / "my-rubric.toml").write_text("\n".join([rubric, *additions]), encoding="utf-8")
