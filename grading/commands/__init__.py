@@ -25,7 +25,7 @@ COMMANDS: dict[str, str] = {
     "fetch": "downloads CIFAR-10",
     "gradebook": "lists the grades in a reports folder, and how they changed",
     "doctor": "says how student code is isolated here",
-    "pack": "makes an autograder for Gradescope",
+    "pack": "makes an autograder for Gradescope, or the checks for students",
     "rubric": "checks a rubric file, or says what it asks",
     "starter": "writes what students get, to fill in",
     "test": "runs the checks on one hand-in with pytest, for its student",

@@ -14,10 +14,10 @@ def parser() -> argparse.ArgumentParser:
     """The options of the command."""
     result = argparse.ArgumentParser(
         prog=f"{PROGRAM} pack",
-        description="Pack the suite and a rubric as an autograder: upload the zip to Gradescope, in the assignment's "
-        '"Configure Autograder".',
+        description="Pack the suite and a rubric: as an autograder, to be uploaded to Gradescope in the assignment's "
+        '"Configure Autograder", or for students, to check themselves with: without what is hidden.',
     )
-    result.add_argument("platform", choices=["gradescope"], help="whom it is for")
+    result.add_argument("platform", choices=["gradescope", "student"], help="whom it is for")
     result.add_argument("out", type=Path, metavar="OUT.zip", help="the file to write")
     add_rubric(result, "points and settings (default: the shipped ones)")
     return result
@@ -26,7 +26,7 @@ def parser() -> argparse.ArgumentParser:
 def run(options: argparse.Namespace) -> int:
     """Write the zip and return the exit code."""
     from grading.editions.reading import path_of
-    from grading.pack import PackError, pack_gradescope
+    from grading.pack import PackError, pack_gradescope, pack_student
     from grading.rubric import RubricError
 
     if options.rubric and options.edition:
@@ -34,12 +34,17 @@ def run(options: argparse.Namespace) -> int:
         return WRONG_USE
     rubric = path_of(options.edition) if options.edition else options.rubric
     try:
-        files = pack_gradescope(options.out, rubric)
+        pack = pack_gradescope if options.platform == "gradescope" else pack_student
+        files = pack(options.out, rubric)
     except (PackError, RubricError) as error:
         print(f"{PROGRAM}: {error}", file=sys.stderr)
         return WRONG_USE
     except OSError as error:
         print(f"{PROGRAM}: cannot write {options.out}: {error.strerror or error}", file=sys.stderr)
         return WRONG_USE
-    print(f"{options.out}: {files} files; upload it to Gradescope under Configure Autograder")
+    what_now = {
+        "gradescope": "upload it to Gradescope under Configure Autograder",
+        "student": "give it to your students; its README.md says what to do",
+    }
+    print(f"{options.out}: {files} files; {what_now[options.platform]}")
     return GRADED

@@ -102,7 +102,7 @@ def _files(rubric: Rubric) -> Iterator[tuple[str, str]]:
     yield "classifiers/__init__.py", '"""Classifiers."""\n'
     yield "data.py", rendered("data.py", data=settings.data.name)
     yield "gradient_check.py", rendered("gradient_check.py")
-    yield "rubric.toml", as_toml(_public(rubric))
+    yield "rubric.toml", as_toml(public(rubric))
     if own.is_dir():
         yield from _own_files(rubric, rendered)
         return
@@ -260,7 +260,7 @@ def _training(rubric: Rubric) -> str:
     return "learning_rate=2e-2, reg=1e-2, num_iters=100, batch_size=100"
 
 
-def _public(rubric: Rubric) -> Mapping[str, Any]:
+def public(rubric: Rubric) -> Mapping[str, Any]:
     """What students may know: the rubric without what is hidden and what is for a person."""
     content: dict[str, Any] = msgspec.to_builtins(rubric.settings)
     for private in ("manual", "manual_points", "late"):

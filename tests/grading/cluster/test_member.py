@@ -51,7 +51,7 @@ def test_a_process_that_dies_is_replaced_and_reported_when_it_dies_again(
     )
     monkeypatch.setenv("PYTHONPATH", str(tmp_path))
     monkeypatch.setattr(worker, "_idle", [])
-    monkeypatch.setattr(worker, "_ROOT", tmp_path)
+    monkeypatch.setattr(worker, "HOME", tmp_path)
     assert decode_reply(worker.answer(task(suite, versions(suite)))) == Reply(
         died="ended with exit code 7, twice"
     )
