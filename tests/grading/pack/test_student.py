@@ -45,4 +45,4 @@ def test_students_get_checks_that_run_and_nothing_that_is_hidden(
         check=False,
     )
     assert "svm_loss_naive               8 of 10" in done.stdout, done.stdout + done.stderr
-    assert "gradient" not in done.stdout
+    assert "test_gradient" not in done.stdout
