@@ -86,8 +86,8 @@ def _require_own(
         return
     raise Inaccurate(
         say(
-            "What {class_name} has learned does not come from its loss: from W = 0, no step against the gradient that "
-            "its loss gives leads towards these weights.",
+            "What {class_name} has learned does not lie where its loss leads: from W = 0, steps against the gradient "
+            "that its loss gives go another way.",
             class_name=candidate.class_name,
         )
     )
