@@ -32,6 +32,7 @@ LEARNING_RATES = (1.0, 0.5, 0.25)
 DECAYS = (0.5, 0.25, 1.0)
 _MOST = (5, 5, 5, 5)  # samples, features, hidden units, classes
 _LEAST = (1, 1, 1, 2)
+_ASSORTED = 7  # times four
 _LARGEST_SEED = 2**32 - 1
 
 
@@ -68,19 +69,35 @@ def varied_problem(numbers: Random, problem: NetworkProblem) -> NetworkProblem:
     return NetworkProblem(parameters, X, y, problem.reg)
 
 
-def small_problems(seed: int) -> Iterator[NetworkProblem]:
-    """Problems of one or two of everything, with each strength, and with hidden units of 0 and without."""
+def assorted_problems(seed: int) -> Iterator[NetworkProblem]:
+    """What every exam has: the smallest first; with a penalty and without, with hidden units of 0 and without."""
     numbers = Random(f"networks {seed}")
-    for (N, D, H, C), reg, zeros in product(((1, 1, 1, 2), (2, 1, 2, 2)), (0.0, 1.0), (False, True)):
-        sizes = {"W1": (D, H), "b1": (H,), "W2": (H, C), "b2": (C,)}
-        parameters = {name: _fresh(numbers, np.zeros(shape)) for name, shape in sizes.items()}
-        X = _fresh(numbers, np.zeros((N, D)))
-        if zeros:
-            _at_zero(parameters, X)
-        yield NetworkProblem(parameters, X, np.arange(N, dtype=np.int64) % C, reg)
+    for sizes in ((1, 1, 1, 2), (2, 1, 2, 2)):
+        for reg, zeros in product((0.0, 1.0), (False, True)):
+            yield _fresh_problem(numbers, sizes, reg, zeros=zeros)
+    for _ in range(_ASSORTED):
+        for reg, zeros in product((0.0, STRENGTHS[1 + int(numbers.random() * 3)]), (False, True)):
+            N, D, H, C = (
+                least + int(numbers.random() * (most + 1 - least))
+                for least, most in zip(_LEAST, _MOST, strict=True)
+            )
+            yield _fresh_problem(numbers, (N, D, H, C), reg, zeros=zeros)
 
 
-@composite(examples=32, fixed=small_problems, varied=varied_problem, own=8)
+def _fresh_problem(
+    numbers: Random, sizes: tuple[int, int, int, int], reg: float, *, zeros: bool
+) -> NetworkProblem:
+    N, D, H, C = sizes
+    shapes = {"W1": (D, H), "b1": (H,), "W2": (H, C), "b2": (C,)}
+    parameters = {name: _fresh(numbers, np.zeros(shape)) for name, shape in shapes.items()}
+    X = _fresh(numbers, np.zeros((N, D)))
+    if zeros:
+        _at_zero(parameters, X)
+    y = np.array([int(numbers.random() * C) for _ in range(N)], dtype=np.int64)
+    return NetworkProblem(parameters, X, y, reg)
+
+
+@composite(examples=12, fixed=assorted_problems, varied=varied_problem, own=8)
 def network_problems(draw: Draw) -> NetworkProblem:
     """Problems for a network's loss, scores and predict."""
     N, D, H, C = (draw(st.integers(least, most)) for least, most in zip(_LEAST, _MOST, strict=True))

@@ -59,7 +59,7 @@ def test_vectorized(candidate: LossFunction) -> None:
     numbers = Stream(b"vectorized" + candidate.digest)
     # The first call may have NumPy import something. No problem is asked twice: an answer that is kept shows no loop.
     sizes = [_FIRST, _FIRST, *(growth.sizes for growth in _GROWTHS)]
-    problems = [numbers.problem(*size) for size in sizes]
+    problems = [candidate.setting.ordinary(numbers.problem(*size)) for size in sizes]
     calls = [Call(candidate.name, (p.W, p.X, p.y, p.reg), count_bytecodes=True) for p in problems]
     outcomes = candidate.worker.run(calls)
     candidate.cases += len(calls)
@@ -161,7 +161,7 @@ def _require_cheap(candidate: LossFunction, numbers: Stream) -> None:
     problems: list[Problem] = []
     outcomes: list[Outcome] = []
     for size in cost.sizes():
-        problem = numbers.problem(*size)
+        problem = candidate.setting.ordinary(numbers.problem(*size))
         outcomes.append(cost.call(candidate.name, problem))
         problems.append(problem)
     _require_right(candidate, problems, outcomes)

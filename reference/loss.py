@@ -51,10 +51,14 @@ class Loss:
 
     def ordinary(self, problem: Problem) -> Problem:
         """The problem, with W divided by the power of 2 that makes its scores no larger than `largest_score`."""
-        size = self._too_large(problem.X @ problem.W)
+        size = self.excess(problem)
         return problem if size == 1.0 else Problem(problem.W / size, problem.X, problem.y, problem.reg)
 
-    def _too_large(self, scores: Array) -> float:
+    def excess(self, problem: Problem) -> float:
+        """That power of 2; 1 where the scores are no larger."""
+        return 1.0 if self.largest_score is None else self._excess(problem.X @ problem.W)
+
+    def _excess(self, scores: Array) -> float:
         largest = float(np.abs(scores).max(initial=0.0))
         if self.largest_score is None or largest <= self.largest_score:
             return 1.0
@@ -65,7 +69,7 @@ class Loss:
         if self.largest_score is None:
             return problem
         scores, _ = self.true_scores(problem)
-        size = self._too_large(scores)
+        size = self._excess(scores)
         parameters = {name: array / size for name, array in problem.parameters.items()}
         return NetworkProblem(parameters, problem.X, problem.y, problem.reg)
 

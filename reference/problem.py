@@ -54,9 +54,10 @@ class NetworkProblem:
 
     @property
     def sizes(self) -> tuple[int, int, int]:
-        """N samples, D features, C classes."""
+        """N samples, D features, C classes; 1 where no parameter has a side for them."""
         *_, last = self.parameters.values()
-        return self.X.shape[0], self.X.shape[1], last.shape[-1] if len(self.parameters) > 1 else 2
+        has_classes = any(array.ndim == 2 for array in self.parameters.values())
+        return self.X.shape[0], self.X.shape[1], last.shape[-1] if has_classes else 1
 
 
 def network_problem(

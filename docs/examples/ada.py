@@ -33,3 +33,19 @@ def svm_loss_l1(W, X, y, reg):
     pulls = (margins > 0).astype(float)
     pulls[np.arange(N), y] = -pulls.sum(axis=1)
     return np.sum(margins) / N + reg * np.sum(np.abs(W)), X.T.dot(pulls) / N + reg * np.sign(W)
+
+
+def huber_loss(W, X, y, reg):
+    N = X.shape[0]
+    margins = _margins(W, X, y)
+    slopes = np.minimum(margins, 1)
+    losses = np.where(margins < 1, margins**2 / 2, margins - 1 / 2)
+    slopes[np.arange(N), y] = -slopes.sum(axis=1)
+    return np.sum(losses) / N + reg * np.sum(W * W), X.T.dot(slopes) / N + 2 * reg * W
+
+
+def binary_logistic_loss(w, X, y, reg):
+    scores = X.dot(w)
+    p = 1 / (1 + np.exp(-scores))
+    loss = np.mean(np.logaddexp(0, scores) - y * scores) + reg * w.dot(w)
+    return loss, X.T.dot(p - y) / len(y) + 2 * reg * w

@@ -49,7 +49,7 @@ _FACTORS = (
     Factor(later("exactly C times too large"), lambda n, d, c: c, later("Is it added once for each class?")),
     Factor(
         later("exactly C - 1 times too small"),
-        lambda n, d, c: 1 / (c - 1),
+        lambda n, d, c: 1 / max(c - 1, 1),
         later("Is it divided by the number of classes?"),
     ),
     Factor(

@@ -21,6 +21,8 @@ from reference.problem import NetworkProblem
 
 Array = NDArray[np.float64]
 
+_ROUNDING = 1e-12
+
 
 def diagnose_network(candidate: Network, failure: Failure) -> Diagnosis | None:
     """The known mistake that gives the same numbers, or the factor by which a term is off; None for neither."""
@@ -62,7 +64,7 @@ def _factor_of_loss(
         data = [np.array(_true(candidate, p, reg=0.0).loss) for p in problems]
         truths = data
         if regularized:
-            found = [loss - known for loss, known in zip(found, data, strict=True)]
+            found = [_without(loss, known) for loss, known in zip(found, data, strict=True)]
             truths = [
                 np.array(_true(candidate, p, reg=p.reg).loss) - known
                 for p, known in zip(problems, data, strict=True)
@@ -86,18 +88,18 @@ def _factor(
         for regularized in (False, True):
             chosen = [(p, found[parameter]) for p, found in answered if bool(p.reg) == regularized]
             problems = [p for p, _ in chosen]
+            if all(same(g, _true_gradients(candidate, p, reg=p.reg)[parameter]) for p, g in chosen):
+                continue
             data = [_true_gradients(candidate, p, reg=0.0)[parameter] for p in problems]
             if regularized:
                 # The data term is right by now; what is left is the penalty's.
-                values = [value - known for (_, value), known in zip(chosen, data, strict=True)]
+                values = [_without(value, known) for (_, value), known in zip(chosen, data, strict=True)]
                 truths = [
                     _true_gradients(candidate, p, reg=p.reg)[parameter] - known
                     for p, known in zip(problems, data, strict=True)
                 ]
             else:
                 values, truths = [value for _, value in chosen], data
-            if all(same(value, truth) for value, truth in zip(values, truths, strict=True)):
-                continue
             factor = factor_of(problems, values, truths)
             if factor is None:
                 return None
@@ -110,6 +112,12 @@ def _factor(
             )
             return Diagnosis(id=f"network-factor-{parameter}", title=title, hint=factor.hint)
     return None
+
+
+def _without(value: Array, known: Array) -> Array:
+    """What is left of a sum without one of its terms; nothing, if that is rounding."""
+    left = value - known
+    return np.where(np.abs(left) <= _ROUNDING * (1.0 + np.abs(known)), 0.0, left)
 
 
 def _true(candidate: Network, problem: NetworkProblem, *, reg: float) -> Answer:

@@ -98,7 +98,7 @@ class Wording:
     def _called(self, code: str, name: str) -> str:
         """Code with the call of a loss or a train as the edition has it."""
         function = self._settings.functions[name]
-        if not function.arguments:
+        if not function.arguments or function.is_network:
             return code
         if is_part(function):
             usual = re.compile(rf"^loss, dW = {re.escape(name)}\(W, X, y, [^()]+\)$", re.MULTILINE)

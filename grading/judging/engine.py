@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from functools import cache, lru_cache, partial
+from functools import cache, lru_cache
 from typing import Any
 
 import numpy as np
@@ -20,15 +20,25 @@ from numpy.typing import NDArray
 from grading.judging.answers import Answered
 from grading.judging.classifier import Classifier
 from grading.judging.each_example import hold_each
-from grading.judging.exam import own_examples, pool_of
+from grading.judging.exam import pool_of
 from grading.judging.failures import Failure, NotCalledAgain
-from grading.judging.loss_function import Called, LossFunction
+from grading.judging.loss_function import LossFunction
 from grading.judging.network import Network
 from grading.judging.promise import Promise
 from grading.judging.properties import Drawing
-from grading.judging.screening import AskedProblems, Key, Known, Setting, key_of, known, make_known
+from grading.judging.screening import (
+    AskedProblems,
+    Key,
+    Known,
+    Setting,
+    key_of,
+    known,
+    make_known,
+    own_problems,
+    problems_of,
+)
 from grading.judging.shrinking import smallest
-from reference.answer import Answer
+from grading.judging.true_function import Notes, NotYetKnown, TrueFunction
 from reference.problem import Problem
 
 Example = Mapping[str, Any]
@@ -113,7 +123,11 @@ def _hold_loss(promise: Promise, candidate: LossFunction, *, small: bool) -> Non
             found = min(found, rest, key=lambda failing: _complexity(failing.example))
         if found.tiny:
             raise found.failure
-        raise smallest(partial(_verdict, promise, candidate), found.example, found.failure)
+        raise smallest(
+            lambda example: _verdict(promise, candidate, ordinary(promise, candidate, example)),
+            found.example,
+            found.failure,
+        )
 
 
 @dataclass(frozen=True)
@@ -154,6 +168,16 @@ def _first_failing(plan: _Plan, promise: Promise, candidate: LossFunction) -> _F
                 for remark in answer.remarks:
                     candidate.remark(remark)
     return None
+
+
+def ordinary(promise: Promise, candidate: LossFunction, example: Example) -> Example:
+    """An example that was not drawn for this loss, with scores no larger than its usual forms can take."""
+    if promise.any_scale:
+        return example
+    return {
+        name: candidate.setting.ordinary(value) if isinstance(value, Problem) else value
+        for name, value in example.items()
+    }
 
 
 def _verdict(
@@ -219,7 +243,7 @@ def _own_plan_of(promise: Promise, setting: Setting, digest: bytes) -> _Plan:
 
 @lru_cache(maxsize=_KEPT)
 def _own(drawing: Drawing, setting: Setting, digest: bytes) -> Known | None:
-    problems = own_examples(drawing, digest, setting.seed, setting.delta)
+    problems = own_problems(drawing, setting, digest)
     return Known.of(problems, setting.truths(problems)) if problems else None
 
 
@@ -227,9 +251,10 @@ def _examples(promise: Promise, setting: Setting) -> tuple[list[Example], list[b
     """The examples of a promise, and which of them are among all of the smallest."""
     columns, tiny = [], []
     for _, strategy in promise.strategies:
-        pools = [pool_of(drawing, setting.seed, setting.delta, setting.part) for drawing in strategy.drawings]
-        columns.append([example for pool in pools for example in pool.examples])
-        tiny.append([k < pool.tiny for pool in pools for k in range(len(pool.examples))])
+        pools = [problems_of(drawing, setting) for drawing in strategy.drawings]
+        columns.append([example for pool in pools for example in pool])
+        most = [pool_of(d, setting.seed, setting.delta, setting.part).tiny for d in strategy.drawings]
+        tiny.append([k < n for pool, n in zip(pools, most, strict=True) for k in range(len(pool))])
     count = max(map(len, columns))
     names = [name for name, _ in promise.strategies]
     # The shorter columns begin again.
@@ -251,7 +276,7 @@ def _planned(
     }
     reference = TrueFunction(setting, truths)
     todo = list(range(len(examples)))
-    found: dict[int, _Notes] = {}
+    found: dict[int, Notes] = {}
     while todo:
         again = []
         for k in todo:
@@ -259,7 +284,7 @@ def _planned(
             try:
                 promise.body(reference, **examples[k])
                 found[k] = reference.notes
-            except _NotYetKnown:
+            except NotYetKnown:
                 again.append(k)
             except Failure as failure:
                 raise CheckError(f"check {promise.id} fails the reference itself: {failure}") from None
@@ -271,93 +296,6 @@ def _planned(
     plan.watched = [problem for note in notes for problem in note.watched]
     plan.always = {k for k, note in enumerate(notes) if note.watched}
     return plan
-
-
-class _NotYetKnown(Exception):
-    """The truth of a problem is worked out later, together with others."""
-
-
-@dataclass(eq=False)
-class _Notes:
-    """What was asked for one example: problems, each as often as it was."""
-
-    mine: list[Problem] = field(default_factory=list)
-    naive: list[Problem] = field(default_factory=list)
-    watched: list[Problem] = field(default_factory=list)
-
-
-class TrueFunction:
-    """The reference in the place of a student's function: answers with the truth, and notes what it is asked."""
-
-    name = "reference"
-
-    def __init__(self, setting: Setting, truths: Mapping[int, Answer]) -> None:
-        self.delta, self.seed = setting.delta, setting.seed
-        self.notes = _Notes()
-        self._setting, self._truths = setting, truths
-        self._others: dict[Key, Answer] = {}
-        self._unknown: dict[Key, Problem] = {}
-
-    def begin(self) -> None:
-        """Begin to take notes."""
-        self.notes = _Notes()
-
-    def learn(self) -> None:
-        """Work out what was not yet known."""
-        self._others |= zip(self._unknown, self._setting.truths(list(self._unknown.values())), strict=True)
-        self._unknown.clear()
-
-    @property
-    def naive(self) -> TrueNaive:
-        """The same, in the place of the naive function."""
-        return TrueNaive(self)
-
-    def truth(self, problem: Problem) -> Answer:
-        """The true answer."""
-        truth = self._truths.get(id(problem))
-        if truth is None:
-            key = key_of(problem)
-            truth = self._others.get(key)
-            if truth is None:
-                self._unknown[key] = problem
-                raise _NotYetKnown
-        return truth
-
-    def answer(self, problem: Problem) -> Answered:
-        """The true answer, as a function gives it."""
-        truth = self.truth(problem)
-        return Answered(truth.loss, truth.gradient.base)
-
-    def __call__(self, problem: Problem) -> Answered:
-        """As a `LossFunction`'s."""
-        self.notes.mine.append(problem)
-        return self.answer(problem)
-
-    attempt = __call__
-
-    def watched(self, problem: Problem) -> Called:
-        """As a `LossFunction`'s."""
-        self.notes.watched.append(problem)
-        return Called(self.answer(problem), (problem.W, problem.X, problem.y))
-
-    def remark(self, sentence: str) -> None:
-        """The reference is not remarked on."""
-
-
-class TrueNaive:
-    """The reference in the place of the naive function."""
-
-    name = "reference"
-
-    def __init__(self, reference: TrueFunction) -> None:
-        self._reference = reference
-
-    def __call__(self, problem: Problem) -> Answered:
-        """As a `LossFunction`'s."""
-        self._reference.notes.naive.append(problem)
-        return self._reference.answer(problem)
-
-    attempt = __call__
 
 
 def _grouped(

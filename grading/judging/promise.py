@@ -41,6 +41,11 @@ class Promise:
     afterwards: Body | None = None
 
     @property
+    def any_scale(self) -> bool:
+        """Whether scores may be larger than the usual ways of writing a loss can take."""
+        return any(drawing.definition.any_scale for drawing in self.drawings)
+
+    @property
     def drawings(self) -> tuple[Drawing, ...]:
         """All that its examples are drawn from."""
         return tuple(drawing for _, strategy in self.strategies for drawing in strategy.drawings)

@@ -63,6 +63,7 @@ class Composite:
         varied: ``varied(numbers, example)``: another example of the same kind, from the hash of a hand-in; with what it
             needs of the strategy's own arguments.
         own: how many such each hand-in is asked.
+        any_scale: whether scores are meant to be large; others are made smaller for losses with a `largest_score`.
     """
 
     function: Callable[..., Any]
@@ -71,6 +72,7 @@ class Composite:
     fixed: Callable[..., Iterable[Any]] | None
     varied: Callable[..., Any] | None
     own: int
+    any_scale: bool = False
 
     @cached_property
     def parameters(self) -> tuple[str, ...]:
@@ -207,11 +209,12 @@ def composite(
     fixed: Callable[..., Iterable[Any]] | None = None,
     varied: Callable[..., Any] | None = None,
     own: int = 0,
+    any_scale: bool = False,
 ) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
     """Make a strategy of a function that draws, as Hypothesis's decorator of this name does; see `Composite`."""
 
     def declare(function: Callable[..., Any]) -> Callable[..., Any]:
-        definition = Composite(function, examples, tiny, fixed, varied, own)
+        definition = Composite(function, examples, tiny, fixed, varied, own, any_scale)
 
         def strategy(**arguments: object) -> Any:
             unknown = set(arguments) - set(definition.parameters)

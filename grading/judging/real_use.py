@@ -26,7 +26,7 @@ from grading.judging.precision import accepts_gradient, accepts_loss
 from grading.sandbox.messages import Call, Outcome, Raised
 from grading.words import later, say
 from reference.answer import Answer
-from reference.losses import training_loss
+from reference.losses import loss_named, training_loss
 from reference.problem import Problem
 
 # A right function may work in the type of what it is given. u is 2**29 times larger there, and NumPy's exp and log in
@@ -203,7 +203,7 @@ class RealUse:
     @classmethod
     def of(cls, candidate: LossFunction) -> RealUse:
         """Ask a function."""
-        asked = uses(candidate.digest)
+        asked = tuple(_ordinary(candidate, use) for use in uses(candidate.digest))
         if "vectorized" not in candidate.settings.points:
             asked = asked[:-1]
         return cls(candidate, asked, candidate.worker.run([use.call(candidate.name) for use in asked]))
@@ -240,7 +240,7 @@ class RealUse:
             while high - low > 1:
                 middle = (low + high) // 2
                 sizes = (*use.sizes[:axis], middle, *use.sizes[axis + 1 :])
-                smaller = replace(use, sizes=sizes)  # type: ignore[arg-type]
+                smaller = _ordinary(candidate, replace(use, sizes=sizes))  # type: ignore[arg-type]
                 [outcome] = candidate.worker.run([smaller.call(candidate.name)])
                 truth = candidate.truth(smaller.problem)
                 found = _verdict(candidate, smaller, outcome, truth, judge)
@@ -249,6 +249,12 @@ class RealUse:
                 else:
                     low = middle
         return failure
+
+
+def _ordinary(candidate: LossFunction, use: Use) -> Use:
+    """The same with scores no larger than the usual ways of writing the loss can take."""
+    size = loss_named(candidate.reference).excess(use.problem)
+    return use if size == 1.0 else replace(use, weights=tuple(weight / size for weight in use.weights))
 
 
 Judge = Callable[["LossFunction", Use, Answered, "Answer"], Failure | None]

@@ -16,13 +16,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from grading.judging.answers import Answered, read_answer
-from grading.judging.exam import Part, pool_of
+from grading.judging.exam import Part, own_examples, pool_of
 from grading.judging.failures import Failure
 from grading.judging.properties import Drawing
 from grading.sandbox.pairs import PackedCalls, Pairs
 from reference.accepted import AcceptedGradients
 from reference.answer import Answer
-from reference.losses import evaluate_all, evaluate_of
+from reference.losses import evaluate_all, evaluate_of, loss_named
 from reference.problem import Problem
 
 
@@ -39,6 +39,10 @@ class Setting:
     seed: int
     either: bool = False
     part: Part = "chosen"
+
+    def ordinary(self, problem: Problem) -> Problem:
+        """The problem, with scores no larger than the usual ways of writing the loss can take."""
+        return loss_named(self.loss).ordinary(problem)
 
     def truth(self, problem: Problem) -> Answer:
         """The true answer to a problem."""
@@ -139,18 +143,39 @@ def make_known(drawings: Iterable[Drawing], setting: Setting) -> None:
     pools = [problems_of(drawing, setting) for drawing in missing]
     truths = iter(setting.truths(list(itertools.chain.from_iterable(pools))))
     for drawing, pool in zip(missing, pools, strict=True):
-        calls = _packed_pool(drawing, setting.seed, setting.delta, setting.part)
+        calls = _packed_pool(drawing, setting.seed, setting.delta, setting.part, _limited(drawing, setting))
         _known[drawing, setting] = Known.of(pool, list(itertools.islice(truths, len(pool))), calls)
 
 
 def problems_of(drawing: Drawing, setting: Setting) -> tuple[Problem, ...]:
     """The problems of a drawing; the same objects, however often it is asked."""
-    return pool_of(drawing, setting.seed, setting.delta, setting.part).examples
+    return _pool(drawing, setting.seed, setting.delta, setting.part, _limited(drawing, setting))
+
+
+def own_problems(
+    drawing: Drawing, setting: Setting, digest: bytes, count: int | None = None
+) -> tuple[Problem, ...]:
+    """Those that a hand-in has for itself."""
+    problems = own_examples(drawing, digest, setting.seed, setting.delta, count)
+    limited = _limited(drawing, setting)
+    return problems if limited is None else tuple(map(loss_named(limited).ordinary, problems))
+
+
+def _limited(drawing: Drawing, setting: Setting) -> str | None:
+    """The loss, if it takes no scores as large as some of the drawing may be."""
+    limited = loss_named(setting.loss).largest_score is not None and not drawing.definition.any_scale
+    return setting.loss if limited else None
 
 
 @cache
-def _packed_pool(drawing: Drawing, seed: int, delta: float, part: Part) -> PackedCalls:
-    return packed(pool_of(drawing, seed, delta, part).examples)
+def _pool(drawing: Drawing, seed: int, delta: float, part: Part, limited: str | None) -> tuple[Problem, ...]:
+    problems = pool_of(drawing, seed, delta, part).examples
+    return problems if limited is None else tuple(map(loss_named(limited).ordinary, problems))
+
+
+@cache
+def _packed_pool(drawing: Drawing, seed: int, delta: float, part: Part, limited: str | None) -> PackedCalls:
+    return packed(_pool(drawing, seed, delta, part, limited))
 
 
 @dataclass(frozen=True)

@@ -10,12 +10,12 @@ from grading.grade import Part
 from grading.judging.classifier import Classifier
 from grading.judging.each_example import Example, hold_each, verdict
 from grading.judging.engine import hold
-from grading.judging.exam import own_examples, pool_of
+from grading.judging.exam import pool_of
 from grading.judging.failures import Failure, Raises
 from grading.judging.loss_function import LossFunction
 from grading.judging.promise import Promise, promise_of
 from grading.judging.real_use import JUDGES, RealUse
-from grading.judging.screening import Setting
+from grading.judging.screening import Setting, own_problems
 from grading.repair.bench import Candidate, Right, Screen
 from reference.problem import Problem
 
@@ -175,5 +175,5 @@ def _fresh(original: LossFunction, digest: bytes) -> list[Problem]:
         problem
         for check in checks
         for drawing in promise_of(check).drawings
-        for problem in own_examples(drawing, digest, original.seed, original.delta, _FRESH)
+        for problem in own_problems(drawing, original.setting, digest, _FRESH)
     ]

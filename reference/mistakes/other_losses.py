@@ -6,7 +6,7 @@ import numpy as np
 
 from reference.mistakes.mistake import Array, Labels, Result, mistake
 
-VALUE, GRADIENT, BOTH = ("value",), ("gradient",), ("value", "gradient")
+VALUE, GRADIENT, BOTH, STABILITY = ("value",), ("gradient",), ("value", "gradient"), ("stability",)
 LOGISTIC, SQUARED_HINGE, L1 = "logistic", "squared_hinge", "svm_l1"
 
 
@@ -127,7 +127,7 @@ def _labels_as_targets(W: Array, X: Array, y: Labels, reg: float) -> Result:
     "log(1 - p) has lost its digits where p is near 1, and is -inf where p is rounded to 1.",
     "1 - p is 1 / (1 + exp(s)), so write -log(1 - p) as np.logaddexp(0, scores).",
     applies_to=LOGISTIC,
-    checks=VALUE,
+    checks=STABILITY,
 )
 def _one_minus_p(W: Array, X: Array, y: Labels, reg: float) -> Result:
     N = X.shape[0]

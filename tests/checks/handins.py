@@ -21,7 +21,8 @@ HEADER = "from __future__ import annotations\nimport numpy as np\n"
 LOSS_CHECKS: dict[str, tuple[str, ...]] = {
     "svm": ("interface", "value", "gradient", "kinks", "symmetry"),
     "softmax": ("interface", "value", "gradient", "stability", "symmetry"),
-    "logistic": ("interface", "value", "gradient", "symmetry"),
+    "logistic": ("interface", "value", "gradient", "stability", "symmetry"),
+    "huber": ("interface", "value", "gradient", "symmetry"),
     "squared_hinge": ("interface", "value", "gradient", "symmetry"),
     "svm_l1": ("interface", "value", "gradient", "kinks", "symmetry"),
 }

@@ -6,6 +6,7 @@ import pytest
 
 from grading.editions.called import as_called
 from grading.grade import CheckResult
+from grading.judging import each_example
 from grading.judging.runner import Runner
 from grading.rubric import Rubric, load_rubric
 from grading.sandbox.client import Sandbox
@@ -257,6 +258,10 @@ WRONG = {
 }
 
 
+# Of these the smallest examples are looked for; of the others it would take most of the time.
+SHRUNK = ("half of the step", "no maximum")
+
+
 @pytest.fixture(scope="module")
 def rubric() -> Rubric:
     return load_rubric(edition="two-layer-net")
@@ -277,9 +282,14 @@ def test_right_code_passes_in_every_style(sandbox: Sandbox, rubric: Rubric, styl
 
 
 @pytest.mark.parametrize("mistake", WRONG)
-def test_a_mistake_fails_and_is_told_in_words(sandbox: Sandbox, rubric: Rubric, mistake: str) -> None:
+def test_a_mistake_fails_and_is_told_in_words(
+    sandbox: Sandbox, rubric: Rubric, mistake: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
     code, check, said = WRONG[mistake]
+    if mistake not in SHRUNK:
+        monkeypatch.setattr(each_example, "smallest", lambda fails, example, failure: failure)
     result = results(sandbox, rubric, code)[check]
     assert result.status == "failed"
     assert said in (result.message if result.diagnosis is None else result.diagnosis.title)
     assert result.counterexample is not None
+    assert mistake not in SHRUNK or len(result.counterexample.code) < 1300

@@ -7,6 +7,8 @@ import re
 from collections.abc import Iterator
 from pathlib import Path
 
+import msgspec
+import numpy as np
 import pytest
 
 from grading.diagnosis.networks import diagnose_network
@@ -26,7 +28,7 @@ from reference.problem import NetworkProblem
 from tests.checks.handins import submission_of
 from tests.reference import right_nets
 from tests.reference.right_nets import RIGHT
-from tests.reference.test_nets import WRONG
+from tests.reference.test_nets import WRONG, runnable
 
 RUBRIC = """
 title = "Network"
@@ -55,6 +57,15 @@ class TwoLayerNet:
             return hidden @ self.params["W2"] + self.params["b2"]
         return {name}(self.params, X, y, reg)
 """
+HANDED_IN = (
+    "no mask",
+    "no mean in the gradient",
+    "no penalty's gradient of W1",
+    "half of the penalty's gradient",
+    "first bias gradient averaged",
+    "the mean taken twice",
+    "penalty of the biases too",
+)
 HELPERS = "NAMES = ('W1', 'b1', 'W2', 'b2')\n" + inspect.getsource(right_nets._probabilities)
 
 
@@ -84,20 +95,56 @@ def test_right_code_passes_in_every_style(sandbox: Sandbox, rubric: Rubric, styl
 
 @pytest.fixture(scope="module")
 def of_mistakes(sandbox: Sandbox, rubric: Rubric) -> dict[str, dict[str, CheckResult]]:
-    """What becomes of each mistake."""
-    return {mistake: results(sandbox, rubric, code) for mistake, code in WRONG.items()}
+    """What becomes of some mistakes that are handed in."""
+    return {mistake: results(sandbox, rubric, WRONG[mistake]) for mistake in HANDED_IN}
 
 
-def test_every_mistake_fails_on_a_small_network_and_nine_of_ten_are_named(
+def test_mistakes_that_are_handed_in_fail_on_a_small_network_and_are_named(
     of_mistakes: dict[str, dict[str, CheckResult]],
 ) -> None:
-    named = []
     for mistake, found in of_mistakes.items():
         failed = [r for r in found.values() if r.status == "failed"]
         assert failed, mistake
-        assert all(r.counterexample is not None and len(r.counterexample.code) < 900 for r in failed)
-        named.append(all(r.diagnosis is not None for r in failed))
-    assert sum(named) >= 0.9 * len(named)
+        for result in failed:
+            assert result.counterexample is not None
+            assert len(result.counterexample.code) < 900
+            assert result.diagnosis is not None
+
+
+def test_every_mistake_is_caught_and_nine_of_ten_are_named(rubric: Rubric) -> None:
+    """By the numbers alone, of which there are enough to tell all of them."""
+    problems, named = tuple(examples()), 0
+    for mistake, code in WRONG.items():
+        network, net = asked(rubric, problems), runnable(code)
+        answers = []
+        with np.errstate(all="ignore"):
+            for problem in problems:
+                loss, gradients = net(
+                    {name: array.copy() for name, array in problem.parameters.items()},
+                    problem.X.copy(),
+                    problem.y.copy(),
+                    problem.reg,
+                )
+                answers.append((problem, NetworkAnswer(float(loss), gradients)))
+            network.attempts = lambda answers=answers: answers  # type: ignore[method-assign,misc]
+            truths = [network.truth(problem) for problem in problems]
+            failures: list[Failure] = []
+            if not all(t.accepts_loss(a.loss) for t, (_, a) in zip(truths, answers, strict=True)):
+                failures.append(WrongLoss(""))
+            if not all(
+                t.gradient.accepts(network.flattened(a)) for t, (_, a) in zip(truths, answers, strict=True)
+            ):
+                failures.append(WrongNetworkGradient(""))
+            assert failures, mistake
+            named += all(diagnose_network(network, failure) is not None for failure in failures)
+    assert named >= 0.9 * len(WRONG)
+
+
+def asked(rubric: Rubric, problems: tuple[NetworkProblem, ...]) -> Network:
+    """A network that has been asked all problems, and needs no worker."""
+    network = Network("TwoLayerNet.loss", None, rubric)  # type: ignore[arg-type]
+    network.problems = problems
+    return network
 
 
 @pytest.mark.parametrize(
@@ -124,8 +171,7 @@ def test_a_term_that_is_off_by_a_factor_is_named(
 @pytest.mark.parametrize("mistake", NETWORK_MISTAKES, ids=lambda mistake: mistake.id)
 def test_a_known_mistake_is_called_by_its_name(rubric: Rubric, mistake: NetworkMistake) -> None:
     """By the numbers alone: the network that makes it need not be handed in."""
-    network = Network("TwoLayerNet.loss", None, rubric)  # type: ignore[arg-type]
-    network.problems = tuple(examples())
+    network = asked(rubric, tuple(examples()))
     answered: list[tuple[NetworkProblem, NetworkAnswer | Failure]] = [
         (problem, NetworkAnswer(*wrong(mistake.id, problem))) for problem in network.problems
     ]
@@ -141,6 +187,24 @@ def examples() -> Iterator[NetworkProblem]:
     """What the exam asks of every network."""
     for drawing in promise_of("network_loss").drawings:
         yield from pool_of(drawing, 231, 1.0).examples
+
+
+EITHER = "0.5 * reg * (np.sum(W1 * W1) + np.sum(W2 * W2))"
+
+
+@pytest.mark.parametrize(("half_of_the_gradient", "failed"), [(True, []), (False, ["network_gradient"])])
+def test_either_convention_of_regularization_is_held_to_itself(
+    sandbox: Sandbox, rubric: Rubric, half_of_the_gradient: bool, failed: list[str]
+) -> None:
+    settings = msgspec.structs.replace(rubric.settings, reg_scale="either")
+    either = msgspec.structs.replace(rubric, settings=settings)
+    code = COURSE.replace("reg * (np.sum(W1 * W1) + np.sum(W2 * W2))", EITHER)
+    if half_of_the_gradient:
+        code = code.replace("2 * reg", "reg")
+    assert EITHER in code
+    found = results(sandbox, either, code)
+    assert [check for check, result in found.items() if result.status != "passed"] == failed
+    assert all(result.status == "passed" for result in results(sandbox, either, COURSE).values())
 
 
 COURSE = inspect.getsource(right_nets.course)

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from grading.editions.called import as_called
 from grading.intake import find, read
 from grading.judging.runner import Runner
 from grading.rubric import load_rubric
@@ -15,6 +16,51 @@ from tests.checks.handins import judge_one
 EXAMPLES = Path(__file__).parents[2] / "docs" / "examples"
 
 STYLES = {
+    "huber": {
+        "loops": """
+            def loss(W, X, y, reg):
+                total, dW = 0.0, np.zeros(W.shape)
+                for i in range(X.shape[0]):
+                    scores = X[i].dot(W)
+                    for j in range(W.shape[1]):
+                        margin = scores[j] - scores[y[i]] + 1
+                        if j != y[i] and margin > 0:
+                            total += 0.5 * margin ** 2 if margin <= 1 else margin - 0.5
+                            dW[:, j] += min(margin, 1) * X[i]
+                            dW[:, y[i]] -= min(margin, 1) * X[i]
+                return total / X.shape[0] + reg * np.sum(W * W), dW / X.shape[0] + 2 * reg * W
+        """,
+        "the square less what is beyond": """
+            def loss(W, X, y, reg):
+                N = X.shape[0]
+                scores = X @ W
+                margins = (scores - scores[range(N), y][:, None] + 1).clip(min=0)
+                margins[range(N), y] = 0
+                slopes = np.where(margins < 1, margins, 1)
+                total = np.where(margins < 1, margins ** 2 / 2, margins - 1 / 2).sum() / N
+                slopes[range(N), y] = -slopes.sum(1)
+                return total + reg * (W ** 2).sum(), X.T.dot(slopes) / N + 2 * reg * W
+        """,
+    },
+    "logistic": {
+        "log(1 - p) and p": """
+            def loss(W, X, y, reg):
+                N = X.shape[0]
+                T = np.eye(W.shape[1])[y]
+                p = 1 / (1 + np.exp(-X.dot(W)))
+                total = -np.sum(T * np.log(p) + (1 - T) * np.log(1 - p)) / N
+                return total + reg * np.sum(W * W), X.T.dot(p - T) / N + 2 * reg * W
+        """,
+        "the chain rule by hand": """
+            def loss(W, X, y, reg):
+                N = X.shape[0]
+                T = np.eye(W.shape[1])[y]
+                p = 1 / (1 + np.exp(-X @ W))
+                total = -np.mean(np.sum(np.where(T == 1, np.log(p), np.log(1 - p)), axis=1))
+                dp = np.where(T == 1, -1 / p, 1 / (1 - p))
+                return total + reg * np.sum(W ** 2), X.T @ (dp * p * (1 - p)) / N + 2 * reg * W
+        """,
+    },
     "squared_hinge": {
         "loops": """
             def loss(W, X, y, reg):
@@ -69,7 +115,11 @@ STYLES = {
 @pytest.mark.parametrize(("loss", "style"), [(loss, style) for loss in STYLES for style in STYLES[loss]])
 def test_right_code_passes_in_every_style(sandbox: Sandbox, loss: str, style: str) -> None:
     results = judge_one(sandbox, loss, STYLES[loss][style])
-    assert {check: r.message for check, r in results.items() if r.status != "passed"} == {}
+    failed = {check: r.message for check, r in results.items() if r.status != "passed"}
+    if loss == "logistic":
+        # At ordinary scale the digits that log(1 - p) loses are worth no more than a remark.
+        assert "np.logaddexp" in failed.pop("stability")
+    assert failed == {}
 
 
 def test_a_slope_beyond_those_of_the_absolute_value_fails(sandbox: Sandbox) -> None:
@@ -80,7 +130,7 @@ def test_a_slope_beyond_those_of_the_absolute_value_fails(sandbox: Sandbox) -> N
 def test_the_example_deserves_all_points(sandbox: Sandbox) -> None:
     rubric = load_rubric(EXAMPLES / "losses.toml")
     (handin,) = find([EXAMPLES / "ada.py"])
-    submission = read(handin, list(rubric.settings.functions))
+    submission = as_called(read(handin, list(rubric.settings.functions)), rubric)
     with sandbox.start(submission) as worker:
         results = Runner(submission, lambda _: worker, rubric).results()
     assert {f"{r.function}: {r.id}": r.message for r in results if r.status != "passed"} == {}

@@ -1,4 +1,4 @@
-"""The squared hinge and the logistic loss written rightly in a few ways."""
+"""The squared hinge, the Huber and the logistic loss written rightly in a few ways."""
 
 from __future__ import annotations
 
@@ -30,6 +30,19 @@ def squared_hinge_with_the_label(W: Array, X: Array, y: NDArray[np.int64], reg: 
     return np.mean((margins**2).sum(axis=1)) - 1 + reg * np.linalg.norm(W) ** 2, X.T @ pulls + reg * (W + W)
 
 
+def huber_loops(W: Array, X: Array, y: NDArray[np.int64], reg: float) -> tuple[float, Array]:
+    loss, dW = 0.0, np.zeros_like(W)
+    for i in range(X.shape[0]):
+        scores = X[i].dot(W)
+        for j in range(W.shape[1]):
+            margin = scores[j] - scores[y[i]] + 1
+            if j != y[i] and margin > 0:
+                loss += 0.5 * margin**2 if margin <= 1 else margin - 0.5
+                dW[:, j] += min(margin, 1) * X[i]
+                dW[:, y[i]] -= min(margin, 1) * X[i]
+    return loss / len(y) + reg * np.sum(W * W), dW / len(y) + 2 * reg * W
+
+
 def logistic_loops(W: Array, X: Array, y: NDArray[np.int64], reg: float) -> tuple[float, Array]:
     loss, dW = 0.0, np.zeros_like(W)
     for i in range(X.shape[0]):
@@ -52,4 +65,5 @@ def logistic_of_scipy(W: Array, X: Array, y: NDArray[np.int64], reg: float) -> t
 
 
 SQUARED_HINGE: tuple[LossFunction, ...] = (squared_hinge_loops, squared_hinge_with_the_label)
+HUBER: tuple[LossFunction, ...] = (huber_loops,)
 LOGISTIC: tuple[LossFunction, ...] = (logistic_loops, logistic_of_scipy)

@@ -20,11 +20,13 @@ svm = loss_named("svm")
 
 squared_hinge = loss_named("squared_hinge")
 logistic = loss_named("logistic")
+huber = loss_named("huber")
 TRUTHS = {
     svm: truth.svm,
     softmax: truth.softmax,
     squared_hinge: truth.squared_hinge,
     logistic: truth.logistic,
+    huber: truth.huber,
 }
 
 LAST_EXPONENTIAL = 700.0
@@ -66,6 +68,8 @@ def right_functions(reference: Loss, problem: Problem, *, small: bool) -> tuple[
     """The right styles whose own limits the problem respects: exponentials have to stay in range."""
     if reference is squared_hinge:
         return right_others.SQUARED_HINGE
+    if reference is huber:
+        return right_others.HUBER
     if reference is logistic:
         return right_others.LOGISTIC
     if reference is svm:
@@ -112,7 +116,7 @@ def worst_errors(
     return worst
 
 
-@pytest.mark.parametrize("reference", [svm, softmax, squared_hinge, logistic])
+@pytest.mark.parametrize("reference", [svm, softmax, squared_hinge, logistic, huber])
 @pytest.mark.parametrize("block", range(5))
 def test_right_code_never_leaves_the_bounds_at_any_scale(reference: Loss, block: int) -> None:
     for seed in range(100 * block, 100 * block + (100 if reference in (svm, softmax) else 25)):
@@ -121,7 +125,7 @@ def test_right_code_never_leaves_the_bounds_at_any_scale(reference: Loss, block:
         assert max(worst.values()) <= 1.0, (seed, worst)
 
 
-@pytest.mark.parametrize("reference", [svm, softmax, squared_hinge, logistic])
+@pytest.mark.parametrize("reference", [svm, softmax, squared_hinge, logistic, huber])
 @pytest.mark.parametrize(
     ("W", "X"), [(1e-160, 1e-160), (1e-310, 1.0), (1.0, 5e-324), (1e-200, 1e150), (1e120, 1e-130)]
 )
@@ -165,7 +169,7 @@ def test_a_relative_error_of_a_millionth_is_caught_in_the_gradient_and_in_the_lo
         assert certificate.entry == (int(largest[0]), int(largest[1]))
 
 
-@pytest.mark.parametrize("reference", [svm, softmax, squared_hinge, logistic])
+@pytest.mark.parametrize("reference", [svm, softmax, squared_hinge, logistic, huber])
 def test_a_relative_error_of_a_billionth_is_caught_at_scale_1(reference: Loss) -> None:
     answer = reference.evaluate(gaussian(2, (6, 4, 3)))
     for error in (1e-9, -1e-9):

