@@ -37,6 +37,7 @@ from grading.reading_apart import (
     Pack,
     Read,
     Refused,
+    Render,
     Request,
     SentEntry,
     Survey,
@@ -111,6 +112,14 @@ class Reader(Closing):
             IntakeError, ReadingError: as `read`; also where a file of it cannot be read.
         """
         return self._ask(handin, Pack(), bytes)
+
+    def rendered(self, handin: Handin, notebook: bytes) -> list[tuple[str, str]]:
+        """As `grading.intake.rendered.rendered_cells`, of a notebook in the hand-in.
+
+        Raises:
+            IntakeError, ReadingError: as `read`.
+        """
+        return self._ask(handin, Render(notebook), list[tuple[str, str]])
 
     def survey(
         self, paths: Sequence[Path], reading: Reading | None = None, *, ascii_names: bool = False

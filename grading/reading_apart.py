@@ -23,7 +23,9 @@ from grading.intake.find import Reading, look_below
 from grading.intake.limits import DEFAULT
 from grading.intake.listing import Entry
 from grading.intake.naming import shown
+from grading.intake.notebook import DamagedNotebookError
 from grading.intake.read import digest, read
+from grading.intake.rendered import rendered_cells
 from grading.packed_handin import pack
 from grading.sandbox.inside import walls
 from grading.sandbox.syscalls import SeccompUnavailableError, compiled_filter
@@ -39,7 +41,7 @@ _COLLECTED_AFTER = 20_000
 _MOST_KEPT = 256 << 20  # of memory, from one hand-in to the next
 _LARGEST = 320 << 20
 # Large, and few hand-ins need them.
-_LOADED_IF_NEEDED = ("IPython.core.inputtransformer2", "nbformat", "numpy")
+_LOADED_IF_NEEDED = ("IPython.core.inputtransformer2", "nbformat", "numpy", "nbconvert")
 
 
 class Read(msgspec.Struct, tag=True):
@@ -70,7 +72,13 @@ class Survey(msgspec.Struct, tag=True):
     alone: bool
 
 
-What = Read | Digest | Files | Pack | Survey
+class Render(msgspec.Struct, tag=True):
+    """To make harmless HTML of a notebook's cells."""
+
+    notebook: bytes
+
+
+What = Read | Digest | Files | Pack | Survey | Render
 
 
 class SentEntry(msgspec.Struct, array_like=True):
@@ -161,7 +169,14 @@ def _sent_entry(entry: Entry) -> SentEntry:
 
 def _do(
     what: What, handin: Handin
-) -> Submission | str | bytes | dict[str, bytes] | tuple[list[SentEntry], Sequence[str]]:
+) -> (
+    Submission
+    | str
+    | bytes
+    | dict[str, bytes]
+    | tuple[list[SentEntry], Sequence[str]]
+    | list[tuple[str, str]]
+):
     if isinstance(what, Read):
         return read(handin, what.asked)
     if isinstance(what, Survey):
@@ -169,6 +184,11 @@ def _do(
         return [_sent_entry(entry) for entry in entries], said
     if isinstance(what, Pack):
         return pack(handin)
+    if isinstance(what, Render):
+        try:
+            return rendered_cells(what.notebook)
+        except DamagedNotebookError as error:
+            raise IntakeError(str(error)) from error
     gathered = gather(handin.path, DEFAULT, handin.parts)
     sha256 = digest(gathered)
     if isinstance(what, Digest):

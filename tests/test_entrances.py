@@ -120,7 +120,7 @@ def test_a_students_notebook_says_the_same(grades: dict[str, Grade]) -> None:
         for cell in cells
     ]
     whole = {"nbformat": 4, "nbformat_minor": 4, "metadata": {}, "cells": source}
-    notebook = nbformat.from_dict(whole)  # type: ignore[no-untyped-call]
+    notebook = nbformat.from_dict(whole)
     NotebookClient(notebook, timeout=120, kernel_name="python3").execute()
     asked = [cell for cell in notebook.cells if cell.source.startswith("print(msgspec")]
     printed = [output.text for cell in asked for output in cell.outputs if output.output_type == "stream"]

@@ -5,7 +5,10 @@ from __future__ import annotations
 import argparse
 from datetime import datetime
 
-FORMATS = ("json", "md", "html", "csv", "notebook", "gradescope", "junit", "github", "canvas", "moodle")
+FORMATS = (
+    *("json", "md", "html", "csv", "notebook", "notebook-html"),
+    *("gradescope", "junit", "github", "canvas", "moodle"),
+)
 LANGUAGES = ("en", "zh")
 USUAL_FORMATS = ("json", "md", "html", "csv")
 

@@ -16,6 +16,9 @@ from grading.intake.walking import nodes
 from grading.syntax import syntax_tree
 from grading.words import say, translated
 
+OURS = "subgrader"
+"""The key in a cell's metadata by which a cell of feedback is known, which an earlier run inserted."""
+
 _MAGIC_LINE = re.compile(r"^[ \t]*[%!?]|\?[ \t]*$|^[ \t]*[\w.]+[ \t]*=[ \t]*[%!]", re.MULTILINE)
 _WHOLE_LINE_MAGIC = re.compile(r"^([ \t]*)[%!].*$", re.MULTILINE)
 # IPython reads a cell anew for each line that it changes.
@@ -220,8 +223,8 @@ def load_notebook(data: bytes) -> dict[str, object]:
             # nbformat warns and logs of faults (missing cell ids and the like) that do not matter here.
             warnings.simplefilter("ignore")
             log.setLevel(logging.CRITICAL)
-            original = reader.reads(text)  # type: ignore[no-untyped-call]
-            notebook = converter.convert(original, nbformat.current_nbformat)  # type: ignore[no-untyped-call]
+            original = reader.reads(text)
+            notebook = converter.convert(original, nbformat.current_nbformat)
     except RecursionError as error:
         raise DamagedNotebookError(say("is nested too deeply to be a notebook")) from error
     except reader.NotJSONError as error:

@@ -6,9 +6,10 @@ with a `ClassWriter` and one entry in `CLASS_WRITERS`.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from importlib import import_module
+from itertools import chain
 from pathlib import Path
 from typing import Protocol
 
@@ -26,6 +27,7 @@ from grading.reports.html_report import HtmlReport
 from grading.reports.json_report import JsonReport
 from grading.reports.junit import JUnitReport
 from grading.reports.markdown_report import MarkdownReport
+from grading.reports.notebook_page import NotebookPage
 from grading.reports.notebook_report import NotebookReport
 from grading.reports.pages import environment
 from grading.reports.source_page import SourcePage
@@ -104,7 +106,11 @@ def write_reports(
     folder = out / grade.submission.name
     folder.mkdir(parents=True, exist_ok=True)
     seen = released(grade) if release else for_students(grade)
-    sources = commented(handin, seen, reader) if handin and {"html", "notebook"} & {*formats} else []
+    sources = (
+        commented(handin, seen, reader)
+        if handin and {"html", "notebook", "notebook-html"} & {*formats}
+        else []
+    )
     with speaking(grade.suite.language):
         for name in formats:
             if name in WRITERS:
@@ -113,10 +119,15 @@ def write_reports(
                 write_whole(folder / writer.file_name, writer.render(grade if whole else seen))
         if sources and "html" in formats:
             write_whole(folder / SourcePage.file_name, SourcePage().render(seen, sources))
-        if sources and "notebook" in formats:
-            for file_name, content in NotebookReport().render(seen, sources):
-                (folder / file_name).parent.mkdir(exist_ok=True)
-                write_whole(folder / file_name, content)
+        notebooks: list[Iterator[tuple[str, bytes]]] = []
+        if handin and "notebook" in formats:
+            notebooks.append(NotebookReport().render(seen, sources))
+        if handin and "notebook-html" in formats:
+            reader = reader or Reader(apart=False)
+            notebooks.append(NotebookPage().render(seen, sources, handin, reader))
+        for file_name, content in chain.from_iterable(notebooks):
+            (folder / file_name).parent.mkdir(exist_ok=True)
+            write_whole(folder / file_name, content)
     return folder
 
 

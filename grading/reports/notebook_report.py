@@ -9,14 +9,11 @@ from typing import Any
 
 from grading.grade import Grade
 from grading.intake.naming import safe_name
-from grading.intake.notebook import DamagedNotebookError, load_notebook
+from grading.intake.notebook import OURS, DamagedNotebookError, load_notebook
 from grading.reports.markdown_report import escape, mending
 from grading.reports.sources import Commented, Feedback
 from grading.reports.text import points, shown
 from grading.words import say
-
-OURS = "subgrader"
-"""The key in a cell's metadata by which a cell of ours is known."""
 
 
 class NotebookReport:
@@ -25,7 +22,7 @@ class NotebookReport:
     def render(self, grade: Grade, sources: Sequence[Commented]) -> Iterator[tuple[str, bytes]]:
         """The files, by their names in the submission's folder. Packages have none."""
         grade = shown(grade)
-        for source, name in zip(sources, _names(sources), strict=True):
+        for source, name in zip(sources, names_for(sources), strict=True):
             if source.is_notebook:
                 notebook = with_feedback(source, grade)
                 if notebook is not None:
@@ -123,7 +120,7 @@ def _sign(feedback: Feedback) -> str:
     return "✗" if feedback.broken else "✓"
 
 
-def _names(sources: Sequence[Commented]) -> list[str]:
+def names_for(sources: Sequence[Commented]) -> list[str]:
     """A name for each file that is safe and its own: that of the file, with a number where two are alike."""
     names: list[str] = []
     for source in sources:

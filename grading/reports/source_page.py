@@ -17,8 +17,7 @@ from typing import TYPE_CHECKING, Any
 
 from grading.execution.png import NoPictureError, checked
 from grading.grade import Grade
-from grading.intake.notebook import DamagedNotebookError, as_it_is
-from grading.reports.notebook_report import OURS
+from grading.intake.notebook import OURS, DamagedNotebookError, as_it_is
 from grading.reports.pages import page
 from grading.reports.sources import Commented, Feedback
 from grading.reports.text import points, shown, visible
@@ -70,7 +69,7 @@ class SourcePage:
         return page(
             "source.html",
             "student.js",
-            ("common.css", "source.css"),
+            ("common.css", "source.css", "colours.css", "feedback.css"),
             pictures=True,
             grade=grade,
             points=points,

@@ -112,7 +112,7 @@ def test_reports_go_into_a_folder_of_the_submission(tmp_path: Path) -> None:
 
 
 def test_the_command_knows_every_form_there_is() -> None:
-    assert set(FORMATS) == {*WRITERS, *CLASS_WRITERS, "notebook"}
+    assert set(FORMATS) == {*WRITERS, *CLASS_WRITERS, "notebook", "notebook-html"}
     assert set(USUAL_FORMATS) <= set(FORMATS)
 
 

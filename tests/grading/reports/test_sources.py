@@ -47,7 +47,7 @@ def test_the_feedback_stands_below_the_cell_of_the_function(tmp_path: Path, mino
         "✓ Passed: interface",
     ):
         assert part in said, part
-    nbformat.validate(nbformat.from_dict(notebook))  # type: ignore[no-untyped-call]
+    nbformat.validate(nbformat.from_dict(notebook))
 
 
 def test_the_summary_names_what_was_not_found(tmp_path: Path) -> None:
@@ -220,3 +220,14 @@ def test_a_hidden_check_is_in_neither_page_nor_notebook_before_the_release(tmp_p
         for path in ("source.html", "report.html", "feedback/svm.ipynb"):
             text = (folder / path).read_text(encoding="utf-8")
             assert ("a secret" in text, "kinks" in text) == (release, release), path
+
+
+def test_a_notebooks_page_shows_its_cells_with_the_feedback_below_the_function(tmp_path: Path) -> None:
+    handin, grade = a_handed_notebook(tmp_path / "svm.ipynb", a_cell("markdown", "# Mine\n$x^2$"))
+    (page,) = (write_reports(grade, tmp_path, ["notebook-html"], handin) / "feedback").iterdir()
+    text = page.read_text(encoding="utf-8")
+    assert page.name == "svm.html"
+    for part in ("<h1>Mine</h1>", "<msup>", "The loss is wrong.", "The delta is missing."):
+        assert part in text, part
+    assert text.index("def</span>") < text.index("The loss is wrong.")
+    assert 'href="' not in text

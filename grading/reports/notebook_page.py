@@ -1,0 +1,83 @@
+"""``feedback/<notebook>.html``: the student's notebook as Jupyter shows it, with the feedback below each function.
+
+What nbconvert makes of it is made harmless where it is made (`grading.intake.rendered`), and the page's policy lets
+nothing of it run or load. ``source.html`` takes a tenth of the time and shows Markdown as text.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from grading.grade import Grade
+from grading.intake.notebook import OURS
+from grading.reading import Reader, ReadingError
+from grading.reports.notebook_report import names_for
+from grading.reports.pages import page
+from grading.reports.sources import Commented, Feedback
+from grading.reports.text import points, shown, visible
+from grading.submission import Handin, IntakeError
+
+if TYPE_CHECKING:
+    from markupsafe import Markup
+
+
+@dataclass(frozen=True)
+class RenderedCell:
+    """A cell as Jupyter shows it, and the feedback on what ends there.
+
+    Attributes:
+        number: counts all cells from 1.
+        kind: "code", "markdown" or "raw".
+        html: what it holds, made harmless.
+        feedback: on the functions in it, from above.
+    """
+
+    number: int
+    kind: str
+    html: Markup
+    feedback: list[Feedback] = field(default_factory=list)
+
+
+class NotebookPage:
+    """Writes each notebook as a page of its own."""
+
+    def render(
+        self, grade: Grade, sources: Sequence[Commented], handin: Handin, reader: Reader
+    ) -> Iterator[tuple[str, bytes]]:
+        """The pages, by their names in the submission's folder; ``reader`` renders the cells. Packages have none."""
+        grade = shown(grade)
+        for source, name in zip(sources, names_for(sources), strict=True):
+            if not source.is_notebook:
+                continue
+            cells: list[RenderedCell] = []
+            refused = ""
+            try:
+                cells = _cells(source, handin, reader)
+            except (IntakeError, ReadingError) as error:
+                refused = visible(str(error))
+            yield (
+                f"feedback/{name}.html",
+                page(
+                    "notebook.html",
+                    "student.js",
+                    ("common.css", "notebook.css", "colours.css", "feedback.css"),
+                    pictures=True,
+                    grade=grade,
+                    points=points,
+                    name=visible(source.file.name),
+                    cells=cells,
+                    refused=refused,
+                ),
+            )
+
+
+def _cells(source: Commented, handin: Handin, reader: Reader) -> list[RenderedCell]:
+    from markupsafe import Markup
+
+    return [
+        RenderedCell(number, kind, Markup(html), [each for each in source.feedback if each.cell == number])
+        for number, (kind, html) in enumerate(reader.rendered(handin, source.file.data), start=1)
+        if kind != OURS
+    ]
