@@ -10,6 +10,7 @@ import sqlite3
 import zlib
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import UTC, datetime
+from functools import cached_property
 from pathlib import Path
 from types import TracebackType
 from typing import IO, Self
@@ -95,6 +96,10 @@ class Records:
         self._database.close()
         self._lock.close()
 
+    @cached_property
+    def _decided_by(self) -> str:
+        return decided_by(self._suite)
+
     def get_ready(self) -> None:
         """Work out what all keys have in common, which the first grade would have to wait for."""
         suite_hash()
@@ -153,7 +158,7 @@ class Records:
                 "ON CONFLICT DO UPDATE SET run = excluded.run, made = excluded.made, record = excluded.record"
             )
             sha256 = verdict.submission.sha256
-            values = (student, self._own_run(), _now(), sha256, key, decided_by(self._suite), record)
+            values = (student, self._own_run(), _now(), sha256, key, self._decided_by, record)
             self._database.change(statement, values)
             query = "SELECT id FROM verdicts WHERE handin = ? AND sha256 = ? AND key = ?"
             (row,) = self._database.select(query, (student, sha256, key))
@@ -290,7 +295,7 @@ class Records:
             # Names on disk need not be text.
             repr(handin.path),
             repr(handin.parts),
-            decided_by(self._suite),
+            self._decided_by,
             suite_hash(),
             level,
             detail,
