@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import numpy as np
 from numpy.typing import NDArray
 
 from grading.judging.classifier import Classifier
 from grading.judging.failures import WrongSampling
-from grading.judging.network import Network
 from grading.judging.samplings import Sampling
 from grading.words import say
 from reference.sampling import ALPHA, batches_p_value, rows_p_value
+
+if TYPE_CHECKING:
+    from grading.judging.network import Network
 
 Rows = NDArray[np.int64]
 

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from grading.judging.classifier import Classifier
 from grading.judging.exam import own_examples, pool_of
 from grading.judging.failures import Failure
-from grading.judging.network import Network
 from grading.judging.promise import Promise
 from grading.judging.properties import Drawing
 from grading.judging.shrinking import smallest
+
+if TYPE_CHECKING:
+    from grading.judging.network import Network
 
 Example = Mapping[str, Any]
 

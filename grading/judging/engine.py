@@ -12,7 +12,7 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cache, lru_cache
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -23,7 +23,6 @@ from grading.judging.each_example import hold_each
 from grading.judging.exam import pool_of
 from grading.judging.failures import Failure, NotCalledAgain
 from grading.judging.loss_function import LossFunction
-from grading.judging.network import Network
 from grading.judging.promise import Promise
 from grading.judging.properties import Drawing
 from grading.judging.screening import (
@@ -40,6 +39,9 @@ from grading.judging.screening import (
 from grading.judging.shrinking import smallest
 from grading.judging.true_function import Notes, NotYetKnown, TrueFunction
 from reference.problem import Problem
+
+if TYPE_CHECKING:
+    from grading.judging.network import Network
 
 Example = Mapping[str, Any]
 

@@ -20,7 +20,6 @@ import zlib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache, partial
-from importlib import metadata
 from pathlib import Path
 from random import Random
 from typing import Any, Literal
@@ -193,6 +192,8 @@ def _cached(seed: int, delta: float) -> dict[str, KeptPool]:
 
 
 def _cache_file(seed: int, delta: float) -> Path:
+    from importlib import metadata
+
     sources = sorted(f"{text} {drawing.definition.source}" for text, drawing in all_drawings(delta).items())
     versions = metadata.version("hypothesis"), sys.version_info[:2]
     key = hashlib.sha256(repr((seed, delta, versions, sources)).encode()).hexdigest()[:32]

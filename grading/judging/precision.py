@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import math
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
 from grading.judging.loss_function import LossFunction
-from grading.judging.network import Network
 from grading.words import say
 from reference.answer import Answer
 from reference.problem import NetworkProblem, Problem
+
+if TYPE_CHECKING:
+    from grading.judging.network import Network
 
 _SMALLEST, _LARGEST = 1e-40, 1e-2  # what anybody would add inside a logarithm
 _HALVINGS = 60

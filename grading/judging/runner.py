@@ -33,7 +33,6 @@ from grading.judging.engine import hold
 from grading.judging.failures import Failure, NotPassed, NotProvided, WrongGradient
 from grading.judging.gradients import second_witness
 from grading.judging.loss_function import LossFunction
-from grading.judging.network import Network
 from grading.judging.promise import Promise, promise_of
 from grading.judging.real_use import JUDGES, RealUse
 from grading.judging.reproduction import counterexample_of
@@ -44,6 +43,7 @@ from grading.submission import State, Submission
 from grading.words import say, together, translated
 
 if TYPE_CHECKING:
+    from grading.judging.network import Network
     from grading.sandbox.client import Worker
 
 # Known mistakes draw from NumPy's global random numbers, and so take turns.
@@ -281,6 +281,9 @@ class Runner:
             return self._loss_function(name)
         if kind.startswith("network"):
             if name not in self._networks:
+                # Few rubrics ask for one.
+                from grading.judging.network import Network
+
                 self._networks[name] = Network(name, self._worker(name), self.rubric, self._digest)
             return self._networks[name]
         return self._classifier(name)
