@@ -114,9 +114,15 @@ def test_a_shipped_exam_that_is_damaged_is_said_in_one_line_and_drawn_anew(
     assert capfd.readouterr().err.count("\n") == 1
 
 
-def test_another_seed_is_drawn_once_and_kept(forgetting: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_another_seed_is_drawn_once_and_kept_also_in_the_place_of_what_is_damaged(
+    forgetting: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
     (drawing,) = promise_of("symmetry").drawings
+    damaged = exam._cache_file(5, 1.0)
+    damaged.parent.mkdir(parents=True)
+    damaged.write_bytes(b"no exam at all" * 9)
     first = pool_of(drawing, 5, 1.0).examples
+    assert capfd.readouterr().err.count("\n") == 1
     (kept,) = forgetting.glob("exam-*")
     pool_of.cache_clear()
     exam._cached.cache_clear()
