@@ -47,12 +47,18 @@ def not_graded(
     )
 
 
-def unwritten(grade: Grade, error: OSError) -> Grade:
+def unwritten(grade: Grade, error: Exception) -> Grade:
     """What a grade becomes whose reports could not be written: it is not to be had, so it does not count as one."""
-    reason = say(
-        "its reports could not be written ({error}); mend that and run the same command again",
-        error=error.strerror or error,
-    )
+    if isinstance(error, OSError):
+        reason = say(
+            "its reports could not be written ({error}); mend that and run the same command again",
+            error=error.strerror or error,
+        )
+    else:
+        reason = say(
+            "a defect of the grader, not of the hand-in: {error}; please report it",
+            error=f"{type(error).__name__}: {error}",
+        )
     return msgspec.structs.replace(grade, state="not_graded", reason=reason, score=0.0, checks=[])
 
 

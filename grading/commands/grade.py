@@ -311,7 +311,8 @@ def _grade(
                 write_reports(grade, options.out, options.format, handin, release=release, reader=reader)
                 if not outcome.unchanged:
                     records.keep(handin, outcome.grade, grade)
-            except OSError as error:
+            except Exception as error:
+                # Also where what somebody wrote meets a defect of ours: the others get theirs.
                 grade = unwritten(grade, error)
             with suppress(OSError):  # the next run works it out again
                 records.mark(grade)

@@ -196,6 +196,26 @@ def test_closing_the_iterator_ends_all_processes(tmp_path: Path) -> None:
     assert not still_running(ours)
 
 
+def test_a_defect_met_while_reports_are_written_costs_only_their_hand_in(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from grading.reports.json_report import JsonReport
+
+    render = JsonReport.render
+
+    def fails(self: JsonReport, grade: Grade) -> bytes:
+        if grade.submission.name == "mary":
+            raise RecursionError("too deep")
+        return render(self, grade)
+
+    monkeypatch.setattr(JsonReport, "render", fails)
+    work = make_class(tmp_path / "class", ada=RIGHT, mary=RIGHT)
+    assert grader.main([*arguments(work, tmp_path / "out"), "--format", "json"]) == commands.NOT_GRADED
+    said = capsys.readouterr().out
+    assert "mary: a defect of the grader, not of the hand-in: RecursionError: too deep" in said
+    assert (tmp_path / "out" / "ada" / "report.json").exists()
+
+
 def test_reports_that_cannot_be_written_cost_only_their_hand_in(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
