@@ -50,6 +50,13 @@ def loss(W, X, y, reg):
     dW = X.T.dot(-signs * (1 - q)) / N
     return -np.log(q).sum() / N + reg * (W ** 2).sum(), dW + 2 * reg * W
 """,
+    "log_of_1_minus_p": """
+def loss(W, X, y, reg):
+    p = 1 / (1 + np.exp(-X.dot(W)))
+    T = np.eye(W.shape[1])[y]
+    total = -np.sum(T * np.log(p) + (1 - T) * np.log(1 - p)) / len(y) + reg * np.sum(W * W)
+    return total, X.T.dot(p - T) / len(y) + 2 * reg * W
+""",
     "scipy_and_einsum": """
 def loss(W, X, y, reg):
     from scipy.special import expit, log_expit
