@@ -28,7 +28,7 @@ from reference.sgd import predict
 @promise(kind="train")
 def test_accuracy(candidate: Classifier) -> None:
     """Trained on the data set with the rubric's settings, it classifies at least the asked-for share of the validation
-    pictures rightly.
+    pictures correctly.
     """
     settings = candidate.rubric.accuracy[candidate.reference]
     data = training_data(candidate.rubric)
@@ -60,7 +60,7 @@ def test_accuracy(candidate: Classifier) -> None:
         together(
             say(
                 "Trained with the rubric's settings, {class_name} classifies too few of {total} validation pictures "
-                "rightly.",
+                "correctly.",
                 class_name=candidate.class_name,
                 total=worst.run.total,
             ),
@@ -96,7 +96,7 @@ def _require_own(
 def _trained(
     candidate: Classifier, data: Split, given: Disguise, options: Options, settings: Accuracy, seed: int
 ) -> Learned:
-    """Train once, and count what the weights classify rightly."""
+    """Train once, and count what the weights classify correctly."""
     seconds = candidate.rubric.limits.training_seconds
     (done,) = candidate.train(
         Scenario(

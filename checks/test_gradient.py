@@ -23,7 +23,7 @@ def test_gradient(candidate: LossFunction, problem: Problem) -> None:
     if not accepts_gradient(candidate, answer.dW, truth):
         name = candidate.name
         raise WrongGradient(
-            say("The gradient of {name} is wrong already without regularization (reg = 0).", name=name)
+            say("The gradient of {name} is wrong even without regularization (reg = 0).", name=name)
             if problem.reg == 0
             else say("The gradient of {name} is wrong with regularization (reg > 0).", name=name),
             problem,

@@ -20,7 +20,7 @@ def test_value(candidate: LossFunction, problem: Problem) -> None:
     if not accepts_loss(candidate, problem, answer.loss, truth):
         name = candidate.name
         raise WrongLoss(
-            say("The loss of {name} is wrong already without regularization (reg = 0).", name=name)
+            say("The loss of {name} is wrong even without regularization (reg = 0).", name=name)
             if problem.reg == 0
             else say("The loss of {name} is wrong with regularization (reg > 0).", name=name),
             problem,

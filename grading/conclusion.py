@@ -51,7 +51,7 @@ def unwritten(grade: Grade, error: Exception) -> Grade:
     """What a grade becomes whose reports could not be written: it is not to be had, so it does not count as one."""
     if isinstance(error, OSError):
         reason = say(
-            "its reports could not be written ({error}); mend that and run the same command again",
+            "its reports could not be written ({error}); fix that and run the same command again",
             error=error.strerror or error,
         )
     else:

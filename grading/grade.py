@@ -207,9 +207,9 @@ class LossHistory(msgspec.Struct, frozen=True, kw_only=True):
 class TrainingRun(msgspec.Struct, frozen=True, kw_only=True):
     """One training for the accuracy check, and what its weights make of the validation pictures.
 
-    ``correct`` of ``total`` were classified rightly, ``least`` would have done. The true accuracy is between ``lower``
-    and ``upper`` but for less than one case in a million, shared among the runs (Clopper and Pearson). ``history`` is
-    what train returned, as far as it was a list of numbers of the right length.
+    ``correct`` of ``total`` were classified correctly, ``least`` would have done. The true accuracy is between
+    ``lower`` and ``upper`` but for less than one case in a million, shared among the runs (Clopper and Pearson).
+    ``history`` is what train returned, as far as it was a list of numbers of the right length.
     """
 
     seed: int
@@ -265,7 +265,7 @@ class Baseline(msgspec.Struct, frozen=True, kw_only=True):
     """A right classifier on the same data, to compare with.
 
     ``name`` is that of the loss of a linear classifier, or "neighbours": then ``k`` of them vote. ``accuracy`` is the
-    share of the ``total`` validation pictures that it classifies rightly, ``stored_bytes`` what it has to keep for
+    share of the ``total`` validation pictures that it classifies correctly, ``stored_bytes`` what it has to keep for
     that, ``seconds`` how long it took to classify them.
     """
 

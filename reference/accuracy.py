@@ -30,7 +30,7 @@ class Verdict:
     """One classifier's accuracy against a threshold.
 
     Attributes:
-        correct, total: pictures classified rightly, of how many.
+        correct, total: pictures classified correctly, of how many.
         threshold: the true accuracy that is asked for.
         alpha: the odds at which it fails although its true accuracy is the threshold.
         interval: the true accuracies that the count is compatible with, each end at odds alpha.

@@ -18,7 +18,7 @@ _STEP = 100
 
 @dataclass(frozen=True)
 class Calibration:
-    """How many validation pictures the reference classified rightly, from each seed.
+    """How many validation pictures the reference classified correctly, from each seed.
 
     Attributes:
         correct: the count of each seed.

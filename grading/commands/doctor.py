@@ -1,4 +1,4 @@
-"""`grader.py doctor`: how student code would be walled in here, what is missing, and what mends it."""
+"""`grader.py doctor`: how student code would be walled in here, what is missing, and what fixes it."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ def parser() -> argparse.ArgumentParser:
     """The options of the command: none."""
     return argparse.ArgumentParser(
         prog=f"{PROGRAM} doctor",
-        description="Say how student code would be isolated on this machine, what is missing, and what mends it. "
+        description="Say how student code would be isolated on this machine, what is missing, and what fixes it. "
         "Exit codes: 0 fully isolated, 3 less than that.",
     )
 
@@ -34,5 +34,5 @@ def run(options: argparse.Namespace) -> int:
     for problem in found.problems:
         print(f"  tried and failed: {problem}")
     if found.remedy:
-        print(f"To mend it: {found.remedy}")
+        print(f"To fix it: {found.remedy}")
     return GRADED if found.isolation.level is Level.FULL else NOT_GRADED

@@ -223,7 +223,7 @@ def _lies_in(path: Path, graded: Sequence[Path]) -> bool:
 
 
 def _wrong_use() -> tuple[type[Exception], ...]:
-    """What whoever gave the command can mend; imported when there is such an error."""
+    """What whoever gave the command can fix; imported when there is such an error."""
     from grading.cluster.client import ClusterError
     from grading.gradebook.database import GradebookError
     from grading.late import LateError

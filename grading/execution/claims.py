@@ -24,7 +24,7 @@ _ACCURACY = re.compile(r"accuracy|\bacc\b|准确率|精度", re.IGNORECASE)
 def saved_outputs(notebook: bytes) -> dict[int, str]:
     """What each code cell had printed when the notebook was saved, by the cell's number; nothing if it is no notebook.
 
-    Read as untrusted JSON: whatever is not of the form that it should have is passed over.
+    Read as untrusted JSON: whatever is not of the form that it should have is skipped.
     """
     try:
         cells = json.loads(notebook)["cells"]

@@ -36,7 +36,7 @@ class Found:
     Attributes:
         facts: for the report.
         sides: the declared learning rates and regularization strengths; None where they were no lists of numbers.
-        validation, test: pictures that the model's weights classify rightly, of how many; None without weights.
+        validation, test: pictures that the model's weights classify correctly, of how many; None without weights.
         confirmation: what came of training entries of the table again; None where nothing rests on it.
     """
 

@@ -34,7 +34,7 @@ _SCALES = (1.0, 1 / 255)
 
 @dataclass(frozen=True)
 class Score:
-    """How many validation and test pictures weights classify rightly, of how many."""
+    """How many validation and test pictures weights classify correctly, of how many."""
 
     validation: Counted
     test: Counted
@@ -58,12 +58,12 @@ class HeldOut:
     remarks: tuple[str, ...]
 
     def score(self, W: Matrix, best_val: float | None, test: float | None) -> Score | None:
-        """The pictures that the weights classify rightly; None if they have no shape that fits the pictures.
+        """The pictures that the weights classify correctly; None if they have no shape that fits the pictures.
 
         Notebooks prepare pictures in different ways, all of them right: pixels in the course's order or in that of the
         files, the mean subtracted or not, scaled or not, with a bias or without; and in the edition of 2015 W is
         (C, D). What counts is the way in which the weights reach what the notebook claims, ``best_val`` and ``test``;
-        if there is none, that in which they classify most validation pictures rightly.
+        if there is none, that in which they classify most validation pictures correctly.
         """
         features = len(self.mean)
         if W.ndim == 2 and W.shape[0] == self.classes and W.shape[1] in (features, features + 1):

@@ -41,7 +41,7 @@ class Fragment:
     """A file or a cell.
 
     Attributes:
-        lines: its text, with mixed tabs mended; as many lines as the student's.
+        lines: its text, with mixed tabs fixed; as many lines as the student's.
         statements: all top-level statements that compile, in order, with line numbers of the file or cell.
         broken: what does not parse.
         tabs_expanded: whether tabs were mixed with spaces in a way that Python 3 refuses.
@@ -149,11 +149,11 @@ def _broken(all_lines: list[str], lines: tuple[int, int], error: SyntaxError) ->
         return Broken(lines, names, explained, python2=True)
     sentence = (
         say(
-            "line {number}: {error}. Mend it so that Python 3 can read it",
+            "line {number}: {error}. Fix it so that Python 3 can read it",
             number=error.lineno,
             error=error.msg,
         )
         if error.lineno
-        else say("{error}. Mend it so that Python 3 can read it", error=error.msg)
+        else say("{error}. Fix it so that Python 3 can read it", error=error.msg)
     )
     return Broken(lines, names, sentence, python2=False)

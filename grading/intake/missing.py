@@ -48,7 +48,7 @@ def found_elsewhere(
         other = _written_in(name, left)
         if taken is not None and other is not None:
             sentence = say(
-                "{name} is only a template in {file}; it is written in {other}, which was not taken, since more of the "
+                "{name} is only a template in {file}; it is defined in {other}, which was not taken, since more of the "
                 "work is in the other files. Hand in one copy of each file.",
                 name=name,
                 file=taken.source,
@@ -57,7 +57,7 @@ def found_elsewhere(
             found[name] = replace(taken, sentence=sentence)
         elif taken is None and other is not None:
             sentence = say(
-                "{name} is written in {other}, which was not taken, since more of the work is in other files. "
+                "{name} is defined in {other}, which was not taken, since more of the work is in other files. "
                 "Hand in one copy of each file.",
                 name=name,
                 other=other.place,

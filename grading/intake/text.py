@@ -71,7 +71,7 @@ class NotTextError(ValueError):
 
 @dataclass(frozen=True)
 class Parsed:
-    """Source text and its tree; ``text`` is what was parsed, with tabs mended where that was needed."""
+    """Source text and its tree; ``text`` is what was parsed, with tabs fixed where that was needed."""
 
     text: str
     tree: ast.Module

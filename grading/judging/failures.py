@@ -175,7 +175,7 @@ class WrongPrediction(Failure):
 
 
 class Inaccurate(Failure):
-    """Too few pictures are classified rightly, beyond bad luck."""
+    """Too few pictures are classified correctly, beyond bad luck."""
 
 
 def _exception(failure: Raises) -> str:

@@ -226,7 +226,7 @@ def _differs(variable: str, claimed: float, weights: str, scored: tuple[int, int
     correct, total = scored
     message = say(
         "{variable} says {claimed:.6g}, but with {weights} the grader classifies {correct:,} of {total:,} {part} "
-        "rightly, which is {share:.6g}. (The course's split, pixels prepared in each of the usual ways.)",
+        "correctly, which is {share:.6g}. (The course's split, pixels prepared in each of the usual ways.)",
         variable=variable,
         claimed=claimed,
         weights=weights,
@@ -244,7 +244,8 @@ def _minimum(search: Search, found: Found) -> _Verdict:
     correct, total = found.validation
     judged = verdict(correct, total, search.minimum)
     said = say(
-        "{weights} classifies {correct:,} of {total:,} validation pictures rightly; at least {least:,} are asked for.",
+        "{weights} classifies {correct:,} of {total:,} validation pictures correctly; at least {least:,} are asked "
+        "for.",
         weights=search.weights,
         correct=correct,
         total=total,
@@ -263,5 +264,5 @@ _CHECKS = {
     "grid": (later("The search tries every pair of a learning rate and a regularization strength."), _grid),
     "best": (later("The best validation accuracy is the highest of the search."), _best),
     "rescored": (later("The best model really has the accuracy that the notebook claims."), _rescored),
-    "minimum": (later("The best model classifies enough validation pictures rightly."), _minimum),
+    "minimum": (later("The best model classifies enough validation pictures correctly."), _minimum),
 }

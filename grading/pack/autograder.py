@@ -49,7 +49,7 @@ class User(msgspec.Struct):
 
 
 class Metadata(msgspec.Struct):
-    """What of ``submission_metadata.json`` matters here; whatever else it holds is passed over."""
+    """What of ``submission_metadata.json`` matters here; whatever else it holds is skipped."""
 
     created_at: datetime | None = None
     assignment: Dates = msgspec.field(default_factory=Dates)
@@ -120,7 +120,7 @@ def _metadata(path: Path) -> Metadata:
     try:
         return msgspec.json.decode(path.read_bytes(), type=Metadata)
     except (OSError, msgspec.MsgspecError, UnicodeDecodeError) as error:
-        print(f"{path.name} was passed over: {error}")
+        print(f"{path.name} was skipped: {error}")
         return Metadata()
 
 

@@ -59,7 +59,7 @@ def _reasons_within(first: CheckResult, second: CheckResult, grade: Grade) -> It
 
 
 def _follows_from_training(first: CheckResult, second: CheckResult) -> bool:
-    """Whether too few pictures are classified rightly because of how it was trained; an error has its own reason."""
+    """Whether too few pictures are classified correctly because of how it was trained; an error has its own reason."""
     return first.id in _OF_TRAINING and second.id == "accuracy" and second.expected is not None
 
 

@@ -52,7 +52,7 @@ def told(grade: Grade) -> list[Told]:
 def introduction(execution: Execution) -> str:
     """With what the notebooks were run, or why none was."""
     return execution.reason or say(
-        "Run from the top as handed in, with {data}. A cell that fails is passed over.", data=execution.data
+        "Run from the top as handed in, with {data}. A cell that fails is skipped.", data=execution.data
     )
 
 

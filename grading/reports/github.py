@@ -39,7 +39,7 @@ class GitHubSummary:
             "## " + say("Grades: {graded} of {count} graded", graded=counts.graded, count=counts.submissions),
             "",
         ]
-        lines += [f"| | {say('submission')} | {say('score')} | {say('to mend')} |", "|---|---|---|---|"]
+        lines += [f"| | {say('submission')} | {say('score')} | {say('to fix')} |", "|---|---|---|---|"]
         lines += [_row(grade) for grade in grades[:_MOST_ROWS]]
         if len(grades) > _MOST_ROWS:
             lines += ["", say("… and {count} more.", count=len(grades) - _MOST_ROWS)]

@@ -75,7 +75,7 @@ class Broken:
 
 
 class HtmlReport:
-    """Writes a `Grade` as a page: what to mend first, with the smallest input that shows it; then one line a pass."""
+    """Writes a `Grade` as a page: what to fix first, with the smallest input that shows it; then one line a pass."""
 
     file_name = "report.html"
     takes_hidden = False

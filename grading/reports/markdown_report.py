@@ -37,9 +37,9 @@ def _page(grade: Grade) -> list[str]:
     lines += _functions(grade)
     broken = cards(grade)
     if broken:
-        lines += ["", f"## {say('What to mend')}", ""]
+        lines += ["", f"## {say('What to fix')}", ""]
         for card in broken:
-            lines += mending(card.check, grade, card.same)
+            lines += what_helps(card.check, grade, card.same)
     lines += [
         "",
         f"## {say('All checks')}",
@@ -56,7 +56,7 @@ def _page(grade: Grade) -> list[str]:
     remarks = list(dict.fromkeys(remark for c in grade.checks for remark in c.remarks))
     lines += _list(say("Accepted, but"), remarks) + _list(say("About the files"), grade.warnings)
     for item in grade.manual:
-        question, item_ = later("Question for a person"), later("Item for a person")
+        question, item_ = later("Question for manual grading"), later("Item for manual grading")
         what = translated(question if item.source == "notebook" else item_)
         empty = f"*{say('(empty)')}*" if item.source == "notebook" else ""
         answer = escape(item.answer) if item.answer else empty
@@ -127,8 +127,8 @@ def _points(check: CheckResult) -> str:
     return say("{got} of {most}", got=points(check.points), most=points(check.max_points))
 
 
-def mending(check: CheckResult, grade: Grade, same: Sequence[CheckResult] = ()) -> list[str]:
-    """What helps to mend what a check found, as lines of Markdown under a heading of the third level.
+def what_helps(check: CheckResult, grade: Grade, same: Sequence[CheckResult] = ()) -> list[str]:
+    """What helps to fix what a check found, as lines of Markdown under a heading of the third level.
 
     ``same`` are checks that did not pass for the same reason.
     """

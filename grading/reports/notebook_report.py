@@ -10,7 +10,7 @@ from typing import Any
 from grading.grade import Grade
 from grading.intake.naming import safe_name
 from grading.intake.notebook import OURS, DamagedNotebookError, load_notebook
-from grading.reports.markdown_report import escape, mending
+from grading.reports.markdown_report import escape, what_helps
 from grading.reports.sources import Commented, Feedback
 from grading.reports.text import points, shown
 from grading.words import say
@@ -105,7 +105,7 @@ def _said(feedback: Feedback, grade: Grade) -> list[str]:
     score = say("{got} of {most} points", got=points(feedback.score), most=points(feedback.max_score))
     lines = [f"> **{say('Feedback from subgrader')}** {_sign(feedback)} `{feedback.name}`: {score}", ""]
     for check in feedback.broken:
-        lines += mending(check, grade)
+        lines += what_helps(check, grade)
     passed = ", ".join(f"{check.function.partition('.')[2]} {check.id}".strip() for check in feedback.passed)
     if passed:
         lines += ["✓ " + say("Passed: {checks}.", checks=passed), ""]

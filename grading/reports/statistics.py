@@ -113,7 +113,7 @@ def reasons(grade: Grade) -> list[str]:
         )
     manual = [check for check in grade.checks if check.status == "manual"]
     result += [
-        say("{function}: {check} is for a person", function=check.function, check=check.id)
+        say("{function}: {check} needs manual grading", function=check.function, check=check.id)
         for check in manual
     ]
     return result

@@ -244,8 +244,8 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=
         delta: the margin of the SVM loss.
         tolerance: what is off by more than rounding, but by no more than this share of the size of a sum, is accepted.
         class_loops_allowed: whether a vectorized function may loop over the classes.
-        manual_points: points for each inline question of a notebook; for a person, not part of the score.
-        manual: further items for a person.
+        manual_points: points for each inline question of a notebook; graded by hand, not part of the score.
+        manual: further items that are graded by hand.
         late: what being late costs; nothing if there is no such table.
         limits: what one submission may use.
         exam: how much a loss function is asked.

@@ -1,4 +1,4 @@
-"""What this machine offers to wall student code in, what is missing, and the one command that mends it."""
+"""What this machine offers to wall student code in, what is missing, and the one command that fixes it."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ class Finding:
         part: its name.
         works: whether it does here.
         detail: version and place, or what is wrong.
-        remedy: the command that would mend it, "" if it works or nothing would.
+        remedy: the command that would fix it, "" if it works or nothing would.
     """
 
     part: str

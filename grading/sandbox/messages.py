@@ -176,7 +176,7 @@ class Loaded:
     """What happened while the student's files were loaded.
 
     Attributes:
-        remarks: sentences: stand-ins for missing modules, statements that failed and were passed over.
+        remarks: sentences: stand-ins for missing modules, statements that failed and were skipped.
         failures: asked name -> sentence, for names that could not be provided (its definition raised, the
             file did not parse, loading hung or died).
     """

@@ -151,7 +151,7 @@ def _words(template: str) -> str:
     [
         ("scipy is not here; an empty stand-in took its place.", "这里没有 scipy；用一个空的替身代替了它。"),
         (
-            "a.ipynb, cell 3, line 2: passed over while loading: NameError: x",
+            "a.ipynb, cell 3, line 2: skipped while loading: NameError: x",
             "a.ipynb, 单元格 3, 第 2 行：载入时已跳过：NameError: x",
         ),
         (

@@ -94,7 +94,7 @@ def attack(X, k):
 
 
 @pytest.mark.parametrize("name", PROGRAMS)
-def test_no_program_answers_rightly_what_it_does_not_compute(arena: Sandbox, name: str) -> None:
+def test_no_program_answers_correctly_what_it_does_not_compute(arena: Sandbox, name: str) -> None:
     code = WIRE + textwrap.indent(textwrap.dedent(PROGRAMS[name]), "    ") + HONEST
     with arena.start(one_file(code, "attack", "honest")) as worker:
         worker._limits = Limits(call_seconds=0.5)

@@ -1,4 +1,4 @@
-"""The two-layer network's loss written rightly in many ways: (params, X, y, reg) -> (loss, gradients)."""
+"""The two-layer network's loss written correctly in many ways: (params, X, y, reg) -> (loss, gradients)."""
 
 from __future__ import annotations
 

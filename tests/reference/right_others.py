@@ -1,4 +1,4 @@
-"""The squared hinge, the Huber and the logistic loss written rightly in a few ways."""
+"""The squared hinge, the Huber and the logistic loss written correctly in a few ways."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The softmax loss written rightly in many ways, some of them only while exponentials stay in range."""
+"""The softmax loss written correctly in many ways, some of them only while exponentials stay in range."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The SVM loss written rightly in many ways: every order of summation that the bounds have to allow."""
+"""The SVM loss written correctly in many ways: every order of summation that the bounds have to allow."""
 
 from __future__ import annotations
 

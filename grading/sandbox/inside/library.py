@@ -188,9 +188,7 @@ class Library:
         here = [d for d in self._definitions.values() if d.source == source.name and d.cell == block.cell]
         if problem is not None:
             line = (problem.lineno or 1) + block.first_line - 1
-            sentence = (
-                f"{_short(filename)}, line {line}: this does not parse and was passed over: {problem.msg}."
-            )
+            sentence = f"{_short(filename)}, line {line}: this does not parse and was skipped: {problem.msg}."
             self.remark(sentence)
             self.failures.update({d.name: sentence for d in here})
             return
@@ -231,7 +229,7 @@ class Library:
         if place in self._skip:
             sentence = (
                 f"{_short(filename)}, line {place.line}: this statement did not end, or ended the program, "
-                "and was passed over."
+                "and was skipped."
             )
             self.remark(sentence)
             return sentence
@@ -242,7 +240,7 @@ class Library:
             exec(code, namespace)  # noqa: S102 - running student code is what this process is for
         except BaseException as error:
             place_text = where(error, self.filenames) or f"{_short(filename)}, line {place.line}"
-            sentence = f"{place_text}: passed over while loading: {describe(error)}"
+            sentence = f"{place_text}: skipped while loading: {describe(error)}"
             self.remark(sentence)
             return sentence
         return None

@@ -112,4 +112,4 @@ def test_a_minimum_that_the_weights_do_not_reach_is_missed(
 ) -> None:
     results = judged(tmp_path, notebooks, data, PICTURES, SEARCH, asked=rubric(minimum=0.99))
     assert results["minimum"].status == "failed"
-    assert "validation pictures rightly" in results["minimum"].message
+    assert "validation pictures correctly" in results["minimum"].message

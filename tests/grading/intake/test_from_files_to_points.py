@@ -233,7 +233,7 @@ HAND_INS: dict[str, tuple[Files, float | None, tuple[str, ...]]] = {
         },
         75,
         (
-            "svm_loss_vectorized is only a template in a1/cs231n/classifiers/linear_svm.py; it is written in "
+            "svm_loss_vectorized is only a template in a1/cs231n/classifiers/linear_svm.py; it is defined in "
             "linear_svm.py",
         ),
     ),

@@ -29,7 +29,7 @@ def test_a_template_is_not_unwritten_where_the_written_one_lies_beside_it(tmp_pa
     definition = submission.definitions["svm_loss_vectorized"]
     assert definition.state is State.UNFINISHED
     assert definition.sentence.startswith(
-        "svm_loss_vectorized is only a template in a1/cs231n/classifiers/linear_svm.py; it is written in "
+        "svm_loss_vectorized is only a template in a1/cs231n/classifiers/linear_svm.py; it is defined in "
         "linear_svm.py, line 6, which was not taken"
     )
 
@@ -40,7 +40,7 @@ def test_what_lies_in_the_copy_that_was_not_taken_is_not_called_missing(tmp_path
     definition = submission.definitions["LinearSVM"]
     assert (definition.state, definition.source) == (State.UNFINISHED, "old/linear_classifier.py")
     assert (
-        "LinearSVM is written in old/linear_classifier.py, line 10, which was not taken"
+        "LinearSVM is defined in old/linear_classifier.py, line 10, which was not taken"
         in definition.sentence
     )
 

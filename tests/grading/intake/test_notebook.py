@@ -155,7 +155,7 @@ def test_a_cell_that_does_not_parse_costs_only_itself(tmp_path: Path) -> None:
     )
     assert set(submission.definitions) == {"svm_loss_naive", "svm_loss_vectorized"}
     assert submission.warnings == (
-        "work.ipynb, cell 2, line 1: invalid syntax. Mend it so that Python 3 can read it; the rest of it was read.",
+        "work.ipynb, cell 2, line 1: invalid syntax. Fix it so that Python 3 can read it; the rest of it was read.",
     )
 
 

@@ -92,7 +92,7 @@ def test_the_command_quotes_what_a_shell_would_read() -> None:
 def test_a_passed_check_is_one_line_and_asks_for_nothing() -> None:
     page = page_of(checks=[a_passed_check()], score=2.0, manual=[])
     assert "Every check passed" in page
-    assert "What to mend" not in page
+    assert "What to fix" not in page
     assert page.count("<li>") == 1 + page.count("<li>Two copies")
 
 

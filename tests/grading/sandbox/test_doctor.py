@@ -66,7 +66,7 @@ def test_a_kernel_with_landlock_switched_off_is_told_from_one_without(
     assert doctor._landlock(tmp_path).remedy.endswith("lsm=landlock,capability,yama")
 
 
-def test_at_the_full_level_nothing_is_to_be_mended() -> None:
-    finding = doctor.Finding("something", False, "broken", "mend it")
+def test_at_the_full_level_nothing_is_to_be_fixed() -> None:
+    finding = doctor.Finding("something", False, "broken", "fix it")
     assert doctor.Examination(Isolation(Level.FULL, ""), (finding,), ()).remedy == ""
-    assert doctor.Examination(Isolation(Level.NO_NAMESPACES, ""), (finding,), ()).remedy == "mend it"
+    assert doctor.Examination(Isolation(Level.NO_NAMESPACES, ""), (finding,), ()).remedy == "fix it"
