@@ -10,6 +10,7 @@ strategy's share goes to problems that find what few others find.
 
 from __future__ import annotations
 
+import argparse
 import subprocess
 import sys
 from collections.abc import Iterator, Mapping, Sequence
@@ -187,4 +188,7 @@ def make() -> None:
 
 
 if __name__ == "__main__":
+    argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    ).parse_args()
     make()
