@@ -47,14 +47,14 @@ def sentence_of(function: str, repair: Repair) -> str:
     first = repair.changes[0]
     if _on_one_line(repair):
         return say(
-            "Two changes in {place} make {function} right; it was tried on {cases:,} inputs.",
+            "Two changes in {place} make {function} right; this was tested on {cases:,} inputs.",
             place=_place(first),
             function=function,
             cases=repair.cases,
         )
     if len(repair.changes) > 1:
         return say(
-            "Changes in two places, {first} and {second}, make {function} right; it was tried on {cases:,} inputs.",
+            "Changes in two places, {first} and {second}, make {function} right; this was tested on {cases:,} inputs.",
             first=_place(first),
             second=_place(repair.changes[1]),
             function=function,
@@ -72,8 +72,8 @@ def sentence_of(function: str, repair: Repair) -> str:
             say("More is wrong in it than that."),
         )
     one, more = (
-        later("One change in {place} makes {function} right; it was tried on {cases:,} inputs."),
-        later("One more statement {place} makes {function} right; it was tried on {cases:,} inputs."),
+        later("One change in {place} makes {function} right; this was tested on {cases:,} inputs."),
+        later("One more statement {place} makes {function} right; this was tested on {cases:,} inputs."),
     )
     return say(more if first.after else one, place=_place(first), function=function, cases=repair.cases)
 

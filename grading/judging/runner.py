@@ -185,9 +185,7 @@ class Runner:
             return self._finished(name, asked, "failed", absent, started)
         for needed in self._needed(name, asked):
             if self.result(name, needed).status != "passed":
-                message = say(
-                    "Skipped, because it means nothing while “{needed}” is not passed.", needed=needed
-                )
+                message = say("Skipped: it means nothing until “{needed}” passes.", needed=needed)
                 return self._finished(name, asked, "skipped", message, started)
         return None
 

@@ -95,5 +95,5 @@ def explain(check: CheckResult, grade: Grade) -> str:
         lines += [say("To see it:"), check.counterexample.code.rstrip("\n")]
     place = where(place_of(check.function, grade))
     if check.status != "passed" and place is not None:
-        lines.append(say("{function} stands in {place}.", function=check.function, place=place))
+        lines.append(say("{function} is defined in {place}.", function=check.function, place=place))
     return "\n".join(lines + [say("Accepted, but: {remark}", remark=remark) for remark in check.remarks])

@@ -74,7 +74,10 @@ def said_place(where: str) -> str:
     if _spoken == "en":
         return remember(where, where, PLACE)
     said = _PART_OF_A_PLACE.sub(
-        lambda part: part[1] + _in_language(_PARTS[part[2]]).format(number=part[3]), where
+        lambda part: (
+            (part[1] and _in_language(_COMMA)) + _in_language(_PARTS[part[2]]).format(number=part[3])
+        ),
+        where,
     )
     return remember(said, where, PLACE)
 
@@ -112,4 +115,5 @@ def sentences(language: Language) -> dict[str, str]:
 
 
 _PARTS = {"cell": later("cell {number}"), "line": later("line {number}")}
+_COMMA = later(", ")
 _PART_OF_A_PLACE = re.compile(r"(^|, )(cell|line) (\d+)\b")

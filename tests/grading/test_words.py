@@ -103,7 +103,7 @@ def test_what_has_no_translation_stays_as_it_is() -> None:
 def test_a_place_in_a_file_is_named_in_the_language_of_the_run() -> None:
     assert said_place("svm.ipynb, cell 3, line 4") == "svm.ipynb, cell 3, line 4"
     with speaking("zh"):
-        assert said_place("svm.ipynb, cell 3, line 4") == "svm.ipynb, 单元格 3, 第 4 行"
+        assert said_place("svm.ipynb, cell 3, line 4") == "svm.ipynb，单元格 3，第 4 行"
         assert said_place("line 7") == "第 7 行"
 
 
@@ -152,7 +152,7 @@ def _words(template: str) -> str:
         ("scipy is not here; an empty stand-in took its place.", "这里没有 scipy；用一个空的替身代替了它。"),
         (
             "a.ipynb, cell 3, line 2: skipped while loading: NameError: x",
-            "a.ipynb, 单元格 3, 第 2 行：载入时已跳过：NameError: x",
+            "a.ipynb，单元格 3，第 2 行：载入时已跳过：NameError: x",
         ),
         (
             "Not run: 'pip install x': the grader runs no shell commands.",

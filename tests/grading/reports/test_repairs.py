@@ -50,7 +50,7 @@ def a_grade_with(repair: Repair) -> Grade:
 
 def test_the_place_is_marked_as_a_compiler_does() -> None:
     assert as_text("svm_loss_naive", a_repair()).splitlines() == [
-        "One change in svm.ipynb, cell 3, line 8 makes svm_loss_naive right; it was tried on 1,234 inputs.",
+        "One change in svm.ipynb, cell 3, line 8 makes svm_loss_naive right; this was tested on 1,234 inputs.",
         "7 |     # 梯度 the gradient",
         "8 |     dW += X + reg * W",
         "  |               ^^^^^^^",
@@ -72,7 +72,7 @@ def test_two_changes_of_one_line_are_shown_in_one_place() -> None:
         CHANGE, lines=["-    dW += X + 2 * reg * W", "+    dW += X / N + 2 * reg * W"], column=4, width=17
     )
     assert as_text("svm_loss_naive", a_repair("fix", CHANGE, second)).splitlines() == [
-        "Two changes in svm.ipynb, cell 3, line 8 make svm_loss_naive right; it was tried on 1,234 inputs.",
+        "Two changes in svm.ipynb, cell 3, line 8 make svm_loss_naive right; this was tested on 1,234 inputs.",
         "7 |     # 梯度 the gradient",
         "8 |     dW += X + reg * W",
         "  |               ^^^^^^^",
@@ -98,7 +98,7 @@ def test_the_lines_around_two_changes_of_neighbouring_lines_are_shown_once() -> 
     repair = a_repair("line", CHANGE, NEAR)
     assert as_text("f", repair).splitlines()[:7] == [
         "Changes in two places, svm.ipynb, cell 3, line 8 and svm.ipynb, cell 3, line 9, make f right; "
-        "it was tried on 1,234 inputs.",
+        "this was tested on 1,234 inputs.",
         "7 |     # 梯度 the gradient",
         "8 |     dW += X + reg * W",
         "  |               ^^^^^^^",
