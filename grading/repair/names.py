@@ -137,7 +137,9 @@ def _return_in_loop(place: _Place) -> Diagnosis | None:
 
 def _absolute_values(place: _Place) -> Diagnosis | None:
     calls = (place.function.said(node) for node in place.within(ast.Call))
-    absolute = re.search(r"\babs$", place.old) or any(re.match(r"[\w.]*\babs\(", call) for call in calls)
+    absolute = re.search(r"\babs$", place.old) or any(
+        call.partition("(")[0].rpartition(".")[2] == "abs" for call in calls
+    )
     in_penalty = any(
         re.search(rf"\b{re.escape(place.scope.reg)}\b", place.function.said(node))
         for node in place.within(ast.BinOp, ast.AugAssign)

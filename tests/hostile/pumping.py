@@ -22,6 +22,7 @@ WHOLE = {
         f"grading.intake.lms:{name}"
         for name in ("_CANVAS", "_MOODLE", "_SAKAI", "_CLASSROOM", "_GRADESCOPE_NAME")
     ),
+    *("grading.diagnosis.error_messages:_PLACE", "grading.roster:_PARTICIPANT"),
     *("grading.intake.endings:_CLOUD", "grading.reports.sources:_IN_CELL", "grading.reports.github:_IN_CELL"),
 }
 # What is only ever looked for at the beginning.

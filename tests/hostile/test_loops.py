@@ -31,14 +31,14 @@ HIDDEN = {
     "keeps answers": """
 kept = {}
 def loss(W, X, y, reg):
-    key = W.tobytes() + X.tobytes() + y.tobytes() + str(reg).encode()
+    key = W.shape, W.tobytes(), X.tobytes(), y.tobytes(), reg
     if key not in kept: kept[key] = loop(W, X, y, reg)
     return kept[key][0], kept[key][1].copy()
 """,
     "keeps the last answer": """
 last = [None, None]
 def loss(W, X, y, reg):
-    key = [array.tobytes() for array in (W, X, y)] + [reg]
+    key = [W.shape] + [array.tobytes() for array in (W, X, y)] + [reg]
     if last[0] != key: last[:] = key, loop(W, X, y, reg)
     return last[1][0], last[1][1].copy()
 """,

@@ -234,10 +234,10 @@ def test_a_result_that_is_a_stand_in_says_what_for(sandbox: Sandbox) -> None:
     assert outcome.result.type_name.startswith("stand-in for sklearn.preprocessing.OneHotEncoder")
 
 
-def test_a_statement_that_fails_is_passed_over_with_its_place(sandbox: Sandbox) -> None:
+def test_a_statement_that_fails_is_skipped_with_its_place(sandbox: Sandbox) -> None:
     files: Files = {"svm.ipynb": ["import numpy as np", "\nX = a + 1\ndef f(): return 1\nY = X", "1 / 0"]}
     assert answer(sandbox, files) == 1
-    assert [remark.partition(": passed")[0] for remark in loaded(sandbox, files).remarks] == [
+    assert [remark.partition(": skipped")[0] for remark in loaded(sandbox, files).remarks] == [
         "svm.ipynb, cell 2, line 2",
         "svm.ipynb, cell 2, line 4",
         "svm.ipynb, cell 3, line 1",
@@ -274,7 +274,7 @@ def test_a_definition_that_fails_is_a_failure_of_its_name(sandbox: Sandbox) -> N
         "exit()",
     ],
 )
-def test_a_statement_that_hangs_or_kills_is_passed_over(sandbox: Sandbox, statement: str) -> None:
+def test_a_statement_that_hangs_or_kills_is_skipped(sandbox: Sandbox, statement: str) -> None:
     files = {"a.py": f"def f(): return 1\n{statement}\ndef g(): return 2"}
     with sandbox.start(submission_of(files)) as worker:
         outcomes = worker.run([Call("f", ()), Call("g", ())])
