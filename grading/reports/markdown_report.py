@@ -93,7 +93,7 @@ def _executed(grade: Grade) -> list[str]:
     for each in told(grade):
         lines += ["", f"**{escape(each.notebook)}**: {escape(each.outcome)}", ""]
         lines += [f"- {escape(sentence)}" for sentence in each.sentences]
-        lines += [f"- **{say('For a person:')}** {escape(claim)}" for claim in each.unconfirmed]
+        lines += [f"- **{say('To check by hand:')}** {escape(claim)}" for claim in each.unconfirmed]
         if each.pictures:
             lines.append("- " + say("Pictures in report.html: {count}.", count=len(each.pictures)))
     return lines
