@@ -22,8 +22,9 @@ from grading.rubric import Rubric
 from grading.sandbox.levels import Isolation
 from grading.submission import Handin, Submission
 from grading.suite import Suite, suite_facts
+from grading.translation import kept_with
 from grading.words import say
-from grading.words.again import kept_with, know
+from grading.words.again import know
 from grading.written import method_place
 
 

@@ -10,12 +10,12 @@ from typing import Any, Literal
 import msgspec
 
 from grading.executed import Execution
+from grading.rubric.settings import Hint
 from grading.submission import Platform
 from grading.words import Language
 
 SCHEMA_VERSION: Literal[2] = 2
 
-Hint = Literal["none", "line", "kind", "fix"]
 Part = Literal["all", "loss", "dW"]
 Status = Literal["passed", "failed", "error", "skipped", "manual"]
 

@@ -8,6 +8,7 @@ from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from grading import SUITE
 from grading.rubric import Rubric
 from grading.sandbox.choice import Choosing
 
@@ -77,7 +78,7 @@ def suite_version() -> str:
     except metadata.PackageNotFoundError:
         import tomllib
 
-        text = (Path(__file__).resolve().parent.parent / "pyproject.toml").read_text(encoding="utf-8")
+        text = (SUITE / "pyproject.toml").read_text(encoding="utf-8")
         return str(tomllib.loads(text)["project"]["version"])
 
 

@@ -8,7 +8,8 @@ from dataclasses import dataclass
 
 import msgspec
 
-from grading.grade import Change, CheckResult, Grade, Hint, Repair
+from grading.grade import Change, CheckResult, Grade, Repair
+from grading.rubric.settings import Hint
 from grading.words import later, said_place, say, together
 
 _TAB = 4

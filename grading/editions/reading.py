@@ -6,7 +6,9 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-_CHECKS = Path(__file__).resolve().parent.parent.parent / "checks"
+from grading import SUITE
+
+_CHECKS = SUITE / "checks"
 USUAL = "cs231n"
 
 

@@ -12,7 +12,7 @@ from grading.conclusion import manual_items
 from grading.grade import CheckResult, Grade, Repair
 from grading.rubric import Rubric
 from grading.suite import Suite, suite_facts
-from grading.words.again import again
+from grading.translation import again
 
 #: What of a rubric decides about points and words of ours alone, not about verdicts.
 _WORTH = ("title", "manual", "manual_points", "late", "partial", "lang")

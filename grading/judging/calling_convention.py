@@ -9,15 +9,14 @@ attributes or arguments, or for plain functions instead of a class:
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, cast
 
 import numpy as np
 
-from grading.editions.called import callings
 from grading.judging.failures import WrongReturn
-from grading.rubric import Names, Rubric
+from grading.rubric import Names
 from grading.sandbox.messages import (
     Argument,
     Assign,
@@ -34,6 +33,7 @@ from grading.sandbox.messages import (
     Seed,
     Step,
 )
+from grading.sandbox.wire import WireCalling
 from grading.words import say
 
 if TYPE_CHECKING:
@@ -109,12 +109,18 @@ class Spelling:
         return f"{self.name}({self.weights}, {X})" if self.plain else f"model.{self.method}({X})"
 
 
-def spelled(spelling: Spelling, worker: Worker, rubric: Rubric) -> Worker:
-    """The worker, or one that takes the course's words in its place."""
+def spelled(spelling: Spelling, worker: Worker, callings: Iterable[WireCalling]) -> Worker:
+    """The worker, or one that takes the course's words in its place.
+
+    Args:
+        spelling: what the hand-in calls it.
+        worker: takes the hand-in's words.
+        callings: what the worker's process already calls as the course does; see `Submission`.
+    """
     if spelling.plain:
-        adapted = any(c.name == spelling.name and c.kind == "train" for c in callings(rubric.settings))
+        adapted = any(c.name == spelling.name and c.kind == "train" for c in callings)
         return cast("Worker", (_FunctionWorker if adapted else _PlainWorker)(spelling, worker))
-    if spelling.method in ("train", "predict") and rubric.settings.names == Names():
+    if spelling.method in ("train", "predict") and spelling.names == Names():
         return worker
     return cast("Worker", _RenamingWorker(spelling, worker))
 

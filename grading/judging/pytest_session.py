@@ -9,10 +9,10 @@ from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
+from grading import SUITE
 from grading.grade import CheckResult
 from grading.submission import Handin, IntakeError, Submission
 
-_SUITE = Path(__file__).resolve().parent.parent.parent
 _TAKEN = (".ipynb", ".py", ".zip")
 
 
@@ -25,7 +25,7 @@ def conftest_of_the_handin(arguments: Sequence[str]) -> Path | None:
         if option == "--submission":
             folder = Path(path).absolute() if Path(path).is_dir() else Path(path).absolute().parent
             for place in (folder, *folder.parents, *sorted(folder.glob("test*"))):
-                if place != _SUITE and (place / "conftest.py").exists():
+                if place != SUITE and (place / "conftest.py").exists():
                     return place / "conftest.py"
     return None
 
@@ -41,11 +41,11 @@ def the_handin(path: Path | None) -> Handin:
     where = [Path.cwd()] if path is None else [path]
     if path is None:
         here = where[0]
-        if here == _SUITE or _SUITE in here.parents:
+        if here == SUITE or SUITE in here.parents:
             raise IntakeError(
                 "which hand-in is meant? Name it, --submission=PATH, or run this in the folder that holds it"
             )
-        if here in _SUITE.parents:
+        if here in SUITE.parents:
             # A checkout of this suite among the student's files is not part of the hand-in.
             where = [child for child in sorted(here.iterdir()) if _may_be_handed_in(child)]
             if not where:
@@ -62,7 +62,7 @@ def the_handin(path: Path | None) -> Handin:
 
 
 def _may_be_handed_in(child: Path) -> bool:
-    if child.name.startswith(".") or child == _SUITE or child in _SUITE.parents:
+    if child.name.startswith(".") or child == SUITE or child in SUITE.parents:
         return False
     return child.suffix.lower() in _TAKEN or (child.is_dir() and any(child.rglob("*.py")))
 

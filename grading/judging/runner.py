@@ -290,7 +290,7 @@ class Runner:
         if name not in self._classifiers:
             settings = self.rubric.settings
             spelling = Spelling(name, settings.names, settings.functions[name].takes_loss)
-            worker = spelled(spelling, self._worker(name), self.rubric)
+            worker = spelled(spelling, self._worker(name), self.submission.callings)
             self._classifiers[name] = Classifier(name, worker, self.rubric, self._digest)
         return self._classifiers[name]
 

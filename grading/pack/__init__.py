@@ -8,12 +8,12 @@ from collections.abc import Iterator, Mapping, Sequence
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
+from grading import SUITE
 from grading.rubric import default_rubric_path, load_rubric
 from grading.starter.toml import as_toml
 from grading.starter.write import StarterError, public
 from grading.writing import write_whole
 
-_SUITE = Path(__file__).resolve().parents[2]
 _HERE = Path(__file__).resolve().parent
 _ROOMS = ("reference", "checks", "grading")
 _LOOSE = ("grader.py", "pyproject.toml", "requirements.lock", "LICENSE")
@@ -90,12 +90,12 @@ def pack_student(out: Path, rubric: Path | None = None) -> int:
 
 
 def _packed_suite(loose: Sequence[str]) -> dict[str, bytes]:
-    missing = [name for name in loose if not (_SUITE / name).is_file()]
+    missing = [name for name in loose if not (SUITE / name).is_file()]
     if missing:
         raise PackError(
             f"{missing[0]} is not here: this is an installed copy of subgrader; pack from a checkout, which has it"
         )
-    return {path.relative_to(_SUITE).as_posix(): path.read_bytes() for path in _suite(loose)}
+    return {path.relative_to(SUITE).as_posix(): path.read_bytes() for path in _suite(loose)}
 
 
 def _write(out: Path, files: Mapping[str, bytes]) -> None:
@@ -126,9 +126,9 @@ def _torch_requirement() -> str:
 
 def _suite(loose: Sequence[str]) -> Iterator[Path]:
     """The files that grade: no tests, no samples, no documents."""
-    yield from (_SUITE / name for name in loose)
+    yield from (SUITE / name for name in loose)
     for room in _ROOMS:
-        for path in sorted((_SUITE / room).rglob("*")):
-            within = path.relative_to(_SUITE).parts
+        for path in sorted((SUITE / room).rglob("*")):
+            within = path.relative_to(SUITE).parts
             if path.is_file() and not any(part.startswith((".", "__pycache__")) for part in within):
                 yield path

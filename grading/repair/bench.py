@@ -21,6 +21,7 @@ from grading.repair.counted import COUNTED, PRELUDE
 from grading.repair.function import Program
 from grading.sandbox.messages import Call, Create, Lost, Outcome, Step
 from grading.sandbox.pairs import PackedCalls, Pairs
+from grading.sandbox.wire import WireCalling
 from grading.submission import Block, Definition, Submission
 from grading.written import Written
 from reference.answer import Answer
@@ -94,6 +95,11 @@ class Bench:
         # Annotations may name what is not there, where nobody evaluates them.
         self._future = _FUTURE if _FUTURE in own[0].block.code else ""
         self.lost = 0
+
+    @property
+    def callings(self) -> tuple[WireCalling, ...]:
+        """How the hand-in's functions are called, where that is not as in the course."""
+        return self._submission.callings
 
     def loaded(self, programs: Sequence[Program]) -> Iterator[tuple[int, Candidate]]:
         """Those of ``programs`` that can be called, by number."""
@@ -191,5 +197,5 @@ class Candidate:
 
     def classifier_like(self, original: Classifier, digest: bytes) -> Classifier:
         """The candidate as the checks of train and predict see it."""
-        worker = spelled(original.spelling, cast("Worker", self), original.rubric)
+        worker = spelled(original.spelling, cast("Worker", self), self._bench.callings)
         return Classifier(original.name, worker, original.rubric, digest)

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import re
 from functools import cache
-from pathlib import Path
 
-_FOLDER = Path(__file__).resolve().parent.parent.parent / "checks"
+from grading import SUITE
+
+_FOLDER = SUITE / "checks"
 # Not imported: which checks a rubric may ask for is read before anything else.
 _PROMISE = re.compile(r'^@promise\(\s*kind="(\w+)"', re.MULTILINE)
 # A cause before what follows from it. Any others come behind these.

@@ -10,7 +10,6 @@ from typing import Annotated, Literal
 import msgspec
 
 from grading.editions.calling import ArgumentText, Calling
-from grading.grade import Hint
 from grading.sandbox.arguments import split
 from grading.sandbox.limits import Limits
 from grading.words import Language
@@ -122,6 +121,7 @@ class Search(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=Tr
 
 
 DataName = Literal["digits", "cifar10"]
+Hint = Literal["none", "line", "kind", "fix"]
 
 
 class Data(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):

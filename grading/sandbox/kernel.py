@@ -22,6 +22,7 @@ from typing import Any
 import msgspec
 import numpy as np
 
+from grading import SUITE
 from grading.sandbox import packing, requests
 from grading.sandbox.channel import Output
 from grading.sandbox.inside import seeding
@@ -36,7 +37,6 @@ from grading.sandbox.session import LossError
 from grading.sandbox.steps import outcome_of
 from grading.words import say
 
-_OURS = Path(__file__).resolve().parents[2]
 _ROOMS = ("reference", "checks", "grading")
 # A deadline that student code catches comes again after so many seconds.
 _AGAIN = 0.5
@@ -52,7 +52,7 @@ class StudentFiles:
     def __init__(self) -> None:
         paths = sysconfig.get_paths()
         libraries = {paths[name] for name in ("stdlib", "platstdlib", "purelib", "platlib")}
-        self._others = (*libraries, *(str(_OURS / room) for room in _ROOMS), "<frozen ")
+        self._others = (*libraries, *(str(SUITE / room) for room in _ROOMS), "<frozen ")
 
     def __contains__(self, filename: object) -> bool:
         """Whether code of this file is counted and named as the student's."""

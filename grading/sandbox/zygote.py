@@ -15,6 +15,7 @@ import sys
 import tempfile
 from collections.abc import Sequence
 
+from grading import PREFIX
 from grading.sandbox import bubblewrap
 from grading.sandbox.closing import Closing
 from grading.sandbox.levels import LaunchError
@@ -41,11 +42,11 @@ def python(module: str, call: str) -> list[str]:
     """The command line of a Python that knows the standard library, the worker's side and its packages.
 
     Args:
-        module: a module of this package.
+        module: a module of `grading.sandbox`.
         call: a call of something in it, as Python.
     """
     path = [str(PROJECT), *map(str, view().package_folders)]
-    load = f"from {__package__}.{module} import main; sys.path.remove({path[0]!r})"
+    load = f"from {PREFIX}grading.sandbox.{module} import main; sys.path.remove({path[0]!r})"
     program = f"import sys; sys.path[:0] = {path!r}; {load}; {call}"
     return [str(view().executable), *_PYTHON_OPTIONS, "-c", program]
 

@@ -136,7 +136,7 @@ def test_a_checkout_of_the_grader_beside_the_hand_in_is_not_part_of_it(
     (tmp_path / "subgrader").mkdir()
     (tmp_path / "subgrader" / "grader.py").write_text("x = 1")
     shutil.copy(SAMPLES / "ada.ipynb", tmp_path)
-    monkeypatch.setattr(pytest_session, "_SUITE", tmp_path / "subgrader")
+    monkeypatch.setattr(pytest_session, "SUITE", tmp_path / "subgrader")
     monkeypatch.chdir(tmp_path)
     assert pytest_session.the_handin(None).path == tmp_path / "ada.ipynb"
 

@@ -309,6 +309,6 @@ def test_a_checkout_in_a_hidden_folder_is_packed_whole(
     hidden = tmp_path / ".hidden"
     hidden.mkdir()
     unzip(packed, hidden)
-    monkeypatch.setattr(pack, "_SUITE", hidden)
+    monkeypatch.setattr(pack, "SUITE", hidden)
     pack.pack_gradescope(tmp_path / "again.zip")
     assert (tmp_path / "again.zip").read_bytes() == packed.read_bytes()
