@@ -21,7 +21,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from benchmarks.wrong_functions import SPECIAL, Wrong, double_slips, known, mixed_up, single_slips
-from grading.judging.drawing import CHOICE, Choice, Drawn
+from grading.judging.drawing import CHOICE, ChosenExamples, Drawn
 from grading.judging.encoding import decode
 from grading.judging.exam import key_of
 from grading.judging.promise import promise_of
@@ -30,7 +30,7 @@ from grading.judging.screening import Known, Setting
 from grading.rubric import load_rubric
 from grading.sandbox.client import Sandbox, Worker
 from grading.sandbox.limits import Limits
-from grading.writing import write_whole
+from grading.writing import write_atomically
 from reference.problem import Problem
 from tests.checks.handins import in_batches, submission_of
 
@@ -182,8 +182,8 @@ def make() -> None:
             chosen = choose(rows, np.array([size_of(p) for p in pool.problems]), share)
             small = sum(k < many.tiny for k in chosen)
             print(f"{strategy}: {len(chosen)} of {len(pool.problems)}, {small} of the {many.tiny} smallest")
-            choices[key_of(drawing, settings.seed)] = Choice(many.digest, chosen)
-    write_whole(CHOICE, msgspec.json.format(msgspec.json.encode(choices), indent=1))
+            choices[key_of(drawing, settings.seed)] = ChosenExamples(many.digest, chosen)
+    write_atomically(CHOICE, msgspec.json.format(msgspec.json.encode(choices), indent=1))
     subprocess.run([sys.executable, "-m", "grading.judging.drawing"], check=True)
 
 

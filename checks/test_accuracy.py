@@ -176,14 +176,14 @@ _DIGITS = (
 
 
 def _code(candidate: Classifier, settings: Accuracy, data: Split) -> str:
-    spelling = candidate.spelling
+    usage = candidate.usage
     options = dict(
         Options(settings.learning_rate, settings.reg, settings.num_iters, settings.batch_size).as_arguments()
     )
     lines = [
         *(_DIGITS if data.name == "digits" else _CIFAR10),
-        *spelling.making(),
-        *spelling.training(["X_train", "y_train"], **options),
-        f"print(((X_validation @ {spelling.weights}).argmax(axis=1) == y_validation).mean())",
+        *usage.making(),
+        *usage.training(["X_train", "y_train"], **options),
+        f"print(((X_validation @ {usage.weights}).argmax(axis=1) == y_validation).mean())",
     ]
     return "\n".join(lines) + "\n"

@@ -115,7 +115,7 @@ def _rows(candidate: Classifier, sampling: Sampling, call: PluggedCall) -> Rows:
 
 def _code(candidate: Classifier, sampling: Sampling) -> str:
     """A few steps of it, printing what was drawn."""
-    spelling, n, W = candidate.spelling, sampling.samples, f"np.zeros((2, {sampling.classes}))"
+    usage, n, W = candidate.usage, sampling.samples, f"np.zeros((2, {sampling.classes}))"
     y, first = f"np.arange({n})", sampling.nudge
     if sampling.factor != 1 or sampling.offset:
         y = f"({y} * {sampling.factor} + {sampling.offset})"
@@ -123,9 +123,9 @@ def _code(candidate: Classifier, sampling: Sampling) -> str:
         "import numpy as np",
         f"X = np.stack([np.arange({first}.0, {first + n}.0), np.ones({n})], axis=1)  # column 0 counts the rows",
         f"y = {y} % {sampling.classes}",
-        *spelling.making(W),
-        *spelling.plugging(f"lambda X_batch, y_batch, reg: (print(X_batch[:, 0], y_batch), (1.0, {W}))[1]"),
-        *spelling.training(
+        *usage.making(W),
+        *usage.plugging(f"lambda X_batch, y_batch, reg: (print(X_batch[:, 0], y_batch), (1.0, {W}))[1]"),
+        *usage.training(
             ["X", "y"],
             learning_rate=0.0,
             reg=0.0,

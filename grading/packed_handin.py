@@ -25,8 +25,8 @@ from grading.words import say
 _FIRST_BYTES = 64  # by which the intake tells what a file is that it does not read
 
 
-class ParcelError(Exception):
-    """Bytes that are no parcel."""
+class PackedHandinError(Exception):
+    """Bytes that are no packed hand-in."""
 
 
 class _Item(msgspec.Struct, frozen=True, array_like=True):
@@ -41,7 +41,7 @@ class _Item(msgspec.Struct, frozen=True, array_like=True):
     content: bytes
 
 
-class _Parcel(msgspec.Struct, frozen=True, array_like=True):
+class _PackedHandin(msgspec.Struct, frozen=True, array_like=True):
     """A hand-in and everything in it."""
 
     name: str
@@ -73,31 +73,31 @@ def _packed(handin: Handin) -> bytes:
         found = parts or [("" if path == handin.path else name, path) for name, path in files_of(handin.path)]
         items = [_item(name, path) for name, path in found]
     parts_sent = tuple((os.fsencode(name), os.fsencode(known)) for name, known in handin.parts)
-    return msgspec.msgpack.encode(_Parcel(handin.name, os.fsencode(handin.path), parts_sent, items))
+    return msgspec.msgpack.encode(_PackedHandin(handin.name, os.fsencode(handin.path), parts_sent, items))
 
 
 def unpack(data: bytes, folder: Path) -> tuple[Handin, str]:
     """Lay the hand-in out in ``folder``, which is empty; it, and the path that it has where it came from.
 
     Raises:
-        ParcelError: these bytes are no parcel.
+        PackedHandinError: these bytes are no packed hand-in.
         OSError: the folder cannot be written.
     """
     try:
-        parcel = msgspec.msgpack.decode(data, type=_Parcel)
+        packed = msgspec.msgpack.decode(data, type=_PackedHandin)
     except msgspec.DecodeError as error:
-        raise ParcelError(f"no parcel: {error}") from None
-    path = os.fsdecode(parcel.path)
+        raise PackedHandinError(f"no packed hand-in: {error}") from None
+    path = os.fsdecode(packed.path)
     root = folder / (PurePosixPath(path).name or "handin")
-    if all(item.name for item in parcel.items):
+    if all(item.name for item in packed.items):
         root.mkdir()
-    for item in parcel.items:
+    for item in packed.items:
         name = os.fsdecode(item.name)
         if PurePosixPath(name).is_absolute() or ".." in PurePosixPath(name).parts:
-            raise ParcelError(f"a parcel with a file outside of it: {name!r}")
+            raise PackedHandinError(f"a packed hand-in with a file outside of it: {name!r}")
         _lay_out(item, root / name)
-    parts = tuple((os.fsdecode(name), os.fsdecode(known)) for name, known in parcel.parts)
-    return Handin(parcel.name, root, parts), path
+    parts = tuple((os.fsdecode(name), os.fsdecode(known)) for name, known in packed.parts)
+    return Handin(packed.name, root, parts), path
 
 
 def files_of(path: Path) -> Iterator[tuple[str, Path]]:

@@ -78,28 +78,28 @@ def share_out(
         meanwhile: done once, while the first hand-ins are being graded.
         at_once: hand-ins that a process has at the same time.
     """
-    crew = _Crew(deque(handins), jobs, new_work, at_once)
-    aside = [meanwhile]
+    pool = _Pool(deque(handins), jobs, new_work, at_once)
+    still_to_do = [meanwhile]
     try:
-        while crew.give_out():
-            while aside:
-                aside.pop()()
-            for member in crew.heard():
+        while pool.give_out():
+            while still_to_do:
+                still_to_do.pop()()
+            for member in pool.wait_for_news():
                 try:
                     handin, grade = member.line.recv()
                 except (EOFError, OSError):
-                    for handin, how in crew.bury(member):
+                    for handin, how in pool.remove(member):
                         yield give_up(handin, f"the process that graded it {how}, twice")
                 else:
                     member.tasks.remove(handin)
                     # First: whoever takes the grade writes its reports, and the process would wait for that.
-                    crew.give(member)
+                    pool.give(member)
                     yield grade
     finally:
-        crew.dismiss()
+        pool.end_all()
 
 
-class _Crew:
+class _Pool:
     """The processes, and what waits for them."""
 
     def __init__(self, waiting: deque[Handin], jobs: int, new_work: Callable[[], Work], at_once: int) -> None:
@@ -130,12 +130,12 @@ class _Crew:
         alone = handin in self._tries or any(task in self._tries for task in member.tasks)
         return len(member.tasks) < (1 if alone else count)
 
-    def heard(self) -> list[_Member]:
+    def wait_for_news(self) -> list[_Member]:
         """Wait for those at work, and say who has something to say, or has died."""
         lines = wait([member.line for member in self._members if member.tasks])
         return [member for member in self._members if member.line in lines]
 
-    def bury(self, member: _Member) -> list[tuple[Handin, str]]:
+    def remove(self, member: _Member) -> list[tuple[Handin, str]]:
         """Clear a dead member away; the hand-ins that are not tried again, and how it ended."""
         self._members.remove(member)
         how = _ended(member)
@@ -148,7 +148,7 @@ class _Crew:
                 lost.append((handin, how))
         return lost
 
-    def dismiss(self) -> None:
+    def end_all(self) -> None:
         """End all processes."""
         for member in self._members:
             # Idle ones see the end of the line; those at work are told.

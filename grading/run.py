@@ -24,7 +24,7 @@ from grading.executed import Execution
 from grading.grade import CheckResult, Grade
 from grading.processes import cores, share_out
 from grading.reading import Reader, ReadingError
-from grading.sandbox.choice import Choosing
+from grading.sandbox.choice import LevelSearch
 from grading.sandbox.client import Sandbox
 from grading.sandbox.levels import DisturbedError, Isolation, IsolationError, LaunchError
 from grading.submission import Handin, IntakeError, Submission
@@ -140,7 +140,7 @@ def grade_all(
     *,
     all_known: bool = False,
     meanwhile: Callable[[], None] = lambda: None,
-    choosing: Choosing | None = None,
+    choosing: LevelSearch | None = None,
     reader: Reader | None = None,
 ) -> Generator[Outcome, None, None]:
     """Grade hand-ins in ``jobs`` processes and yield each grade as it is made, in no fixed order.
@@ -304,7 +304,7 @@ class Work:
                 sandbox.close()
 
 
-def opened(suite: Suite, choosing: Choosing | None = None) -> Sandbox:
+def opened(suite: Suite, choosing: LevelSearch | None = None) -> Sandbox:
     """An open sandbox, and everything prepared that all hand-ins share, while it was being opened.
 
     The preparing is done in the background, and not the opening: what this thread starts would end with that one. No

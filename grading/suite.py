@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from grading import SUITE
 from grading.rubric import Rubric
-from grading.sandbox.choice import Choosing
+from grading.sandbox.choice import LevelSearch
 
 # The sandbox is begun before NumPy, and what else takes its time, is imported.
 if TYPE_CHECKING:
@@ -34,13 +34,13 @@ class Suite:
         """The points of everything that is asked."""
         return self.rubric.max_score + (self.rubric.search_points if self.notebook_data else 0.0)
 
-    def begin_sandbox(self, begun: Zygote | None = None) -> Choosing:
+    def begin_sandbox(self, begun: Zygote | None = None) -> LevelSearch:
         """Begin to open the sandbox that `open_sandbox` would open, without waiting for it.
 
         Args:
             begun: a process of it that has been begun; see `grading.sandbox.zygote.begin`.
         """
-        return Choosing(self.rubric.limits, begun=begun)
+        return LevelSearch(self.rubric.limits, begun=begun)
 
     def open_sandbox(self, level: Level | None = None) -> Sandbox:
         """A sandbox at ``level``, by default the best that works here.
@@ -48,9 +48,9 @@ class Suite:
         Raises:
             IsolationError: no level that may be used works on this machine.
         """
-        return self.opened(Choosing(self.rubric.limits, level))
+        return self.opened(LevelSearch(self.rubric.limits, level))
 
-    def opened(self, choosing: Choosing) -> Sandbox:
+    def opened(self, choosing: LevelSearch) -> Sandbox:
         """The sandbox that has been begun; see `open_sandbox`."""
         from grading.sandbox.client import Sandbox
 

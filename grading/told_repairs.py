@@ -29,13 +29,13 @@ def told(repairs: Mapping[str, Repair]) -> dict[str, Repair]:
     found = {}
     for function, repair in repairs.items():
         if repair.hint != "none":
-            changes = [_told(change, repair.hint) for change in repair.changes]
-            elsewhere = None if repair.elsewhere is None else _told(repair.elsewhere, repair.hint)
+            changes = [_shown_change(change, repair.hint) for change in repair.changes]
+            elsewhere = None if repair.elsewhere is None else _shown_change(repair.elsewhere, repair.hint)
             found[function] = msgspec.structs.replace(repair, changes=changes, elsewhere=elsewhere)
     return found
 
 
-def _told(change: Change, hint: Hint) -> Change:
+def _shown_change(change: Change, hint: Hint) -> Change:
     if hint == "fix":
         return change
     if hint == "kind":
@@ -84,7 +84,7 @@ def parts_of(repair: Repair) -> list[tuple[str, str, str]]:
     if _on_one_line(repair):
         return [("", *_part(_both(*repair.changes)))]
     if _are_near(repair):
-        told = "\n".join(part for change in repair.changes if (part := _told_of(change)))
+        told = "\n".join(part for change in repair.changes if (part := _text_of(change)))
         return [("", _marked(*repair.changes), told)]
     parts = [("", *_part(change)) for change in repair.changes]
     if repair.elsewhere is not None:
@@ -121,7 +121,7 @@ def pages_parts_of(repair: Repair) -> list[tuple[str, list[Row], str]]:
     if _on_one_line(repair):
         return [("", *_page_part(_both(*repair.changes)))]
     if _are_near(repair):
-        told = "\n".join(part for change in repair.changes if (part := _told_of(change)))
+        told = "\n".join(part for change in repair.changes if (part := _text_of(change)))
         marked: dict[int, Row] = {}
         for change in repair.changes:
             for row in _page_part(change)[0]:
@@ -172,12 +172,12 @@ def _are_near(repair: Repair) -> bool:
     return shared and 0 < abs(first.line - second.line) <= len(first.excerpt) // 2
 
 
-def _told_of(change: Change) -> str:
+def _text_of(change: Change) -> str:
     return "\n".join(part for part in (change.sentence, *change.lines) if part)
 
 
 def _part(change: Change) -> tuple[str, str]:
-    return _marked(change), _told_of(change)
+    return _marked(change), _text_of(change)
 
 
 def _place(change: Change) -> str:

@@ -8,7 +8,7 @@ import tempfile
 from pathlib import Path
 
 
-def write_whole(path: Path, content: bytes, *, lasting: bool = False) -> None:
+def write_atomically(path: Path, content: bytes, *, lasting: bool = False) -> None:
     """Write a file so that it is there whole or not at all: a temporary neighbour, then a rename.
 
     A file that is already as it should be is left alone.

@@ -67,10 +67,10 @@ class Member:
         except (IsolationError, DatasetError) as error:
             return Reply(refused=str(error))
         level = IsolationFacts(level=sandbox.isolation.level.value, detail=sandbox.isolation.detail)
-        if task.parcel is None:
+        if task.handin is None:
             return Reply(isolation=level)
         with tempfile.TemporaryDirectory(prefix="subgrader-") as folder:
-            handin, path = unpack(task.parcel, Path(folder))
+            handin, path = unpack(task.handin, Path(folder))
             grade = Work(suite, sandbox.isolation, sandbox, reader=self._reader)(handin)
         return Reply(grade=_from(path, grade), isolation=level)
 

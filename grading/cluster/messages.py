@@ -13,7 +13,7 @@ from grading.suite import Suite, suite_facts
 
 
 class Task(msgspec.Struct, frozen=True, array_like=True):
-    """Grade the hand-in in ``parcel``; without one, only say how it would be isolated.
+    """Grade the hand-in in ``handin``; without one, only say how it would be isolated.
 
     The rest is what with: see `grading.suite.Suite`.
     """
@@ -22,7 +22,7 @@ class Task(msgspec.Struct, frozen=True, array_like=True):
     rubric: Rubric
     allow_unsafe: bool
     notebook_data: str | None = None
-    parcel: bytes | None = None
+    handin: bytes | None = None
 
     @property
     def suite(self) -> Suite:
@@ -61,10 +61,10 @@ def versions(suite: Suite) -> dict[str, str]:
     }
 
 
-def task(suite: Suite, versions: dict[str, str], parcel: bytes | None = None) -> bytes:
+def task(suite: Suite, versions: dict[str, str], handin: bytes | None = None) -> bytes:
     """A `Task`, as bytes."""
     folder = None if suite.notebook_data is None else str(suite.notebook_data)
-    return encode(Task(versions, suite.rubric, suite.allow_unsafe, folder, parcel))
+    return encode(Task(versions, suite.rubric, suite.allow_unsafe, folder, handin))
 
 
 def difference(theirs: dict[str, str], ours: dict[str, str]) -> str | None:

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from grading.intake import Found
     from grading.reading import Reader
     from grading.run import Outcome
-    from grading.sandbox.choice import Choosing
+    from grading.sandbox.choice import LevelSearch
     from grading.sandbox.levels import Isolation
     from grading.sandbox.zygote import Zygote
     from grading.submission import Handin
@@ -236,7 +236,7 @@ def _wrong_use() -> tuple[type[Exception], ...]:
 
 
 def _grade(
-    found: Found, suite: Suite, options: argparse.Namespace, choosing: Choosing | None, reader: Reader
+    found: Found, suite: Suite, options: argparse.Namespace, choosing: LevelSearch | None, reader: Reader
 ) -> list[Grade]:
     """Grade what has changed, show and write, one by one; then the reports on the whole class."""
     from contextlib import ExitStack, closing, suppress

@@ -109,7 +109,7 @@ def _said_of(
 
 def _setting(mistake: Mistake, candidate: Classifier) -> tuple[object, ...]:
     """All that decides what a mistake does, and the language that values which are no numbers are described in."""
-    return mistake.id, candidate.reference, candidate.asked_the_stand_in, candidate.spelling.plain, spoken()
+    return mistake.id, candidate.reference, candidate.asked_the_stand_in, candidate.usage.plain, spoken()
 
 
 def _said_now(

@@ -17,7 +17,7 @@ from grading.reading import Reader
 from grading.rubric import Rubric
 from grading.sandbox.messages import Lost, Raised
 from grading.sandbox.notebook import Afterwards, CellOutcome, Notebook, NotebookOutcome, Trainer
-from grading.sandbox.worker_sentences import heard
+from grading.sandbox.worker_sentences import in_run_language
 from grading.submission import Handin, Submission
 from grading.words import said_place, say
 
@@ -27,7 +27,7 @@ _MOST_REMARKS = 20
 
 
 @dataclass(frozen=True, eq=False)
-class Executed:
+class NotebookResults:
     """What came of a hand-in's notebooks: for the report, and what each search of the rubric left, by its name."""
 
     execution: Execution
@@ -41,7 +41,7 @@ def execute(
     run: Callable[[Notebook, Afterwards], NotebookOutcome],
     data: Path,
     reader: Reader,
-) -> Executed:
+) -> NotebookResults:
     """Run the notebooks of a hand-in, one after the other, each in a process of its own.
 
     Args:
@@ -79,7 +79,7 @@ def execute(
     described = say(
         "CIFAR-10, {validation:,} validation and {test:,} test pictures", validation=validation, test=test
     )
-    return Executed(Execution(data=described, notebooks=runs, reason=reason), found)
+    return NotebookResults(Execution(data=described, notebooks=runs, reason=reason), found)
 
 
 @dataclass(frozen=True)
@@ -173,5 +173,5 @@ def _why(lost: Lost, rubric: Rubric) -> str:
 
 def _one_line(error: Raised) -> str:
     where = f" ({said_place(error.where)})" if error.where else ""
-    text = f"{error.type_name}: {heard(error.message)}" if error.message else error.type_name
+    text = f"{error.type_name}: {in_run_language(error.message)}" if error.message else error.type_name
     return " ".join(text.split())[:_LONGEST_ERROR] + where

@@ -24,7 +24,7 @@ _WORDS = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+")
 
 
 @dataclass
-class Choice:
+class ChosenDefinitions:
     """What was taken: a definition for each name that occurs, sentences, and statements to leave out.
 
     ``leave_out`` holds unfinished redefinitions that would otherwise take the place of written ones.
@@ -38,12 +38,12 @@ class Choice:
 
 def choose_definitions(
     asked: Sequence[str], modules: Sequence[Module], is_imported: Callable[[str], bool]
-) -> Choice:
+) -> ChosenDefinitions:
     """The definition taken for each of ``asked``: functions, classes, and methods as "Class.method".
 
     ``is_imported`` says of a file whether the hand-in's own notebooks import it.
     """
-    choice = Choice()
+    choice = ChosenDefinitions()
     elsewhere: dict[tuple[str, str], list[str]] = defaultdict(list)
     pending = list(dict.fromkeys(name.partition(".")[0] for name in asked))
     for name in pending:
@@ -76,7 +76,7 @@ def choose_definitions(
 def _pick(
     name: str,
     candidates: Mapping[str, Sequence[Candidate]],
-    choice: Choice,
+    choice: ChosenDefinitions,
     is_imported: Callable[[str], bool],
 ) -> Candidate:
     best: dict[str, Candidate] = {}
@@ -133,7 +133,7 @@ def _file_order(file: str, name: str) -> tuple[bool, bool, int, int, str]:
     )
 
 
-def _take_patches(owner: str, modules: Sequence[Module], choice: Choice) -> None:
+def _take_patches(owner: str, modules: Sequence[Module], choice: ChosenDefinitions) -> None:
     """Note the methods of the class ``owner`` that are set from outside: `LinearSVM.train = train`."""
     for method in METHODS:
         full_name = f"{owner}.{method}"
@@ -142,7 +142,7 @@ def _take_patches(owner: str, modules: Sequence[Module], choice: Choice) -> None
             choice.taken[full_name] = patches[-1]
 
 
-def _define(name: str, choice: Choice, modules: Sequence[Module]) -> Definition | None:
+def _define(name: str, choice: ChosenDefinitions, modules: Sequence[Module]) -> Definition | None:
     candidate = choice.taken.get(name)
     if candidate is None:
         return None
@@ -179,7 +179,7 @@ def _judged(candidate: Candidate, modules: Sequence[Module]) -> tuple[State, str
     return candidate.state, candidate.why
 
 
-def _define_method(name: str, choice: Choice) -> Definition | None:
+def _define_method(name: str, choice: ChosenDefinitions) -> Definition | None:
     owner, _, method_name = name.partition(".")
     found = find_method(owner, method_name, choice.taken)
     if found is None:
@@ -200,7 +200,7 @@ def _define_method(name: str, choice: Choice) -> Definition | None:
     return Definition(name, found.owner.file, found.owner.part.label, lines, state, sentence)
 
 
-def _judge_methods(name: str, choice: Choice) -> tuple[State, str]:
+def _judge_methods(name: str, choice: ChosenDefinitions) -> tuple[State, str]:
     """The state of a class that parses, from train and predict as it has or inherits them."""
     empty = []
     for method_name in ("train", "predict"):

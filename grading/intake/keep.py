@@ -45,7 +45,7 @@ _CHEAP_NODES = (
 )  # fmt: skip
 
 
-class Keeper:
+class StatementFilter:
     """Filters the fragments of one module in order, remembering which names what was kept has bound."""
 
     def __init__(self, asked: Iterable[str]) -> None:

@@ -10,7 +10,7 @@ from dataclasses import replace
 from pathlib import PurePosixPath
 
 from grading.intake.bindings import Candidate
-from grading.intake.choose import Choice
+from grading.intake.choose import ChosenDefinitions
 from grading.intake.modules import Module
 from grading.submission import Definition, State
 from grading.words import later, said_place, say
@@ -29,7 +29,7 @@ _OTHER_CELLS = {"markdown": later("a Markdown cell"), "raw": later("a raw cell")
 
 
 def found_elsewhere(
-    asked: Sequence[str], choice: Choice, left: Iterable[Module], modules: Iterable[Module]
+    asked: Sequence[str], choice: ChosenDefinitions, left: Iterable[Module], modules: Iterable[Module]
 ) -> dict[str, Definition]:
     """Definitions for names that are unfinished or missing in what was taken, and stand somewhere else all the same.
 
@@ -96,7 +96,9 @@ def _in_text(name: str, modules: Iterable[Module]) -> Definition | None:
     return None
 
 
-def hints_for_missing(asked: Sequence[str], modules: Sequence[Module], choice: Choice) -> list[str]:
+def hints_for_missing(
+    asked: Sequence[str], modules: Sequence[Module], choice: ChosenDefinitions
+) -> list[str]:
     """A sentence for each name that is nowhere defined: imported from a file not handed in, or misspelt."""
     missing = [name for name in asked if "." not in name and name not in choice.definitions]
     if not missing:

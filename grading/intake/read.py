@@ -8,7 +8,7 @@ from collections.abc import Collection, Iterable, Iterator, Sequence
 from functools import cached_property
 from pathlib import PurePosixPath
 
-from grading.intake.choose import Choice, choose_definitions
+from grading.intake.choose import ChosenDefinitions, choose_definitions
 from grading.intake.copies import (
     Copy,
     belongs_to,
@@ -20,7 +20,7 @@ from grading.intake.copies import (
 )
 from grading.intake.endings import NOTEBOOK, ending
 from grading.intake.files import Gathered, StudentFile, gather
-from grading.intake.keep import Keeper, with_origins
+from grading.intake.keep import StatementFilter, with_origins
 from grading.intake.limits import DEFAULT, Limits
 from grading.intake.methods import base_names, find_method
 from grading.intake.missing import found_elsewhere, hints_for_missing
@@ -249,8 +249,8 @@ class _Reader:
         return sorted(found.values())
 
 
-def _source(module: Module, asked: Sequence[str], choice: Choice) -> Source:
-    keeper = Keeper(with_origins(asked, (part.fragment for part in module.parts)))
+def _source(module: Module, asked: Sequence[str], choice: ChosenDefinitions) -> Source:
+    keeper = StatementFilter(with_origins(asked, (part.fragment for part in module.parts)))
     blocks = []
     for part in module.parts:
         code = keeper.code(part.fragment, choice.leave_out, part.label)
@@ -271,7 +271,7 @@ def _said_of_copies(taken: Sequence[Copy], left: Sequence[Copy]) -> list[str]:
     ]
 
 
-def _said_of_text(modules: Sequence[Module], choice: Choice) -> list[str]:
+def _said_of_text(modules: Sequence[Module], choice: ChosenDefinitions) -> list[str]:
     """What is wrong with files as text: parts that do not parse, mixed tabs."""
     said, tabs = [], []
     for module in modules:
@@ -299,7 +299,7 @@ def _said_of_text(modules: Sequence[Module], choice: Choice) -> list[str]:
     return said
 
 
-def _said_of_work(modules: Sequence[Module], choice: Choice) -> list[str]:
+def _said_of_work(modules: Sequence[Module], choice: ChosenDefinitions) -> list[str]:
     """What can be seen in the functions taken before they run."""
     said = []
     defining = {definition.source for definition in choice.definitions.values()}
@@ -366,7 +366,7 @@ def _questions(reader: _Reader, modules: Sequence[Module]) -> tuple[Question, ..
     return tuple(dict.fromkeys(kept))[:_MOST_QUESTIONS]
 
 
-def _kind(modules: Sequence[Module], choice: Choice) -> Kind:
+def _kind(modules: Sequence[Module], choice: ChosenDefinitions) -> Kind:
     used = {definition.source for definition in choice.definitions.values()}
     scripts = [module for module in modules if not module.is_notebook and (module.name in used or not used)]
     if not scripts:

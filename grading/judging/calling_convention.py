@@ -1,6 +1,6 @@
 """How a hand-in calls things: the checks speak the course's words, and here they become those of the rubric.
 
-`spelled` puts a translator between the checks and the worker where the rubric asks for other names of methods,
+`adapter_for` puts a translator between the checks and the worker where the rubric asks for other names of methods,
 attributes or arguments, or for plain functions instead of a class:
 
     W, loss_history = train(X, y, W=None, learning_rate=..., reg=..., num_iters=..., batch_size=...)
@@ -43,7 +43,7 @@ _NOTHING = Returned(Received("NoneType", None))
 
 
 @dataclass(frozen=True)
-class Spelling:
+class Usage:
     """What one train or predict is called, and what belongs to it.
 
     Attributes:
@@ -109,20 +109,20 @@ class Spelling:
         return f"{self.name}({self.weights}, {X})" if self.plain else f"model.{self.method}({X})"
 
 
-def spelled(spelling: Spelling, worker: Worker, callings: Iterable[WireCalling]) -> Worker:
+def adapter_for(usage: Usage, worker: Worker, callings: Iterable[WireCalling]) -> Worker:
     """The worker, or one that takes the course's words in its place.
 
     Args:
-        spelling: what the hand-in calls it.
+        usage: what the hand-in calls it.
         worker: takes the hand-in's words.
         callings: what the worker's process already calls as the course does; see `Submission`.
     """
-    if spelling.plain:
-        adapted = any(c.name == spelling.name and c.kind == "train" for c in callings)
-        return cast("Worker", (_FunctionWorker if adapted else _PlainWorker)(spelling, worker))
-    if spelling.method in ("train", "predict") and spelling.names == Names():
+    if usage.plain:
+        adapted = any(c.name == usage.name and c.kind == "train" for c in callings)
+        return cast("Worker", (_FunctionWorker if adapted else _PlainWorker)(usage, worker))
+    if usage.method in ("train", "predict") and usage.names == Names():
         return worker
-    return cast("Worker", _RenamingWorker(spelling, worker))
+    return cast("Worker", _RenamingWorker(usage, worker))
 
 
 def _renamed(settings: Mapping[str, Argument], names: Names) -> dict[str, Argument]:
@@ -132,21 +132,21 @@ def _renamed(settings: Mapping[str, Argument], names: Names) -> dict[str, Argume
 class _RenamingWorker:
     """Asks for the rubric's methods, attributes and arguments."""
 
-    def __init__(self, spelling: Spelling, worker: Worker) -> None:
-        self._spelling, self._worker = spelling, worker
+    def __init__(self, usage: Usage, worker: Worker) -> None:
+        self._usage, self._worker = usage, worker
 
     def run(self, steps: Sequence[Step], *, seconds: float | None = None) -> list[Outcome]:
         """As a worker's."""
-        return self._worker.run([self._said(step) for step in steps], seconds=seconds)
+        return self._worker.run([self._in_rubric_words(step) for step in steps], seconds=seconds)
 
-    def _said(self, step: Step) -> Step:
-        names = self._spelling.names
+    def _in_rubric_words(self, step: Step) -> Step:
+        names = self._usage.names
         if isinstance(step, Assign | Read) and step.attribute == "W":
             return replace(step, attribute=names.weights)
         if isinstance(step, PlugLoss):
             return replace(step, weights=names.weights, loss=names.loss)
         if isinstance(step, Invoke):
-            method = names.loss if step.method == "loss" else self._spelling.method
+            method = names.loss if step.method == "loss" else self._usage.method
             return replace(step, method=method, kwargs=_renamed(step.kwargs, names))
         return step
 
@@ -154,8 +154,8 @@ class _RenamingWorker:
 class _PlainWorker:
     """Makes of a plain function what looks like a model: it keeps the weights between calls."""
 
-    def __init__(self, spelling: Spelling, worker: Worker) -> None:
-        self._spelling, self._worker = spelling, worker
+    def __init__(self, usage: Usage, worker: Worker) -> None:
+        self._usage, self._worker = usage, worker
         self._W = Received("NoneType", None)
         self._seed: list[Step] = []
 
@@ -187,7 +187,7 @@ class _PlainWorker:
         return _NOTHING
 
     def _invoked(self, step: Invoke, seconds: float | None) -> Outcome:
-        name, names = self._spelling.name, self._spelling.names
+        name, names = self._usage.name, self._usage.names
         W = self._W.value if isinstance(self._W.value, np.ndarray) else None
         if step.method == "predict" and W is not None:
             return self._worker.run([Call(name, (W, *step.args))], seconds=seconds)[-1]
@@ -208,17 +208,17 @@ class _PlainWorker:
 class _FunctionWorker:
     """Speaks to what the student's process makes of a plain function: a model that has the weights and takes a loss."""
 
-    def __init__(self, spelling: Spelling, worker: Worker) -> None:
-        self._spelling, self._worker = spelling, worker
+    def __init__(self, usage: Usage, worker: Worker) -> None:
+        self._usage, self._worker = usage, worker
 
     def run(self, steps: Sequence[Step], *, seconds: float | None = None) -> list[Outcome]:
         """As a worker's."""
         outcomes = self._worker.run(steps, seconds=seconds)
-        return [self._heard(*pair) for pair in zip(steps, outcomes, strict=True)]
+        return [self._without_weights(*pair) for pair in zip(steps, outcomes, strict=True)]
 
-    def _heard(self, step: Step, outcome: Outcome) -> Outcome:
+    def _without_weights(self, step: Step, outcome: Outcome) -> Outcome:
         if isinstance(step, Invoke) and step.method == "train" and isinstance(outcome, Returned):
-            _, history = _weights_and_history(self._spelling.name, outcome)
+            _, history = _weights_and_history(self._usage.name, outcome)
             return Returned(history, outcome.inputs)
         return outcome
 

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from grading.grade import TrainingRun
 from grading.judging.answers import Answered, not_returned, read_answer
-from grading.judging.calling_convention import Spelling
+from grading.judging.calling_convention import Usage
 from grading.judging.encoding import example_type
 from grading.judging.failures import Failure, Raises
 from grading.judging.training_record import Trained, calls_of
@@ -135,7 +135,7 @@ class Classifier:
     Attributes:
         name: as in the rubric, "LinearSVM.train".
         class_name: "LinearSVM"; of a plain function, its name.
-        spelling: what it and its arguments are called.
+        usage: what it and its arguments are called.
         digest: a hash of the hand-in, on which some of its examples depend.
         remarks, cases: as for a `LossFunction`.
         asked_the_stand_in: whether train has ever called a loss that was plugged in.
@@ -145,7 +145,7 @@ class Classifier:
     def __init__(self, name: str, worker: Worker, rubric: Rubric, digest: bytes = b"") -> None:
         self.name = name
         self.class_name = name.partition(".")[0]
-        self.spelling = Spelling(name, rubric.settings.names, rubric.settings.functions[name].takes_loss)
+        self.usage = Usage(name, rubric.settings.names, rubric.settings.functions[name].takes_loss)
         self.worker = worker
         self.rubric = rubric
         self.digest = digest
@@ -211,7 +211,7 @@ class Classifier:
     def _ask(self, cases: Sequence[Scenario | Model]) -> list[list[Trained] | Received | Failure]:
         """What becomes of each case; all are asked once more if train turns out to take no verbose."""
         # A plain function is asked step by step anyway.
-        together = [[case] for case in cases] if self.spelling.plain else [cases]
+        together = [[case] for case in cases] if self.usage.plain else [cases]
         answers = [answer for group in together for answer in self._ask_together(group)]
         if self._takes_verbose and any(map(_is_about_verbose, answers)):
             self._takes_verbose = False
@@ -271,7 +271,7 @@ class Classifier:
             each.append(PluggedCalls(_HANDLE))
         return steps + each * case.rounds
 
-    def own_losses(
+    def losses_of_handin(
         self,
         W: NDArray[np.float64],
         X: NDArray[np.float64],

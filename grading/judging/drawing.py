@@ -23,7 +23,7 @@ from grading.judging.encoding import encode
 from grading.judging.exam import SHIPPED, KeptPool, all_drawings, key_of, packed, user_cache
 from grading.judging.properties import Drawing
 from grading.rubric import load_rubric
-from grading.writing import write_whole
+from grading.writing import write_atomically
 
 CHOICE = SHIPPED.with_suffix(".json")
 TO_CHOOSE_FROM = 4
@@ -31,7 +31,7 @@ TO_CHOOSE_FROM = 4
 _MOST_ROUNDS = 20
 
 
-class Choice(msgspec.Struct):
+class ChosenExamples(msgspec.Struct):
     """What is chosen of the examples of one drawing.
 
     Attributes:
@@ -61,7 +61,7 @@ def draw(drawing: Drawing, seed: int) -> KeptPool:
     return _kept(drawing, drawn(drawing, seed))
 
 
-def draw_and_choose(drawing: Drawing, seed: int, choices: Mapping[str, Choice]) -> KeptPool:
+def draw_and_choose(drawing: Drawing, seed: int, choices: Mapping[str, ChosenExamples]) -> KeptPool:
     """The examples of one drawing, some of which are asked if that has been worked out."""
     choice = choices.get(key_of(drawing, seed))
     if choice is None:
@@ -119,7 +119,9 @@ def _draw_round(drawing: Drawing, name: str, kept: dict[bytes, Any], wanted: int
 def exam(seed: int, delta: float) -> dict[str, KeptPool]:
     """All that the checks draw for a seed and a margin."""
     prepare()
-    choices = msgspec.json.decode(CHOICE.read_bytes(), type=dict[str, Choice]) if CHOICE.exists() else {}
+    choices = (
+        msgspec.json.decode(CHOICE.read_bytes(), type=dict[str, ChosenExamples]) if CHOICE.exists() else {}
+    )
     return {
         key_of(drawing, seed): draw_and_choose(drawing, seed, choices)
         for drawing in all_drawings(delta).values()
@@ -146,4 +148,4 @@ def write(seed: int, delta: float) -> None:
 
 if __name__ == "__main__":
     shipped = load_rubric().settings
-    write_whole(SHIPPED, packed(exam(shipped.seed, shipped.delta)))
+    write_atomically(SHIPPED, packed(exam(shipped.seed, shipped.delta)))

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 Example = Mapping[str, Any]
 
 
-def hold_each(promise: Promise, candidate: Classifier | Network, *, small: bool = True) -> None:
+def verify_each(promise: Promise, candidate: Classifier | Network, *, small: bool = True) -> None:
     """Ask whether a candidate keeps a promise.
 
     Raises:

@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 
 from grading.judging.answers import Answered
 from grading.judging.classifier import Classifier
-from grading.judging.each_example import hold_each
+from grading.judging.each_example import verify_each
 from grading.judging.exam import pool_of
 from grading.judging.failures import Failure, NotCalledAgain
 from grading.judging.loss_function import LossFunction
@@ -52,7 +52,7 @@ class CheckError(Exception):
     """A check that is wrong itself."""
 
 
-def hold(promise: Promise, candidate: LossFunction | Classifier | Network, *, small: bool = True) -> None:
+def verify(promise: Promise, candidate: LossFunction | Classifier | Network, *, small: bool = True) -> None:
     """Ask whether a candidate keeps a promise.
 
     Args:
@@ -66,9 +66,9 @@ def hold(promise: Promise, candidate: LossFunction | Classifier | Network, *, sm
     if not promise.strategies:
         promise.body(candidate)
     elif isinstance(candidate, LossFunction):
-        _hold_loss(promise, candidate, small=small)
+        _verify_loss(promise, candidate, small=small)
     else:
-        hold_each(promise, candidate, small=small)
+        verify_each(promise, candidate, small=small)
     if promise.afterwards is not None:
         promise.afterwards(candidate)
 
@@ -106,7 +106,7 @@ class _Plan:
         return sorted(numbers, key=lambda k: _complexity(self.examples[k]))
 
 
-def _hold_loss(promise: Promise, candidate: LossFunction, *, small: bool) -> None:
+def _verify_loss(promise: Promise, candidate: LossFunction, *, small: bool) -> None:
     setting = candidate.setting
     plans = [plan_of(promise, setting)]
     if candidate.digest:

@@ -30,7 +30,7 @@ from grading import HOME, PROGRAM, SUITE
 from grading.judging.encoding import EncodingError, decode
 from grading.judging.promise import promises
 from grading.judging.properties import Drawing
-from grading.writing import write_whole
+from grading.writing import write_atomically
 
 SHIPPED = SUITE / "checks" / "exam.bin"
 _DIGEST = 32
@@ -185,7 +185,7 @@ def _cached(seed: int, delta: float) -> dict[str, KeptPool]:
     drawn = subprocess.run([sys.executable, "-I", "-c", program], stdout=subprocess.PIPE, check=True).stdout
     try:
         file.parent.mkdir(parents=True, exist_ok=True)
-        write_whole(file, drawn)
+        write_atomically(file, drawn)
     except OSError:
         pass  # it will be drawn again: a cache that cannot be written costs time and nothing else
     return msgspec.msgpack.decode(zlib.decompress(drawn[_DIGEST:]), type=dict[str, KeptPool])

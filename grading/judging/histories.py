@@ -143,10 +143,10 @@ def _loss_is_a_mean(candidate: Classifier) -> bool:
     for y in (np.zeros_like(kinds), kinds):
         X = _PAIR[kinds]
         alone = [
-            [answer.loss for answer in candidate.own_losses(_W, X[i : i + 1], y[i : i + 1], 0.0)]
+            [answer.loss for answer in candidate.losses_of_handin(_W, X[i : i + 1], y[i : i + 1], 0.0)]
             for i in range(len(kinds))
         ]
-        together = [answer.loss for answer in candidate.own_losses(_W, X, y, 0.0)]
+        together = [answer.loss for answer in candidate.losses_of_handin(_W, X, y, 0.0)]
         means = [float(np.mean(losses)) for losses in zip(*alone, strict=False)]
         if not any(abs(loss - mean) <= _AGREEMENT for loss, mean in zip(together, means, strict=False)):
             return False

@@ -34,8 +34,8 @@ def code_of(candidate: Classifier, case: Scenario | Model) -> str:
 
 
 def _prediction(candidate: Classifier, model: Model) -> list[str]:
-    making = candidate.spelling.making(_array(model.W))
-    return [*making, f"print({candidate.spelling.predicting(_array(model.X))})"]
+    making = candidate.usage.making(_array(model.W))
+    return [*making, f"print({candidate.usage.predicting(_array(model.X))})"]
 
 
 def _training(candidate: Classifier, scenario: Scenario) -> list[str]:
@@ -43,20 +43,20 @@ def _training(candidate: Classifier, scenario: Scenario) -> list[str]:
     lines = [
         f"X = {_array(scenario.X)}",
         f"y = {_array(scenario.y)}",
-        *candidate.spelling.making(None if scenario.W is None else _array(scenario.W)),
+        *candidate.usage.making(None if scenario.W is None else _array(scenario.W)),
     ]
-    if scenario.stand_in is not None and candidate.spelling.has_place_for_loss:
+    if scenario.stand_in is not None and candidate.usage.has_place_for_loss:
         lines += [
             "# A loss whose answers are known, in place of your own:",
             f"losses = iter({scenario.stand_in.losses.tolist()})",
             f"gradients = iter({_array(scenario.stand_in.gradients)})",
-            *candidate.spelling.plugging("lambda X_batch, y_batch, reg: (next(losses), next(gradients))"),
+            *candidate.usage.plugging("lambda X_batch, y_batch, reg: (next(losses), next(gradients))"),
         ]
     settings = {} if scenario.by_default else dict(scenario.options.as_arguments())
     if scenario.verbose:
         settings["verbose"] = True
-    training = candidate.spelling.training(["X", "y"], **settings)
-    return lines + [*training, f"print({candidate.spelling.weights})"] * scenario.rounds
+    training = candidate.usage.training(["X", "y"], **settings)
+    return lines + [*training, f"print({candidate.usage.weights})"] * scenario.rounds
 
 
 def _array(array: NDArray[np.generic]) -> str:

@@ -26,10 +26,10 @@ from grading.grade import (
     Status,
     TrainingFacts,
 )
-from grading.judging.calling_convention import Spelling, spelled
+from grading.judging.calling_convention import Usage, adapter_for
 from grading.judging.classifier import Classifier
 from grading.judging.compare import compare
-from grading.judging.engine import hold
+from grading.judging.engine import verify
 from grading.judging.failures import Failure, NotPassed, NotProvided, WrongGradient
 from grading.judging.gradients import second_witness
 from grading.judging.loss_function import LossFunction
@@ -129,7 +129,7 @@ class Runner:
         """The result of one check of one function, run now if it has not been."""
         if (name, check) not in self._results:
             with suppress(NotPassed), self.judging(name, check):
-                hold(promise_of(check), self.candidate(name))
+                verify(promise_of(check), self.candidate(name))
         return self._results[name, check]
 
     @contextmanager
@@ -289,8 +289,8 @@ class Runner:
     def _classifier(self, name: str) -> Classifier:
         if name not in self._classifiers:
             settings = self.rubric.settings
-            spelling = Spelling(name, settings.names, settings.functions[name].takes_loss)
-            worker = spelled(spelling, self._worker(name), self.submission.callings)
+            usage = Usage(name, settings.names, settings.functions[name].takes_loss)
+            worker = adapter_for(usage, self._worker(name), self.submission.callings)
             self._classifiers[name] = Classifier(name, worker, self.rubric, self._digest)
         return self._classifiers[name]
 

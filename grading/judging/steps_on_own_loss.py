@@ -108,10 +108,10 @@ def _own(candidate: Classifier, scenario: Scenario, options: Options) -> Iterato
     assert scenario.W is not None
     size = len(scenario.y) if candidate.settings.counts_passes else options.batch_size
     X, y = scenario.X[:size], scenario.y[:size]
-    for k in range(len(candidate.own_losses(scenario.W, X, y, options.reg))):
+    for k in range(len(candidate.losses_of_handin(scenario.W, X, y, options.reg))):
         Ws, losses = [scenario.W], []
         for _ in range(options.num_iters):
-            answers = candidate.own_losses(Ws[-1], X, y, options.reg)
+            answers = candidate.losses_of_handin(Ws[-1], X, y, options.reg)
             if len(answers) <= k or not np.isfinite(answers[k].dW).all():
                 break
             losses.append(answers[k].loss)

@@ -12,7 +12,7 @@ from grading import SUITE
 from grading.rubric import default_rubric_path, load_rubric
 from grading.starter.toml import as_toml
 from grading.starter.write import StarterError, public
-from grading.writing import write_whole
+from grading.writing import write_atomically
 
 _HERE = Path(__file__).resolve().parent
 _ROOMS = ("reference", "checks", "grading")
@@ -109,7 +109,7 @@ def _write(out: Path, files: Mapping[str, bytes]) -> None:
             )
             entry.external_attr = (0o755 if name in _SCRIPTS else 0o644) << 16
             archive.writestr(entry, files[name])
-    write_whole(out, buffer.getvalue())
+    write_atomically(out, buffer.getvalue())
 
 
 def _torch_requirement() -> str:

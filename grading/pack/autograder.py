@@ -25,7 +25,7 @@ from grading.run import grade_all
 from grading.submission import Handin
 from grading.suite import Suite
 from grading.words import say, speak
-from grading.writing import write_whole
+from grading.writing import write_atomically
 
 
 class Question(msgspec.Struct):
@@ -85,10 +85,10 @@ def main(root: Path) -> int:
     results = root / "results" / "results.json"
     results.parent.mkdir(parents=True, exist_ok=True)
     try:
-        write_whole(results, _graded(root))
+        write_atomically(results, _graded(root))
     except Exception as error:
         traceback.print_exc()
-        write_whole(results, _failed(f"{type(error).__name__}: {error}"))
+        write_atomically(results, _failed(f"{type(error).__name__}: {error}"))
     return 0
 
 

@@ -12,7 +12,7 @@ from msgspec import structs
 
 from grading.grade import Part
 from grading.judging.answers import Answered
-from grading.judging.calling_convention import spelled
+from grading.judging.calling_convention import adapter_for
 from grading.judging.classifier import Classifier
 from grading.judging.failures import Failure
 from grading.judging.loss_function import LossFunction
@@ -197,5 +197,5 @@ class Candidate:
 
     def classifier_like(self, original: Classifier, digest: bytes) -> Classifier:
         """The candidate as the checks of train and predict see it."""
-        worker = spelled(original.spelling, cast("Worker", self), self._bench.callings)
+        worker = adapter_for(original.usage, cast("Worker", self), self._bench.callings)
         return Classifier(original.name, worker, original.rubric, digest)

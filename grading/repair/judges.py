@@ -8,8 +8,8 @@ from typing import Any, Protocol
 from grading.diagnosis.known_answers import asked_by, odd_sizes
 from grading.grade import Part
 from grading.judging.classifier import Classifier
-from grading.judging.each_example import Example, hold_each, verdict
-from grading.judging.engine import hold
+from grading.judging.each_example import Example, verdict, verify_each
+from grading.judging.engine import verify
 from grading.judging.exam import pool_of
 from grading.judging.failures import Failure, Raises
 from grading.judging.loss_function import LossFunction
@@ -87,7 +87,7 @@ class LossJudge:
                 if check in JUDGES:
                     used.hold(check, small=False)
             for check in checks:
-                hold(promise_of(check), judged, small=False)
+                verify(promise_of(check), judged, small=False)
         except Failure:
             return 0
         return judged.cases + len(self._fresh.problems)
@@ -150,7 +150,7 @@ class MethodJudge:
         judged = candidate.classifier_like(self._original, self._digest)
         try:
             for check in checks:
-                hold_each(promise_of(check), judged, small=False)
+                verify_each(promise_of(check), judged, small=False)
         except Failure:
             return 0
         return judged.cases

@@ -35,7 +35,7 @@ from grading.reports.sources import commented
 from grading.roster import Matches
 from grading.submission import Handin
 from grading.words import speaking, spoken
-from grading.writing import write_whole
+from grading.writing import write_atomically
 
 
 class Writer(Protocol):
@@ -116,9 +116,9 @@ def write_reports(
             if name in WRITERS:
                 writer = HtmlReport(SourcePage.file_name) if name == "html" and sources else WRITERS[name]
                 whole = writer.takes_hidden and not release
-                write_whole(folder / writer.file_name, writer.render(grade if whole else seen))
+                write_atomically(folder / writer.file_name, writer.render(grade if whole else seen))
         if sources and "html" in formats:
-            write_whole(folder / SourcePage.file_name, SourcePage().render(seen, sources))
+            write_atomically(folder / SourcePage.file_name, SourcePage().render(seen, sources))
         notebooks: list[Iterator[tuple[str, bytes]]] = []
         if handin and "notebook" in formats:
             notebooks.append(NotebookReport().render(seen, sources))
@@ -127,7 +127,7 @@ def write_reports(
             notebooks.append(NotebookPage().render(seen, sources, handin, reader))
         for file_name, content in chain.from_iterable(notebooks):
             (folder / file_name).parent.mkdir(exist_ok=True)
-            write_whole(folder / file_name, content)
+            write_atomically(folder / file_name, content)
     return folder
 
 
@@ -176,5 +176,5 @@ def write_class(
                     known = matches if names is None else None
                     writer = replace(writer, title=title or writer.title, matches=known)
                 content = writer.render(whole if writer.takes_hidden else seen, functions)
-                write_whole(files[-1], content, lasting=True)
+                write_atomically(files[-1], content, lasting=True)
     return files

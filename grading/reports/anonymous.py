@@ -17,7 +17,7 @@ import msgspec
 from grading.executed import Execution
 from grading.grade import CheckResult, Grade, ManualItem, SubmissionFacts
 from grading.words import say
-from grading.writing import write_whole
+from grading.writing import write_atomically
 
 FILE = Path(".resume") / "pseudonyms.csv"
 _BYTES = 4
@@ -41,7 +41,7 @@ def pseudonyms(names: Iterable[str], out: Path) -> dict[str, str]:
     text = io.StringIO()
     csv.writer(text, lineterminator="\n").writerows([("submission", "pseudonym"), *sorted(known.items())])
     path.parent.mkdir(parents=True, exist_ok=True)
-    write_whole(path, text.getvalue().encode(), lasting=True)
+    write_atomically(path, text.getvalue().encode(), lasting=True)
     return known
 
 

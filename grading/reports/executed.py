@@ -29,7 +29,7 @@ class Shown:
 
 
 @dataclass(frozen=True)
-class Told:
+class ShownRun:
     """One notebook: how far it came, what else there is to say, claims for a person to look at, pictures.
 
     ``searches`` are maps of what was tried, each with the name of the model that was looked for.
@@ -44,9 +44,9 @@ class Told:
     pictures: list[Shown]
 
 
-def told(grade: Grade) -> list[Told]:
+def shown_runs(grade: Grade) -> list[ShownRun]:
     """Each notebook that was run; nothing if none was to be."""
-    return [] if grade.execution is None else [_told(run) for run in grade.execution.notebooks]
+    return [] if grade.execution is None else [_shown_run(run) for run in grade.execution.notebooks]
 
 
 def introduction(execution: Execution) -> str:
@@ -77,8 +77,8 @@ def outcome(run: NotebookRun) -> str:
     return say("Ran to its end: {cells} code cells, none failed.", cells=run.cells)
 
 
-def _told(run: NotebookRun) -> Told:
-    return Told(
+def _shown_run(run: NotebookRun) -> ShownRun:
+    return ShownRun(
         notebook=run.notebook,
         outcome=outcome(run),
         completed=run.state == "completed" and not run.failed,

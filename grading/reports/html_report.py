@@ -21,7 +21,7 @@ from grading.late import sentence
 from grading.reports.answers import Entry, Pair, pairs
 from grading.reports.cards import Card, cards
 from grading.reports.comparison import comparison
-from grading.reports.executed import introduction, told
+from grading.reports.executed import introduction, shown_runs
 from grading.reports.pages import page
 from grading.reports.pictures import Map, distances, short, training
 from grading.reports.text import points, shown
@@ -105,7 +105,7 @@ class HtmlReport:
             trainings=[training(facts) for facts in grade.trainings],
             beside=comparison(grade),
             introduction=introduction(grade.execution) if grade.execution is not None else "",
-            executed=told(grade),
+            executed=shown_runs(grade),
             remarks=list(dict.fromkeys(remark for check in grade.checks for remark in check.remarks)),
             command=command(grade),
             late=sentence(grade.late) if grade.late is not None else "",

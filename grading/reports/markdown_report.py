@@ -9,7 +9,7 @@ from grading.grade import CheckResult, Grade
 from grading.late import sentence
 from grading.reports.cards import cards
 from grading.reports.comparison import comparison
-from grading.reports.executed import introduction, told
+from grading.reports.executed import introduction, shown_runs
 from grading.reports.text import points, shown
 from grading.told_repairs import parts_of, repair_shown_by, sentence_of
 from grading.words import later, said_place, say, together, translated
@@ -90,7 +90,7 @@ def _executed(grade: Grade) -> list[str]:
     if grade.execution is None:
         return []
     lines = ["", f"## {say('Your notebook, run again')}", "", escape(introduction(grade.execution))]
-    for each in told(grade):
+    for each in shown_runs(grade):
         lines += ["", f"**{escape(each.notebook)}**: {escape(each.outcome)}", ""]
         lines += [f"- {escape(sentence)}" for sentence in each.sentences]
         lines += [f"- **{say('To check by hand:')}** {escape(claim)}" for claim in each.unconfirmed]

@@ -22,7 +22,7 @@ _PROCESSES = 64
 
 
 @dataclass(frozen=True)
-class Choice:
+class ChosenLevel:
     """What student code will run behind, and why it is not better: one sentence for each way that failed."""
 
     launcher: Launcher
@@ -43,7 +43,7 @@ class _Way:
     walls: Sequence[str] = ()
 
 
-class Choosing(Closing):
+class LevelSearch(Closing):
     """A search for the best level that passes its self-test, or for ``level`` and no other, which has begun.
 
     The first process is coming up while the caller does something else. Closed before it has finished, nothing stays.
@@ -68,7 +68,7 @@ class Choosing(Closing):
         self._ways = self._all_ways(view(data))
         self._tried = self._next()
 
-    def finish(self) -> Choice:
+    def finish(self) -> ChosenLevel:
         """The first that passes; its launcher is the caller's to close.
 
         Raises:
@@ -87,7 +87,7 @@ class Choosing(Closing):
                 self._tried = self._next()
             else:
                 self._tried = None
-                return Choice(launcher, Isolation(way.level, way.made_of), tuple(self._problems))
+                return ChosenLevel(launcher, Isolation(way.level, way.made_of), tuple(self._problems))
         wanted = "No level of isolation works"
         if self._level is not None:
             wanted = f"The isolation level {self._level} does not work"
@@ -128,13 +128,13 @@ class Choosing(Closing):
         self._problems.append(f"{way.level}, by {way.made_of}: {error}")
 
 
-def choose(limits: Limits, level: Level | None = None, data: Path | None = None) -> Choice:
+def choose_level(limits: Limits, level: Level | None = None, data: Path | None = None) -> ChosenLevel:
     """The best level that passes its self-test, or ``level`` and no other; see `Choosing`.
 
     Raises:
         IsolationError: nothing passed.
     """
-    return Choosing(limits, level, data).finish()
+    return LevelSearch(limits, level, data).finish()
 
 
 def _ways(level: Level, limits: Limits, seen: View, problems: list[str]) -> Iterator[_Way]:

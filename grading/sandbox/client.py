@@ -8,7 +8,7 @@ from typing import Self
 
 from grading import PROGRAM
 from grading.sandbox.budget import Budget
-from grading.sandbox.choice import Choosing
+from grading.sandbox.choice import LevelSearch
 from grading.sandbox.closing import Closing
 from grading.sandbox.launch import Launcher
 from grading.sandbox.levels import Isolation, IsolationError, Level
@@ -52,10 +52,10 @@ class Sandbox(Closing):
         Raises:
             IsolationError: the level does not work here, or it is unsafe and that was not allowed.
         """
-        return cls.opened(Choosing(limits, level, data), limits, allow_unsafe=allow_unsafe)
+        return cls.opened(LevelSearch(limits, level, data), limits, allow_unsafe=allow_unsafe)
 
     @classmethod
-    def opened(cls, choosing: Choosing, limits: Limits, *, allow_unsafe: bool = False) -> Self:
+    def opened(cls, choosing: LevelSearch, limits: Limits, *, allow_unsafe: bool = False) -> Self:
         """The sandbox that a search which has begun comes to; arguments and errors are those of `open`."""
         choice = choosing.finish()
         if choice.isolation.level is Level.LIMITS_ONLY and not allow_unsafe:

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from grading.sandbox import bubblewrap
-from grading.sandbox.choice import choose, landlock_version
+from grading.sandbox.choice import choose_level, landlock_version
 from grading.sandbox.levels import Isolation, Level
 from grading.sandbox.limits import Limits
 from grading.sandbox.syscalls import SeccompUnavailableError, compiled_filter
@@ -65,7 +65,7 @@ def examine(root: Path = Path("/")) -> Examination:
     Raises:
         IsolationError: not even a process with resource limits works here.
     """
-    choice = choose(Limits())
+    choice = choose_level(Limits())
     choice.launcher.close()
     return Examination(choice.isolation, tuple(_findings(root)), choice.problems)
 

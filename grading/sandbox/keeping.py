@@ -9,7 +9,7 @@ _BYTES = 32 << 20
 _READ = 8
 
 
-class Keeping:
+class Retention:
     """An allowance for outcomes, used up by what comes and raised by what is asked: inputs may come back.
 
     A right function answers with less than it is asked by. One that answers each of a thousand calls with the largest

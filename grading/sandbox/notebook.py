@@ -20,7 +20,7 @@ from grading.sandbox.levels import DisturbedError
 from grading.sandbox.limits import Limits
 from grading.sandbox.messages import Lost, Raised, Received
 from grading.sandbox.text import clean
-from grading.sandbox.worker_sentences import heard
+from grading.sandbox.worker_sentences import in_run_language
 from grading.words import say
 
 # What one cell may send: a dozen pictures, weights, histories, with room to spare.
@@ -211,7 +211,7 @@ class _Again:
         outcome = _cell_outcome(Cell(0, "", ("W",)), body, payload)
         if outcome.error is not None:
             raise NotTrainedError(
-                clean(f"{outcome.error.type_name}: {heard(outcome.error.message)}", _LONGEST_REMARK)
+                clean(f"{outcome.error.type_name}: {in_run_language(outcome.error.message)}", _LONGEST_REMARK)
             )
         if "W" not in outcome.found:
             raise NotTrainedError(say("it has no weights"))
@@ -260,4 +260,4 @@ def _take_bytes(array: wire.WireArray, unpacker: packing.Unpacker) -> bytes:
 
 
 def _sentences(remarks: Sequence[str]) -> list[str]:
-    return [heard(clean(remark, _LONGEST_REMARK)) for remark in remarks[:_MOST_REMARKS]]
+    return [in_run_language(clean(remark, _LONGEST_REMARK)) for remark in remarks[:_MOST_REMARKS]]

@@ -15,7 +15,7 @@ from grading.sandbox import requests, wire
 from grading.sandbox.budget import Budget
 from grading.sandbox.channel import Channel, ClosedError, DeadlineExceededError, Output
 from grading.sandbox.frames import ProtocolError
-from grading.sandbox.keeping import Keeping
+from grading.sandbox.keeping import Retention
 from grading.sandbox.launch import End, Launcher, Process
 from grading.sandbox.levels import DisturbedError
 from grading.sandbox.limits import Limits
@@ -131,7 +131,7 @@ class Session:
         # Statements that hung or killed the process, by which loading goes on without them.
         self._skip: list[wire.WirePlace] = []
         self._loads = 0
-        self._keeping = Keeping()
+        self._keeping = Retention()
         self._budget = budget
         # Of the present process, as seen last.
         self._waited = self._computed = 0.0

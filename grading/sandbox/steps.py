@@ -19,7 +19,7 @@ from grading.sandbox.messages import (
     Step,
 )
 from grading.sandbox.text import clean
-from grading.sandbox.worker_sentences import heard
+from grading.sandbox.worker_sentences import in_run_language
 from grading.submission import Submission
 from grading.words import say
 
@@ -74,9 +74,9 @@ def outcome_of(step: Step, body: object, payload: bytearray) -> Outcome:
 
 def loaded_from(body: wire.Finished, submission: Submission) -> Loaded:
     """What is said at the end of loading, as far as it is about ``submission``."""
-    remarks = tuple(heard(clean(remark, _MAX_SENTENCE)) for remark in body.remarks[:_MAX_SENTENCES])
+    remarks = tuple(in_run_language(clean(remark, _MAX_SENTENCE)) for remark in body.remarks[:_MAX_SENTENCES])
     failures = {
-        name: heard(clean(body.failures[name], _MAX_SENTENCE))
+        name: in_run_language(clean(body.failures[name], _MAX_SENTENCE))
         for name in submission.definitions
         if name in body.failures
     }

@@ -23,7 +23,7 @@ SAID = (
 _PLACES = ("file", "where")
 
 
-def heard(sentence: str) -> str:
+def in_run_language(sentence: str) -> str:
     """A worker's sentence in the language of the run; what is none of those that it can say stays as it is."""
     # In English, too: what it is made of is to be known.
     for template in SAID:

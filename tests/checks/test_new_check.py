@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from grading.judging.engine import hold
+from grading.judging.engine import verify
 from grading.judging.failures import Failure
 from grading.judging.loss_function import LossFunction
 from grading.judging.promise import Promise, _declared
@@ -37,9 +37,9 @@ def scale(monkeypatch: pytest.MonkeyPatch) -> Promise:
 def test_the_check_of_the_docs_tells_right_from_wrong(scale: Promise, sandbox: Sandbox) -> None:
     handed = {"loss": Handed("svm", RIGHT), "other": Handed("svm", WRONG, "other")}
     with sandbox.start(submission_of({name: (f.code, f.entry) for name, f in handed.items()})) as worker:
-        hold(scale, LossFunction("loss", worker, rubric_of(handed)))
+        verify(scale, LossFunction("loss", worker, rubric_of(handed)))
         with pytest.raises(Failure, match="Twice the regularization does not add twice the penalty") as found:
-            hold(scale, LossFunction("other", worker, rubric_of(handed)))
+            verify(scale, LossFunction("other", worker, rubric_of(handed)))
     assert found.value.problem is not None
     assert found.value.problem.sizes == (1, 1, 2)
 

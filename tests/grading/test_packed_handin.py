@@ -12,7 +12,7 @@ import msgspec
 import pytest
 
 from grading.intake import read
-from grading.packed_handin import ParcelError, pack, unpack
+from grading.packed_handin import PackedHandinError, pack, unpack
 from grading.submission import Handin, IntakeError, Submission
 from tests.grading.small_class import RIGHT
 
@@ -130,12 +130,12 @@ def test_a_part_of_a_zip_travels_without_the_others(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("name", ["../softmax.py", "/etc/softmax.py", "a/../../softmax.py"])
 def test_nothing_is_laid_out_outside_of_the_folder(tmp_path: Path, name: str) -> None:
-    parcel = msgspec.msgpack.encode(["ada", b"class/ada", [], [[name.encode(), 0o100000, 4, b"pass"]]])
-    with pytest.raises(ParcelError, match="outside"):
-        unpack(parcel, tmp_path)
+    packed = msgspec.msgpack.encode(["ada", b"class/ada", [], [[name.encode(), 0o100000, 4, b"pass"]]])
+    with pytest.raises(PackedHandinError, match="outside"):
+        unpack(packed, tmp_path)
 
 
 @pytest.mark.parametrize("data", [b"", b"\xc1", msgspec.msgpack.encode(["ada"])])
-def test_what_is_no_parcel_is_refused(tmp_path: Path, data: bytes) -> None:
-    with pytest.raises(ParcelError, match="no parcel"):
+def test_what_is_no_packed_handin_is_refused(tmp_path: Path, data: bytes) -> None:
+    with pytest.raises(PackedHandinError, match="no packed hand-in"):
         unpack(data, tmp_path)

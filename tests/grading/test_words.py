@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from grading.intake.read import read
-from grading.sandbox.worker_sentences import SAID, heard
+from grading.sandbox.worker_sentences import SAID, in_run_language
 from grading.submission import Handin, IntakeError
 from grading.words import LANGUAGES, said_place, say, sentences, speaking, together, translated
 from tests.grading.said import calls, page_calls, places, templates, whole_texts, written_past_say
@@ -162,6 +162,6 @@ def _words(template: str) -> str:
     ],
 )
 def test_a_workers_sentence_is_heard_in_the_language_of_the_run(english: str, chinese: str) -> None:
-    assert heard(english) == english
+    assert in_run_language(english) == english
     with speaking("zh"):
-        assert heard(english) == chinese
+        assert in_run_language(english) == chinese

@@ -9,7 +9,7 @@ _FOLDER = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC if hasattr
 _LEAST_URGENT = 19
 
 
-def clear_aside(folder: str) -> int | None:
+def clear_in_background(folder: str) -> int | None:
     """Remove ``folder``: at once if it is empty, and else in a process that takes its time, whose number this is."""
     with contextlib.suppress(OSError):
         os.rmdir(folder)  # noqa: PTH106

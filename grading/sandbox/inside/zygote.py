@@ -21,7 +21,7 @@ import msgspec
 import numpy as np
 
 from grading.sandbox.inside import notebook, serving, walls
-from grading.sandbox.inside.clearing import clear_aside
+from grading.sandbox.inside.clearing import clear_in_background
 from grading.sandbox.inside.mapped import Mapped
 from grading.sandbox.wire import Setup
 
@@ -255,7 +255,7 @@ class Zygote:
         folder = self._folders.pop(process)
         self._end_orphans()
         self._sweepers = {sweeper for sweeper in self._sweepers if not os.waitpid(sweeper, os.WNOHANG)[0]}
-        if folder and (sweeper := clear_aside(folder)) is not None:
+        if folder and (sweeper := clear_in_background(folder)) is not None:
             self._sweepers.add(sweeper)
         return os.waitstatus_to_exitcode(status)
 

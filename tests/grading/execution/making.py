@@ -10,7 +10,7 @@ from typing import Any
 
 import msgspec
 
-from grading.execution.running import Executed, execute
+from grading.execution.running import NotebookResults, execute
 from grading.intake import find, read
 from grading.reading import Reader
 from grading.rubric import Rubric, load_rubric
@@ -96,7 +96,7 @@ def rubric(*, points: float = 1.0, minimum: float = 0.0) -> Rubric:
     return replace_(shipped, settings=replace_(shipped.settings, search={"svm": asked}))
 
 
-def run(work: Path, sandbox: Sandbox, data: Path, asked: Rubric | None = None) -> Executed:
+def run(work: Path, sandbox: Sandbox, data: Path, asked: Rubric | None = None) -> NotebookResults:
     """Run the notebooks of the one hand-in at ``work``."""
     asked = asked or rubric()
     [handin] = find([work])

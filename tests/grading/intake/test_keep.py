@@ -7,14 +7,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from grading.intake.fragments import read_fragment
-from grading.intake.keep import Keeper, with_origins
+from grading.intake.keep import StatementFilter, with_origins
 
 ASKED = ("svm_loss_naive", "LinearSVM")
 
 
 def code(text: str) -> str:
     fragment = read_fragment(text)
-    return Keeper(with_origins(ASKED, [fragment])).code(fragment)
+    return StatementFilter(with_origins(ASKED, [fragment])).code(fragment)
 
 
 KEPT = [
@@ -108,7 +108,7 @@ def test_several_statements_on_a_line_are_told_apart() -> None:
 
 def test_an_unfinished_redefinition_can_be_left_out() -> None:
     fragment = read_fragment("def f(): return 1\ndef f(): pass\n")
-    assert Keeper(ASKED).code(fragment, [fragment.statements[1]]) == "def f(): return 1\n"
+    assert StatementFilter(ASKED).code(fragment, [fragment.statements[1]]) == "def f(): return 1\n"
 
 
 STATEMENTS = st.sampled_from(
@@ -141,7 +141,7 @@ def test_what_is_left_out_is_known_by_its_names_and_places() -> None:
     fragment = read_fragment(
         "import numpy as np\nX_train = np.load('x.npy')\nfor i in range(3):\n    N = len(X_train)\nC = 10"
     )
-    keeper = Keeper(ASKED)
+    keeper = StatementFilter(ASKED)
     keeper.code(fragment, label="cell 2")
     assert dict(keeper.left_out) == {
         "X_train": "cell 2, line 2",

@@ -10,7 +10,7 @@ import pytest
 from numpy.typing import NDArray
 
 from grading.judging.classifier import Classifier
-from grading.judging.engine import hold
+from grading.judging.engine import verify
 from grading.judging.exam import pool_of
 from grading.judging.failures import Failure
 from grading.judging.promise import promise_of
@@ -85,7 +85,7 @@ def test_a_table_of_the_answers_to_the_kept_examples_does_not_pass(
     rubric = Rubric(settings=settings, sha256="0")
     text = HandedClass("svm", methods, before=KNOWS.format(table=table_of(check))).code("ByHeart")
     with sandbox.start(submission_of({"ByHeart": (text, "ByHeart")})) as worker:
-        hold(promise_of(check), Classifier(name, worker, rubric))
+        verify(promise_of(check), Classifier(name, worker, rubric))
         for digest in (b"this hand-in", b"another"):
             with pytest.raises(Failure):
-                hold(promise_of(check), Classifier(name, worker, rubric, digest))
+                verify(promise_of(check), Classifier(name, worker, rubric, digest))

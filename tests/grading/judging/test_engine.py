@@ -9,7 +9,7 @@ from typing import Literal
 
 import pytest
 
-from grading.judging.engine import CheckError, hold, plan_of
+from grading.judging.engine import CheckError, plan_of, verify
 from grading.judging.failures import Failure, WrongLoss
 from grading.judging.loss_function import LossFunction
 from grading.judging.promise import Promise, promise_of
@@ -37,7 +37,7 @@ def candidates(sandbox: Sandbox) -> Iterator[dict[str, LossFunction]]:
 
 def is_kept(promise: Promise, candidate: LossFunction) -> bool:
     try:
-        hold(promise, candidate, small=False)
+        verify(promise, candidate, small=False)
     except Failure:
         return False
     return True
@@ -72,7 +72,7 @@ def test_a_check_that_the_reference_fails_is_an_error_of_the_check(
 
     wrong = replace(promise_of("value"), id="too_much", body=asks_too_much)
     with pytest.raises(CheckError, match="check too_much fails the reference itself: no loss may be large"):
-        hold(wrong, candidates["right_svm_half_at_ties"])
+        verify(wrong, candidates["right_svm_half_at_ties"])
 
 
 @pytest.mark.parametrize("mistake", [m for m in CATALOGUE[1::23] if "value" in m.checks], ids=lambda m: m.id)

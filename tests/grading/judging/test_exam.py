@@ -13,7 +13,7 @@ import pytest
 
 from checks.strategies import has_ties
 from grading.judging import exam
-from grading.judging.drawing import TO_CHOOSE_FROM, Choice, draw_and_choose, drawn
+from grading.judging.drawing import TO_CHOOSE_FROM, ChosenExamples, draw_and_choose, drawn
 from grading.judging.exam import SHIPPED, all_drawings, key_of, pool_of, read
 from grading.judging.promise import promise_of
 from grading.rubric import load_rubric
@@ -51,7 +51,7 @@ def test_what_was_chosen_of_other_examples_is_not_taken(capsys: pytest.CaptureFi
     drawing = promise_of("kinks").drawings[0].with_margin(1.0)
     key = key_of(drawing, SEED)
     few = replace(drawing, definition=replace(drawing.definition, examples=3))
-    kept = draw_and_choose(few, SEED, {key: Choice("of others", [0, 1])})
+    kept = draw_and_choose(few, SEED, {key: ChosenExamples("of others", [0, 1])})
     assert len(kept.part("chosen").examples) == kept.part("chosen").tiny + 3
     assert not kept.part("rest").examples
     assert capsys.readouterr().err.count("\n") == 1
@@ -63,7 +63,7 @@ def test_the_parts_of_an_exam_are_what_was_chosen_the_smallest_that_were_not_and
     key = key_of(drawing, SEED)
     many = drawn(few, SEED, TO_CHOOSE_FROM)
     last = len(many.examples) - 1
-    kept = draw_and_choose(few, SEED, {key: Choice(many.digest, [1, many.tiny, last])})
+    kept = draw_and_choose(few, SEED, {key: ChosenExamples(many.digest, [1, many.tiny, last])})
     assert_same(
         kept.part("chosen").examples, (many.examples[1], many.examples[many.tiny], many.examples[last])
     )

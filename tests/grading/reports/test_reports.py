@@ -13,7 +13,7 @@ from grading.commands.arguments import FORMATS, USUAL_FORMATS
 from grading.grade import Grade
 from grading.reports import CLASS_WRITERS, WRITERS, write_class, write_reports
 from grading.reports.json_report import report_schema
-from grading.writing import write_whole
+from grading.writing import write_atomically
 from tests.grading.reports.grades import FUNCTIONS, a_class, a_grade
 
 SCHEMA = Path(__file__).resolve().parents[3] / "docs" / "report.schema.json"
@@ -98,9 +98,9 @@ def test_a_fence_is_longer_than_any_run_of_backticks_inside() -> None:
 
 def test_a_failed_write_leaves_the_old_file_and_no_litter(tmp_path: Path) -> None:
     path = tmp_path / "report.json"
-    write_whole(path, b"old")
+    write_atomically(path, b"old")
     with pytest.raises(TypeError):
-        write_whole(path, "not bytes")  # type: ignore[arg-type]
+        write_atomically(path, "not bytes")  # type: ignore[arg-type]
     assert path.read_bytes() == b"old"
     assert list(tmp_path.iterdir()) == [path]
 
