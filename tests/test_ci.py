@@ -230,3 +230,13 @@ def test_the_reports_for_gitlab_are_where_its_job_looks(
     assert list(tmp_path.glob(job["artifacts"]["reports"]["junit"]))
     (report,) = tmp_path.glob("grade-report/*/report.json")
     assert json.loads(report.read_text())["score"] == 100
+
+
+def test_a_commit_runs_the_linters_of_make_lint() -> None:
+    hooks = yaml.safe_load((ROOT / ".pre-commit-config.yaml").read_text())["repos"]
+    assert [repo["repo"] for repo in hooks] == ["local"], "a hook from elsewhere needs a network"
+    linted = subprocess.run(
+        ["make", "--dry-run", "lint"], cwd=ROOT, capture_output=True, text=True, check=True
+    )
+    commands = re.findall(r"^\.venv/bin/(?:ruff|mypy).*$", linted.stdout, re.MULTILINE)
+    assert [hook["entry"] for hook in hooks[0]["hooks"]] == commands
