@@ -21,7 +21,7 @@ from pathlib import Path
 import msgspec
 
 from grading.grade import Grade
-from grading.intake import survey
+from grading.intake.find import survey
 from grading.reports import WRITERS, ClassWriter, write_reports
 from grading.reports.class_page import ClassPage
 from grading.reports.notebook_report import NotebookReport

@@ -154,7 +154,7 @@ def pytest_sessionstart(session: pytest.Session) -> None:
 
 def _submission(config: pytest.Config) -> Submission:
     """What was handed in, read once."""
-    from grading.intake import read
+    from grading.intake.read import read
 
     if _submission_key not in config.stash:
         handin = the_handin(config.getoption("--submission"))

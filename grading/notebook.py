@@ -249,7 +249,7 @@ def _ipython() -> Any:
 
 def _definition(name: str, written: _Written) -> Definition:
     """What can be said of a definition from its text: the same as of a hand-in's."""
-    from grading.intake import read
+    from grading.intake.read import read
     from grading.submission import Handin
 
     unknown = Definition(name, written.label, None, written.lines)

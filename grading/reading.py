@@ -81,7 +81,7 @@ class Reader(Closing):
             theirs.close()
 
     def read(self, handin: Handin, asked: Sequence[str]) -> Submission:
-        """As `grading.intake.read`.
+        """As `grading.intake.read.read`.
 
         Raises:
             IntakeError: nothing in it can be graded, or it takes more to read it than may be had.
@@ -124,7 +124,7 @@ class Reader(Closing):
     def survey(
         self, paths: Sequence[Path], reading: Reading | None = None, *, ascii_names: bool = False
     ) -> Found:
-        """As `grading.intake.survey`.
+        """As `grading.intake.find.survey`.
 
         Where what somebody handed in makes that take too much, each file and folder at the path is a hand-in, and that
         is said: a class is graded whatever is in it.

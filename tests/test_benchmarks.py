@@ -9,7 +9,8 @@ from pathlib import Path
 import pytest
 
 from benchmarks.handins import cells, make_class
-from grading.intake import find, read
+from grading.intake.find import find
+from grading.intake.read import read
 from grading.submission import State
 
 ROOT = Path(__file__).resolve().parent.parent

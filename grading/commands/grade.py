@@ -24,7 +24,7 @@ from grading.commands.given import lateness, notebook_data, roster, tell
 
 if TYPE_CHECKING:
     from grading.grade import Grade
-    from grading.intake import Found
+    from grading.intake.find import Found
     from grading.reading import Reader
     from grading.run import Outcome
     from grading.sandbox.choice import LevelSearch

@@ -36,7 +36,7 @@ def the_handin(path: Path | None) -> Handin:
     Raises:
         IntakeError: there is none, or more than one could be meant; the message is one line that says what to do.
     """
-    from grading.intake import find
+    from grading.intake.find import find
 
     where = [Path.cwd()] if path is None else [path]
     if path is None:

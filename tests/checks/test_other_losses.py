@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 
 from grading.editions.called import as_called
-from grading.intake import find, read
+from grading.intake.find import find
+from grading.intake.read import read
 from grading.judging.runner import Runner
 from grading.rubric import load_rubric
 from grading.sandbox.client import Sandbox

@@ -11,7 +11,7 @@ import pytest
 
 import grader
 from grading import commands
-from grading.intake import survey
+from grading.intake.find import survey
 from grading.late import (
     HandedIn,
     LateError,

@@ -11,7 +11,7 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from grading.intake import read
+from grading.intake.read import read
 from grading.packed_handin import PackedHandinError, pack, unpack
 from grading.submission import Handin, IntakeError, Submission
 from tests.grading.small_class import RIGHT

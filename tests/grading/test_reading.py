@@ -14,8 +14,8 @@ from pathlib import Path
 import pytest
 
 from grading import reading_apart
-from grading.intake import read, survey
-from grading.intake.find import Reading, look_below
+from grading.intake.find import Reading, look_below, survey
+from grading.intake.read import read
 from grading.reading import Reader, ReadingError
 from grading.submission import Handin, IntakeError
 from grading.words import speaking

@@ -11,7 +11,7 @@ import pytest
 
 import grader
 from grading import commands
-from grading.intake import survey
+from grading.intake.find import survey
 from grading.roster import Known, Roster, RosterError, match, read_roster
 from tests.grading.lms_downloads import DOWNLOADS, LISTS, people
 from tests.grading.small_class import RIGHT, RUBRIC, make_class

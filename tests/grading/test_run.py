@@ -21,7 +21,7 @@ import grading.run
 from grading import commands
 from grading.grade import Grade
 from grading.gradebook.database import Database
-from grading.intake import find
+from grading.intake.find import find
 from grading.rubric import load_rubric
 from grading.run import Outcome, Work, grade_all
 from grading.sandbox.levels import DisturbedError

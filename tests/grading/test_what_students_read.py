@@ -13,7 +13,7 @@ import msgspec
 import pytest
 
 from grading.grade import Grade, IsolationFacts
-from grading.intake import find
+from grading.intake.find import find
 from grading.reports.hidden import for_students
 from grading.reports.inline import inline_text
 from grading.rubric import Rubric, load_rubric

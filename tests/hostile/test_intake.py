@@ -14,8 +14,9 @@ from pathlib import Path
 
 import pytest
 
-from grading.intake import read, survey
+from grading.intake.find import survey
 from grading.intake.naming import unique_names
+from grading.intake.read import read
 from grading.reading import Reader
 from grading.reading_apart import CPU_SECONDS
 from grading.sandbox.inside.clearing import clear

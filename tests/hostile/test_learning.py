@@ -7,7 +7,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from grading.intake import find, read
+from grading.intake.find import find
+from grading.intake.read import read
 from grading.judging.runner import Runner
 from grading.rubric import load_rubric
 from grading.sandbox.client import Sandbox

@@ -11,7 +11,7 @@ from grading.cluster import client, worker
 from grading.cluster.client import ClusterError
 from grading.cluster.member import Member
 from grading.cluster.messages import Reply, Task, decode_reply, task, versions
-from grading.intake import find
+from grading.intake.find import find
 from grading.packed_handin import pack
 from grading.rubric import load_rubric
 from grading.suite import Suite

@@ -10,7 +10,7 @@ import pytest
 import grader
 from grading.editions.called import as_called
 from grading.editions.reading import USUAL, shipped
-from grading.intake import read
+from grading.intake.read import read
 from grading.rubric import load_rubric
 from grading.submission import Handin
 from tests.grading.editions.solving import write_solved

@@ -11,7 +11,8 @@ from typing import Any
 import msgspec
 
 from grading.execution.running import NotebookResults, execute
-from grading.intake import find, read
+from grading.intake.find import find
+from grading.intake.read import read
 from grading.reading import Reader
 from grading.rubric import Rubric, load_rubric
 from grading.sandbox.client import Sandbox

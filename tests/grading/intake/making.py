@@ -7,7 +7,7 @@ import zipfile
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from grading.intake import read
+from grading.intake.read import read
 from grading.submission import Handin, Submission
 
 ASKED = (

@@ -9,7 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from grading.intake import Limits, read
+from grading.intake.limits import Limits
+from grading.intake.read import read
 from grading.submission import Handin, IntakeError, Kind
 from tests.grading.intake.making import (
     ASKED,

@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from grading.intake import find, read, survey
+from grading.intake.find import find, survey
+from grading.intake.read import read
 from grading.submission import IntakeError
 from tests.grading.intake.making import (
     ASKED,

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from grading.intake import find, survey
+from grading.intake.find import find, survey
 from grading.submission import IntakeError
 from tests.grading.intake.making import CLASSIFIER, COURSE, EVERYTHING, SOFTMAX, SVM, notebook, put, zipped
 

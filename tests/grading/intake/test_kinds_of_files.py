@@ -13,7 +13,9 @@ from typing import Any
 
 import pytest
 
-from grading.intake import Limits, find, read
+from grading.intake.find import find
+from grading.intake.limits import Limits
+from grading.intake.read import read
 from grading.submission import Handin, IntakeError, Kind
 from tests.grading.intake.making import (
     ASKED,

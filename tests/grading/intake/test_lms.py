@@ -9,7 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from grading.intake import find, read
+from grading.intake.find import find
+from grading.intake.read import read
 from grading.reading import Reader
 from grading.submission import Handin, IntakeError
 from tests.grading.intake.making import (

@@ -5,7 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from grading.intake import find, read
+from grading.intake.find import find
+from grading.intake.read import read
 from grading.submission import Handin, Kind, State
 from tests.grading.intake.making import ASKED
 

@@ -8,7 +8,7 @@ import msgspec
 import pytest
 
 from grading.grade import Grade
-from grading.intake import find
+from grading.intake.find import find
 from grading.reports import CLASS_WRITERS
 from grading.reports.brief import Brief
 from grading.rubric import load_rubric

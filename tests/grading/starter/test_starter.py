@@ -11,7 +11,7 @@ import pytest
 
 import grader
 from grading import commands
-from grading.intake import read
+from grading.intake.read import read
 from grading.rubric import default_rubric_path, load_rubric
 from grading.starter.toml import as_toml
 from grading.starter.write import StarterError, write_starter
