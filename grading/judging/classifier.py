@@ -13,10 +13,11 @@ from numpy.typing import NDArray
 from grading.grade import TrainingRun
 from grading.judging.answers import Answered, not_returned, read_answer
 from grading.judging.calling_convention import Usage
+from grading.judging.candidate import Candidate
 from grading.judging.encoding import example_type
 from grading.judging.failures import Failure, Raises
 from grading.judging.training_record import Trained, calls_of
-from grading.rubric import Function, Rubric
+from grading.rubric import Rubric
 from grading.sandbox.messages import (
     Argument,
     Assign,
@@ -129,48 +130,24 @@ class Learned:
     W: NDArray[np.float64]
 
 
-class Classifier:
+class Classifier(Candidate):
     """One method, train or predict, of one class of one submission.
 
     Attributes:
-        name: as in the rubric, "LinearSVM.train".
         class_name: "LinearSVM"; of a plain function, its name.
         usage: what it and its arguments are called.
-        digest: a hash of the hand-in, on which some of its examples depend.
-        remarks, cases: as for a `LossFunction`.
         asked_the_stand_in: whether train has ever called a loss that was plugged in.
         trainings: what the accuracy check saw, run by run, as far as it came.
     """
 
     def __init__(self, name: str, worker: Worker, rubric: Rubric, digest: bytes = b"") -> None:
-        self.name = name
+        super().__init__(name, worker, rubric, digest)
         self.class_name = name.partition(".")[0]
-        self.usage = Usage(name, rubric.settings.names, rubric.settings.functions[name].takes_loss)
-        self.worker = worker
-        self.rubric = rubric
-        self.digest = digest
-        self.settings: Function = rubric.settings.functions[name]
-        self.remarks: list[str] = []
-        self.cases = 0
+        self.usage = Usage(name, rubric.settings.names, self.settings.takes_loss)
         self.asked_the_stand_in = False
         self.trainings: list[Learned] = []
         self._takes_verbose = True
         self._foreseen: dict[int, tuple[Scenario | Model, list[Trained] | Received | Failure]] = {}
-
-    @property
-    def reference(self) -> str:
-        """The name of the loss that the class minimizes."""
-        return self.settings.reference
-
-    @property
-    def seed(self) -> int:
-        """The seed of all cases."""
-        return self.rubric.settings.seed
-
-    def remark(self, sentence: str) -> None:
-        """Note something that is accepted, but worth a word to the student."""
-        if sentence not in self.remarks:
-            self.remarks.append(sentence)
 
     def foresee(self, examples: Sequence[object]) -> None:
         """Ask what is asked for in ``examples`` in one round trip; `train` and `predict` then know the answers."""

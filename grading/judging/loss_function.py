@@ -12,10 +12,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from grading.judging.answers import Answered, read_answer
+from grading.judging.candidate import Candidate
 from grading.judging.failures import Failure
 from grading.judging.promise import promise_of
 from grading.judging.screening import Answers, AskedProblems, Key, Known, Setting, key_of, known, packed
-from grading.rubric import Function, Rubric
+from grading.rubric import Rubric
 from grading.sandbox.messages import Call, Outcome, Returned
 from grading.sandbox.pairs import PackedCalls
 from reference.problem import Problem
@@ -42,18 +43,12 @@ class Called:
     arguments: tuple[NDArray[Any], ...]
 
 
-class LossFunction:
+class LossFunction(Candidate):
     """One loss function of one submission.
 
     Attributes:
-        name: as in the rubric.
-        settings: what the rubric says of it.
-        rubric: the whole rubric.
         naive: for a vectorized function, the one it must agree with.
-        digest: of the hand-in and the seed; what must not be known beforehand is drawn from it.
         passed: the checks that it has passed so far.
-        remarks: what was accepted but is worth a word.
-        cases: examples judged so far, counted once for each check that judges them.
         observer: is told every answer to a call, if there is one.
     """
 
@@ -66,15 +61,9 @@ class LossFunction:
         *,
         digest: bytes = b"",
     ) -> None:
-        self.name = name
-        self.worker = worker
-        self.rubric = rubric
-        self.settings: Function = rubric.settings.functions[name]
+        super().__init__(name, worker, rubric, digest)
         self.naive = naive
-        self.digest = digest
         self.passed: set[str] = set()
-        self.remarks: list[str] = []
-        self.cases = 0
         self.observer: Callable[[Problem, Answered], None] | None = None
         self._asked: dict[int, AskedProblems] = {}
         self._answers: dict[int, Answers] = {}
@@ -83,19 +72,9 @@ class LossFunction:
         self._reg_scale: float | None = None
 
     @property
-    def reference(self) -> str:
-        """The name of the loss it is judged by."""
-        return self.settings.reference
-
-    @property
     def delta(self) -> float:
         """The margin of the SVM loss."""
         return self.rubric.settings.delta
-
-    @property
-    def seed(self) -> int:
-        """The seed of all cases."""
-        return self.rubric.settings.seed
 
     @property
     def setting(self) -> Setting:
@@ -199,11 +178,6 @@ class LossFunction:
                 if place is not None:
                     return asked.known.truths[place].within(tolerance)
         return self.setting.truth(problem).within(tolerance)
-
-    def remark(self, sentence: str) -> None:
-        """Note something that is accepted, but worth a word to the student."""
-        if sentence not in self.remarks:
-            self.remarks.append(sentence)
 
     # What the engine asks for a property
 

@@ -16,6 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from grading.judging import network_answers as answers
+from grading.judging.candidate import Candidate
 from grading.judging.encoding import decode, encode, example_type
 from grading.judging.failures import Failure
 from grading.judging.network_answers import NetworkAnswer
@@ -26,7 +27,7 @@ from grading.judging.network_training import (
     trained,
     training_code,
 )
-from grading.rubric import Function, Rubric
+from grading.rubric import Rubric
 from grading.sandbox.messages import Call, Received, Step
 from reference.answer import Answer
 from reference.losses import loss_named
@@ -43,25 +44,17 @@ E = TypeVar("E", bound=NetworkProblem | NetworkTraining)
 example_type(NetworkProblem)
 
 
-class Network:
+class Network(Candidate):
     """One function of one submission that is called with parameters of its own, or a method of its class.
 
     Attributes:
-        name: as in the rubric, "TwoLayerNet.loss".
-        settings: what the rubric says of it.
-        digest: a hash of the hand-in, on which some of its examples depend.
         loss: what it is judged by.
-        remarks: what was accepted but is worth a word.
-        cases: examples judged so far.
         problems: those of the exam, in the form of this formula, once they have been asked.
     """
 
     def __init__(self, name: str, worker: Worker, rubric: Rubric, digest: bytes = b"") -> None:
-        self.name, self.worker, self.rubric, self.digest = name, worker, rubric, digest
-        self.settings: Function = rubric.settings.functions[name]
+        super().__init__(name, worker, rubric, digest)
         self.loss: Loss = loss_named(self.settings.reference)
-        self.remarks: list[str] = []
-        self.cases = 0
         self.problems: tuple[NetworkProblem, ...] = ()
         self._suited: dict[int, tuple[Asked, Asked]] = {}
         self._answers: dict[tuple[str, int], tuple[Asked, Any]] = {}
@@ -76,21 +69,6 @@ class Network:
     def method(self) -> str:
         """What it is called in its class; "" for a plain function."""
         return self.name.partition(".")[2]
-
-    @property
-    def reference(self) -> str:
-        """The name of what it is judged by."""
-        return self.settings.reference
-
-    @property
-    def seed(self) -> int:
-        """The seed of all examples."""
-        return self.rubric.settings.seed
-
-    def remark(self, sentence: str) -> None:
-        """Note something that is accepted, but worth a word to the student."""
-        if sentence not in self.remarks:
-            self.remarks.append(sentence)
 
     # What a check asks
 

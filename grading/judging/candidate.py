@@ -1,0 +1,48 @@
+"""What of a student's is asked and judged: a loss function, a method or a network, in another process."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from grading.rubric import Function, Rubric
+
+if TYPE_CHECKING:
+    from grading.sandbox.client import Worker
+
+
+class Candidate:
+    """One function or method of one submission.
+
+    Attributes:
+        name: as in the rubric, "svm_loss_naive", "LinearSVM.train" or "TwoLayerNet.loss".
+        worker: the process that has it.
+        rubric: what it is asked for by.
+        settings: what the rubric says of it.
+        digest: a hash of the hand-in, on which some of its examples depend.
+        remarks: sentences on what is accepted, but worth a word to the student.
+        cases: examples judged so far, counted once for each check that judges them.
+    """
+
+    def __init__(self, name: str, worker: Worker, rubric: Rubric, digest: bytes = b"") -> None:
+        self.name = name
+        self.worker = worker
+        self.rubric = rubric
+        self.settings: Function = rubric.settings.functions[name]
+        self.digest = digest
+        self.remarks: list[str] = []
+        self.cases = 0
+
+    @property
+    def reference(self) -> str:
+        """The name of the loss that it is judged by."""
+        return self.settings.reference
+
+    @property
+    def seed(self) -> int:
+        """The seed of all examples."""
+        return self.rubric.settings.seed
+
+    def remark(self, sentence: str) -> None:
+        """Note something that is accepted, but worth a word to the student."""
+        if sentence not in self.remarks:
+            self.remarks.append(sentence)
