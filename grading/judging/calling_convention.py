@@ -18,6 +18,7 @@ import numpy as np
 from grading.judging.failures import WrongReturn
 from grading.rubric import Names
 from grading.sandbox.messages import (
+    NOTHING,
     Argument,
     Assign,
     Call,
@@ -38,8 +39,6 @@ from grading.words import say
 
 if TYPE_CHECKING:
     from grading.sandbox.client import Worker
-
-_NOTHING = Returned(Received("NoneType", None))
 
 
 @dataclass(frozen=True)
@@ -184,7 +183,7 @@ class _PlainWorker:
             return self._worker.run([step], seconds=seconds)[-1]
         elif isinstance(step, Invoke):
             return self._invoked(step, seconds)
-        return _NOTHING
+        return NOTHING
 
     def _invoked(self, step: Invoke, seconds: float | None) -> Outcome:
         name, names = self._usage.name, self._usage.names

@@ -147,6 +147,10 @@ class Returned:
     bytecodes: int | None = None
 
 
+#: What a step that only prepares others comes to.
+NOTHING = Returned(Received("NoneType", None))
+
+
 @dataclass(frozen=True)
 class Raised:
     """Student code raised. Text is cleaned of control characters and cut; ``where`` is "svm.py, line 12"."""

@@ -238,6 +238,18 @@ def raised(body: wire.WireRaised) -> Raised:
     return Raised(_type_name(body.type_name), clean(body.message, wire.MAX_MESSAGE), where)
 
 
+def nothing(body: wire.WireNothing, payload: bytearray, remaining: int) -> int:
+    """How many of the ``remaining`` steps have returned None.
+
+    Raises:
+        ProtocolError: more than there are, or something beside that.
+    """
+    packing.Unpacker(payload).finish()
+    if body.count > remaining:
+        raise ProtocolError(f"{body.count} answers where {remaining} were asked for")
+    return body.count
+
+
 def outcome(body: wire.WireReturned | wire.WireRaised, payload: bytearray) -> Returned | Raised:
     """What a step came to.
 

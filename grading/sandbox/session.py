@@ -19,14 +19,7 @@ from grading.sandbox.keeping import Retention
 from grading.sandbox.launch import End, Launcher, Process
 from grading.sandbox.levels import DisturbedError
 from grading.sandbox.limits import Limits
-from grading.sandbox.messages import (
-    Call,
-    Invoke,
-    Loaded,
-    Lost,
-    Outcome,
-    Step,
-)
+from grading.sandbox.messages import NOTHING, Call, Invoke, Loaded, Lost, Outcome, Step
 from grading.sandbox.pairs import Pairs
 from grading.sandbox.shared import SharedArray
 from grading.sandbox.steps import array_bytes, function_of, loaded_from, long_import, outcome_of
@@ -219,18 +212,30 @@ class Session:
             raise LossError(Lost("died", say("The process is gone.")))
         channel = self._channel
         channel.send(data)
+        nothing = 0
         for index, step in enumerate(steps):
             if isinstance(step, (Call, Invoke)):
                 self.called.add(step.function if isinstance(step, Call) else step.method)
-            cap = _most_bytes(step) if reply_bytes is None else reply_bytes
-            # Trainings have deadlines of their own, and are few.
-            charged = "" if seconds > self._limits.call_seconds else function_of(step)
+            asked = array_bytes(step)
+            if nothing:
+                nothing -= 1
+                yield self._keeping.kept(NOTHING, 0, 0, asked)
+                continue
+            cap = _most_bytes(step, asked) if reply_bytes is None else reply_bytes
+            # Trainings have deadlines of their own, and are few. A reply may be to several steps: to the call among
+            # them, or the constructor, goes the time.
+            charged = "" if seconds > self._limits.call_seconds else _first_function(steps, index)
             try:
                 header, payload = self._receive(channel, charged, min(time.monotonic() + seconds, end), cap)
-                outcome = outcome_of(step, requests.decode_reply(header, nonce, index).body, payload)
+                body = requests.decode_reply(header, nonce, index).body
+                if together and isinstance(body, wire.WireNothing):
+                    nothing = requests.nothing(body, payload, len(steps) - index) - 1
+                    outcome: Outcome = NOTHING
+                else:
+                    outcome = outcome_of(step, body, payload)
             except (ClosedError, DeadlineExceededError, ProtocolError) as error:
                 raise self._loss(error, seconds) from None
-            yield self._keeping.kept(outcome, len(header), len(payload), array_bytes(step))
+            yield self._keeping.kept(outcome, len(header), len(payload), asked)
         if channel.unasked:
             self.stop()
 
@@ -389,8 +394,13 @@ class Session:
         return vitals is not None and vitals.waiting_seconds() > _STARVED * seconds
 
 
-def _most_bytes(step: Step) -> int:
-    """What the arrays in an answer to ``step`` may have."""
+def _first_function(steps: Sequence[Step], first: int) -> str:
+    """The first of ``steps`` from number ``first`` on to run anybody's code, and whose; "" if none does."""
+    return next((name for k in range(first, len(steps)) if (name := function_of(steps[k]))), "")
+
+
+def _most_bytes(step: Step, asked: int) -> int:
+    """What the arrays in an answer to ``step``, which sends ``asked`` bytes of them, may have."""
     if isinstance(step, Call):
-        return _ANSWER_BYTES + _ANSWER_TIMES * array_bytes(step)
-    return _REPLY_BYTES + 2 * array_bytes(step)
+        return _ANSWER_BYTES + _ANSWER_TIMES * asked
+    return _REPLY_BYTES + 2 * asked

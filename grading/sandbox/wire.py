@@ -364,6 +364,12 @@ class WirePairs(_Wire, tag="paired"):
     shape: Shape | None = None
 
 
+class WireNothing(_Wire, tag="nothing"):
+    """What ``count`` steps returned, from the index of the reply on: None, each of them."""
+
+    count: Annotated[int, msgspec.Meta(ge=1, le=1 << 20)]
+
+
 class WireUnknown(_Wire, tag="unknown"):
     """The step names an object that this process does not have."""
 
@@ -397,4 +403,14 @@ class Reply(_Wire):
 
     nonce: bytes
     index: int
-    body: Reached | Finished | WireReturned | WireRaised | WirePairs | WireUnknown | Entered | Ended
+    body: (
+        Reached
+        | Finished
+        | WireReturned
+        | WireRaised
+        | WirePairs
+        | WireNothing
+        | WireUnknown
+        | Entered
+        | Ended
+    )

@@ -8,6 +8,7 @@ from collections.abc import Iterator, Sequence
 from grading.sandbox.closing import Closing
 from grading.sandbox.limits import Limits
 from grading.sandbox.messages import (
+    NOTHING,
     Call,
     Create,
     Invoke,
@@ -15,8 +16,6 @@ from grading.sandbox.messages import (
     Lost,
     Outcome,
     Raised,
-    Received,
-    Returned,
     Seed,
     Step,
 )
@@ -272,7 +271,7 @@ class _Batch:
         if any(isinstance(self._steps[k], Call) for k in kept):
             return kept
         # Nothing but seeds: the next process gets the last of them, whenever that is.
-        self._outcomes.update(dict.fromkeys(kept, Returned(Received("NoneType", None))))
+        self._outcomes.update(dict.fromkeys(kept, NOTHING))
         return []
 
     def _may_be_anothers(self, lost: Lost, running: Step) -> bool:

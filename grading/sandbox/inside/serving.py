@@ -27,6 +27,7 @@ from grading.sandbox.inside.outbox import Outbox
 _decode = msgspec.msgpack.Decoder(wire.Request).decode
 _encode = msgspec.msgpack.Encoder().encode
 _MAX_PAYLOAD = 1 << 32
+_NOTHING = wire.WireReturned(wire.WireValue("NoneType", None), [], None)
 
 
 class Server:
@@ -61,9 +62,7 @@ class Server:
                 calls = self._calls.unpacked(message.calls, unpacker)
                 pairing.answer(function, calls, outgoing, self._library.filenames)
             else:
-                reply = self._hold if message.together else self._send
-                for index, step in enumerate(message.steps):
-                    reply(index, *self._answer(step, unpacker))
+                self._take(message, unpacker)
             self._outbox.push()
             flush()
 
@@ -93,6 +92,25 @@ class Server:
 
     def _hold(self, index: int, body: Any, arrays: list[bytes]) -> None:
         self._outbox.hold(frames.frame(_encode(wire.Reply(self._nonce, index, body)), arrays))
+
+    def _take(self, message: wire.Batch, unpacker: packing.Unpacker) -> None:
+        if not message.together:
+            for index, step in enumerate(message.steps):
+                self._send(index, *self._answer(step, unpacker))
+            return
+        # Most steps prepare a call and return nothing: one reply for all that stand before it.
+        nothing = 0
+        for index, step in enumerate(message.steps):
+            body, arrays = self._answer(step, unpacker)
+            if body == _NOTHING:
+                nothing += 1
+                continue
+            if nothing:
+                self._hold(index - nothing, wire.WireNothing(nothing), [])
+                nothing = 0
+            self._hold(index, body, arrays)
+        if nothing:
+            self._hold(len(message.steps) - nothing, wire.WireNothing(nothing), [])
 
     def _reached(self, place: wire.WirePlace) -> None:
         self._send(0, wire.Reached(place), [])
