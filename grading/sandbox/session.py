@@ -222,9 +222,10 @@ class Session:
                 yield self._keeping.kept(NOTHING, 0, 0, asked)
                 continue
             cap = _most_bytes(step, asked) if reply_bytes is None else reply_bytes
-            # Trainings have deadlines of their own, and are few. A reply may be to several steps: to the call among
-            # them, or the constructor, goes the time.
-            charged = "" if seconds > self._limits.call_seconds else _first_function(steps, index)
+            # A reply may be to several steps, and is charged to the first of them that runs the student's code.
+            charged = _first_function(steps, index) if together else function_of(step)
+            # Trainings have deadlines of their own, and are few.
+            charged = "" if seconds > self._limits.call_seconds else charged
             try:
                 header, payload = self._receive(channel, charged, min(time.monotonic() + seconds, end), cap)
                 body = requests.decode_reply(header, nonce, index).body

@@ -8,7 +8,7 @@ import pytest
 from grading.sandbox.budget import Budget
 from grading.sandbox.client import Sandbox
 from grading.sandbox.limits import Limits
-from grading.sandbox.messages import Call, Lost, Outcome, Returned
+from grading.sandbox.messages import Call, Create, Invoke, Lost, Outcome, Returned, Seed
 from tests.grading.sandbox.building import one_file, reasons
 
 CODE = """
@@ -22,6 +22,9 @@ def spins_in_threads(seconds):
     for thread in threads: thread.start()
     for thread in threads: thread.join()
 def quick(x): return x + 1
+class Slow:
+    def __init__(self): spins(0.3)
+    def train(self): return 0
 """
 LIMITS = Limits(call_seconds=30, handin_seconds=0.5)
 
@@ -38,6 +41,15 @@ def test_a_function_that_uses_all_the_time_up_is_called_no_more_and_others_are(s
     assert reasons(more) == ["spent", "Returned"]
     assert isinstance(more[0], Lost)
     assert "0.5 seconds that one hand-in may take" in more[0].detail
+
+
+def test_a_constructor_is_charged_though_nothing_is_said_of_it() -> None:
+    steps = [
+        step for k in range(4) for step in (Seed(k), Create("Slow", str(k)), Invoke(str(k), "train", ()))
+    ]
+    with Sandbox.open(LIMITS, allow_unsafe=True) as sandbox, sandbox.start(one_file(CODE)) as worker:
+        found = reasons(worker.run(steps))
+    assert "spent" in found
 
 
 def test_a_training_is_not_charged() -> None:

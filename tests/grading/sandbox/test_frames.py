@@ -56,6 +56,7 @@ VALID = [
     reply(wire.WireRaised("ValueError", "shapes (3,4) and (5,)", "svm.py, line 3")),
     reply(wire.WireUnknown()),
     reply(wire.WirePairs(2), np.arange(26.0)),
+    reply(wire.WireNothing(3)),
     reply(wire.Reached(wire.WirePlace(0, 1, 2))),
     reply(wire.Finished(["a remark"], {"svm_loss_naive": "it failed"})),
 ]
@@ -71,6 +72,8 @@ def taken(data: bytes, max_payload: int = 1000) -> object:
     body = requests.decode_reply(found[0], NONCE, 0).body
     if isinstance(body, (wire.WireReturned, wire.WireRaised)):
         return requests.outcome(body, found[1])
+    if isinstance(body, wire.WireNothing):
+        return requests.nothing(body, found[1], 3)
     if isinstance(body, wire.WirePairs):
         pairs = Pairs(PackedCalls.of([(W,)] * 3))
         pairs.take(body, found[1])
@@ -80,7 +83,7 @@ def taken(data: bytes, max_payload: int = 1000) -> object:
 
 def test_every_kind_of_reply_is_taken() -> None:
     kinds = [type(taken(data)).__name__ for data in VALID]
-    assert kinds == ["Returned"] * 7 + ["Raised", "WireUnknown", "Pairs", "Reached", "Finished"]
+    assert kinds == ["Returned"] * 7 + ["Raised", "WireUnknown", "Pairs", "int", "Reached", "Finished"]
     outcome = taken(VALID[2])
     assert isinstance(outcome, Returned)
     assert isinstance(outcome.result.value, tuple)
@@ -145,6 +148,20 @@ def test_an_array_that_does_not_add_up_is_refused(wire_array: wire.WireArray, pa
 
 @pytest.mark.parametrize("data", [reply(wire.WireUnknown(), index=1), VALID[0].replace(NONCE, b"m" * 16)])
 def test_a_reply_to_something_else_is_refused(data: bytes) -> None:
+    with pytest.raises(ProtocolError):
+        taken(data)
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        reply(wire.WireNothing(4)),
+        reply(wire.WireNothing(0)),
+        reply(wire.WireNothing(-1)),
+        reply(wire.WireNothing(2), W),
+    ],
+)
+def test_nothing_for_more_steps_than_there_are_or_for_none_is_refused(data: bytes) -> None:
     with pytest.raises(ProtocolError):
         taken(data)
 

@@ -44,6 +44,8 @@ BODIES = {
     "is slow": "if k == 3: time.sleep(1.2)\n    return k",
     "hangs": "while k == 3: time.sleep(1)\n    return k",
     "leaves": "if k == 3: os._exit(3)\n    return k",
+    "returns nothing": "return None",
+    "returns nothing now and then": "if k == 3: os._exit(3)\n    return [None, 1][k % 3 == 1]",
     "returns too much": "return np.ones(3_000_000 if k == 3 else 1)",
 }
 
