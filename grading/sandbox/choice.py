@@ -14,7 +14,7 @@ from grading.sandbox.levels import Isolation, IsolationError, LaunchError, Level
 from grading.sandbox.limits import Limits
 from grading.sandbox.syscalls import SeccompUnavailableError, compiled_filter
 from grading.sandbox.view import View, view
-from grading.sandbox.wire import Setup
+from grading.sandbox.wall_setup import Setup
 from grading.sandbox.zygote import Zygote, private_user
 
 # Threads count too; BLAS and all else get by with one.

@@ -21,7 +21,7 @@ import msgspec
 from grading.sandbox.inside.clearing import clear
 from grading.sandbox.levels import LaunchError
 from grading.sandbox.vitals import Vitals
-from grading.sandbox.wire import Setup
+from grading.sandbox.wall_setup import Setup
 from grading.sandbox.zygote import ENVIRONMENT, Zygote, python
 from grading.words import say
 

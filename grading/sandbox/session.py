@@ -22,14 +22,19 @@ from grading.sandbox.limits import Limits
 from grading.sandbox.messages import NOTHING, Call, Invoke, Loaded, Lost, Outcome, Step
 from grading.sandbox.pairs import Pairs
 from grading.sandbox.shared import SharedArray
-from grading.sandbox.steps import array_bytes, function_of, loaded_from, long_import, outcome_of
+from grading.sandbox.steps import (
+    ANSWER_BYTES,
+    array_bytes,
+    first_function_of,
+    function_of,
+    loaded_from,
+    long_import,
+    most_bytes,
+    outcome_of,
+)
 from grading.submission import Submission
 from grading.words import say
 
-# What a reply may carry unless said otherwise: inputs back, a gradient, a history, with room to spare.
-_REPLY_BYTES = 16 << 20
-# What a function may answer: enough for arrays of a wrong shape to be told what is wrong with them.
-_ANSWER_BYTES, _ANSWER_TIMES = 1 << 20, 16
 # How long many calls together may give no sign of progress; who waits longer asks them one by one.
 _STALL_SECONDS = 1.0
 # Answers that take longer are charged exactly.
@@ -221,9 +226,9 @@ class Session:
                 nothing -= 1
                 yield self._keeping.kept(NOTHING, 0, 0, asked)
                 continue
-            cap = _most_bytes(step, asked) if reply_bytes is None else reply_bytes
+            cap = most_bytes(step, asked) if reply_bytes is None else reply_bytes
             # A reply may be to several steps, and is charged to the first of them that runs the student's code.
-            charged = _first_function(steps, index) if together else function_of(step)
+            charged = first_function_of(steps, index) if together else function_of(step)
             # Trainings have deadlines of their own, and are few.
             charged = "" if seconds > self._limits.call_seconds else charged
             try:
@@ -262,7 +267,7 @@ class Session:
         while not pairs.complete:
             try:
                 deadline = min(time.monotonic() + _STALL_SECONDS, end)
-                cap = _ANSWER_BYTES + pairs.reply_bytes
+                cap = ANSWER_BYTES + pairs.reply_bytes
                 header, payload = self._receive(channel, function, deadline, cap)
                 body = requests.decode_reply(header, nonce, pairs.answered).body
                 if isinstance(body, wire.WirePairs):
@@ -393,15 +398,3 @@ class Session:
         # After no more than a stall it is asked again anyway.
         vitals = self._process.vitals if self._process is not None and seconds > _STALL_SECONDS else None
         return vitals is not None and vitals.waiting_seconds() > _STARVED * seconds
-
-
-def _first_function(steps: Sequence[Step], first: int) -> str:
-    """The first of ``steps`` from number ``first`` on to run anybody's code, and whose; "" if none does."""
-    return next((name for k in range(first, len(steps)) if (name := function_of(steps[k]))), "")
-
-
-def _most_bytes(step: Step, asked: int) -> int:
-    """What the arrays in an answer to ``step``, which sends ``asked`` bytes of them, may have."""
-    if isinstance(step, Call):
-        return _ANSWER_BYTES + _ANSWER_TIMES * asked
-    return _REPLY_BYTES + 2 * asked

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 
 from grading.sandbox import requests, wire
@@ -23,6 +25,10 @@ from grading.sandbox.worker_sentences import in_run_language
 from grading.submission import Submission
 from grading.words import say
 
+# What a reply may carry unless said otherwise: inputs back, a gradient, a history, with room to spare.
+_REPLY_BYTES = 16 << 20
+#: What a function may answer: enough for arrays of a wrong shape to be told what is wrong with them.
+ANSWER_BYTES, _ANSWER_TIMES = 1 << 20, 16
 _LONG_IMPORT = "scipy.special"
 _MAX_SENTENCES = 50
 _MAX_SENTENCE = 500
@@ -42,6 +48,18 @@ def function_of(step: Step) -> str:
     if isinstance(step, (Call, Invoke)):
         return step.function if isinstance(step, Call) else step.method
     return step.name if isinstance(step, Create) else ""
+
+
+def first_function_of(steps: Sequence[Step], first: int) -> str:
+    """Whose code is the first to run in ``steps`` from number ``first`` on, "" if none does."""
+    return next((name for k in range(first, len(steps)) if (name := function_of(steps[k]))), "")
+
+
+def most_bytes(step: Step, asked: int) -> int:
+    """What the arrays in an answer to ``step``, which sends ``asked`` bytes of them, may have."""
+    if isinstance(step, Call):
+        return ANSWER_BYTES + _ANSWER_TIMES * asked
+    return _REPLY_BYTES + 2 * asked
 
 
 def array_bytes(step: Step) -> int:

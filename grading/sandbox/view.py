@@ -120,7 +120,7 @@ def _package_folders(root: Path) -> list[Path]:
 
 def worker_files() -> tuple[Path, ...]:
     """The files of the project that the worker's side is made of, relative to `PROJECT`."""
-    shared = ("__init__.py", "arguments.py", "frames.py", "packing.py", "wire.py")
+    shared = ("__init__.py", "arguments.py", "frames.py", "packing.py", "wall_setup.py", "wire.py")
     topmost = [SUITE / "__init__.py"] if PREFIX else []
     own = [*topmost, _HERE.parent / "__init__.py", *(_HERE / name for name in shared)]
     return tuple(path.relative_to(PROJECT) for path in (*own, *sorted((_HERE / "inside").glob("*.py"))))

@@ -116,7 +116,7 @@ class Zygote(Closing):
         return self._closed
 
     def tell(self, setup: bytes) -> None:
-        """Tell it how to wall itself in: a `wire.Setup`, as msgpack."""
+        """Tell it how to wall itself in: a `Setup`, as msgpack."""
         # What it does not take because it is gone, `ready` will find out.
         with contextlib.suppress(OSError):
             self.control.send(setup)

@@ -9,7 +9,7 @@ import msgspec
 
 from grading.sandbox.inside import notebook, serving, walls
 from grading.sandbox.inside.mapped import Mapped
-from grading.sandbox.wire import Setup
+from grading.sandbox.wall_setup import Setup
 
 
 def main(setup: bytes, frames: int = -1, printed: int = -1, data: int | None = None) -> None:

@@ -23,7 +23,7 @@ import numpy as np
 from grading.sandbox.inside import notebook, serving, walls
 from grading.sandbox.inside.clearing import clear_in_background
 from grading.sandbox.inside.mapped import Mapped
-from grading.sandbox.wire import Setup
+from grading.sandbox.wall_setup import Setup
 
 if TYPE_CHECKING:
     from landlockpy import Ruleset

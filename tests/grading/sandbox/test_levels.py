@@ -18,7 +18,7 @@ from grading.sandbox.limits import Limits
 from grading.sandbox.messages import Call, Loaded, Returned
 from grading.sandbox.session import Session
 from grading.sandbox.view import View
-from grading.sandbox.wire import Setup
+from grading.sandbox.wall_setup import Setup
 from grading.sandbox.worker import Worker
 from grading.sandbox.zygote import Zygote, begin
 from tests.grading.sandbox.building import one_file, value
