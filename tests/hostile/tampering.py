@@ -270,7 +270,7 @@ def returns_an_array_of_objects(X, path, port, pid, name, outside):
 
 @ATTACKS.add("Returned")
 def returns_a_number_of_a_million_digits(X, path, port, pid, name, outside):
-    return 10**1_000_000
+    return 1 << 3_400_000
 
 
 @ATTACKS.add("Returned", "Raised")
