@@ -18,7 +18,7 @@ from grading.grade import (
     SubmissionFacts,
     TrainingFacts,
 )
-from grading.rubric import Rubric
+from grading.rubric import Rubric, Settings
 from grading.sandbox.levels import Isolation
 from grading.submission import Handin, Submission
 from grading.suite import Suite, suite_facts
@@ -100,7 +100,7 @@ def graded(
             ManualItem(question=q.question, answer=q.answer, max_points=rubric.settings.manual_points)
             for q in submission.questions
         ]
-        + manual_items(rubric),
+        + manual_items(rubric.settings),
         warnings=[*submission.warnings, *remarks],
         seconds=seconds,
         trainings=trainings,
@@ -124,11 +124,11 @@ def _methods(submission: Submission, rubric: Rubric) -> dict[str, Place]:
     return found
 
 
-def manual_items(rubric: Rubric) -> list[ManualItem]:
+def manual_items(settings: Settings) -> list[ManualItem]:
     """What the rubric leaves to a person, whatever is in the hand-in."""
     return [
         ManualItem(question=item.title, answer="", max_points=item.points, source="rubric")
-        for item in rubric.settings.manual
+        for item in settings.manual
     ]
 
 

@@ -278,12 +278,17 @@ class Baseline(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class ManualItem(msgspec.Struct, frozen=True, kw_only=True):
-    """Something for a person to mark: an inline question of the notebook, or an item of the rubric (no answer)."""
+    """Something for a person to mark: an inline question of the notebook, or an item of the rubric (no answer).
+
+    ``points`` are what a person gave for it, None until then; ``comment`` is for the student.
+    """
 
     question: str
     answer: str
     max_points: float
     source: Literal["notebook", "rubric"] = "notebook"
+    points: float | None = None
+    comment: str = ""
 
 
 class LateFacts(msgspec.Struct, frozen=True, kw_only=True):
@@ -306,7 +311,8 @@ class Grade(msgspec.Struct, frozen=True, kw_only=True):
 
     ``methods`` says where methods that are asked for stand, "LinearSVM.train", which may be in a base class.
     ``repair`` is there for loss functions that failed and that one change, or two, make right.
-    ``score`` is what counts: the points of all checks, times the factor of ``late`` where that is not None.
+    ``score`` is what counts: the points of all checks and of what a person has marked, times the factor of ``late``
+    where that is not None; ``max_score`` is what could be had for these.
     ``execution`` is None unless notebooks were to be run. ``edition`` is the edition of the assignment that the hand-in
     seems to be of, where that is another than the rubric's. ``said`` is what the sentences were made from, to say them
     in another language; it is kept in the gradebook, and in no report.
@@ -333,6 +339,18 @@ class Grade(msgspec.Struct, frozen=True, kw_only=True):
     repair: dict[str, Repair] = {}
     methods: dict[str, Place] = {}
     said: dict[str, Any] = {}
+
+    @property
+    def by_hand(self) -> tuple[float, float]:
+        """The points of what a person has marked, and those that could be had for it."""
+        marked = [item for item in self.manual if item.points is not None]
+        got, most = sum(item.points or 0.0 for item in marked), sum(item.max_points for item in marked)
+        return round(got, 6), round(most, 6)
+
+    @property
+    def to_mark(self) -> int:
+        """How many written answers and manual items nobody has marked yet."""
+        return sum(item.points is None for item in self.manual)
 
     @property
     def percent(self) -> float:

@@ -24,12 +24,14 @@ import msgspec
 from grading.intake.find import Found, Reading, by_name, is_looked_through, look_below, survey
 from grading.intake.listing import Entry
 from grading.intake.naming import shown
+from grading.intake.rendered import RenderedAnswer
 from grading.reading_apart import (
     CPU_SECONDS,
     LENGTH,
     MEMORY,
     SECONDS,
     SURVEY_CPU_SECONDS,
+    Answers,
     Broke,
     Digest,
     Done,
@@ -120,6 +122,16 @@ class Reader(Closing):
             IntakeError, ReadingError: as `read`.
         """
         return self._ask(handin, Render(notebook), list[tuple[str, str]])
+
+    def answers(
+        self, handin: Handin, sha256: str, asked: Sequence[tuple[str, str]], shown: Sequence[int]
+    ) -> list[RenderedAnswer]:
+        """As `grading.intake.rendered.rendered_answers`, without pictures if the hand-in is not what has this hash.
+
+        Raises:
+            IntakeError, ReadingError: as `read`.
+        """
+        return self._ask(handin, Answers(sha256, tuple(asked), tuple(shown)), list[RenderedAnswer])
 
     def survey(
         self, paths: Sequence[Path], reading: Reading | None = None, *, ascii_names: bool = False

@@ -25,7 +25,7 @@ from grading.intake.listing import Entry
 from grading.intake.naming import shown
 from grading.intake.notebook import DamagedNotebookError
 from grading.intake.read import digest, read
-from grading.intake.rendered import rendered_cells
+from grading.intake.rendered import RenderedAnswer, rendered_answers, rendered_cells
 from grading.packed_handin import pack
 from grading.sandbox.inside import walls
 from grading.sandbox.syscalls import SeccompUnavailableError, compiled_filter
@@ -78,7 +78,15 @@ class Render(msgspec.Struct, tag=True):
     notebook: bytes
 
 
-What = Read | Digest | Files | Pack | Survey | Render
+class Answers(msgspec.Struct, tag=True):
+    """To make harmless HTML of some of the questions and answers of a hand-in, if it is still what has this hash."""
+
+    sha256: str
+    asked: tuple[tuple[str, str], ...]
+    shown: tuple[int, ...]
+
+
+What = Read | Digest | Files | Pack | Survey | Render | Answers
 
 
 class SentEntry(msgspec.Struct, array_like=True):
@@ -176,6 +184,7 @@ def _do(
     | dict[str, bytes]
     | tuple[list[SentEntry], Sequence[str]]
     | list[tuple[str, str]]
+    | list[RenderedAnswer]
 ):
     if isinstance(what, Read):
         return read(handin, what.asked)
@@ -189,12 +198,24 @@ def _do(
             return rendered_cells(what.notebook)
         except DamagedNotebookError as error:
             raise IntakeError(str(error)) from error
+    if isinstance(what, Answers):
+        return rendered_answers(_notebooks(handin, what.sha256), what.asked, what.shown)
     gathered = gather(handin.path, DEFAULT, handin.parts)
     sha256 = digest(gathered)
     if isinstance(what, Digest):
         return sha256
     found = gathered.files if sha256 == what.sha256 else []
     return {file.name: file.data for file in found if what.names is None or file.name in what.names}
+
+
+def _notebooks(handin: Handin, sha256: str) -> list[bytes]:
+    """Those of a hand-in; none where it is not what it was any more."""
+    try:
+        gathered = gather(handin.path, DEFAULT, handin.parts)
+    except IntakeError:
+        return []
+    files = gathered.files if digest(gathered) == sha256 else []
+    return [file.data for file in files if file.name.lower().endswith(".ipynb")]
 
 
 def serve(control: socket.socket, parent: int) -> NoReturn:

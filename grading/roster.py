@@ -159,8 +159,10 @@ def read_roster(path: Path) -> Roster:
     return Roster(tuple(student for _, row in rows if (student := student_of(row, columns))), tuple(headings))
 
 
-def read_table(path: Path) -> tuple[list[str], list[tuple[int, list[str]]]]:
+def read_table(path: Path, *, by_row: bool = False) -> tuple[list[str], list[tuple[int, list[str]]]]:
     """Headings, and rows with the numbers of their lines, of a CSV file: in UTF-8, UTF-16, GB 18030 or Windows' Latin.
+
+    With ``by_row``, rows are numbered as a spreadsheet does, whose cells may hold several lines.
 
     Raises:
         RosterError: it cannot be read.
@@ -171,7 +173,10 @@ def read_table(path: Path) -> tuple[list[str], list[tuple[int, list[str]]]]:
         first = text.split("\n", 1)[0]
         delimiter = max(",;\t", key=first.count)
         reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter)
-        rows = [(reader.line_num, [cell.strip() for cell in row]) for row in reader]
+        rows = [
+            (number if by_row else reader.line_num, [cell.strip() for cell in row])
+            for number, row in enumerate(reader, start=1)
+        ]
     except (OSError, ValueError, csv.Error) as error:
         raise RosterError(f"{path}: cannot be read ({error})") from None
     rows = [(line, row) for line, row in rows if any(row)]

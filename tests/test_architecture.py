@@ -16,6 +16,7 @@ UPPER = (
     "grading.suite",
     "grading.fingerprint",
     "grading.gradebook",
+    "grading.marking",
     "grading.cluster",
     "grading.reports",
     "grading.terminal",

@@ -25,6 +25,7 @@ COMMANDS: dict[str, str] = {
     "fetch": "downloads CIFAR-10",
     "gradebook": "lists the grades in a reports folder, and how they changed",
     "doctor": "says how student code is isolated here",
+    "mark": "marks written answers, on a page in your browser",
     "pack": "makes an autograder for Gradescope, or the checks for students",
     "rubric": "checks a rubric file, or says what it asks",
     "starter": "writes what students get, to fill in",

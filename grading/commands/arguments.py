@@ -41,6 +41,13 @@ def a_count(text: str) -> int:
     return int(text)
 
 
+def a_port(text: str) -> int:
+    """The number of a port."""
+    if not text.isdigit() or not 1 <= int(text) <= 65_535:
+        raise argparse.ArgumentTypeError(f"{text!r} is no port; give a number from 1024 to 65535")
+    return int(text)
+
+
 def a_percent(text: str) -> float:
     """A share from 0 to 100."""
     try:

@@ -288,7 +288,15 @@ def _grade(
     grades: list[Grade] = []
     with ExitStack() as stack:
         records = stack.enter_context(
-            Records(options.out, suite, force=options.force, trusted=not options.out_is_graded, reader=reader)
+            Records(
+                options.out,
+                suite,
+                force=options.force,
+                trusted=not options.out_is_graded,
+                reader=reader,
+                formats=options.format,
+                release=options.release,
+            )
         )
         if expected is not None:
             records.matches = match(expected, records.known(handins, options.paths))
@@ -305,10 +313,11 @@ def _grade(
         seen, brief = released if options.release else for_students, Brief()
         for outcome in chain([first], outcomes):
             handin = handin_of[outcome.grade.submission.name]
-            grade = late.applied(known_by(outcome.grade, handin))
+            grade = late.applied(records.with_hand_marks(known_by(outcome.grade, handin)))
             try:
                 release = options.release
                 write_reports(grade, options.out, options.format, handin, release=release, reader=reader)
+                records.reported(handin, outcome.grade, grade)
                 if not outcome.unchanged:
                     records.keep(handin, outcome.grade, grade)
             except Exception as error:
@@ -321,13 +330,16 @@ def _grade(
         with suppress(OSError):
             records.write_marks()
         before = [brief.of(grade) for grade in records.others(handins, options.paths)]
+        everybody = [*grades, *before]
+        said = (*found.said, *(records.matches.sentences if records.matches is not None else ()))
+        said = without_names(said) if options.anonymous else said
+        names = sorted(grade.submission.name for grade in everybody)
+        with suppress(OSError):  # then nothing can be marked before the next run
+            records.reported_class(names, said, anonymous=options.anonymous)
     if before:
         who = listed([grade.submission.name for grade in before])
         print(f"{PROGRAM}: also in the reports on the class, from earlier runs: {who}", file=sys.stderr)
     try:
-        everybody = [*grades, *before]
-        said = (*found.said, *(records.matches.sentences if records.matches is not None else ()))
-        names = [grade.submission.name for grade in everybody]
         write_class(
             everybody,
             functions,
@@ -335,7 +347,7 @@ def _grade(
             options.format,
             release=options.release,
             names=pseudonyms(names, options.out) if options.anonymous else None,
-            said=without_names(said) if options.anonymous else said,
+            said=said,
             title=suite.rubric.settings.title,
             matches=records.matches,
         )

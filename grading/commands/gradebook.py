@@ -32,6 +32,11 @@ def parser() -> argparse.ArgumentParser:
     )
     result.add_argument("--late", action="store_true", help="only those who were late")
     result.add_argument(
+        "--marks",
+        action="store_true",
+        help="marks that persons gave, of everybody or one --student: for what, by whom, when",
+    )
+    result.add_argument(
         "--format", choices=("table", "csv", "json"), default="table", help="how (default: table)"
     )
     return result
@@ -46,7 +51,9 @@ def run(options: argparse.Namespace) -> int:
     try:
         database = Database(options.out / FILE, only_read=True)
         try:
-            if options.student is not None:
+            if options.marks:
+                rows = listing.hand_marks(database, options.student)
+            elif options.student is not None:
                 rows = listing.history(database, options.student)
             else:
                 rows = listing.marks(

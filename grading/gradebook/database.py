@@ -13,7 +13,10 @@ from urllib.parse import quote
 FILE = "gradebook.sqlite"
 _SECONDS_FOR_OTHERS = 60.0
 #: In the header of the file: whose it is, and the version of its tables.
-_APPLICATION, _VERSION = 0x73756267, 1
+_APPLICATION, _VERSION = 0x73756267, 2
+#: What version 2 added to version 1: marks by a person, and with what reports were written.
+_ADDED = ("hand_marks", "hand_marks_of_handin", "report_settings", "reports", "class_reports")
+_TABLE = "CREATE TABLE"
 
 _NOT_WRITTEN = {
     "SQLITE_FULL": errno.ENOSPC,
@@ -27,19 +30,31 @@ class GradebookError(Exception):
     """A gradebook that cannot be used; the message is one line: what, where, what to do."""
 
 
+class BusyError(GradebookError):
+    """Others have been writing into it for as long as one waits for that."""
+
+
 class Database:
     """A connection to the gradebook at ``path``; None for one that is kept nowhere.
 
     SQLite sees to it that a transaction is there whole or not at all, whatever is killed, and that two runs at once
     wait for each other: by a write-ahead log, where the file system can have one, which outlives a power cut.
+    ``patience`` is how long, in seconds. A gradebook of version 1 gets the tables that it lacks.
 
     Raises:
         GradebookError: it is no gradebook, is damaged, or cannot be opened.
     """
 
-    def __init__(self, path: Path | None, *, only_read: bool = False) -> None:
+    def __init__(
+        self,
+        path: Path | None,
+        *,
+        only_read: bool = False,
+        must_exist: bool = False,
+        patience: float = _SECONDS_FOR_OTHERS,
+    ) -> None:
         self._path = path
-        if path is not None and only_read and not path.is_file():
+        if path is not None and (only_read or must_exist) and not path.is_file():
             raise GradebookError(
                 f"there is no gradebook in {path.parent}: grading with --out {path.parent} keeps one, if that folder "
                 "does not lie in what is graded"
@@ -51,7 +66,7 @@ class Database:
         )
         with self._told():
             self._connection = sqlite3.connect(
-                where, timeout=_SECONDS_FOR_OTHERS, isolation_level=None, check_same_thread=False, uri=True
+                where, timeout=patience, isolation_level=None, check_same_thread=False, uri=True
             )
             self._connection.row_factory = sqlite3.Row
         try:
@@ -61,39 +76,53 @@ class Database:
                 self._connection.execute("PRAGMA foreign_keys = ON")
             if only_read:
                 self._check()
+                for statement in self._lacking():
+                    # Of version 1, which cannot be changed now: they are empty, and not in the file.
+                    if statement.startswith(_TABLE):
+                        self.change(statement.replace(_TABLE, "CREATE TEMP TABLE", 1))
             else:
                 with self._told():
                     self._connection.execute("PRAGMA journal_mode = WAL")
                     self._connection.execute("PRAGMA synchronous = FULL")
                 with self.transaction():
-                    if not self._check():
-                        self._make()
+                    self._make(_schema() if not self._check() else self._lacking())
         except BaseException:
             self._connection.close()
             raise
 
     def _check(self) -> bool:
         """Whether the tables are there, which are then ours and of now."""
-        found = [row["sql"] for row in self.select("SELECT sql FROM sqlite_master WHERE sql IS NOT NULL")]
+        found = self._found()
         (application,), (version,) = (
             self.select("PRAGMA application_id")[0],
             self.select("PRAGMA user_version")[0],
         )
         if not found and not application:
             return False
-        if application == _APPLICATION and version != _VERSION:
+        if application == _APPLICATION and version > _VERSION:
             raise GradebookError(
-                f"{self._path} is of another version of subgrader: name another folder with --out"
+                f"{self._path} is of a newer version of subgrader: use that, or name another folder with --out"
             )
+        lacking = self._lacking()
+        if version == 1 and lacking == [each for each in _schema() if each.split(" ")[2] in _ADDED]:
+            found += lacking
         if sorted(found) != sorted(_schema()):
             raise GradebookError(f"{self._path} is no gradebook of subgrader's: move it away")
         return True
 
-    def _make(self) -> None:
-        for statement in _schema():
+    def _found(self) -> list[str]:
+        return [row["sql"] for row in self.select("SELECT sql FROM sqlite_master WHERE sql IS NOT NULL")]
+
+    def _lacking(self) -> list[str]:
+        found = self._found()
+        return [statement for statement in _schema() if statement not in found]
+
+    def _make(self, statements: list[str]) -> None:
+        for statement in statements:
             self.change(statement)
-        self.change(f"PRAGMA application_id = {_APPLICATION}")
-        self.change(f"PRAGMA user_version = {_VERSION}")
+        if statements:
+            self.change(f"PRAGMA application_id = {_APPLICATION}")
+            self.change(f"PRAGMA user_version = {_VERSION}")
 
     def select(self, query: str, values: tuple[object, ...] | dict[str, object] = ()) -> list[sqlite3.Row]:
         """The rows of a query.
@@ -149,6 +178,10 @@ class Database:
                 if error.sqlite_errorname.startswith(name):
                     # As of any other file that cannot be written.
                     raise OSError(number, os.strerror(number), str(self._path)) from error
+            if error.sqlite_errorname.startswith("SQLITE_BUSY"):
+                raise BusyError(
+                    f"{self._path} is being written by another program: try again when that is done"
+                ) from error
             raise GradebookError(f"{self._path}: {error}") from error
         except sqlite3.DatabaseError as error:
             raise GradebookError(

@@ -11,8 +11,10 @@ from typing import Any
 import msgspec
 
 from grading.gradebook.database import Database, GradebookError
+from grading.gradebook.hand_marks import counting
+from grading.gradebook.stored import reported
 from grading.reports.gradebook import inert
-from grading.reports.text import visible
+from grading.reports.text import one_line, visible
 
 COLUMNS = (
     *("name", "student", "student_id", "email", "lms_id", "state", "score", "max_score", "points", "factor"),
@@ -20,6 +22,7 @@ COLUMNS = (
     *("reason", "made", "who", "version", "rubric_sha256", "sha256", "path"),
 )
 _SHOWN = ("name", "student", "state", "score", "max_score", "points", "factor", "made", "who", "reason")
+_OF_MARKS = ("rubric", "checks", "question", "max_points", "comment", "counts")
 _HISTORY = """
     SELECT handins.name, marks.made, runs.who, runs.version, substr(runs.rubric_sha256, 1, 12) AS rubric, marks.state,
         marks.score, marks.max_score, marks.points, marks.factor, marks.reason, marks.id AS mark
@@ -95,6 +98,38 @@ def history(database: Database, name: str) -> list[Row]:
     return found
 
 
+def hand_marks(database: Database, name: str | None = None) -> list[Row]:
+    """All marks that persons ever gave, or those for one student, the first first; ``counts`` says which hold now.
+
+    Raises:
+        GradebookError: nobody is called so.
+    """
+    if name is not None:
+        history(database, name)
+    rows = database.select(
+        "SELECT handins.name, handins.student, question, points, max_points, comment, who, made, hand_marks.id, "
+        "handin, item FROM hand_marks JOIN handins ON handins.id = handin "
+        "WHERE :name IS NULL OR name = :name ORDER BY hand_marks.id",
+        {"name": name},
+    )
+    holds = {
+        (handin, number)
+        for handin in {row["handin"] for row in rows}
+        for number in _counting(database, handin)
+    }
+    return [
+        {key: row[key] for key in row.keys() if key not in ("id", "handin", "item")}  # noqa: SIM118
+        | {"question": one_line(row["question"]), "counts": (row["handin"], row["id"]) in holds}
+        for row in rows
+    ]
+
+
+def _counting(database: Database, handin: int) -> set[int]:
+    """The numbers of the marks that are part of a hand-in's grade."""
+    work = reported(database, handin)
+    return counting(work.grade, work.marks) if work is not None else set()
+
+
 def _checks(database: Database, mark: sqlite3.Row) -> dict[str, str]:
     query = "SELECT function || ':' || check_id AS what, status FROM checks WHERE mark = ?"
     return {row["what"]: row["status"] for row in database.select(query, (mark["mark"],))}
@@ -125,7 +160,7 @@ def as_table(rows: Sequence[Row]) -> str:
     from rich.table import Table
     from rich.text import Text
 
-    columns = [name for name in rows[0] if name in (*_SHOWN, "rubric", "checks")] if rows else []
+    columns = [name for name in rows[0] if name in (*_SHOWN, *_OF_MARKS)] if rows else []
     table = Table(box=None, pad_edge=False)
     said = [name for name in columns if any(row[name] not in (None, "", {}) for row in rows)]
     for name in said:

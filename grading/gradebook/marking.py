@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 import msgspec
 
 from grading.conclusion import manual_items
-from grading.grade import CheckResult, Grade, Repair
-from grading.rubric import Rubric
+from grading.grade import CheckResult, Grade, ManualItem, Repair
+from grading.gradebook.as_reported import Worth
+from grading.rubric import Settings
 from grading.suite import Suite, suite_facts
 from grading.translation import again
 
@@ -33,37 +34,52 @@ def decided_by(suite: Suite) -> str:
     return hashlib.sha256(msgspec.json.encode(parts, order="deterministic")).hexdigest()
 
 
-def marked(grade: Grade, suite: Suite) -> Grade | None:
-    """A recorded grade with the points, the language and the facts of now; what came of its checks is what it was.
+def worth_of(suite: Suite) -> Worth:
+    """What verdicts are worth now."""
+    rubric = suite.rubric
+    return Worth(
+        settings=rubric.settings,
+        facts=suite_facts(suite),
+        max_score=round(suite.max_score, 6),
+        asked=rubric.asked_names,
+    )
+
+
+def marked(grade: Grade, worth: Worth) -> Grade | None:
+    """A recorded grade with the points, the language and the facts of ``worth``; its checks came out as they did.
 
     None if its sentences cannot be said in that language.
     """
-    rubric = suite.rubric
-    if grade.suite.language != rubric.settings.lang:
-        said = again(grade, grade.said, rubric.settings.lang)
+    settings = worth.settings
+    if grade.suite.language != settings.lang:
+        said = again(grade, grade.said, settings.lang)
         if said is None:
             return None
         grade = said
-    checks = [_marked(check, grade.repair, rubric) for check in grade.checks]
-    questions = [
-        msgspec.structs.replace(item, max_points=rubric.settings.manual_points)
-        for item in grade.manual
-        if item.source == "notebook"
-    ]
-    hint = rubric.settings.repair.hint
+    checks = [_marked(check, grade.repair, settings) for check in grade.checks]
+    hint = settings.repair.hint
     return msgspec.structs.replace(
         grade,
-        suite=suite_facts(suite),
+        suite=worth.facts,
         checks=checks,
         score=round(sum(check.points for check in checks), 6),
-        max_score=round(suite.max_score, 6),
-        manual=questions + manual_items(rubric),
+        max_score=worth.max_score,
+        manual=manual_at(grade.manual, settings),
         repair={name: msgspec.structs.replace(repair, hint=hint) for name, repair in grade.repair.items()},
     )
 
 
-def _marked(check: CheckResult, repairs: Mapping[str, Repair], rubric: Rubric) -> CheckResult:
-    settings = rubric.settings
+def manual_at(manual: Iterable[ManualItem], settings: Settings) -> list[ManualItem]:
+    """What a person marks, for what it is worth under these settings."""
+    questions = [
+        msgspec.structs.replace(item, max_points=settings.manual_points)
+        for item in manual
+        if item.source == "notebook"
+    ]
+    return questions + manual_items(settings)
+
+
+def _marked(check: CheckResult, repairs: Mapping[str, Repair], settings: Settings) -> CheckResult:
     function = settings.functions.get(check.function)
     if function is not None:
         most = function.points[check.id]

@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 import contextlib
-import getpass
 import hashlib
 import os
 import sqlite3
 import zlib
 from collections.abc import Iterable, Iterator, Sequence
-from datetime import UTC, datetime
 from functools import cached_property
 from pathlib import Path
 from types import TracebackType
@@ -19,20 +17,22 @@ import msgspec
 
 from grading.fingerprint import library_versions, suite_hash
 from grading.grade import Grade
+from grading.gradebook import as_reported
 from grading.gradebook.database import FILE, Database, GradebookError
 from grading.gradebook.earlier import take_over
-from grading.gradebook.marking import decided_by, marked
+from grading.gradebook.hand_marks import latest, marks_of, with_marks
+from grading.gradebook.marking import decided_by, marked, worth_of
+from grading.gradebook.marks import LATEST, begin_run, now, write_mark
 from grading.reading import Reader, ReadingError
 from grading.roster import Known, Matches
 from grading.sandbox.levels import Isolation
 from grading.submission import Handin, IntakeError
-from grading.suite import Suite, suite_version
+from grading.suite import Suite
 
 #: Beside the gradebook: who is at work here, and who is who where pseudonyms are wanted.
 FOLDER = ".resume"
 _TEMPORARY = ".*.tmp"  # as `write_whole` makes them
 _MOST_PENDING = 100
-_LATEST = "SELECT * FROM marks WHERE handin = ? ORDER BY id DESC LIMIT 1"
 
 
 class Records:
@@ -45,6 +45,7 @@ class Records:
         trusted: whether nobody but graders can have written into ``out``; if not, nothing in it is read, and no
             gradebook is kept there.
         reader: reads hand-ins, to see whether they are still what was graded; None to do so in this process.
+        formats, release: in which forms reports are written, and whether with what was hidden.
 
     Attributes:
         matches: whose work is whose, where there is a roster; to be set before anything is marked.
@@ -62,8 +63,11 @@ class Records:
         force: bool = False,
         trusted: bool = True,
         reader: Reader | None = None,
+        formats: Sequence[str] = (),
+        release: bool = False,
     ) -> None:
         self._out, self._suite, self._force = out, suite, force
+        self._formats, self._release = tuple(formats), release
         self._reader = reader or Reader(apart=False)
         self._trusted = trusted
         (out / FOLDER).mkdir(exist_ok=True)
@@ -76,13 +80,19 @@ class Records:
         self._run: int | None = None
         self._pending: list[tuple[Grade, int | None]] = []
         self._verdicts: dict[str, int] = {}
+        self._reported: dict[str, tuple[as_reported.Kept, int]] = {}
+        self._hand_marks: dict[str, int] = {}
+        self._newest_hand_mark = 0
         self.matches: Matches | None = None
 
     def __enter__(self) -> Self:
-        if _alone(self._lock):
+        if _is_alone(self._lock):
             self._clear()
         if self._trusted:
             take_over(self._out / FOLDER, self._database)
+        # What is given from now on may be in the reports on the class, or not.
+        ((newest,),) = self._database.select("SELECT max(id) FROM hand_marks")
+        self._newest_hand_mark = newest or 0
         return self
 
     def __exit__(
@@ -92,13 +102,21 @@ class Records:
         with contextlib.suppress(OSError, GradebookError):
             self.write_marks()
             if self._run is not None:
-                self._database.change("UPDATE runs SET ended = ? WHERE id = ?", (_now(), self._run))
+                self._database.change("UPDATE runs SET ended = ? WHERE id = ?", (now(), self._run))
         self._database.close()
         self._lock.close()
 
     @cached_property
     def _decided_by(self) -> str:
         return decided_by(self._suite)
+
+    @cached_property
+    def _worth(self) -> as_reported.Worth:
+        return worth_of(self._suite)
+
+    @property
+    def _forms(self) -> as_reported.Forms:
+        return as_reported.Forms(worth=self._worth, formats=self._formats, release=self._release)
 
     def get_ready(self) -> None:
         """Work out what all keys have in common, which the first grade would have to wait for."""
@@ -134,7 +152,7 @@ class Records:
         for row in rows:
             if row["sha256"] != digest or (verdict := decoded(row["record"])) is None:
                 continue
-            grade = marked(verdict, self._suite)
+            grade = marked(verdict, self._worth)
             if grade is not None:
                 self._verdicts[handin.name] = row["id"]
                 return grade
@@ -158,12 +176,36 @@ class Records:
                 "ON CONFLICT DO UPDATE SET run = excluded.run, made = excluded.made, record = excluded.record"
             )
             sha256 = verdict.submission.sha256
-            values = (student, self._own_run(), _now(), sha256, key, self._decided_by, record)
+            values = (student, self._own_run(), now(), sha256, key, self._decided_by, record)
             self._database.change(statement, values)
             query = "SELECT id FROM verdicts WHERE handin = ? AND sha256 = ? AND key = ?"
             (row,) = self._database.select(query, (student, sha256, key))
             self._verdicts[handin.name] = row["id"]
             self._mark(grade, row["id"])
+
+    def with_hand_marks(self, grade: Grade) -> Grade:
+        """A grade before being late counts, with what persons gave for its answers."""
+        rows = self._database.select("SELECT id FROM handins WHERE name = ?", (grade.submission.name,))
+        marks = marks_of(self._database, rows[0]["id"]) if rows else []
+        self._hand_marks[grade.submission.name] = latest(marks)
+        return with_marks(grade, marks, self._suite.rubric.settings.manual_points) if marks else grade
+
+    def reported(self, handin: Handin, verdict: Grade, grade: Grade) -> None:
+        """Remember, until the grade is marked, that its reports have been written."""
+        kept = as_reported.kept_of(handin, verdict, grade)
+        self._reported[handin.name] = (kept, self._hand_marks.get(handin.name, 0))
+
+    def reported_class(self, names: Sequence[str], said: Sequence[str], *, anonymous: bool) -> None:
+        """Write down with what the reports on the class have been written.
+
+        Raises:
+            OSError: it cannot be written.
+        """
+        forms = as_reported.class_forms(
+            self._forms, self._decided_by, names, said, self.matches, anonymous=anonymous
+        )
+        with self._database.transaction():
+            as_reported.keep_class(self._database, forms, self._newest_hand_mark)
 
     def mark(self, grade: Grade) -> None:
         """Write down what a hand-in now gets, if that is not what it had; perhaps not before `write_marks`.
@@ -220,47 +262,16 @@ class Records:
     def _latest(self, handin: int) -> Grade | None:
         from grading.gradebook.stored import stored
 
-        rows = self._database.select(_LATEST, (handin,))
-        return stored(self._database, rows[0], self._suite) if rows else None
+        rows = self._database.select(LATEST, (handin,))
+        return stored(self._database, rows[0], self._worth, self._decided_by) if rows else None
 
     def _mark(self, grade: Grade, verdict: int | None) -> None:
         student = self._handin(grade)
-        late = grade.late
-        graded = grade.state == "graded"
-        checks = [
-            (
-                c.function,
-                c.id,
-                c.status,
-                c.points,
-                c.max_points,
-                c.hidden,
-                c.diagnosis.id if c.diagnosis else None,
-            )
-            for c in grade.checks
-        ]
-        values = (
-            *(verdict, grade.state, grade.reason),
-            *(
-                (late.raw_score if late else grade.score, late.factor if late else 1.0, grade.score)
-                if graded
-                else (None,) * 3
-            ),
-            grade.max_score,
-            *((late.due, late.submitted, late.minutes) if late else (None,) * 3),
-        )
-        digest = hashlib.sha256(msgspec.json.encode((values, checks))).hexdigest()
-        latest = self._database.select(_LATEST, (student,))
-        if latest and latest[0]["digest"] == digest:
-            return
-        statement = (
-            "INSERT INTO marks (handin, run, made, verdict, state, reason, points, factor, score, max_score, due, "
-            "submitted, minutes_late, digest) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
-        )
-        number = self._database.change(statement, (student, self._own_run(), _now(), *values, digest))
-        self._database.change_many(
-            "INSERT INTO checks VALUES (?, ?, ?, ?, ?, ?, ?, ?)", [(number, *check) for check in checks]
-        )
+        write_mark(self._database, student, grade, verdict, self._own_run)
+        reported = self._reported.pop(grade.submission.name, None)
+        if reported is not None:
+            forms = as_reported.keep_forms(self._database, self._forms)
+            as_reported.keep_reported(self._database, student, forms, *reported)
 
     def _handin(self, grade: Grade) -> int:
         facts = grade.submission
@@ -282,11 +293,7 @@ class Records:
     def _own_run(self) -> int:
         """The number of this run, which is written down with the first thing that it writes."""
         if self._run is None:
-            rubric = self._suite.rubric
-            self._run = self._database.change(
-                "INSERT INTO runs (began, who, version, code, rubric_sha256, title) VALUES (?, ?, ?, ?, ?, ?)",
-                (_now(), _who(), suite_version(), suite_hash(), rubric.sha256, rubric.settings.title),
-            )
+            self._run = begin_run(self._database, self._worth.facts, self._worth.settings.title)
         return self._run
 
     def _key(self, handin: Handin, level: str, detail: str) -> str:
@@ -319,18 +326,16 @@ def decoded(record: bytes) -> Grade | None:
         return None
 
 
-def _now() -> str:
-    return datetime.now(UTC).isoformat(timespec="seconds")
+@contextlib.contextmanager
+def beside_others(out: Path) -> Iterator[None]:
+    """Say that somebody is at work in ``out``, whose temporary files are not to be cleared up by runs that begin."""
+    (out / FOLDER).mkdir(exist_ok=True)
+    with (out / FOLDER / "lock").open("ab") as lock:
+        _is_alone(lock)
+        yield
 
 
-def _who() -> str:
-    try:
-        return getpass.getuser()
-    except (KeyError, OSError):
-        return str(os.getuid()) if hasattr(os, "getuid") else "unknown"
-
-
-def _alone(lock: IO[bytes]) -> bool:
+def _is_alone(lock: IO[bytes]) -> bool:
     """Say that we are here, until ``lock`` is closed or all who have it are dead; whether nobody else was."""
     try:
         import fcntl

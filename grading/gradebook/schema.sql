@@ -57,6 +57,34 @@ CREATE TABLE checks (
     mistake TEXT,
     PRIMARY KEY (mark, function, check_id)
 ) WITHOUT ROWID;
+CREATE TABLE hand_marks (
+    id INTEGER PRIMARY KEY,
+    handin INTEGER NOT NULL REFERENCES handins,
+    item TEXT NOT NULL,
+    question TEXT NOT NULL,
+    answer TEXT NOT NULL,
+    points REAL,
+    max_points REAL NOT NULL,
+    comment TEXT NOT NULL,
+    who TEXT NOT NULL,
+    made TEXT NOT NULL
+);
+CREATE INDEX hand_marks_of_handin ON hand_marks (handin, item, id);
+CREATE TABLE report_settings (
+    id INTEGER PRIMARY KEY,
+    settings TEXT NOT NULL UNIQUE
+);
+CREATE TABLE reports (
+    handin INTEGER PRIMARY KEY REFERENCES handins,
+    settings INTEGER NOT NULL REFERENCES report_settings,
+    facts TEXT NOT NULL,
+    hand_mark INTEGER NOT NULL
+);
+CREATE TABLE class_reports (
+    id INTEGER PRIMARY KEY CHECK (id = 1),
+    settings TEXT NOT NULL,
+    hand_mark INTEGER NOT NULL
+);
 CREATE VIEW gradebook AS
     SELECT handins.name, handins.student, handins.student_id, handins.email, handins.lms_id, handins.path, marks.state, marks.score, marks.max_score, marks.points,
         marks.factor, marks.minutes_late, marks.submitted, marks.due, marks.reason, marks.made, runs.who,

@@ -3,24 +3,27 @@
 from __future__ import annotations
 
 import sqlite3
+from dataclasses import dataclass
 
 import msgspec
 
 from grading.grade import CheckResult, Grade, IsolationFacts, LateFacts, SubmissionFacts
+from grading.gradebook.as_reported import Forms, Kept, Worth
 from grading.gradebook.database import Database
-from grading.gradebook.marking import decided_by, marked
+from grading.gradebook.hand_marks import HandMark, marks_of, with_marks
+from grading.gradebook.marking import marked
 from grading.gradebook.records import decoded
-from grading.suite import Suite, suite_facts
+from grading.submission import Handin
 
 
-def stored(database: Database, mark: sqlite3.Row, suite: Suite) -> Grade | None:
+def stored(database: Database, mark: sqlite3.Row, worth: Worth, now_decided_by: str) -> Grade | None:
     """The grade behind a mark, None if its record is damaged.
 
     Where the rubric of now asks the same, it is worth what that says; else what it was worth.
     """
     (handin,) = database.select("SELECT * FROM handins WHERE id = ?", (mark["handin"],))
     if mark["verdict"] is None:
-        return _not_graded(handin, mark, suite)
+        return _not_graded(handin, mark, worth)
     (verdict,) = database.select("SELECT decided_by, record FROM verdicts WHERE id = ?", (mark["verdict"],))
     grade = decoded(verdict["record"])
     if grade is None:
@@ -28,8 +31,12 @@ def stored(database: Database, mark: sqlite3.Row, suite: Suite) -> Grade | None:
     grade = msgspec.structs.replace(
         grade, submission=msgspec.structs.replace(grade.submission, lms_id=handin["lms_id"])
     )
-    same = verdict["decided_by"] == decided_by(suite)
-    grade = (marked(grade, suite) if same else None) or _as_it_was(grade, database, mark)
+    same = verdict["decided_by"] == now_decided_by
+    counted = marked(grade, worth) if same else None
+    if counted is not None:
+        grade = with_marks(counted, marks_of(database, handin["id"]), worth.settings.manual_points)
+    else:
+        grade = _as_it_was(grade, database, mark)
     if mark["factor"] is None or mark["due"] is None:
         return grade
     late = LateFacts(
@@ -40,6 +47,55 @@ def stored(database: Database, mark: sqlite3.Row, suite: Suite) -> Grade | None:
         factor=mark["factor"],
         raw_score=grade.score,
     )
+    return _late(grade, late)
+
+
+@dataclass(frozen=True)
+class Reported:
+    """A hand-in as its reports have it, with its marks of now.
+
+    Attributes:
+        grade: as it is now.
+        handin: where it lies.
+        forms: in which its reports were written.
+        marks: all marks by persons, also those that do not count.
+        verdict: the number of what it stands on.
+    """
+
+    grade: Grade
+    handin: Handin
+    forms: Forms
+    marks: list[HandMark]
+    verdict: int
+
+
+def reported(database: Database, handin: int) -> Reported | None:
+    """A graded hand-in, as the run that wrote its reports had it; None where there is no such thing."""
+    rows = database.select(
+        "SELECT handins.name, report_settings.settings, reports.facts, verdicts.id, verdicts.record FROM reports "
+        "JOIN handins ON handins.id = reports.handin JOIN report_settings ON report_settings.id = reports.settings "
+        "JOIN marks ON marks.id = (SELECT max(id) FROM marks WHERE marks.handin = handins.id) "
+        "JOIN verdicts ON verdicts.id = marks.verdict WHERE reports.handin = ?",
+        (handin,),
+    )
+    verdict = decoded(rows[0]["record"]) if rows else None
+    if verdict is None:
+        return None
+    forms = msgspec.json.decode(rows[0]["settings"], type=Forms)
+    kept = msgspec.json.decode(rows[0]["facts"], type=Kept)
+    grade = marked(verdict, forms.worth)
+    if grade is None:
+        return None
+    marks = marks_of(database, handin)
+    facts = msgspec.structs.replace(grade.submission, lms_id=kept.lms_id, lms=kept.lms)
+    grade = msgspec.structs.replace(grade, submission=facts, warnings=[*grade.warnings, *kept.warnings])
+    grade = with_marks(grade, marks, forms.worth.settings.manual_points)
+    if kept.late is not None:
+        grade = _late(grade, msgspec.structs.replace(kept.late, raw_score=grade.score))
+    return Reported(grade, kept.handin(rows[0]["name"]), forms, marks, rows[0]["id"])
+
+
+def _late(grade: Grade, late: LateFacts) -> Grade:
     return msgspec.structs.replace(grade, score=round(late.factor * grade.score, 6), late=late)
 
 
@@ -55,18 +111,18 @@ def _as_it_was(grade: Grade, database: Database, mark: sqlite3.Row) -> Grade:
     return msgspec.structs.replace(grade, checks=checks, score=mark["points"], max_score=mark["max_score"])
 
 
-def _not_graded(handin: sqlite3.Row, mark: sqlite3.Row, suite: Suite) -> Grade:
+def _not_graded(handin: sqlite3.Row, mark: sqlite3.Row, worth: Worth) -> Grade:
     return Grade(
         submission=SubmissionFacts(
             name=handin["name"], path=handin["path"], sha256="", kind=None, lms_id=handin["lms_id"]
         ),
-        suite=suite_facts(suite),
+        suite=worth.facts,
         isolation=IsolationFacts(level="none", detail=""),
         state="not_graded",
         reason=mark["reason"],
         score=0.0,
         max_score=mark["max_score"],
-        functions=dict.fromkeys(suite.rubric.asked_names),
+        functions=dict.fromkeys(worth.asked),
         checks=[],
         manual=[],
         warnings=[],

@@ -14,17 +14,19 @@ import base64
 import binascii
 import contextlib
 import html
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
 from grading.execution.png import NoPictureError, checked
-from grading.intake.notebook import OURS, as_it_is
+from grading.intake.notebook import OURS, DamagedNotebookError, as_it_is
 
 _PICTURE = "image/png"
 # In the order in which the first that there is is shown.
 _SHOWN = ("text/html", "text/markdown", "text/latex", _PICTURE, "text/plain")
 _MOST_PICTURE_BYTES = 8_000_000  # of a notebook
+_MOST_PICTURES = 4  # beside an answer
 _MOST_TEXT = 500_000  # characters of a notebook; the course's have some 30,000
 _LONGEST = 100_000  # of a cell, and of an output
 _LONGEST_FORMULA = 2_000
@@ -117,6 +119,80 @@ def rendered_cells(notebook: bytes) -> list[tuple[str, str]]:
     return done
 
 
+@dataclass(frozen=True)
+class RenderedAnswer:
+    """A question and its answer as harmless HTML, with the pictures (PNG in base64) of the cells above the question."""
+
+    question: str
+    answer: str
+    pictures: tuple[str, ...]
+
+
+def rendered_answers(
+    notebooks: Sequence[bytes], asked: Sequence[tuple[str, str]], shown: Sequence[int]
+) -> list[RenderedAnswer]:
+    """Those questions and answers of ``asked``, a student's Markdown, that are to be ``shown``, as Jupyter shows them.
+
+    Pictures, and what answers have attached, are from the ``notebooks``, untrusted bytes, in which all of ``asked``
+    stand in this order.
+    """
+    room = _Room()
+    cells = [cell for notebook in notebooks for cell in _cells_of(notebook)]
+    places = _places([" ".join(question.split()) for question, _ in asked], cells)
+    done = []
+    for number in shown:
+        place = places[number]
+        pictures: list[str] = []
+        attached: dict[str, Any] = {}
+        if place is not None:
+            before = max((p for p in places if p is not None and p < place), default=-1)
+            after = min((p for p in places if p is not None and p > place), default=len(cells))
+            pictures = _pictures_in(cells[before + 1 : place], room)
+            for cell in cells[place:after]:
+                theirs = cell.get("attachments")
+                attached |= theirs if isinstance(theirs, dict) else {}
+        question, answer = (
+            _rendered({"cell_type": "markdown", "source": text, "attachments": attached}, room)
+            for text in asked[number]
+        )
+        done.append(RenderedAnswer(question, answer, tuple(pictures)))
+    return done
+
+
+def _cells_of(notebook: bytes) -> list[dict[str, Any]]:
+    try:
+        return _dictionaries(as_it_is(notebook).get("cells"))
+    except DamagedNotebookError:
+        return []
+
+
+def _places(questions: Sequence[str], cells: Sequence[dict[str, Any]]) -> list[int | None]:
+    """The number of the cell in which each question stands, from above; None where it is not found."""
+    texts = [
+        " ".join(_Room().shown(cell.get("source")).split()) if cell.get("cell_type") == "markdown" else ""
+        for cell in cells
+    ]
+    places: list[int | None] = []
+    start = 0
+    for question in questions:
+        found = next((n for n in range(start, len(texts)) if question and question in texts[n]), None)
+        places.append(found)
+        start = start if found is None else found
+    return places
+
+
+def _pictures_in(cells: Sequence[dict[str, Any]], room: _Room) -> list[str]:
+    """The last pictures that some cells had drawn."""
+    encoded = []
+    for cell in cells:
+        for output in _dictionaries(cell.get("outputs")):
+            data = output.get("data")
+            if isinstance(data, dict) and data.get(_PICTURE):
+                encoded.append(data[_PICTURE])
+    pictures = [room.picture(each) for each in encoded[-_MOST_PICTURES:]]
+    return [each for each in pictures if each is not None]
+
+
 class _Room:
     """How much of a notebook can still be shown."""
 
@@ -135,6 +211,8 @@ class _Room:
 
     def picture(self, encoded: object) -> str | None:
         """A PNG in base64, written anew; None if it is none that can be shown."""
+        if isinstance(encoded, list):
+            encoded = "".join(part for part in encoded if isinstance(part, str))
         text = "".join((encoded if isinstance(encoded, str) else "").split())
         if not text or len(text) > self.pictures:
             return None

@@ -93,11 +93,12 @@ def write_reports(
     *,
     release: bool = False,
     reader: Reader | None = None,
+    source_page: bool = False,
 ) -> Path:
     """Write a grade's reports into ``out/<name>/`` and return that folder; hidden checks only for ``release``.
 
     Those in which the student's own files are shown are written where ``handin`` tells where they are; ``reader`` reads
-    them, by default this process.
+    them, by default this process. Else, ``source_page`` says that the page on them is there already.
 
     Raises:
         OSError: the folder cannot be written.
@@ -111,10 +112,11 @@ def write_reports(
         if handin and {"html", "notebook", "notebook-html"} & {*formats}
         else []
     )
+    linked = HtmlReport(SourcePage.file_name)
     with speaking(grade.suite.language):
         for name in formats:
             if name in WRITERS:
-                writer = HtmlReport(SourcePage.file_name) if name == "html" and sources else WRITERS[name]
+                writer = linked if name == "html" and (sources or source_page) else WRITERS[name]
                 whole = writer.takes_hidden and not release
                 write_atomically(folder / writer.file_name, writer.render(grade if whole else seen))
         if sources and "html" in formats:

@@ -81,7 +81,9 @@ def anonymous(grade: Grade, names: Mapping[str, str]) -> Grade:
         functions=dict.fromkeys(grade.functions),
         checks=[_anonymous_check(check) for check in grade.checks],
         manual=[
-            ManualItem(question="", answer="", max_points=item.max_points, source=item.source)
+            ManualItem(
+                question="", answer="", max_points=item.max_points, source=item.source, points=item.points
+            )
             for item in grade.manual
         ],
         warnings=[],

@@ -12,16 +12,17 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from grading.grade import Grade, LateFacts
+from grading.grade import Grade, LateFacts, ManualItem
 from grading.late import sentence as late_sentence
 from grading.reports.fixed_places import summary
 from grading.reports.gradebook_json import function_points
 from grading.reports.statistics import broken, in_order
-from grading.reports.text import one_line, visible
+from grading.reports.text import one_line, points, visible
 from grading.roster import Matches, Student
 from grading.submission import Platform
 from grading.words import say, together
 
+_LONGEST_QUESTION = 60
 _FORMULA = re.compile(r"(?<!\s)\s*+[=+\-@＝＋－＠]|[\t\r\n]")
 
 
@@ -78,6 +79,10 @@ class GradebookCsv(ForPlatform):
                 row += (
                     [f"{late.raw_score:g}", f"{late.factor:g}", str(late.minutes)] if late else ["", "", ""]
                 )
+        if any(item.points is not None for grade in grades for item in grade.manual):
+            head += ["by hand", "max by hand", "still to mark"]
+            for row, grade in zip(rows, in_order(grades), strict=True):
+                row += [*(f"{each:g}" for each in grade.by_hand), str(grade.to_mark)]
         if any(grade.repair for grade in grades):
             head.append("repaired by")
             for row, grade in zip(rows, in_order(grades), strict=True):
@@ -192,6 +197,9 @@ class GradescopeCsv(ForPlatform):
         head += ["Submission ID", "Submission Time", "Lateness (H:M:S)", "View Count", "Submission Count"]
         head += [f"{i}: {name} ({_worth(grades, name):g} pts)" for i, name in enumerate(functions, 1)]
         most = max((grade.max_score for grade in grades), default=0.0)
+        by_hand = max((grade.by_hand[1] for grade in grades), default=0.0)
+        if by_hand:
+            head.append(f"{len(functions) + 1}: {say('Marked by a person')} ({by_hand:g} pts)")
         rows = []
         for grade, student in self.rows(grades):
             if grade is not None and self.matches is None:
@@ -213,10 +221,12 @@ class GradescopeCsv(ForPlatform):
                 "",
                 "",
             ]
-            points = [
+            worth = [
                 f"{function_points(grade, f):g}" if grade is not None and graded else "" for f in functions
             ]
-            rows.append(cells + points)
+            if by_hand:
+                worth.append(f"{grade.by_hand[0]:g}" if grade is not None and graded else "")
+            rows.append(cells + worth)
         return _csv(head, rows)
 
 
@@ -252,7 +262,15 @@ def _feedback(grade: Grade) -> str:
             say("{function}, {check}: {what}", function=check.function, check=check.id, what=one_line(what))
         )
     passed = () if sentences else (say("Every check passed."),)
-    return together(*sentences, *passed, late_sentence(grade.late) if grade.late else "")
+    marked = [_marked(item) for item in grade.manual if item.points is not None]
+    return together(*sentences, *passed, *marked, late_sentence(grade.late) if grade.late else "")
+
+
+def _marked(item: ManualItem) -> str:
+    got = say("{got} of {most} points", got=points(item.points or 0.0), most=points(item.max_points))
+    question = one_line(item.question)
+    short = question if len(question) <= _LONGEST_QUESTION else question[:_LONGEST_QUESTION] + "…"
+    return f"{short} {got}." + (f" {one_line(item.comment)}" if item.comment else "")
 
 
 def _csv(head: Sequence[str], rows: Sequence[Sequence[str]]) -> bytes:

@@ -16,7 +16,7 @@ class GradebookEntry(msgspec.Struct, frozen=True, kw_only=True):
     """One hand-in. ``score`` and ``percent`` are None where it was not graded, and ``reason`` says why.
 
     ``repair`` is what makes each wrong function right, as far as it was found, whatever students are told of it; the
-    lines around it are left out.
+    lines around it are left out. ``by_hand`` are the points that a person gave, None where nothing is marked.
     """
 
     name: str
@@ -28,6 +28,7 @@ class GradebookEntry(msgspec.Struct, frozen=True, kw_only=True):
     max_score: float
     percent: float | None
     functions: dict[str, float]
+    by_hand: float | None
     mistakes: list[str]
     for_person: list[str]
     repair: dict[str, Repair]
@@ -72,6 +73,7 @@ def _entry(grade: Grade, functions: Sequence[str]) -> GradebookEntry:
         max_score=grade.max_score,
         percent=round(grade.percent, 2) if graded else None,
         functions={name: function_points(grade, name) for name in functions} if graded else {},
+        by_hand=grade.by_hand[0] if any(item.points is not None for item in grade.manual) else None,
         mistakes=mistakes_of(grade),
         for_person=reasons(grade),
         repair=in_short(grade.repair),

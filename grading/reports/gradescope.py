@@ -9,12 +9,14 @@ from typing import Any
 
 import msgspec
 
-from grading.grade import CheckResult, Grade
+from grading.grade import CheckResult, Grade, ManualItem
 from grading.late import sentence
 from grading.reports.html_report import command, place_of, where
-from grading.reports.text import points, shown
+from grading.reports.text import one_line, points, shown
 from grading.told_repairs import as_text, repair_shown_by, told
 from grading.words import say, together
+
+_LONGEST_NAME = 100  # characters
 
 
 class GradescopeReport:
@@ -43,7 +45,8 @@ class GradescopeReport:
                 "seed": grade.suite.seed,
                 "isolation": grade.isolation.level,
             },
-            "tests": [_test(number, check, grade) for number, check in enumerate(grade.checks, 1)],
+            "tests": [_test(number, check, grade) for number, check in enumerate(grade.checks, 1)]
+            + [_marked(item) for item in grade.manual if item.points is not None],
         }
         return msgspec.json.format(msgspec.json.encode(results), indent=1) + b"\n"
 
@@ -56,6 +59,7 @@ def _summary(grade: Grade) -> str:
             "A person marks: {question} ({most} points)", question=item.question, most=points(item.max_points)
         )
         for item in grade.manual
+        if item.points is None
     ]
     lines += list(grade.warnings)
     lines.append(say("To repeat this grade: {command}", command=command(grade)))
@@ -73,6 +77,16 @@ def _test(number: int, check: CheckResult, grade: Grade) -> dict[str, Any]:
         "tags": [check.function, check.id],
         # Where one is hidden, Gradescope does not show the total either.
         "visibility": "after_published" if check.hidden else "visible",
+    }
+
+
+def _marked(item: ManualItem) -> dict[str, Any]:
+    return {
+        "score": item.points,
+        "max_score": item.max_points,
+        "name": one_line(item.question)[:_LONGEST_NAME],
+        "output": item.comment,
+        "visibility": "visible",
     }
 
 

@@ -23,7 +23,7 @@ def for_students(grade: Grade) -> Grade:
     if not hidden:
         return grade
     checks = [check for check in grade.checks if not check.hidden]
-    score = round(sum(check.points for check in checks), 6)
+    score = round(sum(check.points for check in checks) + grade.by_hand[0], 6)
     late = grade.late
     if late is not None:
         late = msgspec.structs.replace(late, raw_score=score)

@@ -71,6 +71,10 @@ def _page(grade: Grade) -> list[str]:
             "",
             answer,
         ]
+        if item.points is not None:
+            got = say("{got} of {most} points", got=points(item.points), most=points(item.max_points))
+            said = f": {escape(item.comment)}" if item.comment else ""
+            lines += ["", f"**{got}**{said}"]
     return [*lines, "", _footer(grade)]
 
 

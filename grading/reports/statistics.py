@@ -98,9 +98,9 @@ def reasons(grade: Grade) -> list[str]:
     result = []
     if grade.state == "not_graded":
         result.append(say("not graded: {reason}", reason=grade.reason or say("no reason was given")))
-    if grade.manual:
+    if grade.to_mark:
         one, many = later("1 written answer to mark"), later("{count} written answers to mark")
-        result.append(say(one if len(grade.manual) == 1 else many, count=len(grade.manual)))
+        result.append(say(one if grade.to_mark == 1 else many, count=grade.to_mark))
     claims = [claim for run in (grade.execution.notebooks if grade.execution else []) for claim in run.claims]
     missed = sum(not claim.reproduced for claim in claims)
     if missed:

@@ -190,7 +190,7 @@ def test_a_folder_from_before_is_taken_over(capsys: pytest.CaptureFixture[str], 
             "CREATE TRIGGER t AFTER INSERT ON marks BEGIN UPDATE marks SET score = 100; END",
             "is no gradebook of",
         ),
-        ("PRAGMA user_version = 99", "is of another version"),
+        ("PRAGMA user_version = 99", "is of a newer version"),
     ],
 )
 def test_a_file_that_is_no_gradebook_of_ours_is_refused_in_one_line(

@@ -57,7 +57,7 @@ def a_hostile_grade(text: str, **changes: object) -> Grade:
     grade = a_grade(
         checks=[check],
         functions={"svm_loss_naive": Place(source=text, lines=(1, 2))},
-        manual=[ManualItem(question=text, answer=text, max_points=1.0)],
+        manual=[ManualItem(question=text, answer=text, max_points=1.0, points=0.5, comment=text)],
         warnings=[text],
         **changes,  # type: ignore[arg-type]
     )

@@ -1,0 +1,162 @@
+"""With what the reports were written: kept in the gradebook, so that they can be written again without grading.
+
+A mark that a person gives changes points and nothing else. What the run that graded knew, and the gradebook would not
+(the rubric's points, the forms of reports, the roster), is kept here.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+import msgspec
+
+from grading.grade import Grade, LateFacts, SuiteFacts
+from grading.gradebook.database import Database
+from grading.roster import Matches, Roster, Student
+from grading.rubric.settings import Settings
+from grading.submission import Handin, Platform
+
+
+class Worth(msgspec.Struct, frozen=True, kw_only=True):
+    """What verdicts are worth, and the facts that reports tell: of one rubric and run.
+
+    Attributes:
+        settings: the rubric's.
+        facts: of the suite.
+        max_score: the points of everything that is asked.
+        asked: the names that are asked for.
+    """
+
+    settings: Settings
+    facts: SuiteFacts
+    max_score: float
+    asked: tuple[str, ...]
+
+
+class Forms(msgspec.Struct, frozen=True, kw_only=True):
+    """How the reports on hand-ins were written: in which forms, and whether with what was hidden."""
+
+    worth: Worth
+    formats: tuple[str, ...]
+    release: bool
+
+
+class Kept(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """What of one hand-in is in its reports, and not in its verdict. Names on disk need not be text."""
+
+    path: bytes
+    parts: tuple[tuple[bytes, bytes], ...] = ()
+    lms_id: str = ""
+    lms: Platform = ""
+    late: LateFacts | None = None
+    warnings: tuple[str, ...] = ()
+
+    def handin(self, name: str) -> Handin:
+        """Where it lies."""
+        parts = tuple((os.fsdecode(inside), os.fsdecode(known)) for inside, known in self.parts)
+        return Handin(name, Path(os.fsdecode(self.path)), parts, lms_id=self.lms_id, lms=self.lms)
+
+
+class ClassForms(msgspec.Struct, frozen=True, kw_only=True):
+    """How the reports on the whole class were written.
+
+    Attributes:
+        forms: of the hand-ins that were graded in the same run.
+        decided_by: what decided about verdicts then.
+        names: of all hand-ins in the class.
+        said: what is to be known of how the class was found.
+        anonymous: whether with pseudonyms.
+        students, headings: the roster, if there was one; ``of`` has the number of each hand-in's student there.
+    """
+
+    forms: Forms
+    decided_by: str
+    names: tuple[str, ...]
+    said: tuple[str, ...]
+    anonymous: bool
+    students: tuple[Student, ...] | None
+    headings: tuple[str, ...]
+    of: dict[str, int]
+
+    def matches(self) -> Matches | None:
+        """Whose work is whose."""
+        if self.students is None:
+            return None
+        roster = Roster(self.students, self.headings)
+        return Matches(roster, {name: self.students[number] for name, number in self.of.items()})
+
+
+def kept_of(handin: Handin, verdict: Grade, grade: Grade) -> Kept:
+    """What the reports on ``grade`` have that ``verdict`` has not."""
+    facts = grade.submission
+    return Kept(
+        path=os.fsencode(os.path.abspath(handin.path)),  # noqa: PTH100
+        parts=tuple((os.fsencode(inside), os.fsencode(known)) for inside, known in handin.parts),
+        lms_id=facts.lms_id,
+        lms=facts.lms,
+        late=grade.late,
+        warnings=tuple(grade.warnings[len(verdict.warnings) :]),
+    )
+
+
+def class_forms(
+    forms: Forms,
+    decided_by: str,
+    names: Sequence[str],
+    said: Sequence[str],
+    matches: Matches | None,
+    *,
+    anonymous: bool,
+) -> ClassForms:
+    """What is to be kept of the reports on a class."""
+    students = None if matches is None else matches.roster.students
+    number: Mapping[int, int] = {id(student): i for i, student in enumerate(students or ())}
+    of = {} if matches is None else {name: number[id(student)] for name, student in matches.of.items()}
+    return ClassForms(
+        forms=forms,
+        decided_by=decided_by,
+        names=tuple(names),
+        said=tuple(said),
+        anonymous=anonymous,
+        students=students,
+        headings=() if matches is None else matches.roster.headings,
+        of=of,
+    )
+
+
+def keep_forms(database: Database, forms: Forms) -> int:
+    """The number of these forms in the gradebook, where they are written if need be."""
+    text = msgspec.json.encode(forms, order="deterministic").decode()
+    query = "SELECT id FROM report_settings WHERE settings = ?"
+    rows = database.select(query, (text,))
+    return (
+        int(rows[0]["id"])
+        if rows
+        else database.change("INSERT INTO report_settings (settings) VALUES (?)", (text,))
+    )
+
+
+def keep_reported(database: Database, handin: int, forms: int, kept: Kept, hand_mark: int) -> None:
+    """Write down with what the reports on a hand-in have been written, if that is not what stands there."""
+    values = (handin, forms, msgspec.json.encode(kept).decode(), hand_mark)
+    rows = database.select(
+        "SELECT handin, settings, facts, hand_mark FROM reports WHERE handin = ?", (handin,)
+    )
+    if not rows or tuple(rows[0]) != values:
+        database.change("INSERT OR REPLACE INTO reports VALUES (?, ?, ?, ?)", values)
+
+
+def keep_class(database: Database, forms: ClassForms, hand_mark: int) -> None:
+    """Write down with what the reports on the class have been written, if that is not what stands there."""
+    values = (1, msgspec.json.encode(forms, order="deterministic").decode(), hand_mark)
+    rows = database.select("SELECT id, settings, hand_mark FROM class_reports")
+    if not rows or tuple(rows[0]) != values:
+        database.change("INSERT OR REPLACE INTO class_reports VALUES (?, ?, ?)", values)
+
+
+def kept_class(database: Database) -> ClassForms | None:
+    """With what the reports on the class were written; None where no run of this version has written any."""
+    rows = database.select("SELECT settings FROM class_reports")
+    return msgspec.json.decode(rows[0]["settings"], type=ClassForms) if rows else None

@@ -1,0 +1,181 @@
+"""Marks that a person gives to written answers and to the rubric's manual items, and what they make of a grade.
+
+A mark stands on what was marked: if the answer is another one after the next hand-in, or may bring fewer points now
+than were given, the mark is history and counts no more. All marks stay; of those of an item, the last one holds.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import unicodedata
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+
+import msgspec
+
+from grading.grade import Grade, ManualItem
+from grading.gradebook.database import Database
+
+_KEPT = "\n".join  # parts of what is hashed
+_HEX = 12
+
+
+@dataclass(frozen=True)
+class HandMark:
+    """One mark by a person.
+
+    Attributes:
+        id: the higher, the later; 0 for one that is not kept yet.
+        item: the `Item.key` of what is marked, and ``question`` its words.
+        answer: the `Item.answer_digest` that was marked.
+        points: None where an earlier mark is taken back.
+        max_points: what could be had then.
+        comment: for the student.
+        who, made: by whom and when (UTC).
+    """
+
+    id: int
+    item: str
+    question: str
+    answer: str
+    points: float | None
+    max_points: float
+    comment: str
+    who: str
+    made: str
+
+
+@dataclass(frozen=True)
+class Item:
+    """What can be marked in a hand-in: one of its own answers, an item of the rubric, or a question that it lacks.
+
+    ``key`` is the same for the same words, whichever hand-in they are in; ``manual`` is what reports have of it.
+    """
+
+    key: str
+    answer_digest: str
+    manual: ManualItem
+
+    def counts(self, mark: HandMark | None) -> bool:
+        """Whether a mark is one of what is there now."""
+        return (
+            mark is not None
+            and mark.points is not None
+            and mark.answer == self.answer_digest
+            and mark.points <= self.manual.max_points
+        )
+
+
+def items(manual_items: Iterable[ManualItem], sha256: str) -> Iterator[Item]:
+    """What can be marked in a hand-in with this hash, in its order."""
+    seen: Counter[str] = Counter()
+    for manual in manual_items:
+        key = key_of(manual)
+        seen[key] += 1
+        if seen[key] > 1:
+            key = _hash(key, str(seen[key]))
+        # The rubric's items are about the whole of the work.
+        digest = _hash(manual.answer if manual.source == "notebook" else sha256)
+        yield Item(key, digest, manual)
+
+
+def lacked(sha256: str, key: str, question: str, max_points: float) -> Item:
+    """A question that others have in their notebooks, for a hand-in in which it cannot be found."""
+    digest = _hash("not found", sha256)
+    return Item(key, digest, ManualItem(question=question, answer="", max_points=max_points))
+
+
+def key_of(manual: ManualItem) -> str:
+    """By what an item is known: its words, however they are set."""
+    text = unicodedata.normalize("NFKC", manual.question).casefold()
+    return _hash(manual.source, "".join(letter for letter in text if letter.isalnum()))
+
+
+def _hash(*parts: str) -> str:
+    return hashlib.sha256(_KEPT(parts).encode("utf-8", "surrogatepass")).hexdigest()[:_HEX]
+
+
+def with_marks(grade: Grade, marks: Iterable[HandMark], manual_points: float) -> Grade:
+    """A grade before being late counts, with what persons gave; ``manual_points`` is what a question is worth now."""
+    if grade.state != "graded":
+        return grade
+    last = {mark.item: mark for mark in marks}
+    manual = []
+    sha256 = grade.submission.sha256
+    for item in items(grade.manual, sha256):
+        mark = last.pop(item.key, None)
+        manual.append(_marked(item, mark) if mark is not None else item.manual)
+    for mark in last.values():
+        item = lacked(sha256, mark.item, mark.question, manual_points)
+        if item.counts(mark):
+            manual.append(_marked(item, mark))
+    counted = [item for item in manual if item.points is not None]
+    return msgspec.structs.replace(
+        grade,
+        manual=manual,
+        score=round(grade.score + sum(item.points or 0.0 for item in counted), 6),
+        max_score=round(grade.max_score + sum(item.max_points for item in counted), 6),
+    )
+
+
+def counting(grade: Grade, marks: Iterable[HandMark]) -> set[int]:
+    """The numbers of those marks that are in a grade."""
+    last = {mark.item: mark for mark in marks}
+    # What it lacks and was marked is among its items, with other words in the place of an answer.
+    own = {item.key: item for item in items(grade.manual, grade.submission.sha256)}
+    worth = {key: item.manual.max_points for key, item in own.items()}
+    return {
+        mark.id
+        for key, mark in last.items()
+        if key in own
+        and (
+            own[key].counts(mark)
+            or lacked(grade.submission.sha256, key, mark.question, worth[key]).counts(mark)
+        )
+    }
+
+
+def _marked(item: Item, mark: HandMark) -> ManualItem:
+    if not item.counts(mark):
+        return item.manual
+    return msgspec.structs.replace(item.manual, points=mark.points, comment=mark.comment)
+
+
+def marks_of(database: Database, handin: int, item: str | None = None) -> list[HandMark]:
+    """All marks of a hand-in, or of one item of it, the first first."""
+    which = "" if item is None else " AND item = :item"
+    rows = database.select(
+        "SELECT id, item, question, answer, points, max_points, comment, who, made FROM hand_marks "
+        f"WHERE handin = :handin{which} ORDER BY id",
+        {"handin": handin, "item": item},
+    )
+    return [HandMark(*row) for row in rows]
+
+
+def marks_since(database: Database, number: int) -> list[tuple[int, HandMark]]:
+    """Everybody's marks with a higher number, with the hand-in of each."""
+    rows = database.select(
+        "SELECT handin, id, item, question, answer, points, max_points, comment, who, made FROM hand_marks "
+        "WHERE id > ? ORDER BY id",
+        (number,),
+    )
+    return [(row[0], HandMark(*tuple(row)[1:])) for row in rows]
+
+
+def give(database: Database, handin: int, mark: HandMark) -> int:
+    """Write down a mark; its number."""
+    values = (
+        *(handin, mark.item, mark.question, mark.answer, mark.points),
+        *(mark.max_points, mark.comment, mark.who, mark.made),
+    )
+    return database.change(
+        "INSERT INTO hand_marks (handin, item, question, answer, points, max_points, comment, who, made) "
+        "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        values,
+    )
+
+
+def latest(marks: Sequence[HandMark]) -> int:
+    """The number of the last of some marks, 0 without any."""
+    return max((mark.id for mark in marks), default=0)

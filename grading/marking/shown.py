@@ -1,0 +1,70 @@
+"""Answers as a marker sees them: rendered where hand-ins are read, within limits, and plain where that is too much."""
+
+from __future__ import annotations
+
+import html
+import threading
+from collections import OrderedDict
+from dataclasses import dataclass, field
+
+from grading.intake.rendered import RenderedAnswer
+from grading.marking.store import Place, Work
+from grading.reading import Reader, ReadingError
+from grading.reports.text import visible
+from grading.submission import IntakeError
+
+_MOST_KEPT = 300  # hand-ins
+
+
+@dataclass(frozen=True)
+class Shown:
+    """A question and its answer as harmless HTML; ``plain`` where they could not be rendered."""
+
+    rendered: RenderedAnswer
+    plain: bool = False
+
+
+@dataclass
+class Renderer:
+    """Renders the answers of hand-ins, and keeps those of the last ones; for many threads."""
+
+    reader: Reader
+    _kept: OrderedDict[tuple[int, str], list[Shown]] = field(default_factory=OrderedDict)
+    _lock: threading.Lock = field(default_factory=threading.Lock)
+
+    def shown(self, work: Work) -> list[Shown]:
+        """All that can be marked in a hand-in, in its order."""
+        key = (work.id, work.sha256)
+        with self._lock:
+            if key in self._kept:
+                self._kept.move_to_end(key)
+                return self._kept[key]
+        made = self._made(work)
+        with self._lock:
+            self._kept[key] = made
+            while len(self._kept) > _MOST_KEPT:
+                self._kept.popitem(last=False)
+        return made
+
+    def _made(self, work: Work) -> list[Shown]:
+        asked = [_texts(place) for place in work.places]
+        everything = range(len(asked))
+        try:
+            rendered = self.reader.answers(work.handin, work.sha256, asked, everything)
+            return [Shown(each) for each in rendered]
+        except (IntakeError, ReadingError):
+            # One answer is no reason not to render the others.
+            return [self._alone(work, asked, number) for number in everything]
+
+    def _alone(self, work: Work, asked: list[tuple[str, str]], number: int) -> Shown:
+        try:
+            (rendered,) = self.reader.answers(work.handin, work.sha256, asked, [number])
+            return Shown(rendered)
+        except (IntakeError, ReadingError):
+            question, answer = (f"<pre>{html.escape(text)}</pre>" for text in asked[number])
+            return Shown(RenderedAnswer(question, answer, ()), plain=True)
+
+
+def _texts(place: Place) -> tuple[str, str]:
+    manual = place.item.manual
+    return visible(manual.question), visible(manual.answer)

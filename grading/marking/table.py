@@ -1,0 +1,253 @@
+"""Marks as a table: written for a spreadsheet, and taken from one, as a whole or not at all."""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from grading.gradebook.hand_marks import HandMark
+from grading.marking.store import ConflictError, MarkError, NewMark, Place, Store, Work, in_range
+from grading.reports.gradebook import inert
+from grading.reports.text import visible
+from grading.roster import Known, Matches, Student, columns_of, match, read_table, student_of
+from grading.writing import write_whole
+
+_HEAD = (
+    *("submission", "student", "student_id", "item", "question", "answer", "max_points"),
+    *("points", "comment", "marked_by", "state"),
+)
+_NOTHING = ("", "-", "–")
+
+
+class TableError(MarkError):
+    """A table whose marks cannot be taken; the message is one line: where, what, what to do."""
+
+
+def export(store: Store, path: Path) -> int:
+    """Write a row for everything that can be marked; the number of rows.
+
+    ``state`` says what a mark in that row is based on: what has been marked since is not overwritten.
+
+    Raises:
+        OSError: the file cannot be written.
+    """
+    text = io.StringIO()
+    writer = csv.writer(text, lineterminator="\r\n", quoting=csv.QUOTE_ALL)
+    writer.writerow(_HEAD)
+    rows = [_row(work, place, mark) for work, place, mark in _everything(store)]
+    writer.writerows(rows)
+    # With the mark by which Excel knows UTF-8.
+    write_whole(path, text.getvalue().encode("utf-8-sig"))
+    return len(rows)
+
+
+def _everything(store: Store) -> list[tuple[Work, Place, HandMark | None]]:
+    last = {(handin, mark.item): mark for handin, mark in store.marks_since(0)}
+    return [
+        (work, place, last.get((work.id, place.item.key)))
+        for number in range(len(store.questions))
+        for work in store.works.values()
+        for place in work.places
+        if place.question == number
+    ]
+
+
+def _row(work: Work, place: Place, mark: HandMark | None) -> list[str]:
+    item, manual = place.item, place.item.manual
+    holds = mark if item.counts(mark) else None
+    points = holds.points if holds is not None else None
+    return [
+        inert(work.name),
+        inert(work.student),
+        inert(work.student_id),
+        item.key,
+        inert(manual.question),
+        inert(manual.answer),
+        f"{manual.max_points:g}",
+        "" if points is None else f"{points:g}",
+        inert(holds.comment) if holds is not None else "",
+        inert(holds.who) if holds is not None else "",
+        _state(place, mark),
+    ]
+
+
+def _state(place: Place, mark: HandMark | None) -> str:
+    return f"{mark.id if mark is not None else 0}-{place.item.answer_digest}"
+
+
+@dataclass(frozen=True)
+class _Columns:
+    """Where what stands in a table that somebody made or filled in."""
+
+    submission: int | None
+    student: Mapping[str, int]
+    item: int | None
+    question: int | None
+    points: int
+    comment: int | None
+    state: int | None
+
+
+def take(store: Store, path: Path) -> int:
+    """Give the marks in a table; the number of those that are new.
+
+    Rows without points and comment are passed over. Of a table of one's own, with whatever a roster knows students by,
+    the question may be named by its words instead of ``item``.
+
+    Raises:
+        TableError: a row is wrong; nothing is taken.
+        RosterError: the file cannot be read.
+    """
+    headings, rows = read_table(path, by_row=True)
+    columns = _columns(path, headings)
+    find = _Finder(store)
+    marks: list[NewMark] = []
+    rows_of: dict[tuple[int, str], int] = {}
+    for number, row in rows:
+        try:
+            mark = _new_mark(row, columns, find)
+            if mark is None:
+                continue
+            earlier = rows_of.setdefault((mark.handin, mark.key), number)
+            if earlier != number:
+                raise MarkError(f"row {earlier} marks the same")
+        except MarkError as error:
+            raise TableError(f"{path}, row {number}: {error}; nothing was taken") from None
+        marks.append(mark)
+    before = {mark.id for _, mark in store.marks_since(0)}
+    try:
+        given = store.give_all(marks)
+    except ConflictError as error:
+        theirs = error.theirs
+        where = next(
+            (n for (handin, key), n in rows_of.items() if key == theirs.item and _has(store, handin, theirs)),
+            0,
+        )
+        raise TableError(
+            f"{path}, row {where}: {theirs.who} has marked it since the table was written "
+            f"({_said(theirs)}): write a new table with --export; nothing was taken"
+        ) from None
+    return sum(mark.id not in before for mark in given)
+
+
+def _has(store: Store, handin: int, mark: HandMark) -> bool:
+    return any(each.id == mark.id for each in store.marks(handin))
+
+
+def _said(mark: HandMark) -> str:
+    return "taken back" if mark.points is None else f"{mark.points:g} points"
+
+
+def _columns(path: Path, headings: Sequence[str]) -> _Columns:
+    plain = [heading.strip().casefold() for heading in headings]
+
+    def place(name: str) -> int | None:
+        return plain.index(name) if name in plain else None
+
+    known = columns_of(headings)
+    submission, points = place("submission"), place("points")
+    is_known = submission is not None or set(known) & {"number", "platform", "login", "email", "name", "last"}
+    missing = [
+        *(["submission (or a column of a roster: name, email, id)"] if not is_known else []),
+        *(["item or question"] if place("item") is None and place("question") is None else []),
+        *(["points"] if points is None else []),
+    ]
+    if missing or points is None:
+        raise TableError(f"{path}: there is no column {' and no column '.join(missing)}; --export writes all")
+    return _Columns(
+        submission, known, place("item"), place("question"), points, place("comment"), place("state")
+    )
+
+
+class _Finder:
+    """What a row means."""
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+        self._by_name = {work.name: work for work in store.works.values()}
+        self._by_student: dict[str, list[Work]] = {}
+        for work in store.works.values():
+            for called in {work.student, work.student_id, work.email} - {""}:
+                self._by_student.setdefault(called.casefold(), []).append(work)
+        self._matches: Matches | None = store.forms.matches()
+
+    def work(self, cells: Sequence[str]) -> Work:
+        """The hand-in that one of the cells names: as it is called, or by what a roster knows its student by."""
+        given = [cell for cell in map(_meant, cells) if cell]
+        if not given:
+            raise MarkError("it says of nobody whose mark this is")
+        for cell in given:
+            if cell in self._by_name:
+                return self._by_name[cell]
+        for cell in given:
+            works = self._by_student.get(cell.casefold(), [])
+            if self._matches is not None and not works:
+                students = match(self._matches.roster, [Known(cell)]).of.values()
+                works = [
+                    self._by_name[name]
+                    for name, student in self._matches.of.items()
+                    if student in students and name in self._by_name
+                ]
+            if len(works) > 1:
+                raise MarkError(f"{cell!r} could be {' or '.join(work.name for work in works)}")
+            if works:
+                return works[0]
+        raise MarkError(f"no hand-in that was graded is {visible(given[0])!r}'s")
+
+    def place(self, work: Work, row: Mapping[str, str]) -> Place:
+        """The item of a hand-in, by its key or by the words of its question."""
+        key, question = row.get("item", ""), " ".join(_meant(row.get("question", "")).split())
+        found = [place for place in work.places if place.item.key == key]
+        if not key and question:
+            found = [
+                place
+                for place in work.places
+                if question in (_words(place), _words_of_class(self._store, place))
+            ]
+        if len(found) != 1:
+            what = f"item {visible(key)!r}" if key else f"question {visible(question[:60])!r}"
+            raise MarkError(f"{work.name} has no {what}" if not found else f"{work.name} has {what} twice")
+        return found[0]
+
+
+def _words(place: Place) -> str:
+    return " ".join(visible(place.item.manual.question).split())
+
+
+def _words_of_class(store: Store, place: Place) -> str:
+    return " ".join(visible(store.questions[place.question].text).split())
+
+
+def _new_mark(row: Sequence[str], columns: _Columns, find: _Finder) -> NewMark | None:
+    def cell(place: int | None) -> str:
+        return row[place] if place is not None and place < len(row) else ""
+
+    written, comment = cell(columns.points).strip(), _meant(cell(columns.comment)).strip()
+    if written in _NOTHING and not comment:
+        return None
+    cells = [*row, *[""] * len(columns.student)]
+    student = student_of(cells, columns.student) or Student()
+    whose = (student.number, student.platform, student.login, student.email, student.name)
+    work = find.work([cell(columns.submission), *whose])
+    place = find.place(work, {"item": cell(columns.item), "question": cell(columns.question)})
+    if written in _NOTHING:
+        raise MarkError("there is a comment, but no points")
+    try:
+        points = in_range(float(written.replace(",", ".")), place.item.manual.max_points)
+    except ValueError:
+        raise MarkError(f"{visible(written)!r} is not a number of points") from None
+    state, digest = cell(columns.state), place.item.answer_digest
+    based_on, _, seen = state.partition("-")
+    if state and seen != digest:
+        raise MarkError("the answer is another one now: write a new table with --export")
+    return NewMark(
+        work.id, place.item.key, digest, points, comment, int(based_on) if based_on.isdigit() else None
+    )
+
+
+def _meant(cell: str) -> str:
+    """A cell without the apostrophe that keeps it from being a formula."""
+    return cell[1:] if cell.startswith("'") and inert(cell[1:]) == cell else cell.strip()
