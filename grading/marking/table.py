@@ -13,7 +13,7 @@ from grading.marking.store import ConflictError, MarkError, NewMark, Place, Stor
 from grading.reports.gradebook import inert
 from grading.reports.text import visible
 from grading.roster import Known, Matches, Student, columns_of, match, read_table, student_of
-from grading.writing import write_whole
+from grading.writing import write_atomically
 
 _HEAD = (
     *("submission", "student", "student_id", "item", "question", "answer", "max_points"),
@@ -40,7 +40,7 @@ def export(store: Store, path: Path) -> int:
     rows = [_row(work, place, mark) for work, place, mark in _everything(store)]
     writer.writerows(rows)
     # With the mark by which Excel knows UTF-8.
-    write_whole(path, text.getvalue().encode("utf-8-sig"))
+    write_atomically(path, text.getvalue().encode("utf-8-sig"))
     return len(rows)
 
 

@@ -41,7 +41,7 @@ def a_telling_grade(name: str = NAME, **changes: object) -> Grade:
         name,
         checks=[check],
         functions={"svm_loss_naive": Place(source=name, lines=(1, 2))},
-        manual=[ManualItem(question=name, answer=name, max_points=1.0, points=0.5, comment=name)],
+        manual=[ManualItem(question=name, answer=name, max_points=1.0, comment=name)],
         warnings=[name],
         trainings=[trainings([2.0, 1.0])],
         late=LateFacts(due="d", submitted=name, source=name, minutes=1, factor=1.0, raw_score=0.0),
