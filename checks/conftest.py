@@ -22,11 +22,11 @@ from grading.rubric import Rubric, RubricError, load_rubric, require_packages
 from grading.rubric.checks import checks_of
 from grading.sandbox.levels import IsolationError
 from grading.submission import IntakeError
-from grading.words import LANGUAGES, say, speak, together
+from grading.told_results import as_text
+from grading.words import LANGUAGES, say, speak
 from reference.split import DatasetError
 
 if TYPE_CHECKING:
-    from grading.grade import CheckResult
     from grading.judging.classifier import Classifier
     from grading.judging.hunting import Hunt
     from grading.judging.loss_function import LossFunction
@@ -263,7 +263,7 @@ def pytest_pyfunc_call(pyfuncitem: pytest.Function) -> Generator[None, object, o
             # What repairs a function may have a name, which the grade says.
             pyfuncitem.user_properties += _repairs(runner, asked[0])
             result = runner.result(*asked)
-        words = _report(result) + _again(told)
+        words = as_text(result) + _again(told)
     # Properties of a test travel to the report, from processes of pytest-xdist and into JUnit files as well.
     pyfuncitem.user_properties += Score.of(runner.result(*asked)).properties()
     if words is not None:
@@ -309,27 +309,14 @@ def _hunting(item: pytest.Function, runner: Runner, name: str, check: str) -> It
 
 def _repairs(runner: Runner, name: str) -> list[tuple[str, object]]:
     """How a function is repaired, as far as students are told, as a property of a test."""
-    from grading.told_repairs import as_text, told
+    from grading import told_repairs
 
     if runner.rubric.settings.functions[name].hidden:
         return []
-    return [("repair", as_text(*pair)) for pair in told(runner.repairs_of([name])).items()]
-
-
-def _report(result: CheckResult) -> str:
-    """The words of a failed check, as in the grade."""
-    parts = [f"{result.function}: {result.title}", "", result.message]
-    if result.diagnosis is not None:
-        parts += ["", together(result.diagnosis.title, result.diagnosis.hint)]
-    if result.expected is not None:
-        parts += [
-            "",
-            say("expected: {expected}", expected=result.expected),
-            say("got:      {got}", got=result.got),
-        ]
-    if result.counterexample is not None:
-        parts += ["", say("To see it:"), "", result.counterexample.code]
-    return "\n".join(parts)
+    return [
+        ("repair", told_repairs.as_text(*pair))
+        for pair in told_repairs.told(runner.repairs_of([name])).items()
+    ]
 
 
 def _again(told: Exception) -> str:

@@ -139,6 +139,7 @@ class Submission:
         questions: inline questions and answers.
         callings: how what is asked for is called, where that is not as in the course.
         edition: the edition of the assignment that it seems to be of, where that is another than is asked for.
+        unparsed: sentences on files, and places in them, that could not be read as Python or as a notebook.
         said: what the sentences were made from (`grading.words.again`).
     """
 
@@ -152,6 +153,7 @@ class Submission:
     questions: tuple[Question, ...] = field(default=())
     callings: tuple[WireCalling, ...] = ()
     edition: str | None = None
+    unparsed: tuple[str, ...] = ()
     said: dict[str, Any] = field(default_factory=dict)
 
 

@@ -21,6 +21,7 @@ UPPER = (
     "grading.reports",
     "grading.terminal",
     "grading.notebook",
+    "grading.watching",
     "grading.pack",
 )
 OURS = ("reference", "checks", "grading", "grader", "tests", "submissions")

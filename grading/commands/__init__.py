@@ -30,6 +30,7 @@ COMMANDS: dict[str, str] = {
     "rubric": "checks a rubric file, or says what it asks",
     "starter": "writes what students get, to fill in",
     "test": "runs the checks on one hand-in with pytest, for its student",
+    "watch": "runs the checks on one hand-in again at every save",
 }
 """What follows ``grader.py``, and what it does, as ``grader.py --help`` says it. Without one of these, it grades."""
 

@@ -147,13 +147,11 @@ def _broken(all_lines: list[str], lines: tuple[int, int], error: SyntaxError) ->
     explained = python2.explain(all_lines, error)
     if explained is not None:
         return Broken(lines, names, explained, python2=True)
+    # "Maybe you meant '==' instead of '='?" ends with a mark of its own.
+    what = error.msg.rstrip("?")
     sentence = (
-        say(
-            "line {number}: {error}. Fix it so that Python 3 can read it",
-            number=error.lineno,
-            error=error.msg,
-        )
+        say("line {number}: {error}. Fix it so that Python 3 can read it", number=error.lineno, error=what)
         if error.lineno
-        else say("{error}. Fix it so that Python 3 can read it", error=error.msg)
+        else say("{error}. Fix it so that Python 3 can read it", error=what)
     )
     return Broken(lines, names, sentence, python2=False)

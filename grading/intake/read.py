@@ -88,6 +88,7 @@ def read(handin: Handin, asked: Sequence[str], *, limits: Limits = DEFAULT) -> S
         definitions=definitions,
         warnings=remarks,
         questions=questions,
+        unparsed=(*reader.unreadable.values(), *_unparsed(modules)),
         said=kept_of((*remarks, *(each.sentence for each in definitions.values() if each.sentence))),
     )
 
@@ -297,6 +298,15 @@ def _said_of_text(modules: Sequence[Module], choice: ChosenDefinitions) -> list[
             )
         )
     return said
+
+
+def _unparsed(modules: Sequence[Module]) -> Iterator[str]:
+    """Each place that does not parse, and why."""
+    for module in modules:
+        for part in module.parts:
+            where = said_place(f"{module.name}, {part.label}") if part.label else module.name
+            for broken in part.fragment.broken:
+                yield say("{where}, {problem}.", where=where, problem=broken.sentence)
 
 
 def _said_of_work(modules: Sequence[Module], choice: ChosenDefinitions) -> list[str]:

@@ -30,8 +30,8 @@ def conftest_of_the_handin(arguments: Sequence[str]) -> Path | None:
     return None
 
 
-def the_handin(path: Path | None) -> Handin:
-    """The one hand-in at ``path``, or, without a path, in the current folder.
+def the_handin(path: Path | None, how: str = "--submission=PATH") -> Handin:
+    """The one hand-in at ``path``, or, without a path, in the current folder; ``how`` it would be named.
 
     Raises:
         IntakeError: there is none, or more than one could be meant; the message is one line that says what to do.
@@ -43,20 +43,18 @@ def the_handin(path: Path | None) -> Handin:
         here = where[0]
         if here == SUITE or SUITE in here.parents:
             raise IntakeError(
-                "which hand-in is meant? Name it, --submission=PATH, or run this in the folder that holds it"
+                f"which hand-in is meant? Name it, {how}, or run this in the folder that holds it"
             )
         if here in SUITE.parents:
             # A checkout of this suite among the student's files is not part of the hand-in.
             where = [child for child in sorted(here.iterdir()) if _may_be_handed_in(child)]
             if not where:
-                raise IntakeError(
-                    f"{here}: there is no notebook, .py file or zip; name one: --submission=PATH"
-                )
+                raise IntakeError(f"{here}: there is no notebook, .py file or zip; name one: {how}")
     handins = find(where)
     if len(handins) > 1:
         names = ", ".join(handin.path.name for handin in handins[:4]) + (", ..." if len(handins) > 4 else "")
         raise IntakeError(
-            f"{path or Path.cwd()}: {len(handins)} hand-ins could be meant ({names}); name one: --submission=PATH"
+            f"{path or Path.cwd()}: {len(handins)} hand-ins could be meant ({names}); name one: {how}"
         )
     return handins[0]
 

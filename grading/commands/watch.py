@@ -1,0 +1,82 @@
+"""`grader.py watch PATH`: the checks again at every save, in a student's terminal."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from grading import PROGRAM
+from grading.commands import GRADED, WRONG_USE, add_rubric, one_thread
+from grading.commands.arguments import LANGUAGES
+
+if TYPE_CHECKING:
+    from grading.sandbox.zygote import Zygote
+    from grading.watching.watch import Watch
+
+
+def parser() -> argparse.ArgumentParser:
+    """The options of the command."""
+    result = argparse.ArgumentParser(
+        prog=f"{PROGRAM} watch",
+        description="Grade a hand-in again at every save, and say what has changed and what fails first. Only what a "
+        "save can have changed is asked again. Ctrl-C ends it, with exit code 0.",
+    )
+    result.add_argument("path", type=Path, metavar="PATH", help="the hand-in")
+    add_rubric(result, "points and settings (default: the shipped ones)")
+    result.add_argument("--lang", choices=LANGUAGES, help="language (default: the rubric's, else English)")
+    result.add_argument(
+        "--data",
+        type=Path,
+        metavar="DIR",
+        help="where CIFAR-10 is, to train on it (default: the rubric's data)",
+    )
+    return result
+
+
+def run(options: argparse.Namespace) -> int:
+    """Watch until Ctrl-C and return the exit code."""
+    if not options.path.exists():
+        print(f"{PROGRAM}: {options.path}: there is no such file or folder", file=sys.stderr)
+        return WRONG_USE
+    one_thread()
+    from contextlib import nullcontext
+
+    from grading.sandbox.zygote import begin
+
+    started = time.monotonic()
+    try:
+        # It comes up while this process is still importing what else is needed.
+        with begin() or nullcontext() as begun:
+            return _watch(options, begun, started)
+    except KeyboardInterrupt:
+        return GRADED
+
+
+def _watch(options: argparse.Namespace, begun: Zygote | None, started: float) -> int:
+    from grading.judging.pytest_session import the_handin
+    from grading.reading import Reader
+    from grading.rubric import RubricError, load_rubric, require_packages
+    from grading.sandbox.choice import LevelSearch
+    from grading.sandbox.levels import IsolationError
+    from grading.submission import IntakeError
+    from grading.words import speak
+    from reference.split import DatasetError
+
+    try:
+        rubric = load_rubric(
+            options.rubric, edition=options.edition, lang=options.lang, data_folder=options.data
+        )
+        require_packages(rubric)
+        speak(rubric.settings.lang)
+        with LevelSearch(rubric.limits, begun=begun) as choosing, Reader() as reader:
+            handin = the_handin(options.path.absolute(), "PATH")
+            from grading.watching.watch import Watch
+
+            watch: Watch = Watch(handin, rubric, reader, choosing, started)
+            return watch.until_interrupted()
+    except (RubricError, IntakeError, DatasetError, IsolationError) as error:
+        print(f"{PROGRAM}: {error}", file=sys.stderr)
+        return WRONG_USE
