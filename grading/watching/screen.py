@@ -69,14 +69,18 @@ class Screen:
         """One line on what keeps the hand-in from being graded for now."""
         self.calm(say("{problem}. The last verdict holds.", problem=problem.rstrip(".。")))
 
-    def verdict(self, before: Verdict | None, now: Verdict, seconds: float) -> None:
-        """What a save has changed, and what fails first; one line if all that it has changed cannot be read."""
+    def verdict(self, before: Verdict | None, now: Verdict, seconds: float) -> CheckResult | None:
+        """What a save has changed, and what fails first; one line if that is nothing, or cannot be read.
+
+        Returns:
+            The failure that was shown.
+        """
         if now.unparsed and not now.asked:
             self.unreadable(now.why[0])
-            return
+            return None
         if before is not None and not now.asked and before.results == now.results:
             self.calm(say("Nothing that is asked for has changed."), "dim")
-            return
+            return None
         score = say("{got} of {most} points", got=points(now.points), most=points(now.max_points))
         if before is not None and before.points != now.points:
             score = say("{before} -> {score}", before=points(before.points), score=score)
@@ -103,6 +107,7 @@ class Screen:
             self.failure(first)
         elif now.points == now.max_points:
             self._say(say("Every check passes."), "green")
+        return first
 
     def failure(self, result: CheckResult) -> None:
         """A failure in the words of every report."""

@@ -82,9 +82,8 @@ class Watch:
         self._sha256 = submission.sha256
         with self._screen.working():
             verdict = verdicts.of(submission)
-        self._screen.verdict(self._last, verdict, time.monotonic() - began)
+        first = self._screen.verdict(self._last, verdict, time.monotonic() - began)
         self._last = verdict
-        first = verdict.first_failure
         if first is None or first.function in verdict.unparsed:
             return
         try:
