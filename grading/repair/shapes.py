@@ -89,7 +89,6 @@ class Shapes(Writing):
         name = node.func.attr if isinstance(node.func, ast.Attribute) else getattr(node.func, "id", "")
         start, end = self.function.span(node)
         whole = self.function.text[start:end].decode()
-        keywords = {keyword.arg: keyword for keyword in node.keywords}
         if name in ("norm", "sqrt"):
             yield 1, self._put("square", node, f"{whole} ** 2")
         if name in ("abs", "fabs", "absolute") and len(node.args) == 1:
@@ -101,39 +100,12 @@ class Shapes(Writing):
         if name in ("randn", "rand") and len(node.args) == 1:
             at = self.function.span(node.args[0])
             yield 1, Edit("brackets", at, ((at[0], at[0], "*"),))
-        reduces = name in REDUCING
-        if reduces:
-            positional = len(node.args) == (1 if self._is_method(node) else 2)
-            comma = ", " if node.args or node.keywords else ""
-            if "axis" not in keywords and not positional:
-                for more in ("axis=1, keepdims=True", "axis=1", "axis=0"):
-                    yield 1, Edit("axis", (start, end), ((end - 1, end - 1, comma + more),))
-            elif "keepdims" not in keywords:
-                yield 1, Edit("axis", (start, end), ((end - 1, end - 1, comma + "keepdims=True"),))
-                yield 2, self._put("axis", node, f"{whole}[:, {self.scope.np}.newaxis]")
-            for keyword in node.keywords:
-                if keyword.arg in ("axis", "keepdims"):
-                    rest = [said(a) for a in node.args] + [said(k) for k in node.keywords if k is not keyword]
-                    text = f"{said(node.func)}({', '.join(rest)})"
-                    yield 2, self._put("axis", node, text, self.function.span(keyword))
+        if name in REDUCING:
+            yield from self._reductions(node, whole)
         if len(node.args) == 1 and not self._is_method(node):
-            yield 2, self._put("function", node, said(node.args[0]))
-            inner = node.args[0]
-            if isinstance(inner, ast.BinOp) and isinstance(inner.op, ast.Div):
-                text = f"{said(node.func)}({said(inner.left)}) / {self._group(inner.right)}"
-                yield 2, self._put("brackets", node, text)
-            if isinstance(inner, ast.UnaryOp) and isinstance(inner.operand, ast.Call):
-                inner = inner.operand
-            if isinstance(inner, ast.Call) and len(inner.args) == 1:
-                text = f"{said(inner.func)}({said(node.func)}({said(inner.args[0])}))"
-                yield 3, self._put("order", node, text)
+            yield from self._calls_of_one(node)
         if len(node.args) >= 2:
-            first, second = node.args[:2]
-            text = f"{said(second)}, {said(first)}"
-            rank = 1 if name == "range" else 2
-            yield rank, Edit("order", self._both(first, second), ((*self._both(first, second), text),))
-            if name == "range" and len(node.args) == 2:
-                yield 1, self._put("number", node, f"range({said(second)})", self.function.span(first))
+            yield from self._other_order(node, name)
         if isinstance(node.func, ast.Attribute) and self._is_method(node):
             owner = node.func.value
             yield 2, self._put("function", node, said(owner))
@@ -151,6 +123,49 @@ class Shapes(Writing):
                         2 if isinstance(node.args[0], ast.Name) else 1,
                         self._put("number", node.args[0], size),
                     )
+
+    def _reductions(self, node: ast.Call, whole: str) -> Iterator[Ranked]:
+        """Another axis, or one kept, in what reduces an array; ``whole`` is the call's text."""
+        said = self.function.said
+        start, end = self.function.span(node)
+        keywords = {keyword.arg for keyword in node.keywords}
+        positional = len(node.args) == (1 if self._is_method(node) else 2)
+        comma = ", " if node.args or node.keywords else ""
+        if "axis" not in keywords and not positional:
+            for more in ("axis=1, keepdims=True", "axis=1", "axis=0"):
+                yield 1, Edit("axis", (start, end), ((end - 1, end - 1, comma + more),))
+        elif "keepdims" not in keywords:
+            yield 1, Edit("axis", (start, end), ((end - 1, end - 1, comma + "keepdims=True"),))
+            yield 2, self._put("axis", node, f"{whole}[:, {self.scope.np}.newaxis]")
+        for keyword in node.keywords:
+            if keyword.arg in ("axis", "keepdims"):
+                rest = [said(a) for a in node.args] + [said(k) for k in node.keywords if k is not keyword]
+                text = f"{said(node.func)}({', '.join(rest)})"
+                yield 2, self._put("axis", node, text, self.function.span(keyword))
+
+    def _calls_of_one(self, node: ast.Call) -> Iterator[Ranked]:
+        """A call of one argument: left out, or with what is within it turned about."""
+        said = self.function.said
+        yield 2, self._put("function", node, said(node.args[0]))
+        inner = node.args[0]
+        if isinstance(inner, ast.BinOp) and isinstance(inner.op, ast.Div):
+            text = f"{said(node.func)}({said(inner.left)}) / {self._group(inner.right)}"
+            yield 2, self._put("brackets", node, text)
+        if isinstance(inner, ast.UnaryOp) and isinstance(inner.operand, ast.Call):
+            inner = inner.operand
+        if isinstance(inner, ast.Call) and len(inner.args) == 1:
+            text = f"{said(inner.func)}({said(node.func)}({said(inner.args[0])}))"
+            yield 3, self._put("order", node, text)
+
+    def _other_order(self, node: ast.Call, name: str) -> Iterator[Ranked]:
+        """The first two arguments the other way round."""
+        said = self.function.said
+        first, second = node.args[:2]
+        text = f"{said(second)}, {said(first)}"
+        rank = 1 if name == "range" else 2
+        yield rank, Edit("order", self._both(first, second), ((*self._both(first, second), text),))
+        if name == "range" and len(node.args) == 2:
+            yield 1, self._put("number", node, f"range({said(second)})", self.function.span(first))
 
     def _is_method(self, node: ast.Call) -> bool:
         """Whether it is a method of a value, and no function of a module."""

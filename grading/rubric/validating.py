@@ -192,59 +192,7 @@ def _meaning(settings: Settings, losses: Collection[str], data: DataName) -> Ite
     if not settings.functions:
         yield Complaint(("functions",), "nothing is asked; name at least one function, [functions.NAME]")
     for name, function in settings.functions.items():
-        here = ("functions", name)
-        known = checks_of(function.kind)
-        if function.is_network:
-            yield from _meaning_of_network(name, function, losses)
-        elif function.reference not in losses:
-            yield Complaint(
-                (*here, "reference"),
-                f"no loss is called {function.reference!r}; there are {', '.join(losses)}, or put "
-                f"{function.reference}.py beside the rubric{nearest(function.reference, losses)}",
-            )
-        for check in function.points:
-            if check not in known:
-                yield Complaint(
-                    (*here, "points", check),
-                    f"no check is called {check!r}; for a {function.kind} function there are "
-                    f"{', '.join(known)}{nearest(check, known)}",
-                )
-        for check in function.hidden:
-            if check not in function.points:
-                yield Complaint(
-                    (*here, "hidden"), f"{check!r} has no points here; there are {', '.join(function.points)}"
-                )
-        if function.kind == "loss" and "." in name and not _is_loss(settings, name.partition(".")[0]):
-            yield Complaint(
-                here,
-                "a loss is a function, not a method: a name without a dot, or that of one of the functions with a word "
-                "behind a dot for another way of calling it",
-            )
-        if function.kind != "loss" and any(other.startswith(f"{name}.") for other in settings.functions):
-            yield Complaint(
-                here, f'{name} is a class here; its methods are written "{name}.{function.kind}" in quotes'
-            )
-        if function.kind != "loss" and not all(part.isidentifier() for part in name.split(".")):
-            yield Complaint(
-                here, 'write "LinearSVM.train" for a method of a class, or a plain function\'s name'
-            )
-        if function.returns not in RETURNS:
-            yield Complaint(
-                (*here, "returns"), f"must be one of {', '.join(json.dumps(known) for known in RETURNS)}"
-            )
-        own_ones = loss_named(function.reference).parameters if _has_its_own(function) else ()
-        yield from _meaning_of_arguments(function.arguments, function.kind, (*here, "arguments"), own_ones)
-        others = [other for other, asked in settings.functions.items() if asked.kind == "loss"]
-        if function.naive is not None and function.naive not in others:
-            yield Complaint(
-                (*here, "naive"),
-                f"{function.naive!r} is not among the functions; there are "
-                f"{', '.join(others)}{nearest(function.naive, others)}",
-            )
-        if "agreement" in function.points and function.naive is None:
-            yield Complaint(here, "agreement needs naive = the function to agree with")
-        if "accuracy" in function.points and function.reference not in settings.accuracy.get(data, {}):
-            yield Complaint(here, f"accuracy needs a table [accuracy.{data}.{function.reference}]")
+        yield from _meaning_of_function(settings, name, function, losses, data)
     for name, search in settings.search.items():
         for check in search.points:
             if check not in SEARCH_CHECKS:
@@ -261,6 +209,63 @@ def _meaning(settings: Settings, losses: Collection[str], data: DataName) -> Ite
             )
     yield from _meaning_of_arguments(settings.calling.make, "make", ("calling", "make"))
     yield from _meaning_of_late(settings)
+
+
+def _meaning_of_function(
+    settings: Settings, name: str, function: Function, losses: Collection[str], data: DataName
+) -> Iterator[Complaint]:
+    """What one function asks for that the rest of the rubric, or the checks, do not have."""
+    here = ("functions", name)
+    known = checks_of(function.kind)
+    if function.is_network:
+        yield from _meaning_of_network(name, function, losses)
+    elif function.reference not in losses:
+        yield Complaint(
+            (*here, "reference"),
+            f"no loss is called {function.reference!r}; there are {', '.join(losses)}, or put "
+            f"{function.reference}.py beside the rubric{nearest(function.reference, losses)}",
+        )
+    for check in function.points:
+        if check not in known:
+            yield Complaint(
+                (*here, "points", check),
+                f"no check is called {check!r}; for a {function.kind} function there are "
+                f"{', '.join(known)}{nearest(check, known)}",
+            )
+    for check in function.hidden:
+        if check not in function.points:
+            yield Complaint(
+                (*here, "hidden"), f"{check!r} has no points here; there are {', '.join(function.points)}"
+            )
+    if function.kind == "loss" and "." in name and not _is_loss(settings, name.partition(".")[0]):
+        yield Complaint(
+            here,
+            "a loss is a function, not a method: a name without a dot, or that of one of the functions with a word "
+            "behind a dot for another way of calling it",
+        )
+    if function.kind != "loss" and any(other.startswith(f"{name}.") for other in settings.functions):
+        yield Complaint(
+            here, f'{name} is a class here; its methods are written "{name}.{function.kind}" in quotes'
+        )
+    if function.kind != "loss" and not all(part.isidentifier() for part in name.split(".")):
+        yield Complaint(here, 'write "LinearSVM.train" for a method of a class, or a plain function\'s name')
+    if function.returns not in RETURNS:
+        yield Complaint(
+            (*here, "returns"), f"must be one of {', '.join(json.dumps(known) for known in RETURNS)}"
+        )
+    own_ones = loss_named(function.reference).parameters if _has_its_own(function) else ()
+    yield from _meaning_of_arguments(function.arguments, function.kind, (*here, "arguments"), own_ones)
+    others = [other for other, asked in settings.functions.items() if asked.kind == "loss"]
+    if function.naive is not None and function.naive not in others:
+        yield Complaint(
+            (*here, "naive"),
+            f"{function.naive!r} is not among the functions; there are "
+            f"{', '.join(others)}{nearest(function.naive, others)}",
+        )
+    if "agreement" in function.points and function.naive is None:
+        yield Complaint(here, "agreement needs naive = the function to agree with")
+    if "accuracy" in function.points and function.reference not in settings.accuracy.get(data, {}):
+        yield Complaint(here, f"accuracy needs a table [accuracy.{data}.{function.reference}]")
 
 
 def _has_its_own(function: Function) -> bool:
