@@ -16,7 +16,7 @@ from grading.words import Language
 
 SCHEMA_VERSION: Literal[2] = 2
 
-Part = Literal["all", "loss", "dW"]
+Part = Literal["all", "ordinary", "loss", "dW"]
 Status = Literal["passed", "failed", "error", "skipped", "manual"]
 
 
@@ -179,7 +179,8 @@ class Repair(msgspec.Struct, frozen=True, kw_only=True):
     """Changes that make a wrong function right, found by trying; the function with them was judged by all checks.
 
     Attributes:
-        part: what the changes make right; where it is not all, more is wrong than was found.
+        part: what the changes make right: all, all but large scores ("ordinary"), the loss, or dW; where it is not all,
+            more is wrong than was found.
         checks: those that failed, or were skipped, and pass with the changes.
         changes: made one after the other.
         elsewhere: another single change that does as well, in another line, if there is one.

@@ -63,6 +63,9 @@ def sentence_of(function: str, repair: Repair) -> str:
         )
     if repair.part != "all":
         halves = {
+            "ordinary": later(
+                "A change in {place} makes {function} right except for large scores, tried on {cases:,} inputs."
+            ),
             "loss": later(
                 "A change in {place} makes the loss of {function} right, tried on {cases:,} inputs."
             ),

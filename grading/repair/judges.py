@@ -57,7 +57,11 @@ class LossJudge:
         digest: of the hand-in: a function that knows the other problems by heart does not know those drawn from it.
     """
 
-    halves: Mapping[Part, Sequence[str]] = {"loss": ("value",), "dW": ("gradient", "kinks")}
+    halves: Mapping[Part, Sequence[str]] = {
+        "ordinary": ("interface", "value", "gradient", "kinks", "symmetry", "agreement"),
+        "loss": ("value",),
+        "dW": ("gradient", "kinks"),
+    }
 
     def __init__(self, original: LossFunction, counterexamples: Sequence[Problem], digest: bytes) -> None:
         self.kind = original.reference

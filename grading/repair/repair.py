@@ -22,7 +22,7 @@ from grading.submission import Submission
 from grading.words import together, translated
 from grading.written import Written, called_beside, written, written_method
 
-_CORE = ("interface", "value", "gradient", "kinks", "stability")
+_CORE = ("interface", "value", "gradient", "kinks", "stability", "symmetry")
 _OF_METHODS = ("training", "sampling", "prediction")
 _MOST_LINES = 300_000  # of all candidates together; a solution has some 30
 _MOST_CHOICES = 15_000  # of names for places; a solution has some 2,000

@@ -130,12 +130,12 @@ class Search:
 
     def _half(self, start: _Stone, part: Part) -> list[Found]:
         """The likeliest edit that makes a part right which was wrong, where nothing makes all right."""
-        if self.judge.is_passed(start.right, part):
+        checks = [check for check in self.checks if check in self.judge.halves[part]]
+        if self.judge.is_passed(start.right, part) or len(checks) == len(self.checks):
             return []
         for stone in sorted(self._stones.values(), key=lambda stone: stone.rank):
             if self.judge.is_passed(stone.right, part):
                 for _, candidate in self.bench.loaded([stone.program]):
-                    checks = [check for check in self.checks if check in self.judge.halves[part]]
                     cases = self.judge.cases(candidate, checks, part)
                     if cases:
                         return [Found(stone.changes, stone.rank, cases, checks, part)]
@@ -175,7 +175,8 @@ class Search:
                 if cases:
                     found.append(rank)
                     yield Found(changes, start.rank + rank, cases, self.checks, "all")
-            elif right > start.right and not start.changes:
+                    continue
+            if right > start.right and not start.changes:
                 stone = _Stone(programs[k], changes, right, rank, self.judge.kind)
                 self._stones.setdefault(programs[k].text, stone)
 
