@@ -170,8 +170,10 @@ def graded_samples(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def test_two_runs_and_one_or_two_processes_write_the_same_reports(
     graded_samples: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    run(capsys, SAMPLES, "--out", tmp_path, "--jobs", 1)
-    assert reports_without_times(tmp_path) == reports_without_times(graded_samples)
+    names = ("course_layout", "several_slips", "does_not_parse")
+    run(capsys, *(path for path in SAMPLES.iterdir() if path.stem in names), "--out", tmp_path, "--jobs", 1)
+    for name in names:
+        assert reports_without_times(tmp_path / name) == reports_without_times(graded_samples / name) != {}
 
 
 def test_every_sample_is_in_the_gradebook_in_an_explicit_state(graded_samples: Path) -> None:

@@ -68,4 +68,6 @@ def _settings() -> list[str]:
     kept = f"cache_dir={user_cache() / 'pytest'}"
     # What pytest rewrites of the packages it loads is of no use to these checks.
     quiet = "-Wignore::pytest.PytestAssertRewriteWarning"
-    return ["-c", os.devnull, f"--rootdir={SUITE}", "--import-mode=importlib", quiet, "-o", kept]
+    # So is the plugin of anyio, which another of our libraries needs: it takes as long to import as pytest itself.
+    options = ["--import-mode=importlib", "-p", "no:anyio"]
+    return ["-c", os.devnull, f"--rootdir={SUITE}", *options, quiet, "-o", kept]

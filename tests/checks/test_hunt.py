@@ -21,7 +21,6 @@ from tests.checks.test_entrance import ROOT, SAMPLES, run_pytest
 PLANTED = {
     "svm_loss_naive": "N >= 3 and D >= 3 and (X == X[:1]).all()",
     "softmax_loss_naive": "D >= 4 and (W == W[:, :1]).all()",
-    "softmax_loss_vectorized": "N >= 2 and D >= 3 and (X == X[0, 0]).all()",
 }
 FORMULAS = {
     "svm": """
@@ -67,7 +66,7 @@ def rarely_wrong(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def hunt(handin: Path, *options: object, cache: Path) -> subprocess.CompletedProcess[str]:
     return run_pytest(
         f"--submission={handin}",
-        *("-k", "gradient and (naive or softmax_loss_vectorized)", *options),
+        *("-k", "gradient and naive", *options),
         XDG_CACHE_HOME=str(cache),
     )
 
@@ -77,7 +76,7 @@ def test_a_hunt_finds_what_fewer_than_one_in_ten_thousand_problems_show_and_the_
 ) -> None:
     options = "--hunt", "--hunt-seconds=20", "--hypothesis-show-statistics"
     first = hunt(rarely_wrong, *options, cache=tmp_path)
-    assert re.search(r"3 failed", first.stdout), first.stdout
+    assert re.search(r"2 failed", first.stdout), first.stdout
     assert len(re.findall(r"during generate phase.*\n.*\n.* [1-9]\d* failing", first.stdout)) == len(PLANTED)
     assert "Highest target score" in first.stdout
     assert "@reproduce_failure(" in first.stdout
@@ -133,7 +132,6 @@ def test_a_hunt_spares_what_is_right_and_ends_in_time(tmp_path: Path) -> None:
     [
         ("--hypothesis-profile=thorough", "there is no profile of that name; there are quick, hunt, long"),
         ("--hypothesis-seed=yesterday", "a seed is a whole number"),
-        ("--hypothesis-verbosity=loud", "invalid choice: 'loud'"),
         ("--hunt-seconds=0", "more than 0 seconds"),
     ],
 )

@@ -264,14 +264,14 @@ def test_huge_empty_and_unreadable_hand_ins_get_a_line_each(
     work, out = make_class(tmp_path / "class", ada=RIGHT), tmp_path / "out"
     with (work / "huge.ipynb").open("wb") as file:
         file.truncate(2 << 30)
-    for number in range(30):
+    for number in range(3):
         (work / f"nothing{number}.ipynb").touch()
     (work / "nowhere.py").symlink_to(tmp_path / "missing.py")
     assert grader.main(arguments(work, out)) == commands.NOT_GRADED
     lines = capsys.readouterr().out.splitlines()
-    assert len([line for line in lines if line.startswith("not graded  ")]) == 32
+    assert len([line for line in lines if line.startswith("not graded  ")]) == 5
     assert [line for line in lines if "huge.ipynb has 2,147,483,648 bytes" in line]
-    assert lines[-1].startswith("1 graded, 32 not graded")
+    assert lines[-1].startswith("1 graded, 5 not graded")
 
 
 @needs_proc
@@ -307,14 +307,14 @@ def test_nothing_outlives_a_grader_that_is_killed(tmp_path: Path, name: str) -> 
 def test_a_class_that_is_killed_again_and_again_ends_with_the_results_of_one_that_was_not(
     tmp_path: Path,
 ) -> None:
-    hand_ins = {f"student{number}": RIGHT if number % 3 else WRONG for number in range(20)}
+    hand_ins = {f"student{number}": RIGHT if number % 5 else WRONG for number in range(10)}
     work = make_class(tmp_path / "class", **hand_ins)
     undisturbed = start(work, tmp_path / "undisturbed")
     begin = time.monotonic()
     undisturbed.communicate(timeout=120)
     needed = time.monotonic() - begin
     out, moments = tmp_path / "out", random.Random(20)
-    for _ in range(4):
+    for _ in range(3):
         kept = kept_in(out)
         process = start(work, out)
         time.sleep(moments.uniform(0.3, 1.0) * needed)
@@ -330,13 +330,13 @@ def test_a_class_that_is_killed_again_and_again_ends_with_the_results_of_one_tha
 
 
 def test_two_runs_into_one_folder_at_once_do_not_hurt_each_other(tmp_path: Path) -> None:
-    hand_ins = {f"student{number}": RIGHT if number % 2 else WRONG for number in range(8)}
+    hand_ins = {f"student{number}": RIGHT if number % 4 else WRONG for number in range(5)}
     work, out = make_class(tmp_path / "class", **hand_ins), tmp_path / "out"
     both = [start(work, out), start(work, out)]
     for process in both:
         said = process.communicate(timeout=60)[0]
         assert process.returncode == commands.GRADED, said
         assert "0 not graded" in said.splitlines()[-1]
-    start(work, tmp_path / "alone").communicate(timeout=60)
+    grader.main(arguments(work, tmp_path / "alone"))
     assert results(out) == results(tmp_path / "alone")
-    assert rows(out, "SELECT count(*) FROM marks") == [(8,)], "and nothing is there twice"
+    assert rows(out, "SELECT count(*) FROM marks") == [(5,)], "and nothing is there twice"

@@ -5,10 +5,11 @@ from __future__ import annotations
 import io
 import json
 import os
+import re
 import struct
 import time
 import zipfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import suppress
 from pathlib import Path
 
@@ -21,20 +22,28 @@ from grading.reading import Reader
 from grading.reading_apart import CPU_SECONDS
 from grading.sandbox.inside.clearing import clear
 from grading.submission import Handin, IntakeError, State
-from tests.hostile.pumping import BOUNDED, patterns, seconds, texts
+from tests.hostile.pumping import BOUNDED, TooSlowError, patterns, seconds, texts
 
 HONEST = "def svm_loss_naive(W, X, y, reg):\n    return X.sum() * 0.0, W\n"
 ASKED = ("svm_loss_naive",)
-PATTERNS = dict(patterns())
 
 
-@pytest.mark.parametrize("name", PATTERNS)
-def test_no_pattern_takes_more_than_linear_time(name: str) -> None:
-    length = min(BOUNDED.get(name.partition(":")[0], 2_000), 2_000)
-    for text in texts(length):
+def test_no_pattern_takes_more_than_linear_time() -> None:
+    slow: list[tuple[str, str]] = []
+    for name, pattern in patterns():
+        for text in texts(min(BOUNDED.get(name.partition(":")[0], 2_000), 2_000)):
+            if is_slow(name, pattern, text) and is_slow(name, pattern, text):
+                slow.append((name, text[:30]))
+                break
+    assert slow == []
+
+
+def is_slow(name: str, pattern: re.Pattern[str] | re.Pattern[bytes], text: str) -> bool:
+    try:
         # Linear ones take less than a tenth of this; quadratic ones, some times as long.
-        if seconds(name, PATTERNS[name], text, 5.0) > 0.03:
-            assert seconds(name, PATTERNS[name], text, 5.0) <= 0.03, text[:30]
+        return seconds(name, pattern, text, 5.0) > 0.03
+    except TooSlowError:
+        return True
 
 
 def notebook(*cells: tuple[str, str], **more: object) -> bytes:
@@ -140,17 +149,17 @@ def with_method(data: bytes, method: int) -> bytes:
 
 
 PLAIN = zipped(**{"svm.py": HONEST, "submission_metadata.yml": ":name: ada\n"})
-ZIPS = {
-    "locked in a way that nobody knows": with_flag(PLAIN, 0x2041),
-    "its members are locked": with_flag(PLAIN, 0x1),
-    "packed in a way that nobody knows": with_method(PLAIN, 77),
-    "packed by LZMA, it says": with_method(PLAIN, 14),
-    "packed by bzip2, it says": with_method(PLAIN, 12),
-    "cut off": PLAIN[:-30],
-    "a list beyond its end": PLAIN[:-6] + b"\xff\xff\xff\x7f" + PLAIN[-2:],
-    "a list of ten megabytes": zipped(**{f"{k:0200}": "" for k in range(40_000)}),
-    "nothing but a signature": b"PK\x05\x06",
-    "wrong checksums": PLAIN.replace(HONEST.encode(), HONEST.upper().encode()),
+ZIPS: dict[str, Callable[[], bytes]] = {
+    "locked in a way that nobody knows": lambda: with_flag(PLAIN, 0x2041),
+    "its members are locked": lambda: with_flag(PLAIN, 0x1),
+    "packed in a way that nobody knows": lambda: with_method(PLAIN, 77),
+    "packed by LZMA, it says": lambda: with_method(PLAIN, 14),
+    "packed by bzip2, it says": lambda: with_method(PLAIN, 12),
+    "cut off": lambda: PLAIN[:-30],
+    "a list beyond its end": lambda: PLAIN[:-6] + b"\xff\xff\xff\x7f" + PLAIN[-2:],
+    "a list of ten megabytes": lambda: zipped(**{f"{k:0200}": "" for k in range(40_000)}),
+    "nothing but a signature": lambda: b"PK\x05\x06",
+    "wrong checksums": lambda: PLAIN.replace(HONEST.encode(), HONEST.upper().encode()),
 }
 
 
@@ -160,7 +169,7 @@ def test_a_zip_that_no_program_made_is_refused_in_one_line_and_costs_nobody_else
 ) -> None:
     paths = [tmp_path / f"{student}.zip" for student in ("ada", "mallory", "zoe")]
     for path in paths:
-        path.write_bytes(ZIPS[name] if path.stem == "mallory" else zipped(**{"svm.py": HONEST}))
+        path.write_bytes(ZIPS[name]() if path.stem == "mallory" else zipped(**{"svm.py": HONEST}))
     found = survey(paths)
     assert [handin.name for handin in found.handins] == ["ada", "mallory", "zoe"]
     ada, mallory, zoe = found.handins

@@ -61,7 +61,7 @@ def test_a_picture_comes_through_with_its_pixels_and_nothing_else(mode: str) -> 
         saved()[:60] + b"\0" + saved()[61:],
         made(3, 2, b"\0" * 7),
         made(3, 2, b"\0" * 9),
-        made(2, 2, b"\0" * 100_000_000),
+        made(2, 2, b"\0" * 10_000_000),
         made(1 << 30, 1, b"\0"),
         made(2, 1, b"\x09aa"),
         made(0, 0, b""),

@@ -29,16 +29,35 @@ FULL = Isolation(Level.FULL, "walls")
 
 def run(capsys: pytest.CaptureFixture[str], work: Path, *options: str) -> str:
     """Grade a small class and return the last line that was printed."""
-    folder = work if work.is_dir() else work.parent
-    rubric = folder.parent / "rubric.toml"
-    arguments = [str(work), "--out", str(folder.parent / "out"), "--rubric", str(rubric), "--allow-unsafe"]
-    grader.main([*arguments, "--jobs", "2", *options])
+    grader.main([*arguments(work), *options])
     return capsys.readouterr().out.splitlines()[-1]
+
+
+def arguments(work: Path) -> list[str]:
+    folder = work.parent if work.is_dir() else work.parent.parent
+    rubric, out = str(folder / "rubric.toml"), str(folder / "out")
+    return [str(work), "--out", out, "--rubric", rubric, "--allow-unsafe", "--jobs", "2"]
 
 
 @pytest.fixture
 def work(tmp_path: Path) -> Path:
     return make_class(tmp_path / "class", ada=RIGHT, grace=RIGHT, zoe=WRONG)
+
+
+@pytest.fixture(scope="module")
+def graded_once(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
+    """The folder of a class that has been graded, and a copy of it."""
+    folder = tmp_path_factory.mktemp("graded")
+    grader.main(arguments(make_class(folder / "class", ada=RIGHT, grace=RIGHT, zoe=WRONG)))
+    return folder, shutil.copytree(folder, tmp_path_factory.mktemp("kept") / "graded")
+
+
+@pytest.fixture
+def graded(graded_once: tuple[Path, Path]) -> Path:
+    """The class, graded, in the place where that was done, since the gradebook knows it."""
+    folder, kept = graded_once
+    shutil.rmtree(folder)
+    return shutil.copytree(kept, folder) / "class"
 
 
 def handin_hash(work: Path) -> str:
@@ -58,110 +77,103 @@ def test_a_second_run_grades_nothing_and_leaves_every_byte_as_it_was(
     assert bytes_of(work.parent / "out") == before
 
 
-def test_only_what_has_changed_is_graded_again(capsys: pytest.CaptureFixture[str], work: Path) -> None:
-    run(capsys, work)
-    (work / "zoe.py").write_text(RIGHT)
-    assert run(capsys, work).startswith("1 graded, 2 unchanged, 0 not graded")
-    shutil.copytree(work.parent / "out", work.parent / "resumed")
-    shutil.rmtree(work.parent / "out")
-    run(capsys, work)
-    assert results(work.parent / "out") == results(work.parent / "resumed")
+def test_only_what_has_changed_is_graded_again(capsys: pytest.CaptureFixture[str], graded: Path) -> None:
+    (graded / "zoe.py").write_text(RIGHT)
+    assert run(capsys, graded).startswith("1 graded, 2 unchanged, 0 not graded")
+    shutil.move(graded.parent / "out", graded.parent / "resumed")
+    run(capsys, graded)
+    assert results(graded.parent / "out") == results(graded.parent / "resumed")
 
 
-def test_force_grades_everything_again(capsys: pytest.CaptureFixture[str], work: Path) -> None:
-    run(capsys, work)
-    assert run(capsys, work, "--force").startswith("3 graded")
+def test_force_grades_everything_again_and_one_process_comes_to_what_two_have_come_to(
+    capsys: pytest.CaptureFixture[str], graded: Path
+) -> None:
+    before = results(graded.parent / "out")
+    assert run(capsys, graded, "--force", "--jobs", "1").startswith("3 graded")
+    assert results(graded.parent / "out") == before
 
 
 def test_reports_that_are_missing_or_damaged_are_written_again_without_grading(
-    capsys: pytest.CaptureFixture[str], work: Path
+    capsys: pytest.CaptureFixture[str], graded: Path
 ) -> None:
-    run(capsys, work)
-    out = work.parent / "out"
+    out = graded.parent / "out"
     before = bytes_of(out)
     (out / "ada" / "report.md").unlink()
     (out / "zoe" / "report.json").write_bytes(b'{"schema": 1, "sco')
-    assert "3 unchanged" in run(capsys, work)
+    assert "3 unchanged" in run(capsys, graded)
     assert bytes_of(out) == before
 
 
-def test_a_damaged_record_is_not_taken_for_a_verdict(capsys: pytest.CaptureFixture[str], work: Path) -> None:
-    run(capsys, work)
-    change(work, "UPDATE verdicts SET record = substr(record, 1, 100) WHERE id = 1")
-    assert run(capsys, work).startswith("1 graded, 2 unchanged")
-
-
-def test_what_could_not_be_graded_is_tried_anew(capsys: pytest.CaptureFixture[str], work: Path) -> None:
-    (work / "empty.py").write_bytes(b"")
-    assert run(capsys, work).startswith("3 graded (1 with failures), 1 not graded")
-    assert "empty" not in kept_in(work.parent / "out")
-    assert run(capsys, work).startswith("0 graded, 3 unchanged (1 with failures), 1 not graded")
-
-
-WORTH = {
-    "points": RUBRIC.replace("prediction = 4", "prediction = 8"),
-    "title": RUBRIC.replace('title = "', 'title = "Another '),
-    "late": RUBRIC + "[late]\ndue = 2026-01-01T00:00:00Z\nsteps = [{minutes = 0, factor = 0.5}]\n",
-    "manual": RUBRIC.replace("seed =", "manual_points = 3\nseed ="),
-}
-
-
-@pytest.mark.parametrize("what", WORTH)
-def test_what_verdicts_are_worth_is_applied_without_running_student_code(
-    what: str, capsys: pytest.CaptureFixture[str], work: Path
+def test_a_damaged_record_is_not_taken_for_a_verdict(
+    capsys: pytest.CaptureFixture[str], graded: Path
 ) -> None:
-    times = work.parent / "times.csv"
+    change(graded, "UPDATE verdicts SET record = substr(record, 1, 100) WHERE id = 1")
+    assert run(capsys, graded).startswith("1 graded, 2 unchanged")
+
+
+def test_what_could_not_be_graded_is_tried_anew(capsys: pytest.CaptureFixture[str], graded: Path) -> None:
+    (graded / "empty.py").write_bytes(b"")
+    for _ in range(2):
+        assert run(capsys, graded).startswith("0 graded, 3 unchanged (1 with failures), 1 not graded")
+        assert "empty" not in kept_in(graded.parent / "out")
+
+
+def test_what_verdicts_are_worth_is_applied_without_running_student_code(
+    capsys: pytest.CaptureFixture[str], graded: Path
+) -> None:
+    out, times, rubric = (graded.parent / name for name in ("out", "times.csv", "rubric.toml"))
     times.write_text("submission,submitted\nada,2026-02-01T00:00:00Z\n")
-    more = ["--times", str(times)] if what == "late" else []
-    run(capsys, work)
-    (work.parent / "rubric.toml").write_text(WORTH[what])
-    assert run(capsys, work, *more).startswith("0 graded, 3 unchanged")
-    applied = results(work.parent / "out")
-    shutil.rmtree(work.parent / "out")
-    assert run(capsys, work, *more).startswith("3 graded")
-    assert results(work.parent / "out") == applied, "as if graded with it from the start"
+    worth = RUBRIC.replace("prediction = 4", "prediction = 8").replace('title = "', 'title = "Another ')
+    worth = worth.replace("seed =", "manual_points = 3\nseed =")
+    rubric.write_text(f"{worth}[late]\ndue = 2026-01-01T00:00:00Z\nsteps = [{{minutes = 0, factor = 0.5}}]\n")
+    assert run(capsys, graded, "--times", str(times)).startswith("0 graded, 3 unchanged")
+    applied = results(out)
+    assert rows(out, "SELECT name, score FROM gradebook ORDER BY name") == [
+        ("ada", 4),
+        ("grace", 8),
+        ("zoe", 0),
+    ]
+    shutil.rmtree(out)
+    assert run(capsys, graded, "--times", str(times)).startswith("3 graded")
+    assert results(out) == applied, "as if graded with it from the start"
 
 
-def test_what_decides_verdicts_grades_again(capsys: pytest.CaptureFixture[str], work: Path) -> None:
-    run(capsys, work)
-    (work.parent / "rubric.toml").write_text(RUBRIC.replace("seed = 231", "seed = 232"))
-    assert run(capsys, work).startswith("3 graded")
+def test_what_decides_verdicts_grades_again(capsys: pytest.CaptureFixture[str], graded: Path) -> None:
+    (graded.parent / "rubric.toml").write_text(RUBRIC.replace("seed =", "reg_scale = 0.5\nseed ="))
+    assert run(capsys, graded).startswith("3 graded")
 
 
 def test_the_history_of_a_mark_has_each_change_and_no_more(
-    capsys: pytest.CaptureFixture[str], work: Path
+    capsys: pytest.CaptureFixture[str], graded: Path
 ) -> None:
-    for code in (RIGHT, RIGHT, WRONG, RIGHT):
-        (work / "ada.py").write_text(code)
-        run(capsys, work)
+    for code in (RIGHT, WRONG, RIGHT):
+        (graded / "ada.py").write_text(code)
+        run(capsys, graded)
     query = "SELECT score FROM marks JOIN handins ON handins.id = handin WHERE name = 'ada' ORDER BY marks.id"
-    assert rows(work.parent / "out", query) == [(4.0,), (0.0,), (4.0,)]
-    assert len(kept_in(work.parent / "out")) == 3
+    assert rows(graded.parent / "out", query) == [(4.0,), (0.0,), (4.0,)]
+    assert len(kept_in(graded.parent / "out")) == 3
 
 
-def test_grading_one_again_keeps_the_class_whole(capsys: pytest.CaptureFixture[str], work: Path) -> None:
-    run(capsys, work)
-    before = results(work.parent / "out")
-    run(capsys, work / "ada.py")
-    assert {name: text for name, text in results(work.parent / "out").items() if name != "index.html"} == {
+def test_grading_one_again_keeps_the_class_whole(capsys: pytest.CaptureFixture[str], graded: Path) -> None:
+    before = results(graded.parent / "out")
+    run(capsys, graded / "ada.py")
+    assert {name: text for name, text in results(graded.parent / "out").items() if name != "index.html"} == {
         name: text for name, text in before.items() if name != "index.html"
     }
-    assert "zoe" in (work.parent / "out" / "index.html").read_text()
+    assert "zoe" in (graded.parent / "out" / "index.html").read_text()
 
 
 def test_who_is_no_longer_where_the_class_lies_is_no_longer_in_its_files(
-    capsys: pytest.CaptureFixture[str], work: Path
+    capsys: pytest.CaptureFixture[str], graded: Path
 ) -> None:
-    run(capsys, work)
-    (work / "zoe.py").unlink()
-    run(capsys, work)
-    assert "zoe" not in (work.parent / "out" / "gradebook.csv").read_text()
-    assert "zoe" in kept_in(work.parent / "out")
+    (graded / "zoe.py").unlink()
+    run(capsys, graded)
+    assert "zoe" not in (graded.parent / "out" / "gradebook.csv").read_text()
+    assert "zoe" in kept_in(graded.parent / "out")
 
 
-def test_a_folder_from_before_is_taken_over(capsys: pytest.CaptureFixture[str], work: Path) -> None:
-    run(capsys, work)
-    out = work.parent / "out"
+def test_a_folder_from_before_is_taken_over(capsys: pytest.CaptureFixture[str], graded: Path) -> None:
+    out = graded.parent / "out"
     with closing(sqlite3.connect(out / FILE)) as database:
         records = dict(
             database.execute("SELECT name, record FROM verdicts JOIN handins ON handin = handins.id")
@@ -171,7 +183,7 @@ def test_a_folder_from_before_is_taken_over(capsys: pytest.CaptureFixture[str], 
         grade = zlib.decompress(record).decode()
         (out / FOLDER / f"{name}.json").write_text(f'{{"key": "k", "grade": {grade}}}')
     (out / FOLDER / "half.json").write_text('{"key": "k", "gra')
-    assert run(capsys, work / "ada.py").startswith("1 graded")
+    assert run(capsys, graded / "ada.py").startswith("1 graded")
     assert not list((out / FOLDER).glob("*.json"))
     assert rows(out, "SELECT name, score FROM gradebook ORDER BY name") == [
         ("ada", 4),
@@ -194,23 +206,16 @@ def test_a_folder_from_before_is_taken_over(capsys: pytest.CaptureFixture[str], 
     ],
 )
 def test_a_file_that_is_no_gradebook_of_ours_is_refused_in_one_line(
-    content: bytes | str, said: str, capsys: pytest.CaptureFixture[str], work: Path
+    content: bytes | str, said: str, capsys: pytest.CaptureFixture[str], graded: Path
 ) -> None:
-    out = work.parent / "out"
+    file = graded.parent / "out" / FILE
     if isinstance(content, bytes):
-        out.mkdir()
-        (out / FILE).write_bytes(content * 1000)
-    elif "TABLE" in content:
-        out.mkdir()
-        change(work, content)
+        file.write_bytes(content * 1000)
     else:
-        run(capsys, work)
-        change(work, content)
-    rubric = str(work.parent / "rubric.toml")
-    assert (
-        grader.main([str(work), "--out", str(out), "--rubric", rubric, "--allow-unsafe"])
-        == commands.WRONG_USE
-    )
+        if "TABLE" in content:
+            file.unlink()
+        change(graded, content)
+    assert grader.main(arguments(graded)) == commands.WRONG_USE
     assert said in capsys.readouterr().err
 
 
@@ -306,9 +311,9 @@ def test_leftovers_of_killed_runs_are_cleared_unless_another_run_is_alive(tmp_pa
 
 @pytest.mark.parametrize("reading", [["--class"], ["--one"]])
 def test_what_the_grader_has_written_is_nobodys_hand_in(
-    reading: list[str], capsys: pytest.CaptureFixture[str], work: Path, monkeypatch: pytest.MonkeyPatch
+    reading: list[str], capsys: pytest.CaptureFixture[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.chdir(work)
+    monkeypatch.chdir(make_class(tmp_path / "class", ada=RIGHT, grace=RIGHT))
     command = [".", *reading, "--rubric", "../rubric.toml", "--allow-unsafe", "--format", "csv,json,notebook"]
     tables = []
     for _ in range(2):

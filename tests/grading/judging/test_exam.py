@@ -35,18 +35,6 @@ def forgetting(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path
         cached.cache_clear()
 
 
-def drawn_anew(seed: int) -> bytes:
-    program = f"from grading.judging.drawing import write; write({seed}, 1.0)"
-    return subprocess.run(
-        [sys.executable, "-c", program], cwd=ROOT, stdout=subprocess.PIPE, check=True
-    ).stdout
-
-
-def test_the_shipped_exam_is_what_hypothesis_draws() -> None:
-    """If this fails, a strategy or Hypothesis has changed: `python -m grading.judging.drawing` draws it anew."""
-    assert drawn_anew(SEED) == SHIPPED.read_bytes()
-
-
 def test_what_was_chosen_of_other_examples_is_not_taken(capsys: pytest.CaptureFixture[str]) -> None:
     drawing = promise_of("kinks").drawings[0].with_margin(1.0)
     key = key_of(drawing, SEED)
@@ -95,23 +83,24 @@ def test_grading_with_the_shipped_exam_does_not_import_hypothesis() -> None:
     subprocess.run([sys.executable, "-c", program], cwd=ROOT, check=True)
 
 
-@pytest.mark.parametrize("content", [b"", b"no exam at all" * 9, None])
-def test_a_shipped_exam_that_is_damaged_is_said_in_one_line_and_drawn_anew(
-    content: bytes | None,
-    forgetting: Path,
-    monkeypatch: pytest.MonkeyPatch,
-    capfd: pytest.CaptureFixture[str],
+def test_a_shipped_exam_that_is_damaged_is_said_in_one_line_and_drawn_anew_to_the_byte(
+    forgetting: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
 ) -> None:
+    """If this fails, a strategy or Hypothesis has changed: `python -m grading.judging.drawing` draws it anew."""
     (drawing,) = promise_of("symmetry").drawings
+    shipped, damaged = SHIPPED, forgetting.parent / "exam.bin"
     right = pool_of(drawing, SEED, 1.0).examples
-    pool_of.cache_clear()
-    exam._shipped.cache_clear()
-    damaged = forgetting.parent / "exam.bin"
-    if content is not None:
-        damaged.write_bytes(content)
     monkeypatch.setattr(exam, "SHIPPED", damaged)
-    assert_same(pool_of(drawing, SEED, 1.0).examples, right)
-    assert capfd.readouterr().err.count("\n") == 1
+    for content in (b"", b"no exam at all" * 9, None):
+        damaged.unlink(missing_ok=True)
+        if content is not None:
+            damaged.write_bytes(content)
+        pool_of.cache_clear()
+        exam._shipped.cache_clear()
+        assert_same(pool_of(drawing, SEED, 1.0).examples, right)
+        assert capfd.readouterr().err.count("\n") == 1, content
+    (drawn,) = forgetting.glob("exam-*")
+    assert drawn.read_bytes() == shipped.read_bytes(), "what is shipped is what Hypothesis draws"
 
 
 def test_another_seed_is_drawn_once_and_kept_also_in_the_place_of_what_is_damaged(
