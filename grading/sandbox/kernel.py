@@ -24,6 +24,7 @@ import numpy as np
 
 from grading import SUITE
 from grading.sandbox import packing, requests
+from grading.sandbox.any_session import LossError
 from grading.sandbox.channel import Output
 from grading.sandbox.inside import seeding
 from grading.sandbox.inside.answering import Answerer
@@ -33,7 +34,6 @@ from grading.sandbox.launch import End
 from grading.sandbox.limits import Limits
 from grading.sandbox.messages import Call, Invoke, Loaded, Lost, Outcome, Step
 from grading.sandbox.pairs import Pairs
-from grading.sandbox.session import LossError
 from grading.sandbox.steps import outcome_of
 from grading.words import say
 

@@ -7,11 +7,11 @@ import socket
 import threading
 import time
 from collections.abc import Iterator, Sequence
-from typing import Protocol
 
 import numpy as np
 
 from grading.sandbox import requests, wire
+from grading.sandbox.any_session import LossError
 from grading.sandbox.budget import Budget
 from grading.sandbox.channel import Channel, ClosedError, DeadlineExceededError, Output
 from grading.sandbox.frames import ProtocolError
@@ -43,61 +43,6 @@ _QUICK = 0.05
 _STARVED = 0.25
 # Statements that may hang or kill while files are loaded, each at the cost of a new process.
 _LOAD_ATTEMPTS = 4
-
-
-class LossError(Exception):
-    """The process is gone; ``lost`` says why."""
-
-    def __init__(self, lost: Lost) -> None:
-        super().__init__(lost.detail)
-        self.lost = lost
-
-
-class AnySession(Protocol):
-    """What a worker needs of the process of one submission; `Session` says what each part is for."""
-
-    loaded: Loaded
-    output: Output
-    called: set[str]
-    overhead: float
-
-    @property
-    def running(self) -> bool:
-        """Whether it takes steps."""
-        ...
-
-    @property
-    def processor_seconds(self) -> float | None:
-        """Processor time of the process so far, measured from outside; None where that is not to be had."""
-        ...
-
-    def drain(self) -> None:
-        """Take what has been printed so far."""
-        ...
-
-    def start(self) -> None:
-        """Get ready to take steps."""
-        ...
-
-    def exchange(
-        self, steps: Sequence[Step], seconds: float, end: float, reply_bytes: int | None
-    ) -> Iterator[Outcome]:
-        """Take ``steps``, and give their outcomes as they come."""
-        ...
-
-    def exchange_together(
-        self, steps: Sequence[Step], end: float, reply_bytes: int | None
-    ) -> Iterator[Outcome]:
-        """Take ``steps``, quickly; or none of them."""
-        ...
-
-    def exchange_pairs(self, function: str, pairs: Pairs, end: float) -> None:
-        """Call ``function`` on all that ``pairs`` asks, quickly; or on nothing."""
-        ...
-
-    def stop(self, wait: bool = False) -> End:
-        """Take no more steps."""
-        ...
 
 
 class Session:

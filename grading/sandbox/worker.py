@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Iterator, Sequence
 
+from grading.sandbox.any_session import AnySession, LossError
 from grading.sandbox.closing import Closing
 from grading.sandbox.limits import Limits
 from grading.sandbox.messages import (
@@ -20,7 +21,6 @@ from grading.sandbox.messages import (
     Step,
 )
 from grading.sandbox.pairs import PackedCalls, Pairs
-from grading.sandbox.session import AnySession, LossError
 from grading.sandbox.steps import array_bytes
 from grading.sandbox.text import clean
 from grading.submission import Submission
