@@ -109,8 +109,10 @@ def _serve(options: argparse.Namespace, marker: str) -> int:
         speak(options.lang or store.forms.forms.worth.settings.lang)
         token, port = server.new_token(), listener.getsockname()[1]
         rewriter = Rewriter(options.out, reader)
-        app = server.app(store, rewriter, Renderer(reader), token, port, anonymous=options.anonymous)
+        renderer = Renderer(reader)
+        app = server.app(store, rewriter, renderer, token, port, anonymous=options.anonymous)
         rewriter.start()
+        renderer.warm_up(next(iter(store.works.values())))
         print(f"Marking {options.out} as {marker}. Open this address, which only you should know:")
         print(f"  http://{server.HOST}:{port}/#{token}", flush=True)
         print("Ctrl-C ends it; marks are kept as they are given.", flush=True)

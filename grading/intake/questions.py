@@ -43,6 +43,7 @@ _ANSWER = re.compile(
     r"(?:[ \t*_`~$}]*+[:：)=]|\.?+[*_`~}]++|[ \t]*+(?=$|</))[ \t*_`~]*+(?:\}{1,4}+\$?)?(?>[ \t*_`~|]|</\w{1,20}+>)*+",
     re.IGNORECASE | re.MULTILINE,
 )
+_MARKS = " \t*_`~|"
 _HEADING = re.compile(r"^\s{0,3}#{1,6}\s|^\s*<h[1-6]\b", re.IGNORECASE)
 _ORNAMENT = " \t\n\r*_`~$.…!-:：>#[](){}"
 # What stands in the text but not on the page: comments, tags, spaces by name, LaTeX that only sets text.
@@ -74,7 +75,7 @@ def find_questions(cells: Sequence[Cell]) -> Iterator[Question]:
             text = cell.text[start:end]
             heading = _answer_heading(text)
             if heading:
-                question, answer = text[: heading.start()], text[heading.end() :]
+                question, answer = text[: heading.start()], _behind(heading)
             else:
                 question, answer = text, ""
             if not _said(answer) and end == len(cell.text):
@@ -90,7 +91,7 @@ def _answer_below(cells: Sequence[Cell]) -> str:
             break
         heading = _answer_heading(cell.text)
         if heading and not cell.text[: heading.start()].strip():
-            answers.append(cell.text[heading.end() :])
+            answers.append(_behind(heading))
         elif _HEADING.match(cell.text):
             break
         else:
@@ -102,6 +103,17 @@ def _answer_heading(text: str) -> re.Match[str] | None:
     """Where the answer begins in ``text``; the question's own heading is none, whatever words it uses."""
     first_line = text.find("\n", len(text) - len(text.lstrip()))
     return _ANSWER.search(text, 0 if not _QUESTION.match(text) else max(first_line, 0))
+
+
+def _behind(heading: re.Match[str]) -> str:
+    """What follows a heading, with the mark of Markdown that the answer itself begins with: "Answer: `max`"."""
+    whole, text = heading[0], heading.string
+    tail = len(whole.rstrip(_MARKS))
+    # One without a partner in the heading, and with a letter right behind it, is the answer's.
+    begun = [whole.rfind(mark) for mark in ("`", "**", "__") if whole.count(mark) % 2]
+    touching = not text[heading.end() : heading.end() + 1].isspace() and not whole[-1:].isspace()
+    start = min((place for place in begun if place >= tail and touching), default=len(whole))
+    return text[heading.start() + start :]
 
 
 def _said(answer: str) -> str:

@@ -14,6 +14,7 @@ from grading.reports.text import visible
 from grading.submission import IntakeError
 
 _MOST_KEPT = 300  # hand-ins
+_MOST_AT_ONCE = 2
 
 
 @dataclass(frozen=True)
@@ -31,20 +32,27 @@ class Renderer:
     reader: Reader
     _kept: OrderedDict[tuple[int, str], list[Shown]] = field(default_factory=OrderedDict)
     _lock: threading.Lock = field(default_factory=threading.Lock)
+    # Each process that renders has much to load first.
+    _at_once: threading.Semaphore = field(default_factory=lambda: threading.Semaphore(_MOST_AT_ONCE))
 
     def shown(self, work: Work) -> list[Shown]:
         """All that can be marked in a hand-in, in its order."""
         key = (work.id, work.sha256)
-        with self._lock:
-            if key in self._kept:
-                self._kept.move_to_end(key)
-                return self._kept[key]
-        made = self._made(work)
+        with self._at_once:
+            with self._lock:
+                if key in self._kept:
+                    self._kept.move_to_end(key)
+                    return self._kept[key]
+            made = self._made(work)
         with self._lock:
             self._kept[key] = made
             while len(self._kept) > _MOST_KEPT:
                 self._kept.popitem(last=False)
         return made
+
+    def warm_up(self, work: Work) -> None:
+        """Have what renders loaded, in the background, before anybody looks."""
+        threading.Thread(target=self.shown, args=(work,), name="rendering", daemon=True).start()
 
     def _made(self, work: Work) -> list[Shown]:
         asked = [_texts(place) for place in work.places]

@@ -25,13 +25,14 @@ let busy = false;
 let choosing = false;
 const undone = JSON.parse(kept.get("undo") ?? "[]");
 const details = new Map(); // hand-in -> promise of what stands in it
+const loading = new Map(); // hand-in -> what ends asking for it
 
 class Refused extends Error {
   constructor(status, told) { super(told.error); this.status = status; this.told = told; }
 }
 
-async function ask(path, body) {
-  const options = { headers: { Authorization: `Bearer ${token}` }, cache: "no-store", credentials: "omit" };
+async function ask(path, body, signal) {
+  const options = { signal, headers: { Authorization: `Bearer ${token}` }, cache: "no-store", credentials: "omit" };
   if (body !== undefined) {
     options.method = "POST";
     options.body = JSON.stringify(body);
@@ -97,12 +98,24 @@ async function load() {
 
 function detailsOf(work) {
   if (!details.has(work.id)) {
-    const promise = ask(`/api/work/${work.id}`);
-    promise.catch(() => details.delete(work.id));
+    const leave = new AbortController();
+    const promise = ask(`/api/work/${work.id}`, undefined, leave.signal);
     details.set(work.id, promise);
+    loading.set(work.id, leave);
+    promise.catch(() => details.delete(work.id)).finally(() => loading.delete(work.id));
     if (details.size > 60) details.delete(details.keys().next().value);
   }
   return details.get(work.id);
+}
+
+// A browser asks a server six things at once: what nobody looks at any more must not keep a mark waiting.
+function leaveAllBut(works) {
+  for (const [id, leave] of loading) {
+    if (!works.some((work) => work?.id === id)) {
+      details.delete(id);
+      leave.abort();
+    }
+  }
 }
 
 // --- the page
@@ -154,7 +167,8 @@ function drawList() {
     button.type = "button";
     button.append(element("span", byStudent ? `${place.question + 1}. ${state.questions[place.question].label}` : nameOf(work)));
     if (counts(place)) button.append(element("span", `${number(place.mark.points)}/${number(place.most)}`, "got"));
-    else button.append(element("span", isStale(place) ? say("state_stale") : say("state_none"), isStale(place) ? "changed" : "open"));
+    else if (isStale(place)) button.append(element("span", say("state_stale"), "changed"));
+    else button.append(element("span", "–", "open"), element("span", say("state_none"), "unseen"));
     if (same(entry, current)) button.setAttribute("aria-current", "true");
     button.addEventListener("click", () => show(entry));
     const item = element("li");
@@ -262,6 +276,9 @@ async function show(entry, { focus = true } = {}) {
   $("answer").hidden = place.missing || rubric || place.empty;
   put("question", "");
   put("answer", "");
+  $("answer").setAttribute("aria-busy", "true");
+  const following = after(entry, 1);
+  leaveAllBut([work, following?.work]);
   $("pictures").replaceChildren();
   $("history").replaceChildren();
   $("past").hidden = true;
@@ -270,12 +287,14 @@ async function show(entry, { focus = true } = {}) {
     $("points").focus({ preventScroll: true });
     $("points").select();
   }
+  $("work").scrollTo({ top: 0 });
   window.scrollTo({ top: 0 });
   try {
     const found = (await detailsOf(work))[place.item];
     if (!same(entry, current) || !found) return;
     put("question", found.question);
     put("answer", found.answer);
+    $("answer").removeAttribute("aria-busy");
     if (found.plain) {
       $("note").textContent = say("plain");
       $("note").hidden = false;
@@ -290,9 +309,9 @@ async function show(entry, { focus = true } = {}) {
     }));
     drawHistory(found.history);
   } catch (error) {
+    if (!same(entry, current)) return;
     tell(told(error), "bad");
   }
-  const following = after(entry, 1);
   if (following) detailsOf(following.work).catch(() => {});
 }
 
@@ -389,7 +408,7 @@ async function give(entry, points, comment, base) {
     take(entry, mark);
     remember([{ work: entry.work.id, item: entry.place.item, was, id: mark.id }]);
     tell(say("saved", { ...worth(mark.points, entry.place.most), name: nameOf(entry.work) }), "good");
-    await goOn(entry);
+    goOn(entry); // whoever types fast does not wait for the answer to be drawn
   } catch (error) {
     if (error instanceof Refused && error.told.error === "conflict") conflict(entry, error.told.theirs, points, comment);
     else if (error instanceof Refused && error.told.error === "changed") await again(error);
@@ -401,7 +420,7 @@ async function give(entry, points, comment, base) {
 
 async function again(error) {
   await load();
-  await show(current);
+  show(current);
   tell(told(error), "bad");
 }
 
@@ -441,14 +460,14 @@ async function undo() {
       take(last, await send(last, was.points, was.comment, given));
     }
     if (last) {
-      await show(last);
+      show(last);
       const { mark } = last.place;
       tell(mark.points === null ? say("taken_back", { name: nameOf(last.work) }) : say("saved", { ...worth(mark.points, last.place.most), name: nameOf(last.work) }), "good");
     }
   } catch (error) {
     if (error instanceof Refused && error.told.error === "conflict") {
       take(last, error.told.theirs);
-      await show(last);
+      show(last);
       tell(say("undo_conflict", { who: error.told.theirs.who }), "bad");
     } else {
       undone.push(step);
@@ -492,8 +511,8 @@ async function zero(entries) {
     busy = false;
     if (step.length) remember(step);
   }
-  if (counts(current.place)) await goOn(current);
-  else await show(current);
+  if (counts(current.place)) goOn(current);
+  else show(current);
 }
 
 // --- others who mark at the same time
@@ -501,6 +520,8 @@ async function zero(entries) {
 async function poll() {
   try {
     const found = await ask(`/api/changes/${state.newest}`);
+    // Among these is perhaps the mark that is being saved, which is none of somebody else's.
+    if (busy) return void setTimeout(poll, 200);
     state.reports = found.reports;
     for (const { handin, item, ...mark } of found.marks) {
       state.newest = Math.max(state.newest, mark.id);
@@ -582,6 +603,11 @@ document.addEventListener("keydown", (event) => {
   if (event.key === "Enter") {
     // Buttons, selects and summaries have an Enter of their own.
     if (target === $("points") || !target.closest("button, select, summary, a")) { event.preventDefault(); save(); }
+    return;
+  }
+  if (target === $("points") && /^Page(Up|Down)$/.test(event.key)) {
+    event.preventDefault();
+    $("work").scrollBy({ top: (event.key === "PageUp" ? -0.8 : 0.8) * $("work").clientHeight });
     return;
   }
   if (!letters || target.matches("select")) return;
