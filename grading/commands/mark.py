@@ -105,6 +105,12 @@ def _serve(options: argparse.Namespace, marker: str) -> int:
                 file=sys.stderr,
             )
             return WRONG_USE
+        if not any(question.max_points for question in store.questions):
+            print(
+                f"{PROGRAM}: the rubric gives no points for what persons mark, so only comments count; set "
+                "manual_points in it, and grade again as you did (no student code is run for that)",
+                file=sys.stderr,
+            )
         listener = server.listening(options.port)
         speak(options.lang or store.forms.forms.worth.settings.lang)
         token, port = server.new_token(), listener.getsockname()[1]

@@ -200,6 +200,7 @@ class _Answers:
                     "answer": each.rendered.answer,
                     "pictures": each.rendered.pictures,
                     "plain": each.plain,
+                    "written": visible(place.item.manual.answer),
                     "history": marks.get(place.item.key, []),
                 }
                 for place, each in zip(work.places, shown, strict=True)

@@ -262,7 +262,7 @@ def _feedback(grade: Grade) -> str:
             say("{function}, {check}: {what}", function=check.function, check=check.id, what=one_line(what))
         )
     passed = () if sentences else (say("Every check passed."),)
-    marked = [_marked(item) for item in grade.manual if item.points is not None]
+    marked = [_marked(item) for item in grade.manual if item.points is not None and item.max_points]
     return together(*sentences, *passed, *marked, late_sentence(grade.late) if grade.late else "")
 
 

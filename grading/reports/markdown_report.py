@@ -71,10 +71,11 @@ def _page(grade: Grade) -> list[str]:
             "",
             answer,
         ]
-        if item.points is not None:
+        if item.points is not None and item.max_points:
             got = say("{got} of {most} points", got=points(item.points), most=points(item.max_points))
-            said = f": {escape(item.comment)}" if item.comment else ""
-            lines += ["", f"**{got}**{said}"]
+            lines += ["", f"**{got}**"]
+        if item.comment:
+            lines += ["", together(say("Comment:"), escape(item.comment))]
     return [*lines, "", _footer(grade)]
 
 

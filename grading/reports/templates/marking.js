@@ -23,6 +23,7 @@ let current = null; // { work, place }
 let shownBase = 0; // the mark that the form was filled from: what a new one is based on
 let busy = false;
 let choosing = false;
+let raw = false; // answers as they were written
 const undone = JSON.parse(kept.get("undo") ?? "[]");
 const details = new Map(); // hand-in -> promise of what stands in it
 const loading = new Map(); // hand-in -> what ends asking for it
@@ -273,7 +274,7 @@ async function show(entry, { focus = true } = {}) {
   const note = place.missing ? say("missing") : rubric ? say("whole", { name: nameOf(work) }) : place.empty ? say("empty") : "";
   $("note").textContent = note;
   $("note").hidden = !note;
-  $("answer").hidden = place.missing || rubric || place.empty;
+  $("raw").hidden = $("answer").hidden = place.missing || rubric || place.empty;
   put("question", "");
   put("answer", "");
   $("answer").setAttribute("aria-busy", "true");
@@ -293,7 +294,7 @@ async function show(entry, { focus = true } = {}) {
     const found = (await detailsOf(work))[place.item];
     if (!same(entry, current) || !found) return;
     put("question", found.question);
-    put("answer", found.answer);
+    drawAnswer(found);
     $("answer").removeAttribute("aria-busy");
     if (found.plain) {
       $("note").textContent = say("plain");
@@ -313,6 +314,20 @@ async function show(entry, { focus = true } = {}) {
     tell(told(error), "bad");
   }
   if (following) detailsOf(following.work).catch(() => {});
+}
+
+function drawAnswer(found) {
+  $("raw").setAttribute("aria-pressed", String(raw));
+  if (!raw) return put("answer", found.answer);
+  const written = element("pre");
+  written.textContent = found.written;
+  return put("answer", written.outerHTML);
+}
+
+async function setRaw() {
+  raw = !raw;
+  const { work, place } = current;
+  drawAnswer((await detailsOf(work))[place.item]);
 }
 
 function drawHistory(history) {
@@ -576,6 +591,7 @@ const keys = {
   k: () => move(-1),
   n: () => goOn(current),
   u: undo,
+  s: setRaw,
   m: () => setMode(!byStudent),
   g: () => $("group").focus(),
   h: () => setHidden(!hidden),
@@ -624,6 +640,7 @@ $("form").addEventListener("submit", (event) => { event.preventDefault(); save()
 $("next").addEventListener("click", () => move(1));
 $("previous").addEventListener("click", () => move(-1));
 $("undo").addEventListener("click", undo);
+$("raw").addEventListener("click", setRaw);
 $("zero").addEventListener("click", askZero);
 $("by-question").addEventListener("click", () => setMode(false));
 $("by-student").addEventListener("click", () => setMode(true));

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import importlib.util
 import json
 import os
 import select
 import shutil
 import subprocess
 import sys
+import time
 from pathlib import Path
 from types import TracebackType
 from typing import Any
@@ -19,6 +21,14 @@ _PROGRAMS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-sta
 def chromium() -> str | None:
     """The browser's program, or None where there is none."""
     return next(filter(None, map(shutil.which, _PROGRAMS)), None)
+
+
+def axe() -> str | None:
+    """The script that finds what keeps people from a page, or None where it is not installed."""
+    package = importlib.util.find_spec("axe_core_python")
+    if package is None or package.origin is None:
+        return None
+    return Path(package.origin).with_name("axe.min.js").read_text(encoding="utf-8")
 
 
 # The browser reads commands at descriptor 3 and answers at 4. Copies above both keep either from being overwritten.
@@ -109,15 +119,15 @@ class Browser:
             self.events.append(message)
         return message
 
-    def page(self, path: Path, width: int = 1200, dark: bool = False) -> Page:
-        """Open a file and wait until it is loaded."""
-        return Page(self, path, width, dark)
+    def page(self, path: Path | str, width: int = 1200, dark: bool = False) -> Page:
+        """Open a file or an address and wait until it is loaded."""
+        return Page(self, path if isinstance(path, str) else path.as_uri(), width, dark)
 
 
 class Page:
     """An open page, and what happened in it."""
 
-    def __init__(self, browser: Browser, path: Path, width: int, dark: bool) -> None:
+    def __init__(self, browser: Browser, url: str, width: int, dark: bool) -> None:
         self._browser = browser
         target = browser.call("Target.createTarget", url="about:blank")["targetId"]
         self._session: str = browser.call("Target.attachToTarget", targetId=target, flatten=True)["sessionId"]
@@ -132,7 +142,7 @@ class Page:
         )
         scheme = {"name": "prefers-color-scheme", "value": "dark" if dark else "light"}
         self.call("Emulation.setEmulatedMedia", features=[scheme])
-        self.call("Page.navigate", url=path.as_uri())
+        self.call("Page.navigate", url=url)
         while not self._events("Page.loadEventFired"):
             browser.receive()
 
@@ -148,6 +158,16 @@ class Page:
         assert "exceptionDetails" not in answer, answer["exceptionDetails"]
         return answer["result"].get("value")
 
+    def violations(self, script: str) -> list[tuple[str, str]]:
+        """What `axe` calls serious, and the first place of each."""
+        self.evaluate(script + "; null")
+        found = self.evaluate("axe.run().then((results) => results.violations)")
+        return [
+            (each["id"], each["nodes"][0]["html"])
+            for each in found
+            if each["impact"] in ("serious", "critical")
+        ]
+
     def follow(self, selector: str) -> None:
         """Click a link to another page, and wait until that is loaded."""
         loaded = len(self._events("Page.loadEventFired"))
@@ -155,12 +175,27 @@ class Page:
         while len(self._events("Page.loadEventFired")) == loaded:
             self._browser.receive()
 
-    def press(self, key: str) -> None:
-        """Press and release a key."""
-        codes = {"Tab": (9, ""), "Enter": (13, "\r"), " ": (32, " ")}
-        code, text = codes[key]
-        for kind in ("keyDown", "keyUp"):
-            self.call("Input.dispatchKeyEvent", type=kind, key=key, windowsVirtualKeyCode=code, text=text)
+    def press(self, key: str, *, ctrl: bool = False) -> None:
+        """Press and release a key, one with a name or that of a character."""
+        codes = {"Tab": (9, ""), "Enter": (13, "\r"), "Escape": (27, ""), ".": (190, "."), "?": (191, "?")}
+        code, text = codes.get(key) or (ord(key.upper()), key)
+        for kind, typed in (("keyDown", "" if ctrl else text), ("keyUp", "")):
+            self.call(
+                "Input.dispatchKeyEvent",
+                type=kind,
+                key=key,
+                windowsVirtualKeyCode=code,
+                text=typed,
+                modifiers=2 if ctrl else 0,
+            )
+
+    def wait_for(self, expression: str) -> Any:
+        """The value of a JavaScript expression, as soon as it is one that holds."""
+        end = time.monotonic() + PATIENCE_SECONDS
+        while not (value := self.evaluate(expression)):
+            assert time.monotonic() < end, expression
+            time.sleep(0.02)
+        return value
 
     def _events(self, method: str) -> list[dict[str, Any]]:
         return [
