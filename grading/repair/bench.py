@@ -50,7 +50,9 @@ class Screen:
     @classmethod
     def of(cls, original: LossFunction, problems: Sequence[Problem]) -> Screen:
         """Problems for candidates that should compute what ``original`` should."""
-        return cls(tuple(problems), tuple(original.setting.truths(problems)), packed(problems))
+        tolerance = original.rubric.settings.tolerance
+        truths = tuple(truth.within(tolerance) for truth in original.setting.truths(problems))
+        return cls(tuple(problems), truths, packed(problems))
 
     def right(self, answers: Sequence[Answered | Failure]) -> Right:
         """What is right in the answers."""

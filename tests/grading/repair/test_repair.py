@@ -191,6 +191,24 @@ def test_what_large_scores_would_still_break_is_not_called_repaired(sandbox: San
     assert "right except for large scores" in sentence_of("loss", repair)
 
 
+LOGISTIC = """
+def loss(W, X, y, reg):
+    N = X.shape[0]
+    T = np.zeros((N, W.shape[1]))
+    T[np.arange(N), y] = 1
+    P = 1 / (1 + np.exp(-X @ W))
+    value = -(T * np.log(P) + (1 - T) * np.log(1 - P)).sum() / N
+    return value + reg * np.sum(W * W), X.T @ (P - T) / N + 2 * reg * W
+"""
+
+
+def test_what_is_accepted_with_a_remark_is_accepted_of_repairs(sandbox: Sandbox) -> None:
+    code = LOGISTIC.replace("value = -(", "value = -2 * (")
+    repair, _ = repaired(sandbox, code, "logistic", repair=RepairSettings(candidates=300))
+    assert repair is not None
+    assert (repair.part, lines_of(repair)) == ("ordinary", {7})
+
+
 def test_what_fails_only_sometimes_is_not_called_repaired_by_any_change(sandbox: Sandbox) -> None:
     now_and_then = "CALLS = [0]\n" + HINGE.replace(
         "    N = X.shape[0]", "    CALLS[0] += 1\n    N = X.shape[0] + (CALLS[0] == 40)"
