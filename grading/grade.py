@@ -44,7 +44,10 @@ class DataFacts(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class SuiteFacts(msgspec.Struct, frozen=True, kw_only=True):
-    """With what it was graded; ``notebooks`` is the hash of the data that they were run with, None if they were not."""
+    """With what it was graded; ``notebooks`` is the hash of the data that they were run with, None if they were not.
+
+    ``course`` and ``title`` are what the rubric calls the course and the assignment.
+    """
 
     version: str
     rubric_sha256: str
@@ -55,6 +58,8 @@ class SuiteFacts(msgspec.Struct, frozen=True, kw_only=True):
     notebooks: str | None = None
     language: Language = "en"
     data: DataFacts | None = None
+    course: str = ""
+    title: str = ""
 
 
 class IsolationFacts(msgspec.Struct, frozen=True, kw_only=True):

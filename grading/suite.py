@@ -101,4 +101,6 @@ def suite_facts(suite: Suite) -> SuiteFacts:
         notebooks=None if suite.notebook_data is None else fingerprint(suite.notebook_data),
         language=rubric.settings.lang,
         data=data_facts(rubric),
+        course=rubric.settings.course,
+        title=rubric.settings.title,
     )

@@ -16,7 +16,7 @@ from grading.suite import Suite, suite_facts
 from grading.translation import again
 
 #: What of a rubric decides about points and words of ours alone, not about verdicts.
-_WORTH = ("title", "manual", "manual_points", "late", "partial", "lang")
+_WORTH = ("title", "course", "manual", "manual_points", "late", "partial", "lang")
 
 
 def decided_by(suite: Suite) -> str:
@@ -29,7 +29,7 @@ def decided_by(suite: Suite) -> str:
     for asked in (*settings["functions"].values(), *settings["search"].values()):
         # Which checks are asked, whatever they are worth; functions are asked in the rubric's order.
         asked["points"] = sorted(asked["points"])
-    facts = msgspec.structs.replace(suite_facts(suite), rubric_sha256="", language="en")
+    facts = msgspec.structs.replace(suite_facts(suite), rubric_sha256="", language="en", course="", title="")
     parts = (list(settings["functions"]), settings, rubric.losses, facts)
     return hashlib.sha256(msgspec.json.encode(parts, order="deterministic")).hexdigest()
 

@@ -22,7 +22,7 @@ from grading.reports.github import GitHubAnnotations, GitHubClassroom, GitHubOut
 from grading.reports.gradebook import CanvasCsv, ForPlatform, GradebookCsv, GradescopeCsv, MoodleCsv
 from grading.reports.gradebook_json import GradebookJson
 from grading.reports.gradescope import GradescopeReport
-from grading.reports.hidden import for_students, released
+from grading.reports.hidden import for_students, from_here, released
 from grading.reports.html_report import HtmlReport
 from grading.reports.json_report import JsonReport
 from grading.reports.junit import JUnitReport
@@ -103,7 +103,7 @@ def write_reports(
     Raises:
         OSError: the folder cannot be written.
     """
-    formats = list(formats)
+    grade, formats = from_here(grade), list(formats)
     folder = out / grade.submission.name
     folder.mkdir(parents=True, exist_ok=True)
     seen = released(grade) if release else for_students(grade)
@@ -163,7 +163,8 @@ def write_class(
     Raises:
         OSError: the folder cannot be written.
     """
-    whole = [released(grade) for grade in grades] if release else list(grades)
+    grades = [from_here(grade) for grade in grades]
+    whole = [released(grade) for grade in grades] if release else grades
     seen = [for_students(grade) for grade in whole]
     if names is not None:
         whole, seen = ([anonymous(grade, names) for grade in each] for each in (whole, seen))

@@ -6,11 +6,24 @@ the other checks say does not depend on it (`grading.judging.runner`), so nothin
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import msgspec
 
 from grading.grade import Grade
 from grading.told_repairs import told
 from grading.words import say
+
+
+def from_here(grade: Grade) -> Grade:
+    """The grade with the hand-in's path from the current folder; of what lies elsewhere, only its name is told."""
+    path, here = Path(grade.submission.path), Path.cwd()
+    if not path.is_absolute():
+        return grade
+    told = path.relative_to(here) if path.is_relative_to(here) else Path(path.name)
+    return msgspec.structs.replace(
+        grade, submission=msgspec.structs.replace(grade.submission, path=str(told))
+    )
 
 
 def for_students(grade: Grade) -> Grade:

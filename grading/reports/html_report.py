@@ -28,6 +28,7 @@ from grading.reports.text import points, shown
 from grading.told_repairs import pages_parts_of, repair_shown_by, sentence_of
 from grading.words import later, said_place, say
 
+_SIGNS: dict[Status, str] = {"passed": "✓", "failed": "✗", "error": "✗", "skipped": "–", "manual": "?"}
 _MOST_INPUT_ENTRIES = 200
 _LONGEST_NUMBER = 8
 
@@ -74,6 +75,16 @@ class Broken:
     same: list[CheckResult]
 
 
+@dataclass(frozen=True)
+class Points:
+    """What a function got of what it could have; ``link`` is the first of its checks that did not pass."""
+
+    name: str
+    got: float
+    most: float
+    link: str | None
+
+
 class HtmlReport:
     """Writes a `Grade` as a page: what to fix first, with the smallest input that shows it; then one line a pass."""
 
@@ -99,7 +110,10 @@ class HtmlReport:
             repair_sentence=sentence_of,
             repair_parts=pages_parts_of,
             unmarked=_unmarked,
-            by_function=_by_function(grade),
+            signs=_SIGNS,
+            functions=_functions(grade),
+            unsatisfied={check.function for check in grade.checks if check.status != "passed"},
+            by_function=by_function(grade),
             places={name: where(place) for name, place in grade.functions.items()},
             broken=[_broken(card, grade) for card in cards(grade)],
             trainings=[training(facts) for facts in grade.trainings],
@@ -152,7 +166,20 @@ def place_of(function: str, grade: Grade) -> Place | None:
     )
 
 
-def _by_function(grade: Grade) -> dict[str, list[CheckResult]]:
+def _functions(grade: Grade) -> list[Points]:
+    return [
+        Points(
+            name,
+            sum(check.points for check in checks),
+            sum(check.max_points for check in checks),
+            next((f"{name}-{c.id}" for c in checks if c.status in ("failed", "error")), None),
+        )
+        for name, checks in by_function(grade).items()
+    ]
+
+
+def by_function(grade: Grade) -> dict[str, list[CheckResult]]:
+    """The checks of each function, in the order of the report."""
     groups: dict[str, list[CheckResult]] = {}
     for check in grade.checks:
         groups.setdefault(check.function, []).append(check)

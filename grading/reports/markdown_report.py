@@ -10,9 +10,11 @@ from grading.late import sentence
 from grading.reports.cards import cards
 from grading.reports.comparison import comparison
 from grading.reports.executed import introduction, shown_runs
+from grading.reports.html_report import by_function, place_of, where
+from grading.reports.pages import assignment
 from grading.reports.text import points, shown
 from grading.told_repairs import parts_of, repair_shown_by, sentence_of
-from grading.words import later, said_place, say, together, translated
+from grading.words import later, say, together, translated
 
 _SIGNS = {"passed": "✓", "failed": "✗", "error": "✗", "skipped": "–", "manual": "?"}
 
@@ -29,7 +31,8 @@ class MarkdownReport:
 
 
 def _page(grade: Grade) -> list[str]:
-    lines = [_title(grade), ""]
+    name = assignment(grade.suite)
+    lines = [_title(grade), "", *([escape(name), ""] if name else [])]
     if grade.state == "not_graded":
         return [*lines, f"**{say('Not graded:')}** {escape(grade.reason or '')}"]
     if grade.late is not None and grade.late.factor != 1.0:
@@ -110,19 +113,11 @@ def _title(grade: Grade) -> str:
 
 
 def _functions(grade: Grade) -> list[str]:
-    rows = [f"| {say('function')} | {say('where')} |", "|---|---|"]
-    for name, place in grade.functions.items():
-        if place is None:
-            where = say("not found")
-        else:
-            first, last = place.lines
-            where = say(
-                "{source}, lines {first}–{last}",
-                source=escape(said_place(place.source)),
-                first=first,
-                last=last,
-            )
-        rows.append(f"| `{name}` | {where} |")
+    rows = [f"| {say('function')} | {say('points')} | {say('where')} |", "|---|---|---|"]
+    for name, checks in by_function(grade).items():
+        got, most = sum(check.points for check in checks), sum(check.max_points for check in checks)
+        place = escape(where(place_of(name, grade)) or say("not found"))
+        rows.append(f"| `{name}` | {say('{got} of {most}', got=points(got), most=points(most))} | {place} |")
     return rows
 
 

@@ -16,6 +16,8 @@ if TYPE_CHECKING:
     from jinja2 import Environment
     from markupsafe import Markup
 
+    from grading.grade import SuiteFacts
+
 TEMPLATES = Path(__file__).resolve().parent / "templates"
 
 
@@ -35,8 +37,13 @@ def environment() -> Environment:
         lstrip_blocks=True,
     )
     made.globals |= {"say": _say, "strong": _strong, "code": _code, "language": _language, "gap": _gap}
-    made.globals["program"] = PROGRAM
+    made.globals |= {"program": PROGRAM, "assignment": assignment}
     return made
+
+
+def assignment(suite: SuiteFacts | None) -> str:
+    """The course and the assignment, as the rubric calls them."""
+    return "" if suite is None else " · ".join(filter(None, (suite.course, suite.title)))
 
 
 def _say(template: str, **values: object) -> Markup:

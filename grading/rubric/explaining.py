@@ -18,7 +18,8 @@ from grading.rubric.settings import LatePolicy, Names, Rubric
 def explain(rubric: Rubric, console: Console) -> None:
     """Print the whole rubric."""
     settings = rubric.settings
-    console.print(Text(f"{settings.title}: {rubric.max_score:g} points", style="bold"))
+    name = ", ".join(filter(None, (settings.course, settings.title)))
+    console.print(Text(f"{name}: {rubric.max_score:g} points", style="bold"))
     console.print()
     console.print(_points(rubric))
     hidden = [f"{name}: {check}" for name, asked in settings.functions.items() for check in asked.hidden]
@@ -56,7 +57,8 @@ def _settings(rubric: Rubric) -> Table:
     loops = ("" if settings.class_loops_allowed else "not ") + "allowed in vectorized functions"
     table.add_row("loops over classes", loops)
     table.add_row("seed of all cases", str(settings.seed))
-    covered = {"functions", "manual", "late", "title", "seed", "reg_scale", "delta", "class_loops_allowed"}
+    covered = {"functions", "manual", "late", "title", "course", "seed", "reg_scale", "delta"}
+    covered |= {"class_loops_allowed"}
     covered |= {"names"} if settings.names == Names() else set()
     covered |= {"calling"} if settings.calling == Calling() else set()
     rest: dict[str, Any] = msgspec.to_builtins(settings)

@@ -236,6 +236,7 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=
 
     Attributes:
         title: the name of the assignment.
+        course: the name of the course, which stands before it at the top of every report.
         seed: every random case is drawn from it: the same submission gets the same grade.
         functions: what is asked for, by name: a function, or a method of a class as "LinearSVM.train".
         accuracy: the settings of the accuracy check, by data set and loss.
@@ -271,6 +272,7 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=
     search: dict[str, Search] = {}
     lang: Language = "en"
     limits: LimitSettings = LimitSettings()
+    course: str = ""
     exam: ExamSettings = ExamSettings()
     repair: RepairSettings = RepairSettings()
     partial: PartialCredit = PartialCredit()

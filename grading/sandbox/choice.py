@@ -125,7 +125,8 @@ class LevelSearch(Closing):
         return None
 
     def _note(self, way: _Way, error: Exception) -> None:
-        self._problems.append(f"{way.level}, by {way.made_of}: {error}")
+        place = f" ({way.walls[0]})" if way.walls else ""
+        self._problems.append(f"{way.level}, by {way.made_of}{place}: {error}")
 
 
 def choose_level(limits: Limits, level: Level | None = None, data: Path | None = None) -> ChosenLevel:
@@ -180,7 +181,8 @@ def _with_namespaces(
     found = False
     for binary in bubblewrap.binaries():
         found = True
-        made_of = f"bubblewrap ({binary}), {common}"
+        # Without its place: reports tell it, and where things lie on this machine is nobody's business.
+        made_of = f"bubblewrap, {common}"
         if user is not None:
             setup.user = user
             walls = bubblewrap.command(binary, seen, user_namespace=False)
