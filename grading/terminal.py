@@ -12,26 +12,29 @@ from types import TracebackType
 from rich.console import Console
 from rich.markup import escape
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
-from rich.table import Table
+from rich.table import Column, Table
 
 from grading.editions.recognition import sentence
 from grading.grade import Grade
 from grading.reports import CLASS_WRITERS, WRITERS
 from grading.reports.executed import outcome
 from grading.reports.text import one_line, points
-from grading.words import say
+from grading.words import say, together
 
 _SHOW_TABLE_FROM = 2
 _MOST_ROWS = 60
 _SECONDS_BETWEEN_REFRESHES = 0.1
+_HEAD_WIDTH = 10
 _NAME_WIDTH = 32  # and the score
 
 
 class Terminal:
-    """A line per submission as it is graded, a table at the end, and where the reports are."""
+    """A line per submission as it is graded; at the end a table of those known before, and where the reports are."""
 
     def __init__(self, total: int) -> None:
-        self.console = Console(highlight=False, soft_wrap=True)
+        self.console = Console(highlight=False)
+        # Into a file or a pipe each line stays one.
+        self.console.soft_wrap = not self.console.is_terminal
         self._started = time.monotonic()
         self._unchanged: set[str] = set()
         self._new = self._failed = self._not_graded = 0
@@ -73,10 +76,25 @@ class Terminal:
         if unchanged and grade.state == "graded":
             self._unchanged.add(grade.submission.name)
         else:
-            self.console.print(_line(grade))
+            self._print(*_line(grade))
         if time.monotonic() - self._refreshed > _SECONDS_BETWEEN_REFRESHES:
             self._refreshed = time.monotonic()
             self._progress.refresh()
+
+    def _print(self, head: str, colour: str, lines: list[str]) -> None:
+        """What stands in front, and beside it the rest, which keeps its distance from the margin where it is broken."""
+        if self.console.is_terminal:
+            grid = Table.grid(
+                Column(width=_HEAD_WIDTH, justify="right"), Column(overflow="fold"), padding=(0, 2)
+            )
+            grid.add_row(f"[{colour}]{head}[/]", "\n".join(lines))
+            self.console.print(grid)
+        else:
+            self.console.print(
+                f"{head:>{_HEAD_WIDTH}}",
+                "\n".join(lines).replace("\n", f"\n{'':{_HEAD_WIDTH + 2}}"),
+                sep="  ",
+            )
 
     def _facts(self) -> str:
         """How many failed, how fast it goes, and how long it will take."""
@@ -90,18 +108,19 @@ class Terminal:
     ) -> None:
         """Print the table and the last lines."""
         grades = sorted(grades, key=lambda g: g.submission.name)
-        if _SHOW_TABLE_FROM <= len(grades) <= _MOST_ROWS:
+        # Of the others there was a line just now.
+        known = [grade for grade in grades if grade.submission.name in self._unchanged]
+        if len(grades) >= _SHOW_TABLE_FROM and 0 < len(known) <= _MOST_ROWS:
             self.console.print()
-            self.console.print(_table(grades, functions, self.console.width))
+            self.console.print(_table(known, functions, self.console.width))
         levels = sorted({g.isolation.level for g in grades if g.state == "graded"})
         seconds = time.monotonic() - self._started
         self.console.print(
             "\n" + say("Reports: {files}", files=", ".join(_to_open(plain(str(out)), list(formats))))
         )
-        self.console.print(
-            say("{counts}, in {seconds:.1f} s", counts=counts(grades, self._unchanged), seconds=seconds)
-            + (" " + say("(isolation: {levels})", levels=", ".join(levels)) if levels else "")
-        )
+        said = say("{counts}, in {seconds:.1f} s", counts=counts(grades, self._unchanged), seconds=seconds)
+        walls = say("(isolation: {levels})", levels=", ".join(levels)) if levels else ""
+        self.console.print(together(said, walls))
 
 
 def _to_open(out: str, formats: list[str]) -> list[str]:
@@ -122,10 +141,10 @@ def counts(grades: Sequence[Grade], unchanged: Collection[str]) -> str:
     done = [grade for grade in grades if grade.state == "graded"]
     known = [grade for grade in done if grade.submission.name in unchanged]
     new = [grade for grade in done if grade.submission.name not in unchanged]
-    parts = [say("{count} graded", count=len(new)) + _with_failures(new)]
+    parts = [together(say("{count} graded", count=len(new)), _with_failures(new))]
     if unchanged:
-        parts.append(say("{count} unchanged", count=len(known)) + _with_failures(known))
-    return ", ".join([*parts, say("{count} not graded", count=len(grades) - len(done))])
+        parts.append(together(say("{count} unchanged", count=len(known)), _with_failures(known)))
+    return say(", ").join([*parts, say("{count} not graded", count=len(grades) - len(done))])
 
 
 def progress_facts(failed: int, not_graded: int, rate: float, seconds_left: float) -> str:
@@ -146,30 +165,30 @@ def has_failures(grade: Grade) -> bool:
 
 def _with_failures(grades: Sequence[Grade]) -> str:
     failures = sum(map(has_failures, grades))
-    return " " + say("({count} with failures)", count=failures) if failures else ""
+    return say("({count} with failures)", count=failures) if failures else ""
 
 
-def _line(grade: Grade) -> str:
+def _line(grade: Grade) -> tuple[str, str, list[str]]:
+    """What stands in front, its colour, and the rest."""
     name = plain(grade.submission.name)
     if grade.state == "not_graded":
-        return f"[yellow]{say('not graded')}[/]  {name}: {plain(grade.reason or '')}"
+        return say("not graded"), "yellow", [f"{name}: {plain(grade.reason or '')}"]
     broken = [f"{c.function}: {c.id}" for c in grade.checks if c.status in ("failed", "error")]
     text = "; ".join(
         [*broken[:4], *([say("and {count} more", count=len(broken) - 4)] if len(broken) > 4 else [])]
     )
-    colour = "green" if grade.score == grade.max_score else "red"
     score = f"{points(grade.score)}/{points(grade.max_score)}"
-    line = f"[{colour}]{score:>10}[/]  {name}" + (f"  ({text})" if text else "")
-    other = [] if grade.edition is None else [f"{'':>12}{plain(sentence(grade.edition))}"]
-    return "\n".join([line, *other, *_notebooks(grade)])
+    lines = [name + (f"  ({text})" if text else "")]
+    if grade.edition is not None:
+        lines.append(plain(sentence(grade.edition)))
+    if grade.execution is not None:
+        lines += [f"{plain(run.notebook)}: {plain(outcome(run))}" for run in grade.execution.notebooks]
+    return score, colour_of(grade.score, grade.max_score), lines
 
 
-def _notebooks(grade: Grade) -> list[str]:
-    """A line for each notebook that was run."""
-    if grade.execution is None:
-        return []
-    runs = grade.execution.notebooks
-    return [f"{'':>12}{plain(run.notebook)}: {plain(outcome(run))}" for run in runs]
+def colour_of(got: float, most: float) -> str:
+    """Green is all that could be had, yellow at least half of it, red less."""
+    return "green" if got == most else "yellow" if got >= most / 2 else "red"
 
 
 def _table(grades: Sequence[Grade], functions: Sequence[str], width: int) -> Table:
@@ -202,4 +221,4 @@ def _heading(function: str) -> str:
 def _cell(grade: Grade, functions: Sequence[str]) -> str:
     checks = [check for check in grade.checks if check.function in functions]
     got, most = sum(c.points for c in checks), sum(c.max_points for c in checks)
-    return points(got) if got == most else f"[red]{points(got)}[/]"
+    return f"[{colour_of(got, most)}]{points(got)}[/]"

@@ -143,6 +143,9 @@ def run(options: argparse.Namespace) -> int:
 
 def _run(options: argparse.Namespace) -> int:
     one_thread()
+    if sys.stdout.isatty():
+        # The first thing that is printed, or the bar, takes its place.
+        print("getting ready ...", end="\r", flush=True)
     from contextlib import nullcontext
 
     from grading.sandbox.zygote import begin
