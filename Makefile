@@ -56,6 +56,11 @@ schema: $(if $(wildcard $(BIN)/python),,$(VENV)/.ready)
 	$(BIN)/python -c 'import json; from grading.rubric.schema import rubric_schema as s; print(json.dumps(s(), indent=1))' \
 		> docs/rubric.schema.json
 
+.PHONY: picture
+# The picture in the README, docs/report.png; needs Chromium.
+picture: $(VENV)/.ready-dev
+	$(BIN)/python -m tests.grading.reports.picture
+
 .PHONY: site
 # docs/ as pages in site/; fails on any link that leads nowhere.
 site: $(VENV)/.ready-dev

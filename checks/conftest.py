@@ -17,12 +17,13 @@ import pytest
 from grading.editions.called import as_called
 from grading.editions.reading import shipped
 from grading.judging.properties import given_of
+from grading.judging.pytest_colours import in_colour
 from grading.judging.pytest_session import Score, conftest_of_the_handin, replay, the_handin
 from grading.rubric import Rubric, RubricError, load_rubric, require_packages
 from grading.rubric.checks import checks_of
 from grading.sandbox.levels import IsolationError
 from grading.submission import IntakeError
-from grading.told_results import as_text
+from grading.told_results import Part, parts_of
 from grading.words import LANGUAGES, say, speak
 from reference.split import DatasetError
 
@@ -36,6 +37,7 @@ if TYPE_CHECKING:
 
 _rubric_key: pytest.StashKey[Rubric] = pytest.StashKey()
 _submission_key: pytest.StashKey[Submission] = pytest.StashKey()
+_told_key: pytest.StashKey[list[tuple[Part, str]]] = pytest.StashKey()
 _hunt_key: pytest.StashKey[Hunt] = pytest.StashKey()
 _hunting_key: pytest.StashKey[bool] = pytest.StashKey()
 
@@ -253,7 +255,8 @@ def pytest_pyfunc_call(pyfuncitem: pytest.Function) -> Generator[None, object, o
     asked = _asked(pyfuncitem)
     assert asked is not None
     asking = _hunting(pyfuncitem, runner, *asked) if _is_hunted(pyfuncitem) else runner.judging(*asked)
-    words, outcome = None, None
+    told_parts: list[tuple[Part, str]] = []
+    outcome = None
     try:
         with asking:
             outcome = yield
@@ -263,12 +266,14 @@ def pytest_pyfunc_call(pyfuncitem: pytest.Function) -> Generator[None, object, o
             # What repairs a function may have a name, which the grade says.
             pyfuncitem.user_properties += _repairs(runner, asked[0])
             result = runner.result(*asked)
-        words = as_text(result) + _again(told)
+        told_parts = [*parts_of(result), *_again(told)]
     # Properties of a test travel to the report, from processes of pytest-xdist and into JUnit files as well.
     pyfuncitem.user_properties += Score.of(runner.result(*asked)).properties()
-    if words is not None:
+    if told_parts:
         if result.status == "skipped":
             pytest.skip(result.message)
+        pyfuncitem.stash[_told_key] = told_parts
+        words = "\n\n".join(text for _, text in told_parts)
         if pyfuncitem.config.getoption("usepdb") and result.counterexample is not None:
             replay(runner.submission, result, pytest.fail.Exception(words, pytrace=False))
         pytest.fail(words, pytrace=False)
@@ -319,16 +324,25 @@ def _repairs(runner: Runner, name: str) -> list[tuple[str, object]]:
     ]
 
 
-def _again(told: Exception) -> str:
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    """Put what is told of a failure in the place of how pytest would show it."""
+    report = yield
+    if report.failed and _told_key in item.stash:
+        report.longrepr = in_colour(report.longrepr, item.stash[_told_key])
+    return report
+
+
+def _again(told: Exception) -> Iterator[tuple[Part, str]]:
     """How to have again what a hunt has found."""
     if told.__cause__ is None:
-        return ""
+        return
     notes = " ".join(getattr(told.__cause__, "__notes__", ()))
     decorator = re.search(r"@reproduce_failure\(.*?\)", notes)
     words = [say("Found in a hunt: the grade does not ask this. The next hunt tries it first.")]
     if decorator is not None:
         words.append(say("To have it elsewhere, write above the check: {decorator}", decorator=decorator[0]))
-    return "\n\n" + "\n".join(words)
+    yield "message", "\n".join(words)
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:

@@ -83,7 +83,7 @@ class Terminal:
 
     def _print(self, head: str, colour: str, lines: list[str]) -> None:
         """What stands in front, and beside it the rest, which keeps its distance from the margin where it is broken."""
-        if self.console.is_terminal:
+        if not self.console.soft_wrap:
             grid = Table.grid(
                 Column(width=_HEAD_WIDTH, justify="right"), Column(overflow="fold"), padding=(0, 2)
             )

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Literal
 
 from grading.grade import CheckResult
 from grading.words import say, together
 
 Part = Literal["title", "message", "hint", "numbers", "code"]
+STYLES: dict[Part, str] = {"title": "bold", "message": "", "hint": "yellow", "numbers": "cyan", "code": "dim"}
+# What is to be pasted, and what stands below something.
+NEVER_BROKEN: tuple[Part, ...] = ("numbers", "code")
+_WIDEST = 100
 
 
 def parts_of(result: CheckResult) -> Iterator[tuple[Part, str]]:
@@ -28,6 +32,17 @@ def parts_of(result: CheckResult) -> Iterator[tuple[Part, str]]:
         yield "code", result.counterexample.code
 
 
-def as_text(result: CheckResult) -> str:
-    """All of it as plain text."""
-    return "\n\n".join(text for _, text in parts_of(result))
+def coloured(parts: Iterable[tuple[Part, str]], width: int) -> str:
+    """All of it for a terminal of this width: sentences are broken between words, and code is not."""
+    from io import StringIO
+
+    from rich.console import Console
+    from rich.text import Text
+
+    console = Console(file=StringIO(), width=min(width, _WIDEST), force_terminal=True, highlight=False)
+    with console.capture() as captured:
+        for number, (kind, text) in enumerate(parts):
+            if number:
+                console.print()
+            console.print(Text(text.rstrip("\n"), STYLES[kind]), soft_wrap=kind in NEVER_BROKEN)
+    return captured.get()

@@ -69,6 +69,21 @@ def _meant(word: str) -> str | None:
     return next(iter(difflib.get_close_matches(word.lower(), COMMANDS, n=1)), None)
 
 
+def _misspelled(arguments: Sequence[str], parser: argparse.ArgumentParser) -> tuple[str, str] | None:
+    """The first option that the parser does not have, and the one that it can only be a misspelling of."""
+    known = [option for action in parser._actions for option in action.option_strings]
+    before = arguments[: arguments.index("--")] if "--" in arguments else arguments
+    for word in before:
+        option = word.partition("=")[0]
+        # argparse takes the beginning of an option for the whole.
+        if option.startswith("--") and not any(each.startswith(option) for each in known):
+            import difflib
+
+            for meant in difflib.get_close_matches(option, known, n=1):
+                return option, meant
+    return None
+
+
 def add_rubric(parser: argparse.ArgumentParser, help_: str) -> None:
     """The options that say with which rubric."""
     from grading.editions.reading import shipped
@@ -103,4 +118,10 @@ def main(arguments: Sequence[str]) -> int:
         )
         return WRONG_USE
     chosen = command(name)
-    return chosen.run(chosen.parser().parse_args(rest))
+    parser = chosen.parser()
+    # What follows `test` is pytest's, whose options nobody knows here.
+    wrong = None if name == "test" else _misspelled(rest, parser)
+    if wrong is not None:
+        print(f"{parser.prog}: there is no option {wrong[0]}; did you mean {wrong[1]}?", file=sys.stderr)
+        return WRONG_USE
+    return chosen.run(parser.parse_args(rest))

@@ -51,7 +51,7 @@ def _page(grade: Grade) -> list[str]:
         "|---|---|---|---|",
     ]
     lines += [
-        f"| {_SIGNS[c.status]} | `{c.function}` | {c.id}: {escape(c.title)} | {_points(c)} |"
+        f"| {_SIGNS[c.status]} | `{c.function}` | {c.id}: {escape(c.title)} | {_of(c.points, c.max_points)} |"
         for c in grade.checks
     ]
     lines += _beside(grade)
@@ -117,14 +117,12 @@ def _functions(grade: Grade) -> list[str]:
     for name, checks in by_function(grade).items():
         got, most = sum(check.points for check in checks), sum(check.max_points for check in checks)
         place = escape(where(place_of(name, grade)) or say("not found"))
-        rows.append(f"| `{name}` | {say('{got} of {most}', got=points(got), most=points(most))} | {place} |")
+        rows.append(f"| `{name}` | {_of(got, most)} | {place} |")
     return rows
 
 
-def _points(check: CheckResult) -> str:
-    if not check.max_points:
-        return say("not counted")
-    return say("{got} of {most}", got=points(check.points), most=points(check.max_points))
+def _of(got: float, most: float) -> str:
+    return say("{got} of {most}", got=points(got), most=points(most)) if most else say("not counted")
 
 
 def what_helps(check: CheckResult, grade: Grade, same: Sequence[CheckResult] = ()) -> list[str]:

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from grading import PROGRAM
-from grading.words import spoken, together, translated
+from grading.words import say, spoken, together, translated
 
 if TYPE_CHECKING:
     from jinja2 import Environment
@@ -36,7 +36,14 @@ def environment() -> Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    made.globals |= {"say": _say, "strong": _strong, "code": _code, "language": _language, "gap": _gap}
+    made.globals |= {
+        "say": _say,
+        "strong": _strong,
+        "code": _code,
+        "language": _language,
+        "gap": _gap,
+        "colon": _colon,
+    }
     made.globals |= {"program": PROGRAM, "assignment": assignment}
     return made
 
@@ -68,6 +75,11 @@ def _code(text: object) -> Markup:
 def _gap() -> str:
     """What stands between two sentences."""
     return together("|", "|")[1:-1]
+
+
+def _colon() -> str:
+    """What stands between a thing and what is said of it."""
+    return say(": ")
 
 
 def _language() -> str:

@@ -20,8 +20,6 @@ from grading.watching.verdicts import FAILED, Verdict
 from grading.words import later, say
 
 _PROGRESS_AFTER = 2.0
-_STYLES = {"title": "bold", "message": "", "hint": "yellow", "numbers": "cyan", "code": "dim"}
-
 Mark = Literal["passed", "failed", "skipped"]
 _NOW: Mapping[Mark, tuple[str, str]] = {
     "passed": (later("now passes: {name}: {checks}"), "green"),
@@ -112,15 +110,15 @@ class Screen:
     def failure(self, result: CheckResult) -> None:
         """A failure in the words of every report."""
         for kind, text in told_results.parts_of(result):
-            # What is to be pasted, or stands below something, is never broken.
-            self._say(text.rstrip("\n"), _STYLES[kind], whole=kind in ("code", "numbers"))
+            whole = kind in told_results.NEVER_BROKEN
+            self._say(text.rstrip("\n"), told_results.STYLES[kind], whole=whole)
             self._say("")
 
     def hint(self, result: CheckResult) -> None:
         """What a mistake is called, where that came out only when it was repaired."""
         for kind, text in told_results.parts_of(result):
             if kind == "hint":
-                self._say(text, _STYLES[kind])
+                self._say(text, told_results.STYLES[kind])
                 self._say("")
 
     def repairs(self, repairs: Mapping[str, Repair]) -> None:
