@@ -174,7 +174,7 @@ def _line(grade: Grade) -> tuple[str, str, list[str]]:
     if grade.state == "not_graded":
         return say("not graded"), "yellow", [f"{name}: {plain(grade.reason or '')}"]
     broken = [f"{c.function}: {c.id}" for c in grade.checks if c.status in ("failed", "error")]
-    text = "; ".join(
+    text = say("; ").join(
         [*broken[:4], *([say("and {count} more", count=len(broken) - 4)] if len(broken) > 4 else [])]
     )
     score = f"{points(grade.score)}/{points(grade.max_score)}"
