@@ -41,7 +41,7 @@ NETWORK_MISTAKES = (
     ),
     NetworkMistake(
         "mask-turned-round",
-        "The mask of the hidden layer is turned round: the units that are positive are left out.",
+        "The mask of the hidden layer is inverted: the units that are positive are left out.",
         "The units that are 0 are left out: dh[h <= 0] = 0.",
     ),
     NetworkMistake(

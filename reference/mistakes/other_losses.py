@@ -92,7 +92,7 @@ def _minus_missing(W: Array, X: Array, y: Labels, reg: float) -> Result:
 
 @mistake(
     "logistic-gradient-of-squared-error",
-    "The gradient has a factor p*(1 - p) too many: that of the squared error, not of the logarithm.",
+    "The gradient has an extra factor p*(1 - p): that of the squared error, not of the logarithm.",
     "The derivative of the loss by a score is p - t; the sigmoid's own derivative cancels.",
     applies_to=LOGISTIC,
     checks=GRADIENT,
@@ -241,7 +241,7 @@ def _sign_missing(W: Array, X: Array, y: Labels, reg: float) -> Result:
 
 @mistake(
     "l1-factor-2-too-many",
-    "The gradient of the penalty has a factor 2 too many: the derivative of |w| is its sign.",
+    "The gradient of the penalty has an extra factor 2: the derivative of |w| is its sign.",
     "Write dW += reg * np.sign(W), without a factor.",
     applies_to=L1,
     checks=GRADIENT,

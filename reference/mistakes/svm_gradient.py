@@ -242,7 +242,7 @@ def _tie_counted_for_the_wrong_class(W: Array, X: Array, y: Labels, reg: float) 
 
 @mistake(
     "svm-stops-at-the-label",
-    "The classes behind the right one are never looked at.",
+    "The classes that come after the right one are never looked at.",
     "At j == y[i], go on with the next class (continue) instead of ending the loop (break).",
     applies_to="svm",
     checks=BOTH,
