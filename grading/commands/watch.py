@@ -42,6 +42,9 @@ def run(options: argparse.Namespace) -> int:
         print(f"{PROGRAM}: {options.path}: there is no such file or folder", file=sys.stderr)
         return WRONG_USE
     one_thread()
+    if sys.stdout.isatty():
+        # The first line takes its place.
+        print("getting ready ...", end="\r", flush=True)
     from contextlib import nullcontext
 
     from grading.sandbox.zygote import begin

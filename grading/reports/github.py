@@ -14,6 +14,7 @@ from pathlib import Path, PurePosixPath
 from grading.grade import CheckResult, Grade, Place
 from grading.reports.html_report import place_of
 from grading.reports.markdown_report import escape
+from grading.reports.pages import assignment
 from grading.reports.statistics import Statistics, broken, in_order, statistics
 from grading.reports.text import points, shown
 from grading.told_repairs import repair_shown_by, sentence_of
@@ -39,6 +40,8 @@ class GitHubSummary:
             "## " + say("Grades: {graded} of {count} graded", graded=counts.graded, count=counts.submissions),
             "",
         ]
+        name = assignment(grades[0].suite) if grades else ""
+        lines += [escape(name), ""] if name else []
         lines += [f"| | {say('submission')} | {say('score')} | {say('to fix')} |", "|---|---|---|---|"]
         lines += [_row(grade) for grade in grades[:_MOST_ROWS]]
         if len(grades) > _MOST_ROWS:
