@@ -46,7 +46,7 @@ class DataFacts(msgspec.Struct, frozen=True, kw_only=True):
 class SuiteFacts(msgspec.Struct, frozen=True, kw_only=True):
     """With what it was graded; ``notebooks`` is the hash of the data that they were run with, None if they were not.
 
-    ``course`` and ``title`` are what the rubric calls the course and the assignment.
+    ``course`` and ``assignment`` are what the rubric calls the course and the assignment.
     """
 
     version: str
@@ -59,7 +59,7 @@ class SuiteFacts(msgspec.Struct, frozen=True, kw_only=True):
     language: Language = "en"
     data: DataFacts | None = None
     course: str = ""
-    title: str = ""
+    assignment: str = ""
 
 
 class IsolationFacts(msgspec.Struct, frozen=True, kw_only=True):

@@ -102,5 +102,5 @@ def suite_facts(suite: Suite) -> SuiteFacts:
         language=rubric.settings.lang,
         data=data_facts(rubric),
         course=rubric.settings.course,
-        title=rubric.settings.title,
+        assignment=rubric.settings.title,
     )

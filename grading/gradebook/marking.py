@@ -29,7 +29,9 @@ def decided_by(suite: Suite) -> str:
     for asked in (*settings["functions"].values(), *settings["search"].values()):
         # Which checks are asked, whatever they are worth; functions are asked in the rubric's order.
         asked["points"] = sorted(asked["points"])
-    facts = msgspec.structs.replace(suite_facts(suite), rubric_sha256="", language="en", course="", title="")
+    facts = msgspec.structs.replace(
+        suite_facts(suite), rubric_sha256="", language="en", course="", assignment=""
+    )
     parts = (list(settings["functions"]), settings, rubric.losses, facts)
     return hashlib.sha256(msgspec.json.encode(parts, order="deterministic")).hexdigest()
 

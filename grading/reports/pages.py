@@ -50,7 +50,7 @@ def environment() -> Environment:
 
 def assignment(suite: SuiteFacts | None) -> str:
     """The course and the assignment, as the rubric calls them."""
-    return "" if suite is None else " · ".join(filter(None, (suite.course, suite.title)))
+    return "" if suite is None else " · ".join(filter(None, (suite.course, suite.assignment)))
 
 
 def _say(template: str, **values: object) -> Markup:
