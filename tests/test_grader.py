@@ -34,6 +34,24 @@ def run(capsys: pytest.CaptureFixture[str], *arguments: object) -> tuple[int, st
     return code, captured.out, captured.err
 
 
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (["--editon", "comp411"], "grader.py: there is no option --editon; did you mean --edition?"),
+        (
+            ["watch", "x.py", "--langs=zh"],
+            "grader.py watch: there is no option --langs; did you mean --lang?",
+        ),
+        (["strater", "out"], "and no command of that name; did you mean grader.py starter?"),
+    ],
+)
+def test_what_is_misspelled_is_named(
+    arguments: list[str], said: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert grader.main(arguments) == commands.WRONG_USE
+    assert said in capsys.readouterr().err
+
+
 def run_command(capsys: pytest.CaptureFixture[str], *arguments: str) -> tuple[int, str, str]:
     """The same for `grader.py COMMAND ARGUMENTS`."""
     code = grader.main(arguments)

@@ -10,7 +10,7 @@ from rich.console import Console
 
 from grading.commands.arguments import USUAL_FORMATS
 from grading.terminal import Terminal, progress_facts
-from tests.grading.reports.grades import FUNCTIONS, a_class
+from tests.grading.reports.grades import FUNCTIONS, a_class, a_grade
 
 
 @pytest.mark.parametrize(
@@ -37,3 +37,25 @@ def test_the_last_lines_name_what_to_open_and_count_the_hand_ins(
 
 def test_beside_the_bar_stands_how_many_failed_how_fast_it_goes_and_how_long_it_takes() -> None:
     assert progress_facts(3, 1, 4.2, 190) == "3 with failures, 1 not graded, 4.2 a second, 0:03:10 left"
+
+
+def test_the_table_at_the_end_repeats_no_line_that_was_printed() -> None:
+    terminal = Terminal(3)
+    output = io.StringIO()
+    terminal.console = Console(file=output, highlight=False, soft_wrap=True)
+    known, new, *_ = grades = a_class(3)
+    terminal.graded(known, unchanged=True)
+    terminal.graded(new)
+    terminal.summary(grades, FUNCTIONS, Path("out"), USUAL_FORMATS)
+    counted = [output.getvalue().count(grade.submission.name) for grade in (known, new)]
+    assert counted == [1, 1]
+
+
+def test_a_line_is_broken_between_words_and_keeps_its_distance_from_the_margin() -> None:
+    terminal = Terminal(1)
+    output = io.StringIO()
+    terminal.console = Console(file=output, highlight=False, width=40, force_terminal=True, color_system=None)
+    terminal.graded(a_grade("ada", reason="it holds nothing that could be graded by anybody"))
+    first, *more = output.getvalue().rstrip().split("\n")
+    assert first.startswith("not graded  ada: it holds nothing that")
+    assert [line.rstrip() for line in more] == ["            could be graded by anybody"]

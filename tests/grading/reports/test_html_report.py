@@ -11,7 +11,7 @@ import pytest
 
 from grading.grade import ManualItem
 from grading.reports import CLASS_WRITERS, WRITERS
-from tests.grading.reports.grades import FUNCTIONS, a_check, a_class, a_grade, a_passed_check
+from tests.grading.reports.grades import FUNCTIONS, a_check, a_class, a_grade, a_passed_check, trainings
 
 VOID = {"meta", "br", "input", "rect", "line", "link", "img", "hr"}
 
@@ -190,3 +190,19 @@ def test_a_page_is_html_without_a_fault(page: str) -> None:
         "class": writer.render(a_class(9), FUNCTIONS).decode(),
     }[page]
     html5lib.HTMLParser(strict=True).parse(text)
+
+
+def test_course_and_assignment_stand_at_the_top_and_in_the_title() -> None:
+    suite = msgspec.structs.replace(a_grade().suite, course="CS231n, 2026", assignment="Linear classifiers")
+    page = WRITERS["html"].render(msgspec.structs.replace(a_grade("ada"), suite=suite)).decode()
+    assert "<title>ada: grade report · CS231n, 2026 · Linear classifiers</title>" in page
+    assert '<p class="assignment">CS231n, 2026 · Linear classifiers</p>' in page
+
+
+def test_what_trained_well_is_folded_and_what_failed_is_open() -> None:
+    facts = trainings([1.0, 0.5])
+    passed = a_grade(checks=[a_passed_check(function=facts.function)], trainings=[facts])
+    failed = a_grade(checks=[a_check(function=facts.function)], trainings=[facts])
+    folded, shown = (WRITERS["html"].render(grade).decode() for grade in (passed, failed))
+    assert '<details class="training">' in folded
+    assert '<details class="training" open>' in shown

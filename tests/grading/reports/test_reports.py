@@ -162,3 +162,22 @@ def test_a_class_of_nobody_can_be_written(form: str) -> None:
 def test_a_grade_without_any_check_can_be_written(form: str) -> None:
     page = WRITERS[form].render(a_grade(reason="a PDF, not code", checks=[], manual=[], warnings=[]))
     assert b"a PDF, not code" in page
+
+
+def test_reports_say_nothing_of_the_folders_of_whoever_grades(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    for path, told in (
+        (tmp_path / "class" / "ada.ipynb", "class/ada.ipynb"),
+        (Path("/home/ta/ada.ipynb"), "ada.ipynb"),
+    ):
+        submission = msgspec.structs.replace(a_grade().submission, name="ada", path=str(path))
+        folder = write_reports(
+            msgspec.structs.replace(a_grade(), submission=submission),
+            tmp_path / "out",
+            ("json", "html", "md"),
+        )
+        written = [file.read_text(encoding="utf-8") for file in folder.iterdir()]
+        assert not any(str(path.parent) in text for text in written)
+        assert json.loads((folder / "report.json").read_text(encoding="utf-8"))["submission"]["path"] == told
