@@ -55,10 +55,16 @@ class Saves:
                 ignore_permission_denied=True,
             )
             yield self.is_new  # what was saved before one was watching
-            for _ in told:
-                yield self.is_new
-                if self._folder() != watched:
-                    break  # another folder of that name is there now, or none
+            try:
+                for _ in told:
+                    yield self.is_new
+                    if self._folder() != watched:
+                        break  # another folder of that name is there now, or none
+            except OSError:
+                # The system watches no more for this user: then one has to look.
+                while self._folder() == watched:
+                    time.sleep(_LOOK_AGAIN / 1000)
+                    yield self.is_new
 
     def _folder(self) -> tuple[Path, tuple[int, int] | None]:
         """The folder to watch, and what tells it from another of its name; None if there is none."""

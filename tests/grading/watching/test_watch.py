@@ -12,6 +12,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+import watchfiles
 
 import grader
 from grading.intake.read import read
@@ -19,6 +20,7 @@ from grading.rubric import load_rubric
 from grading.sandbox.client import Sandbox
 from grading.submission import Handin, Submission
 from grading.training_data import training_data
+from grading.watching import saves as saves_module
 from grading.watching.saves import Saves
 from grading.watching.verdicts import Verdicts
 
@@ -116,6 +118,23 @@ def test_whatever_way_it_is_saved_that_is_seen(tmp_path: Path, path: str) -> Non
         save()
         assert saves.is_new
         saves.take()
+
+
+def test_where_the_system_watches_nothing_one_looks_now_and_then(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuses(*_: object, **__: object) -> Iterator[None]:
+        raise OSError("OS file watch limit reached")
+        yield
+
+    monkeypatch.setattr(watchfiles, "watch", refuses)
+    monkeypatch.setattr(saves_module, "_LOOK_AGAIN", 1)
+    file = tmp_path / "mine.py"
+    file.write_text("a = 1\n")
+    looks = Saves(file).looks()
+    assert not next(looks)
+    file.write_text("a = 12\n")
+    assert next(looks)
 
 
 class Watched:
