@@ -21,19 +21,22 @@ def prepare(rubric: Rubric) -> None:
             plan_of(promise, setting)
 
 
-def prepare_for_failures(rubric: Rubric) -> None:
-    """Import what names mistakes and finds their places, and work out the answers of the known ones.
+def prepare_for_failures(rubric: Rubric) -> Iterator[None]:
+    """Import what names mistakes and finds their places, and work out the answers of the known ones, piece by piece.
 
-    For who waits for the next failure with nothing else to do: right code needs none of it.
+    For who waits for the next failure with nothing else to do, and may stop at any piece: right code needs none of it,
+    and what is missing is made when it is needed.
     """
     from grading.diagnosis.known_answers import plain_sample, regularized_sample, sample, traces
 
     ours = ("diagnosis.loss_functions", "diagnosis.methods", "repair.telling")
     for module in ("hypothesis", *(f"{PREFIX}grading.{name}" for name in ours)):
         import_module(module)
+        yield
     for _, setting in _settings_of(rubric):
         for problems in (sample(setting), regularized_sample(setting), plain_sample(setting)):
             traces(setting, problems)
+            yield
 
 
 def _settings_of(rubric: Rubric) -> Iterator[tuple[Function, Setting]]:

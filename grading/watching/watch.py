@@ -65,7 +65,9 @@ class Watch:
                     self._rubric, sandbox, shared, self._screen.doing, lambda: self._saves.is_new
                 )
                 self._look(verdicts, self._started)
-                prepare_for_failures(self._rubric)
+                for _ in prepare_for_failures(self._rubric):
+                    if self._saves.is_new:
+                        break
                 for is_new in self._saves.looks():
                     if is_new or not self._is_told:
                         self._look(verdicts, time.monotonic())
