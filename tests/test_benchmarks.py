@@ -6,8 +6,6 @@ import subprocess
 import sys
 from pathlib import Path
 
-import pytest
-
 from benchmarks.handins import cells, make_class
 from grading.intake.find import find
 from grading.intake.read import read
@@ -20,11 +18,24 @@ COMMANDS = sorted(
 ASKED = ("svm_loss_naive", "svm_loss_vectorized", "softmax_loss_naive", "softmax_loss_vectorized")
 
 
-@pytest.mark.parametrize("name", COMMANDS)
-def test_a_benchmark_starts_and_says_how_it_is_used(name: str) -> None:
-    command = [sys.executable, "-m", f"benchmarks.{name}", "--help"]
+IN_ONE_PROCESS = """
+import runpy, sys
+for name in sys.argv[1:]:
+    sys.argv = [name, "--help"]
+    print("#", name)
+    try:
+        runpy.run_module(f"benchmarks.{name}", run_name="__main__", alter_sys=True)
+    except SystemExit as stopped:
+        assert not stopped.code, name
+"""
+
+
+def test_every_benchmark_starts_and_says_how_it_is_used() -> None:
+    command = [sys.executable, "-W", "ignore::RuntimeWarning:runpy", "-c", IN_ONE_PROCESS, *COMMANDS]
     done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True)
-    assert done.stdout.startswith("usage: ")
+    said = dict(part.split("\n", 1) for part in done.stdout.removeprefix("# ").split("\n# "))
+    assert list(said) == COMMANDS
+    assert [name for name in COMMANDS if not said[name].startswith("usage: ")] == []
 
 
 def test_a_student_hands_in_the_same_in_every_run() -> None:

@@ -11,7 +11,7 @@ from grading.words import say, speaking, together, translated
 from grading.words.again import kept_of
 
 SAMPLES = Path(__file__).resolve().parents[3] / "submissions"
-NAMES = ("several_slips.ipynb", "unfinished_template", "does_not_parse.py", "python2.py")
+NAMES = ("several_slips.ipynb", "unfinished_template", "python2.py")
 
 
 def graded(out: Path, *options: str) -> tuple[dict[str, str], str]:
@@ -38,7 +38,7 @@ def graded(out: Path, *options: str) -> tuple[dict[str, str], str]:
 def test_reports_in_another_language_are_those_of_grading_in_it(tmp_path: Path) -> None:
     english, _ = graded(tmp_path / "one")
     chinese, shown = graded(tmp_path / "one", "--lang", "zh")
-    assert re.search("已评分 0 份.*未变化 4 份", shown)
+    assert re.search("已评分 0 份.*未变化 3 份", shown)
     assert chinese == graded(tmp_path / "other", "--lang", "zh")[0]
     assert graded(tmp_path / "other")[0] == english, "and back"
 
