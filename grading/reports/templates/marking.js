@@ -75,16 +75,23 @@ function works() {
   return hidden ? [...state.works].sort((a, b) => a.rank - b.rank) : state.works;
 }
 
-function groups() {
-  if (byStudent) return works().map((work) => ({ key: work.id, entries: work.places.map((place) => ({ work, place })) }));
-  return state.questions.map((question, key) => ({
-    key,
-    entries: works().flatMap((work) => work.places.filter((place) => place.question === key).map((place) => ({ work, place }))),
-  }));
+// Worked out once for each order: a class may have tens of thousands of answers.
+function arranged() {
+  const key = `${byStudent}|${hidden}`;
+  if (arranged.of !== state || arranged.key !== key) {
+    const groups = byStudent
+      ? works().map((work) => ({ key: work.id, entries: work.places.map((place) => ({ work, place })) }))
+      : state.questions.map((question, number) => ({ key: number, entries: [] }));
+    if (!byStudent) for (const work of works()) for (const place of work.places) groups[place.question].entries.push({ work, place });
+    const all = groups.flatMap((group) => group.entries);
+    Object.assign(arranged, { of: state, key, groups, all, at: new Map(all.map(({ place }, index) => [place, index])) });
+  }
+  return arranged;
 }
 
+const groups = () => arranged().groups;
+const everything = () => arranged().all;
 const groupOf = (entry) => (byStudent ? entry.work.id : entry.place.question);
-const everything = () => groups().flatMap((group) => group.entries);
 const same = (one, other) => one !== null && other !== null && one.place === other.place;
 
 async function load() {
@@ -138,13 +145,20 @@ function drawFrame() {
   $("names").hidden = state.anonymous;
   $("group-label").textContent = say(byStudent ? "student" : "question");
   $("left-out").textContent = state.left_out ? say("left_out", { count: state.left_out }) : "";
-  $("group").replaceChildren(...groups().map(({ key, entries }) => {
+  const options = $("group").options;
+  if (drawFrame.of !== groups()) {
+    drawFrame.of = groups();
+    $("group").replaceChildren(...groups().map(({ key }) => {
+      const option = element("option");
+      option.value = key;
+      return option;
+    }));
+  }
+  groups().forEach(({ key, entries }, index) => {
     const label = byStudent ? nameOf(entries[0]?.work ?? state.works[0]) : `${key + 1}. ${state.questions[key].label}`;
-    const done = entries.filter(({ place }) => counts(place)).length;
-    const option = element("option", `${label} (${done}/${entries.length})`);
-    option.value = key;
-    return option;
-  }));
+    const text = `${label} (${entries.filter(({ place }) => counts(place)).length}/${entries.length})`;
+    if (options[index].text !== text) options[index].text = text;
+  });
   if (current) $("group").value = groupOf(current);
   drawProgress();
 }
@@ -162,21 +176,35 @@ function drawProgress() {
 function drawList() {
   const group = groups().find(({ key }) => current && key === groupOf(current));
   const entries = (group?.entries ?? []).filter((entry) => passes(entry.place) || same(entry, current));
-  $("list").replaceChildren(...entries.map((entry) => {
-    const { work, place } = entry;
-    const button = element("button");
-    button.type = "button";
-    button.append(element("span", byStudent ? `${place.question + 1}. ${state.questions[place.question].label}` : nameOf(work)));
-    if (counts(place)) button.append(element("span", `${number(place.mark.points)}/${number(place.most)}`, "got"));
-    else if (isStale(place)) button.append(element("span", say("state_stale"), "changed"));
-    else button.append(element("span", "–", "open"), element("span", say("state_none"), "unseen"));
-    if (same(entry, current)) button.setAttribute("aria-current", "true");
-    button.addEventListener("click", () => show(entry));
-    const item = element("li");
-    item.append(button);
-    return item;
-  }));
+  const shown = drawList.entries ?? [];
+  if (entries.length !== shown.length || entries.some((entry, index) => entry !== shown[index])) {
+    drawList.entries = entries;
+    $("list").replaceChildren(...entries.map((entry) => {
+      const button = element("button");
+      button.type = "button";
+      button.addEventListener("click", () => show(entry));
+      const item = element("li");
+      item.append(button);
+      return item;
+    }));
+  }
+  entries.forEach((entry, index) => drawRow(entry, $("list").children[index].firstChild));
   $("list").querySelector("[aria-current]")?.scrollIntoView({ block: "nearest", inline: "nearest" });
+}
+
+function drawRow(entry, button) {
+  const { work, place } = entry;
+  const label = byStudent ? `${place.question + 1}. ${state.questions[place.question].label}` : nameOf(work);
+  const got = counts(place) ? `${number(place.mark.points)}/${number(place.most)}` : "";
+  const looks = `${label}|${got}|${isStale(place)}|${same(entry, current)}`;
+  if (button.dataset.looks === looks) return;
+  button.dataset.looks = looks;
+  button.replaceChildren(element("span", label));
+  if (got) button.append(element("span", got, "got"));
+  else if (isStale(place)) button.append(element("span", say("state_stale"), "changed"));
+  else button.append(element("span", "–", "open"), element("span", say("state_none"), "unseen"));
+  if (same(entry, current)) button.setAttribute("aria-current", "true");
+  else button.removeAttribute("aria-current");
 }
 
 // What students wrote stands in a tree of its own, so that no class or id in it is one of the page's.
@@ -262,10 +290,10 @@ function drawReuse() {
 }
 
 async function show(entry, { focus = true } = {}) {
-  current = entry;
   choosing = false;
   if (entry === null) return;
   const { work, place } = entry;
+  current = everything()[arranged().at.get(place)]; // as it is in the order of now
   drawFrame();
   drawList();
   $("where").replaceChildren(nameOf(work), element("span", ` · ${say("question_of", { number: place.question + 1, count: state.questions.length })}`, "quiet"));
@@ -344,7 +372,7 @@ function drawHistory(history) {
 
 function after(entry, step, wanted = passes) {
   const all = everything();
-  const start = all.findIndex((each) => same(each, entry));
+  const start = arranged().at.get(entry.place);
   for (let at = start + step; at >= 0 && at < all.length; at += step) if (wanted(all[at].place)) return all[at];
   return null;
 }
@@ -357,8 +385,12 @@ function move(step) {
 
 function nextOpen(from = current) {
   const all = everything();
-  const start = all.findIndex((each) => same(each, from));
-  return [...all.slice(start + 1), ...all.slice(0, start + 1)].find(({ place }) => !counts(place)) ?? null;
+  const start = arranged().at.get(from.place);
+  for (let step = 1; step <= all.length; step += 1) {
+    const entry = all[(start + step) % all.length];
+    if (!counts(entry.place)) return entry;
+  }
+  return null;
 }
 
 function goOn(from) {
@@ -616,9 +648,14 @@ document.addEventListener("keydown", (event) => {
     return tell("");
   }
   if (choosing && event.key !== "Shift") { choosing = false; tell(""); if (event.key === "Escape") return; }
+  if (target.matches("select") && ["Enter", "Escape"].includes(event.key)) {
+    event.preventDefault();
+    $("points").focus();
+    return;
+  }
   if (event.key === "Enter") {
     // Buttons, selects and summaries have an Enter of their own.
-    if (target === $("points") || !target.closest("button, select, summary, a")) { event.preventDefault(); save(); }
+    if (target === $("points") || !target.closest("button, summary, a")) { event.preventDefault(); save(); }
     return;
   }
   if (target === $("points") && /^Page(Up|Down)$/.test(event.key)) {
