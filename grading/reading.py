@@ -124,7 +124,7 @@ class Reader(Closing):
         return self._ask(handin, Render(notebook), list[tuple[str, str]])
 
     def answers(
-        self, handin: Handin, sha256: str, asked: Sequence[tuple[str, str]], shown: Sequence[int]
+        self, handin: Handin, sha256: str, asked: Sequence[tuple[str, str | None]], shown: Sequence[int]
     ) -> list[RenderedAnswer]:
         """As `grading.intake.rendered.rendered_answers`, without pictures if the hand-in is not what has this hash.
 

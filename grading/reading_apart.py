@@ -79,10 +79,10 @@ class Render(msgspec.Struct, tag=True):
 
 
 class Answers(msgspec.Struct, tag=True):
-    """To make harmless HTML of some of the questions and answers of a hand-in, if it is still what has this hash."""
+    """To make harmless HTML of some of the questions and answers of a hand-in, with pictures if it has this hash."""
 
     sha256: str
-    asked: tuple[tuple[str, str], ...]
+    asked: tuple[tuple[str, str | None], ...]
     shown: tuple[int, ...]
 
 
@@ -199,7 +199,7 @@ def _do(
         except DamagedNotebookError as error:
             raise IntakeError(str(error)) from error
     if isinstance(what, Answers):
-        return rendered_answers(_notebooks(handin, what.sha256), what.asked, what.shown)
+        return rendered_answers(_files(handin, what.sha256), what.asked, what.shown)
     gathered = gather(handin.path, DEFAULT, handin.parts)
     sha256 = digest(gathered)
     if isinstance(what, Digest):
@@ -208,14 +208,14 @@ def _do(
     return {file.name: file.data for file in found if what.names is None or file.name in what.names}
 
 
-def _notebooks(handin: Handin, sha256: str) -> list[bytes]:
-    """Those of a hand-in; none where it is not what it was any more."""
+def _files(handin: Handin, sha256: str) -> list[tuple[str, bytes]]:
+    """The files of a hand-in, with their names; none where it is not what it was any more."""
     try:
         gathered = gather(handin.path, DEFAULT, handin.parts)
     except IntakeError:
         return []
     files = gathered.files if digest(gathered) == sha256 else []
-    return [file.data for file in files if file.name.lower().endswith(".ipynb")]
+    return [(file.name, file.data) for file in files]
 
 
 def serve(control: socket.socket, parent: int) -> NoReturn:

@@ -129,14 +129,15 @@ class RenderedAnswer:
 
 
 def rendered_answers(
-    notebooks: Sequence[bytes], asked: Sequence[tuple[str, str]], shown: Sequence[int]
+    files: Sequence[tuple[str, bytes]], asked: Sequence[tuple[str, str | None]], shown: Sequence[int]
 ) -> list[RenderedAnswer]:
     """Those questions and answers of ``asked``, a student's Markdown, that are to be ``shown``, as Jupyter shows them.
 
-    Pictures, and what answers have attached, are from the ``notebooks``, untrusted bytes, in which all of ``asked``
-    stand in this order.
+    Where there is no answer (None), all code of the hand-in is. Pictures, and what answers have attached, are from the
+    notebooks among the ``files``, names and untrusted bytes, in which all questions stand in this order.
     """
     room = _Room()
+    notebooks = [data for name, data in files if name.lower().endswith(".ipynb")]
     cells = [cell for notebook in notebooks for cell in _cells_of(notebook)]
     places = _places([" ".join(question.split()) for question, _ in asked], cells)
     done = []
@@ -152,11 +153,27 @@ def rendered_answers(
                 theirs = cell.get("attachments")
                 attached |= theirs if isinstance(theirs, dict) else {}
         question, answer = (
-            _rendered({"cell_type": "markdown", "source": text, "attachments": attached}, room)
+            _code(files, room)
+            if text is None
+            else _rendered({"cell_type": "markdown", "source": text, "attachments": attached}, room)
             for text in asked[number]
         )
         done.append(RenderedAnswer(question, answer, tuple(pictures)))
     return done
+
+
+def _code(files: Sequence[tuple[str, bytes]], room: _Room) -> str:
+    """The code in a hand-in, file by file and cell by cell. Names of files, which are often the student's, are left out."""
+    pieces = []
+    for name, data in files:
+        texts: list[object] = []
+        if name.lower().endswith(".ipynb"):
+            texts = [cell.get("source") for cell in _cells_of(data) if cell.get("cell_type") == "code"]
+        elif name.lower().endswith(".py"):
+            texts = [data.decode("utf-8", "replace")]
+        shown = [f"<pre>{html.escape(text)}</pre>" for each in texts if (text := room.shown(each)).strip()]
+        pieces += ["".join(shown)] if shown else []
+    return "<hr>".join(pieces)
 
 
 def _cells_of(notebook: bytes) -> list[dict[str, Any]]:

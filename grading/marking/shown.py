@@ -5,7 +5,7 @@ from __future__ import annotations
 import html
 import threading
 from collections import OrderedDict
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from grading.intake.rendered import RenderedAnswer
 from grading.marking.store import Place, Work
@@ -59,20 +59,25 @@ class Renderer:
         everything = range(len(asked))
         try:
             rendered = self.reader.answers(work.handin, work.sha256, asked, everything)
-            return [Shown(each) for each in rendered]
+            return [Shown(_visible(each)) for each in rendered]
         except (IntakeError, ReadingError):
             # One answer is no reason not to render the others.
             return [self._alone(work, asked, number) for number in everything]
 
-    def _alone(self, work: Work, asked: list[tuple[str, str]], number: int) -> Shown:
+    def _alone(self, work: Work, asked: list[tuple[str, str | None]], number: int) -> Shown:
         try:
             (rendered,) = self.reader.answers(work.handin, work.sha256, asked, [number])
-            return Shown(rendered)
+            return Shown(_visible(rendered))
         except (IntakeError, ReadingError):
-            question, answer = (f"<pre>{html.escape(text)}</pre>" for text in asked[number])
+            question, answer = (f"<pre>{html.escape(text or '')}</pre>" for text in asked[number])
             return Shown(RenderedAnswer(question, answer, ()), plain=True)
 
 
-def _texts(place: Place) -> tuple[str, str]:
+def _visible(rendered: RenderedAnswer) -> RenderedAnswer:
+    """Also what turns the direction of text around and stood there as an entity, or in code."""
+    return replace(rendered, question=visible(rendered.question), answer=visible(rendered.answer))
+
+
+def _texts(place: Place) -> tuple[str, str | None]:
     manual = place.item.manual
-    return visible(manual.question), visible(manual.answer)
+    return visible(manual.question), None if manual.source == "rubric" else visible(manual.answer)

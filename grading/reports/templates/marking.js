@@ -182,7 +182,7 @@ function drawList() {
     $("list").replaceChildren(...entries.map((entry) => {
       const button = element("button");
       button.type = "button";
-      button.addEventListener("click", () => show(entry));
+      button.addEventListener("click", () => { tell(""); show(entry); });
       const item = element("li");
       item.append(button);
       return item;
@@ -238,7 +238,10 @@ function fill() {
   $("most").textContent = place.most ? say("of", { most: number(place.most) }) : "";
   $("stale").hidden = !isStale(place) && place.most > 0;
   $("stale").textContent = isStale(place) ? say("stale", { who: mark.who, ...worth(mark.points, mark.most) }) : say("worth_nothing");
-  const steps = place.most ? [...new Set([0, place.most / 4, place.most / 2, (3 * place.most) / 4, place.most])] : [];
+  const most = place.most;
+  const few = Number.isInteger(most) && most <= 6;
+  const steps = few ? Array.from({ length: most + 1 }, (_, points) => points) : [0, most / 4, most / 2, (3 * most) / 4, most];
+  $("quick").hidden = !most;
   $("quick").replaceChildren(...steps.map((points) => {
     const button = element("button", number(points));
     button.type = "button";
@@ -302,7 +305,9 @@ async function show(entry, { focus = true } = {}) {
   const note = place.missing ? say("missing") : rubric ? say("whole", { name: nameOf(work) }) : place.empty ? say("empty") : "";
   $("note").textContent = note;
   $("note").hidden = !note;
-  $("raw").hidden = $("answer").hidden = place.missing || rubric || place.empty;
+  $("answer").hidden = place.missing || place.empty;
+  $("raw").hidden = $("answer").hidden || rubric;
+  $("answer-heading").textContent = say(rubric ? "code" : "answer");
   put("question", "");
   put("answer", "");
   $("answer").setAttribute("aria-busy", "true");
@@ -346,7 +351,7 @@ async function show(entry, { focus = true } = {}) {
 
 function drawAnswer(found) {
   $("raw").setAttribute("aria-pressed", String(raw));
-  if (!raw) return put("answer", found.answer);
+  if (!raw || $("raw").hidden) return put("answer", found.answer);
   const written = element("pre");
   written.textContent = found.written;
   return put("answer", written.outerHTML);
@@ -379,8 +384,8 @@ function after(entry, step, wanted = passes) {
 
 function move(step) {
   const found = after(current, step);
+  tell(found ? "" : say("end_here"));
   if (found) show(found);
-  else tell(say("end_here"));
 }
 
 function nextOpen(from = current) {
@@ -689,6 +694,7 @@ $("letters").addEventListener("change", () => { letters = $("letters").checked; 
 $("group").addEventListener("change", () => {
   const group = groups().find(({ key }) => String(key) === $("group").value);
   const first = group?.entries.find(({ place }) => !counts(place) && passes(place)) ?? group?.entries.find(({ place }) => passes(place)) ?? group?.entries[0];
+  tell("");
   if (first) show(first, { focus: false });
 });
 $("filter").addEventListener("change", () => {

@@ -25,7 +25,7 @@ from tests.grading.marking.marked_class import graded, notebook
 
 HOSTILE = (
     "<script>alert(1)</script><img src=x onerror=alert(1)><a href='http://evil.example'>x</a><style>*{}</style> "
-    "\u202eturned ${" * 3
+    "\u202eturned &#x202e;again ${" * 3
 )
 
 
@@ -145,6 +145,7 @@ def test_a_hostile_answer_is_inert(client: Client) -> None:
     assert "\\u202e" in shown
     for bad in ("<script", "onerror", "href", "<style", "\u202e", "evil.example'"):
         assert bad not in shown
+    assert "class Softmax" in client(f"/api/work/{ada['id']}").told[ada["places"][2]["item"]]["answer"]
     (tim,) = [work for work in told["works"] if work["name"] == "tim"]
     assert "<mfrac>" in client(f"/api/work/{tim['id']}").told[tim["places"][0]["item"]]["answer"]
 
