@@ -163,7 +163,7 @@ def rendered_answers(
 
 
 def _code(files: Sequence[tuple[str, bytes]], room: _Room) -> str:
-    """The code in a hand-in, file by file and cell by cell. Names of files, which are often the student's, are left out."""
+    """The code in a hand-in, by files and cells. Names of files, which are often the student's, are left out."""
     pieces = []
     for name, data in files:
         texts: list[object] = []
