@@ -9,6 +9,7 @@ from datetime import timedelta
 from pathlib import Path
 from types import TracebackType
 
+from rich.cells import cell_len
 from rich.console import Console
 from rich.markup import escape
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
@@ -91,7 +92,7 @@ class Terminal:
             self.console.print(grid)
         else:
             self.console.print(
-                f"{head:>{_HEAD_WIDTH}}",
+                " " * (_HEAD_WIDTH - cell_len(head)) + head,
                 "\n".join(lines).replace("\n", f"\n{'':{_HEAD_WIDTH + 2}}"),
                 sep="  ",
             )
