@@ -98,6 +98,13 @@ def test_the_page_shows_the_code_with_line_numbers_and_the_feedback_below(tmp_pa
     assert function < feedback < after
 
 
+def test_what_is_wrong_in_two_checks_for_one_reason_is_named_once(tmp_path: Path) -> None:
+    handin, grade = a_handed_notebook(tmp_path / "svm.ipynb")
+    twice = msgspec.structs.replace(grade, checks=[*grade.checks, a_check(id="gradient")])
+    once, both = (source_page(handin, each, tmp_path).count("The delta is") for each in (grade, twice))
+    assert once == both > 0
+
+
 def test_the_report_links_to_the_function_and_the_page_back_to_the_check(tmp_path: Path) -> None:
     handin, grade = a_handed_notebook(tmp_path / "svm.ipynb")
     page = Outline(source_page(handin, grade, tmp_path))
