@@ -60,9 +60,12 @@ class Module:
     def imported(self) -> list[ast.ImportFrom | ast.Import]:
         """All imports, those inside functions and branches included."""
         found: list[ast.ImportFrom | ast.Import] = []
-        for statement in self.statements():
-            found += nodes(statement, ast.Import)
-            found += nodes(statement, ast.ImportFrom)
+        for part in self.parts:
+            # Most cells have none, and to look through their syntax trees takes long.
+            if any("import" in line for line in part.fragment.lines):
+                for statement in part.fragment.statements:
+                    found += nodes(statement, ast.Import)
+                    found += nodes(statement, ast.ImportFrom)
         return found
 
     @cached_property
@@ -75,6 +78,10 @@ class Module:
 
     def bound_names(self) -> frozenset[str]:
         """Every name that the file binds anywhere, by whatever means; "*" if it imports all of something."""
+        return self._bound
+
+    @cached_property
+    def _bound(self) -> frozenset[str]:
         bound: set[str] = set()
         for statement in self.statements():
             bound |= {node.id for node in nodes(statement, ast.Name) if isinstance(node.ctx, ast.Store)}

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import re
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from grading.intake.naming import shown
@@ -82,20 +83,19 @@ def explain(lines: list[str], error: SyntaxError) -> str | None:
     return None
 
 
-def gone_names(tree: ast.AST, known: frozenset[str]) -> list[tuple[str, int]]:
+def gone_names(tree: ast.AST, known: Callable[[], frozenset[str]]) -> list[tuple[str, int]]:
     """Names in ``tree`` that only Python 2 had, and that are not ``known``, with their first lines."""
-    found = [("." + node.attr, node.lineno) for node in nodes(tree, ast.Attribute)]
-    # What was imported whole may hold any of them.
-    if "*" not in known:
+    found = [
+        (name, node.lineno) for node in nodes(tree, ast.Attribute) if (name := "." + node.attr) in GONE_NAMES
+    ]
+    names = [node for node in nodes(tree, ast.Name) if node.id in GONE_NAMES]
+    # Few files have any; what a file binds takes long to find.
+    if names:
         bound = {node.id for node in nodes(tree, ast.Name) if isinstance(node.ctx, ast.Store)}
-        bound |= {node.arg for node in nodes(tree, ast.arg)}
-        found += [
-            (node.id, node.lineno)
-            for node in nodes(tree, ast.Name)
-            if node.id not in bound and node.id not in known
-        ]
+        bound |= {node.arg for node in nodes(tree, ast.arg)} | known()
+        # What was imported whole may hold any of them.
+        found += [(node.id, node.lineno) for node in names if not bound & {node.id, "*"}]
     first: dict[str, int] = {}
     for name, line in found:
-        if name in GONE_NAMES:
-            first[name] = min(line, first.get(name, line))
+        first[name] = min(line, first.get(name, line))
     return sorted(first.items(), key=lambda item: (item[1], item[0]))

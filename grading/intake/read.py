@@ -346,7 +346,6 @@ def _said_of_work(modules: Sequence[Module], choice: ChosenDefinitions) -> list[
 
 
 def _said_of_outdated(module: Module) -> list[str]:
-    known = module.bound_names()
     numpy_names = frozenset(
         alias.asname or alias.name
         for node in module.imported
@@ -361,7 +360,7 @@ def _said_of_outdated(module: Module) -> list[str]:
                 where = said_place(f"{module.name}, {part.label}") if part.label else module.name
                 said += [
                     say("{name} in {where} {sentence}.", name=statement.name, where=where, sentence=sentence)
-                    for sentence in outdated(statement, known, numpy_names)
+                    for sentence in outdated(statement, module.bound_names, numpy_names)
                 ]
     return said
 

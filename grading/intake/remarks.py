@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ast
 import warnings
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from functools import cache
 
 from grading.intake.keep import rebound
@@ -26,12 +26,12 @@ _INSTEAD = {
 }  # fmt: skip
 
 
-def outdated(node: ast.stmt, known: frozenset[str], numpy_names: frozenset[str]) -> list[str]:
+def outdated(node: ast.stmt, known: Callable[[], frozenset[str]], numpy_names: frozenset[str]) -> list[str]:
     """A sentence without its subject for each outdated name in ``node``: "uses xrange (line 12), which ...".
 
     Args:
         node: a function or class.
-        known: names that the module binds somewhere.
+        known: gives the names that the module binds somewhere.
         numpy_names: names by which the module knows NumPy ("np").
     """
     found = []

@@ -15,6 +15,12 @@ _NUMBERS = ("conversion", "is_async", "level", "simple")
 _LEAVES = frozenset((*_NAMES, *_NUMBERS, "ctx", "op", "ops"))
 
 
+# Lists that hold nothing but nodes, in whatever node they are.
+_ONLY_NODES = frozenset(
+    ("args", "body", "comparators", "elts", "generators", "keywords", "orelse", "targets", "values")
+)
+
+
 class _Branches(dict[type[ast.AST], tuple[str, ...]]):
     """The fields of each kind of node in which there may be others."""
 
@@ -39,8 +45,8 @@ def walk(node: ast.AST) -> Sequence[ast.AST]:
     for each in found:
         for name in _BRANCHES[type(each)]:
             value = getattr(each, name, None)
-            if isinstance(value, list):
-                found += [part for part in value if isinstance(part, ast.AST)]
+            if type(value) is list:
+                found += value if name in _ONLY_NODES else [p for p in value if isinstance(p, ast.AST)]
             elif isinstance(value, ast.AST):
                 found.append(value)
     setattr(node, _KEPT, found)
