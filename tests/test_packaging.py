@@ -88,6 +88,7 @@ def test_the_installed_command_grades(fresh: Path, students: Path) -> None:
     report = (students / "out" / "mine" / "report.html").read_text(encoding="utf-8")
     assert "subgrader hw/mine.ipynb" in report
     assert "grader.py" not in report
+    assert not list((fresh.parent / "cache").rglob("exam-*")), "the exam is the one that is shipped"
 
 
 @pytest.mark.parametrize(
