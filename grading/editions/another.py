@@ -46,6 +46,12 @@ def instead(
     )
 
 
+def says_only_that(results: Iterable[CheckResult], edition: str | None) -> bool:
+    """Whether all that fails of a function fails because it is of another edition: then there is nothing to repair."""
+    failed = [result for result in results if result.status in ("failed", "error")]
+    return edition is not None and all(result.message == sentence(edition) for result in failed)
+
+
 def _explains(
     result: CheckResult, failure: Failure, edition: str, settings: Settings, before: Iterable[CheckResult]
 ) -> bool:

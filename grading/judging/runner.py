@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from grading.editions.another import instead
+from grading.editions.another import instead, says_only_that
 from grading.editions.recognition import sentence
 from grading.editions.wording import Wording
 from grading.grade import (
@@ -242,7 +242,9 @@ class Runner:
             # A loss behind a dot is another way of calling it; it is the function itself that is repaired.
             again = "." in name and self.rubric.settings.functions[name].kind == "loss"
             wrong = self._opening is not None and name in self._failures and not again
-            self._repairs[name] = self._repaired(name) if wrong else None
+            results = [result for (asked, _), result in self._results.items() if asked == name]
+            searched = wrong and not says_only_that(results, self.submission.edition)
+            self._repairs[name] = self._repaired(name) if searched else None
         return self._repairs[name]
 
     def _repaired(self, name: str) -> Repair | None:
