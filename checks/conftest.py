@@ -381,6 +381,6 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: p
 
 def _points(name: str, scores: list[Score]) -> str:
     got, most = sum(score.points for score in scores), sum(score.max_points for score in scores)
-    from rich.cells import set_cell_size  # a Chinese character takes two columns
+    from rich.cells import cell_len  # a Chinese character takes two columns
 
-    return f"{set_cell_size(name, 28)} " + say("{got:g} of {most:g}", got=got, most=most)
+    return f"{name}{'':{max(28 - cell_len(name), 0)}} " + say("{got:g} of {most:g}", got=got, most=most)

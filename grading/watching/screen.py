@@ -182,11 +182,13 @@ class Screen:
 
     def _table(self, now: Verdict) -> None:
         """The points of each function."""
-        for name in dict.fromkeys(result.function for result in now.results):
+        names = list(dict.fromkeys(result.function for result in now.results))
+        width = max(28, *map(len, names), 0)
+        for name in names:
             mine = [result for result in now.results if result.function == name]
             got, most = sum(r.points for r in mine), sum(r.max_points for r in mine)
             style = "green" if got == most else "yellow" if got else "red"
-            self._say(f"{name:<28} " + say("{got:g} of {most:g}", got=got, most=most), style)
+            self._say(f"{name:<{width}} " + say("{got:g} of {most:g}", got=got, most=most), style)
 
     def _say(self, text: str, style: str = "", *, whole: bool = False) -> None:
         self._console.print(Text(visible(text), style), soft_wrap=whole or not self._console.is_terminal)
