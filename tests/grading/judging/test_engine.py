@@ -101,8 +101,13 @@ def answers_by_heart(W, X, y, reg):
 
 @pytest.mark.parametrize(
     ("loss", "code"),
-    [("svm", SVM_STYLES["half_at_ties"][0]), ("softmax", SOFTMAX_STYLES["logaddexp"][0])],
-    ids=["svm", "softmax"],
+    [
+        ("svm", SVM_STYLES["loops"][0]),
+        ("svm", SVM_STYLES["half_at_ties"][0]),
+        ("softmax", SOFTMAX_STYLES["loops"][0]),
+        ("softmax", SOFTMAX_STYLES["logaddexp"][0]),
+    ],
+    ids=["svm naive", "svm vectorized", "softmax naive", "softmax vectorized"],
 )
 def test_a_table_of_all_answers_to_the_kept_exam_does_not_pass(
     loss: str, code: str, sandbox: Sandbox
