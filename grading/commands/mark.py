@@ -57,7 +57,8 @@ def run(options: argparse.Namespace) -> int:
         print(f"{PROGRAM}: {error}", file=sys.stderr)
         return WRONG_USE
     except OSError as error:
-        print(f"{PROGRAM}: cannot write {error.filename or options.out}: {error.strerror}", file=sys.stderr)
+        where = options.export or error.filename or options.out
+        print(f"{PROGRAM}: cannot write {where}: {error.strerror}", file=sys.stderr)
         return NOT_GRADED
 
 

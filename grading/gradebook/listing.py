@@ -14,7 +14,7 @@ from grading.gradebook.database import Database, GradebookError
 from grading.gradebook.hand_marks import counting
 from grading.gradebook.stored import reported
 from grading.reports.gradebook import inert
-from grading.reports.text import one_line, visible
+from grading.reports.text import in_short, visible
 
 COLUMNS = (
     *("name", "student", "student_id", "email", "lms_id", "state", "score", "max_score", "points", "factor"),
@@ -23,6 +23,7 @@ COLUMNS = (
 )
 _SHOWN = ("name", "student", "state", "score", "max_score", "points", "factor", "made", "who", "reason")
 _OF_MARKS = ("rubric", "checks", "question", "max_points", "comment", "counts")
+_LONGEST_QUESTION = 100
 _HISTORY = """
     SELECT handins.name, marks.made, runs.who, runs.version, substr(runs.rubric_sha256, 1, 12) AS rubric, marks.state,
         marks.score, marks.max_score, marks.points, marks.factor, marks.reason, marks.id AS mark
@@ -119,7 +120,10 @@ def hand_marks(database: Database, name: str | None = None) -> list[Row]:
     }
     return [
         {key: row[key] for key in row.keys() if key not in ("id", "handin", "item")}  # noqa: SIM118
-        | {"question": one_line(row["question"]), "counts": (row["handin"], row["id"]) in holds}
+        | {
+            "question": in_short(row["question"], _LONGEST_QUESTION),
+            "counts": (row["handin"], row["id"]) in holds,
+        }
         for row in rows
     ]
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import errno
-import re
 import secrets
 import signal
 import socket
@@ -20,7 +19,7 @@ from grading.marking.rewriting import Rewriter
 from grading.marking.shown import Renderer
 from grading.marking.store import ConflictError, MarkError, NewMark, Place, Store, Work
 from grading.reports.pages import TEMPLATES, environment
-from grading.reports.text import one_line, visible
+from grading.reports.text import in_short, one_line, visible
 
 if TYPE_CHECKING:
     from starlette.applications import Starlette
@@ -30,7 +29,6 @@ if TYPE_CHECKING:
 HOST = "127.0.0.1"
 _DATA = "/api/"
 _LONGEST_LABEL = 100
-_HEADING = re.compile(r"inline (question|exercise) *\d*", re.IGNORECASE)
 
 
 class PortError(Exception):
@@ -165,7 +163,11 @@ class _Answers:
                 "anonymous": self._anonymous,
                 "newest": max((mark.id for _, mark in marks), default=0),
                 "questions": [
-                    {"label": _label(each.text), "most": each.max_points, "source": each.source}
+                    {
+                        "label": in_short(each.text, _LONGEST_LABEL),
+                        "most": each.max_points,
+                        "source": each.source,
+                    }
                     for each in store.questions
                 ],
                 "works": [
@@ -284,13 +286,6 @@ def _mark(mark: HandMark, item: Item | None) -> dict[str, Any]:
         "made": mark.made,
         "counts": item is not None and item.counts(mark),
     }
-
-
-def _label(text: str) -> str:
-    """A question in a few words, without the marks of Markdown and the heading that all have."""
-    plain = _HEADING.sub("", " ".join(re.sub(r"[*#`>]", "", one_line(text)).split())).lstrip(" :.-–")
-    plain = plain or one_line(text)
-    return plain if len(plain) <= _LONGEST_LABEL else plain[: _LONGEST_LABEL - 1] + "…"
 
 
 def _json(content: object, status: int = 200) -> Response:

@@ -17,7 +17,7 @@ from grading.late import sentence as late_sentence
 from grading.reports.fixed_places import summary
 from grading.reports.gradebook_json import function_points
 from grading.reports.statistics import broken, in_order
-from grading.reports.text import one_line, points, visible
+from grading.reports.text import in_short, one_line, points, visible
 from grading.roster import Matches, Student
 from grading.submission import Platform
 from grading.words import say, together
@@ -268,9 +268,9 @@ def _feedback(grade: Grade) -> str:
 
 def _marked(item: ManualItem) -> str:
     got = say("{got} of {most} points", got=points(item.points or 0.0), most=points(item.max_points))
-    question = one_line(item.question)
-    short = question if len(question) <= _LONGEST_QUESTION else question[:_LONGEST_QUESTION] + "…"
-    return f"{short} {got}." + (f" {one_line(item.comment)}" if item.comment else "")
+    return f"{in_short(item.question, _LONGEST_QUESTION)} {got}." + (
+        f" {one_line(item.comment)}" if item.comment else ""
+    )
 
 
 def _csv(head: Sequence[str], rows: Sequence[Sequence[str]]) -> bytes:

@@ -19,6 +19,8 @@ _UNSEEN = re.compile(
 # What could be unseen in a grade's JSON: the same, or the backslash and letter that JSON writes for it.
 _PERHAPS_UNSEEN = re.compile(r"\\[ubfr]|" + _UNSEEN.pattern)
 
+_HEADING = re.compile(r"inline (question|exercise) *\d*", re.IGNORECASE)
+
 _lately: deque[tuple[Grade, Grade]] = deque(maxlen=2)
 
 
@@ -66,6 +68,13 @@ def _visible_in(value: Any) -> Any:
     if isinstance(value, dict):
         return {key: _visible_in(item) for key, item in value.items()}
     return value
+
+
+def in_short(question: str, most: int) -> str:
+    """A question in a few words, without the marks of Markdown and the heading that all have."""
+    plain = _HEADING.sub("", " ".join(re.sub(r"[*#`>]", "", one_line(question)).split())).lstrip(" :.-–")
+    plain = plain or one_line(question)
+    return plain if len(plain) <= most else plain[: most - 1] + "…"
 
 
 def points(value: float) -> str:
