@@ -64,6 +64,8 @@ def test_an_edition_with_softmax_only_can_be_handed_out_and_graded(tmp_path: Pat
         "answer": "",
         "max_points": 5,
         "source": "rubric",
+        "points": None,
+        "comment": "",
     }
 
 
