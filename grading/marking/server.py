@@ -86,10 +86,9 @@ def serve(app: Callable[..., Any], listener: socket.socket) -> None:
     def end(*_: object) -> None:
         server.should_exit = True
 
+    # Once it has ended, the server raises the signal that ended it again, and reports are still to be written.
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, end)
-    # The server would set handlers of its own, and have the signal end this process before the reports are written.
-    server.install_signal_handlers = lambda: None  # type: ignore[attr-defined]
     server.run(sockets=[listener])
 
 
