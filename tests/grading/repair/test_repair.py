@@ -191,6 +191,16 @@ def test_what_large_scores_would_still_break_is_not_called_repaired(sandbox: San
     assert "right except for large scores" in sentence_of("loss", repair)
 
 
+def test_a_candidate_that_would_fill_the_memory_costs_only_itself(sandbox: Sandbox) -> None:
+    code = HINGE.replace(
+        "    N = X.shape[0]", "    N = X.shape[0]\n    pad = [0.0] * 10 ** (10 if N < 0 else 1)"
+    )
+    repair, results = repaired(sandbox, code.replace("> 0)", "> 1)"))
+    assert {check for check, result in results.items() if result.status == "failed"} == {"gradient"}
+    assert repair is not None
+    assert lines_of(repair) == {9}
+
+
 LOGISTIC = """
 def loss(W, X, y, reg):
     N = X.shape[0]
