@@ -47,7 +47,7 @@ from grading.judging.failures import (
 from grading.judging.loss_function import LossFunction
 from grading.judging.promise import promise_of
 from grading.judging.screening import Asked, Setting, known
-from grading.words import later, say, together, translated
+from grading.words import say, together, translated
 from reference.mistakes import Mistake
 from reference.problem import Problem
 
@@ -301,11 +301,9 @@ class _Case:
         place = place_of(problems, errors)
         if place is None:
             return None
-        if "columns" in place:
-            wrong = later("Only {place} of dW are wrong, in the {term}; the rest is right.")
-        else:
-            wrong = later("Only {place} of dW is wrong, in the {term}; the rest is right.")
-        title = say(wrong, place=translated(place), term=term)
+        title = say(
+            "dW is wrong only in {place}, and there only in the {term}.", place=translated(place), term=term
+        )
         hint = say("Look at what is added there, and at the index that chooses it.")
         return _Explained(Diagnosis(id="place-gradient", title=title, hint=hint))
 
