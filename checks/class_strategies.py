@@ -92,26 +92,30 @@ def _one_of(numbers: Random, options: Sequence[T]) -> T:
 
 
 def fixed_trainings(seed: int) -> Iterator[Scenario]:
-    """What must be among all trainings: with weights to start from and without, with steps and without; printing."""
+    """What must be among all trainings: with weights to start from and without, with steps and without; printing.
+
+    Those that show what a train does that calls no plugged-in loss, with weights and steps, are regularized: what is
+    done to W beside the step often goes with reg.
+    """
     numbers = Random(seed)
-    for W, learning_rate, verbose in (
-        (True, 0.5, False),
-        (False, 0.0, False),
-        (False, 0.5, False),
-        (True, 2.0, True),
+    for W, learning_rate, reg, verbose in (
+        (True, 0.5, 0.5, False),
+        (False, 0.0, 0.0, False),
+        (False, 0.5, 1.0, False),
+        (True, 2.0, 4.0, True),
     ):
         n, d, c, num_iters, rounds = 12, 3, 4, 3, 2
         training = Scenario(
             np.zeros((n, d)),
             np.arange(n) % c,
-            Options(learning_rate, 0.25, num_iters, batch_size=4),
+            Options(learning_rate, reg, num_iters, batch_size=4),
             np.zeros((d, c)) if W else None,
             StandIn(np.zeros(num_iters * rounds), np.zeros((num_iters * rounds, d, c))),
             rounds=rounds,
             verbose=verbose,
         )
         varied = varied_training(numbers, training)
-        yield replace(varied, options=replace(varied.options, learning_rate=learning_rate))
+        yield replace(varied, options=replace(varied.options, learning_rate=learning_rate, reg=reg))
 
 
 @composite(examples=8, fixed=fixed_trainings, varied=varied_training, own=4)
