@@ -58,7 +58,7 @@ def test_every_mistake_of_a_method_is_caught_by_a_check_meant_for_it_and_called_
 def direct_results(sandbox: Sandbox) -> dict[str, dict[str, CheckResult]]:
     """The same for classes whose train calls the loss function itself, so that its batches cannot be seen."""
     handed = {_class_name(mistake): handed_mistake(mistake, "svm", direct=True) for mistake in IN_TRAIN}
-    results = judge_classes(sandbox, handed, 5)
+    results = judge_classes(sandbox, handed)
     return {mistake.id: results[_class_name(mistake)] for mistake in IN_TRAIN}
 
 
