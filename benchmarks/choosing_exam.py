@@ -27,10 +27,10 @@ from grading.judging.exam import key_of
 from grading.judging.promise import promise_of
 from grading.judging.properties import Drawing
 from grading.judging.screening import Known, Setting
-from grading.rubric import load_rubric
+from grading.records.atomic_files import write_atomically
+from grading.rubric.reading import load_rubric
 from grading.sandbox.client import Sandbox, Worker
 from grading.sandbox.limits import Limits
-from grading.writing import write_atomically
 from reference.problem import Problem
 from tests.checks.handins import in_batches, submission_of
 

@@ -26,7 +26,7 @@ from pathlib import Path
 
 from benchmarks.grading import Figures, descendants, grades, numbers, run
 from benchmarks.handins import cells, notebook
-from grading.rubric import default_rubric_path
+from grading.rubric.reading import default_rubric_path
 from tests.checks.classes import HandedClass
 from tests.hostile.test_intake import NOTEBOOKS, SCRIPTS, ZIPS
 from tests.hostile.test_intake import notebook as intake_notebook

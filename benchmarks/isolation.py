@@ -19,12 +19,12 @@ import numpy as np
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
+from grading.intake.submission import Block, Definition, Kind, Source, Submission
 from grading.sandbox.client import Sandbox
-from grading.sandbox.levels import IsolationError, Level
 from grading.sandbox.limits import Limits
 from grading.sandbox.messages import Call
 from grading.sandbox.pairs import PackedCalls
-from grading.submission import Block, Definition, Kind, Source, Submission
+from grading.sandbox.walls.levels import IsolationError, Level
 
 CODE = "def f(W, X, y, reg):\n    return 0.5, W\n"
 SUBMISSION = Submission(

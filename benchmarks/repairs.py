@@ -22,7 +22,7 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks.grading import descendants
-from grading.judging.runner import Runner
+from grading.running.runner import Runner
 from grading.sandbox.client import Sandbox
 from grading.sandbox.limits import Limits
 from tests.checks.handins import Handed, rubric_of, submission_of

@@ -20,18 +20,18 @@ from pathlib import Path
 
 import msgspec
 
-from grading.grade import Grade
 from grading.intake.find import survey
+from grading.intake.submission import Handin
+from grading.records.grade import Grade
 from grading.reports import WRITERS, ClassWriter, write_reports
 from grading.reports.class_page import ClassPage
 from grading.reports.notebook_report import NotebookReport
 from grading.reports.pictures import _png, training
 from grading.reports.source_page import SourcePage
 from grading.reports.sources import Commented, commented
-from grading.rubric import load_rubric
-from grading.run import grade_all
-from grading.submission import Handin
-from grading.suite import Suite
+from grading.rubric.reading import load_rubric
+from grading.running.run import grade_all
+from grading.running.setup import RunSetup
 
 ROOT = Path(__file__).resolve().parent.parent
 CLASS = 1000
@@ -40,7 +40,7 @@ CLASS = 1000
 def graded(paths: Sequence[Path]) -> list[tuple[Handin, Grade]]:
     """The hand-ins that could be graded, with their grades."""
     handins = {handin.name: handin for handin in survey(paths).handins}
-    outcomes = grade_all(list(handins.values()), Suite(load_rubric()), jobs=2)
+    outcomes = grade_all(list(handins.values()), RunSetup(load_rubric()), jobs=2)
     grades = sorted((outcome.grade for outcome in outcomes), key=lambda grade: grade.submission.name)
     return [(handins[grade.submission.name], grade) for grade in grades if grade.state == "graded"]
 

@@ -23,12 +23,12 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 import msgspec
 import numpy as np
 
-from grading.judging.runner import Runner
-from grading.rubric import load_rubric
-from grading.run import opened
-from grading.submission import Block, Definition, Kind, Source, Submission
-from grading.suite import Suite
-from grading.training_data import training_data
+from grading.intake.submission import Block, Definition, Kind, Source, Submission
+from grading.rubric.reading import load_rubric
+from grading.running.run import opened
+from grading.running.runner import Runner
+from grading.running.setup import RunSetup
+from grading.training.data import training_data
 
 
 def checks_on_digits(rounds: int) -> dict[str, float]:
@@ -36,7 +36,7 @@ def checks_on_digits(rounds: int) -> dict[str, float]:
     rubric = load_rubric()
     data = training_data(rubric)
     found = []
-    with opened(Suite(rubric, allow_unsafe=True)) as sandbox:
+    with opened(RunSetup(rubric, allow_unsafe=True)) as sandbox:
         for _ in range(rounds + 1):
             with sandbox.start(_handed_in(), data.shared) as worker:
                 runner = Runner(_handed_in(), lambda _: worker, rubric)
@@ -121,7 +121,7 @@ def accuracy_on_cifar10(folder: Path, rounds: int) -> dict[str, float]:
     for name in ("threshold", "runs"):
         del options[name]
     found = []
-    with opened(Suite(rubric, allow_unsafe=True)) as sandbox:
+    with opened(RunSetup(rubric, allow_unsafe=True)) as sandbox:
         for _ in range(rounds):
             began = time.process_time()
             with sandbox.start(_handed_in(), data.shared) as worker:

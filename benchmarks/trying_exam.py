@@ -18,7 +18,7 @@ from benchmarks.choosing_exam import BATCH, LIMITS, STRATEGIES, Pool, drawing_of
 from benchmarks.wrong_functions import Wrong, double_slips, mixed_up, single_slips, specially_wrong
 from checks.strategies import sized_problems
 from grading.judging.exam import Part, pool_of
-from grading.rubric import load_rubric
+from grading.rubric.reading import load_rubric
 from grading.sandbox.client import Sandbox
 from tests.checks.handins import in_batches, submission_of
 

@@ -20,8 +20,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from grading.judging import loop_cost
+from grading.judging.handin_randomness import Stream
 from grading.judging.loop_cost import LoopCost, seconds_of_a_turn
-from grading.judging.streams import Stream
 from grading.sandbox.client import Sandbox
 from grading.sandbox.limits import Limits
 from tests.checks.handins import submission_of

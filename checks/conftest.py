@@ -14,26 +14,27 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from grading.editions.called import as_called
-from grading.editions.reading import shipped
+from grading.editions.callings import as_called
+from grading.entrances.pytest_colours import in_colour
+from grading.entrances.pytest_session import Score, conftest_of_the_handin, replay, the_handin
+from grading.intake.submission import IntakeError
 from grading.judging.properties import given_of
-from grading.judging.pytest_colours import in_colour
-from grading.judging.pytest_session import Score, conftest_of_the_handin, replay, the_handin
-from grading.rubric import Rubric, RubricError, load_rubric, require_packages
+from grading.reports.shown_results import Part, parts_of
 from grading.rubric.checks import checks_of
-from grading.sandbox.levels import IsolationError
-from grading.submission import IntakeError
-from grading.told_results import Part, parts_of
+from grading.rubric.editions import shipped
+from grading.rubric.reading import RubricError, load_rubric, require_packages
+from grading.rubric.settings import Rubric
+from grading.sandbox.walls.levels import IsolationError
 from grading.words import LANGUAGES, say, speak
 from reference.split import DatasetError
 
 if TYPE_CHECKING:
+    from grading.intake.submission import Submission
     from grading.judging.classifier import Classifier
     from grading.judging.hunting import Hunt
     from grading.judging.loss_function import LossFunction
     from grading.judging.network import Network
-    from grading.judging.runner import Runner
-    from grading.submission import Submission
+    from grading.running.runner import Runner
 
 _rubric_key: pytest.StashKey[Rubric] = pytest.StashKey()
 _submission_key: pytest.StashKey[Submission] = pytest.StashKey()
@@ -222,9 +223,9 @@ def _is_hunted(item: pytest.Function) -> bool:
 @pytest.fixture(scope="session")
 def runner(request: pytest.FixtureRequest) -> Iterator[Runner]:
     """The submission, in workers of its own."""
-    from grading.judging.runner import Runner
+    from grading.running.runner import Runner
     from grading.sandbox.client import Sandbox
-    from grading.training_data import training_data
+    from grading.training.data import training_data
 
     rubric = request.config.stash[_rubric_key]
     trains = any(getattr(item, "originalname", "") == "test_accuracy" for item in request.session.items)
@@ -314,13 +315,13 @@ def _hunting(item: pytest.Function, runner: Runner, name: str, check: str) -> It
 
 def _repairs(runner: Runner, name: str) -> list[tuple[str, object]]:
     """How a function is repaired, as far as students are told, as a property of a test."""
-    from grading import told_repairs
+    from grading.reports import shown_repairs
 
     if runner.rubric.settings.functions[name].hidden:
         return []
     return [
-        ("repair", told_repairs.as_text(*pair))
-        for pair in told_repairs.told(runner.repairs_of([name])).items()
+        ("repair", shown_repairs.as_text(*pair))
+        for pair in shown_repairs.told(runner.repairs_of([name])).items()
     ]
 
 

@@ -11,12 +11,12 @@ from numpy.typing import NDArray
 from checks.class_strategies import trainings
 from grading.judging.classifier import Classifier, Scenario
 from grading.judging.failures import ChangedInputs, Failure, WrongReturn, WrongUpdate
-from grading.judging.habits import remark_on_habits
 from grading.judging.promise import promise
 from grading.judging.properties import given
 from grading.judging.reproduction import shown_by
-from grading.judging.steps_on_own_loss import follows_its_own_loss, train_with_either_loss
+from grading.judging.training_on_own_loss import follows_its_own_loss, train_with_either_loss
 from grading.judging.training_record import PluggedCall, Trained, history_of, weights_of
+from grading.judging.training_remarks import remark_on_habits
 from grading.words import say
 
 Array = NDArray[np.float64]

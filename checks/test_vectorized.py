@@ -11,11 +11,11 @@ import numpy as np
 
 from grading.judging.answers import not_returned, read_answer
 from grading.judging.failures import Failure, LoopsInPython, WrongWhenCounted
+from grading.judging.handin_randomness import Stream
 from grading.judging.loop_cost import LoopCost
 from grading.judging.loss_function import LossFunction
 from grading.judging.promise import promise
 from grading.judging.shrinking import smallest
-from grading.judging.streams import Stream
 from grading.sandbox.messages import Call, Outcome, Returned
 from grading.words import later, say, translated
 from reference.losses import training_loss

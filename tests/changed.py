@@ -25,7 +25,7 @@ _OTHERS = {
     ".md": "tests/test_docs.py",
     "grading/words/": "tests/grading/test_words.py",
     ".yml": "tests/test_ci.py",
-    ".toml": "tests/grading/test_rubric.py",
+    ".toml": "tests/grading/rubric/test_rubric.py",
     "Makefile": "tests/test_ci.py",
     "Containerfile": "tests/test_container.py",
     "setup.py": "tests/test_packaging.py",

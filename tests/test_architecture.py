@@ -8,59 +8,72 @@ from pathlib import Path
 
 import pytest
 
+from tests import floors
+
 ROOT = Path(__file__).resolve().parent.parent
-UPPER = (
-    "grading.commands",
-    "grading.run",
-    "grading.conclusion",
-    "grading.suite",
-    "grading.fingerprint",
-    "grading.gradebook",
-    "grading.marking",
-    "grading.cluster",
-    "grading.reports",
-    "grading.terminal",
-    "grading.notebook",
-    "grading.watching",
-    "grading.pack",
+FROM_TOP_TO_BOTTOM = (
+    "grader",
+    "commands",
+    "checks",
+    "marking",
+    "cluster",
+    "gradebook",
+    "entrances",
+    "running",
+    "repair",
+    "diagnosis",
+    "starter",
+    "editions",
+    "judging",
+    "execution",
+    "training",
+    "reports",
+    "records",
+    "rubric",
+    "reading",
+    "sandbox",
+    "sandbox/walls",
+    "intake",
+    "sandbox/inside",
+    "protocol",
+    "words",
+    "grading",
+    "reference",
 )
-OURS = ("reference", "checks", "grading", "grader", "tests", "submissions")
+"""Every room; each imports only from those below it."""
 
 
 def modules(folder: str) -> Iterator[Path]:
     return (ROOT / folder).rglob("*.py")
 
 
-def imports(path: Path) -> Iterator[str]:
-    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
-        if isinstance(node, ast.Import):
-            yield from (alias.name for alias in node.names)
-        elif isinstance(node, ast.ImportFrom):
-            assert node.level == 0, f"{path}: imports are written from the root"
-            yield node.module or ""
+def test_every_module_lies_in_a_room() -> None:
+    assert {path.name for path in (ROOT / "grading").glob("*.py")} == {"__init__.py"}
+    assert {floors.room_of(name) for name in floors.modules()} == set(FROM_TOP_TO_BOTTOM)
 
 
-def room(module: str) -> str:
-    if module.split(".")[0] != "grading":
-        return module.split(".")[0]
-    return "upper" if any(module == name or module.startswith(f"{name}.") for name in UPPER) else "lower"
+def test_every_room_says_what_it_is_for() -> None:
+    for room in set(FROM_TOP_TO_BOTTOM) - {"grader", *floors.TOP}:
+        text = (ROOT / "grading" / room / "__init__.py").read_text(encoding="utf-8")
+        assert ast.get_docstring(ast.parse(text)), room
 
 
-ALLOWED = {
-    "reference": {"reference"},
-    "lower": {"lower", "reference"},
-    "checks": {"checks", "lower", "reference"},
-    "upper": {"upper", "checks", "lower", "reference"},
-}
+@pytest.mark.parametrize("room", FROM_TOP_TO_BOTTOM)
+def test_a_room_imports_only_from_those_below_it(room: str) -> None:
+    below = FROM_TOP_TO_BOTTOM[FROM_TOP_TO_BOTTOM.index(room) + 1 :]
+    for (upper, lower), importers in floors.arrows().items():
+        assert upper != room or lower in below, f"{importers} of {upper} import from {lower}"
 
 
-@pytest.mark.parametrize("folder", ["reference", "checks", "grading"])
-def test_imports_point_one_way(folder: str) -> None:
-    for path in modules(folder):
-        here = room(".".join(path.relative_to(ROOT).with_suffix("").parts))
-        for name in imports(path):
-            if name.split(".")[0] in OURS:
-                assert room(name) in ALLOWED[here], f"{path.relative_to(ROOT)} imports {name}"
+def test_what_runs_beside_student_code_imports_only_what_it_can_see_there() -> None:
+    seen = {lower for upper, lower in floors.arrows() if upper == "sandbox/inside"}
+    assert seen == {"protocol", "grading"}
+    assert not [lower for upper, lower in floors.arrows() if upper in seen]
+
+
+def test_the_picture_of_the_floors_is_the_one_that_the_imports_make() -> None:
+    """If this fails, imports or docstrings of rooms have changed: `python -m tests.floors` draws it anew."""
+    assert floors.picture() in floors.PAGE.read_text(encoding="utf-8")
 
 
 def test_modules_stay_small_enough_to_be_read_in_one_go() -> None:
@@ -76,4 +89,4 @@ def test_nothing_unpickles() -> None:
         for path in modules(folder):
             if {"inside", "course"} & set(path.parts):  # run where the student's code does, and only there
                 continue
-            assert not {"pickle", "dill", "joblib", "shelve", "cloudpickle"} & set(imports(path)), path
+            assert not {"pickle", "dill", "joblib", "shelve", "cloudpickle"} & set(floors.imports(path)), path

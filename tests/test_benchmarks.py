@@ -9,7 +9,7 @@ from pathlib import Path
 from benchmarks.handins import cells, make_class
 from grading.intake.find import find
 from grading.intake.read import read
-from grading.submission import State
+from grading.intake.submission import State
 
 ROOT = Path(__file__).resolve().parent.parent
 COMMANDS = sorted(

@@ -17,10 +17,10 @@ import pytest
 from nbclient import NotebookClient
 
 import grader
-from grading.grade import CheckResult, Grade
-from grading.pack import autograder
+from grading.entrances.pack import autograder
+from grading.records.grade import CheckResult, Grade
 from grading.reports.gradescope import explain
-from grading.told_repairs import as_text
+from grading.reports.shown_repairs import as_text
 
 ROOT = Path(__file__).resolve().parent.parent
 # A notebook and a file; between them, all that can be said of a check: test_the_samples_fail_in_many_ways.

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from grading.fingerprint import suite_hash
+from grading.running.code_version import suite_hash
 
 ROOT = Path(__file__).resolve().parent.parent
 ROOMS = ("reference", "checks", "grading")
@@ -78,7 +78,7 @@ def test_every_file_of_the_suite_is_in_the_one_package(fresh: Path) -> None:
 
 
 def test_the_installed_code_is_known_to_be_that_of_the_checkout(fresh: Path, tmp_path: Path) -> None:
-    program = "from subgrader.grading.fingerprint import suite_hash; print(suite_hash())"
+    program = "from subgrader.grading.running.code_version import suite_hash; print(suite_hash())"
     assert run(fresh, tmp_path, "python", "-c", program).stdout.strip() == suite_hash()
 
 

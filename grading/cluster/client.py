@@ -15,13 +15,13 @@ from collections.abc import Callable, Generator, Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
 from grading.cluster.messages import Reply, decode_reply, task, versions
-from grading.conclusion import not_graded
-from grading.grade import Grade, IsolationFacts
-from grading.reading import Reader, ReadingError
-from grading.run import Outcome
-from grading.sandbox.levels import Isolation, Level
-from grading.submission import Handin, IntakeError
-from grading.suite import Suite
+from grading.intake.submission import Handin, IntakeError
+from grading.reading.reader import Reader, ReadingError
+from grading.records.grade import Grade, IsolationFacts
+from grading.running.grade_assembly import not_graded
+from grading.running.run import Outcome
+from grading.running.setup import RunSetup
+from grading.sandbox.walls.levels import Isolation, Level
 
 if TYPE_CHECKING:
     from distributed import Client
@@ -44,18 +44,18 @@ class ClusterError(Exception):
 
 def grade_on_cluster(
     handins: Sequence[Handin],
-    suite: Suite,
+    setup: RunSetup,
     address: str,
     known: Callable[[Handin, Isolation], Grade | None] = lambda *_: None,
     reader: Reader | None = None,
 ) -> Generator[Outcome, None, None]:
-    """As `grading.run.grade_all`, on the workers of the scheduler at ``address``.
+    """As `grading.running.run.grade_all`, on the workers of the scheduler at ``address``.
 
     Raises:
         ClusterError: there is no scheduler, no worker, or one with other versions than ours.
     """
     with _connected(address) as client:
-        levels = _levels(client, task(suite, versions(suite)))
+        levels = _levels(client, task(setup, versions(setup)))
         waiting: deque[Handin] = deque()
         for handin in handins:
             grades = (known(handin, level) for level in levels)
@@ -66,7 +66,7 @@ def grade_on_cluster(
                 yield Outcome(grade, unchanged=True)
         suspects: list[Handin] = []
         threads = sum(client.nthreads().values())  # type: ignore[no-untyped-call]
-        run = _Run(client, suite, address, suspects, reader or Reader(apart=False))
+        run = _Run(client, setup, address, suspects, reader or Reader(apart=False))
         yield from run.grades(waiting, max(2, _TASKS_FOR_EACH_THREAD * threads))
         # Those that lost workers may only have lain beside one that did: each alone, it will be seen.
         alone, run.suspects = suspects, None
@@ -77,10 +77,10 @@ class _Run:
     """The tasks of one run. ``suspects`` takes what lost too many workers; without it, that is the verdict."""
 
     def __init__(
-        self, client: Client, suite: Suite, address: str, suspects: list[Handin] | None, reader: Reader
+        self, client: Client, setup: RunSetup, address: str, suspects: list[Handin] | None, reader: Reader
     ) -> None:
-        self._client, self._suite, self._address, self.suspects = client, suite, address, suspects
-        self._versions = versions(suite)
+        self._client, self._setup, self._address, self.suspects = client, setup, address, suspects
+        self._versions = versions(setup)
         self._reader = reader
         self._running: dict[str, Handin] = {}
         self._key = f"subgrader-{uuid.uuid4().hex}"
@@ -108,7 +108,7 @@ class _Run:
                 yield Outcome(grade)
 
     def _sent(self, handin: Handin) -> Any:
-        data = task(self._suite, self._versions, self._reader.packed(handin))
+        data = task(self._setup, self._versions, self._reader.packed(handin))
         key = f"{self._key}-{next(self._numbers)}"
         future: Any = self._client.submit(eval, _ANSWER, {"data": data}, key=key, pure=False)
         self._running[key] = handin
@@ -140,16 +140,16 @@ class _Run:
         return reply.grade
 
     def _given_up(self, handin: Handin, reason: str) -> Grade:
-        return not_graded(handin, self._suite, None, f"{reason}; {LOOK}")
+        return not_graded(handin, self._setup, None, f"{reason}; {LOOK}")
 
     def _unread(self, handin: Handin, error: IntakeError | ReadingError) -> Grade:
         """What the intake says here of a hand-in that cannot be sent."""
         reason = str(error)
         try:
-            self._reader.read(handin, self._suite.rubric.asked_names)
+            self._reader.read(handin, self._setup.rubric.asked_names)
         except (IntakeError, ReadingError) as intake:
             reason = str(intake)
-        return not_graded(handin, self._suite, None, reason)
+        return not_graded(handin, self._setup, None, reason)
 
 
 @contextlib.contextmanager

@@ -14,14 +14,14 @@ from typing import IO
 import msgspec
 
 from grading.cluster.messages import Reply, Task, difference, encode, versions
-from grading.grade import Grade, IsolationFacts
-from grading.intake.naming import clean
-from grading.packed_handin import unpack
-from grading.reading import Reader
-from grading.run import Work, opened
+from grading.intake.safe_names import clean
+from grading.reading.packed_handin import unpack
+from grading.reading.reader import Reader
+from grading.records.grade import Grade, IsolationFacts
+from grading.running.run import Work, opened
+from grading.running.setup import RunSetup
 from grading.sandbox.client import Sandbox
-from grading.sandbox.levels import IsolationError
-from grading.suite import Suite
+from grading.sandbox.walls.levels import IsolationError
 from reference.split import DatasetError
 
 LENGTH_BYTES = 8
@@ -53,17 +53,17 @@ class Member:
 
     def __init__(self) -> None:
         self._made_for: bytes | None = None
-        self._suite: Suite | None = None
+        self._setup: RunSetup | None = None
         self._sandbox: Sandbox | None = None
         self._reader: Reader | None = None
 
     def answer(self, task: Task) -> Reply:
         """Do one task; nothing that a hand-in does raises."""
         try:
-            differs = difference(task.versions, versions(task.suite))
+            differs = difference(task.versions, versions(task.setup))
             if differs is not None:
                 return Reply(refused=f"it has {differs}")
-            suite, sandbox = self._prepared(task)
+            setup, sandbox = self._prepared(task)
         except (IsolationError, DatasetError) as error:
             return Reply(refused=str(error))
         level = IsolationFacts(level=sandbox.isolation.level.value, detail=sandbox.isolation.detail)
@@ -71,7 +71,7 @@ class Member:
             return Reply(isolation=level)
         with tempfile.TemporaryDirectory(prefix="subgrader-") as folder:
             handin, path = unpack(task.handin, Path(folder))
-            grade = Work(suite, sandbox.isolation, sandbox, reader=self._reader)(handin)
+            grade = Work(setup, sandbox.isolation, sandbox, reader=self._reader)(handin)
         return Reply(grade=_from(path, grade), isolation=level)
 
     def close(self) -> None:
@@ -81,16 +81,16 @@ class Member:
         if self._sandbox is not None:
             self._sandbox.close()
 
-    def _prepared(self, task: Task) -> tuple[Suite, Sandbox]:
+    def _prepared(self, task: Task) -> tuple[RunSetup, Sandbox]:
         wanted = encode((task.rubric, task.allow_unsafe, task.notebook_data))
         self._reader = self._reader or Reader()
-        if self._suite is None or self._sandbox is None or wanted != self._made_for:
+        if self._setup is None or self._sandbox is None or wanted != self._made_for:
             if self._sandbox is not None:
                 self._sandbox.close()
-            self._suite = task.suite
-            self._sandbox = opened(self._suite)
+            self._setup = task.setup
+            self._sandbox = opened(self._setup)
             self._made_for = wanted
-        return self._suite, self._sandbox
+        return self._setup, self._sandbox
 
 
 def _from(path: str, grade: Grade) -> Grade:

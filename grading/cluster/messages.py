@@ -6,16 +6,16 @@ from pathlib import Path
 
 import msgspec
 
-from grading.fingerprint import library_versions, suite_hash
-from grading.grade import Grade, IsolationFacts
-from grading.rubric import Rubric
-from grading.suite import Suite, suite_facts
+from grading.records.grade import Grade, IsolationFacts
+from grading.rubric.settings import Rubric
+from grading.running.code_version import library_versions, suite_hash
+from grading.running.setup import RunSetup, suite_facts
 
 
 class Task(msgspec.Struct, frozen=True, array_like=True):
     """Grade the hand-in in ``handin``; without one, only say how it would be isolated.
 
-    The rest is what with: see `grading.suite.Suite`.
+    The rest is what with: see `grading.running.setup.Suite`.
     """
 
     versions: dict[str, str]
@@ -25,10 +25,10 @@ class Task(msgspec.Struct, frozen=True, array_like=True):
     handin: bytes | None = None
 
     @property
-    def suite(self) -> Suite:
+    def setup(self) -> RunSetup:
         """What the hand-in is graded with."""
         folder = None if self.notebook_data is None else Path(self.notebook_data)
-        return Suite(self.rubric, allow_unsafe=self.allow_unsafe, notebook_data=folder)
+        return RunSetup(self.rubric, allow_unsafe=self.allow_unsafe, notebook_data=folder)
 
 
 class Reply(msgspec.Struct, frozen=True, array_like=True):
@@ -47,13 +47,13 @@ class Reply(msgspec.Struct, frozen=True, array_like=True):
     died: str | None = None
 
 
-def versions(suite: Suite) -> dict[str, str]:
+def versions(setup: RunSetup) -> dict[str, str]:
     """What a grade depends on, apart from the hand-in; both sides must have the same.
 
     Raises:
         DatasetError: the data set cannot be had here.
     """
-    facts = msgspec.structs.asdict(suite_facts(suite))
+    facts = msgspec.structs.asdict(suite_facts(setup))
     return {
         "code": suite_hash()[:16],
         **library_versions(),
@@ -61,10 +61,10 @@ def versions(suite: Suite) -> dict[str, str]:
     }
 
 
-def task(suite: Suite, versions: dict[str, str], handin: bytes | None = None) -> bytes:
+def task(setup: RunSetup, versions: dict[str, str], handin: bytes | None = None) -> bytes:
     """A `Task`, as bytes."""
-    folder = None if suite.notebook_data is None else str(suite.notebook_data)
-    return encode(Task(versions, suite.rubric, suite.allow_unsafe, folder, handin))
+    folder = None if setup.notebook_data is None else str(setup.notebook_data)
+    return encode(Task(versions, setup.rubric, setup.allow_unsafe, folder, handin))
 
 
 def difference(theirs: dict[str, str], ours: dict[str, str]) -> str | None:

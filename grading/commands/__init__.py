@@ -1,7 +1,8 @@
 """The commands of ``grader.py``, a module each, imported only when asked for.
 
 A command is one module here with `parser` and `run`, and its entry in `COMMANDS`. Keep NumPy and other large libraries
-out of the modules' own imports: ``grader.py --help`` and shell completion load the parsers.
+out of the modules' own imports: ``grader.py --help`` and shell completion load the parsers. Imported by
+``grader.py`` alone.
 """
 
 from __future__ import annotations
@@ -86,7 +87,7 @@ def _misspelled(arguments: Sequence[str], parser: argparse.ArgumentParser) -> tu
 
 def add_rubric(parser: argparse.ArgumentParser, help_: str) -> None:
     """The options that say with which rubric."""
-    from grading.editions.reading import shipped
+    from grading.rubric.editions import shipped
 
     parser.add_argument("--rubric", type=Path, metavar="FILE", help=help_)
     parser.add_argument(

@@ -18,7 +18,7 @@ class Version(argparse.Action):
 
     def __call__(self, parser: argparse.ArgumentParser, *_: object) -> None:
         """Print it and end."""
-        from grading.suite import suite_version
+        from grading.running.setup import suite_version
 
         print(f"subgrader {suite_version()}")
         parser.exit()
@@ -26,7 +26,7 @@ class Version(argparse.Action):
 
 def a_moment(text: str) -> datetime:
     """A time with its offset from UTC."""
-    from grading.late import moment
+    from grading.records.late import moment
 
     try:
         return moment(text)

@@ -39,9 +39,9 @@ def run(options: argparse.Namespace) -> int:
     """Train, print what was reached, and return the exit code."""
     # Before NumPy is loaded: small products are slower on many threads.
     one_thread()
-    from grading.calibrate import calibrate_rubric, report
-    from grading.progress import Progress
-    from grading.rubric import RubricError, load_rubric
+    from grading.commands.progress import Progress
+    from grading.rubric.reading import RubricError, load_rubric
+    from grading.training.calibration import calibrate_rubric, report
     from reference.datasets import DatasetError
 
     try:

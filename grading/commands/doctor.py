@@ -21,7 +21,7 @@ def parser() -> argparse.ArgumentParser:
 def run(options: argparse.Namespace) -> int:
     """Examine this machine, print what was found, and return the exit code."""
     from grading.sandbox.doctor import examine
-    from grading.sandbox.levels import IsolationError, Level
+    from grading.sandbox.walls.levels import IsolationError, Level
 
     try:
         found = examine()

@@ -27,7 +27,7 @@ def parser() -> argparse.ArgumentParser:
 
 def run(options: argparse.Namespace) -> int:
     """Download, say where the data set is, and return the exit code."""
-    from grading.progress import Progress
+    from grading.commands.progress import Progress
     from reference.download import CIFAR10_MD5, CIFAR10_URL, download
     from reference.split import DatasetError
 

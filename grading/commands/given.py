@@ -13,10 +13,10 @@ from typing import TYPE_CHECKING
 from grading import PROGRAM
 
 if TYPE_CHECKING:
-    from grading.late import Lateness
-    from grading.roster import Matches, Roster
-    from grading.submission import Handin
-    from grading.suite import Suite
+    from grading.intake.submission import Handin
+    from grading.records.late import Lateness
+    from grading.records.roster import Matches, Roster
+    from grading.running.setup import RunSetup
 
 
 # SVHN's pictures, and PyTorch's tensors.
@@ -30,7 +30,7 @@ def notebook_data(named: Path | None, edition: str) -> Path:
         DatasetError: it is not known where they are, or they are not all there, or notebooks of the ``edition`` read
             others.
     """
-    from grading.sandbox.zygote import private_user
+    from grading.sandbox.walls.zygote import private_user
     from reference.cifar10 import FILES, locate
     from reference.datasets import CIFAR10_VARIABLE, DatasetError
 
@@ -55,17 +55,17 @@ def notebook_data(named: Path | None, edition: str) -> Path:
 
 
 def lateness(
-    handins: Sequence[Handin], suite: Suite, options: argparse.Namespace, matches: Matches | None
+    handins: Sequence[Handin], setup: RunSetup, options: argparse.Namespace, matches: Matches | None
 ) -> Lateness:
     """Who handed in when, and what being late costs.
 
     Raises:
         LateError: times are given that cannot be used.
     """
-    from grading.intake.naming import listed
-    from grading.late import LateError, Lateness, for_handins, read_times, times_of
+    from grading.intake.safe_names import listed
+    from grading.records.late import LateError, Lateness, for_handins, read_times, times_of
 
-    policy = suite.rubric.settings.late
+    policy = setup.rubric.settings.late
     if policy is None and (options.due or options.times):
         raise LateError(
             "--due and --times need a table [late] in the rubric that says what being late costs; name it with --rubric"
@@ -87,7 +87,7 @@ def roster(options: argparse.Namespace) -> Roster | None:
     Raises:
         RosterError: the list cannot be used.
     """
-    from grading.roster import read_roster
+    from grading.records.roster import read_roster
 
     return read_roster(options.roster) if options.roster is not None else None
 

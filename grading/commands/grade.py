@@ -23,16 +23,16 @@ from grading.commands.arguments import (
 from grading.commands.given import lateness, notebook_data, roster, tell
 
 if TYPE_CHECKING:
-    from grading.grade import Grade
+    from grading.commands.terminal import Terminal
     from grading.intake.find import Found
-    from grading.reading import Reader
-    from grading.run import Outcome
-    from grading.sandbox.choice import LevelSearch
-    from grading.sandbox.levels import Isolation
-    from grading.sandbox.zygote import Zygote
-    from grading.submission import Handin
-    from grading.suite import Suite
-    from grading.terminal import Terminal
+    from grading.intake.submission import Handin
+    from grading.reading.reader import Reader
+    from grading.records.grade import Grade
+    from grading.running.run import Outcome
+    from grading.running.setup import RunSetup
+    from grading.sandbox.level_search import LevelSearch
+    from grading.sandbox.walls.levels import Isolation
+    from grading.sandbox.walls.zygote import Zygote
 
 
 def parser() -> argparse.ArgumentParser:
@@ -148,7 +148,7 @@ def _run(options: argparse.Namespace) -> int:
         print("getting ready ...", end="\r", flush=True)
     from contextlib import nullcontext
 
-    from grading.sandbox.zygote import begin
+    from grading.sandbox.walls.zygote import begin
 
     # It comes up while this process is still importing what else is needed.
     with (None if options.cluster else begin()) or nullcontext() as begun:
@@ -160,9 +160,9 @@ def _run_with(options: argparse.Namespace, begun: Zygote | None) -> int:
     from contextlib import nullcontext
 
     from grading.intake.files import leave_out
-    from grading.reading import Reader
-    from grading.rubric import load_rubric, require_packages
-    from grading.suite import Suite
+    from grading.reading.reader import Reader
+    from grading.rubric.reading import load_rubric, require_packages
+    from grading.running.setup import RunSetup
     from grading.words import speak
 
     options.paths = paths = options.paths or [Path("submissions")]
@@ -187,12 +187,12 @@ def _run_with(options: argparse.Namespace, begun: Zygote | None) -> int:
         )
         require_packages(rubric)
         speak(rubric.settings.lang)
-        suite = Suite(
+        setup = RunSetup(
             rubric,
             allow_unsafe=options.allow_unsafe,
             notebook_data=notebook_data(options.data, rubric.settings.edition) if options.execute else None,
         )
-        sandbox = nullcontext() if options.cluster else suite.begin_sandbox(begun)
+        sandbox = nullcontext() if options.cluster else setup.begin_sandbox(begun)
         with sandbox as choosing, Reader() as reader:
             found = reader.survey(paths, options.reading, ascii_names=options.ascii_names)
             for problem in found.problems:
@@ -202,7 +202,7 @@ def _run_with(options: argparse.Namespace, begun: Zygote | None) -> int:
             if not found.handins:
                 return WRONG_USE
             options.out.mkdir(parents=True, exist_ok=True)
-            grades = _grade(found, suite, options, choosing, reader)
+            grades = _grade(found, setup, options, choosing, reader)
     except _wrong_use() as error:
         print(f"{PROGRAM}: {error}", file=sys.stderr)
         return WRONG_USE
@@ -229,35 +229,35 @@ def _wrong_use() -> tuple[type[Exception], ...]:
     """What whoever gave the command can fix; imported when there is such an error."""
     from grading.cluster.client import ClusterError
     from grading.gradebook.database import GradebookError
-    from grading.late import LateError
-    from grading.roster import RosterError
-    from grading.rubric import RubricError
-    from grading.sandbox.levels import IsolationError
+    from grading.records.late import LateError
+    from grading.records.roster import RosterError
+    from grading.rubric.reading import RubricError
+    from grading.sandbox.walls.levels import IsolationError
     from reference.split import DatasetError
 
     return RubricError, DatasetError, IsolationError, ClusterError, LateError, GradebookError, RosterError
 
 
 def _grade(
-    found: Found, suite: Suite, options: argparse.Namespace, choosing: LevelSearch | None, reader: Reader
+    found: Found, setup: RunSetup, options: argparse.Namespace, choosing: LevelSearch | None, reader: Reader
 ) -> list[Grade]:
     """Grade what has changed, show and write, one by one; then the reports on the whole class."""
     from contextlib import ExitStack, closing, suppress
     from functools import cache
     from itertools import chain
 
-    from grading.conclusion import known_by, unwritten
     from grading.gradebook.records import Records
-    from grading.intake.naming import listed
-    from grading.processes import cores
-    from grading.roster import match
-    from grading.run import grade_all
+    from grading.intake.safe_names import listed
+    from grading.records.roster import match
+    from grading.running.grade_assembly import known_by, unwritten
+    from grading.running.processes import cores
+    from grading.running.run import grade_all
 
     handins = found.handins
 
     @cache
     def terminal() -> Terminal:
-        from grading.terminal import Terminal
+        from grading.commands.terminal import Terminal
 
         return stack.enter_context(Terminal(len(handins)))
 
@@ -272,7 +272,7 @@ def _grade(
         if options.cluster is None:
             return grade_all(
                 handins,
-                suite,
+                setup,
                 options.jobs or cores(),
                 known,
                 lambda what: terminal().doing(what),
@@ -283,17 +283,17 @@ def _grade(
             )
         from grading.cluster.client import grade_on_cluster
 
-        return grade_on_cluster(handins, suite, options.cluster, known, reader)
+        return grade_on_cluster(handins, setup, options.cluster, known, reader)
 
     expected = roster(options)
-    functions = list(suite.rubric.settings.functions)
+    functions = list(setup.rubric.settings.functions)
     handin_of = {handin.name: handin for handin in handins}
     grades: list[Grade] = []
     with ExitStack() as stack:
         records = stack.enter_context(
             Records(
                 options.out,
-                suite,
+                setup,
                 force=options.force,
                 trusted=not options.out_is_graded,
                 reader=reader,
@@ -304,7 +304,7 @@ def _grade(
         if expected is not None:
             records.matches = match(expected, records.known(handins, options.paths))
             tell(records.matches)
-        late = lateness(handins, suite, options, records.matches)
+        late = lateness(handins, setup, options, records.matches)
         outcomes = stack.enter_context(closing(graded(records.find)))
         first = next(outcomes)
         # By now they have been imported, while the first hand-in was being graded.
@@ -351,7 +351,7 @@ def _grade(
             release=options.release,
             names=pseudonyms(names, options.out) if options.anonymous else None,
             said=said,
-            title=suite.rubric.settings.title,
+            title=setup.rubric.settings.title,
             matches=records.matches,
         )
     finally:

@@ -49,7 +49,7 @@ def run(options: argparse.Namespace) -> int:
     from grading.gradebook.database import GradebookError
     from grading.marking.server import PortError
     from grading.marking.store import MarkError
-    from grading.roster import RosterError
+    from grading.records.roster import RosterError
 
     try:
         return _run(options)
@@ -94,7 +94,7 @@ def _serve(options: argparse.Namespace, marker: str) -> int:
     from grading.marking.rewriting import Rewriter
     from grading.marking.shown import Renderer
     from grading.marking.store import Store
-    from grading.reading import Reader
+    from grading.reading.reader import Reader
     from grading.words import speak
 
     # Processes are forked while no other thread runs.

@@ -25,9 +25,9 @@ def parser() -> argparse.ArgumentParser:
 
 def run(options: argparse.Namespace) -> int:
     """Write the zip and return the exit code."""
-    from grading.editions.reading import path_of
-    from grading.pack import PackError, pack_gradescope, pack_student
-    from grading.rubric import RubricError
+    from grading.entrances.pack import PackError, pack_gradescope, pack_student
+    from grading.rubric.editions import path_of
+    from grading.rubric.reading import RubricError
 
     if options.rubric and options.edition:
         print(f"{PROGRAM}: write the edition into the rubric that is packed, edition = ...", file=sys.stderr)

@@ -36,7 +36,7 @@ def parser() -> argparse.ArgumentParser:
 
 def run(options: argparse.Namespace) -> int:
     """Read the rubric, print what was asked for, and return the exit code."""
-    from grading.rubric import RubricError, load_rubric
+    from grading.rubric.reading import RubricError, load_rubric
 
     path = options.check or (None if options.explain is SHIPPED else options.explain)
     try:

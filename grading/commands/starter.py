@@ -24,7 +24,7 @@ def parser() -> argparse.ArgumentParser:
 
 def run(options: argparse.Namespace) -> int:
     """Write the folder, say what is in it, and return the exit code."""
-    from grading.rubric import RubricError, load_rubric
+    from grading.rubric.reading import RubricError, load_rubric
     from grading.starter.write import StarterError, write_starter
 
     try:

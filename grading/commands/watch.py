@@ -13,8 +13,8 @@ from grading.commands import GRADED, WRONG_USE, add_rubric, one_thread
 from grading.commands.arguments import LANGUAGES
 
 if TYPE_CHECKING:
-    from grading.sandbox.zygote import Zygote
-    from grading.watching.watch import Watch
+    from grading.entrances.watching.watch import Watch
+    from grading.sandbox.walls.zygote import Zygote
 
 
 def parser() -> argparse.ArgumentParser:
@@ -47,7 +47,7 @@ def run(options: argparse.Namespace) -> int:
         print("getting ready ...", end="\r", flush=True)
     from contextlib import nullcontext
 
-    from grading.sandbox.zygote import begin
+    from grading.sandbox.walls.zygote import begin
 
     started = time.monotonic()
     try:
@@ -59,12 +59,12 @@ def run(options: argparse.Namespace) -> int:
 
 
 def _watch(options: argparse.Namespace, begun: Zygote | None, started: float) -> int:
-    from grading.judging.pytest_session import the_handin
-    from grading.reading import Reader
-    from grading.rubric import RubricError, load_rubric, require_packages
-    from grading.sandbox.choice import LevelSearch
-    from grading.sandbox.levels import IsolationError
-    from grading.submission import IntakeError
+    from grading.entrances.pytest_session import the_handin
+    from grading.intake.submission import IntakeError
+    from grading.reading.reader import Reader
+    from grading.rubric.reading import RubricError, load_rubric, require_packages
+    from grading.sandbox.level_search import LevelSearch
+    from grading.sandbox.walls.levels import IsolationError
     from grading.words import speak
     from reference.split import DatasetError
 
@@ -76,7 +76,7 @@ def _watch(options: argparse.Namespace, begun: Zygote | None, started: float) ->
         speak(rubric.settings.lang)
         with LevelSearch(rubric.limits, begun=begun) as choosing, Reader() as reader:
             handin = the_handin(options.path.absolute(), "PATH")
-            from grading.watching.watch import Watch
+            from grading.entrances.watching.watch import Watch
 
             watch: Watch = Watch(handin, rubric, reader, choosing, started)
             return watch.until_interrupted()

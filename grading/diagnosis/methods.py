@@ -12,14 +12,14 @@ from numpy.typing import NDArray
 
 from grading.diagnosis.behaviour import named
 from grading.diagnosis.simulated_worker import SimulatedWorker
-from grading.grade import Diagnosis
 from grading.judging.answers import describe
 from grading.judging.classifier import Classifier, Model, Options, Scenario, StandIn
 from grading.judging.encoding import encode
 from grading.judging.failures import Failure, Raises, WrongSampling
 from grading.judging.promise import Promise
 from grading.judging.training_record import Trained
-from grading.rubric import Names
+from grading.records.grade import Diagnosis
+from grading.rubric.settings import Names
 from grading.sandbox.messages import Received
 from grading.words import spoken
 from reference.mistakes import Mistake, mistakes_of

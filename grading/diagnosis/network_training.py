@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from grading.grade import Diagnosis
 from grading.judging.failures import Failure, WrongUpdate
 from grading.judging.network import Network
 from grading.judging.network_steps import (
@@ -17,6 +16,7 @@ from grading.judging.network_steps import (
     trajectory_of,
 )
 from grading.judging.network_training import NetworkTrained, NetworkTraining
+from grading.records.grade import Diagnosis
 from grading.words import later, translated
 
 

@@ -6,11 +6,11 @@ import builtins
 import difflib
 import re
 
-from grading.grade import Diagnosis
+from grading.intake.function_source import written
+from grading.intake.submission import Submission
 from grading.judging.failures import Failure, Raises
-from grading.submission import Submission
+from grading.records.grade import Diagnosis
 from grading.words import said_place, say, together
-from grading.written import written
 
 _UNDEFINED = re.compile(r"NameError: name '(\w{1,60})' is not defined")
 _UNBOUND = re.compile(r"UnboundLocalError: .*variable '(\w{1,60})'")

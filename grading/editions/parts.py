@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import msgspec
 
-from grading.editions.calling import USUAL_ARGUMENTS, USUAL_RETURNS
-from grading.grade import CheckResult, Diagnosis
 from grading.judging.failures import ChangedInputs, Failure, WrongGradient, WrongLoss, WrongReturn
-from grading.rubric import Function
-from grading.sandbox.arguments import split
+from grading.protocol.arguments import split
+from grading.records.grade import CheckResult, Diagnosis
+from grading.rubric.calling import USUAL_ARGUMENTS, USUAL_RETURNS
+from grading.rubric.settings import Function
 from grading.words import say
 
 _LOSS_ONLY, _PROBS, _BY_SCORES = ("loss",), ("probs",), ("loss", "dscores")

@@ -7,11 +7,11 @@ import re
 import textwrap
 from collections.abc import Iterator
 
+from grading.intake.parsing import syntax_tree
+from grading.intake.submission import Definition, State, Submission
+from grading.intake.tree_walk import nodes
 from grading.intake.unfinished import Function
-from grading.intake.walking import nodes
-from grading.rubric import Settings
-from grading.submission import Definition, State, Submission
-from grading.syntax import syntax_tree
+from grading.rubric.settings import Settings
 from grading.words import say
 
 # Without any of this, a function is not turned and need not be parsed once more. No \b in front, which is slow.

@@ -8,15 +8,15 @@ from typing import TypeVar
 
 import msgspec
 
-from grading.editions.called import losses_of
-from grading.editions.calling import CONSTANTS
+from grading.editions.callings import losses_of
 from grading.editions.parts import code_of_part, is_part, said_of_part
 from grading.editions.tensors import diagnosis_for_tensors, in_tensors, said_of_tensors
-from grading.editions.turning import turned, turned_rows
-from grading.grade import Certificate, CheckResult, Counterexample, Diagnosis, GradientComparison
+from grading.editions.transposition import turned, turned_rows
 from grading.judging.failures import Failure, Raises
-from grading.rubric import Function, Settings
-from grading.sandbox.arguments import resolved, split
+from grading.protocol.arguments import resolved, split
+from grading.records.grade import Certificate, CheckResult, Counterexample, Diagnosis, GradientComparison
+from grading.rubric.calling import CONSTANTS
+from grading.rubric.settings import Function, Settings
 
 T = TypeVar("T")
 

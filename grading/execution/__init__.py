@@ -1,1 +1,4 @@
-"""The executed notebook: which are run, with what around them, and what is made of what they show."""
+"""Notebooks run from top to bottom: which, with what around them, what they show, and the checks of their search.
+
+Imported by `running`.
+"""

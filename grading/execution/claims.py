@@ -6,7 +6,7 @@ import json
 import re
 from collections.abc import Iterable, Iterator, Mapping
 
-from grading.executed import Claim
+from grading.records.execution import Claim
 from grading.sandbox.text import clean
 
 #: Trainings of the same model from different random numbers differ by less (docs/classifiers.md).

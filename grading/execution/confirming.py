@@ -20,9 +20,9 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from grading.executed import SearchPair
 from grading.execution.claims import CLOSE
 from grading.execution.scoring import HeldOut
+from grading.records.execution import SearchPair
 from grading.sandbox.notebook import NotTrainedError, Trainer, Training
 from grading.words import say
 

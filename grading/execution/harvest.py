@@ -10,11 +10,11 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from grading.executed import History, NotebookPicture, SearchFacts, SearchPair
 from grading.execution.confirming import Confirmation
-from grading.execution.png import NoPictureError, checked
 from grading.execution.scoring import Counted, HeldOut
-from grading.rubric import Search
+from grading.reading.png import NoPictureError, checked
+from grading.records.execution import History, NotebookPicture, SearchFacts, SearchPair
+from grading.rubric.settings import Search
 from grading.sandbox.messages import Received
 from grading.sandbox.notebook import Cell, CellOutcome
 

@@ -8,12 +8,12 @@ from functools import cache
 from pathlib import Path, PurePosixPath
 
 from grading.intake.limits import DEFAULT
-from grading.intake.naming import shown
 from grading.intake.notebook import DamagedNotebookError, read_cells
-from grading.reading import Reader
-from grading.rubric import Rubric, Search
+from grading.intake.safe_names import shown
+from grading.intake.submission import Handin, IntakeError, Submission
+from grading.reading.reader import Reader
+from grading.rubric.settings import Rubric, Search
 from grading.sandbox.notebook import Cell, Notebook
-from grading.submission import Handin, IntakeError, Submission
 from grading.words import say
 
 _MOST_NOTEBOOKS = 4

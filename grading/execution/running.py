@@ -7,18 +7,18 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from grading.executed import Execution, FailedCell, NotebookRun
 from grading.execution import claims, harvest
 from grading.execution.confirming import RESTS_ON_TABLE, Confirmation, confirm
 from grading.execution.harvest import Found
 from grading.execution.plan import notebooks, raw_files
 from grading.execution.scoring import HeldOut, held_out
-from grading.reading import Reader
-from grading.rubric import Rubric
+from grading.intake.submission import Handin, Submission
+from grading.reading.reader import Reader
+from grading.records.execution import Execution, FailedCell, NotebookRun
+from grading.rubric.settings import Rubric
 from grading.sandbox.messages import Lost, Raised
 from grading.sandbox.notebook import Afterwards, CellOutcome, Notebook, NotebookOutcome, Trainer
 from grading.sandbox.worker_sentences import in_run_language
-from grading.submission import Handin, Submission
 from grading.words import said_place, say
 
 _MOST_FAILED = 20

@@ -12,11 +12,11 @@ from pathlib import Path
 
 import msgspec
 
-from grading.grade import Grade, LateFacts, SuiteFacts
 from grading.gradebook.database import Database
-from grading.roster import Matches, Roster, Student
+from grading.intake.submission import Handin, Platform
+from grading.records.grade import Grade, LateFacts, SuiteFacts
+from grading.records.roster import Matches, Roster, Student
 from grading.rubric.settings import Settings
-from grading.submission import Handin, Platform
 
 
 class Worth(msgspec.Struct, frozen=True, kw_only=True):

@@ -9,8 +9,8 @@ from pathlib import Path
 
 import msgspec
 
-from grading.grade import Grade
 from grading.gradebook.database import Database
+from grading.records.grade import Grade
 
 
 class _Record(msgspec.Struct):

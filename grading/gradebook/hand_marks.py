@@ -14,8 +14,8 @@ from dataclasses import dataclass
 
 import msgspec
 
-from grading.grade import Grade, ManualItem
 from grading.gradebook.database import Database
+from grading.records.grade import Grade, ManualItem
 
 _KEPT = "\n".join  # parts of what is hashed
 _HEX = 12

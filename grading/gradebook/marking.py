@@ -8,20 +8,20 @@ from typing import Any
 
 import msgspec
 
-from grading.conclusion import manual_items
-from grading.grade import CheckResult, Grade, ManualItem, Repair
 from grading.gradebook.as_reported import Worth
-from grading.rubric import Settings
-from grading.suite import Suite, suite_facts
-from grading.translation import again
+from grading.records.grade import CheckResult, Grade, ManualItem, Repair
+from grading.records.translation import again
+from grading.rubric.settings import Settings
+from grading.running.grade_assembly import manual_items
+from grading.running.setup import RunSetup, suite_facts
 
 #: What of a rubric decides about points and words of ours alone, not about verdicts.
 _WORTH = ("title", "course", "manual", "manual_points", "late", "partial", "lang")
 
 
-def decided_by(suite: Suite) -> str:
+def decided_by(setup: RunSetup) -> str:
     """A hash of all in the rubric, and in the facts of a run, that decides verdicts and what is said of them."""
-    rubric = suite.rubric
+    rubric = setup.rubric
     settings: dict[str, Any] = msgspec.to_builtins(rubric.settings)
     for worth in _WORTH:
         del settings[worth]
@@ -30,19 +30,19 @@ def decided_by(suite: Suite) -> str:
         # Which checks are asked, whatever they are worth; functions are asked in the rubric's order.
         asked["points"] = sorted(asked["points"])
     facts = msgspec.structs.replace(
-        suite_facts(suite), rubric_sha256="", language="en", course="", assignment=""
+        suite_facts(setup), rubric_sha256="", language="en", course="", assignment=""
     )
     parts = (list(settings["functions"]), settings, rubric.losses, facts)
     return hashlib.sha256(msgspec.json.encode(parts, order="deterministic")).hexdigest()
 
 
-def worth_of(suite: Suite) -> Worth:
+def worth_of(setup: RunSetup) -> Worth:
     """What verdicts are worth now."""
-    rubric = suite.rubric
+    rubric = setup.rubric
     return Worth(
         settings=rubric.settings,
-        facts=suite_facts(suite),
-        max_score=round(suite.max_score, 6),
+        facts=suite_facts(setup),
+        max_score=round(setup.max_score, 6),
         asked=rubric.asked_names,
     )
 

@@ -10,10 +10,10 @@ from datetime import UTC, datetime
 
 import msgspec
 
-from grading.fingerprint import suite_hash
-from grading.grade import Grade, SuiteFacts
 from grading.gradebook.database import Database
-from grading.suite import suite_version
+from grading.records.grade import Grade, SuiteFacts
+from grading.running.code_version import suite_hash
+from grading.running.setup import suite_version
 
 LATEST = "SELECT * FROM marks WHERE handin = ? ORDER BY id DESC LIMIT 1"
 

@@ -15,19 +15,19 @@ from typing import IO, Self
 
 import msgspec
 
-from grading.fingerprint import library_versions, suite_hash
-from grading.grade import Grade
 from grading.gradebook import as_reported
 from grading.gradebook.database import FILE, Database, GradebookError
 from grading.gradebook.earlier import take_over
 from grading.gradebook.hand_marks import latest, marks_of, with_marks
 from grading.gradebook.marking import decided_by, marked, worth_of
 from grading.gradebook.marks import LATEST, begin_run, now, write_mark
-from grading.reading import Reader, ReadingError
-from grading.roster import Known, Matches
-from grading.sandbox.levels import Isolation
-from grading.submission import Handin, IntakeError
-from grading.suite import Suite
+from grading.intake.submission import Handin, IntakeError
+from grading.reading.reader import Reader, ReadingError
+from grading.records.grade import Grade
+from grading.records.roster import Known, Matches
+from grading.running.code_version import library_versions, suite_hash
+from grading.running.setup import RunSetup
+from grading.sandbox.walls.levels import Isolation
 
 #: Beside the gradebook: who is at work here, and who is who where pseudonyms are wanted.
 FOLDER = ".resume"
@@ -40,7 +40,7 @@ class Records:
 
     Args:
         out: the output folder, which exists.
-        suite: what the present run grades with.
+        setup: what the present run grades with.
         force: take no verdict over.
         trusted: whether nobody but graders can have written into ``out``; if not, nothing in it is read, and no
             gradebook is kept there.
@@ -58,7 +58,7 @@ class Records:
     def __init__(
         self,
         out: Path,
-        suite: Suite,
+        setup: RunSetup,
         *,
         force: bool = False,
         trusted: bool = True,
@@ -66,7 +66,7 @@ class Records:
         formats: Sequence[str] = (),
         release: bool = False,
     ) -> None:
-        self._out, self._suite, self._force = out, suite, force
+        self._out, self._setup, self._force = out, setup, force
         self._formats, self._release = tuple(formats), release
         self._reader = reader or Reader(apart=False)
         self._trusted = trusted
@@ -108,11 +108,11 @@ class Records:
 
     @cached_property
     def _decided_by(self) -> str:
-        return decided_by(self._suite)
+        return decided_by(self._setup)
 
     @cached_property
     def _worth(self) -> as_reported.Worth:
-        return worth_of(self._suite)
+        return worth_of(self._setup)
 
     @property
     def _forms(self) -> as_reported.Forms:
@@ -188,7 +188,7 @@ class Records:
         rows = self._database.select("SELECT id FROM handins WHERE name = ?", (grade.submission.name,))
         marks = marks_of(self._database, rows[0]["id"]) if rows else []
         self._hand_marks[grade.submission.name] = latest(marks)
-        return with_marks(grade, marks, self._suite.rubric.settings.manual_points) if marks else grade
+        return with_marks(grade, marks, self._setup.rubric.settings.manual_points) if marks else grade
 
     def reported(self, handin: Handin, verdict: Grade, grade: Grade) -> None:
         """Remember, until the grade is marked, that its reports have been written."""

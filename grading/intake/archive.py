@@ -13,10 +13,10 @@ from dataclasses import dataclass
 from typing import IO, cast
 
 from grading.intake.limits import Limits
-from grading.intake.naming import shown
+from grading.intake.safe_names import shown
+from grading.intake.submission import IntakeError
 from grading.intake.tar import files_of_tar, is_tar
 from grading.intake.text import recognised
-from grading.submission import IntakeError
 from grading.words import later, say, translated
 
 _DRIVE = re.compile(r"^[A-Za-z]:")

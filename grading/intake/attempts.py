@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime
 
 from grading.intake.listing import Download, Entry, Listing, may_be_work
-from grading.intake.naming import listed, shown
+from grading.intake.safe_names import listed, shown
 from grading.words import say
 
 _BLACKBOARD = re.compile(

@@ -9,10 +9,10 @@ from functools import cached_property
 
 from grading.intake.fragments import Broken, Fragment, first_line, last_line
 from grading.intake.notebook import Cell
-from grading.intake.opened import bodies, definitions
+from grading.intake.opened_blocks import bodies, definitions
+from grading.intake.submission import State
+from grading.intake.tree_walk import nodes, walk
 from grading.intake.unfinished import METHODS, method_of, why_unfinished
-from grading.intake.walking import nodes, walk
-from grading.submission import State
 from grading.words import said_place, say
 
 _DEFINITION = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)

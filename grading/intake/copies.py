@@ -8,8 +8,8 @@ from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import PurePosixPath
 
-from grading.intake.endings import NOTEBOOK
-from grading.intake.naming import module_name
+from grading.intake.file_types import NOTEBOOK
+from grading.intake.safe_names import module_name
 from grading.words import say
 
 _VERSIONED = re.compile(r"(?:version|attempt|try|v)[ _-]?\d", re.IGNORECASE)

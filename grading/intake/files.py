@@ -11,7 +11,8 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from grading.intake.archive import Member, members_of
-from grading.intake.endings import (
+from grading.intake.compression import BAD, unsqueezed
+from grading.intake.file_types import (
     ARCHIVE,
     NOTEBOOK,
     SCRIPT,
@@ -23,10 +24,9 @@ from grading.intake.endings import (
     plain_name,
 )
 from grading.intake.limits import Limits
-from grading.intake.naming import clean, listed, shown
-from grading.intake.squeezed import BAD, unsqueezed
+from grading.intake.safe_names import clean, listed, shown
+from grading.intake.submission import IntakeError
 from grading.intake.text import recognised
-from grading.submission import IntakeError
 from grading.words import later, say, translated
 
 LONGEST_PATH = 500

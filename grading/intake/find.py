@@ -8,12 +8,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal, Protocol
 
-from grading.intake.endings import is_archive
+from grading.intake.file_types import is_archive
 from grading.intake.files import HAND_IN
 from grading.intake.listing import Entry, Listing
-from grading.intake.naming import shown, unique_names
 from grading.intake.one_or_many import each_child, look, several_in_one
-from grading.submission import Handin, IntakeError
+from grading.intake.safe_names import shown, unique_names
+from grading.intake.submission import Handin, IntakeError
 from grading.words import later, say, translated
 
 Reading = Literal["one", "class"]

@@ -14,11 +14,11 @@ from pathlib import Path, PurePosixPath
 from typing import IO
 
 from grading.intake.archive import BAD_ZIP, opened_zip, unified_name
-from grading.intake.endings import ending, is_archive, stem
+from grading.intake.file_types import ending, is_archive, stem
 from grading.intake.files import is_bystander, is_foreign_folder, is_output
 from grading.intake.limits import DEFAULT
+from grading.intake.submission import IntakeError, Platform
 from grading.intake.tar import files_of_tar, is_tar
-from grading.submission import IntakeError, Platform
 
 _TELLING = 512  # bytes by which a tar is known
 _LOOKED_AT = 1 << 20  # bytes of a file

@@ -19,8 +19,8 @@ from pathlib import PurePosixPath
 
 from grading.intake import attempts
 from grading.intake.listing import Download, Entry, Listing, may_be_work
-from grading.intake.naming import listed, shown
-from grading.submission import Platform
+from grading.intake.safe_names import listed, shown
+from grading.intake.submission import Platform
 from grading.words import say
 
 _CANVAS = re.compile(

@@ -10,9 +10,9 @@ from dataclasses import replace
 from pathlib import PurePosixPath
 
 from grading.intake.bindings import Candidate
-from grading.intake.choose import ChosenDefinitions
+from grading.intake.chosen_definitions import ChosenDefinitions
 from grading.intake.modules import Module
-from grading.submission import Definition, State
+from grading.intake.submission import Definition, State
 from grading.words import later, said_place, say
 
 _ALIKE = 0.85

@@ -10,10 +10,10 @@ import warnings
 from dataclasses import dataclass
 
 from grading.intake.limits import Limits
-from grading.intake.naming import module_name, shown
+from grading.intake.parsing import syntax_tree
+from grading.intake.safe_names import module_name, shown
 from grading.intake.text import conflict_line, recognised
-from grading.intake.walking import nodes
-from grading.syntax import syntax_tree
+from grading.intake.tree_walk import nodes
 from grading.words import say, translated
 
 OURS = "subgrader"

@@ -8,9 +8,9 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from grading.intake import lms
-from grading.intake.endings import NOTEBOOK, SCRIPT, ending, is_archive, is_packed, not_downloaded, stem
+from grading.intake.file_types import NOTEBOOK, SCRIPT, ending, is_archive, is_packed, not_downloaded, stem
 from grading.intake.listing import Entry, Listing, may_be_work
-from grading.intake.naming import listed, shown
+from grading.intake.safe_names import listed, shown
 from grading.words import say
 
 # Names that the course, or anybody, gives to parts of one piece of work; all others are taken for students.

@@ -7,8 +7,8 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from grading.intake.naming import shown
-from grading.intake.walking import nodes
+from grading.intake.safe_names import shown
+from grading.intake.tree_walk import nodes
 from grading.words import later, say, translated
 
 

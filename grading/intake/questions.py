@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 from grading.intake.notebook import Cell
-from grading.submission import Question
+from grading.intake.submission import Question
 
 _LONGEST = 20_000
 

@@ -8,7 +8,8 @@ from collections.abc import Collection, Iterable, Iterator, Sequence
 from functools import cached_property
 from pathlib import PurePosixPath
 
-from grading.intake.choose import ChosenDefinitions, choose_definitions
+from grading.intake.chosen_definitions import ChosenDefinitions, choose_definitions
+from grading.intake.class_methods import base_names, find_method
 from grading.intake.copies import (
     Copy,
     belongs_to,
@@ -18,21 +19,20 @@ from grading.intake.copies import (
     package_root,
     roots_of,
 )
-from grading.intake.endings import NOTEBOOK, ending
+from grading.intake.file_types import NOTEBOOK, ending
 from grading.intake.files import Gathered, StudentFile, gather
-from grading.intake.keep import StatementFilter, with_origins
 from grading.intake.limits import DEFAULT, Limits
-from grading.intake.methods import base_names, find_method
+from grading.intake.loaded_statements import StatementFilter, with_origins
 from grading.intake.missing import found_elsewhere, hints_for_missing
 from grading.intake.modules import Module, UnreadableFileError, may_define, read_module
-from grading.intake.naming import clean, listed, module_name, shown
 from grading.intake.questions import find_questions
 from grading.intake.remarks import outdated, said_of_rebound
+from grading.intake.safe_names import clean, listed, module_name, shown
+from grading.intake.submission import Block, Handin, IntakeError, Kind, Question, Source, State, Submission
 from grading.intake.unfinished import keeps_zero_gradient, never_updates_weights, why_unfinished
 from grading.intake.versions import current_versions
-from grading.submission import Block, Handin, IntakeError, Kind, Question, Source, State, Submission
 from grading.words import said_place, say
-from grading.words.again import kept_of
+from grading.words.origins import kept_of
 
 _MOST_BROKEN_SAID = 12
 _MOST_WARNINGS = 200

@@ -7,10 +7,10 @@ import warnings
 from collections.abc import Callable, Sequence
 from functools import cache
 
-from grading.intake.keep import rebound
+from grading.intake.loaded_statements import rebound
 from grading.intake.modules import Module
 from grading.intake.python2 import GONE_NAMES, gone_names
-from grading.intake.walking import nodes
+from grading.intake.tree_walk import nodes
 from grading.words import later, said_place, say, translated
 
 # What to write for names that NumPy has dropped over the years; whether it has is asked of NumPy itself.

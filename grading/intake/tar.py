@@ -6,10 +6,10 @@ import tarfile
 from collections.abc import Callable
 from typing import IO, cast
 
+from grading.intake.compression import BAD, is_squeezed, unsqueezed
 from grading.intake.limits import Limits
-from grading.intake.naming import shown
-from grading.intake.squeezed import BAD, is_squeezed, unsqueezed
-from grading.submission import IntakeError
+from grading.intake.safe_names import shown
+from grading.intake.submission import IntakeError
 from grading.words import say
 
 _MAGIC, _MAGIC_AT = b"ustar", 257

@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import PurePosixPath
 
-from grading.syntax import syntax_tree
+from grading.intake.parsing import syntax_tree
 from grading.words import later, say, translated
 
 _INDENT = re.compile(r"^[ \t]+", re.MULTILINE)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 from collections.abc import Collection, Mapping
 
-from grading.intake.walking import nodes, walk
+from grading.intake.tree_walk import nodes, walk
 from grading.words import say
 
 Function = ast.FunctionDef | ast.AsyncFunctionDef

@@ -8,7 +8,7 @@ from collections.abc import Container, Sequence
 from pathlib import PurePosixPath
 
 from grading.intake.modules import Module
-from grading.submission import State
+from grading.intake.submission import State
 from grading.words import say
 
 # What browsers, Jupyter, file managers and people put behind the name of a second one.

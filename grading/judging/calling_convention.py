@@ -16,7 +16,8 @@ from typing import TYPE_CHECKING, cast
 import numpy as np
 
 from grading.judging.failures import WrongReturn
-from grading.rubric import Names
+from grading.protocol.wire import WireCalling
+from grading.rubric.settings import Names
 from grading.sandbox.messages import (
     NOTHING,
     Argument,
@@ -34,7 +35,6 @@ from grading.sandbox.messages import (
     Seed,
     Step,
 )
-from grading.sandbox.wire import WireCalling
 from grading.words import say
 
 if TYPE_CHECKING:

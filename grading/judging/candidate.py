@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from grading.rubric import Function, Rubric
+from grading.rubric.settings import Function, Rubric
 
 if TYPE_CHECKING:
     from grading.sandbox.client import Worker

@@ -22,8 +22,8 @@ from grading import PREFIX
 from grading.judging.encoding import encode
 from grading.judging.exam import SHIPPED, KeptPool, all_drawings, key_of, packed, user_cache
 from grading.judging.properties import Drawing
-from grading.rubric import load_rubric
-from grading.writing import write_atomically
+from grading.records.atomic_files import write_atomically
+from grading.rubric.reading import load_rubric
 
 CHOICE = SHIPPED.with_suffix(".json")
 TO_CHOOSE_FROM = 4

@@ -25,6 +25,7 @@ from grading.judging.failures import Failure, NotCalledAgain
 from grading.judging.loss_function import LossFunction
 from grading.judging.promise import Promise
 from grading.judging.properties import Drawing
+from grading.judging.reference_function import Notes, NotYetKnown, TrueFunction
 from grading.judging.screening import (
     AskedProblems,
     Key,
@@ -37,7 +38,6 @@ from grading.judging.screening import (
     problems_of,
 )
 from grading.judging.shrinking import smallest
-from grading.judging.true_function import Notes, NotYetKnown, TrueFunction
 from reference.problem import Problem
 
 if TYPE_CHECKING:

@@ -30,7 +30,7 @@ from grading import HOME, PROGRAM, SUITE
 from grading.judging.encoding import EncodingError, decode
 from grading.judging.promise import promises
 from grading.judging.properties import Drawing
-from grading.writing import write_atomically
+from grading.records.atomic_files import write_atomically
 
 SHIPPED = SUITE / "checks" / "exam.bin"
 _DIGEST = 32

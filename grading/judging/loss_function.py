@@ -16,7 +16,7 @@ from grading.judging.candidate import Candidate
 from grading.judging.failures import Failure
 from grading.judging.promise import promise_of
 from grading.judging.screening import Answers, AskedProblems, Key, Known, Setting, key_of, known, packed
-from grading.rubric import Rubric
+from grading.rubric.settings import Rubric
 from grading.sandbox.messages import Call, Outcome, Returned
 from grading.sandbox.pairs import PackedCalls
 from reference.problem import Problem

@@ -27,7 +27,7 @@ from grading.judging.network_training import (
     trained,
     training_code,
 )
-from grading.rubric import Rubric
+from grading.rubric.settings import Rubric
 from grading.sandbox.messages import Call, Received, Step
 from reference.answer import Answer
 from reference.losses import loss_named

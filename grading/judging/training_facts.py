@@ -5,10 +5,10 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from grading.comparison import loss_named, reference_training, templates
-from grading.grade import TrainingFacts
 from grading.judging.classifier import Classifier
-from grading.training_data import training_data
+from grading.records.grade import TrainingFacts
+from grading.training.baselines import loss_named, reference_training, templates
+from grading.training.data import training_data
 from reference.datasets import Split
 from reference.sgd import suboptimality
 

@@ -14,18 +14,18 @@ from pathlib import Path
 
 import msgspec
 
-from grading.grade import Grade
 from grading.gradebook.as_reported import ClassForms, Kept, kept_class
 from grading.gradebook.database import FILE, Database, GradebookError
 from grading.gradebook.hand_marks import latest
 from grading.gradebook.marks import LATEST, write_mark
 from grading.gradebook.stored import reported, stored
-from grading.reading import Reader, ReadingError
+from grading.intake.submission import Handin, IntakeError
+from grading.reading.reader import Reader, ReadingError
+from grading.records.grade import Grade
 from grading.reports import WRITERS, write_class, write_reports
 from grading.reports.anonymous import pseudonyms
 from grading.reports.brief import Brief
 from grading.reports.source_page import SourcePage
-from grading.submission import Handin, IntakeError
 
 _QUIET_SECONDS = 1.5  # after a mark, before the reports on the class are written
 _PAUSE_SECONDS = 0.5

@@ -7,11 +7,11 @@ import threading
 from collections import OrderedDict
 from dataclasses import dataclass, field, replace
 
-from grading.intake.rendered import RenderedAnswer
+from grading.intake.submission import IntakeError
 from grading.marking.store import Place, Work
-from grading.reading import Reader, ReadingError
+from grading.reading.reader import Reader, ReadingError
+from grading.reading.rendered_cells import RenderedAnswer
 from grading.reports.text import visible
-from grading.submission import IntakeError
 
 _MOST_KEPT = 300  # hand-ins
 _MOST_AT_ONCE = 2

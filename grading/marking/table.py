@@ -10,10 +10,10 @@ from pathlib import Path
 
 from grading.gradebook.hand_marks import HandMark
 from grading.marking.store import ConflictError, MarkError, NewMark, Place, Store, Work, in_range
+from grading.records.atomic_files import write_atomically
+from grading.records.roster import Known, Matches, Student, columns_of, match, read_table, student_of
 from grading.reports.gradebook import inert
 from grading.reports.text import visible
-from grading.roster import Known, Matches, Student, columns_of, match, read_table, student_of
-from grading.writing import write_atomically
 
 _HEAD = (
     *("submission", "student", "student_id", "item", "question", "answer", "max_points"),

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 
-from grading.syntax import syntax_tree
+from grading.intake.parsing import syntax_tree
 
 Replacement = tuple[int, int, str]
 """Bytes from ... up to ..., and the text that takes their place."""

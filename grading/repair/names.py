@@ -6,9 +6,9 @@ import ast
 import re
 from collections.abc import Callable, Iterator, Sequence
 
-from grading.grade import Diagnosis
+from grading.records.grade import Diagnosis
+from grading.repair.all_edits import scopes_of
 from grading.repair.function import Edit, Function
-from grading.repair.menu import scopes_of
 from grading.repair.scope import Scope
 from grading.repair.search import Change
 from grading.words import say

@@ -6,21 +6,21 @@ import ast
 import difflib
 from collections.abc import Mapping, Sequence
 
-from grading import grade
-from grading.grade import CheckResult, Diagnosis, Repair
+from grading.intake.function_source import Written, called_beside, written, written_method
+from grading.intake.submission import Submission
 from grading.judging.classifier import Classifier
 from grading.judging.failures import Failure
 from grading.judging.loss_function import LossFunction
-from grading.repair.bench import Bench, Opening
+from grading.records import grade
+from grading.records.grade import CheckResult, Diagnosis, Repair
+from grading.repair.candidates import Bench, Opening
 from grading.repair.function import Function, Program
 from grading.repair.judges import Judge, LossJudge, MethodJudge
 from grading.repair.kinds import KINDS
 from grading.repair.methods import without_indentation
 from grading.repair.names import names_of
 from grading.repair.search import Change, Found, Search
-from grading.submission import Submission
 from grading.words import together, translated
-from grading.written import Written, called_beside, written, written_method
 
 _CORE = ("interface", "value", "gradient", "kinks", "stability", "symmetry")
 _OF_METHODS = ("training", "sampling", "prediction")

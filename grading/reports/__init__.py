@@ -1,7 +1,8 @@
 """Reports: one `Grade`, many forms.
 
 A new form is one module here with a `Writer` and one entry in `WRITERS`, or, where it is about all hand-ins together,
-with a `ClassWriter` and one entry in `CLASS_WRITERS`.
+with a `ClassWriter` and one entry in `CLASS_WRITERS`. Imported by what shows or hands on a grade; imports `records`,
+and no code that makes one.
 """
 
 from __future__ import annotations
@@ -13,8 +14,11 @@ from itertools import chain
 from pathlib import Path
 from typing import Protocol
 
-from grading.grade import Grade
-from grading.reading import Reader
+from grading.intake.submission import Handin
+from grading.reading.reader import Reader
+from grading.records.atomic_files import write_atomically
+from grading.records.grade import Grade
+from grading.records.roster import Matches
 from grading.reports import pictures
 from grading.reports.anonymous import anonymous
 from grading.reports.class_page import ClassPage
@@ -32,10 +36,7 @@ from grading.reports.notebook_report import NotebookReport
 from grading.reports.pages import environment
 from grading.reports.source_page import SourcePage
 from grading.reports.sources import commented
-from grading.roster import Matches
-from grading.submission import Handin
 from grading.words import speaking, spoken
-from grading.writing import write_atomically
 
 
 class Writer(Protocol):

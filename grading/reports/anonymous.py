@@ -14,10 +14,10 @@ from pathlib import Path
 
 import msgspec
 
-from grading.executed import Execution
-from grading.grade import CheckResult, Grade, ManualItem, SubmissionFacts
+from grading.records.atomic_files import write_atomically
+from grading.records.execution import Execution
+from grading.records.grade import CheckResult, Grade, ManualItem, SubmissionFacts
 from grading.words import say
-from grading.writing import write_atomically
 
 FILE = Path(".resume") / "pseudonyms.csv"
 _BYTES = 4

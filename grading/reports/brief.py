@@ -9,9 +9,9 @@ from typing import TypeVar
 
 import msgspec
 
-from grading.executed import Execution
-from grading.grade import CheckResult, Diagnosis, Grade, ManualItem
-from grading.reports.fixed_places import in_short
+from grading.records.execution import Execution
+from grading.records.grade import CheckResult, Diagnosis, Grade, ManualItem
+from grading.reports.common_repairs import in_short
 
 T = TypeVar("T")
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
-from grading.grade import CheckResult, Grade
+from grading.records.grade import CheckResult, Grade
 
 _OF_TRAINING = ("training", "sampling")
 

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 from urllib.parse import quote
 
-from grading.grade import Grade, Status
-from grading.reports.fixed_places import places_of
+from grading.records.grade import Grade, Status
+from grading.reports.common_repairs import places_of
 from grading.reports.pages import page
 from grading.reports.statistics import CheckCount, Statistics, in_order, mistakes_of, reasons, statistics
 from grading.reports.text import points, shown, visible

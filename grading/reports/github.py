@@ -11,13 +11,13 @@ import re
 from collections.abc import Sequence
 from pathlib import Path, PurePosixPath
 
-from grading.grade import CheckResult, Grade, Place
+from grading.records.grade import CheckResult, Grade, Place
 from grading.reports.html_report import place_of
 from grading.reports.markdown_report import escape
 from grading.reports.pages import assignment
+from grading.reports.shown_repairs import repair_shown_by, sentence_of
 from grading.reports.statistics import Statistics, broken, in_order, statistics
 from grading.reports.text import points, shown
-from grading.told_repairs import repair_shown_by, sentence_of
 from grading.words import say, together
 
 _MOST_ROWS = 500  # a step's summary may hold 1 MiB

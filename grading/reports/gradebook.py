@@ -12,14 +12,14 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from grading.grade import Grade, LateFacts, ManualItem
-from grading.late import sentence as late_sentence
-from grading.reports.fixed_places import summary
+from grading.intake.submission import Platform
+from grading.records.grade import Grade, LateFacts, ManualItem
+from grading.records.late import sentence as late_sentence
+from grading.records.roster import Matches, Student
+from grading.reports.common_repairs import summary
 from grading.reports.gradebook_json import function_points
 from grading.reports.statistics import broken, in_order
 from grading.reports.text import in_short, one_line, points, visible
-from grading.roster import Matches, Student
-from grading.submission import Platform
 from grading.words import say, together
 
 _LONGEST_QUESTION = 60

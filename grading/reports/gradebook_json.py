@@ -6,8 +6,8 @@ from collections.abc import Sequence
 
 import msgspec
 
-from grading.grade import Grade, Repair, SuiteFacts
-from grading.reports.fixed_places import in_short
+from grading.records.grade import Grade, Repair, SuiteFacts
+from grading.reports.common_repairs import in_short
 from grading.reports.statistics import Statistics, in_order, mistakes_of, reasons, statistics
 from grading.reports.text import shown
 

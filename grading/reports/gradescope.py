@@ -9,11 +9,11 @@ from typing import Any
 
 import msgspec
 
-from grading.grade import CheckResult, Grade, ManualItem
-from grading.late import sentence
+from grading.records.grade import CheckResult, Grade, ManualItem
+from grading.records.late import sentence
 from grading.reports.html_report import command, place_of, where
+from grading.reports.shown_repairs import as_text, repair_shown_by, told
 from grading.reports.text import one_line, points, shown
-from grading.told_repairs import as_text, repair_shown_by, told
 from grading.words import say, together
 
 _LONGEST_NAME = 100  # characters

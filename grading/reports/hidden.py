@@ -1,7 +1,7 @@
 """What students may read of a grade before its hidden checks are released.
 
 A hidden check is taken out whole, with its points, its pictures and whatever is said of its function's training. What
-the other checks say does not depend on it (`grading.judging.runner`), so nothing can be read between the lines either.
+the other checks say does not depend on it (`grading.running.runner`), so nothing can be read between the lines either.
 """
 
 from __future__ import annotations
@@ -10,8 +10,8 @@ from pathlib import Path
 
 import msgspec
 
-from grading.grade import Grade
-from grading.told_repairs import told
+from grading.records.grade import Grade
+from grading.reports.shown_repairs import told
 from grading.words import say
 
 

@@ -7,7 +7,7 @@ import shlex
 from dataclasses import dataclass
 
 from grading import PREFIX, PROGRAM
-from grading.grade import (
+from grading.records.grade import (
     Certificate,
     CheckResult,
     Counterexample,
@@ -17,15 +17,15 @@ from grading.grade import (
     Repair,
     Status,
 )
-from grading.late import sentence
+from grading.records.late import sentence
 from grading.reports.answers import Entry, Pair, pairs
 from grading.reports.cards import Card, cards
-from grading.reports.comparison import comparison
-from grading.reports.executed import introduction, shown_runs
+from grading.reports.classifier_comparison import comparison
+from grading.reports.notebook_runs import introduction, shown_runs
 from grading.reports.pages import page
 from grading.reports.pictures import Map, distances, short, training
+from grading.reports.shown_repairs import pages_parts_of, repair_shown_by, sentence_of
 from grading.reports.text import points, shown
-from grading.told_repairs import pages_parts_of, repair_shown_by, sentence_of
 from grading.words import later, said_place, say
 
 _SIGNS: dict[Status, str] = {"passed": "✓", "failed": "✗", "error": "✗", "skipped": "–", "manual": "?"}

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from grading.grade import Grade
+from grading.records.grade import Grade
 from grading.reports.answers import pairs
 from grading.reports.gradescope import explain
 from grading.reports.html_report import place_of, where
 from grading.reports.pages import fragment
+from grading.reports.shown_repairs import parts_of, repair_shown_by, sentence_of
 from grading.reports.text import points, shown
-from grading.told_repairs import parts_of, repair_shown_by, sentence_of
 from grading.words import say
 
 _SIGNS = {"passed": "✓", "failed": "✗", "error": "✗", "skipped": "–", "manual": "?"}

@@ -6,7 +6,7 @@ from typing import Any
 
 import msgspec
 
-from grading.grade import Grade
+from grading.records.grade import Grade
 from grading.reports.text import shown
 
 

@@ -5,15 +5,15 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
-from grading.grade import CheckResult, Grade
-from grading.late import sentence
+from grading.records.grade import CheckResult, Grade
+from grading.records.late import sentence
 from grading.reports.cards import cards
-from grading.reports.comparison import comparison
-from grading.reports.executed import introduction, shown_runs
+from grading.reports.classifier_comparison import comparison
 from grading.reports.html_report import by_function, place_of, where
+from grading.reports.notebook_runs import introduction, shown_runs
 from grading.reports.pages import assignment
+from grading.reports.shown_repairs import parts_of, repair_shown_by, sentence_of
 from grading.reports.text import points, shown
-from grading.told_repairs import parts_of, repair_shown_by, sentence_of
 from grading.words import later, say, together, translated
 
 _SIGNS = {"passed": "✓", "failed": "✗", "error": "✗", "skipped": "–", "manual": "?"}

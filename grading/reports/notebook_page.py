@@ -1,7 +1,7 @@
 """``feedback/<notebook>.html``: the student's notebook as Jupyter shows it, with the feedback below each function.
 
-What nbconvert makes of it is made harmless where it is made (`grading.intake.rendered`), and the page's policy lets
-nothing of it run or load. ``source.html`` takes a tenth of the time and shows Markdown as text.
+What nbconvert makes of it is made harmless where it is made (`grading.reading.rendered_cells`), and the page's policy
+lets nothing of it run or load. ``source.html`` takes a tenth of the time and shows Markdown as text.
 """
 
 from __future__ import annotations
@@ -10,14 +10,14 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from grading.grade import Grade
 from grading.intake.notebook import OURS
-from grading.reading import Reader, ReadingError
+from grading.intake.submission import Handin, IntakeError
+from grading.reading.reader import Reader, ReadingError
+from grading.records.grade import Grade
 from grading.reports.notebook_report import names_for
 from grading.reports.pages import page
 from grading.reports.sources import Commented, Feedback
 from grading.reports.text import points, shown, visible
-from grading.submission import Handin, IntakeError
 
 if TYPE_CHECKING:
     from markupsafe import Markup

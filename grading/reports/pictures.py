@@ -16,8 +16,8 @@ from itertools import pairwise
 
 import numpy as np
 
-from grading.executed import SearchFacts
-from grading.grade import GradientComparison, LossHistory, TrainingFacts
+from grading.records.execution import SearchFacts
+from grading.records.grade import GradientComparison, LossHistory, TrainingFacts
 
 _LEFT, _RIGHT = 62, 392
 _TOP, _BOTTOM = 10, 190

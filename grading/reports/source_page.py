@@ -15,9 +15,9 @@ from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
-from grading.execution.png import NoPictureError, checked
-from grading.grade import Grade
 from grading.intake.notebook import OURS, DamagedNotebookError, as_it_is
+from grading.reading.png import NoPictureError, checked
+from grading.records.grade import Grade
 from grading.reports.pages import page
 from grading.reports.sources import Commented, Feedback
 from grading.reports.text import points, shown, visible

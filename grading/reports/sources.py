@@ -5,10 +5,10 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-from grading.grade import CheckResult, Grade
 from grading.intake.files import StudentFile
-from grading.reading import Reader, ReadingError
-from grading.submission import Handin, IntakeError
+from grading.intake.submission import Handin, IntakeError
+from grading.reading.reader import Reader, ReadingError
+from grading.records.grade import CheckResult, Grade
 
 # Of a notebook's JSON. Text and pictures fill honest ones; each part makes an object many times its size.
 _MOST_PARTS = 1_000_000

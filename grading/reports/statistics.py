@@ -7,8 +7,8 @@ from collections.abc import Sequence
 
 import msgspec
 
-from grading.grade import CheckResult, Grade
-from grading.reports.fixed_places import FixedPlace, fixed_places
+from grading.records.grade import CheckResult, Grade
+from grading.reports.common_repairs import FixedPlace, fixed_places
 from grading.words import later, say
 
 _BROKEN = ("failed", "error")

@@ -10,7 +10,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from grading.editions.calling import Calling
+from grading.rubric.calling import Calling
 from grading.rubric.checks import checks_of
 from grading.rubric.settings import LatePolicy, Names, Rubric
 

@@ -12,7 +12,7 @@ from typing import Any
 import msgspec
 
 from grading import PROGRAM
-from grading.editions.reading import USUAL, completed, path_of, shipped
+from grading.rubric.editions import USUAL, completed, path_of, shipped
 from grading.rubric.places import line_of
 from grading.rubric.settings import Rubric, Settings
 from grading.rubric.validating import complaints, nearest

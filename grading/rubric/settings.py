@@ -9,8 +9,8 @@ from typing import Annotated, Literal
 
 import msgspec
 
-from grading.editions.calling import ArgumentText, Calling
-from grading.sandbox.arguments import split
+from grading.protocol.arguments import split
+from grading.rubric.calling import ArgumentText, Calling
 from grading.sandbox.limits import Limits
 from grading.words import Language
 from reference.losses import LossError, has_shapes, register

@@ -16,10 +16,10 @@ from typing import Any
 import msgspec
 from msgspec import inspect as types
 
-from grading.editions.calling import CONSTANTS, QUANTITIES, RETURNS
+from grading.protocol.arguments import split
+from grading.rubric.calling import CONSTANTS, QUANTITIES, RETURNS
 from grading.rubric.checks import checks_of
 from grading.rubric.settings import SEARCH_CHECKS, DataName, Function, Settings
-from grading.sandbox.arguments import split
 from reference.losses import loss_named, networks, own
 
 

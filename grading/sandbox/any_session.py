@@ -6,9 +6,9 @@ from collections.abc import Iterator, Sequence
 from typing import Protocol
 
 from grading.sandbox.channel import Output
-from grading.sandbox.launch import End
 from grading.sandbox.messages import Loaded, Lost, Outcome, Step
 from grading.sandbox.pairs import Pairs
+from grading.sandbox.walls.launch import End
 
 
 class LossError(Exception):

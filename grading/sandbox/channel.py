@@ -6,7 +6,7 @@ import selectors
 import socket
 import time
 
-from grading.sandbox.frames import Assembler
+from grading.protocol.frames import Assembler
 
 _READ = 1 << 18
 

@@ -7,18 +7,18 @@ from pathlib import Path
 from typing import Self
 
 from grading import PROGRAM
+from grading.intake.submission import Submission
 from grading.sandbox.budget import Budget
-from grading.sandbox.choice import LevelSearch
-from grading.sandbox.closing import Closing
-from grading.sandbox.launch import Launcher
-from grading.sandbox.levels import Isolation, IsolationError, Level
+from grading.sandbox.level_search import LevelSearch
 from grading.sandbox.limits import Limits
 from grading.sandbox.notebook import Afterwards, Notebook, NotebookOutcome, run_notebook
 from grading.sandbox.session import Session
 from grading.sandbox.shared import SharedArray
+from grading.sandbox.walls.closing import Closing
+from grading.sandbox.walls.launch import Launcher
+from grading.sandbox.walls.levels import Isolation, IsolationError, Level
 from grading.sandbox.worker import Worker
 from grading.sandbox.workers import Workers
-from grading.submission import Submission
 
 __all__ = ["Sandbox", "Worker"]
 

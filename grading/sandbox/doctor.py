@@ -9,12 +9,12 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from grading.sandbox import bubblewrap
-from grading.sandbox.choice import choose_level, landlock_version
-from grading.sandbox.levels import Isolation, Level
+from grading.sandbox.level_search import choose_level, landlock_version
 from grading.sandbox.limits import Limits
-from grading.sandbox.syscalls import SeccompUnavailableError, compiled_filter
-from grading.sandbox.view import view
+from grading.sandbox.walls import bubblewrap
+from grading.sandbox.walls.levels import Isolation, Level
+from grading.sandbox.walls.syscalls import SeccompUnavailableError, compiled_filter
+from grading.sandbox.walls.view import view
 
 
 @dataclass(frozen=True)

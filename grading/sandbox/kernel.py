@@ -23,18 +23,19 @@ import msgspec
 import numpy as np
 
 from grading import SUITE
-from grading.sandbox import packing, requests
+from grading.protocol import packing
+from grading.sandbox import requests
 from grading.sandbox.any_session import LossError
 from grading.sandbox.channel import Output
 from grading.sandbox.inside import seeding
 from grading.sandbox.inside.answering import Answerer
 from grading.sandbox.inside.answers import Packer, raised
 from grading.sandbox.inside.counting import Counter
-from grading.sandbox.launch import End
 from grading.sandbox.limits import Limits
 from grading.sandbox.messages import Call, Invoke, Loaded, Lost, Outcome, Step
 from grading.sandbox.pairs import Pairs
 from grading.sandbox.steps import outcome_of
+from grading.sandbox.walls.launch import End
 from grading.words import say
 
 _ROOMS = ("reference", "checks", "grading")

@@ -12,14 +12,15 @@ from typing import Protocol
 import msgspec
 import numpy as np
 
-from grading.sandbox import packing, requests, wire
+from grading.protocol import packing, wire
+from grading.protocol.frames import ProtocolError, frame
+from grading.sandbox import requests
 from grading.sandbox.channel import Channel, ClosedError, DeadlineExceededError, Output
-from grading.sandbox.frames import ProtocolError, frame
-from grading.sandbox.launch import Launcher
-from grading.sandbox.levels import DisturbedError
 from grading.sandbox.limits import Limits
 from grading.sandbox.messages import Lost, Raised, Received
 from grading.sandbox.text import clean
+from grading.sandbox.walls.launch import Launcher
+from grading.sandbox.walls.levels import DisturbedError
 from grading.sandbox.worker_sentences import in_run_language
 from grading.words import say
 

@@ -15,8 +15,9 @@ import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
-from grading.sandbox import requests, wire
-from grading.sandbox.frames import ProtocolError
+from grading.protocol import wire
+from grading.protocol.frames import ProtocolError
+from grading.sandbox import requests
 from grading.sandbox.messages import Argument, Outcome, Received, Returned
 
 _FLOAT_BYTES = 8

@@ -9,8 +9,9 @@ from typing import Any
 import msgspec
 import numpy as np
 
-from grading.sandbox import packing, wire
-from grading.sandbox.frames import ProtocolError, frame
+from grading.intake.submission import Submission
+from grading.protocol import packing, wire
+from grading.protocol.frames import ProtocolError, frame
 from grading.sandbox.messages import (
     OPAQUE,
     Argument,
@@ -30,7 +31,6 @@ from grading.sandbox.messages import (
 )
 from grading.sandbox.shared import SharedArray
 from grading.sandbox.text import clean
-from grading.submission import Submission
 
 _encode = msgspec.msgpack.Encoder().encode
 _decode = msgspec.msgpack.Decoder(wire.Reply).decode

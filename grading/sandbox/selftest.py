@@ -9,14 +9,14 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from grading.intake.submission import Block, Definition, Kind, Source, Submission
 from grading.sandbox.budget import Budget
-from grading.sandbox.launch import Launcher
-from grading.sandbox.levels import Level
 from grading.sandbox.limits import Limits
 from grading.sandbox.messages import Call, Returned, Seed
 from grading.sandbox.session import Session
+from grading.sandbox.walls.launch import Launcher
+from grading.sandbox.walls.levels import Level
 from grading.sandbox.worker import Worker
-from grading.submission import Block, Definition, Kind, Source, Submission
 
 _ATTEMPTS = """
 import os, socket

@@ -10,17 +10,17 @@ from collections.abc import Iterator, Sequence
 
 import numpy as np
 
-from grading.sandbox import requests, wire
+from grading.intake.submission import Submission
+from grading.protocol import wire
+from grading.protocol.frames import ProtocolError
+from grading.sandbox import requests
 from grading.sandbox.any_session import LossError
 from grading.sandbox.budget import Budget
 from grading.sandbox.channel import Channel, ClosedError, DeadlineExceededError, Output
-from grading.sandbox.frames import ProtocolError
-from grading.sandbox.keeping import Retention
-from grading.sandbox.launch import End, Launcher, Process
-from grading.sandbox.levels import DisturbedError
 from grading.sandbox.limits import Limits
 from grading.sandbox.messages import NOTHING, Call, Invoke, Loaded, Lost, Outcome, Step
 from grading.sandbox.pairs import Pairs
+from grading.sandbox.retention import Retention
 from grading.sandbox.shared import SharedArray
 from grading.sandbox.steps import (
     ANSWER_BYTES,
@@ -32,7 +32,8 @@ from grading.sandbox.steps import (
     most_bytes,
     outcome_of,
 )
-from grading.submission import Submission
+from grading.sandbox.walls.launch import End, Launcher, Process
+from grading.sandbox.walls.levels import DisturbedError
 from grading.words import say
 
 # How long many calls together may give no sign of progress; who waits longer asks them one by one.

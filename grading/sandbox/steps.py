@@ -6,8 +6,10 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from grading.sandbox import requests, wire
-from grading.sandbox.frames import ProtocolError
+from grading.intake.submission import Submission
+from grading.protocol import wire
+from grading.protocol.frames import ProtocolError
+from grading.sandbox import requests
 from grading.sandbox.messages import (
     Assign,
     Call,
@@ -22,7 +24,6 @@ from grading.sandbox.messages import (
 )
 from grading.sandbox.text import clean
 from grading.sandbox.worker_sentences import in_run_language
-from grading.submission import Submission
 from grading.words import say
 
 # What a reply may carry unless said otherwise: inputs back, a gradient, a history, with room to spare.

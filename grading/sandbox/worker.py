@@ -5,8 +5,8 @@ from __future__ import annotations
 import time
 from collections.abc import Iterator, Sequence
 
+from grading.intake.submission import Submission
 from grading.sandbox.any_session import AnySession, LossError
-from grading.sandbox.closing import Closing
 from grading.sandbox.limits import Limits
 from grading.sandbox.messages import (
     NOTHING,
@@ -23,7 +23,7 @@ from grading.sandbox.messages import (
 from grading.sandbox.pairs import PackedCalls, Pairs
 from grading.sandbox.steps import array_bytes
 from grading.sandbox.text import clean
-from grading.submission import Submission
+from grading.sandbox.walls.closing import Closing
 from grading.words import say
 
 # A batch goes out in frames of at most so much, so that neither side holds much more than one.

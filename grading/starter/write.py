@@ -11,9 +11,10 @@ from typing import Any
 import msgspec
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
-from grading.editions import turning
-from grading.editions.calling import USUAL_ARGUMENTS, USUAL_RETURNS, Calling
-from grading.rubric import Function, Names, Rubric, Search, load_rubric
+from grading.editions import transposition
+from grading.rubric.calling import USUAL_ARGUMENTS, USUAL_RETURNS, Calling
+from grading.rubric.reading import load_rubric
+from grading.rubric.settings import Function, Names, Rubric, Search
 from grading.starter.subjects import Subject, subject_of
 from grading.starter.toml import as_toml
 
@@ -97,7 +98,7 @@ def _files(rubric: Rubric) -> Iterator[tuple[str, str]]:
     def turnable(template: str, **values: Any) -> str:
         """A text about the course's layout, in the edition's."""
         text = rendered(template, **values)
-        return turning.turned(text) if turned else text
+        return transposition.turned(text) if turned else text
 
     yield "classifiers/__init__.py", '"""Classifiers."""\n'
     yield "data.py", rendered("data.py", data=settings.data.name)

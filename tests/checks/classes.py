@@ -8,11 +8,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
-from grading.grade import CheckResult
-from grading.judging.runner import Runner
-from grading.rubric import Accuracy, Function, Rubric, Settings
+from grading.records.grade import CheckResult
+from grading.rubric.settings import Accuracy, Function, Rubric, Settings
+from grading.running.runner import Runner
 from grading.sandbox.client import Sandbox
-from grading.training_data import training_data
+from grading.training.data import training_data
 from reference.mistakes import Mistake, mistake
 from tests.checks.handins import plain_source, submission_of
 

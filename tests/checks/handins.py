@@ -10,11 +10,11 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
-from grading.grade import CheckResult
-from grading.judging.runner import Runner
-from grading.rubric import Function, Rubric, Settings
+from grading.intake.submission import Block, Definition, Kind, Source, Submission
+from grading.records.grade import CheckResult
+from grading.rubric.settings import Function, Rubric, Settings
+from grading.running.runner import Runner
 from grading.sandbox.client import Sandbox
-from grading.submission import Block, Definition, Kind, Source, Submission
 from reference.mistakes import Mistake
 
 HEADER = "from __future__ import annotations\nimport numpy as np\n"

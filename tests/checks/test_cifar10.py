@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from grading.grade import CheckResult
-from grading.rubric import Accuracy
+from grading.records.grade import CheckResult
+from grading.rubric.settings import Accuracy
 from grading.sandbox.client import Sandbox
 from tests.checks.classes import HandedClass, judge_classes, train_of
 from tests.reference import cifar10_layout as layout

@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 import grader
-from grading.judging import pytest_session
+from grading.entrances import pytest_session
 
 ROOT = Path(__file__).resolve().parents[2]
 SAMPLES = ROOT / "submissions"

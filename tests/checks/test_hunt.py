@@ -14,7 +14,7 @@ import pytest
 
 from grading.judging.promise import promise_of
 from grading.judging.screening import Setting, problems_of
-from grading.rubric import load_rubric
+from grading.rubric.reading import load_rubric
 from tests.checks.test_entrance import ROOT, SAMPLES, run_pytest
 
 # Fewer than 1 in 10,000 problems of independent entries are so: several entries are one another's copies.

@@ -6,10 +6,11 @@ from pathlib import Path
 
 import pytest
 
-from grading.editions.called import as_called
-from grading.grade import CheckResult
-from grading.judging.runner import Runner
-from grading.rubric import Rubric, RubricError, load_rubric
+from grading.editions.callings import as_called
+from grading.records.grade import CheckResult
+from grading.rubric.reading import RubricError, load_rubric
+from grading.rubric.settings import Rubric
+from grading.running.runner import Runner
 from grading.sandbox.client import Sandbox
 from tests.checks.handins import submission_of
 

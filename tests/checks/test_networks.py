@@ -12,15 +12,16 @@ import numpy as np
 import pytest
 
 from grading.diagnosis.networks import diagnose_network
-from grading.editions.called import as_called
-from grading.grade import CheckResult
+from grading.editions.callings import as_called
 from grading.judging.exam import pool_of
 from grading.judging.failures import Failure, WrongLoss, WrongNetworkGradient
 from grading.judging.network import Network
 from grading.judging.network_answers import NetworkAnswer
 from grading.judging.promise import promise_of
-from grading.judging.runner import Runner
-from grading.rubric import Rubric, RubricError, load_rubric
+from grading.records.grade import CheckResult
+from grading.rubric.reading import RubricError, load_rubric
+from grading.rubric.settings import Rubric
+from grading.running.runner import Runner
 from grading.sandbox.client import Sandbox
 from grading.starter.write import StarterError, write_starter
 from reference.mistakes.networks import NETWORK_MISTAKES, NetworkMistake, wrong

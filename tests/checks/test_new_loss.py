@@ -8,9 +8,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from grading.grade import CheckResult
-from grading.judging.runner import Runner
-from grading.rubric import Rubric, RubricError, load_rubric
+from grading.records.grade import CheckResult
+from grading.rubric.reading import RubricError, load_rubric
+from grading.rubric.settings import Rubric
+from grading.running.runner import Runner
 from grading.sandbox.client import Sandbox
 from reference.losses import evaluate_of
 from reference.problem import Problem

@@ -6,11 +6,11 @@ from pathlib import Path
 
 import pytest
 
-from grading.editions.called import as_called
+from grading.editions.callings import as_called
 from grading.intake.find import find
 from grading.intake.read import read
-from grading.judging.runner import Runner
-from grading.rubric import load_rubric
+from grading.rubric.reading import load_rubric
+from grading.running.runner import Runner
 from grading.sandbox.client import Sandbox
 from tests.checks.handins import judge_one
 

@@ -12,15 +12,16 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from grading.grade import Grade, IsolationFacts
 from grading.intake.find import find
+from grading.records.grade import Grade, IsolationFacts
+from grading.records.translation import again
 from grading.reports.hidden import for_students
 from grading.reports.inline import inline_text
-from grading.rubric import Rubric, load_rubric
-from grading.run import grade
+from grading.rubric.reading import load_rubric
+from grading.rubric.settings import Rubric
+from grading.running.run import grade
+from grading.running.setup import RunSetup
 from grading.sandbox.client import Sandbox
-from grading.suite import Suite
-from grading.translation import again
 from grading.words import LANGUAGES, Language, speaking
 from reference.mistakes import CATALOGUE, METHODS
 from tests.checks.classes import handed_mistake as handed_class
@@ -115,7 +116,7 @@ def test_what_a_student_reads(
     (handin,) = find([tmp_path / "student.py"])
 
     def graded(language: Language) -> Grade:
-        return grade(handin, Suite(asking_only(asked, language)), sandbox)
+        return grade(handin, RunSetup(asking_only(asked, language)), sandbox)
 
     first = graded("en")
     for language in LANGUAGES:

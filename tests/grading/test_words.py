@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 
 from grading.intake.read import read
+from grading.intake.submission import Handin, IntakeError
 from grading.sandbox.worker_sentences import SAID, in_run_language
-from grading.submission import Handin, IntakeError
 from grading.words import LANGUAGES, said_place, say, sentences, speaking, together, translated
 from tests.grading.said import calls, page_calls, places, templates, whole_texts, written_past_say
 

@@ -21,8 +21,8 @@ import numpy as np
 import pytest
 
 from grading.sandbox.client import Sandbox
-from grading.sandbox.levels import Level
 from grading.sandbox.messages import Call, Lost, Outcome, Returned
+from grading.sandbox.walls.levels import Level
 from tests.grading.sandbox.building import one_file
 
 T = TypeVar("T", bound=FunctionType)

@@ -6,8 +6,8 @@ from pathlib import Path
 import pytest
 
 from grading.sandbox.client import Sandbox
-from grading.sandbox.levels import IsolationError, Level
 from grading.sandbox.limits import Limits
+from grading.sandbox.walls.levels import IsolationError, Level
 from tests.hostile.arena import Bait, adopt_orphans, bait
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from grading.sandbox.levels import Level
+from grading.sandbox.walls.levels import Level
 from tests.hostile.arena import UNSAFE
 
 

@@ -22,8 +22,12 @@ WHOLE = {
         f"grading.intake.lms:{name}"
         for name in ("_CANVAS", "_MOODLE", "_SAKAI", "_CLASSROOM", "_GRADESCOPE_NAME")
     ),
-    *("grading.diagnosis.error_messages:_PLACE", "grading.roster:_PARTICIPANT"),
-    *("grading.intake.endings:_CLOUD", "grading.reports.sources:_IN_CELL", "grading.reports.github:_IN_CELL"),
+    *("grading.diagnosis.error_messages:_PLACE", "grading.records.roster:_PARTICIPANT"),
+    *(
+        "grading.intake.file_types:_CLOUD",
+        "grading.reports.sources:_IN_CELL",
+        "grading.reports.github:_IN_CELL",
+    ),
 }
 # What is only ever looked for at the beginning.
 AT_START = {"grading.intake.notebook:_CELL_MAGIC"}

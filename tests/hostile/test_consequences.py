@@ -8,9 +8,9 @@ import numpy as np
 import pytest
 
 from grading.sandbox.client import Sandbox
-from grading.sandbox.levels import Level
 from grading.sandbox.messages import Call, Lost, Outcome, Raised, Returned
 from grading.sandbox.pairs import PackedCalls
+from grading.sandbox.walls.levels import Level
 from tests.grading.sandbox.building import one_file
 from tests.hostile import forging
 from tests.hostile.arena import HONEST, Program

@@ -19,8 +19,8 @@ import yaml
 
 import grader
 from grading import commands
-from grading.grade import Grade
 from grading.gradebook.database import FILE
+from grading.records.grade import Grade
 
 ROOT = Path(__file__).resolve().parents[2]
 SAMPLES = ROOT / "submissions"

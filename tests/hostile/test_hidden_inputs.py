@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from grading.judging.runner import Runner
-from grading.rubric import Function, Rubric, Settings
+from grading.rubric.settings import Function, Rubric, Settings
+from grading.running.runner import Runner
 from grading.sandbox.client import Sandbox
 from tests.checks.handins import submission_of
 

@@ -16,12 +16,12 @@ from pathlib import Path
 import pytest
 
 from grading.intake.find import survey
-from grading.intake.naming import unique_names
 from grading.intake.read import read
-from grading.reading import Reader
-from grading.reading_apart import CPU_SECONDS
+from grading.intake.safe_names import unique_names
+from grading.intake.submission import Handin, IntakeError, State
+from grading.reading.reader import Reader
+from grading.reading.reader_process import CPU_SECONDS
 from grading.sandbox.inside.clearing import clear
-from grading.submission import Handin, IntakeError, State
 from tests.hostile.pumping import BOUNDED, TooSlowError, patterns, seconds, texts
 
 HONEST = "def svm_loss_naive(W, X, y, reg):\n    return X.sum() * 0.0, W\n"

@@ -9,10 +9,10 @@ import pytest
 
 from grading.intake.find import find
 from grading.intake.read import read
-from grading.judging.runner import Runner
-from grading.rubric import load_rubric
+from grading.rubric.reading import load_rubric
+from grading.running.runner import Runner
 from grading.sandbox.client import Sandbox
-from grading.training_data import training_data
+from grading.training.data import training_data
 from tests.checks.classes import ACCURACY, HandedClass, judge_classes, train_of
 
 SGD = """

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
+from grading.judging.handin_randomness import Stream
 from grading.judging.loop_cost import LoopCost
-from grading.judging.streams import Stream
 from grading.sandbox.client import Sandbox
 from tests.checks.handins import Handed, judge, submission_of
 from tests.checks.right_softmax import SOFTMAX_STYLES

@@ -9,8 +9,8 @@ import time
 import pytest
 
 from grading.sandbox.client import Sandbox
-from grading.sandbox.levels import DisturbedError, Level
 from grading.sandbox.messages import Call, Lost, Outcome, Returned
+from grading.sandbox.walls.levels import DisturbedError, Level
 from grading.sandbox.worker import Worker
 from tests.grading.sandbox.building import one_file, reasons
 from tests.hostile.arena import descendants

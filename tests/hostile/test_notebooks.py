@@ -15,13 +15,13 @@ import pytest
 
 from grading.execution import harvest
 from grading.execution.claims import compare, saved_outputs
-from grading.execution.png import checked
 from grading.intake.limits import DEFAULT
 from grading.intake.notebook import read_cells
+from grading.reading.png import checked
 from grading.sandbox.client import Sandbox
-from grading.sandbox.levels import IsolationError, Level
 from grading.sandbox.limits import Limits
 from grading.sandbox.notebook import Cell, Notebook, NotebookOutcome
+from grading.sandbox.walls.levels import IsolationError, Level
 from tests.hostile.arena import SHARED, Bait, _settled, adopt_orphans
 from tests.hostile.notebooks import CELLS, HostileCell
 from tests.reference.cifar10_layout import write

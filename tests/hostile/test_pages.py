@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from grading.execution.png import NoPictureError
-from grading.grade import Place
+from grading.reading.png import NoPictureError
+from grading.records.grade import Place
 from grading.reports import source_page
 from grading.reports.source_page import SourcePage
 from grading.reports.sources import commented

@@ -14,10 +14,10 @@ from typing import Any
 
 import numpy as np
 
-from grading.sandbox.arguments import resolved, split
+from grading.protocol.arguments import resolved, split
+from grading.protocol.wire import WireCalling
 from grading.sandbox.inside.forms import Form
 from grading.sandbox.inside.networks import asked
-from grading.sandbox.wire import WireCalling
 
 # The course's, for an object that must be made before a train is called.
 _DEFAULTS = {"learning_rate": 1e-3, "reg": 1e-5, "num_iters": 100, "batch_size": 200}

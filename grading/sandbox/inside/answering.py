@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from grading.sandbox import packing, wire
+from grading.protocol import packing, wire
 from grading.sandbox.inside import seeding
 from grading.sandbox.inside.answers import Packer
 from grading.sandbox.inside.counting import Counter

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from grading.sandbox import packing, wire
+from grading.protocol import packing, wire
 from grading.sandbox.inside.library import where
 from grading.sandbox.inside.standins import Standin
 

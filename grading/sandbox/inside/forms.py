@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from grading.sandbox.wire import WireCalling
+from grading.protocol.wire import WireCalling
 
 
 class Form:

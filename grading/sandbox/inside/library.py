@@ -10,9 +10,9 @@ import types
 from collections.abc import Callable, Container, Iterator
 from typing import Any
 
-from grading.sandbox.inside.prepared import prepared
+from grading.protocol.wire import WireBlock, WireDefinition, WirePlace, WireSource
+from grading.sandbox.inside.guarded_imports import prepared
 from grading.sandbox.inside.standins import Standin
-from grading.sandbox.wire import WireBlock, WireDefinition, WirePlace, WireSource
 
 _MAX_REMARKS = 30
 _MAX_SENTENCE = 400

@@ -9,9 +9,9 @@ from typing import Any
 
 import numpy as np
 
-from grading.sandbox.arguments import resolved
+from grading.protocol.arguments import resolved
+from grading.protocol.wire import WireCalling
 from grading.sandbox.inside.answering import add_batch
-from grading.sandbox.wire import WireCalling
 
 HISTORIES = ("loss_history", "train_acc_history", "val_acc_history")
 

@@ -15,8 +15,8 @@ from typing import Any
 import numpy as np
 
 from grading import PREFIX
-from grading.sandbox import packing, wire
-from grading.sandbox.inside import seeding, training_again
+from grading.protocol import packing, wire
+from grading.sandbox.inside import retraining, seeding
 from grading.sandbox.inside.answers import Packer, plain, raised
 from grading.sandbox.inside.standins import ORDINARY, Standin, compatibility_modules
 
@@ -146,7 +146,7 @@ def run(message: wire.Execute, unpacker: packing.Unpacker, send: Send) -> TrainA
         packer, found, raised_ = Packer(), {}, None
         try:
             plain_cells = [shell.transform_cell(cell.code) for cell in message.cells]  # type: ignore[no-untyped-call]
-            W = training_again.train_again(message_, plain_cells, shell.user_ns)
+            W = retraining.train_again(message_, plain_cells, shell.user_ns)
             found["W"] = packer.value(_sendable(W))
         except BaseException as error:
             raised_ = _raised(error, root)

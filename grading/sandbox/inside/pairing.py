@@ -9,7 +9,7 @@ from typing import Any, TypeAlias
 import msgspec
 import numpy as np
 
-from grading.sandbox import packing, wire
+from grading.protocol import packing, wire
 from grading.sandbox.inside.answers import Packer, raised
 from grading.sandbox.inside.outbox import Outbox
 

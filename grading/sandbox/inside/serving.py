@@ -13,7 +13,7 @@ from typing import Any
 import msgspec
 import numpy as np
 
-from grading.sandbox import frames, packing, wire
+from grading.protocol import frames, packing, wire
 from grading.sandbox.inside import no_gpu, notebook, pairing, seeding
 from grading.sandbox.inside.adapting import adapted, prepare
 from grading.sandbox.inside.answering import Answerer

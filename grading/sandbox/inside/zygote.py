@@ -20,10 +20,10 @@ from typing import TYPE_CHECKING
 import msgspec
 import numpy as np
 
+from grading.protocol.wall_setup import Setup
 from grading.sandbox.inside import notebook, serving, walls
 from grading.sandbox.inside.clearing import clear_in_background
 from grading.sandbox.inside.mapped import Mapped
-from grading.sandbox.wall_setup import Setup
 
 if TYPE_CHECKING:
     from landlockpy import Ruleset

@@ -18,9 +18,9 @@ import pytest
 
 from grading.cluster import client
 from grading.cluster.client import ClusterError, grade_on_cluster
-from grading.rubric import load_rubric
-from grading.suite import Suite
-from tests.grading.small_class import RIGHT, WRONG, make_class
+from grading.rubric.reading import load_rubric
+from grading.running.setup import RunSetup
+from tests.grading.running.small_class import RIGHT, WRONG, make_class
 
 ROOT = Path(__file__).resolve().parents[3]
 FAULT = Path(__file__).with_name("kills_workers.py")
@@ -116,7 +116,7 @@ def test_a_lost_worker_costs_nothing_and_a_hand_in_that_kills_workers_costs_only
 def test_without_a_scheduler_there_is_one_clear_line(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(client, "_SECONDS_TO_CONNECT", 0.5)
     with pytest.raises(ClusterError, match=r"no scheduler answers at tcp://127\.0\.0\.1:1 ") as raised:
-        next(grade_on_cluster([], Suite(load_rubric()), "tcp://127.0.0.1:1"))
+        next(grade_on_cluster([], RunSetup(load_rubric()), "tcp://127.0.0.1:1"))
     assert "\n" not in str(raised.value)
 
 

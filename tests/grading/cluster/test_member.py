@@ -12,39 +12,39 @@ from grading.cluster.client import ClusterError
 from grading.cluster.member import Member
 from grading.cluster.messages import Reply, Task, decode_reply, task, versions
 from grading.intake.find import find
-from grading.packed_handin import pack
-from grading.rubric import load_rubric
-from grading.suite import Suite
-from tests.grading.small_class import RIGHT, make_class
+from grading.reading.packed_handin import pack
+from grading.rubric.reading import load_rubric
+from grading.running.setup import RunSetup
+from tests.grading.running.small_class import RIGHT, make_class
 
 
 @pytest.fixture
-def suite(tmp_path: Path) -> Suite:
+def setup(tmp_path: Path) -> RunSetup:
     make_class(tmp_path / "class", ada=RIGHT)
-    return Suite(load_rubric(tmp_path / "rubric.toml"), allow_unsafe=True)
+    return RunSetup(load_rubric(tmp_path / "rubric.toml"), allow_unsafe=True)
 
 
 def test_a_task_comes_back_as_a_grade_that_names_the_place_the_hand_in_has_here(
-    tmp_path: Path, suite: Suite
+    tmp_path: Path, setup: RunSetup
 ) -> None:
     [handin] = find([tmp_path / "class" / "ada.py"])
-    reply = decode_reply(worker.answer(task(suite, versions(suite), pack(handin))))
+    reply = decode_reply(worker.answer(task(setup, versions(setup), pack(handin))))
     assert reply.grade is not None
     assert reply.grade.score == 4
     assert reply.grade.submission.path == str(handin.path)
 
 
-def test_a_grader_of_another_version_is_refused_with_what_differs(suite: Suite) -> None:
-    other = versions(suite) | {"numpy": "1.0"}
-    reply = Member().answer(Task(other, suite.rubric, True))
-    assert reply == Reply(refused=f"it has numpy {versions(suite)['numpy']} where the grader has 1.0")
+def test_a_grader_of_another_version_is_refused_with_what_differs(setup: RunSetup) -> None:
+    other = versions(setup) | {"numpy": "1.0"}
+    reply = Member().answer(Task(other, setup.rubric, True))
+    assert reply == Reply(refused=f"it has numpy {versions(setup)['numpy']} where the grader has 1.0")
     assert "the worker at tcp://x cannot be used: it has numpy" in client._refusal(
         "the worker at tcp://x", reply
     )
 
 
 def test_a_process_that_dies_is_replaced_and_reported_when_it_dies_again(
-    tmp_path: Path, suite: Suite, monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path, setup: RunSetup, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     (tmp_path / "sitecustomize.py").write_text(
         "import os, sys\nif '-m' in sys.orig_argv and 'grading.cluster.member' in sys.orig_argv: os._exit(7)\n"
@@ -52,7 +52,7 @@ def test_a_process_that_dies_is_replaced_and_reported_when_it_dies_again(
     monkeypatch.setenv("PYTHONPATH", str(tmp_path))
     monkeypatch.setattr(worker, "_idle", [])
     monkeypatch.setattr(worker, "HOME", tmp_path)
-    assert decode_reply(worker.answer(task(suite, versions(suite)))) == Reply(
+    assert decode_reply(worker.answer(task(setup, versions(setup)))) == Reply(
         died="ended with exit code 7, twice"
     )
 

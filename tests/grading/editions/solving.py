@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from grading.rubric import load_rubric
+from grading.rubric.reading import load_rubric
 from grading.starter.write import write_starter
 from tests.grading.starter.solution import SOLUTIONS, solve
 

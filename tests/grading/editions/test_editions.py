@@ -10,8 +10,8 @@ import numpy as np
 import pytest
 
 import grader
-from grading.editions.reading import USUAL, path_of, shipped
-from grading.rubric import load_rubric
+from grading.rubric.editions import USUAL, path_of, shipped
+from grading.rubric.reading import load_rubric
 from grading.starter.write import write_starter
 from tests.grading.editions.solving import OTHER_YEARS, ROUNDS, write_other_year, write_solved
 

@@ -6,8 +6,8 @@ from typing import Any
 
 import numpy as np
 
+from grading.protocol.wire import WireCalling
 from grading.sandbox.inside.adapting import AdaptedModel, adapted
-from grading.sandbox.wire import WireCalling
 
 TURNED = WireCalling("f", "loss", turned_weights=True, turned_samples=True)
 W, X, y = np.arange(6.0).reshape(2, 3), np.arange(8.0).reshape(4, 2), np.array([0, 1, 2, 0])

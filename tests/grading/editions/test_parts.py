@@ -5,11 +5,12 @@ from __future__ import annotations
 import msgspec
 import pytest
 
-from grading.editions.called import as_called
-from grading.editions.calling import Calling
-from grading.grade import CheckResult
-from grading.judging.runner import Runner
-from grading.rubric import Rubric, load_rubric
+from grading.editions.callings import as_called
+from grading.records.grade import CheckResult
+from grading.rubric.calling import Calling
+from grading.rubric.reading import load_rubric
+from grading.rubric.settings import Rubric
+from grading.running.runner import Runner
 from grading.sandbox.client import Sandbox
 from tests.checks.handins import submission_of
 

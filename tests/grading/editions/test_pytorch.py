@@ -7,8 +7,9 @@ from collections.abc import Iterator
 import numpy as np
 import pytest
 
-from grading.editions.called import as_called
-from grading.rubric import Rubric, load_rubric
+from grading.editions.callings import as_called
+from grading.rubric.reading import load_rubric
+from grading.rubric.settings import Rubric
 from grading.sandbox.client import Sandbox
 from grading.sandbox.messages import Call, Raised, Returned
 from tests.checks.handins import submission_of

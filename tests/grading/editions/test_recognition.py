@@ -8,11 +8,11 @@ from pathlib import Path
 import pytest
 
 import grader
-from grading.editions.called import as_called
-from grading.editions.reading import USUAL, shipped
+from grading.editions.callings import as_called
 from grading.intake.read import read
-from grading.rubric import load_rubric
-from grading.submission import Handin
+from grading.intake.submission import Handin
+from grading.rubric.editions import USUAL, shipped
+from grading.rubric.reading import load_rubric
 from tests.grading.editions.solving import write_solved
 from tests.grading.intake.making import EVERYTHING, written
 

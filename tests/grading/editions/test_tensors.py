@@ -13,10 +13,10 @@ import pytest
 import grader
 from grading import commands
 from grading.editions.tensors import diagnosis_for_tensors, in_tensors, said_of_tensors
-from grading.grade import Diagnosis
-from grading.rubric import RubricError, load_rubric, require_packages
+from grading.protocol.wire import WireCalling
+from grading.records.grade import Diagnosis
+from grading.rubric.reading import RubricError, load_rubric, require_packages
 from grading.sandbox.inside.adapting import adapted, prepare
-from grading.sandbox.wire import WireCalling
 from tests.grading.editions import tiny_torch
 
 W, X, y = np.ones((2, 3)), np.ones((4, 2)), np.array([0, 1, 2, 0], dtype=np.uint8)

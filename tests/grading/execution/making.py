@@ -13,8 +13,9 @@ import msgspec
 from grading.execution.running import NotebookResults, execute
 from grading.intake.find import find
 from grading.intake.read import read
-from grading.reading import Reader
-from grading.rubric import Rubric, load_rubric
+from grading.reading.reader import Reader
+from grading.rubric.reading import load_rubric
+from grading.rubric.settings import Rubric
 from grading.sandbox.client import Sandbox
 
 SUBMISSIONS = Path(__file__).resolve().parents[3] / "submissions"

@@ -9,10 +9,10 @@ from typing import Any
 import pytest
 
 import grader
-from grading.sandbox.zygote import private_user
+from grading.sandbox.walls.zygote import private_user
 from reference.datasets import CIFAR10_VARIABLE
 from tests.grading.execution.making import PICTURES, SEARCH, hand_in, notebook
-from tests.grading.small_class import RIGHT, RUBRIC
+from tests.grading.running.small_class import RIGHT, RUBRIC
 from tests.reference.cifar10_layout import write
 
 SEARCHED = """

@@ -7,11 +7,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from grading.executed import SearchPair
 from grading.execution.confirming import chosen, is_near
-from grading.grade import CheckResult
-from grading.judging.search import search_results
-from grading.rubric import Rubric
+from grading.execution.search_checks import search_results
+from grading.records.execution import SearchPair
+from grading.records.grade import CheckResult
+from grading.rubric.settings import Rubric
 from grading.sandbox.client import Sandbox
 from reference.datasets import load
 from reference.losses import training_loss

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from grading.executed import NotebookRun
-from grading.rubric import load_rubric
+from grading.records.execution import NotebookRun
+from grading.rubric.reading import load_rubric
 from grading.sandbox.client import Sandbox
 from tests.grading.execution.making import (
     PICTURES,

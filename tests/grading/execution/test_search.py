@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from grading.grade import CheckResult
-from grading.judging.search import search_results
-from grading.rubric import Rubric
+from grading.execution.search_checks import search_results
+from grading.records.grade import CheckResult
+from grading.rubric.settings import Rubric
 from grading.sandbox.client import Sandbox
 from tests.grading.execution.making import PICTURES, SEARCH, TEST, hand_in, notebook, rubric, run
 

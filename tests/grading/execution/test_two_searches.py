@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from grading.judging.search import search_results
-from grading.rubric import load_rubric
+from grading.execution.search_checks import search_results
+from grading.rubric.reading import load_rubric
 from grading.sandbox.client import Sandbox
 from tests.grading.execution.making import PICTURES, SEARCH, TEST, hand_in, notebook, run
 

@@ -12,7 +12,7 @@ import pytest
 
 import grader
 from grading import commands
-from tests.grading.small_class import RIGHT, RUBRIC, WRONG, make_class, rows
+from tests.grading.running.small_class import RIGHT, RUBRIC, WRONG, make_class, rows
 
 
 @pytest.fixture(scope="module")

@@ -8,7 +8,7 @@ import sys
 from pathlib import Path
 
 from grading.words import say, speaking, together, translated
-from grading.words.again import kept_of
+from grading.words.origins import kept_of
 
 SAMPLES = Path(__file__).resolve().parents[3] / "submissions"
 NAMES = ("several_slips.ipynb", "unfinished_template", "python2.py")

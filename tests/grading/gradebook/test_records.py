@@ -14,15 +14,15 @@ import pytest
 
 import grader
 from grading import commands
-from grading.conclusion import not_graded
 from grading.gradebook.database import FILE
 from grading.gradebook.records import FOLDER, Records
-from grading.reading import Reader
-from grading.rubric import load_rubric
-from grading.sandbox.levels import Isolation, Level
-from grading.submission import Handin
-from grading.suite import Suite
-from tests.grading.small_class import RIGHT, RUBRIC, WRONG, kept_in, make_class, results, rows
+from grading.intake.submission import Handin
+from grading.reading.reader import Reader
+from grading.rubric.reading import load_rubric
+from grading.running.grade_assembly import not_graded
+from grading.running.setup import RunSetup
+from grading.sandbox.walls.levels import Isolation, Level
+from tests.grading.running.small_class import RIGHT, RUBRIC, WRONG, kept_in, make_class, results, rows
 
 FULL = Isolation(Level.FULL, "walls")
 
@@ -229,31 +229,31 @@ def change(work: Path, statement: str) -> None:
     "other", [{"seed": 2}, {"reg_scale": 0.5}, {"delta": 2.0}, {"tolerance": 0.0}], ids=str
 )
 def test_a_verdict_is_bound_to_what_decides_it(tmp_path: Path, other: dict[str, object]) -> None:
-    keep_one(tmp_path, suite())
-    assert known(tmp_path, suite(), FULL)
-    assert not known(tmp_path, suite(**other), FULL)
+    keep_one(tmp_path, setup())
+    assert known(tmp_path, setup(), FULL)
+    assert not known(tmp_path, setup(**other), FULL)
 
 
 def test_a_verdict_is_bound_to_the_level_of_isolation_and_to_the_code_of_the_suite(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    keep_one(tmp_path, suite())
-    assert not known(tmp_path, suite(), Isolation(Level.LIMITS_ONLY, "walls"))
+    keep_one(tmp_path, setup())
+    assert not known(tmp_path, setup(), Isolation(Level.LIMITS_ONLY, "walls"))
     for name, value in (("suite_hash", "another"), ("library_versions", {"scipy": "0"})):
         with monkeypatch.context() as patched:
             patched.setattr(f"grading.gradebook.records.{name}", lambda value=value: value)
-            assert not known(tmp_path, suite(), FULL)
-    assert known(tmp_path, suite(), FULL)
+            assert not known(tmp_path, setup(), FULL)
+    assert known(tmp_path, setup(), FULL)
 
 
-def suite(**changes: object) -> Suite:
+def setup(**changes: object) -> RunSetup:
     rubric = load_rubric()
-    return Suite(
+    return RunSetup(
         msgspec.structs.replace(rubric, settings=msgspec.structs.replace(rubric.settings, **changes))
     )
 
 
-def keep_one(tmp_path: Path, made_with: Suite) -> None:
+def keep_one(tmp_path: Path, made_with: RunSetup) -> None:
     """Leave a record of ada.py in ``tmp_path``."""
     (tmp_path / "ada.py").write_text(RIGHT)
     handin = Handin("ada", tmp_path / "ada.py")
@@ -265,7 +265,7 @@ def keep_one(tmp_path: Path, made_with: Suite) -> None:
         records.keep(handin, grade, grade)
 
 
-def known(tmp_path: Path, made_with: Suite, isolation: Isolation) -> bool:
+def known(tmp_path: Path, made_with: RunSetup, isolation: Isolation) -> bool:
     with Records(tmp_path, made_with) as records:
         return records.find(Handin("ada", tmp_path / "ada.py"), isolation) is not None
 
@@ -301,11 +301,11 @@ def test_leftovers_of_killed_runs_are_cleared_unless_another_run_is_alive(tmp_pa
     leftover = tmp_path / "ada" / ".report.json.k3j4h5.tmp"
     leftover.parent.mkdir()
     leftover.write_bytes(b"{")
-    with Records(tmp_path, suite()):
+    with Records(tmp_path, setup()):
         leftover.write_bytes(b"{")
-        with Records(tmp_path, suite()):
+        with Records(tmp_path, setup()):
             assert leftover.exists()
-    with Records(tmp_path, suite()):
+    with Records(tmp_path, setup()):
         assert not leftover.exists()
 
 

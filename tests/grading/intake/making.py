@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from grading.intake.read import read
-from grading.submission import Handin, Submission
+from grading.intake.submission import Handin, Submission
 
 ASKED = (
     "svm_loss_naive",

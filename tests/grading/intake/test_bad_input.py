@@ -11,7 +11,7 @@ import pytest
 
 from grading.intake.limits import Limits
 from grading.intake.read import read
-from grading.submission import Handin, IntakeError, Kind
+from grading.intake.submission import Handin, IntakeError, Kind
 from tests.grading.intake.making import (
     ASKED,
     COURSE,

@@ -8,7 +8,7 @@ import pytest
 
 from grading.intake.find import find, survey
 from grading.intake.read import read
-from grading.submission import IntakeError
+from grading.intake.submission import IntakeError
 from tests.grading.intake.making import (
     ASKED,
     CLASSIFIER,

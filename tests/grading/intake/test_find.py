@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from grading.intake.find import find, survey
-from grading.submission import IntakeError
+from grading.intake.submission import IntakeError
 from tests.grading.intake.making import CLASSIFIER, COURSE, EVERYTHING, SOFTMAX, SVM, notebook, put, zipped
 
 

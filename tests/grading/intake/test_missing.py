@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from grading.submission import State
+from grading.intake.submission import State
 from tests.grading.intake.making import (
     CLASSIFIER,
     COURSE,

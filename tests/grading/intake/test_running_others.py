@@ -7,9 +7,9 @@ from pathlib import Path
 import pytest
 
 from grading.intake.notebook import without_magics
+from grading.intake.submission import State
 from grading.sandbox.client import Sandbox
 from grading.sandbox.messages import Call, Returned
-from grading.submission import State
 from tests.grading.intake.making import EVERYTHING, SVM, kept, notebook, put, read_code, read_files, read_path
 
 RUNS = {

@@ -7,7 +7,7 @@ import pytest
 
 from grading.intake.find import find
 from grading.intake.read import read
-from grading.submission import Handin, Kind, State
+from grading.intake.submission import Handin, Kind, State
 from tests.grading.intake.making import ASKED
 
 FOLDER = Path(__file__).parents[3] / "submissions"

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from grading.submission import State
+from grading.intake.submission import State
 from tests.grading.intake.making import CLASSIFIER, SVM, empty, read_code, read_files, written
 
 HEAD = "import numpy as np\n\n"

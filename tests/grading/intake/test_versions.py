@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from grading.submission import State, Submission
+from grading.intake.submission import State, Submission
 from tests.grading.intake.making import (
     ASKED,
     CLASSIFIER,

@@ -14,7 +14,7 @@ from grading.judging.engine import verify
 from grading.judging.exam import pool_of
 from grading.judging.failures import Failure
 from grading.judging.promise import promise_of
-from grading.rubric import Function, Rubric, Settings
+from grading.rubric.settings import Function, Rubric, Settings
 from grading.sandbox.client import Sandbox
 from tests.checks.classes import ACCURACY, PREDICT, HandedClass, train_of
 from tests.checks.handins import submission_of

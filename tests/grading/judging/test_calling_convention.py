@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from grading.grade import CheckResult
-from grading.judging.runner import Runner
-from grading.rubric import Function, Names, Rubric, Settings
+from grading.records.grade import CheckResult
+from grading.rubric.settings import Function, Names, Rubric, Settings
+from grading.running.runner import Runner
 from grading.sandbox.client import Sandbox
 from tests.checks.classes import ACCURACY, LOSSES
 from tests.checks.handins import submission_of

@@ -16,7 +16,7 @@ from grading.judging import exam
 from grading.judging.drawing import TO_CHOOSE_FROM, ChosenExamples, draw_and_choose, drawn
 from grading.judging.exam import SHIPPED, all_drawings, key_of, pool_of, read
 from grading.judging.promise import promise_of
-from grading.rubric import load_rubric
+from grading.rubric.reading import load_rubric
 from reference.problem import Problem
 
 ROOT = Path(__file__).resolve().parents[3]
@@ -77,7 +77,7 @@ def test_of_the_shipped_exam_some_are_chosen(check: str) -> None:
 
 def test_grading_with_the_shipped_exam_does_not_import_hypothesis() -> None:
     program = (
-        "import sys; from grading.rubric import load_rubric; from grading.judging.prepare import prepare; "
+        "import sys; from grading.rubric.reading import load_rubric; from grading.running.preparation import prepare; "
         "prepare(load_rubric()); assert 'hypothesis' not in sys.modules"
     )
     subprocess.run([sys.executable, "-c", program], cwd=ROOT, check=True)

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import grader
 from grading.marking.store import NewMark, Place, Store
-from tests.grading.small_class import RIGHT, RUBRIC
+from tests.grading.running.small_class import RIGHT, RUBRIC
 
 WORTH = RUBRIC.replace(
     "seed = 231", 'seed = 231\nmanual_points = 4\nmanual = [{title = "Style", points = 5}]'

@@ -12,7 +12,7 @@ import pytest
 
 from tests.grading.marking.marked_class import graded, notebook
 from tests.grading.reports.chromium import Browser, Page, axe, chromium
-from tests.grading.small_class import rows
+from tests.grading.running.small_class import rows
 
 PROGRAM = chromium()
 ROOT = Path(__file__).resolve().parents[3]

@@ -18,7 +18,7 @@ from grading.gradebook.database import FILE, BusyError, GradebookError
 from grading.marking.rewriting import rewritten
 from grading.marking.store import ChangedError, ConflictError, MarkError, Store
 from tests.grading.marking.marked_class import graded, new_mark, notebook, place
-from tests.grading.small_class import rows
+from tests.grading.running.small_class import rows
 
 
 @pytest.fixture(scope="module")

@@ -13,7 +13,7 @@ import grader
 from grading import commands
 from grading.marking.store import Store
 from tests.grading.marking.marked_class import graded, new_mark, notebook
-from tests.grading.small_class import rows
+from tests.grading.running.small_class import rows
 
 
 @pytest.fixture(scope="module")

@@ -5,9 +5,9 @@ from __future__ import annotations
 import msgspec
 import pytest
 
-from grading.grade import Repair
-from grading.judging.runner import Runner
-from grading.rubric import Function, Rubric, Settings
+from grading.records.grade import Repair
+from grading.rubric.settings import Function, Rubric, Settings
+from grading.running.runner import Runner
 from grading.sandbox.client import Sandbox
 from tests.checks.classes import ACCURACY, CHECKS, LOSSES
 from tests.checks.handins import Handed, rubric_of, submission_of

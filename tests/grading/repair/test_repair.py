@@ -10,16 +10,16 @@ from typing import Any
 import pytest
 
 from grading.diagnosis.known_answers import asked_by
-from grading.grade import CheckResult, Repair
-from grading.judging.runner import Runner
+from grading.intake.submission import Submission
 from grading.judging.screening import Setting
-from grading.repair.bench import Bench
+from grading.records.grade import CheckResult, Repair
+from grading.repair.candidates import Bench
 from grading.repair.function import Function, Program
 from grading.repair.repair import affordable
-from grading.rubric import PartialCredit, RepairSettings
+from grading.reports.shown_repairs import sentence_of
+from grading.rubric.settings import PartialCredit, RepairSettings
+from grading.running.runner import Runner
 from grading.sandbox.client import Sandbox, Worker
-from grading.submission import Submission
-from grading.told_repairs import sentence_of
 from tests.checks.handins import LOSS_CHECKS, Handed, rubric_of, submission_of
 from tests.grading.repair.corpus import slips
 

@@ -7,7 +7,7 @@ import base64
 import msgspec
 import numpy as np
 
-from grading.executed import (
+from grading.records.execution import (
     Claim,
     Execution,
     FailedCell,
@@ -16,7 +16,7 @@ from grading.executed import (
     SearchFacts,
     SearchPair,
 )
-from grading.grade import (
+from grading.records.grade import (
     Certificate,
     CheckResult,
     Counterexample,

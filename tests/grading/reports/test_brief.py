@@ -7,13 +7,13 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from grading.grade import Grade
 from grading.intake.find import find
+from grading.records.grade import Grade
 from grading.reports import CLASS_WRITERS
 from grading.reports.brief import Brief
-from grading.rubric import load_rubric
-from grading.run import grade_all
-from grading.suite import Suite
+from grading.rubric.reading import load_rubric
+from grading.running.run import grade_all
+from grading.running.setup import RunSetup
 from tests.grading.reports.grades import FUNCTIONS, a_check, a_class, a_grade
 from tests.grading.reports.test_repairs import CHANGE, MISSING, a_grade_with, a_repair
 
@@ -34,8 +34,8 @@ def test_reports_on_a_class_are_the_same_from_shortened_grades(form: str) -> Non
 
 
 def test_a_shortened_grade_is_small() -> None:
-    suite = Suite(load_rubric(), allow_unsafe=True)
-    [outcome] = grade_all(find([SUBMISSIONS / "ada.ipynb"]), suite, 1)
+    setup = RunSetup(load_rubric(), allow_unsafe=True)
+    [outcome] = grade_all(find([SUBMISSIONS / "ada.ipynb"]), setup, 1)
     written = msgspec.json.encode(outcome.grade)
     # Each on its own, as grades are that come out of other processes.
     many = shortened([msgspec.json.decode(written, type=Grade) for _ in range(100)])

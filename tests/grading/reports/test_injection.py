@@ -13,11 +13,11 @@ import msgspec
 import pytest
 from rich.console import Console
 
-from grading.grade import Counterexample, Diagnosis, Grade, ManualItem, Place
+from grading.commands.terminal import Terminal
+from grading.records.grade import Counterexample, Diagnosis, Grade, ManualItem, Place
 from grading.reports import CLASS_WRITERS, WRITERS
 from grading.reports.gradebook import inert
 from grading.reports.text import visible
-from grading.terminal import Terminal
 from tests.grading.reports.grades import FUNCTIONS, a_check, a_grade
 
 HOSTILE = {

@@ -14,11 +14,11 @@ import jsonschema
 import msgspec
 import pytest
 
-from grading.conclusion import known_by
-from grading.grade import Grade, Place
+from grading.intake.submission import Handin, Platform
+from grading.records.grade import Grade, Place
 from grading.reports import CLASS_WRITERS, WRITERS, ClassWriter
 from grading.reports.anonymous import anonymous
-from grading.submission import Handin, Platform
+from grading.running.grade_assembly import known_by
 from tests.grading.reports.grades import FUNCTIONS, a_check, a_class, a_grade, a_passed_check
 
 # "Autograder Specifications", section "Output format":

@@ -6,14 +6,14 @@ import io
 import msgspec
 import pytest
 
-from grading.grade import Change, Grade, Place, Repair
+from grading.records.grade import Change, Grade, Place, Repair
 from grading.reports import CLASS_WRITERS, ClassWriter
-from grading.reports.fixed_places import fixed_places
+from grading.reports.common_repairs import fixed_places
 from grading.reports.hidden import for_students
 from grading.reports.html_report import HtmlReport
 from grading.reports.markdown_report import MarkdownReport
+from grading.reports.shown_repairs import as_text, pages_parts_of
 from grading.rubric.settings import Hint
-from grading.told_repairs import as_text, pages_parts_of
 from tests.grading.reports.grades import FUNCTIONS, a_grade
 
 CHANGE = Change(

@@ -12,10 +12,10 @@ import msgspec
 import nbformat
 import pytest
 
-from grading.grade import Grade, Place
+from grading.intake.submission import Handin
+from grading.records.grade import Grade, Place
 from grading.reports import write_reports
 from grading.reports.sources import commented
-from grading.submission import Handin
 from tests.grading.reports.grades import PIXEL, a_check, a_comparison
 from tests.grading.reports.handed import FUNCTION, a_cell, a_handed_notebook, a_notebook, as_handed_in
 from tests.grading.reports.test_html_report import Outline, words

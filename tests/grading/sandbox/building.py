@@ -6,9 +6,9 @@ import ast
 import textwrap
 from collections.abc import Mapping, Sequence
 
+from grading.intake.submission import Block, Definition, Kind, Source, Submission
 from grading.sandbox.client import Sandbox
 from grading.sandbox.messages import Lost, Outcome, Returned, Step
-from grading.submission import Block, Definition, Kind, Source, Submission
 
 
 def submission_of(files: Mapping[str, str | Sequence[str]], *asked: str) -> Submission:

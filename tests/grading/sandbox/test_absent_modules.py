@@ -5,9 +5,9 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from grading.intake.submission import Definition
 from grading.sandbox.client import Sandbox
 from grading.sandbox.messages import Call, Raised, Returned
-from grading.submission import Definition
 from tests.grading.sandbox.building import one_file, submission_of
 
 PREPARED = [

@@ -13,10 +13,10 @@ import pytest
 
 from grading.sandbox import selftest, steps
 from grading.sandbox.client import Sandbox
-from grading.sandbox.launch import ZygoteLauncher
-from grading.sandbox.levels import Level
 from grading.sandbox.limits import Limits
 from grading.sandbox.messages import Call, Lost
+from grading.sandbox.walls.launch import ZygoteLauncher
+from grading.sandbox.walls.levels import Level
 from tests.grading.sandbox.building import one_file, reasons, value
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="workers are forked on Linux only")

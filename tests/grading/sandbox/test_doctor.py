@@ -4,8 +4,9 @@ from pathlib import Path
 
 import pytest
 
-from grading.sandbox import bubblewrap, doctor
-from grading.sandbox.levels import Isolation, Level
+from grading.sandbox import doctor
+from grading.sandbox.walls import bubblewrap
+from grading.sandbox.walls.levels import Isolation, Level
 
 
 def test_the_examination_agrees_with_itself() -> None:

@@ -7,7 +7,7 @@ import sys
 
 import pytest
 
-from grading.sandbox.view import PROJECT
+from grading.sandbox.walls.view import PROJECT
 
 PRETENDING = """
 import ctypes, os, socket, subprocess, sys, tempfile
@@ -15,8 +15,8 @@ import msgspec, numpy
 sys.platform = {platform!r}
 for missing in {missing!r}:
     sys.modules[missing] = None
-from grading.sandbox import choice, client, doctor, selftest
-from grading.sandbox.levels import Level
+from grading.sandbox import client, doctor, level_search, selftest
+from grading.sandbox.walls.levels import Level
 from grading.sandbox.limits import Limits
 {then}
 """
@@ -53,7 +53,7 @@ def test_student_code_runs_with_limits_alone_where_there_are_no_walls() -> None:
 
 def test_limits_alone_are_refused_there_too_unless_allowed() -> None:
     then = (
-        "from grading.sandbox.levels import IsolationError\n"
+        "from grading.sandbox.walls.levels import IsolationError\n"
         "try: client.Sandbox.open(Limits())\n"
         "except IsolationError as error: print(error)"
     )

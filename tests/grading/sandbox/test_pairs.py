@@ -6,9 +6,9 @@ import msgspec
 import numpy as np
 import pytest
 
-from grading.sandbox import wire
+from grading.protocol import wire
+from grading.protocol.frames import ProtocolError
 from grading.sandbox.client import Sandbox
-from grading.sandbox.frames import ProtocolError
 from grading.sandbox.messages import Argument, Call, Lost, Outcome, Raised, Received, Returned
 from grading.sandbox.pairs import PackedCalls, Pairs
 from tests.grading.sandbox.building import one_file

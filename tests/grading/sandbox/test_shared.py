@@ -10,12 +10,12 @@ import numpy as np
 import pytest
 
 from grading.sandbox.client import Sandbox
-from grading.sandbox.levels import Level
 from grading.sandbox.limits import Limits
 from grading.sandbox.messages import Call, Outcome, Returned
 from grading.sandbox.shared import SharedArray
+from grading.sandbox.walls.levels import Level
 from tests.grading.sandbox.building import one_file
-from tests.grading.sandbox.test_levels import BEST
+from tests.grading.sandbox.walls.test_levels import BEST
 
 LEVELS = [level for level in Level if list(Level).index(level) >= list(Level).index(BEST.isolation.level)]
 

@@ -9,8 +9,8 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 
 from grading.sandbox.client import Sandbox, Worker
-from grading.sandbox.launch import ZygoteLauncher
 from grading.sandbox.messages import Call, Lost, Outcome, Returned
+from grading.sandbox.walls.launch import ZygoteLauncher
 from tests.grading.sandbox.building import one_file
 
 COUNTING = """

@@ -12,12 +12,12 @@ import pytest
 import grader
 from grading import commands
 from grading.intake.read import read
-from grading.rubric import default_rubric_path, load_rubric
+from grading.intake.submission import Handin
+from grading.rubric.reading import default_rubric_path, load_rubric
 from grading.starter.toml import as_toml
 from grading.starter.write import StarterError, write_starter
-from grading.submission import Handin
+from tests.grading.commands.test_rubric import SOFTMAX_ONLY
 from tests.grading.starter.solution import solve
-from tests.grading.test_rubric_command import SOFTMAX_ONLY
 
 
 def graded(folder: Path, out: Path, *options: str) -> dict[str, Any]:

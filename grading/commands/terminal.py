@@ -1,0 +1,225 @@
+"""What the person at the terminal sees."""
+
+from __future__ import annotations
+
+import re
+import time
+from collections.abc import Collection, Sequence
+from datetime import timedelta
+from pathlib import Path
+from types import TracebackType
+
+from rich.cells import cell_len
+from rich.console import Console
+from rich.markup import escape
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
+from rich.table import Column, Table
+
+from grading.editions.recognition import sentence
+from grading.records.grade import Grade
+from grading.reports import CLASS_WRITERS, WRITERS
+from grading.reports.notebook_runs import outcome
+from grading.reports.text import one_line, points
+from grading.words import say, together
+
+_SHOW_TABLE_FROM = 2
+_MOST_ROWS = 60
+_SECONDS_BETWEEN_REFRESHES = 0.1
+_HEAD_WIDTH = 10
+_NAME_WIDTH = 32  # and the score
+
+
+class Terminal:
+    """A line per submission as it is graded; at the end a table of those known before, and where the reports are."""
+
+    def __init__(self, total: int) -> None:
+        self.console = Console(highlight=False)
+        # Into a file or a pipe each line stays one.
+        self.console.soft_wrap = not self.console.is_terminal
+        self._started = time.monotonic()
+        self._unchanged: set[str] = set()
+        self._new = self._failed = self._not_graded = 0
+        self._total = total
+        self._refreshed = 0.0
+        self._progress = Progress(
+            TextColumn("{task.description}"),
+            BarColumn(),
+            MofNCompleteColumn(),
+            TextColumn("{task.fields[facts]}"),
+            console=self.console,
+            transient=True,
+            # No thread of its own: the grader's processes are forked from this one.
+            auto_refresh=False,
+            disable=not self.console.is_terminal,
+        )
+        self._task = self._progress.add_task("grading", total=total, facts="")
+
+    def __enter__(self) -> Terminal:
+        self._progress.start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._progress.stop()
+
+    def doing(self, what: str) -> None:
+        """Show, beside the bar, what is being done."""
+        self._progress.update(self._task, description=what)
+        self._progress.refresh()
+
+    def graded(self, grade: Grade, *, unchanged: bool = False) -> None:
+        """Print one submission's line, unless it is known from an earlier run."""
+        self._new += not unchanged
+        self._failed += has_failures(grade)
+        self._not_graded += grade.state == "not_graded"
+        self._progress.update(self._task, advance=1, facts=self._facts())
+        if unchanged and grade.state == "graded":
+            self._unchanged.add(grade.submission.name)
+        else:
+            self._print(*_line(grade))
+        if time.monotonic() - self._refreshed > _SECONDS_BETWEEN_REFRESHES:
+            self._refreshed = time.monotonic()
+            self._progress.refresh()
+
+    def _print(self, head: str, colour: str, lines: list[str]) -> None:
+        """What stands in front, and beside it the rest, which keeps its distance from the margin where it is broken."""
+        if not self.console.soft_wrap:
+            grid = Table.grid(
+                Column(width=_HEAD_WIDTH, justify="right"), Column(overflow="fold"), padding=(0, 2)
+            )
+            grid.add_row(f"[{colour}]{head}[/]", "\n".join(lines))
+            self.console.print(grid)
+        else:
+            self.console.print(
+                " " * (_HEAD_WIDTH - cell_len(head)) + head,
+                "\n".join(lines).replace("\n", f"\n{'':{_HEAD_WIDTH + 2}}"),
+                sep="  ",
+            )
+
+    def _facts(self) -> str:
+        """How many failed, how fast it goes, and how long it will take."""
+        done = self._new + len(self._unchanged)
+        rate = self._new / max(time.monotonic() - self._started, 1e-3)
+        left = (self._total - done) / rate if rate else 0.0
+        return progress_facts(self._failed, self._not_graded, rate, left)
+
+    def summary(
+        self, grades: Sequence[Grade], functions: Sequence[str], out: Path, formats: Sequence[str]
+    ) -> None:
+        """Print the table and the last lines."""
+        grades = sorted(grades, key=lambda g: g.submission.name)
+        # Of the others there was a line just now.
+        known = [grade for grade in grades if grade.submission.name in self._unchanged]
+        if len(grades) >= _SHOW_TABLE_FROM and 0 < len(known) <= _MOST_ROWS:
+            self.console.print()
+            self.console.print(_table(known, functions, self.console.width))
+        levels = sorted({g.isolation.level for g in grades if g.state == "graded"})
+        seconds = time.monotonic() - self._started
+        self.console.print(
+            "\n" + say("Reports: {files}", files=", ".join(_to_open(plain(str(out)), list(formats))))
+        )
+        said = say("{counts}, in {seconds:.1f} s", counts=counts(grades, self._unchanged), seconds=seconds)
+        walls = say("(isolation: {levels})", levels=", ".join(levels)) if levels else ""
+        self.console.print(together(said, walls))
+
+
+def _to_open(out: str, formats: list[str]) -> list[str]:
+    """What to open first: a page where there is one, of each hand-in and of all; the other forms stand beside it."""
+    formats = sorted(formats, key=lambda name: name != "html")
+    each = [f"{out}/<name>/{WRITERS[name].file_name}" for name in formats if name in WRITERS]
+    every = [f"{out}/{CLASS_WRITERS[name][0].file_name}" for name in formats if name in CLASS_WRITERS]
+    return each[:1] + every[:1]
+
+
+def plain(text: str) -> str:
+    """Text on one line that neither Rich nor the terminal takes for an instruction."""
+    return escape(one_line(text))
+
+
+def counts(grades: Sequence[Grade], unchanged: Collection[str]) -> str:
+    """How many are in which state: "5 graded (2 with failures), 9 unchanged (1 with failures), 1 not graded"."""
+    done = [grade for grade in grades if grade.state == "graded"]
+    known = [grade for grade in done if grade.submission.name in unchanged]
+    new = [grade for grade in done if grade.submission.name not in unchanged]
+    parts = [together(say("{count} graded", count=len(new)), _with_failures(new))]
+    if unchanged:
+        parts.append(together(say("{count} unchanged", count=len(known)), _with_failures(known)))
+    return say(", ").join([*parts, say("{count} not graded", count=len(grades) - len(done))])
+
+
+def progress_facts(failed: int, not_graded: int, rate: float, seconds_left: float) -> str:
+    """What stands beside the bar: "3 with failures, 1 not graded, 4.2 a second, 0:03:10 left"."""
+    return say(
+        "{failed} with failures, {not_graded} not graded, {rate:.1f} a second, {left} left",
+        failed=failed,
+        not_graded=not_graded,
+        rate=rate,
+        left=timedelta(seconds=round(seconds_left)),
+    )
+
+
+def has_failures(grade: Grade) -> bool:
+    """Whether a check did not pass."""
+    return any(check.status in ("failed", "error") for check in grade.checks)
+
+
+def _with_failures(grades: Sequence[Grade]) -> str:
+    failures = sum(map(has_failures, grades))
+    return say("({count} with failures)", count=failures) if failures else ""
+
+
+def _line(grade: Grade) -> tuple[str, str, list[str]]:
+    """What stands in front, its colour, and the rest."""
+    name = plain(grade.submission.name)
+    if grade.state == "not_graded":
+        return say("not graded"), "yellow", [f"{name}: {plain(grade.reason or '')}"]
+    broken = [f"{c.function}: {c.id}" for c in grade.checks if c.status in ("failed", "error")]
+    text = say("; ").join(
+        [*broken[:4], *([say("and {count} more", count=len(broken) - 4)] if len(broken) > 4 else [])]
+    )
+    score = f"{points(grade.score)}/{points(grade.max_score)}"
+    lines = [name + (f"  ({text})" if text else "")]
+    if grade.edition is not None:
+        lines.append(plain(sentence(grade.edition)))
+    if grade.execution is not None:
+        lines += [f"{plain(run.notebook)}: {plain(outcome(run))}" for run in grade.execution.notebooks]
+    return score, colour_of(grade.score, grade.max_score), lines
+
+
+def colour_of(got: float, most: float) -> str:
+    """Green is all that could be had, yellow at least half of it, red less."""
+    return "green" if got == most else "yellow" if got >= most / 2 else "red"
+
+
+def _table(grades: Sequence[Grade], functions: Sequence[str], width: int) -> Table:
+    """Points by function where the terminal is wide enough for that, else by kind of function."""
+    groups = {_heading(name): [name] for name in functions}
+    needed = sum(max(map(len, heading.split("\n"))) + 2 for heading in groups)
+    if needed + _NAME_WIDTH > width:
+        groups = {}
+        for name in functions:
+            groups.setdefault(name.partition(".")[2] or "loss", []).append(name)
+    table = Table(box=None, padding=(0, 2, 0, 0))
+    table.add_column(say("submission"), overflow="fold", no_wrap=True)
+    for heading in groups:
+        table.add_column(heading, justify="right", no_wrap=True)
+    table.add_column(say("score"), justify="right", no_wrap=True)
+    for grade in grades:
+        if grade.state == "not_graded":
+            table.add_row(plain(grade.submission.name), *["" for _ in groups], say("not graded"))
+            continue
+        cells = [_cell(grade, names) for names in groups.values()]
+        table.add_row(plain(grade.submission.name), *cells, points(grade.score))
+    return table
+
+
+def _heading(function: str) -> str:
+    """A column's heading: svm_loss_naive as svm over naive, LinearSVM.train as LinearSVM over train."""
+    return "\n".join(part for part in re.split(r"[_.]", function) if part != "loss")
+
+
+def _cell(grade: Grade, functions: Sequence[str]) -> str:
+    checks = [check for check in grade.checks if check.function in functions]
+    got, most = sum(c.points for c in checks), sum(c.max_points for c in checks)
+    return f"[{colour_of(got, most)}]{points(got)}[/]"

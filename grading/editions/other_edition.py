@@ -1,0 +1,72 @@
+"""One sentence in the place of a pile: for what fails because the hand-in is of another edition than is asked for."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from functools import cache
+
+import msgspec
+
+from grading.editions.recognition import sentence
+from grading.judging.failures import Failure, Raises, WrongReturn
+from grading.records.grade import CheckResult
+from grading.rubric.calling import Calling
+from grading.rubric.reading import load_rubric
+from grading.rubric.settings import Settings
+
+TURNED = "layout-of-2015"
+"""The diagnosis that says that a function is right in the other layout."""
+
+
+def instead(
+    result: CheckResult,
+    failure: Failure | None,
+    edition: str,
+    settings: Settings,
+    before: Iterable[CheckResult],
+) -> CheckResult:
+    """The result, or one that only says which edition the hand-in seems to be of.
+
+    Args:
+        result: of a check.
+        failure: why it has failed, None if it has not.
+        edition: that which the hand-in seems to be of.
+        settings: what is asked for.
+        before: results of functions that this one may call.
+    """
+    if failure is None or not _explains(result, failure, edition, settings, before):
+        return result
+    return msgspec.structs.replace(
+        result,
+        message=sentence(edition),
+        expected=None,
+        got=None,
+        diagnosis=None,
+        counterexample=None,
+        gradient=None,
+    )
+
+
+def says_only_that(results: Iterable[CheckResult], edition: str | None) -> bool:
+    """Whether all that fails of a function fails because it is of another edition: then there is nothing to repair."""
+    failed = [result for result in results if result.status in ("failed", "error")]
+    return edition is not None and all(result.message == sentence(edition) for result in failed)
+
+
+def _explains(
+    result: CheckResult, failure: Failure, edition: str, settings: Settings, before: Iterable[CheckResult]
+) -> bool:
+    """Whether it fails for that reason: tensors are asked for arrays, or it has been seen to be right when turned."""
+    theirs, ours = _calling_of(edition), settings.calling
+    if theirs.arrays == ours.arrays and theirs.weights == ours.weights:
+        return False
+    if settings.functions[result.function].kind != "loss":
+        return any(other.message == sentence(edition) for other in before)
+    if not isinstance(failure, Raises | WrongReturn):
+        return False
+    return theirs.arrays != ours.arrays or (result.diagnosis is not None and result.diagnosis.id == TURNED)
+
+
+@cache
+def _calling_of(edition: str) -> Calling:
+    return load_rubric(edition=edition).settings.calling

@@ -1,0 +1,4 @@
+"""The other ways in: a notebook's cell, pytest, every save of a file, Gradescope; all come to one verdict.
+
+Stands on `running` and `reports`. Only `grader.py` and `checks` import it, and `commands` what packs.
+"""

@@ -1,0 +1,134 @@
+"""Packing the suite for a platform that runs it: one zip, the same bytes for the same suite and rubric."""
+
+from __future__ import annotations
+
+import io
+import zipfile
+from collections.abc import Iterator, Mapping, Sequence
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+
+from grading import SUITE
+from grading.records.atomic_files import write_atomically
+from grading.rubric.reading import default_rubric_path, load_rubric
+from grading.starter.toml import as_toml
+from grading.starter.write import StarterError, public
+
+_HERE = Path(__file__).resolve().parent
+_ROOMS = ("reference", "checks", "grading")
+_LOOSE = ("grader.py", "pyproject.toml", "requirements.lock", "LICENSE")
+# The earliest time that a zip can say: what is packed has no time of its own.
+_TIME = (1980, 1, 1, 0, 0, 0)
+# No part of the pinned libraries: most courses do not need it, and its builds differ from machine to machine.
+_TORCH, _TORCH_FILE = "torch>=2.6", "requirements-torch.txt"
+_TORCH_INDEX = "https://download.pytorch.org/whl/cpu"
+_SCRIPTS = ("setup.sh", "run_autograder")
+_EDITIONS = "checks/editions/"
+_README = """# The checks of {title}
+
+Those of the grade, but for what is kept for the grading. With Python 3.11 or newer, in this folder:
+
+    pip install .
+    subgrader test path/to/your.ipynb
+
+or, in a notebook, `from subgrader import check` and then `check(svm_loss_naive)`. Without installing it:
+
+    pip install -r requirements.lock
+    python grader.py test path/to/your.ipynb
+"""
+
+
+class PackError(Exception):
+    """Nothing could be packed; the message is one line: what, where, what to do."""
+
+
+def pack_gradescope(out: Path, rubric: Path | None = None) -> int:
+    """Write an autograder for Gradescope, with the rubric in it, and return how many files it holds.
+
+    Raises:
+        PackError: this is an installed copy of the suite, without the file that pins what it needs.
+        RubricError: the rubric cannot be used.
+        OSError: ``out`` cannot be written.
+    """
+    read = load_rubric(rubric)
+    files = _packed_suite(_LOOSE)
+    files |= {name: (_HERE / name).read_bytes() for name in _SCRIPTS}
+    files["rubric/rubric.toml"] = (rubric or default_rubric_path()).read_bytes()
+    files |= {f"rubric/{name}.py": text.encode() for name, text in read.losses.items()}
+    if read.settings.calling.arrays == "torch":
+        files[_TORCH_FILE] = _torch_requirement().encode()
+    _write(out, files)
+    return len(files)
+
+
+def pack_student(out: Path, rubric: Path | None = None) -> int:
+    """Write what students check themselves with before they hand in, and return how many files it holds.
+
+    Its rubric is that for students: without what is hidden, for a person, or late. There are no samples and no tests of
+    ours; nor can there be losses of the instructor's own, whose files are the solution.
+
+    Raises:
+        PackError: this is an installed copy of the suite, or nothing is left that students could check.
+        RubricError: the rubric cannot be used.
+        OSError: ``out`` cannot be written.
+    """
+    read = load_rubric(rubric)
+    try:
+        public_part = public(read)
+    except StarterError as error:
+        raise PackError(str(error)) from None
+    edition = f"{_EDITIONS}{read.settings.edition}.toml"
+    files = {
+        name: content
+        for name, content in _packed_suite((*_LOOSE, "setup.py")).items()
+        if name == edition or not name.startswith(_EDITIONS)
+    }
+    files["checks/rubric.toml"] = as_toml(public_part).encode()
+    files["README.md"] = _README.format(title=read.settings.title).encode()
+    _write(out, files)
+    return len(files)
+
+
+def _packed_suite(loose: Sequence[str]) -> dict[str, bytes]:
+    missing = [name for name in loose if not (SUITE / name).is_file()]
+    if missing:
+        raise PackError(
+            f"{missing[0]} is not here: this is an installed copy of subgrader; pack from a checkout, which has it"
+        )
+    return {path.relative_to(SUITE).as_posix(): path.read_bytes() for path in _suite(loose)}
+
+
+def _write(out: Path, files: Mapping[str, bytes]) -> None:
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as archive:
+        for name in sorted(files):
+            entry = zipfile.ZipInfo(name, _TIME)
+            entry.compress_type = zipfile.ZIP_DEFLATED
+            entry.create_system = (
+                3  # Unix, wherever it is packed: Gradescope needs to see the scripts' permission
+            )
+            entry.external_attr = (0o755 if name in _SCRIPTS else 0o644) << 16
+            archive.writestr(entry, files[name])
+    write_atomically(out, buffer.getvalue())
+
+
+def _torch_requirement() -> str:
+    """What setup.sh gives to pip: the version of PyTorch that is installed here, if one is, as the build without CUDA.
+
+    That one is a tenth of the size, and needs no more memory than the rubric's limits allow.
+    """
+    try:
+        wanted = f"torch=={version('torch').partition('+')[0]}"
+    except PackageNotFoundError:
+        wanted = _TORCH
+    return f"--index-url {_TORCH_INDEX}\n{wanted}\n"
+
+
+def _suite(loose: Sequence[str]) -> Iterator[Path]:
+    """The files that grade: no tests, no samples, no documents."""
+    yield from (SUITE / name for name in loose)
+    for room in _ROOMS:
+        for path in sorted((SUITE / room).rglob("*")):
+            within = path.relative_to(SUITE).parts
+            if path.is_file() and not any(part.startswith((".", "__pycache__")) for part in within):
+                yield path

@@ -1,0 +1,178 @@
+"""Inside Gradescope's container: grade the one submission and write results.json.
+
+What the folders and files mean is in https://gradescope-autograders.readthedocs.io/en/latest/specs/ and
+https://gradescope-autograders.readthedocs.io/en/latest/submission_metadata/.
+"""
+
+from __future__ import annotations
+
+import math
+import os
+import sys
+import traceback
+from contextlib import closing
+from datetime import datetime
+from pathlib import Path
+from typing import Any, NoReturn
+
+import msgspec
+
+from grading.intake.submission import Handin
+from grading.records.atomic_files import write_atomically
+from grading.records.grade import Grade
+from grading.records.late import HandedIn, Lateness, duration, minutes_late
+from grading.reports.gradescope import GradescopeReport
+from grading.rubric.reading import load_rubric
+from grading.running.run import grade_all
+from grading.running.setup import RunSetup
+from grading.words import say, speak
+
+
+class Question(msgspec.Struct):
+    """A part of an assignment and what it is worth, as Gradescope writes it: "20.0"."""
+
+    title: str | None = None
+    weight: str | float | None = None
+
+
+class Dates(msgspec.Struct):
+    """When an assignment is due, for all or for one student, and what it is made of."""
+
+    due_date: datetime | None = None
+    outline: list[Question] = msgspec.field(default_factory=list)
+
+
+class User(msgspec.Struct):
+    """A student, who may have been given more time."""
+
+    assignment: Dates | None = None
+
+
+class Metadata(msgspec.Struct):
+    """What of ``submission_metadata.json`` matters here; whatever else it holds is skipped."""
+
+    created_at: datetime | None = None
+    assignment: Dates = msgspec.field(default_factory=Dates)
+    users: list[User] = msgspec.field(default_factory=list)
+
+    @property
+    def handed_in(self) -> HandedIn | None:
+        """When, and the latest due date that any of the group has; None where Gradescope does not say when."""
+        if self.created_at is None:
+            return None
+        dates = [self.assignment.due_date]
+        dates += [user.assignment.due_date for user in self.users if user.assignment is not None]
+        return HandedIn(self.created_at, "Gradescope", max((d for d in dates if d is not None), default=None))
+
+    @property
+    def points(self) -> float | None:
+        """What the autograder's part is worth on Gradescope, None if it does not say.
+
+        The assignment's ``total_points`` is something else: it includes what people mark.
+        """
+        weights = [
+            part.weight for part in self.assignment.outline if (part.title or "").lower() == "autograder"
+        ]
+        try:
+            found = float(weights[0] or 0.0) if len(weights) == 1 else 0.0
+        except ValueError:
+            return None
+        return found if found > 0 and math.isfinite(found) else None
+
+
+def main(root: Path) -> int:
+    """Grade what lies in ``root/submission``; a failure of ours is written down as one and told to the staff."""
+    results = root / "results" / "results.json"
+    results.parent.mkdir(parents=True, exist_ok=True)
+    try:
+        write_atomically(results, _graded(root))
+    except Exception as error:
+        traceback.print_exc()
+        write_atomically(results, _failed(f"{type(error).__name__}: {error}"))
+    return 0
+
+
+def _graded(root: Path) -> bytes:
+    for name in ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS"):
+        os.environ.setdefault(name, "1")
+    metadata = _metadata(root / "submission_metadata.json")
+    rubric = load_rubric(root / "source" / "rubric" / "rubric.toml")
+    speak(rubric.settings.lang)
+    # Here everything but the student's files is the grader's own, and closed to the user that student code runs as:
+    # the best level that there is will do.
+    setup = RunSetup(rubric, allow_unsafe=True)
+    handin = Handin("submission", root / "submission")
+    with closing(grade_all([handin], setup, jobs=1)) as outcomes:
+        grade = next(outcomes).grade
+    handed_in = metadata.handed_in
+    times = {} if handed_in is None else {handin.name: handed_in}
+    grade = Lateness(rubric.settings.late, times=times).applied(grade)
+    print(f"isolation: {grade.isolation.level} ({grade.isolation.detail})")
+    results: dict[str, Any] = msgspec.json.decode(GradescopeReport().render(grade))
+    if grade.late is None and handed_in is not None and handed_in.due is not None:
+        _say_lateness(results, minutes_late(handed_in.when, handed_in.due))
+    _scale(results, grade, metadata)
+    return _encoded(results)
+
+
+def _metadata(path: Path) -> Metadata:
+    """What Gradescope says of the submission; nothing where it says nothing that can be read."""
+    try:
+        return msgspec.json.decode(path.read_bytes(), type=Metadata)
+    except (OSError, msgspec.MsgspecError, UnicodeDecodeError) as error:
+        print(f"{path.name} was skipped: {error}")
+        return Metadata()
+
+
+def _say_lateness(results: dict[str, Any], minutes: int) -> None:
+    """Say what costs nothing by the rubric: the staff may have rules of their own."""
+    results["extra_data"]["minutes_late"] = minutes
+    if minutes:
+        results["output"] += "\n" + say(
+            "Handed in {duration} after the due date.", duration=duration(minutes)
+        )
+
+
+def _scale(results: dict[str, Any], grade: Grade, metadata: Metadata) -> None:
+    """Make the points those of the autograder on Gradescope, where that is worth something else than the rubric."""
+    total = metadata.points
+    if total is None or not grade.max_score or total == grade.max_score:
+        return
+    factor = total / grade.max_score
+    results["score"] = round(results["score"] * factor, 4)
+    for test in results["tests"]:
+        test["score"] = round(test["score"] * factor, 4)
+        test["max_score"] = round(test["max_score"] * factor, 4)
+    results["output"] += "\n" + say(
+        "The rubric's {most:g} points are {total:g} here: {score:g} become {scaled:g}.",
+        most=grade.max_score,
+        total=total,
+        score=grade.score,
+        scaled=results["score"],
+    )
+
+
+def _failed(reason: str) -> bytes:
+    return _encoded(
+        {
+            "score": 0,
+            "output": say(
+                "Nothing has been graded: the grader itself failed. That is not your fault; please tell "
+                "the staff of your course. ({reason})",
+                reason=reason,
+            ),
+            "output_format": "text",
+            "visibility": "visible",
+            "stdout_visibility": "hidden",
+            "tests": [],
+        }
+    )
+
+
+def _encoded(results: dict[str, Any]) -> bytes:
+    return msgspec.json.format(msgspec.json.encode(results), indent=1) + b"\n"
+
+
+def program() -> NoReturn:
+    """What `run_autograder` runs, with the folder as its argument."""
+    sys.exit(main(Path(sys.argv[1])))

@@ -1,0 +1,117 @@
+"""From a save to what is said of it, again and again."""
+
+from __future__ import annotations
+
+import time
+
+from grading.editions.callings import as_called
+from grading.entrances.watching.saves import Saves
+from grading.entrances.watching.screen import Screen
+from grading.entrances.watching.verdicts import SupersededError, Verdict, Verdicts
+from grading.intake.submission import Handin, IntakeError, Submission
+from grading.reading.reader import Reader, ReadingError
+from grading.rubric.settings import Rubric
+from grading.running.preparation import prepare, prepare_for_failures
+from grading.sandbox.client import Sandbox
+from grading.sandbox.level_search import LevelSearch
+from grading.training.data import training_data
+from grading.words import say
+
+# What is being saved may be half there for a moment: that is not worth a word.
+_PATIENCE = 0.3
+
+
+class Watch:
+    """Watches one hand-in.
+
+    Args:
+        handin: which one.
+        rubric: what for.
+        reader: reads it.
+        choosing: where its functions will be called.
+        started: when, on the clock of `time.monotonic`, somebody began to wait.
+    """
+
+    def __init__(
+        self, handin: Handin, rubric: Rubric, reader: Reader, choosing: LevelSearch, started: float
+    ) -> None:
+        self._handin, self._rubric, self._reader, self._choosing = handin, rubric, reader, choosing
+        self._started = started
+        self._screen = Screen()
+        self._saves = Saves(handin.path)
+        self._last: Verdict | None = None
+        self._sha256 = ""
+        # Why it cannot be read, and since when; whether there is nothing of that to be told any more.
+        self._trouble: tuple[str, float] | None = None
+        self._is_told = True
+
+    def until_interrupted(self) -> int:
+        """Watch until Ctrl-C; the exit code.
+
+        Raises:
+            DatasetError: the data set to train on cannot be had.
+            IsolationError: no process can be started here.
+        """
+        self._screen.begin(self._handin.path.name)
+        try:
+            with self._screen.working():
+                prepare(self._rubric)
+                shared = training_data(self._rubric).shared if self._rubric.trains else None
+                # A student's own code on the student's own machine: where there are no walls to be had, limits will do.
+                sandbox = Sandbox.opened(self._choosing, self._rubric.limits, allow_unsafe=True)
+            with sandbox:
+                verdicts = Verdicts(
+                    self._rubric, sandbox, shared, self._screen.doing, lambda: self._saves.is_new
+                )
+                self._look(verdicts, self._started)
+                for _ in prepare_for_failures(self._rubric):
+                    if self._saves.is_new:
+                        break
+                for is_new in self._saves.looks():
+                    if is_new or not self._is_told:
+                        self._look(verdicts, time.monotonic())
+        except KeyboardInterrupt:
+            self._screen.end(self._handin.path.name, self._last)
+        return 0
+
+    def _look(self, verdicts: Verdicts, began: float) -> None:
+        """Grade what is there now, if it can be read, and say what came of it."""
+        self._saves.take()
+        submission = self._read()
+        if submission is None or submission.sha256 == self._sha256:
+            return
+        self._sha256 = submission.sha256
+        with self._screen.working():
+            verdict = verdicts.of(submission)
+        first = self._screen.verdict(self._last, verdict, time.monotonic() - began)
+        self._last = verdict
+        if first is None or first.function in verdict.unparsed:
+            return
+        try:
+            with self._screen.working():
+                repairs = verdicts.repair_of(submission, first.function)
+        except SupersededError:
+            return
+        found = verdicts.result(first.function, first.id)
+        if first.diagnosis is None:
+            self._screen.hint(found)
+        self._screen.repairs(repairs)
+
+    def _read(self) -> Submission | None:
+        """The hand-in as it is now; None if it cannot be read, which is said once, and not at once."""
+        try:
+            if not self._handin.path.exists():
+                raise IntakeError(say("{name} is gone.", name=self._handin.path.name))
+            read = self._reader.read(self._handin, self._rubric.asked_names)
+        except (IntakeError, ReadingError) as error:
+            now = time.monotonic()
+            if self._trouble is None or self._trouble[0] != str(error):
+                self._trouble, self._is_told = (str(error), now), False
+            if not self._is_told and now - self._trouble[1] >= _PATIENCE:
+                self._is_told = True
+                self._screen.unreadable(str(error)) if self._last else self._screen.calm(str(error))
+            return None
+        if self._trouble is not None and self._is_told and read.sha256 == self._sha256:
+            self._screen.calm(say("{name} is back as it was.", name=self._handin.path.name))
+        self._trouble, self._is_told = None, True
+        return as_called(read, self._rubric)

@@ -1,0 +1,70 @@
+"""A wrong dW beside the accepted ones, entry by entry, for a person to look at."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from grading.records.grade import Certificate, GradientComparison
+from reference.accepted import AcceptedGradients, Membership
+
+_MOST_ENTRIES = 400  # more are not looked at one by one
+
+Array = NDArray[np.float64]
+
+
+def compare(accepted: AcceptedGradients, dW: Array) -> GradientComparison | None:
+    """What is wrong with dW, (D, C), as numbers; None where there are too many of them.
+
+    An entry is wrong where no accepted gradient has it. Where each entry alone could be right, those are marked that
+    differ from the nearest accepted gradient.
+    """
+    if dW.size > _MOST_ENTRIES:
+        return None
+    low, high = accepted.interval()
+    evenly = replace(accepted, bound=np.full_like(accepted.bound, accepted.bound.max()))
+    distance = np.abs(evenly.judge(dW).error)
+    membership = accepted.judge(dW)
+    with np.errstate(all="ignore"):
+        wrong = ~((dW >= low - accepted.bound) & (dW <= high + accepted.bound))
+        together = not wrong.any()
+        if together:
+            wrong = distance > accepted.bound
+    return GradientComparison(
+        low=_plain(low),
+        high=_plain(high),
+        got=_finite(dW),
+        distance=_finite(distance),
+        wrong=wrong.tolist(),
+        together=together,
+        ties=accepted.ties,
+        certificate=_certificate(membership),
+    )
+
+
+def _certificate(membership: Membership) -> Certificate | None:
+    """The direction turned so that the loss really rises along it; at a kink, so that dW promises more than it does."""
+    found = membership.certificate
+    if found is None or not all(map(math.isfinite, (found.promised, found.low, found.high))):
+        return None
+    forward = found.promised > found.high if found.low < found.high else (found.high or found.promised) > 0.0
+    sign = 1.0 if forward else -1.0
+    return Certificate(
+        V=_plain(sign * found.direction),
+        entry=found.entry,
+        rises=(found.high if forward else -found.low) + 0.0,
+        promised=sign * found.promised + 0.0,
+    )
+
+
+def _plain(array: Array) -> list[list[float]]:
+    """Nested lists in which no 0 is negative."""
+    rows: list[list[float]] = (array + 0.0).tolist()
+    return rows
+
+
+def _finite(array: Array) -> list[list[float | None]]:
+    return [[x if math.isfinite(x) else None for x in row] for row in _plain(array)]

@@ -1,0 +1,254 @@
+"""Reading what students wrote, apart from what grades it.
+
+Nothing of a student's runs there, but whatever reads what a stranger wrote can be made to take for ever, to fill the
+memory, or to crash. So hand-ins are read by processes of their own (`grading/reading/reader_process.py`), one hand-in
+at a time: such a process can write no file, start no program and reach no other process, gives back bytes, which are
+read strictly, and is ended by the kernel when a hand-in takes too much of it. That hand-in is tried in a new process,
+forked from one that has read nothing; if it ends that, too, it cannot be read. Where processes cannot be forked (not
+on Linux), hand-ins are read in this one.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import signal
+import socket
+import sys
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+from typing import TypeVar
+
+import msgspec
+
+from grading.intake.find import Found, Reading, by_name, is_looked_through, look_below, survey
+from grading.intake.listing import Entry
+from grading.intake.safe_names import shown
+from grading.intake.submission import Handin, IntakeError, Submission
+from grading.reading.reader_process import (
+    CPU_SECONDS,
+    LENGTH,
+    MEMORY,
+    SECONDS,
+    SURVEY_CPU_SECONDS,
+    Answers,
+    Broke,
+    Digest,
+    Done,
+    Files,
+    Pack,
+    Read,
+    Refused,
+    Render,
+    Request,
+    SentEntry,
+    Survey,
+    TooMuch,
+    What,
+    answer_to,
+    received,
+    serve,
+)
+from grading.reading.rendered_cells import RenderedAnswer
+from grading.sandbox.walls.closing import Closing
+from grading.words import say, spoken
+
+T = TypeVar("T")
+
+
+class TooMuchError(IntakeError):
+    """It takes more to read than may be had."""
+
+
+class ReadingError(Exception):
+    """A defect of the grader met while a hand-in was read: what, and where in which file of ours."""
+
+
+class Reader(Closing):
+    """Reads hand-ins, for many threads at once if need be, and for processes that are forked from this one.
+
+    Made where no other thread runs and little is loaded, it costs little.
+    """
+
+    def __init__(self, *, apart: bool = sys.platform == "linux") -> None:
+        """``apart``: by other processes, not in this one."""
+        self._control: socket.socket | None = None
+        self._idle: list[tuple[int, socket.socket]] = []
+        if apart:
+            self._control, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+            parent = os.getpid()
+            self.process = os.fork()
+            if self.process == 0:
+                serve(theirs, parent)
+            theirs.close()
+
+    def read(self, handin: Handin, asked: Sequence[str]) -> Submission:
+        """As `grading.intake.read.read`.
+
+        Raises:
+            IntakeError: nothing in it can be graded, or it takes more to read it than may be had.
+            ReadingError: it met a defect of the grader.
+        """
+        return self._ask(handin, Read(tuple(asked)), Submission)
+
+    def digest(self, handin: Handin) -> str:
+        """The `Submission.sha256` that the hand-in has as it is now.
+
+        Raises:
+            IntakeError, ReadingError: as `read`.
+        """
+        return self._ask(handin, Digest(), str)
+
+    def files(self, handin: Handin, names: Iterable[str] | None, sha256: str) -> dict[str, bytes]:
+        """Those files of a hand-in that have one of these names, or all; none if it is no longer what was graded.
+
+        Raises:
+            IntakeError, ReadingError: as `read`.
+        """
+        return self._ask(handin, Files(None if names is None else tuple(names), sha256), dict[str, bytes])
+
+    def packed(self, handin: Handin) -> bytes:
+        """As `grading.reading.packed_handin.pack`.
+
+        Raises:
+            IntakeError, ReadingError: as `read`; also where a file of it cannot be read.
+        """
+        return self._ask(handin, Pack(), bytes)
+
+    def rendered(self, handin: Handin, notebook: bytes) -> list[tuple[str, str]]:
+        """As `grading.reading.rendered_cells.rendered_cells`, of a notebook in the hand-in.
+
+        Raises:
+            IntakeError, ReadingError: as `read`.
+        """
+        return self._ask(handin, Render(notebook), list[tuple[str, str]])
+
+    def answers(
+        self, handin: Handin, sha256: str, asked: Sequence[tuple[str, str | None]], shown: Sequence[int]
+    ) -> list[RenderedAnswer]:
+        """As `rendered_cells.rendered_answers`, without pictures if the hand-in is not what has this hash.
+
+        Raises:
+            IntakeError, ReadingError: as `read`.
+        """
+        return self._ask(handin, Answers(sha256, tuple(asked), tuple(shown)), list[RenderedAnswer])
+
+    def survey(
+        self, paths: Sequence[Path], reading: Reading | None = None, *, ascii_names: bool = False
+    ) -> Found:
+        """As `grading.intake.find.survey`.
+
+        Where what somebody handed in makes that take too much, each file and folder at the path is a hand-in, and that
+        is said: a class is graded whatever is in it.
+        """
+        return survey(paths, reading, ascii_names=ascii_names, below=self._below)
+
+    def _below(
+        self, path: Path, reading: Reading | None, *, alone: bool
+    ) -> tuple[Sequence[Entry], Sequence[str]]:
+        if is_looked_through(path):
+            for way in (reading, "class") if path.is_dir() and reading != "one" else (reading,):
+                try:
+                    entries, said = self._ask(
+                        Handin("", path), Survey(way, alone), tuple[list[SentEntry], list[str]]
+                    )
+                except (TooMuchError, ReadingError):
+                    continue
+                return [_entry(each) for each in entries], said if way == reading else [
+                    _not_told(path),
+                    *said,
+                ]
+            return by_name(path, reading), [_not_told(path)]
+        return look_below(path, reading, alone=alone)
+
+    def close(self) -> None:
+        """End all reading. Processes that were forked from this one must not read any more."""
+        if self._control is not None:
+            self._control.close()
+            self._control = None
+            while self._idle:
+                self._idle.pop()[1].close()
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(self.process, signal.SIGKILL)
+            os.waitpid(self.process, 0)
+
+    def _ask(self, handin: Handin, what: What, kind: type[T]) -> T:
+        request = _packed(handin, what)
+        if self._control is None:
+            answer: bytes | None = answer_to(request)
+        else:
+            answer = self._sent(self._control, msgspec.msgpack.encode(request))
+        reply = (
+            None if answer is None else msgspec.msgpack.decode(answer, type=Done | Refused | TooMuch | Broke)
+        )
+        if isinstance(reply, Done):
+            return msgspec.msgpack.decode(reply.answer, type=kind)
+        if isinstance(reply, Broke):
+            raise ReadingError(reply.error)
+        if isinstance(reply, Refused):
+            raise IntakeError(reply.reason)
+        raise TooMuchError(_too_much(handin))
+
+    def _sent(self, control: socket.socket, request: bytes) -> bytes | None:
+        """The answer; None if a process that has read nothing before has ended over it."""
+        while True:
+            line, is_new = self._line(control)
+            # It may be gone before it has read all.
+            with contextlib.suppress(OSError):
+                line.sendall(LENGTH.pack(len(request)) + request)
+                answer = received(line)
+                if answer is not None:
+                    self._idle.append((os.getpid(), line))
+                    return answer
+            line.close()
+            if is_new:
+                return None
+
+    def _line(self, control: socket.socket) -> tuple[socket.socket, bool]:
+        """To a process that nobody else talks to now, and whether it is a new one."""
+        while self._idle:
+            owner, line = self._idle.pop()
+            if owner == os.getpid():
+                return line, False
+            line.close()  # of the process that this one was forked from
+        line, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_STREAM)
+        line.settimeout(SECONDS + 5)
+        with theirs:
+            socket.send_fds(control, [b"?"], [theirs.fileno()])
+        return line, True
+
+
+def _too_much(handin: Handin) -> str:
+    return say(
+        "{where} cannot be read within {seconds} s of processor time and {memory} MiB of memory: "
+        "hand in nothing but the work itself",
+        where=shown(handin.path.name),
+        seconds=CPU_SECONDS,
+        memory=MEMORY >> 20,
+    )
+
+
+def _not_told(path: Path) -> str:
+    return say(
+        "{where} could not be looked through within {seconds} s of processor time and {memory} MiB of memory, so each "
+        "file and folder in it was taken for one hand-in; name those of one student with --one.",
+        where=shown(str(path)),
+        seconds=SURVEY_CPU_SECONDS,
+        memory=MEMORY >> 20,
+    )
+
+
+def _entry(sent: SentEntry) -> Entry:
+    parts = tuple((os.fsdecode(name), os.fsdecode(known)) for name, known in sent.parts)
+    path = Path(os.fsdecode(sent.path))
+    return Entry(os.fsdecode(sent.student), path, parts, sent.submitted, os.fsdecode(sent.lms_id), sent.lms)
+
+
+def _packed(handin: Handin, what: What) -> Request:
+    return Request(
+        handin.name,
+        os.fsencode(handin.path),
+        tuple((os.fsencode(name), os.fsencode(known)) for name, known in handin.parts),
+        spoken(),
+        what,
+    )

@@ -1,0 +1,309 @@
+"""The processes that read hand-ins, and what they are asked and answer (`grading.reading.reader`)."""
+
+from __future__ import annotations
+
+import contextlib
+import gc
+import importlib
+import os
+import signal
+import socket
+import struct
+import sys
+import traceback
+from collections.abc import Sequence
+from datetime import datetime
+from pathlib import Path
+from typing import NoReturn
+
+import msgspec
+
+from grading.intake.files import gather
+from grading.intake.find import Reading, look_below
+from grading.intake.limits import DEFAULT
+from grading.intake.listing import Entry
+from grading.intake.notebook import DamagedNotebookError
+from grading.intake.read import digest, read
+from grading.intake.safe_names import shown
+from grading.intake.submission import Handin, IntakeError, Platform, Submission
+from grading.reading.packed_handin import pack
+from grading.reading.rendered_cells import RenderedAnswer, rendered_answers, rendered_cells
+from grading.sandbox.inside import walls
+from grading.sandbox.walls.syscalls import SeccompUnavailableError, compiled_filter
+from grading.words import Language, speak
+
+CPU_SECONDS = 10
+SURVEY_CPU_SECONDS = 60  # for a class of ten thousand
+SECONDS = 120  # of wall time, which a machine with much to do may need for that
+MEMORY = 1536 << 20
+LENGTH = struct.Struct("!Q")
+_COLLECTED_AFTER = 20_000
+_MOST_KEPT = 256 << 20  # of memory, from one hand-in to the next
+_LARGEST = 320 << 20
+# Large, and few hand-ins need them.
+_LOADED_IF_NEEDED = ("IPython.core.inputtransformer2", "nbformat", "numpy", "nbconvert")
+
+
+class Read(msgspec.Struct, tag=True):
+    """To read a hand-in, with the names that are asked for."""
+
+    asked: tuple[str, ...]
+
+
+class Digest(msgspec.Struct, tag=True):
+    """To say by what a hand-in is known."""
+
+
+class Files(msgspec.Struct, tag=True):
+    """To bring some files of a hand-in, or all, if it is still what has this hash."""
+
+    names: tuple[str, ...] | None
+    sha256: str
+
+
+class Pack(msgspec.Struct, tag=True):
+    """To bring it as bytes from which it can be laid out elsewhere."""
+
+
+class Survey(msgspec.Struct, tag=True):
+    """To say which hand-ins lie there."""
+
+    reading: Reading | None
+    alone: bool
+
+
+class Render(msgspec.Struct, tag=True):
+    """To make harmless HTML of a notebook's cells."""
+
+    notebook: bytes
+
+
+class Answers(msgspec.Struct, tag=True):
+    """To make harmless HTML of some of the questions and answers of a hand-in, with pictures if it has this hash."""
+
+    sha256: str
+    asked: tuple[tuple[str, str | None], ...]
+    shown: tuple[int, ...]
+
+
+What = Read | Digest | Files | Pack | Survey | Render | Answers
+
+
+class SentEntry(msgspec.Struct, array_like=True):
+    """An `Entry`; names on disk need not be text."""
+
+    student: bytes
+    path: bytes
+    parts: tuple[tuple[bytes, bytes], ...]
+    submitted: datetime | None
+    lms_id: bytes
+    lms: Platform
+
+
+class Request(msgspec.Struct):
+    """What is to be done with which hand-in, or which path; sentences in which language."""
+
+    name: str
+    path: bytes
+    parts: tuple[tuple[bytes, bytes], ...]
+    language: Language
+    what: What
+
+
+class Done(msgspec.Struct, tag=True):
+    """The answer."""
+
+    answer: msgspec.Raw
+
+
+class Refused(msgspec.Struct, tag=True):
+    """Why nothing in it can be graded."""
+
+    reason: str
+
+
+class TooMuch(msgspec.Struct, tag=True):
+    """It goes deeper, or is larger, than can be read."""
+
+
+class Broke(msgspec.Struct, tag=True):
+    """A defect of ours that it met."""
+
+    error: str
+
+
+def received(line: socket.socket) -> bytes | None:
+    """A message, or None if it is too long or ends too early."""
+    try:
+        head = line.recv(LENGTH.size, socket.MSG_WAITALL)
+        size = LENGTH.unpack(head)[0] if len(head) == LENGTH.size else _LARGEST + 1
+        if size > _LARGEST:
+            return None
+        pieces, left = [], size
+        while left and (piece := line.recv(min(left, 1 << 20))):
+            pieces.append(piece)
+            left -= len(piece)
+    except OSError:
+        return None
+    return None if left else b"".join(pieces)
+
+
+def answer_to(request: Request) -> bytes:
+    """Do what is asked for; whatever goes wrong, there is an answer."""
+    speak(request.language)
+    parts = tuple((os.fsdecode(name), os.fsdecode(known)) for name, known in request.parts)
+    handin = Handin(request.name, Path(os.fsdecode(request.path)), parts)
+    reply: Done | Refused | TooMuch | Broke
+    try:
+        done = msgspec.msgpack.encode(_do(request.what, handin))
+        reply = Done(msgspec.Raw(done))
+    except IntakeError as error:
+        reply = Refused(str(error))
+    except (RecursionError, MemoryError):
+        reply = TooMuch()
+    except Exception as error:
+        place = traceback.extract_tb(error.__traceback__)[-1]
+        reply = Broke(
+            f"{type(error).__name__}: {shown(str(error))} ({Path(place.filename).name}, line {place.lineno})"
+        )
+    return msgspec.msgpack.encode(reply)
+
+
+def _sent_entry(entry: Entry) -> SentEntry:
+    parts = tuple((os.fsencode(name), os.fsencode(known)) for name, known in entry.parts)
+    student, lms_id = os.fsencode(entry.student), os.fsencode(entry.lms_id)
+    return SentEntry(student, os.fsencode(entry.path), parts, entry.submitted, lms_id, entry.lms)
+
+
+def _do(
+    what: What, handin: Handin
+) -> (
+    Submission
+    | str
+    | bytes
+    | dict[str, bytes]
+    | tuple[list[SentEntry], Sequence[str]]
+    | list[tuple[str, str]]
+    | list[RenderedAnswer]
+):
+    if isinstance(what, Read):
+        return read(handin, what.asked)
+    if isinstance(what, Survey):
+        entries, said = look_below(handin.path, what.reading, alone=what.alone)
+        return [_sent_entry(entry) for entry in entries], said
+    if isinstance(what, Pack):
+        return pack(handin)
+    if isinstance(what, Render):
+        try:
+            return rendered_cells(what.notebook)
+        except DamagedNotebookError as error:
+            raise IntakeError(str(error)) from error
+    if isinstance(what, Answers):
+        return rendered_answers(_files(handin, what.sha256), what.asked, what.shown)
+    gathered = gather(handin.path, DEFAULT, handin.parts)
+    sha256 = digest(gathered)
+    if isinstance(what, Digest):
+        return sha256
+    found = gathered.files if sha256 == what.sha256 else []
+    return {file.name: file.data for file in found if what.names is None or file.name in what.names}
+
+
+def _files(handin: Handin, sha256: str) -> list[tuple[str, bytes]]:
+    """The files of a hand-in, with their names; none where it is not what it was any more."""
+    try:
+        gathered = gather(handin.path, DEFAULT, handin.parts)
+    except IntakeError:
+        return []
+    files = gathered.files if digest(gathered) == sha256 else []
+    return [(file.name, file.data) for file in files]
+
+
+def serve(control: socket.socket, parent: int) -> NoReturn:
+    """The life of the process that those which read are forked from."""
+    try:
+        walls.follow_parent(parent)
+        os.setsid()
+        signal.signal(signal.SIGINT, signal.SIG_IGN)
+        signal.signal(signal.SIGTERM, signal.SIG_DFL)
+        signal.signal(signal.SIGCHLD, signal.SIG_IGN)
+        kept, nothing = control.fileno(), os.open(os.devnull, os.O_RDWR)
+        for number in (0, 1, 2):
+            os.dup2(nothing, number)
+        # What was open in the process that this was forked from would stay open as long as we are here.
+        os.closerange(3, kept)
+        os.closerange(kept + 1, os.sysconf("SC_OPEN_MAX"))
+        _Forks(control).go_on()
+    finally:
+        os._exit(0)
+
+
+class _Forks:
+    """Forks a process for each request, and loads for all to come what one had to load for itself."""
+
+    def __init__(self, control: socket.socket) -> None:
+        self._control = control
+        self._pid = os.getpid()
+        self._wishes, self._wish = os.pipe2(os.O_NONBLOCK)
+        self._wanting = set(_LOADED_IF_NEEDED)
+        self._system_calls: bytes | None = None
+        with contextlib.suppress(SeccompUnavailableError):
+            self._system_calls = compiled_filter()
+        with contextlib.suppress(ImportError, OSError):
+            walls.close_files_to_writers()
+        # Syntax trees come in thousands; a collection for each 700 finds nothing.
+        gc.set_threshold(_COLLECTED_AFTER)
+        gc.collect()
+        gc.freeze()
+
+    def go_on(self) -> None:
+        """Until whoever asks is gone."""
+        while True:
+            message, lines, _, _ = socket.recv_fds(self._control, 1, 1)
+            if not message:
+                return
+            with contextlib.suppress(BlockingIOError):
+                for number in os.read(self._wishes, 64):
+                    importlib.import_module(_LOADED_IF_NEEDED[number])
+                    self._wanting.discard(_LOADED_IF_NEEDED[number])
+            if os.fork() == 0:
+                self._control.close()
+                self._answer(socket.socket(fileno=lines[0]))
+            os.close(lines[0])
+
+    def _answer(self, line: socket.socket) -> NoReturn:
+        """The life of a process that reads."""
+        try:
+            walls.follow_parent(self._pid)
+            self._confine()
+            before = _address_space()
+            while _address_space() - before < _MOST_KEPT and (request := received(line)) is not None:
+                # Nobody handles these signals: the kernel ends this process, whatever it is at.
+                asked = msgspec.msgpack.decode(request, type=Request)
+                is_survey = isinstance(asked.what, Survey)
+                signal.setitimer(signal.ITIMER_PROF, SURVEY_CPU_SECONDS if is_survey else CPU_SECONDS)
+                signal.setitimer(signal.ITIMER_REAL, SECONDS)
+                answer = answer_to(asked)
+                line.sendall(LENGTH.pack(len(answer)) + answer)
+                signal.setitimer(signal.ITIMER_PROF, 0)
+                signal.setitimer(signal.ITIMER_REAL, 0)
+                for name in self._wanting & sys.modules.keys():
+                    os.write(self._wish, bytes([_LOADED_IF_NEEDED.index(name)]))
+                    self._wanting.discard(name)
+        finally:
+            os._exit(0)
+
+    def _confine(self) -> None:
+        import resource
+
+        resource.setrlimit(resource.RLIMIT_AS, (_address_space() + MEMORY,) * 2)
+        for limit in (resource.RLIMIT_FSIZE, resource.RLIMIT_CORE):
+            resource.setrlimit(limit, (0, 0))
+        for number in (signal.SIGPROF, signal.SIGALRM):
+            signal.signal(number, signal.SIG_DFL)
+        if self._system_calls is not None:
+            walls.close_system_calls(self._system_calls)
+
+
+def _address_space() -> int:
+    """How many bytes of it this process has."""
+    return int(Path("/proc/self/statm").read_text().split()[0]) * os.sysconf("SC_PAGE_SIZE")

@@ -1,0 +1,360 @@
+"""A notebook's cells as HTML that can do nothing: Markdown, mathematics and outputs as Jupyter shows them.
+
+nbconvert renders a cell, latex2mathml its formulas (browsers draw MathML themselves, so no script is needed), and nh3
+takes out whatever could run, load, or lead anywhere. Pictures are decoded and written anew. A cell is rendered by
+itself, so that none reaches beyond its own place.
+
+Converters are patient with what a stranger wrote: this runs where processor time and memory are limited
+(`grading.reading.reader`).
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import contextlib
+import html
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from functools import cache
+from typing import Any
+
+from grading.intake.notebook import OURS, DamagedNotebookError, as_it_is
+from grading.reading.png import NoPictureError, checked
+
+_PICTURE = "image/png"
+# In the order in which the first that there is is shown.
+_SHOWN = ("text/html", "text/markdown", "text/latex", _PICTURE, "text/plain")
+_MOST_PICTURE_BYTES = 8_000_000  # of a notebook
+_MOST_PICTURES = 4  # beside an answer
+_MOST_TEXT = 500_000  # characters of a notebook; the course's have some 30,000
+_LONGEST = 100_000  # of a cell, and of an output
+_LONGEST_FORMULA = 2_000
+_MATHML = {
+    "math": {"display"},
+    "mo": {"stretchy", "fence", "separator", "form", "movablelimits"},
+    "mspace": {"width", "linebreak"},
+    "mtable": {"columnalign", "rowspacing", "columnspacing"},
+    "mi": {"mathvariant"},
+    "mstyle": {"displaystyle", "scriptlevel"},
+    "mover": {"accent"},
+    "munder": {"accentunder"},
+    **{
+        name: set[str]()
+        for name in (
+            *("mrow", "mn", "mtext", "msup", "msub", "msubsup", "mfrac", "msqrt", "mroot", "munderover"),
+            *("mtr", "mtd", "mpadded", "mphantom", "menclose", "mmultiscripts"),
+        )
+    },
+}
+_HTML = {
+    "td": {"colspan", "rowspan"},
+    "th": {"colspan", "rowspan"},
+    "ol": {"start"},
+    "img": {"src", "alt"},
+    "pre": {"class"},
+    "span": {"class"},
+    "div": {"class"},
+    **{
+        name: set[str]()
+        for name in (
+            *(
+                "a",
+                "abbr",
+                "b",
+                "blockquote",
+                "br",
+                "caption",
+                "cite",
+                "code",
+                "dd",
+                "del",
+                "details",
+                "dl",
+                "dt",
+            ),
+            *("em", "h1", "h2", "h3", "h4", "h5", "h6", "hr", "i", "ins", "kbd", "li", "mark", "p", "q", "s"),
+            *(
+                "samp",
+                "small",
+                "strong",
+                "sub",
+                "summary",
+                "sup",
+                "table",
+                "tbody",
+                "tfoot",
+                "thead",
+                "tr",
+                "tt",
+            ),
+            *("u", "ul", "var"),
+        )
+    },
+}
+
+
+def rendered_cells(notebook: bytes) -> list[tuple[str, str]]:
+    """The kind ("code", "markdown", "raw") and the HTML of each cell of ``notebook``, untrusted bytes.
+
+    Feedback that an earlier run inserted is of the kind `OURS` and left empty. What is beyond the limits is left out,
+    and "..." stands in its place.
+
+    Raises:
+        DamagedNotebookError: it cannot be read.
+    """
+    cells = as_it_is(notebook).get("cells")
+    room = _Room()
+    done = []
+    for cell in cells if isinstance(cells, list) else []:
+        if not isinstance(cell, dict):
+            cell = {}
+        metadata = cell.get("metadata")
+        if isinstance(metadata, dict) and OURS in metadata:
+            done.append((OURS, ""))
+            continue
+        kind = cell.get("cell_type")
+        kind = kind if kind in ("code", "markdown") else "raw"
+        done.append((str(kind), _rendered({**cell, "cell_type": kind}, room)))
+    return done
+
+
+@dataclass(frozen=True)
+class RenderedAnswer:
+    """A question and its answer as harmless HTML, with the pictures (PNG in base64) of the cells above the question."""
+
+    question: str
+    answer: str
+    pictures: tuple[str, ...]
+
+
+def rendered_answers(
+    files: Sequence[tuple[str, bytes]], asked: Sequence[tuple[str, str | None]], shown: Sequence[int]
+) -> list[RenderedAnswer]:
+    """Those questions and answers of ``asked``, a student's Markdown, that are to be ``shown``, as Jupyter shows them.
+
+    Where there is no answer (None), all code of the hand-in is. Pictures, and what answers have attached, are from the
+    notebooks among the ``files``, names and untrusted bytes, in which all questions stand in this order.
+    """
+    room = _Room()
+    notebooks = [data for name, data in files if name.lower().endswith(".ipynb")]
+    cells = [cell for notebook in notebooks for cell in _cells_of(notebook)]
+    places = _places([" ".join(question.split()) for question, _ in asked], cells)
+    done = []
+    for number in shown:
+        place = places[number]
+        pictures: list[str] = []
+        attached: dict[str, Any] = {}
+        if place is not None:
+            before = max((p for p in places if p is not None and p < place), default=-1)
+            after = min((p for p in places if p is not None and p > place), default=len(cells))
+            pictures = _pictures_in(cells[before + 1 : place], room)
+            for cell in cells[place:after]:
+                theirs = cell.get("attachments")
+                attached |= theirs if isinstance(theirs, dict) else {}
+        question, answer = (
+            _code(files, room)
+            if text is None
+            else _rendered({"cell_type": "markdown", "source": text, "attachments": attached}, room)
+            for text in asked[number]
+        )
+        done.append(RenderedAnswer(question, answer, tuple(pictures)))
+    return done
+
+
+def _code(files: Sequence[tuple[str, bytes]], room: _Room) -> str:
+    """The code in a hand-in, by files and cells. Names of files, which are often the student's, are left out."""
+    pieces = []
+    for name, data in files:
+        texts: list[object] = []
+        if name.lower().endswith(".ipynb"):
+            texts = [cell.get("source") for cell in _cells_of(data) if cell.get("cell_type") == "code"]
+        elif name.lower().endswith(".py"):
+            texts = [data.decode("utf-8", "replace")]
+        shown = [f"<pre>{html.escape(text)}</pre>" for each in texts if (text := room.shown(each)).strip()]
+        pieces += ["".join(shown)] if shown else []
+    return "<hr>".join(pieces)
+
+
+def _cells_of(notebook: bytes) -> list[dict[str, Any]]:
+    try:
+        return _dictionaries(as_it_is(notebook).get("cells"))
+    except DamagedNotebookError:
+        return []
+
+
+def _places(questions: Sequence[str], cells: Sequence[dict[str, Any]]) -> list[int | None]:
+    """The number of the cell in which each question stands, from above; None where it is not found."""
+    texts = [
+        " ".join(_Room().shown(cell.get("source")).split()) if cell.get("cell_type") == "markdown" else ""
+        for cell in cells
+    ]
+    places: list[int | None] = []
+    start = 0
+    for question in questions:
+        found = next((n for n in range(start, len(texts)) if question and question in texts[n]), None)
+        places.append(found)
+        start = start if found is None else found
+    return places
+
+
+def _pictures_in(cells: Sequence[dict[str, Any]], room: _Room) -> list[str]:
+    """The last pictures that some cells had drawn."""
+    encoded = []
+    for cell in cells:
+        for output in _dictionaries(cell.get("outputs")):
+            data = output.get("data")
+            if isinstance(data, dict) and data.get(_PICTURE):
+                encoded.append(data[_PICTURE])
+    pictures = [room.picture(each) for each in encoded[-_MOST_PICTURES:]]
+    return [each for each in pictures if each is not None]
+
+
+class _Room:
+    """How much of a notebook can still be shown."""
+
+    def __init__(self) -> None:
+        self.text = _MOST_TEXT
+        self.pictures = _MOST_PICTURE_BYTES
+
+    def shown(self, value: object, most: int = _LONGEST) -> str:
+        """A string of a notebook, which may be a list of its lines, or as much of it as there is room for."""
+        if isinstance(value, list):
+            value = "".join(part for part in value if isinstance(part, str))
+        text = value.encode("utf-8", "replace").decode() if isinstance(value, str) else ""
+        most = min(most, self.text)
+        self.text -= min(len(text), most)
+        return text if len(text) <= most else text[:most] + " ..."
+
+    def picture(self, encoded: object) -> str | None:
+        """A PNG in base64, written anew; None if it is none that can be shown."""
+        if isinstance(encoded, list):
+            encoded = "".join(part for part in encoded if isinstance(part, str))
+        text = "".join((encoded if isinstance(encoded, str) else "").split())
+        if not text or len(text) > self.pictures:
+            return None
+        self.pictures -= len(text)
+        with contextlib.suppress(NoPictureError, binascii.Error, ValueError):
+            return base64.b64encode(checked(base64.b64decode(text, validate=True)).png).decode()
+        return None
+
+
+def _rendered(cell: dict[str, Any], room: _Room) -> str:
+    from nbformat import v4
+
+    source = room.shown(cell.get("source"))
+    pictures: set[str] = set()
+    if cell["cell_type"] == "raw":
+        return f"<pre>{html.escape(source)}</pre>"
+    if cell["cell_type"] == "markdown":
+        attached = _attached(cell, room)
+        pictures |= {picture for bundle in attached.values() for picture in bundle.values()}
+        made = v4.new_markdown_cell(source, attachments=attached)
+    else:
+        outputs = [output for each in _dictionaries(cell.get("outputs")) if (output := _output(each, room))]
+        pictures |= {data[_PICTURE] for output in outputs if _PICTURE in (data := output.get("data", {}))}
+        count = cell.get("execution_count")
+        made = v4.new_code_cell(
+            source, outputs=outputs, execution_count=count if isinstance(count, int) else None
+        )
+    convert, clean = _converters()
+    return clean(
+        convert(v4.new_notebook(cells=[made])), {f"data:{_PICTURE};base64,{each}" for each in pictures}
+    )
+
+
+def _attached(cell: dict[str, Any], room: _Room) -> dict[str, dict[str, str]]:
+    attachments = cell.get("attachments")
+    attached = {}
+    for name, bundle in attachments.items() if isinstance(attachments, dict) else ():
+        picture = room.picture(bundle.get(_PICTURE)) if isinstance(bundle, dict) else None
+        if picture is not None:
+            attached[str(name)] = {_PICTURE: picture}
+    return attached
+
+
+def _output(output: dict[str, Any], room: _Room) -> Any:
+    """An output as nbformat has it, with the one form of it that is shown."""
+    from nbformat import v4
+
+    kind = output.get("output_type")
+    if kind == "stream":
+        return v4.new_output("stream", name="stdout", text=room.shown(output.get("text")))
+    if kind == "error":
+        lines = output.get("traceback")
+        text = "\n".join(line for line in lines if isinstance(line, str)) if isinstance(lines, list) else ""
+        return v4.new_output("error", ename="", evalue="", traceback=[room.shown(text)])
+    data = output.get("data")
+    for mime in _SHOWN:
+        if not isinstance(data, dict) or mime not in data:
+            continue
+        content = room.picture(data[mime]) if mime == _PICTURE else room.shown(data[mime])
+        if content:
+            # Mathematics is drawn where Markdown is.
+            mime = "text/markdown" if mime == "text/latex" else mime
+            return v4.new_output("display_data", {mime: content})
+    return None
+
+
+def _dictionaries(value: object) -> list[dict[str, Any]]:
+    return [each for each in value if isinstance(each, dict)] if isinstance(value, list) else []
+
+
+@cache
+def _converters() -> tuple[Callable[[Any], str], Callable[[str, set[str]], str]]:
+    """What makes HTML of a notebook, and what makes it harmless; they take a second to load."""
+    import nh3
+    from jinja2 import pass_context
+    from latex2mathml.converter import convert as to_mathml
+    from nbconvert.exporters import HTMLExporter
+    from nbconvert.filters.markdown_mistune import IPythonRenderer, MarkdownWithMath
+
+    class Renderer(IPythonRenderer):
+        def inline_math(self, body: str) -> str:
+            return self._mathematics(body, "inline")
+
+        def block_math(self, body: str) -> str:
+            return self._mathematics(body, "block")
+
+        def latex_environment(self, name: str, body: str) -> str:
+            return self._mathematics(f"\\begin{{{name}}}{body}\\end{{{name}}}", "block")
+
+        def image(self, text: str, url: str, title: str | None = None) -> str:
+            known = url.removeprefix("attachment:") in self.attachments
+            return str(super().image(text, url, title)) if known else self.escape_html(text)
+
+        def _mathematics(self, body: str, display: str) -> str:
+            if len(body) <= _LONGEST_FORMULA:
+                # It knows most of LaTeX, and raises errors of many kinds at what it does not.
+                with contextlib.suppress(Exception):
+                    return to_mathml(body, display=display)
+            return f"<code>{self.escape_html(body)}</code>"
+
+    def markdown(context: Any, source: str) -> str:
+        attached = context.get("cell", {}).get("attachments", {})
+        made = Renderer(escape=False, attachments=attached, exclude_anchor_links=True)
+        return str(MarkdownWithMath(renderer=made).render(source))
+
+    # The default looks for templates in the folder that the grader was started in.
+    exporter = HTMLExporter(template_name="basic", extra_template_basedirs=[])
+    exporter.register_filter("markdown2html", pass_context(markdown))
+
+    def convert(notebook: Any) -> str:
+        return str(exporter.from_notebook_node(notebook)[0])
+
+    def clean(markup: str, pictures: set[str]) -> str:
+        def kept(tag: str, attribute: str, value: str) -> str | None:
+            if attribute == "alt" and value.startswith("No description"):
+                return ""  # nbconvert says so, in English only
+            return value if attribute != "src" or value in pictures else None
+
+        return nh3.clean(
+            markup,
+            tags={*_HTML, *_MATHML},
+            attributes=_HTML | _MATHML,
+            attribute_filter=kept,
+            url_schemes={"data"},
+            link_rel=None,
+        )
+
+    return convert, clean

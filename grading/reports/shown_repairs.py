@@ -1,0 +1,211 @@
+"""What is said of a repair: the place in the student's own text, marked as a compiler does, and what is sure."""
+
+from __future__ import annotations
+
+import unicodedata
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import msgspec
+
+from grading.records.grade import Change, CheckResult, Grade, Repair
+from grading.rubric.settings import Hint
+from grading.words import later, said_place, say, together
+
+_TAB = 4
+
+
+def repair_shown_by(check: CheckResult, grade: Grade) -> Repair | None:
+    """The repair of the function that a check is about, if this is the first failed check that it makes pass."""
+    repair = grade.repair.get(check.function)
+    if repair is None:
+        return None
+    failed = [c.id for c in grade.checks if c.function == check.function and c.status == "failed"]
+    return repair if check.id == next((id_ for id_ in failed if id_ in repair.checks), None) else None
+
+
+def told(repairs: Mapping[str, Repair]) -> dict[str, Repair]:
+    """What students are told of repairs, by function."""
+    found = {}
+    for function, repair in repairs.items():
+        if repair.hint != "none":
+            changes = [_shown_change(change, repair.hint) for change in repair.changes]
+            elsewhere = None if repair.elsewhere is None else _shown_change(repair.elsewhere, repair.hint)
+            found[function] = msgspec.structs.replace(repair, changes=changes, elsewhere=elsewhere)
+    return found
+
+
+def _shown_change(change: Change, hint: Hint) -> Change:
+    if hint == "fix":
+        return change
+    if hint == "kind":
+        return msgspec.structs.replace(change, lines=[])
+    return msgspec.structs.replace(change, kind="", sentence="", lines=[])
+
+
+def sentence_of(function: str, repair: Repair) -> str:
+    """Where it is, and how sure that is."""
+    first = repair.changes[0]
+    if _on_one_line(repair):
+        return say(
+            "Two changes in {place} make {function} right; this was tested on {cases:,} inputs.",
+            place=_place(first),
+            function=function,
+            cases=repair.cases,
+        )
+    if len(repair.changes) > 1:
+        return say(
+            "Changes in two places, {first} and {second}, make {function} right; this was tested on {cases:,} inputs.",
+            first=_place(first),
+            second=_place(repair.changes[1]),
+            function=function,
+            cases=repair.cases,
+        )
+    if repair.part != "all":
+        halves = {
+            "ordinary": later(
+                "A change in {place} makes {function} right except for large scores, tried on {cases:,} inputs."
+            ),
+            "loss": later(
+                "A change in {place} makes the loss of {function} right, tried on {cases:,} inputs."
+            ),
+            "dW": later("A change in {place} makes the dW of {function} right, tried on {cases:,} inputs."),
+        }
+        return together(
+            say(halves[repair.part], place=_place(first), function=function, cases=repair.cases),
+            say("More is wrong in it than that."),
+        )
+    one, more = (
+        later("One change in {place} makes {function} right; this was tested on {cases:,} inputs."),
+        later("One more statement {place} makes {function} right; this was tested on {cases:,} inputs."),
+    )
+    return say(more if first.after else one, place=_place(first), function=function, cases=repair.cases)
+
+
+def parts_of(repair: Repair) -> list[tuple[str, str, str]]:
+    """For each change: what stands before it, the place in the text, and the change; "" where there is none."""
+    if _on_one_line(repair):
+        return [("", *_part(_both(*repair.changes)))]
+    if _are_near(repair):
+        told = "\n".join(part for change in repair.changes if (part := _text_of(change)))
+        return [("", _marked(*repair.changes), told)]
+    parts = [("", *_part(change)) for change in repair.changes]
+    if repair.elsewhere is not None:
+        parts.append((say("Or else, with the same effect:"), *_part(repair.elsewhere)))
+    return parts
+
+
+def _on_one_line(repair: Repair) -> bool:
+    """Whether there are two changes, both of the same line."""
+    places = {(change.source, change.line, change.after) for change in repair.changes}
+    return len(repair.changes) == 2 and len(places) == 1 and not repair.changes[0].after
+
+
+def _both(first: Change, second: Change) -> Change:
+    """Two changes of one line as one."""
+    sentences = [first.sentence] + [second.sentence] * (second.sentence != first.sentence)
+    old = [line for line in first.lines if line.startswith("-")]
+    new = [line for line in second.lines if line.startswith("+")]
+    return msgspec.structs.replace(first, sentence=together(*sentences), lines=old + new)
+
+
+@dataclass(frozen=True)
+class Row:
+    """A line of the student's on a page, in three pieces, the second of which is marked."""
+
+    number: str
+    before: str
+    marked: str = ""
+    after: str = ""
+
+
+def pages_parts_of(repair: Repair) -> list[tuple[str, list[Row], str]]:
+    """As `parts_of`, for pages: carets below a line would not fit where a narrow page breaks it."""
+    if _on_one_line(repair):
+        return [("", *_page_part(_both(*repair.changes)))]
+    if _are_near(repair):
+        told = "\n".join(part for change in repair.changes if (part := _text_of(change)))
+        marked: dict[int, Row] = {}
+        for change in repair.changes:
+            for row in _page_part(change)[0]:
+                if row.marked or int(row.number) not in marked:
+                    marked[int(row.number)] = row
+        return [("", [marked[number] for number in sorted(marked)], told)]
+    parts = [("", *_page_part(change)) for change in repair.changes]
+    if repair.elsewhere is not None:
+        parts.append((say("Or else, with the same effect:"), *_page_part(repair.elsewhere)))
+    return parts
+
+
+def _page_part(change: Change) -> tuple[list[Row], str]:
+    lines = [line.expandtabs(_TAB) for line in change.excerpt]
+    indent = min((len(line) - len(line.lstrip()) for line in lines if line.strip()), default=0)
+    rows = []
+    for number, (written, line) in enumerate(zip(change.excerpt, lines, strict=True), change.first):
+        begin, end = (
+            len(written[:column].expandtabs(_TAB)) for column in (change.column, change.column + change.width)
+        )
+        if number == change.line and not change.after:
+            rows.append(Row(str(number), line[indent:begin], line[max(begin, indent) : end], line[end:]))
+        else:
+            rows.append(Row(str(number), line[indent:]))
+        if number == change.line and change.after:
+            rows.append(Row("", " " * max(change.column - indent, 0), "…"))
+    return rows, _part(change)[1]
+
+
+def as_text(function: str, repair: Repair) -> str:
+    """All of it as plain text."""
+    lines = [sentence_of(function, repair)]
+    for before, place, change in parts_of(repair):
+        lines += [part for part in (before, place, change) if part]
+    return "\n".join(lines)
+
+
+def _are_near(repair: Repair) -> bool:
+    """Whether there are two changes of neighbouring lines, indented alike, so that the lines are shown once."""
+    if len(repair.changes) != 2 or any(change.after for change in repair.changes):
+        return False
+    first, second = repair.changes
+    indents = {
+        min(len(line) - len(line.lstrip()) for line in change.excerpt if line.strip())
+        for change in repair.changes
+    }
+    shared = first.source == second.source and len(indents) == 1
+    return shared and 0 < abs(first.line - second.line) <= len(first.excerpt) // 2
+
+
+def _text_of(change: Change) -> str:
+    return "\n".join(part for part in (change.sentence, *change.lines) if part)
+
+
+def _part(change: Change) -> tuple[str, str]:
+    return _marked(change), _text_of(change)
+
+
+def _place(change: Change) -> str:
+    place = said_place(f"{change.source}, line {change.line}")
+    return say("after {place}", place=place) if change.after else place
+
+
+def _marked(*changes: Change) -> str:
+    """The lines around the places, with their numbers, and carets below what is meant."""
+    lines: dict[int, str] = {}
+    for change in changes:
+        lines |= dict(enumerate(change.excerpt, change.first))
+    width = len(str(max(lines)))
+    rows = []
+    for number, line in sorted(lines.items()):
+        rows.append(f"{number:{width}} | {line.expandtabs(_TAB)}".rstrip())
+        for change in changes:
+            if number != change.line:
+                continue
+            begin = _columns(line[: change.column])
+            end = _columns(line[: change.column + change.width])
+            rows.append(f"{'':{width}} | {' ' * begin}{'^' * max(end - begin, 1)}")
+    return "\n".join(rows)
+
+
+def _columns(text: str) -> int:
+    """How far a text reaches in a font in which all letters are as wide as each other, or twice as wide."""
+    return sum(2 if unicodedata.east_asian_width(c) in "WF" else 1 for c in text.expandtabs(_TAB))

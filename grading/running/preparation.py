@@ -1,0 +1,54 @@
+"""Everything that all submissions share, made once: the checks, their examples, and the true answers."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from importlib import import_module
+
+from grading import PREFIX
+from grading.judging.engine import plan_of
+from grading.judging.promise import promise_of
+from grading.judging.screening import Setting, make_known
+from grading.rubric.settings import Function, Rubric
+
+
+def prepare(rubric: Rubric) -> None:
+    """Import the checks and fill their caches for the losses that the rubric asks for."""
+    for function, setting in _settings_of(rubric):
+        asked = [promise for check in function.points if (promise := promise_of(check)).strategies]
+        make_known([drawing for promise in asked for drawing in promise.drawings], setting)
+        for promise in asked:
+            plan_of(promise, setting)
+
+
+def prepare_for_failures(rubric: Rubric) -> Iterator[None]:
+    """Import what names mistakes and finds their places, and work out the answers of the known ones, piece by piece.
+
+    For who waits for the next failure with nothing else to do, and may stop at any piece: right code needs none of it,
+    and what is missing is made when it is needed.
+    """
+    from grading.diagnosis.known_answers import plain_sample, regularized_sample, sample, traces
+
+    ours = ("diagnosis.loss_functions", "diagnosis.methods", "repair.telling")
+    for module in ("hypothesis", *(f"{PREFIX}grading.{name}" for name in ours)):
+        import_module(module)
+        yield
+    for _, setting in _settings_of(rubric):
+        for problems in (sample(setting), regularized_sample(setting), plain_sample(setting)):
+            traces(setting, problems)
+            yield
+
+
+def _settings_of(rubric: Rubric) -> Iterator[tuple[Function, Setting]]:
+    """Each loss function that is asked for, with what its answers may be judged by."""
+    settings = rubric.settings
+    either = isinstance(settings.reg_scale, str)
+    scales = (1.0, 0.5) if isinstance(settings.reg_scale, str) else (settings.reg_scale,)
+    for function in settings.functions.values():
+        if function.kind == "loss":
+            for scale in scales if function.is_regularized else (0.0,):
+                size = settings.exam.size
+                yield (
+                    function,
+                    Setting(function.reference, scale, settings.delta, settings.seed, either, size),
+                )

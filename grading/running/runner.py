@@ -1,0 +1,395 @@
+"""Asking one submission for everything that the rubric names, check by check.
+
+The grader and pytest both ask through here, so they cannot come to different verdicts.
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from concurrent.futures import Executor
+from contextlib import contextmanager, suppress
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from grading.editions.other_edition import instead, says_only_that
+from grading.editions.recognition import sentence
+from grading.editions.wording import Wording
+from grading.intake.submission import State, Submission
+from grading.judging.calling_convention import Usage, adapter_for
+from grading.judging.classifier import Classifier
+from grading.judging.engine import verify
+from grading.judging.failures import Failure, NotPassed, NotProvided, WrongGradient
+from grading.judging.gradient_comparison import compare
+from grading.judging.gradients import second_witness
+from grading.judging.loss_function import LossFunction
+from grading.judging.promise import Promise, promise_of
+from grading.judging.real_use import JUDGES, RealUse
+from grading.judging.reproduction import counterexample_of
+from grading.judging.training_facts import training_facts
+from grading.records.grade import (
+    CheckResult,
+    Counterexample,
+    Diagnosis,
+    GradientComparison,
+    Repair,
+    Status,
+    TrainingFacts,
+)
+from grading.rubric.checks import checks_of
+from grading.rubric.settings import Rubric
+from grading.words import say, together, translated
+
+if TYPE_CHECKING:
+    from grading.judging.network import Network
+    from grading.sandbox.client import Worker
+
+# Known mistakes draw from NumPy's global random numbers, and so take turns.
+_diagnosing = threading.Lock()
+
+
+class Runner:
+    """All checks of one submission; each is run at most once, when it or one that needs it is asked for.
+
+    Args:
+        submission: what is asked.
+        worker_of: the worker for the functions of a loss, by the name of that loss. Whoever asks gets the same one.
+        rubric: what for.
+        opening: a new worker with the files of a submission, for the search for what makes wrong functions right; None
+            not to search.
+    """
+
+    def __init__(
+        self,
+        submission: Submission,
+        worker_of: Callable[[str], Worker],
+        rubric: Rubric,
+        *,
+        opening: Callable[[Submission], Worker] | None = None,
+    ) -> None:
+        self.submission = submission
+        self._worker_of = worker_of
+        self.rubric = rubric
+        self._results: dict[tuple[str, str], CheckResult] = {}
+        self._real_uses: dict[str, RealUse] = {}
+        self._loss_functions: dict[str, LossFunction] = {}
+        self._classifiers: dict[str, Classifier] = {}
+        self._networks: dict[str, Network] = {}
+        self._opening = opening
+        self._failures: dict[str, list[tuple[str, Failure]]] = {}
+        self._repairs: dict[str, Repair | None] = {}
+        self._trainings: dict[str, TrainingFacts | None] = {}
+        self._wording = Wording(rubric.settings)
+
+    def plan(self) -> Iterator[tuple[str, str]]:
+        """The (function, check id) pairs of the rubric, in the order of the report."""
+        for name, function in self.rubric.settings.functions.items():
+            for check in checks_of(function.kind):
+                if check in function.points:
+                    yield name, check
+
+    def results(self, lanes: Executor | None = None) -> list[CheckResult]:
+        """Run everything that is planned; each loss in one of ``lanes``, if there are processors to spare."""
+        plan = list(self.plan())
+        # Hidden ones last: what a function has been asked for them, it cannot tell in the open ones.
+        in_turn = sorted(plan, key=lambda planned: self._is_hidden(*planned))
+        if lanes is not None:
+            groups: dict[str, list[tuple[str, str]]] = {}
+            for name, check in in_turn:
+                groups.setdefault(self._group(name), []).append((name, check))
+            # Going through the answers raises what a thread has raised.
+            list(lanes.map(self._run_in_order, groups.values()))
+        for name, check in in_turn:
+            self.result(name, check)
+        self.repairs()
+        return [self.result(name, check) for name, check in plan]
+
+    def _is_hidden(self, name: str, check: str) -> bool:
+        return check in self.rubric.settings.functions[name].hidden
+
+    def _run_in_order(self, planned: Sequence[tuple[str, str]]) -> None:
+        for name, check in planned:
+            self.result(name, check)
+        # While the other losses are still at it.
+        for name in dict.fromkeys(name for name, _ in planned):
+            self._training_of(name)
+            self._repair_of(name)
+
+    def _group(self, name: str) -> str:
+        """The loss whose worker answers for a function: the naive one's, where it must agree with that."""
+        function = self.rubric.settings.functions[name]
+        return self._group(function.naive) if function.naive is not None else function.reference
+
+    def _worker(self, name: str) -> Worker:
+        return self._worker_of(self._group(name))
+
+    def result(self, name: str, check: str) -> CheckResult:
+        """The result of one check of one function, run now if it has not been."""
+        if (name, check) not in self._results:
+            with suppress(NotPassed), self.judging(name, check):
+                verify(promise_of(check), self.candidate(name))
+        return self._results[name, check]
+
+    @contextmanager
+    def judging(self, name: str, check: str) -> Iterator[None]:
+        """Make a result of what comes out while a check is asked of a function.
+
+        Raises:
+            NotPassed: it is not passed, or was not to be asked at all.
+        """
+        started, asked = time.perf_counter(), promise_of(check)
+        result = self._unasked(name, asked, started)
+        if result is None:
+            candidate = self.candidate(name)
+            cases, remarks = candidate.cases, len(candidate.remarks)
+            try:
+                # A student's answer may be any number; what becomes of it in a comparison is the verdict's business.
+                with np.errstate(all="ignore"):
+                    yield
+                    if isinstance(candidate, LossFunction) and check in JUDGES:
+                        self._real_use(candidate).hold(check)
+                        candidate.passed.add(check)
+            except Failure as failure:
+                tried = candidate.cases - cases
+                result = self._failed(name, asked, failure, candidate.remarks[remarks:], tried, started)
+            else:
+                result = self._finished(
+                    name,
+                    asked,
+                    "passed",
+                    "",
+                    started,
+                    remarks=candidate.remarks[remarks:],
+                    cases=candidate.cases - cases,
+                )
+        self._results[name, check] = result
+        if result.status != "passed":
+            raise NotPassed(result)
+
+    def told(self, name: str, check: str, failure: Failure) -> CheckResult:
+        """A failure in words, where it decides about no points."""
+        return self._failed(name, promise_of(check), failure, [], 0, time.perf_counter())
+
+    def _unasked(self, name: str, asked: Promise, started: float) -> CheckResult | None:
+        """The result of a check that cannot be asked or means nothing; None if it is to be asked."""
+        absent = self.absent(name)
+        if absent is not None:
+            # Said once, by the function's first check; the others only refer to it.
+            first = self._first(name)
+            if asked.id != first:
+                return self._finished(
+                    name, asked, "skipped", say("Skipped, because {name} cannot be run.", name=name), started
+                )
+            return self._finished(name, asked, "failed", absent, started)
+        for needed in self._needed(name, asked):
+            if self.result(name, needed).status != "passed":
+                message = say("Skipped: it means nothing until “{needed}” passes.", needed=needed)
+                return self._finished(name, asked, "skipped", message, started)
+        return None
+
+    @property
+    def _digest(self) -> bytes:
+        """What the examples are drawn from that depend on the hand-in."""
+        return f"{self.submission.sha256} {self.rubric.settings.seed}".encode()
+
+    def _real_use(self, candidate: LossFunction) -> RealUse:
+        if candidate.name not in self._real_uses:
+            self._real_uses[candidate.name] = RealUse.of(candidate)
+        return self._real_uses[candidate.name]
+
+    def _first(self, name: str) -> str:
+        """The check that says why a function cannot be run: one that is not hidden, if there is one."""
+        function = self.rubric.settings.functions[name]
+        checks = [check for planned, check in self.plan() if planned == name]
+        return min(checks, key=lambda check: check in function.hidden)
+
+    def _needed(self, name: str, asked: Promise) -> list[str]:
+        """The checks that must be passed first. An open check waits for no hidden one: it would tell how that went."""
+        function = self.rubric.settings.functions[name]
+        open_ = asked.id not in function.hidden
+        return [
+            need
+            for need in asked.needs
+            if need in function.points and not (open_ and need in function.hidden)
+        ]
+
+    def trainings(self) -> list[TrainingFacts]:
+        """What the accuracy checks saw that have been run, beside the reference, to be drawn."""
+        # In the rubric's order: side by side, any of them may have been first.
+        found = [self._training_of(name) for name in self.rubric.settings.functions]
+        return [facts for facts in found if facts is not None]
+
+    def _training_of(self, name: str) -> TrainingFacts | None:
+        if name not in self._trainings:
+            classifier = self._classifiers.get(name)
+            facts = None if classifier is None or not classifier.trainings else training_facts(classifier)
+            self._trainings[name] = facts
+        return self._trainings[name]
+
+    def repairs(self) -> dict[str, Repair]:
+        """What makes wrong functions right, by function, as far as it was found, once all their checks are run."""
+        return self.repairs_of(self.rubric.settings.functions)
+
+    def repairs_of(self, names: Iterable[str]) -> dict[str, Repair]:
+        """The same of some functions only; checks of theirs that have not been run are."""
+        found = {name: self._repair_of(name) for name in names}
+        return {name: repair for name, repair in found.items() if repair is not None}
+
+    def _repair_of(self, name: str) -> Repair | None:
+        if name not in self._repairs:
+            # A loss behind a dot is another way of calling it; it is the function itself that is repaired.
+            again = "." in name and self.rubric.settings.functions[name].kind == "loss"
+            wrong = self._opening is not None and name in self._failures and not again
+            results = [result for (asked, _), result in self._results.items() if asked == name]
+            searched = wrong and not says_only_that(results, self.submission.edition)
+            self._repairs[name] = self._repaired(name) if searched else None
+        return self._repairs[name]
+
+    def _repaired(self, name: str) -> Repair | None:
+        from grading.repair.telling import repaired
+
+        # What needs a data set takes too long to be asked of candidates.
+        checks = [check for planned, check in self.plan() if planned == name and check != "accuracy"]
+        results = {check: self.result(name, check) for check in checks}
+        assert self._opening is not None
+        found, told = repaired(
+            self.submission, self.candidate(name), results, self._failures[name], self._opening
+        )
+        self._results |= {(name, check): result for check, result in told.items()}
+        return found
+
+    def absent(self, name: str) -> str | None:
+        """Why a function cannot be run at all: a sentence for the student, or None."""
+        asked = name.partition(".")[0]
+        definition = self.submission.definitions.get(asked)
+        if definition is None and self.submission.edition is not None:
+            return sentence(self.submission.edition)
+        if definition is None:
+            return say(
+                "{name} was not found in the hand-in. It must be defined under exactly this name.", name=asked
+            )
+        if definition.state is not State.WRITTEN:
+            return definition.sentence
+        return self._worker(name).loaded.failures.get(asked)
+
+    def candidate(self, name: str) -> LossFunction | Classifier | Network:
+        """The student's function or method, as the checks see it."""
+        kind = self.rubric.settings.functions[name].kind
+        if kind == "loss":
+            return self._loss_function(name)
+        if kind.startswith("network"):
+            if name not in self._networks:
+                # Few rubrics ask for one.
+                from grading.judging.network import Network
+
+                self._networks[name] = Network(name, self._worker(name), self.rubric, self._digest)
+            return self._networks[name]
+        return self._classifier(name)
+
+    def _classifier(self, name: str) -> Classifier:
+        if name not in self._classifiers:
+            settings = self.rubric.settings
+            usage = Usage(name, settings.names, settings.functions[name].takes_loss)
+            worker = adapter_for(usage, self._worker(name), self.submission.callings)
+            self._classifiers[name] = Classifier(name, worker, self.rubric, self._digest)
+        return self._classifiers[name]
+
+    def _loss_function(self, name: str) -> LossFunction:
+        if name not in self._loss_functions:
+            naive = self.rubric.settings.functions[name].naive
+            other = self._loss_function(naive) if naive is not None else None
+            worker = self._worker(name)
+            self._loss_functions[name] = LossFunction(name, worker, self.rubric, other, digest=self._digest)
+        return self._loss_functions[name]
+
+    def _failed(
+        self, name: str, asked: Promise, failure: Failure, remarks: list[str], cases: int, started: float
+    ) -> CheckResult:
+        self._failures.setdefault(name, []).append((asked.id, failure))
+        if isinstance(failure, WrongGradient):
+            witness = second_witness(self._loss_function(name), failure)
+            failure.message = together(failure.message, witness or "")
+        diagnosis = self._diagnosis(name, asked, failure)
+        status: Status = "error" if failure.costly and not isinstance(failure, NotProvided) else "failed"
+        return self._finished(
+            name,
+            asked,
+            status,
+            failure.message,
+            started,
+            remarks=remarks,
+            cases=cases,
+            counterexample=counterexample_of(failure, name),
+            expected=failure.expected,
+            got=failure.got,
+            diagnosis=diagnosis,
+            gradient=compare(*failure.judged) if failure.judged is not None else None,
+            failure=failure,
+        )
+
+    def _diagnosis(self, name: str, asked: Promise, failure: Failure) -> Diagnosis | None:
+        # Known mistakes are many, and right code has none.
+        from grading.diagnosis.error_messages import meaning_of
+        from grading.diagnosis.loss_functions import diagnose
+        from grading.diagnosis.methods import diagnose_method
+        from grading.diagnosis.missing_libraries import absent
+        from grading.diagnosis.networks import diagnose_network
+        from grading.diagnosis.undefined import undefined_name
+
+        named = undefined_name(self.submission, name.partition(".")[0], failure) or absent(failure)
+        named = named or meaning_of(self.submission, failure)
+        if named is not None:
+            return named
+        # Wrong code run again to be recognized may overflow; that is its business.
+        with _diagnosing, np.errstate(all="ignore"):
+            if asked.kind == "loss":
+                return diagnose(self._loss_function(name), failure)
+            if asked.kind.startswith("network"):
+                return diagnose_network(self._networks[name], failure)
+            return diagnose_method(self._classifier(name), asked, failure)
+
+    def _finished(
+        self,
+        name: str,
+        asked: Promise,
+        status: Status,
+        message: str,
+        started: float,
+        *,
+        remarks: list[str] | None = None,
+        cases: int = 0,
+        counterexample: Counterexample | None = None,
+        expected: str | None = None,
+        got: str | None = None,
+        diagnosis: Diagnosis | None = None,
+        gradient: GradientComparison | None = None,
+        failure: Failure | None = None,
+    ) -> CheckResult:
+        function = self.rubric.settings.functions[name]
+        max_points = function.points[asked.id]
+        result = CheckResult(
+            id=asked.id,
+            function=name,
+            title=translated(asked.title),
+            status=status,
+            points=max_points if status == "passed" else 0.0,
+            max_points=max_points,
+            message=message,
+            remarks=remarks or [],
+            counterexample=counterexample,
+            expected=expected,
+            got=got,
+            diagnosis=diagnosis,
+            cases=cases,
+            seconds=time.perf_counter() - started,
+            hidden=asked.id in function.hidden,
+            gradient=gradient,
+        )
+        result = self._wording.of(result, failure)
+        if self.submission.edition is None:
+            return result
+        settings, group = self.rubric.settings, self._group(name)
+        before = [done for (other, _), done in self._results.items() if self._group(other) == group]
+        return instead(result, failure, self.submission.edition, settings, before)

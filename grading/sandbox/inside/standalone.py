@@ -1,0 +1,45 @@
+"""Entry of a worker that is a process of its own from the start, with resource limits and no walls."""
+
+from __future__ import annotations
+
+import socket
+import sys
+
+import msgspec
+
+from grading.protocol.wall_setup import Setup
+from grading.sandbox.inside import notebook, serving, walls
+from grading.sandbox.inside.mapped import Mapped
+
+
+def main(setup: bytes, frames: int = -1, printed: int = -1, data: int | None = None) -> None:
+    """Take the limits, then serve on the socket ``frames`` and print to the socket ``printed``.
+
+    Args:
+        setup: a `Setup` as msgpack.
+        frames: its file descriptor. Windows does not pass these on; there, standard input says how to get at
+            both sockets.
+        printed: its file descriptor.
+        data: the file descriptor of the data to map, if there is any.
+    """
+    mapped = None if data is None else Mapped(data)
+    decoded = msgspec.msgpack.decode(setup, type=Setup)
+    if sys.platform == "win32":
+        shared = msgspec.msgpack.decode(sys.stdin.buffer.read(), type=list[bytes])
+        channel, output = (socket.fromshare(data) for data in shared)
+        sys.stdout = output.makefile("w", encoding="utf-8", errors="replace", buffering=1)
+        sys.stderr = sys.stdout
+    else:
+        channel = socket.socket(fileno=frames)
+        walls.redirect(printed)
+        walls.limit(decoded, mapped)
+    reachable = walls.become(decoded)
+    if decoded.scratch is not None:
+        walls.settle(reachable(decoded.scratch))
+        if decoded.data is not None:
+            notebook.warm_up(decoded.scratch)
+            notebook.place_data(decoded.data)
+    if sys.platform == "linux":
+        walls.die_with_parent()
+    sys.argv = ["submission"]
+    serving.main(channel, mapped)

@@ -1,0 +1,236 @@
+"""Which level of isolation this machine offers, found out by trying."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from grading.protocol.wall_setup import Setup
+from grading.sandbox.limits import Limits
+from grading.sandbox.walls import bubblewrap
+from grading.sandbox.walls.closing import Closing
+from grading.sandbox.walls.launch import (
+    Launcher,
+    PlainLauncher,
+    ZygoteLauncher,
+    remove_scratch,
+    scratch_folder,
+)
+from grading.sandbox.walls.levels import Isolation, IsolationError, LaunchError, Level
+from grading.sandbox.walls.syscalls import SeccompUnavailableError, compiled_filter
+from grading.sandbox.walls.view import View, view
+from grading.sandbox.walls.zygote import Zygote, private_user
+
+# Threads count too; BLAS and all else get by with one.
+_PROCESSES = 64
+
+
+@dataclass(frozen=True)
+class ChosenLevel:
+    """What student code will run behind, and why it is not better: one sentence for each way that failed."""
+
+    launcher: Launcher
+    isolation: Isolation
+    problems: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class _Way:
+    """One way to reach a level: what it is made of, and how to start it, with a process that has been begun or without.
+
+    ``walls`` are those of the process that it needs, if it can take one that has been begun.
+    """
+
+    level: Level
+    made_of: str
+    launch: Callable[[Zygote | None], Launcher]
+    walls: Sequence[str] = ()
+
+
+class LevelSearch(Closing):
+    """A search for the best level that passes its self-test, or for ``level`` and no other, which has begun.
+
+    The first process is coming up while the caller does something else. Closed before it has finished, nothing stays.
+
+    Args:
+        limits: caps on each process.
+        level: None for the best.
+        data: a folder with a data set, for processes that run notebooks with it.
+        begun: a process that has been begun and may fit; it is ours from here on.
+    """
+
+    def __init__(
+        self,
+        limits: Limits,
+        level: Level | None = None,
+        data: Path | None = None,
+        begun: Zygote | None = None,
+    ) -> None:
+        self._limits, self._level = limits, level
+        self._begun = begun
+        self._problems: list[str] = []
+        self._ways = self._all_ways(view(data))
+        self._tried = self._next()
+
+    def finish(self) -> ChosenLevel:
+        """The first that passes; its launcher is the caller's to close.
+
+        Raises:
+            IsolationError: nothing passed.
+        """
+        # Needs NumPy, which the process that is coming up does not wait for.
+        from grading.sandbox import selftest
+
+        while self._tried is not None:
+            way, launcher = self._tried
+            try:
+                selftest.check(way.level, launcher, self._limits)
+            except (LaunchError, selftest.SelfTestError) as error:
+                launcher.close()
+                self._note(way, error)
+                self._tried = self._next()
+            else:
+                self._tried = None
+                return ChosenLevel(launcher, Isolation(way.level, way.made_of), tuple(self._problems))
+        wanted = "No level of isolation works"
+        if self._level is not None:
+            wanted = f"The isolation level {self._level} does not work"
+        raise IsolationError(
+            f"{wanted} on this machine. " + " ".join(f"({problem})" for problem in self._problems)
+        )
+
+    def close(self) -> None:
+        """End what has been begun."""
+        if self._begun is not None:
+            self._begun.close()
+        if self._tried is not None:
+            self._tried[1].close()
+            self._tried = None
+
+    def _all_ways(self, seen: View) -> Iterator[_Way]:
+        for level in Level if self._level is None else (self._level,):
+            yield from _ways(level, self._limits, seen, self._problems)
+
+    def _next(self) -> tuple[_Way, Launcher] | None:
+        """The next way that can be set out on."""
+        for way in self._ways:
+            try:
+                return way, way.launch(self._fitting(way))
+            except LaunchError as error:
+                self._note(way, error)
+        return None
+
+    def _fitting(self, way: _Way) -> Zygote | None:
+        """The process that has been begun, if it is what the first way needs."""
+        begun, self._begun = self._begun, None
+        if begun is None or (way.walls and begun.walls == way.walls):
+            return begun
+        begun.close()
+        return None
+
+    def _note(self, way: _Way, error: Exception) -> None:
+        place = f" ({way.walls[0]})" if way.walls else ""
+        self._problems.append(f"{way.level}, by {way.made_of}{place}: {error}")
+
+
+def choose_level(limits: Limits, level: Level | None = None, data: Path | None = None) -> ChosenLevel:
+    """The best level that passes its self-test, or ``level`` and no other; see `Choosing`.
+
+    Raises:
+        IsolationError: nothing passed.
+    """
+    return LevelSearch(limits, level, data).finish()
+
+
+def _ways(level: Level, limits: Limits, seen: View, problems: list[str]) -> Iterator[_Way]:
+    user = private_user()
+    setup = Setup(limits.address_space_bytes, limits.cpu_seconds, _PROCESSES)
+    setup.data = None if seen.data is None else str(seen.data)
+    if level is Level.LIMITS_ONLY:
+        setup.user, setup.roots = user, [str(root) for root in seen.roots]
+        setup.user_is_shared = user is None
+        made_of = "NOT isolated: resource limits and a process group only"
+        yield _Way(
+            level, made_of, lambda _: (_Scratched if sys.platform == "linux" else PlainLauncher)(setup)
+        )
+        return
+    if sys.platform != "linux":
+        problems.append(f"{level}: only Linux has what it is made of.")
+        return
+    try:
+        setup.system_calls = compiled_filter()
+    except SeccompUnavailableError as error:
+        problems.append(f"{level}: {error}")
+        return
+    landlock = landlock_version()
+    if landlock:
+        setup.readable = [str(path) for path in seen.readable]
+        setup.listable = [str(path) for path in seen.package_folders]
+        setup.roots = [str(root) for root in seen.roots]
+        setup.devices = [str(device) for device in seen.devices]
+    common = f"Landlock {landlock}, seccomp, resource limits" if landlock else "seccomp, resource limits"
+    if level is Level.FULL:
+        yield from _with_namespaces(setup, seen, common, user, problems)
+    elif landlock:
+        setup.user, setup.user_is_shared = user, user is None
+        yield _Way(level, common + (", a user of its own" if user else ""), lambda _: _Scratched(setup))
+    else:
+        problems.append(f"{level}: this kernel has no Landlock.")
+
+
+def _with_namespaces(
+    setup: Setup, seen: View, common: str, user: int | None, problems: list[str]
+) -> Iterator[_Way]:
+    setup.scratch = bubblewrap.SCRATCH
+    found = False
+    for binary in bubblewrap.binaries():
+        found = True
+        # Without its place: reports tell it, and where things lie on this machine is nobody's business.
+        made_of = f"bubblewrap, {common}"
+        if user is not None:
+            setup.user = user
+            walls = bubblewrap.command(binary, seen, user_namespace=False)
+            yield _Way(
+                Level.FULL,
+                made_of + ", a user of its own",
+                lambda begun, walls=walls: ZygoteLauncher(walls, setup, None, begun),  # type: ignore[misc]
+                walls,
+            )
+            setup.user = None
+        walls = bubblewrap.command(binary, seen, user_namespace=True)
+        yield _Way(
+            Level.FULL,
+            made_of + ", a user namespace",
+            lambda begun, walls=walls: ZygoteLauncher(walls, setup, user, begun),  # type: ignore[misc]
+            walls,
+        )
+    if not found:
+        problems.append("full: there is no bubblewrap.")
+
+
+class _Scratched(ZygoteLauncher):
+    """A zygote with a folder on disk for its workers to write in, where no tmpfs can be mounted."""
+
+    def __init__(self, setup: Setup) -> None:
+        setup.scratch = self._folder = scratch_folder(setup.user)
+        try:
+            super().__init__((), setup)
+        except LaunchError:
+            remove_scratch(self._folder)
+            raise
+
+    def close(self) -> None:
+        """End the zygote and all its workers, and remove what they wrote."""
+        super().close()
+        remove_scratch(self._folder)
+
+
+def landlock_version() -> int:
+    """The version of Landlock in this kernel, 0 for none."""
+    try:
+        import landlockpy
+    except ImportError:
+        return 0
+    return landlockpy.abi_version()

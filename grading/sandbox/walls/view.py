@@ -1,0 +1,187 @@
+"""The part of the file system that student code may see: Python, the standard library, and a few packages.
+
+Everything else is absent (in a mount namespace) or unreadable (under Landlock): the project, the data sets
+that packages carry, home folders, other submissions.
+"""
+
+from __future__ import annotations
+
+import functools
+import importlib.util
+import os
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+
+from grading import HOME, PREFIX, SUITE
+
+_GRADING = SUITE / "grading"
+PROJECT = HOME
+
+#: Needed on the worker's side, then what student code may use where it is installed. Nothing that brings
+#: labelled pictures: scikit-learn would give every answer away.
+PACKAGES = (
+    *("numpy", "msgspec", "landlockpy", "scipy"),
+    *(
+        "matplotlib",
+        "mpl_toolkits",
+        "contourpy",
+        "cycler",
+        "fontTools",
+        "kiwisolver",
+        "packaging",
+        "pyparsing",
+    ),
+    *("PIL", "pandas", "dateutil", "pytz", "tzdata", "six"),
+    # For the editions that ask for it; in others, nobody's import gets there.
+    *("torch", "torchgen", "typing_extensions"),
+)
+
+#: What running notebooks needs besides: IPython's shell and what it imports. No kernel, no sockets.
+NOTEBOOK_PACKAGES = (
+    *("IPython", "traitlets", "matplotlib_inline", "pygments", "ipython_pygments_lexers", "decorator"),
+    *("stack_data", "executing", "asttokens", "pure_eval", "pexpect", "ptyprocess", "typing_extensions"),
+)
+
+_DEVICES = ("/dev/null", "/dev/zero", "/dev/random", "/dev/urandom")
+
+
+@dataclass(frozen=True)
+class View:
+    """Paths as they are on this machine.
+
+    Attributes:
+        executable: the Python that runs us, without the links of a virtual environment.
+        python: the standard library and shared libraries; may hold ``hidden`` folders.
+        hidden: folders of installed packages within ``python``: seen empty.
+        packages: each package that may be used, with the shared libraries that its wheel brings.
+        devices: the harmless ones.
+        data: a data set that notebooks may read; None where no notebooks are run.
+    """
+
+    executable: Path
+    python: tuple[Path, ...]
+    hidden: tuple[Path, ...]
+    packages: tuple[Path, ...]
+    devices: tuple[Path, ...]
+    data: Path | None = None
+
+    @property
+    def readable(self) -> tuple[Path, ...]:
+        """All that may be read, split up so that nothing hidden is among it."""
+        split = [path for root in self.python for path in _without(root, self.hidden)]
+        return (self.executable, *split, *self.packages, *self._data)
+
+    @property
+    def roots(self) -> tuple[Path, ...]:
+        """Few paths that everything readable lies in."""
+        return (self.executable, *self.python, *self.package_folders, *self._data)
+
+    @property
+    def package_folders(self) -> tuple[Path, ...]:
+        """The folders that ``packages`` lie in, as they go on ``sys.path``."""
+        return tuple(dict.fromkeys(package.parent for package in self.packages))
+
+    @property
+    def _data(self) -> tuple[Path, ...]:
+        return () if self.data is None else (self.data,)
+
+
+def view(data: Path | None = None) -> View:
+    """What student code may see on this machine; with ``data``, what its notebooks may."""
+    return _view(data)
+
+
+@functools.cache
+def _view(data: Path | None) -> View:
+    executable = Path(sys.executable).resolve()
+    compiled = (Path(folder).resolve() for folder in sys.path if folder.endswith("lib-dynload"))
+    standard = {Path(os.__file__).resolve().parent, *compiled}
+    libraries = _shared_library_folders(standard)
+    names = PACKAGES if data is None else (*PACKAGES, *NOTEBOOK_PACKAGES)
+    packages = [path for name in names for path in _package(name)]
+    if data is not None:
+        packages += _description("matplotlib-inline")
+    roots = sorted(standard | libraries)
+    hidden = {folder for root in roots for folder in _package_folders(root)}
+    cache = Path("/etc/ld.so.cache")
+    python = (*_outermost(roots), *((cache,) if cache.exists() else ()))
+    devices = tuple(Path(device) for device in _DEVICES if Path(device).exists())
+    return View(executable, python, tuple(sorted(hidden)), tuple(packages), devices, data)
+
+
+def _package_folders(root: Path) -> list[Path]:
+    """Where packages are installed in ``root``, or in the folder of a Python there."""
+    # By name first: a folder of shared libraries has thousands of entries, and asking for the kind of each takes long.
+    pythons = [root / name for name in os.listdir(root) if name.startswith("python3")]  # noqa: PTH208
+    folders = [above / name for above in (root, *pythons) for name in ("site-packages", "dist-packages")]
+    return [folder for folder in folders if folder.is_dir()]
+
+
+def worker_files() -> tuple[Path, ...]:
+    """The files of the project that the worker's side is made of, relative to `PROJECT`."""
+    topmost = [SUITE / "__init__.py"] if PREFIX else []
+    own = [*topmost, _GRADING / "__init__.py", _GRADING / "sandbox" / "__init__.py"]
+    shared, inside = (sorted((_GRADING / room).glob("*.py")) for room in ("protocol", "sandbox/inside"))
+    return tuple(path.relative_to(PROJECT) for path in (*own, *shared, *inside))
+
+
+def _package(name: str) -> list[Path]:
+    spec = importlib.util.find_spec(name)
+    if spec is None:
+        return []
+    locations = list(spec.submodule_search_locations or ([spec.origin] if spec.origin else []))
+    paths = [Path(location).resolve() for location in locations]
+    # Wheels keep their shared libraries in a folder beside the package, pillow under its other name.
+    names = {"PIL": "pillow"}.get(name, name)
+    return paths + [lib for path in paths if (lib := path.parent / f"{names}.libs").is_dir()]
+
+
+def _description(distribution: str) -> list[Path]:
+    """The folder that says what an installed package offers to others; matplotlib finds IPython's backend by it."""
+    # Takes longer to import than all else here, and is needed for notebooks only.
+    from importlib import metadata
+
+    try:
+        files = metadata.files(distribution) or []
+    except metadata.PackageNotFoundError:
+        return []
+    return sorted({Path(str(file.locate())).resolve().parent for file in files if file.name == "METADATA"})
+
+
+def _shared_library_folders(standard: set[Path]) -> set[Path]:
+    """Where the shared libraries lie that this very process uses, and the loader that starts it."""
+    folders = {Path("/lib64").resolve()} if Path("/lib64").exists() else set()
+    try:
+        maps = Path("/proc/self/maps").read_text()
+    except OSError:
+        return folders
+    mapped = {Path(line.split(maxsplit=5)[5]) for line in maps.splitlines() if ".so" in line}
+    within = (*standard, *(path.parent for path in _package("numpy")))
+    known = {path for path in mapped if any(path.is_relative_to(folder) for folder in within)}
+    return folders | {
+        path.parent
+        for path in mapped - known
+        if path.is_absolute() and not {"site-packages", "dist-packages"} & set(path.parts)
+    }
+
+
+def _outermost(folders: list[Path]) -> list[Path]:
+    return [f for f in folders if not any(f != other and f.is_relative_to(other) for other in folders)]
+
+
+def _without(root: Path, hidden: tuple[Path, ...]) -> list[Path]:
+    """``root``, or if something hidden lies in it, what else does."""
+    if root in hidden:
+        return []
+    if not any(folder.is_relative_to(root) for folder in hidden):
+        return [root]
+    return [path for child in sorted(root.iterdir()) for path in _without(child, hidden)]
+
+
+def parents(paths: list[Path]) -> list[Path]:
+    """All folders above ``paths``, outermost first, without the root."""
+    above = {parent for path in paths for parent in path.parents}
+    return sorted(
+        (path for path in above if path != Path("/")), key=lambda path: (len(path.parts), os.fspath(path))
+    )

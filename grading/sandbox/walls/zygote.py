@@ -1,0 +1,168 @@
+"""The grader's end of the zygote, the process that workers are forked from; `inside.zygote` is the other end.
+
+It takes a third of a second to come up, so `begin` begins it before anything else, when little has been imported: keep
+this module's own imports few.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+from collections.abc import Sequence
+
+from grading import PREFIX
+from grading.sandbox.walls import bubblewrap
+from grading.sandbox.walls.closing import Closing
+from grading.sandbox.walls.levels import LaunchError
+from grading.sandbox.walls.view import PROJECT, view
+
+#: All that a worker's environment holds.
+ENVIRONMENT = {
+    "LANG": "C.UTF-8",
+    "PYTHONHASHSEED": "0",
+    # One thread: the processors belong to the submissions, and sums come out the same everywhere.
+    **{f"{library}_THREADS": "1" for library in ("OPENBLAS_NUM", "OMP_NUM", "MKL_NUM", "VECLIB_MAXIMUM")},
+}
+
+# No user site, no site packages but those named, no current folder on the path, no .pyc files. Not -I: it
+# would ignore PYTHONHASHSEED.
+_PYTHON_OPTIONS = ("-s", "-S", "-P", "-B")
+# Where systemd takes users from that exist for one service only; nobody's files belong to them.
+_USERS = range(61184, 65519)
+_SECONDS_TO_COME_UP = 30.0
+_LAST_MOMENT = 0.25
+
+
+def python(module: str, call: str) -> list[str]:
+    """The command line of a Python that knows the standard library, the worker's side and its packages.
+
+    Args:
+        module: a module of `grading.sandbox`.
+        call: a call of something in it, as Python.
+    """
+    path = [str(PROJECT), *map(str, view().package_folders)]
+    load = f"from {PREFIX}grading.sandbox.{module} import main; sys.path.remove({path[0]!r})"
+    program = f"import sys; sys.path[:0] = {path!r}; {load}; {call}"
+    return [str(view().executable), *_PYTHON_OPTIONS, "-c", program]
+
+
+def private_user() -> int | None:
+    """A user id that is nobody's, if we may become it: student code never runs as root."""
+    if sys.platform != "linux" or os.geteuid() != 0:
+        return None
+    import pwd
+
+    taken = {entry.pw_uid for entry in pwd.getpwall()}
+    free = [user for user in _USERS if user not in taken]
+    # Runs at the same time get different users, so that their limits on processes do not add up.
+    return free[os.getpid() % len(free)]
+
+
+class Zygote(Closing):
+    """A zygote, from its start to its end. It waits to be told how to wall itself in, and then takes orders.
+
+    Args:
+        walls: a command line that puts what follows it behind walls, or nothing.
+        user: start as this user, None to stay.
+
+    Attributes:
+        walls: the same.
+        control: where it takes orders.
+
+    Raises:
+        LaunchError: there is no such command line.
+    """
+
+    def __init__(self, walls: Sequence[str], user: int | None = None) -> None:
+        self.walls = list(walls)
+        self._ready = self._closed = False
+        self.control, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+        self._errors = tempfile.TemporaryFile()  # noqa: SIM115 - kept open while the process runs
+        self.control.settimeout(_SECONDS_TO_COME_UP)
+        program = python("inside.zygote", f"main({theirs.fileno()})")
+        with theirs:
+            try:
+                self._process = subprocess.Popen(
+                    [*self.walls, *program],
+                    stdin=subprocess.DEVNULL,
+                    stdout=subprocess.DEVNULL,
+                    stderr=self._errors,
+                    pass_fds=[theirs.fileno()],
+                    env=ENVIRONMENT,
+                    cwd="/",
+                    start_new_session=True,
+                    user=user,
+                    group=user,
+                    extra_groups=None if user is None else [],
+                )
+            except OSError as error:
+                self.control.close()
+                self._errors.close()
+                raise LaunchError(str(error)) from error
+
+    @property
+    def pid(self) -> int:
+        """Of the outermost process; the zygote is it or below it."""
+        return self._process.pid
+
+    @property
+    def closed(self) -> bool:
+        """Whether it has been ended, or did not come up."""
+        return self._closed
+
+    def tell(self, setup: bytes) -> None:
+        """Tell it how to wall itself in: a `Setup`, as msgpack."""
+        # What it does not take because it is gone, `ready` will find out.
+        with contextlib.suppress(OSError):
+            self.control.send(setup)
+
+    def ready(self) -> None:
+        """Wait until workers can be started.
+
+        Raises:
+            LaunchError: it did not come up; the message is what it had to say.
+        """
+        if self._ready:
+            return
+        try:
+            self._ready, said = bool(self.control.recv(64)), "it ended without a word"
+        except OSError as error:
+            said = str(error)
+        if not self._ready:
+            self._errors.seek(0)
+            lines = self._errors.read(10_000).decode("utf-8", "replace").split("\n")
+            self.close()
+            raise LaunchError(next((line for line in reversed(lines) if line.strip()), said))
+
+    def wait(self) -> None:
+        """Wait until it has ended."""
+        self._process.wait()
+
+    def close(self) -> None:
+        """End it and all its workers."""
+        if self._closed:
+            return
+        self._closed = True
+        self.control.close()
+        if self._ready:
+            with contextlib.suppress(subprocess.TimeoutExpired):
+                self._process.wait(_LAST_MOMENT)
+        with contextlib.suppress(ProcessLookupError, PermissionError):
+            os.killpg(self._process.pid, signal.SIGKILL)
+        self._process.wait()
+        self._errors.close()
+
+
+def begin() -> Zygote | None:
+    """A zygote for the way that is tried first where there is one: it comes up while we find out what it is for."""
+    binary = next(bubblewrap.binaries(), None) if sys.platform == "linux" else None
+    if binary is None:
+        return None
+    with contextlib.suppress(LaunchError):
+        return Zygote(bubblewrap.command(binary, view(), user_namespace=private_user() is None))
+    return None

@@ -1,0 +1,203 @@
+"""What a submission's trainings are shown beside: the reference trained alike, and nearest neighbours.
+
+Nothing here decides about points. It is worked out once for all submissions of a run.
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from grading.records.grade import Baseline, HistoryBand, LossHistory, ReferenceTraining
+from grading.rubric.settings import Accuracy, Rubric
+from grading.training.data import training_data
+from reference import nearest_neighbours
+from reference.losses import training_loss
+from reference.sgd import Loss, accuracy, train
+from reference.split import Split
+
+Array = NDArray[np.float64]
+
+SEEDS = 3
+NEIGHBOURS = (1, 5)
+_MOST_POINTS = 200
+_STEPS_AROUND = 2  # steps on either side that count for a point of the band
+
+
+def loss_named(name: str, rubric: Rubric) -> Loss:
+    """The reference loss of that name in the rubric's convention, as train calls it."""
+    scale, delta = rubric.settings.reg_scale, rubric.settings.delta
+    return training_loss(name, reg_scale=1.0 if isinstance(scale, str) else scale, delta=delta)
+
+
+def prepare(rubric: Rubric, note: Callable[[str], None] = lambda _: None) -> None:
+    """Load the rubric's data set and work out all that submissions are shown beside.
+
+    Args:
+        rubric: what is asked.
+        note: told what is being done, in a few words.
+
+    Raises:
+        DatasetError: the data set cannot be had.
+    """
+    if rubric.trains:
+        note(f"loading {rubric.data_name}")
+        data = training_data(rubric).split
+        for name in _losses(rubric):
+            note(f"training the reference ({name})")
+            _learned(name, rubric, data)
+        note("asking nearest neighbours")
+        baselines(rubric)
+
+
+def reference_training(name: str, rubric: Rubric, data: Split) -> ReferenceTraining:
+    """The reference loss of that name trained as the accuracy check trains submissions."""
+    learned = _learned(name, rubric, data)
+    return ReferenceTraining(
+        seeds=list(range(SEEDS)),
+        accuracies=[accuracy(W, data.X_validation, data.y_validation) for W in learned.weights],
+        band=learned.band,
+        templates=templates(learned.weights[0]),
+    )
+
+
+def baselines(rubric: Rubric) -> list[Baseline]:
+    """Linear classifiers trained by the reference, and nearest neighbours, on the validation pictures.
+
+    Worked out once in a process, so all submissions that it grades are told the same seconds.
+
+    Raises:
+        DatasetError: the data set cannot be had.
+    """
+    key = rubric.sha256, rubric.data_name
+    if key not in _baselines:
+        data = training_data(rubric).split
+        linear = [_linear(name, _learned(name, rubric, data).weights[0], data) for name in _losses(rubric)]
+        _baselines[key] = [*linear, *_neighbours(data)]
+    return _baselines[key]
+
+
+@dataclass(frozen=True, eq=False)
+class _Learned:
+    weights: list[Array]
+    band: HistoryBand
+
+
+_trained: dict[tuple[str, str, str], _Learned] = {}
+_baselines: dict[tuple[str, str], list[Baseline]] = {}
+# Who needs it while another thread is at it waits for that one.
+_training = threading.Lock()
+
+
+def _losses(rubric: Rubric) -> list[str]:
+    asked = rubric.settings.functions.values()
+    return list(dict.fromkeys(function.reference for function in asked if "accuracy" in function.points))
+
+
+def _learned(name: str, rubric: Rubric, data: Split) -> _Learned:
+    key = name, rubric.sha256, data.name
+    with _training:
+        if key not in _trained:
+            _trained[key] = _train(loss_named(name, rubric), rubric.accuracy[name], data)
+        return _trained[key]
+
+
+def _train(loss: Loss, settings: Accuracy, data: Split) -> _Learned:
+    learned, histories = [], []
+    for seed in range(SEEDS):
+        W, history = train(
+            loss,
+            data.X_train,
+            data.y_train,
+            learning_rate=settings.learning_rate,
+            reg=settings.reg,
+            num_iters=settings.num_iters,
+            batch_size=settings.batch_size,
+            rng=np.random.default_rng(seed),
+        )
+        learned.append(W)
+        histories.append(history)
+    return _Learned(learned, _band(histories))
+
+
+def _linear(name: str, W: Array, data: Split) -> Baseline:
+    began = time.perf_counter()
+    share = accuracy(W, data.X_validation, data.y_validation)
+    seconds = time.perf_counter() - began
+    return Baseline(
+        name=name,
+        k=None,
+        accuracy=share,
+        total=len(data.y_validation),
+        stored_bytes=W.nbytes,
+        seconds=seconds,
+    )
+
+
+def _neighbours(data: Split) -> list[Baseline]:
+    began = time.perf_counter()
+    answers = nearest_neighbours.predict_each(data.X_train, data.y_train, data.X_validation, NEIGHBOURS)
+    # The distances take the time, and all numbers of neighbours share them.
+    seconds = time.perf_counter() - began
+    return [
+        Baseline(
+            name="neighbours",
+            k=k,
+            accuracy=float(np.mean(answer == data.y_validation)),
+            total=len(data.y_validation),
+            stored_bytes=nearest_neighbours.stored_bytes(data.X_train, data.y_train),
+            seconds=seconds,
+        )
+        for k, answer in zip(NEIGHBOURS, answers, strict=True)
+    ]
+
+
+def templates(W: Array) -> bytes:
+    """The weights of each class as a picture, from the smallest of all weights (0) to the largest (255).
+
+    Args:
+        W: (D, C) finite weights; the last row is the bias and left out.
+
+    Returns:
+        C * (D - 1) bytes, class by class.
+    """
+    pictures = W[:-1].T
+    low, high = pictures.min(), pictures.max()
+    # Halved: the largest numbers of float64 have no difference.
+    scaled = (pictures / 2.0 - low / 2.0) / max(high / 2.0 - low / 2.0, np.finfo(np.float64).tiny)
+    pixels: NDArray[np.uint8] = np.rint(255.0 * scaled).astype(np.uint8)
+    return pixels.tobytes()
+
+
+def thinned(history: Array) -> LossHistory:
+    """A loss history for a drawing: at most 200 of its points, evenly spread."""
+    steps = _steps(len(history))
+    return LossHistory(
+        steps=steps.tolist(), losses=[_short(x) if np.isfinite(x) else None for x in history[steps]]
+    )
+
+
+def _band(histories: Sequence[Array]) -> HistoryBand:
+    steps = _steps(len(histories[0]))
+    around = [slice(max(0, step - _STEPS_AROUND), step + _STEPS_AROUND + 1) for step in steps]
+    losses = np.array(histories)
+    return HistoryBand(
+        steps=steps.tolist(),
+        lower=[_short(losses[:, window].min()) for window in around],
+        upper=[_short(losses[:, window].max()) for window in around],
+    )
+
+
+def _short(loss: float) -> float:
+    # Six digits: no drawing shows more, and the report stays small.
+    return float(f"{loss:.6g}")
+
+
+def _steps(length: int) -> NDArray[np.intp]:
+    # At most one a step, so none comes twice.
+    return np.linspace(0, length - 1, min(length, _MOST_POINTS)).round().astype(np.intp)

@@ -1,0 +1,63 @@
+"""The data set that a rubric names: loaded once, in memory that workers can map, and known by its hash."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from functools import cache
+from pathlib import Path
+
+import numpy as np
+
+from grading.records.grade import DataFacts
+from grading.rubric.settings import Rubric
+from grading.sandbox.shared import SharedArray
+from reference.datasets import Split, identify, load
+
+
+@dataclass(frozen=True, eq=False)
+class TrainingData:
+    """A data set to train submissions on.
+
+    Attributes:
+        split: the data.
+        shared: ``split.X_train`` as workers can map it; None where this system offers no such thing.
+    """
+
+    split: Split
+    shared: SharedArray | None
+
+
+def data_facts(rubric: Rubric) -> DataFacts | None:
+    """What a rubric's data set is, without loading it; None if no accuracy is asked for.
+
+    Raises:
+        DatasetError: it cannot be had.
+    """
+    return _facts(rubric.data_name, rubric.data_folder) if rubric.trains else None
+
+
+def training_data(rubric: Rubric) -> TrainingData:
+    """The rubric's data set; loaded at the first call, and then kept.
+
+    Raises:
+        DatasetError: it cannot be had.
+    """
+    return _loaded(rubric.data_name, rubric.data_folder)
+
+
+@cache
+def _facts(name: str, folder: str | None) -> DataFacts:
+    identity = identify(name, None if folder is None else Path(folder))
+    return DataFacts(name=name, sha256=identity.sha256, remarks=list(identity.remarks))
+
+
+@cache
+def _loaded(name: str, folder: str | None) -> TrainingData:
+    where = None if folder is None else Path(folder)
+    shared = SharedArray.create()
+    if shared is None:
+        return TrainingData(load(name, where), None)
+    split = load(name, where, allocate=shared.allocate)
+    # The array that can be written must be gone before the memory can be sealed.
+    split = replace(split, X_train=np.empty((0, 0)))
+    return TrainingData(replace(split, X_train=shared.seal()), shared)

@@ -1,0 +1,30 @@
+"""The shipped accuracy thresholds are such that the reference passes them whatever its luck."""
+
+from __future__ import annotations
+
+import pytest
+
+import grader
+from grading.rubric.reading import load_rubric
+from grading.training.calibration import calibrate_rubric
+
+
+def test_the_shipped_thresholds_are_not_above_what_the_reference_allows() -> None:
+    rubric = load_rubric()
+    for name, found in calibrate_rubric(rubric, seeds=100):
+        assert rubric.accuracy[name].threshold <= found.threshold, name
+        assert found.margin > 6, "the reference is far from failing"
+
+
+def test_the_command_says_what_was_reached_and_what_it_allows(capsys: pytest.CaptureFixture[str]) -> None:
+    assert grader.main(["calibrate", "--seeds", "5"]) == 0
+    out = capsys.readouterr().out
+    assert "svm: 5 seeds" in out
+    assert "softmax: 5 seeds" in out
+    assert "the rubric asks 0.91" in out
+
+
+def test_one_seed_has_no_spread(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit, match="2"):
+        grader.main(["calibrate", "--seeds", "1"])
+    assert "give 2 or more" in capsys.readouterr().err

@@ -1,0 +1,41 @@
+"""One run, one language: `--lang`, the rubric's `lang`, and what a second run in another language takes over."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+import grader
+from grading.words import speak
+
+SAMPLE = Path(__file__).resolve().parents[3] / "submissions" / "factor_two_forgotten.ipynb"
+ENGLISH, CHINESE = "The gradient of the regularization lacks its factor 2.", "正则化的梯度少了系数 2。"
+
+
+@pytest.fixture(autouse=True)
+def english_again() -> Iterator[None]:
+    yield
+    speak("en")
+
+
+def titles(out: Path) -> set[str]:
+    report = json.loads((out / SAMPLE.stem / "report.json").read_text(encoding="utf-8"))
+    return {check["diagnosis"]["title"] for check in report["checks"] if check["diagnosis"]}
+
+
+def test_a_second_run_in_another_language_grades_again_and_says_everything_in_it(tmp_path: Path) -> None:
+    for lang, title in (("en", ENGLISH), ("zh", CHINESE), ("en", ENGLISH)):
+        grader.main([str(SAMPLE), "--out", str(tmp_path), "--jobs", "1", "--lang", lang])
+        assert titles(tmp_path) == {title}
+        assert title in (tmp_path / SAMPLE.stem / "report.html").read_text(encoding="utf-8")
+
+
+def test_the_rubric_says_the_language_where_the_command_line_does_not(tmp_path: Path) -> None:
+    rubric = tmp_path / "rubric.toml"
+    shipped = Path(grader.__file__).parent / "checks" / "rubric.toml"
+    rubric.write_text(shipped.read_text().replace('lang = "en"', 'lang = "zh"'))
+    grader.main([str(SAMPLE), "--out", str(tmp_path / "out"), "--jobs", "1", "--rubric", str(rubric)])
+    assert titles(tmp_path / "out") == {CHINESE}
