@@ -21,6 +21,8 @@ let hidden = kept.get("hidden") === "yes";
 let letters = kept.get("letters") !== "off";
 let current = null; // { work, place }
 let shownBase = 0; // the mark that the form was filled from: what a new one is based on
+let filled = { points: "", comment: "" }; // what was in the form before anything was typed
+const drafts = new Map(); // answer -> what was typed for it and is not saved, while another answer is shown
 let busy = false;
 let choosing = false;
 let raw = false; // answers as they were written
@@ -93,11 +95,13 @@ const groups = () => arranged().groups;
 const everything = () => arranged().all;
 const groupOf = (entry) => (byStudent ? entry.work.id : entry.place.question);
 const same = (one, other) => one !== null && other !== null && one.place === other.place;
+const keyOf = ({ work, place }) => `${work.id} ${place.item}`;
 
 async function load() {
   const at = current && { work: current.work.id, item: current.place.item };
   state = await ask("/api/class");
   details.clear();
+  setAside();
   if (state.anonymous) hidden = true;
   const all = everything();
   const again = at && all.find(({ work, place }) => work.id === at.work && place.item === at.item);
@@ -231,10 +235,14 @@ function put(id, html) {
 function fill() {
   const { place } = current;
   const mark = place.mark;
-  shownBase = mark?.id ?? 0;
   const from = counts(place) || isStale(place) ? mark : null;
-  $("points").value = from && from.points <= place.most ? number(from.points) : place.most ? "" : "0";
-  $("comment").value = from?.comment ?? "";
+  filled = { points: from && from.points <= place.most ? number(from.points) : place.most ? "" : "0", comment: from?.comment ?? "" };
+  const { base, points, comment } = drafts.get(keyOf(current)) ?? { base: mark?.id ?? 0, ...filled };
+  drafts.delete(keyOf(current)); // it is in the form now
+  shownBase = base;
+  $("points").value = points;
+  $("points").removeAttribute("aria-invalid");
+  $("comment").value = comment;
   $("most").textContent = place.most ? say("of", { most: number(place.most) }) : "";
   $("stale").hidden = !isStale(place) && place.most > 0;
   $("stale").textContent = isStale(place) ? say("stale", { who: mark.who, ...worth(mark.points, mark.most) }) : say("worth_nothing");
@@ -251,12 +259,18 @@ function fill() {
   drawReuse();
 }
 
-const isTouched = () => {
-  const mark = current.place.mark;
-  const from = mark && mark.points !== null ? mark : null;
-  const points = from ? number(from.points) : current.place.most ? "" : "0";
-  return $("points").value.trim() !== points || $("comment").value !== (from?.comment ?? "");
-};
+const typed = () => ({ points: $("points").value.trim(), comment: $("comment").value });
+const isTouched = () => typed().points !== filled.points || typed().comment !== filled.comment;
+
+function setAside() {
+  if (current && isTouched()) drafts.set(keyOf(current), { base: shownBase, ...typed() });
+}
+
+// What was typed for an answer is saved, or not wanted.
+function forget(entry) {
+  drafts.delete(keyOf(entry));
+  if (same(entry, current)) filled = typed();
+}
 
 function comments() {
   const found = new Map();
@@ -296,6 +310,8 @@ async function show(entry, { focus = true } = {}) {
   choosing = false;
   if (entry === null) return;
   const { work, place } = entry;
+  setAside();
+  if (!same(entry, current) && drafts.has(keyOf(current))) tell(say("set_aside", { name: nameOf(current.work) }));
   current = everything()[arranged().at.get(place)]; // as it is in the order of now
   drawFrame();
   drawList();
@@ -458,6 +474,7 @@ async function give(entry, points, comment, base) {
   try {
     const mark = await send(entry, points, comment, base);
     take(entry, mark);
+    forget(entry);
     remember([{ work: entry.work.id, item: entry.place.item, was, id: mark.id }]);
     tell(say("saved", { ...worth(mark.points, entry.place.most), name: nameOf(entry.work) }), "good");
     goOn(entry); // whoever types fast does not wait for the answer to be drawn
@@ -490,7 +507,10 @@ function conflict(entry, theirs, points, comment) {
     $("conflict").returnValue = "";
     tell("");
     if (answer === "replace") give(entry, points, comment, theirs.id);
-    else show(entry);
+    else {
+      forget(entry);
+      show(entry);
+    }
   };
   $("conflict").showModal();
   $("keep").focus();
@@ -510,6 +530,7 @@ async function undo() {
       if (!place) continue;
       last = { work, place };
       take(last, await send(last, was.points, was.comment, given));
+      forget(last);
     }
     if (last) {
       show(last);
@@ -543,7 +564,6 @@ function askZero() {
     $("confirm").returnValue = "";
   };
   $("confirm").showModal();
-  $("no").focus();
 }
 
 async function zero(entries) {
@@ -554,6 +574,7 @@ async function zero(entries) {
       const was = before(entry.place);
       const mark = await send(entry, 0, "", entry.place.mark?.id ?? 0);
       take(entry, mark);
+      forget(entry);
       step.push({ work: entry.work.id, item: entry.place.item, was, id: mark.id });
     }
     tell(say("zero_done", { count: step.length }), "good");
@@ -613,6 +634,7 @@ function setHidden(hide) {
   if (state.anonymous) return;
   hidden = hide;
   kept.set("hidden", hide ? "yes" : "no");
+  tell(""); // it may hold a name
   show(current);
 }
 
@@ -702,6 +724,11 @@ $("filter").addEventListener("change", () => {
   if (first && !passes(current.place)) show(first, { focus: false });
   else drawList();
   if (!first) tell(say("none_here"));
+});
+
+window.addEventListener("beforeunload", (event) => {
+  setAside();
+  if (drafts.size) event.preventDefault();
 });
 
 (async () => {
