@@ -26,8 +26,8 @@ def test_kinks(candidate: LossFunction, problem: Problem) -> None:
             together(
                 say(
                     "A margin is exactly 0 here, and the dW of {name} is not a subgradient of the loss. Counting a "
-                    "margin of 0 or not are both right, but the correct class must be updated exactly as often as the "
-                    "wrong ones are.",
+                    "margin of 0 and not counting it are both right, but the correct class must be updated exactly as "
+                    "often as the wrong ones are.",
                     name=candidate.name,
                 ),
                 *([] if certificate is None else [in_words(certificate)]),

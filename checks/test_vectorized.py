@@ -102,7 +102,7 @@ def _require_right(candidate: LossFunction, problems: list[Problem], outcomes: l
             continue
         raise WrongWhenCounted(
             say(
-                "{name} gives a wrong answer while it is counted how many bytecodes it executes, though it is right "
+                "{name} gives a wrong answer while the bytecodes that it executes are counted, though it is right "
                 "elsewhere.",
                 name=candidate.name,
             ),

@@ -105,7 +105,7 @@ def _require_likely(candidate: Classifier | Network, sampling: Sampling, rows: R
     if test.p_value < _SPREAD_ALPHA:
         raise WrongSampling(
             say(
-                "The batches of {name} are no random samples: how many rows of each come from the first half of "
+                "The batches of {name} are not random samples: how many rows of each come from the first half of "
                 "X is not what chance gives.",
                 name=candidate.name,
             ),

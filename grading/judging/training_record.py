@@ -113,7 +113,7 @@ def weights_of(name: str, received: Received, shape: tuple[int, int]) -> Array:
         if np.isfinite(W).all():
             return W
         raise WrongReturn(
-            say("After {name}, self.W holds entries that are infinite or no numbers.", name=name),
+            say("After {name}, self.W holds entries that are infinite or NaN.", name=name),
             expected=say("finite numbers"),
             got=say(
                 "{count} of {total} entries are not finite", count=int((~np.isfinite(W)).sum()), total=W.size
