@@ -14,6 +14,7 @@ import base64
 import binascii
 import contextlib
 import html
+import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cache
@@ -30,11 +31,16 @@ _MOST_PICTURES = 4  # beside an answer
 _MOST_TEXT = 500_000  # characters of a notebook; the course's have some 30,000
 _LONGEST = 100_000  # of a cell, and of an output
 _LONGEST_FORMULA = 2_000
+# A picture that was pasted into Markdown: Colab writes it there, others attach it.
+_PASTED = re.compile(r"\]\(data:image/png;base64,([A-Za-z0-9+/=]+)")
+_LINK = re.compile(r"\x1b\][^\x07\x1b]*(?:\x07|\x1b\\)")  # of a terminal
+_NOTHING_TO_SEE = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1a\x1c-\x1f\x7f]")
 _MATHML = {
     "math": {"display"},
     "mo": {"stretchy", "fence", "separator", "form", "movablelimits"},
     "mspace": {"width", "linebreak"},
-    "mtable": {"columnalign", "rowspacing", "columnspacing"},
+    "mtable": {"columnalign", "rowspacing", "columnspacing", "displaystyle"},
+    "mtd": {"columnalign"},
     "mi": {"mathvariant"},
     "mstyle": {"displaystyle", "scriptlevel"},
     "mover": {"accent"},
@@ -43,13 +49,13 @@ _MATHML = {
         name: set[str]()
         for name in (
             *("mrow", "mn", "mtext", "msup", "msub", "msubsup", "mfrac", "msqrt", "mroot", "munderover"),
-            *("mtr", "mtd", "mpadded", "mphantom", "menclose", "mmultiscripts"),
+            *("mtr", "mpadded", "mphantom", "menclose", "mmultiscripts"),
         )
     },
 }
 _HTML = {
-    "td": {"colspan", "rowspan"},
-    "th": {"colspan", "rowspan"},
+    "td": {"colspan", "rowspan", "align"},
+    "th": {"colspan", "rowspan", "align"},
     "ol": {"start"},
     "img": {"src", "alt"},
     "pre": {"class"},
@@ -218,19 +224,15 @@ class _Room:
         self.pictures = _MOST_PICTURE_BYTES
 
     def shown(self, value: object, most: int = _LONGEST) -> str:
-        """A string of a notebook, which may be a list of its lines, or as much of it as there is room for."""
-        if isinstance(value, list):
-            value = "".join(part for part in value if isinstance(part, str))
-        text = value.encode("utf-8", "replace").decode() if isinstance(value, str) else ""
+        """A string of a notebook, or as much of it as there is room for."""
+        text = _text(value)
         most = min(most, self.text)
         self.text -= min(len(text), most)
         return text if len(text) <= most else text[:most] + " ..."
 
     def picture(self, encoded: object) -> str | None:
         """A PNG in base64, written anew; None if it is none that can be shown."""
-        if isinstance(encoded, list):
-            encoded = "".join(part for part in encoded if isinstance(part, str))
-        text = "".join((encoded if isinstance(encoded, str) else "").split())
+        text = "".join(_text(encoded).split())
         if not text or len(text) > self.pictures:
             return None
         self.pictures -= len(text)
@@ -239,15 +241,32 @@ class _Room:
         return None
 
 
+def _text(value: object) -> str:
+    """A string of a notebook, which may be a list of its lines."""
+    if isinstance(value, list):
+        value = "".join(part for part in value if isinstance(part, str))
+    return value.encode("utf-8", "replace").decode() if isinstance(value, str) else ""
+
+
+def _as_a_terminal_leaves_it(text: str) -> str:
+    """What remains to be seen of printed lines, of which progress bars write one over another."""
+    lines = (line.rstrip("\r") for line in _LINK.sub("", text).split("\n"))
+    return "\n".join(_NOTHING_TO_SEE.sub("", line[line.rfind("\r") + 1 :]) for line in lines)
+
+
 def _rendered(cell: dict[str, Any], room: _Room) -> str:
     from nbformat import v4
 
+    pasted: list[str] = []
+    if cell["cell_type"] == "markdown":
+        cell = {**cell, "source": _PASTED.sub(_set_apart(pasted), _text(cell.get("source")))}
     source = room.shown(cell.get("source"))
     pictures: set[str] = set()
     if cell["cell_type"] == "raw":
         return f"<pre>{html.escape(source)}</pre>"
     if cell["cell_type"] == "markdown":
-        attached = _attached(cell, room)
+        attached = _attached(cell.get("attachments"), room)
+        attached |= _attached({f"pasted-{n}": {_PICTURE: each} for n, each in enumerate(pasted)}, room)
         pictures |= {picture for bundle in attached.values() for picture in bundle.values()}
         made = v4.new_markdown_cell(source, attachments=attached)
     else:
@@ -263,8 +282,17 @@ def _rendered(cell: dict[str, Any], room: _Room) -> str:
     )
 
 
-def _attached(cell: dict[str, Any], room: _Room) -> dict[str, dict[str, str]]:
-    attachments = cell.get("attachments")
+def _set_apart(pictures: list[str]) -> Callable[[re.Match[str]], str]:
+    """What puts each picture that was found into ``pictures``, and in its place what names it."""
+
+    def named(found: re.Match[str]) -> str:
+        pictures.append(found[1])
+        return f"](attachment:pasted-{len(pictures) - 1}"
+
+    return named
+
+
+def _attached(attachments: object, room: _Room) -> dict[str, dict[str, str]]:
     attached = {}
     for name, bundle in attachments.items() if isinstance(attachments, dict) else ():
         picture = room.picture(bundle.get(_PICTURE)) if isinstance(bundle, dict) else None
@@ -279,7 +307,10 @@ def _output(output: dict[str, Any], room: _Room) -> Any:
 
     kind = output.get("output_type")
     if kind == "stream":
-        return v4.new_output("stream", name="stdout", text=room.shown(output.get("text")))
+        name = "stderr" if output.get("name") == "stderr" else "stdout"
+        return v4.new_output(
+            "stream", name=name, text=room.shown(_as_a_terminal_leaves_it(_text(output.get("text"))))
+        )
     if kind == "error":
         lines = output.get("traceback")
         text = "\n".join(line for line in lines if isinstance(line, str)) if isinstance(lines, list) else ""
@@ -333,7 +364,11 @@ def _converters() -> tuple[Callable[[Any], str], Callable[[str, set[str]], str]]
     def markdown(context: Any, source: str) -> str:
         attached = context.get("cell", {}).get("attachments", {})
         made = Renderer(escape=False, attachments=attached, exclude_anchor_links=True)
-        return str(MarkdownWithMath(renderer=made).render(source))
+        markup = str(MarkdownWithMath(renderer=made).render(source))
+        # Which tasks of a list are done, and how columns are aligned: without a form's words and a style's.
+        box = '<input class="task-list-item-checkbox" type="checkbox" disabled'
+        markup = markup.replace(f"{box}/>", "☐ ").replace(f"{box} checked/>", "☑ ")
+        return re.sub(r' style="text-align:(left|center|right)"', r' align="\1"', markup)
 
     # The default looks for templates in the folder that the grader was started in.
     exporter = HTMLExporter(template_name="basic", extra_template_basedirs=[])

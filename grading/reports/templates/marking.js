@@ -221,7 +221,8 @@ theirStyle.replaceSync(`
   h1, h2, h3, h4, h5, h6 { font-size: 1.05rem; margin: .8rem 0 .4rem; }
   table { border-collapse: collapse; display: block; overflow-x: auto; } td, th { border: 1px solid var(--line); padding: .2rem .5rem; }
   blockquote { margin: .5rem 0; padding-left: .8rem; border-left: .25rem solid var(--line); }
-  math[display="block"] { overflow: auto hidden; padding: .2rem 0; margin: .5rem 0; } .highlight, .output_area { margin: .4rem 0; } .prompt { display: none; }`);
+  math[display="block"] { overflow: auto hidden; padding: .2rem 0; margin: .5rem 0; } mtd[columnalign="left"] { text-align: left; } mtd[columnalign="right"] { text-align: right; text-align: -webkit-right; }
+  .highlight, .output_area { margin: .4rem 0; } .prompt { display: none; }`);
 
 function put(id, html) {
   const root = $(id).shadowRoot ?? $(id).attachShadow({ mode: "open" });

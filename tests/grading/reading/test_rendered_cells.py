@@ -66,6 +66,37 @@ def test_markdown_mathematics_tables_and_outputs_are_shown_as_jupyter_shows_them
     assert "nor that" not in code
 
 
+def test_tasks_columns_and_pasted_pictures_are_kept() -> None:
+    picture_of_colab = f"![p](data:image/png;base64,{picture(4, 3)}) ![q](data:image/png;base64,AAAA)"
+    (text,) = rendered(
+        cell(
+            "markdown",
+            f"- [ ] a\n- [x] b\n\n| c |\n|:-:|\n| d |\n\n{picture_of_colab}\n\n$$\\begin{{align}}e&=f\\end{{align}}$$",
+        )
+    )
+    assert ">☐ a</li>" in text
+    assert ">☑ b</li>" in text
+    assert '<td align="center">d</td>' in text
+    assert text.count('src="data:image/png;base64,') == 1
+    assert '<mtd columnalign="right"><mi>e</mi></mtd>' in text
+
+
+@pytest.mark.parametrize(
+    ("printed", "seen"),
+    [
+        ("a\r\n 0%|  |\r 50%|# |\r100%|##|\r\nb", "a\n100%|##|\nb"),
+        ("1/2\b\b\b\r2/2 \x07[==]", "2/2 [==]"),
+        ("\x1b]8;;http://e.example\x07here\x1b]8;;\x07", "here"),
+    ],
+    ids=["tqdm", "Keras", "link"],
+)
+def test_of_progress_bars_the_last_state_is_shown(printed: str, seen: str) -> None:
+    stream = {"output_type": "stream", "name": "stderr", "text": printed}
+    (code,) = rendered(cell("code", "", execution_count=None, outputs=[stream]))
+    assert "output_stderr" in code
+    assert f"<pre>{seen}" in code
+
+
 HOSTILE = [
     "<script>alert(1)</script><style>body{display:none}</style>",
     "<img src=x onerror=alert(1)><svg onload=alert(1)><iframe src=//e.example></iframe>",
