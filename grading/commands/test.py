@@ -11,6 +11,7 @@ from typing import Any
 
 from grading import PREFIX, PROGRAM, SUITE
 from grading.commands import WRONG_USE, one_thread
+from grading.commands.arguments import add_settings
 
 
 class _Parser(argparse.ArgumentParser):
@@ -42,6 +43,18 @@ def parser() -> argparse.ArgumentParser:
     )
     result.add_argument(
         "path", nargs="?", metavar="PATH", help="the hand-in (default: the one in this folder)"
+    )
+    # These are pytest's to read (checks/conftest.py); --help lists them, and shells complete them.
+    add_settings(result)
+    result.add_argument(
+        "--hunt",
+        action="store_true",
+        help="let Hypothesis search on, with other inputs than the grade's",
+    )
+    result.add_argument(
+        "--hunt-seconds",
+        metavar="N",
+        help="for how long in each check of each function (default: 10)",
     )
     return result
 

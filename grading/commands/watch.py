@@ -9,8 +9,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from grading import PROGRAM
-from grading.commands import GRADED, WRONG_USE, add_rubric, one_thread
-from grading.commands.arguments import LANGUAGES
+from grading.commands import GRADED, WRONG_USE, one_thread
+from grading.commands.arguments import add_settings
 
 if TYPE_CHECKING:
     from grading.entrances.watching.watch import Watch
@@ -25,14 +25,7 @@ def parser() -> argparse.ArgumentParser:
         "save can have changed is asked again. Ctrl-C ends it, with exit code 0.",
     )
     result.add_argument("path", type=Path, metavar="PATH", help="the hand-in")
-    add_rubric(result, "points and settings (default: the shipped ones)")
-    result.add_argument("--lang", choices=LANGUAGES, help="language (default: the rubric's, else English)")
-    result.add_argument(
-        "--data",
-        type=Path,
-        metavar="DIR",
-        help="where CIFAR-10 is, to train on it (default: the rubric's data)",
-    )
+    add_settings(result)
     return result
 
 

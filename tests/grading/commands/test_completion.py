@@ -21,6 +21,9 @@ from grading import commands
         ("rubric --e", {"--explain"}),
         ("starter --r", {"--rubric"}),
         ("completion ", {"bash", "zsh", "tcsh"}),
+        ("mark --i", {"--import"}),
+        ("watch --l", {"--lang"}),
+        ("test --", {"--rubric", "--hunt"}),
     ],
 )
 def test_bash_completes_commands_and_options(
