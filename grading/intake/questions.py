@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 from grading.intake.notebook import Cell
+from grading.intake.pasted import set_apart
 from grading.intake.submission import Question
 
 _LONGEST = 20_000
@@ -65,7 +66,7 @@ def find_questions(cells: Sequence[Cell]) -> Iterator[Question]:
     An answer stands under its own heading in the cell of the question or in the Markdown that follows;
     without such a heading it is the Markdown right behind the question, unless that begins another subject.
     """
-    cells = [replace(cell, text=cell.text.replace("\u00a0", " ")) for cell in cells]
+    cells = [replace(cell, text=set_apart(cell.text.replace("\u00a0", " "))[0]) for cell in cells]
     for index, cell in enumerate(cells):
         if cell.kind != "markdown":
             continue

@@ -21,6 +21,7 @@ from functools import cache
 from typing import Any
 
 from grading.intake.notebook import OURS, DamagedNotebookError, as_it_is
+from grading.intake.pasted import set_apart
 from grading.reading.png import NoPictureError, checked
 
 _PICTURE = "image/png"
@@ -31,8 +32,6 @@ _MOST_PICTURES = 4  # beside an answer
 _MOST_TEXT = 500_000  # characters of a notebook; the course's have some 30,000
 _LONGEST = 100_000  # of a cell, and of an output
 _LONGEST_FORMULA = 2_000
-# A picture that was pasted into Markdown: Colab writes it there, others attach it.
-_PASTED = re.compile(r"\]\(data:image/png;base64,([A-Za-z0-9+/=]+)")
 _LINK = re.compile(r"\x1b\][^\x07\x1b]*(?:\x07|\x1b\\)")  # of a terminal
 _NOTHING_TO_SEE = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1a\x1c-\x1f\x7f]")
 _MATHML = {
@@ -158,6 +157,7 @@ def rendered_answers(
             for cell in cells[place:after]:
                 theirs = cell.get("attachments")
                 attached |= theirs if isinstance(theirs, dict) else {}
+                attached |= set_apart(_text(cell.get("source")))[1]
         question, answer = (
             _code(files, room)
             if text is None
@@ -192,7 +192,9 @@ def _cells_of(notebook: bytes) -> list[dict[str, Any]]:
 def _places(questions: Sequence[str], cells: Sequence[dict[str, Any]]) -> list[int | None]:
     """The number of the cell in which each question stands, from above; None where it is not found."""
     texts = [
-        " ".join(_Room().shown(cell.get("source")).split()) if cell.get("cell_type") == "markdown" else ""
+        " ".join(_Room().shown(set_apart(_text(cell.get("source")))[0]).split())
+        if cell.get("cell_type") == "markdown"
+        else ""
         for cell in cells
     ]
     places: list[int | None] = []
@@ -257,16 +259,14 @@ def _as_a_terminal_leaves_it(text: str) -> str:
 def _rendered(cell: dict[str, Any], room: _Room) -> str:
     from nbformat import v4
 
-    pasted: list[str] = []
-    if cell["cell_type"] == "markdown":
-        cell = {**cell, "source": _PASTED.sub(_set_apart(pasted), _text(cell.get("source")))}
-    source = room.shown(cell.get("source"))
+    source = _text(cell.get("source"))
+    source, pasted = set_apart(source) if cell["cell_type"] == "markdown" else (source, {})
+    source = room.shown(source)
     pictures: set[str] = set()
     if cell["cell_type"] == "raw":
         return f"<pre>{html.escape(source)}</pre>"
     if cell["cell_type"] == "markdown":
-        attached = _attached(cell.get("attachments"), room)
-        attached |= _attached({f"pasted-{n}": {_PICTURE: each} for n, each in enumerate(pasted)}, room)
+        attached = _attached(cell.get("attachments"), room) | _attached(pasted, room)
         pictures |= {picture for bundle in attached.values() for picture in bundle.values()}
         made = v4.new_markdown_cell(source, attachments=attached)
     else:
@@ -280,16 +280,6 @@ def _rendered(cell: dict[str, Any], room: _Room) -> str:
     return clean(
         convert(v4.new_notebook(cells=[made])), {f"data:{_PICTURE};base64,{each}" for each in pictures}
     )
-
-
-def _set_apart(pictures: list[str]) -> Callable[[re.Match[str]], str]:
-    """What puts each picture that was found into ``pictures``, and in its place what names it."""
-
-    def named(found: re.Match[str]) -> str:
-        pictures.append(found[1])
-        return f"](attachment:pasted-{len(pictures) - 1}"
-
-    return named
 
 
 def _attached(attachments: object, room: _Room) -> dict[str, dict[str, str]]:

@@ -115,6 +115,14 @@ def test_a_heading_or_code_below_is_no_answer() -> None:
     assert answers(QUESTION, "x = 1", "Text.", kinds=("markdown", "code", "markdown")) == [""]
 
 
+def test_a_picture_pasted_in_colab_leaves_room_for_the_answer() -> None:
+    (answer,) = answers(
+        f"**Inline Question 1**\n\n**Answer:** ![a](data:image/png;base64,{'A' * 30_000}) So."
+    )
+    assert answer.startswith("![a](attachment:pasted-")
+    assert answer.endswith(") So.")
+
+
 def test_several_questions_in_one_cell_are_several() -> None:
     text = "**Inline Question 1**\nWhy?\n\n**Your Answer:** A.\n\n**Inline Question 2**\nHow?\n\n**Your Answer:** B."
     assert answers(text) == ["A.", "B."]
