@@ -144,7 +144,12 @@ class Watched:
         self.file = file
         command = [sys.executable, str(ROOT / "grader.py"), "watch", str(file)]
         self.process = subprocess.Popen(
-            command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, start_new_session=True
+            command,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            start_new_session=True,
+            # A shell has what it starts in the background ignore Ctrl-C.
+            preexec_fn=lambda: signal.signal(signal.SIGINT, signal.default_int_handler),
         )
         assert self.process.stdout is not None
         os.set_blocking(self.process.stdout.fileno(), False)
