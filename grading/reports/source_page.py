@@ -16,6 +16,7 @@ from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 from grading.intake.notebook import OURS, DamagedNotebookError, as_it_is
+from grading.intake.pasted import set_apart
 from grading.reading.png import NoPictureError, checked
 from grading.records.grade import Grade
 from grading.reports.pages import page
@@ -109,6 +110,8 @@ def _cells(source: Commented) -> Iterator[Piece]:
             left -= used
             outputs += shown_
         text = _joined(cell.get("source"))
+        if kind == "markdown":
+            text = set_apart(text)[0]
         text_left -= sum(_OUTPUT + _weight(output.text) for output in outputs) + _weight(text)
         if text_left < 0:
             text, outputs = "...", []

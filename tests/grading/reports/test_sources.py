@@ -184,9 +184,11 @@ def test_a_small_picture_is_shown_and_what_only_says_it_is_one_is_not(tmp_path: 
 
     liar = base64.b64encode(b"<svg onload=alert(1)>").decode()
     outputs = [drawn(PIXEL), drawn(liar), drawn('x"><script>'), drawn(PIXEL + "A" * 300_000)]
+    pasted = a_cell("markdown", f"![a](data:image/png;base64,{'A' * 1000}) seen")
     page = source_page(
-        *a_handed_notebook(tmp_path / "svm.ipynb", a_cell("code", "1", outputs=outputs)), tmp_path
+        *a_handed_notebook(tmp_path / "svm.ipynb", a_cell("code", "1", outputs=outputs), pasted), tmp_path
     )
+    assert re.search(r"!\[a\]\(attachment:pasted-\w+\) seen", page)
     assert [a["src"] for tag, a in Outline(page).tags if tag == "img"] == [f"data:image/png;base64,{PIXEL}"]
     assert page.count("a figure") == 3
 
