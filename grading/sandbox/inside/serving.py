@@ -98,11 +98,12 @@ class Server:
             for index, step in enumerate(message.steps):
                 self._send(index, *self._answer(step, unpacker))
             return
-        # Most steps prepare a call and return nothing: one reply for all that stand before it.
+        # Most steps prepare a call and return nothing: one reply for all that stand before it, unless it is time to
+        # show that there is progress.
         nothing = 0
         for index, step in enumerate(message.steps):
             body, arrays = self._answer(step, unpacker)
-            if body == _NOTHING:
+            if body == _NOTHING and not self._outbox.due():
                 nothing += 1
                 continue
             if nothing:

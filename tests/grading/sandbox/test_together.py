@@ -132,8 +132,9 @@ def test_an_outbox_sends_when_it_is_told_to_or_when_it_is_time(monkeypatch: pyte
         assert box.due(1 << 20)
 
 
-def test_replies_that_wait_for_each_other_do_not_wait_for_a_slow_one(sandbox: Sandbox) -> None:
-    code = PRELUDE + "    if k == 5: time.sleep(0.6)\n    time.sleep(0.06)\n    return k"
+@pytest.mark.parametrize("returned", ["k", "None"])
+def test_replies_that_wait_for_each_other_do_not_wait_for_a_slow_one(returned: str, sandbox: Sandbox) -> None:
+    code = PRELUDE + f"    if k == 5: time.sleep(0.6)\n    time.sleep(0.06)\n    return {returned}"
     with sandbox.start(one_file(code)) as worker:
         began = time.monotonic()
         outcomes = worker._session.exchange_together(CALLS, began + 10.0, None)
