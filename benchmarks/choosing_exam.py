@@ -97,7 +97,7 @@ class Pool:
             gradients = ~np.logical_and.reduceat(entries, pairs.calls.starts[:-1])
             for k in np.flatnonzero(gradients & ~none):
                 if known.truths[k].gradient.ties:
-                    gradients[k] = not known.truths[k].gradient.accepts(pairs.gradient(k))
+                    gradients[k] = not known.truths[k].gradient.accepts(pairs.gradient(int(k)))
         return np.array([losses, gradients | none])
 
 

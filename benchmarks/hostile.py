@@ -40,6 +40,7 @@ _CHECKS_OF_ANSWERS = ("value", "gradient", "kinks", "symmetry")
 _PR_SET_CHILD_SUBREAPER = 36
 # What hangs is waited for twice; the grade of nobody else depends on how long.
 _SECONDS = {"call_seconds = 10.0": "call_seconds = 2.0", "handin_seconds = 120.0": "handin_seconds = 30.0"}
+_WITHOUT_REPAIRS = {"candidates = 1500": "candidates = 0"}
 _ATTACK = f"""
 def {_ATTACKED}(W, X, y, reg):
     attack(np.resize(X, (4, 4)), "/etc/passwd", 22, 1, "subgrader", "/tmp")
@@ -90,7 +91,7 @@ def _stops_readers(place: Path, number: int, chance: random.Random) -> None:
     elif kind == ".py":
         place.with_suffix(kind).write_text(SCRIPTS[chance.choice(sorted(SCRIPTS))])
     else:
-        place.with_suffix(kind).write_bytes(ZIPS[chance.choice(sorted(ZIPS))])
+        place.with_suffix(kind).write_bytes(ZIPS[chance.choice(sorted(ZIPS))]())
 
 
 _KINDS: tuple[Write, ...] = (
@@ -154,13 +155,19 @@ def main() -> None:
     parser.add_argument("--hostile", type=int, default=20, metavar="N", help="hostile hand-ins")
     parser.add_argument("--seed", type=int, default=1, metavar="N", help="which ones")
     parser.add_argument("--jobs", type=numbers, default=[2], metavar="N,...", help="processes")
+    parser.add_argument(
+        "--without-repairs",
+        action="store_true",
+        help="search for none: they take most of the time, and win no points",
+    )
     options = parser.parse_args()
     ctypes.CDLL(None).prctl(_PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
     wrong = False
     with tempfile.TemporaryDirectory() as folder:
         rubric = Path(folder, "rubric.toml")
         text = default_rubric_path().read_text(encoding="utf-8")
-        for usual, shorter in _SECONDS.items():
+        changed = _SECONDS | (_WITHOUT_REPAIRS if options.without_repairs else {})
+        for usual, shorter in changed.items():
             assert usual in text
             text = text.replace(usual, shorter)
         rubric.write_text(text, encoding="utf-8")

@@ -13,6 +13,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
@@ -83,8 +84,8 @@ def main() -> None:
         with Sandbox.open(LIMITS, allow_unsafe=True, data=data) as sandbox:
             print(f"isolation {sandbox.isolation.level}; opened once, in {time.perf_counter() - began:.2f} s")
             for what, code in NOTEBOOKS.items():
-                ours = best_seconds(lambda code=code: walled(sandbox, files, code), options.rounds)
-                theirs = best_seconds(lambda code=code: plain(folder, code), options.rounds)
+                ours = best_seconds(partial(walled, sandbox, files, code), options.rounds)
+                theirs = best_seconds(partial(plain, folder, code), options.rounds)
                 found[what] = {"walled_seconds": ours, "plain_seconds": theirs, "ratio": ours / theirs}
                 print(f"{what:32} walled {ours:7.3f} s, plain {theirs:7.3f} s, ratio {ours / theirs:5.2f}")
     if options.json:

@@ -88,7 +88,14 @@ def environment(cache: Path, name: str) -> Path:
     if not ready.exists():
         print(f"installing {name} into {folder}", file=sys.stderr)
         subprocess.run([sys.executable, "-m", "venv", folder], check=True)
-        pip = [folder / "bin" / "python", "-m", "pip", "install", "--quiet", "--disable-pip-version-check"]
+        pip: list[str | Path] = [
+            folder / "bin" / "python",
+            "-m",
+            "pip",
+            "install",
+            "--quiet",
+            "--disable-pip-version-check",
+        ]
         subprocess.run([*pip, *_PACKAGES[name]], check=True)
         ready.touch()
     return folder / "bin"
@@ -97,7 +104,15 @@ def environment(cache: Path, name: str) -> Path:
 def subgrader(folder: Path, count: int) -> Result:
     """Ours, one worker."""
     make_class(folder / "class", count, all_right=True)
-    command = [sys.executable, ROOT / "grader.py", folder / "class", "--out", folder / "out", "--jobs", "1"]
+    command: list[str | Path] = [
+        sys.executable,
+        ROOT / "grader.py",
+        folder / "class",
+        "--out",
+        folder / "out",
+        "--jobs",
+        "1",
+    ]
     time = timed(command, folder)
     grades = [json.loads(path.read_text()) for path in (folder / "out").glob("*/report.json")]
     if any(grade["isolation"]["level"] != "full" for grade in grades):
@@ -113,7 +128,7 @@ def otter(folder: Path, count: int, programs: Path) -> Result:
         doctest = "".join(
             f"{'... ' if line.startswith(' ') else '>>> '}{line}\n" for line in code.splitlines()
         )
-        suite = {"cases": [{"code": doctest, "hidden": False, "locked": False}]}
+        suite: dict[str, object] = {"cases": [{"code": doctest, "hidden": False, "locked": False}]}
         suite |= {"scored": True, "setup": "", "teardown": "", "type": "doctest"}
         content = f"OK_FORMAT = True\ntest = { ({'name': name, 'points': 1, 'suites': [suite]})!r}\n"
         (folder / "tests" / f"{name}.py").write_text(content)

@@ -54,11 +54,12 @@ def seconds(work: Callable[[], object], rounds: int) -> float:
     return (time.process_time() - begin) / rounds
 
 
-def drawn_anew(grade: Grade) -> None:
-    """The pictures of a page without those that other pages of the class have, too."""
-    _png.cache_clear()
-    for facts in grade.trainings:
-        training(facts)
+def draw_anew(grades: Sequence[Grade]) -> None:
+    """Draw the pictures of each page without those that other pages of the class have, too."""
+    for grade in grades:
+        _png.cache_clear()
+        for facts in grade.trainings:
+            training(facts)
 
 
 def by_matplotlib(grade: Grade) -> None:
@@ -79,7 +80,7 @@ def by_nbconvert(handin: Handin) -> None:
     import nbformat
     from nbconvert.exporters.html import HTMLExporter
 
-    HTMLExporter(template_name="basic").from_notebook_node(nbformat.read(handin.path, 4))  # type: ignore[no-untyped-call]
+    HTMLExporter(template_name="basic").from_notebook_node(nbformat.read(handin.path, 4))
 
 
 def show(name: str, each: float, base: float) -> None:
@@ -107,7 +108,7 @@ def main() -> None:
         show(name, each(lambda w=writer: [w.render(grade) for grade in grades]), base)  # type: ignore[misc]
     bare = [msgspec.structs.replace(grade, trainings=[]) for grade in grades]
     show("html without pictures", each(lambda: [WRITERS["html"].render(grade) for grade in bare]), base)
-    show("pictures", each(lambda: [drawn_anew(grade) for grade in grades]), base)
+    show("pictures", each(lambda: draw_anew(grades)), base)
     show("source page", each(lambda: [SourcePage().render(*pair) for pair in sources]), base)
     show(
         "notebook with feedback",

@@ -63,7 +63,7 @@ def on_paper(
 
     def drawn(samples: NDArray[np.float64], shape: tuple[int, int]) -> NDArray[np.float64]:
         # Of uniform numbers to the power 1 / tilt, large ones are as much likelier.
-        return samples[(random.random(shape) ** (1.0 / tilt) * len(samples)).astype(int)]
+        return samples.take((random.random(shape) ** (1.0 / tilt) * len(samples)).astype(int))
 
     first = drawn(few, (count, loop_cost._TIMES_AT_FIRST)).min(axis=1)
     of_few = np.minimum.accumulate(drawn(few, (count, loop_cost._TIMES * loop_cost._ROWS)), axis=1)

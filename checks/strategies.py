@@ -10,6 +10,7 @@ from __future__ import annotations
 import itertools
 import math
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
 from random import Random
 
 import numpy as np
@@ -277,6 +278,13 @@ def labelled_problems(draw: Draw) -> Problem:
     """Problems of odd sizes with labels of any integer type that the course uses."""
     problem: Problem = draw(sized_problems())
     return problem.with_labels(draw(st.sampled_from(LABEL_TYPES)))
+
+
+@simplifies(Problem)
+def fewer_samples(pick: Pick, problem: Problem) -> Problem:
+    """The first samples, as few as will do: one number finds two of seven where three of them would not fail."""
+    count = pick.one_of(range(1, len(problem.y) + 1))
+    return replace(problem, X=problem.X[:count], y=problem.y[:count])
 
 
 @simplifies(Problem)

@@ -221,7 +221,8 @@ def _complexity(example: Example) -> tuple[object, ...]:
     W, X = problem.W, problem.X
     fractions = sum(int(np.count_nonzero(array != np.trunc(array))) for array in (W, X))
     size = float(np.abs(W).sum() + np.abs(X).sum())
-    return problem.reg != 0, W.size + X.size, fractions, size, problem.reg, int((W < 0).sum() + (X < 0).sum())
+    numbers = W.size + X.size + problem.y.size
+    return problem.reg != 0, numbers, fractions, size, problem.reg, int((W < 0).sum() + (X < 0).sum())
 
 
 @cache

@@ -40,6 +40,8 @@ def failing(where: Callable[[Problem], bool], kind: type[Failure] = WrongLoss) -
         (lambda p: p.W.shape[0] > 1, (1, 2, 2)),
         (lambda p: p.W.shape[1] > 2 and bool(p.X.any()), (1, 1, 3)),
         (lambda p: len(set(p.y.tolist())) > 1, (2, 1, 2)),
+        # Two samples of three classes rather than three of two.
+        (lambda p: 1 < len(p.y) != p.W.shape[1], (2, 1, 3)),
     ],
 )
 def test_the_smallest_sizes_are_found(where: Callable[[Problem], bool], sizes: tuple[int, int, int]) -> None:
