@@ -32,6 +32,7 @@ from grading.reports.sources import Commented, commented
 from grading.rubric.reading import load_rubric
 from grading.running.run import grade_all
 from grading.running.setup import RunSetup
+from grading.running.work import Work
 
 ROOT = Path(__file__).resolve().parent.parent
 CLASS = 1000
@@ -40,8 +41,9 @@ CLASS = 1000
 def graded(paths: Sequence[Path]) -> list[tuple[Handin, Grade]]:
     """The hand-ins that could be graded, with their grades."""
     handins = {handin.name: handin for handin in survey(paths).handins}
-    outcomes = grade_all(list(handins.values()), RunSetup(load_rubric()), jobs=2)
-    grades = sorted((outcome.grade for outcome in outcomes), key=lambda grade: grade.submission.name)
+    with Work(RunSetup(load_rubric())) as work:
+        outcomes = grade_all(list(handins.values()), work, jobs=2)
+        grades = sorted((outcome.grade for outcome in outcomes), key=lambda grade: grade.submission.name)
     return [(handins[grade.submission.name], grade) for grade in grades if grade.state == "graded"]
 
 

@@ -25,9 +25,9 @@ import numpy as np
 
 from grading.intake.submission import Block, Definition, Kind, Source, Submission
 from grading.rubric.reading import load_rubric
-from grading.running.run import opened
 from grading.running.runner import Runner
 from grading.running.setup import RunSetup
+from grading.running.work import Work
 from grading.training.data import training_data
 
 
@@ -36,9 +36,10 @@ def checks_on_digits(rounds: int) -> dict[str, float]:
     rubric = load_rubric()
     data = training_data(rubric)
     found = []
-    with opened(RunSetup(rubric, allow_unsafe=True)) as sandbox:
+    with Work(RunSetup(rubric, allow_unsafe=True)) as work:
+        work.prepare()
         for _ in range(rounds + 1):
-            with sandbox.start(_handed_in(), data.shared) as worker:
+            with work.sandbox.start(_handed_in(), data.shared) as worker:
                 runner = Runner(_handed_in(), lambda _: worker, rubric)
                 began, used = time.perf_counter(), time.process_time()
                 for name, check in runner.plan():
@@ -121,10 +122,11 @@ def accuracy_on_cifar10(folder: Path, rounds: int) -> dict[str, float]:
     for name in ("threshold", "runs"):
         del options[name]
     found = []
-    with opened(RunSetup(rubric, allow_unsafe=True)) as sandbox:
+    with Work(RunSetup(rubric, allow_unsafe=True)) as work:
+        work.prepare()
         for _ in range(rounds):
             began = time.process_time()
-            with sandbox.start(_handed_in(), data.shared) as worker:
+            with work.sandbox.start(_handed_in(), data.shared) as worker:
                 result = Runner(_handed_in(), lambda _: worker, rubric).result("LinearSVM.train", "accuracy")
                 assert result.status == "passed", result.message
                 theirs = float(worker.stdout.split()[-1])

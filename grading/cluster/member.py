@@ -18,9 +18,8 @@ from grading.intake.safe_names import clean
 from grading.reading.packed_handin import unpack
 from grading.reading.reader import Reader
 from grading.records.grade import Grade, IsolationFacts
-from grading.running.run import Work, opened
-from grading.running.setup import RunSetup
-from grading.sandbox.client import Sandbox
+from grading.running.work import Work
+from grading.sandbox.walls.closing import Closing
 from grading.sandbox.walls.levels import IsolationError
 from reference.split import DatasetError
 
@@ -48,14 +47,13 @@ def read(stream: IO[bytes]) -> bytes | None:
     return data if len(data) == size else None
 
 
-class Member:
+class Member(Closing):
     """What the process does all its life."""
 
     def __init__(self) -> None:
+        self._reader = Reader()
         self._made_for: bytes | None = None
-        self._setup: RunSetup | None = None
-        self._sandbox: Sandbox | None = None
-        self._reader: Reader | None = None
+        self._work: Work | None = None
 
     def answer(self, task: Task) -> Reply:
         """Do one task; nothing that a hand-in does raises."""
@@ -63,34 +61,32 @@ class Member:
             differs = difference(task.versions, versions(task.setup))
             if differs is not None:
                 return Reply(refused=f"it has {differs}")
-            setup, sandbox = self._prepared(task)
+            work = self._prepared(task)
         except (IsolationError, DatasetError) as error:
             return Reply(refused=str(error))
-        level = IsolationFacts(level=sandbox.isolation.level.value, detail=sandbox.isolation.detail)
+        level = IsolationFacts(level=work.isolation.level.value, detail=work.isolation.detail)
         if task.handin is None:
             return Reply(isolation=level)
         with tempfile.TemporaryDirectory(prefix="subgrader-") as folder:
             handin, path = unpack(task.handin, Path(folder))
-            grade = Work(setup, sandbox.isolation, sandbox, reader=self._reader)(handin)
+            grade = work(handin)
         return Reply(grade=_from(path, grade), isolation=level)
 
     def close(self) -> None:
         """End what runs in the sandbox, and what reads."""
-        if self._reader is not None:
-            self._reader.close()
-        if self._sandbox is not None:
-            self._sandbox.close()
+        self._reader.close()
+        if self._work is not None:
+            self._work.close()
 
-    def _prepared(self, task: Task) -> tuple[RunSetup, Sandbox]:
+    def _prepared(self, task: Task) -> Work:
         wanted = encode((task.rubric, task.allow_unsafe, task.notebook_data))
-        self._reader = self._reader or Reader()
-        if self._setup is None or self._sandbox is None or wanted != self._made_for:
-            if self._sandbox is not None:
-                self._sandbox.close()
-            self._setup = task.setup
-            self._sandbox = opened(self._setup)
-            self._made_for = wanted
-        return self._setup, self._sandbox
+        if self._work is None or wanted != self._made_for:
+            if self._work is not None:
+                self._work.close()
+            self._made_for, self._work = wanted, Work(task.setup, self._reader)
+            self._work.begin()
+            self._work.prepare()
+        return self._work
 
 
 def _from(path: str, grade: Grade) -> Grade:
@@ -103,12 +99,9 @@ def main() -> None:
     """Answer until there are no more tasks."""
     replies = os.fdopen(os.dup(1), "wb")
     os.dup2(2, 1)  # what anything here might print is no reply
-    member = Member()
-    try:
+    with Member() as member:
         while (data := read(sys.stdin.buffer)) is not None:
             write(replies, encode(member.answer(msgspec.msgpack.decode(data, type=Task))))
-    finally:
-        member.close()
 
 
 if __name__ == "__main__":

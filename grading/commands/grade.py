@@ -26,11 +26,9 @@ if TYPE_CHECKING:
     from grading.commands.terminal import Terminal
     from grading.intake.find import Found
     from grading.intake.submission import Handin
-    from grading.reading.reader import Reader
     from grading.records.grade import Grade
     from grading.running.run import Outcome
-    from grading.running.setup import RunSetup
-    from grading.sandbox.level_search import LevelSearch
+    from grading.running.work import Work
     from grading.sandbox.walls.levels import Isolation
     from grading.sandbox.walls.zygote import Zygote
 
@@ -157,12 +155,11 @@ def _run(options: argparse.Namespace) -> int:
 
 def _run_with(options: argparse.Namespace, begun: Zygote | None) -> int:
     """The same, with a process for the sandbox that has been begun."""
-    from contextlib import nullcontext
-
     from grading.intake.files import leave_out
     from grading.reading.reader import Reader
     from grading.rubric.reading import load_rubric, require_packages
     from grading.running.setup import RunSetup
+    from grading.running.work import Work
     from grading.words import speak
 
     options.paths = paths = options.paths or [Path("submissions")]
@@ -192,8 +189,9 @@ def _run_with(options: argparse.Namespace, begun: Zygote | None) -> int:
             allow_unsafe=options.allow_unsafe,
             notebook_data=notebook_data(options.data, rubric.settings.edition) if options.execute else None,
         )
-        sandbox = nullcontext() if options.cluster else setup.begin_sandbox(begun)
-        with sandbox as choosing, Reader() as reader:
+        with Reader() as reader, Work(setup, reader) as work:
+            if not options.cluster:
+                work.begin(begun)
             found = reader.survey(paths, options.reading, ascii_names=options.ascii_names)
             for problem in found.problems:
                 print(f"{PROGRAM}: {problem}", file=sys.stderr)
@@ -202,7 +200,7 @@ def _run_with(options: argparse.Namespace, begun: Zygote | None) -> int:
             if not found.handins:
                 return WRONG_USE
             options.out.mkdir(parents=True, exist_ok=True)
-            grades = _grade(found, setup, options, choosing, reader)
+            grades = _grade(found, work, options)
     except _wrong_use() as error:
         print(f"{PROGRAM}: {error}", file=sys.stderr)
         return WRONG_USE
@@ -238,9 +236,7 @@ def _wrong_use() -> tuple[type[Exception], ...]:
     return RubricError, DatasetError, IsolationError, ClusterError, LateError, GradebookError, RosterError
 
 
-def _grade(
-    found: Found, setup: RunSetup, options: argparse.Namespace, choosing: LevelSearch | None, reader: Reader
-) -> list[Grade]:
+def _grade(found: Found, work: Work, options: argparse.Namespace) -> list[Grade]:
     """Grade what has changed, show and write, one by one; then the reports on the whole class."""
     from contextlib import ExitStack, closing, suppress
     from functools import cache
@@ -253,7 +249,7 @@ def _grade(
     from grading.running.processes import cores
     from grading.running.run import grade_all
 
-    handins = found.handins
+    handins, setup = found.handins, work.setup
 
     @cache
     def terminal() -> Terminal:
@@ -272,18 +268,15 @@ def _grade(
         if options.cluster is None:
             return grade_all(
                 handins,
-                setup,
+                work,
                 options.jobs or cores(),
                 known,
                 lambda what: terminal().doing(what),
-                all_known=records.hold_all(handins),
-                meanwhile=meanwhile,
-                choosing=choosing,
-                reader=reader,
+                meanwhile,
             )
         from grading.cluster.client import grade_on_cluster
 
-        return grade_on_cluster(handins, setup, options.cluster, known, reader)
+        return grade_on_cluster(handins, setup, options.cluster, known, work.reader)
 
     expected = roster(options)
     functions = list(setup.rubric.settings.functions)
@@ -296,7 +289,7 @@ def _grade(
                 setup,
                 force=options.force,
                 trusted=not options.out_is_graded,
-                reader=reader,
+                reader=work.reader,
                 formats=options.format,
                 release=options.release,
             )
@@ -319,7 +312,7 @@ def _grade(
             grade = late.applied(records.with_hand_marks(known_by(outcome.grade, handin)))
             try:
                 release = options.release
-                write_reports(grade, options.out, options.format, handin, release=release, reader=reader)
+                write_reports(grade, options.out, options.format, handin, release=release, reader=work.reader)
                 records.reported(handin, outcome.grade, grade)
                 if not outcome.unchanged:
                     records.keep(handin, outcome.grade, grade)

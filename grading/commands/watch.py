@@ -56,7 +56,8 @@ def _watch(options: argparse.Namespace, begun: Zygote | None, started: float) ->
     from grading.intake.submission import IntakeError
     from grading.reading.reader import Reader
     from grading.rubric.reading import RubricError, load_rubric, require_packages
-    from grading.sandbox.level_search import LevelSearch
+    from grading.running.setup import RunSetup
+    from grading.running.work import Work
     from grading.sandbox.walls.levels import IsolationError
     from grading.words import speak
     from reference.split import DatasetError
@@ -67,11 +68,14 @@ def _watch(options: argparse.Namespace, begun: Zygote | None, started: float) ->
         )
         require_packages(rubric)
         speak(rubric.settings.lang)
-        with LevelSearch(rubric.limits, begun=begun) as choosing, Reader() as reader:
+        # A student's own code on the student's own machine: where there are no walls to be had, limits will do.
+        setup = RunSetup(rubric, allow_unsafe=True)
+        with Reader() as reader, Work(setup, reader) as work:
+            work.begin(begun)
             handin = the_handin(options.path.absolute(), "PATH")
             from grading.entrances.watching.watch import Watch
 
-            watch: Watch = Watch(handin, rubric, reader, choosing, started)
+            watch: Watch = Watch(handin, work, started)
             return watch.until_interrupted()
     except (RubricError, IntakeError, DatasetError, IsolationError) as error:
         print(f"{PROGRAM}: {error}", file=sys.stderr)

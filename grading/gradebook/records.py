@@ -7,7 +7,7 @@ import hashlib
 import os
 import sqlite3
 import zlib
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from functools import cached_property
 from pathlib import Path
 from types import TracebackType
@@ -122,14 +122,6 @@ class Records:
         """Work out what all keys have in common, which the first grade would have to wait for."""
         suite_hash()
         library_versions()
-
-    def hold_all(self, handins: Iterable[Handin]) -> bool:
-        """Whether there is a verdict on each, though perhaps on something else than would be graded now."""
-        if self._force:
-            return False
-        query = "SELECT name FROM handins WHERE id IN (SELECT handin FROM verdicts)"
-        known = {row["name"] for row in self._database.select(query)}
-        return all(handin.name in known for handin in handins)
 
     def find(self, handin: Handin, isolation: Isolation) -> Grade | None:
         """The grade that grading ``handin`` now would give, or None if it is not known."""

@@ -13,8 +13,7 @@ import traceback
 import warnings
 from collections import deque
 from collections.abc import Callable, Generator, Iterable, Iterator
-from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from multiprocessing.connection import Connection, wait
 from multiprocessing.context import ForkContext, SpawnContext
 from multiprocessing.process import BaseProcess
@@ -27,8 +26,6 @@ from grading.sandbox.inside import walls
 _MOST_TRIES = 2
 _SECONDS_TO_END = 2.0
 _COLLECTED_AFTER = 20_000
-# Deeply nested code is parsed in threads, too; some systems give them half a megabyte.
-_STACK_BYTES = 16 << 20
 
 
 def cores() -> int:
@@ -42,7 +39,7 @@ class Work(Protocol):
     """What a process does all its life."""
 
     def __call__(self, handin: Handin) -> Grade:
-        """Grade one hand-in, whatever it holds; in several threads, if it is given several hand-ins at once."""
+        """Grade one hand-in, whatever it holds."""
         ...
 
     def close(self) -> None:
@@ -54,7 +51,7 @@ class Work(Protocol):
 class _Member:
     process: BaseProcess
     line: Connection
-    tasks: list[Handin] = field(default_factory=list)
+    task: Handin | None = None
 
 
 def share_out(
@@ -63,12 +60,10 @@ def share_out(
     new_work: Callable[[], Work],
     give_up: Callable[[Handin, str], Grade],
     meanwhile: Callable[[], None] = lambda: None,
-    at_once: int = 1,
 ) -> Generator[Grade, None, None]:
     """Grade hand-ins in ``jobs`` processes and yield each grade as it is made, in no fixed order.
 
-    Those whose process dies are tried once more in a new one, each of them alone, so that none is blamed for another.
-    Closing the iterator ends all processes.
+    One whose process dies is tried once more in a new one. Closing the iterator ends all processes.
 
     Args:
         handins: what to grade.
@@ -76,22 +71,20 @@ def share_out(
         new_work: what the next process does; called in this one, just before that one is started.
         give_up: the grade of a hand-in that took two processes down, and why.
         meanwhile: done once, while the first hand-ins are being graded.
-        at_once: hand-ins that a process has at the same time.
     """
-    pool = _Pool(deque(handins), jobs, new_work, at_once)
-    still_to_do = [meanwhile]
+    pool = _Pool(deque(handins), jobs, new_work)
     try:
+        pool.give_out()
+        meanwhile()
         while pool.give_out():
-            while still_to_do:
-                still_to_do.pop()()
             for member in pool.wait_for_news():
                 try:
-                    handin, grade = member.line.recv()
+                    grade = member.line.recv()
                 except (EOFError, OSError):
-                    for handin, how in pool.remove(member):
-                        yield give_up(handin, f"the process that graded it {how}, twice")
+                    lost = pool.remove(member)
+                    if lost is not None:
+                        yield give_up(lost[0], f"the process that graded it {lost[1]}, twice")
                 else:
-                    member.tasks.remove(handin)
                     # First: whoever takes the grade writes its reports, and the process would wait for that.
                     pool.give(member)
                     yield grade
@@ -102,58 +95,50 @@ def share_out(
 class _Pool:
     """The processes, and what waits for them."""
 
-    def __init__(self, waiting: deque[Handin], jobs: int, new_work: Callable[[], Work], at_once: int) -> None:
-        self._waiting, self._jobs, self._new_work, self._at_once = waiting, jobs, new_work, at_once
+    def __init__(self, waiting: deque[Handin], jobs: int, new_work: Callable[[], Work]) -> None:
+        self._waiting, self._jobs, self._new_work = waiting, jobs, new_work
         self._tries: dict[Handin, int] = {}
         self._members: list[_Member] = []
 
     def give_out(self) -> bool:
         """Have everybody at work for whom there is something; whether anybody is."""
-        # Everybody gets a first one before anybody gets a second.
-        for count in range(1, self._at_once + 1):
-            for member in self._members:
-                self.give(member, count)
-            while self._waiting and len(self._members) < self._jobs:
-                self.give(self._new_member(), count)
-        return any(member.tasks for member in self._members)
+        for member in self._members:
+            if member.task is None:
+                self.give(member)
+        while self._waiting and len(self._members) < self._jobs:
+            self.give(self._new_member())
+        return any(member.task is not None for member in self._members)
 
-    def give(self, member: _Member, count: int | None = None) -> None:
-        """Give a member what it may have now; so that it has ``count`` at most, if that is said."""
-        while self._waiting and self._may_have(member, self._waiting[0], count or self._at_once):
-            handin = self._waiting.popleft()
-            member.tasks.append(handin)
+    def give(self, member: _Member) -> None:
+        """Give a member the next hand-in, if there is one."""
+        member.task = self._waiting.popleft() if self._waiting else None
+        if member.task is not None:
             # If it has died, that is found, and counted, when its answer is read.
             with contextlib.suppress(OSError):
-                member.line.send(handin)
-
-    def _may_have(self, member: _Member, handin: Handin, count: int) -> bool:
-        alone = handin in self._tries or any(task in self._tries for task in member.tasks)
-        return len(member.tasks) < (1 if alone else count)
+                member.line.send(member.task)
 
     def wait_for_news(self) -> list[_Member]:
         """Wait for those at work, and say who has something to say, or has died."""
-        lines = wait([member.line for member in self._members if member.tasks])
+        lines = wait([member.line for member in self._members if member.task is not None])
         return [member for member in self._members if member.line in lines]
 
-    def remove(self, member: _Member) -> list[tuple[Handin, str]]:
-        """Clear a dead member away; the hand-ins that are not tried again, and how it ended."""
+    def remove(self, member: _Member) -> tuple[Handin, str] | None:
+        """Clear a dead member away; its hand-in, if that is not tried again, and how it ended."""
         self._members.remove(member)
-        how = _ended(member)
-        lost = []
-        for handin in reversed(member.tasks):
-            self._tries[handin] = self._tries.get(handin, 0) + 1
-            if self._tries[handin] < _MOST_TRIES:
-                self._waiting.appendleft(handin)
-            else:
-                lost.append((handin, how))
-        return lost
+        how, handin = _ended(member), member.task
+        assert handin is not None
+        self._tries[handin] = self._tries.get(handin, 0) + 1
+        if self._tries[handin] < _MOST_TRIES:
+            self._waiting.appendleft(handin)
+            return None
+        return handin, how
 
     def end_all(self) -> None:
         """End all processes."""
         for member in self._members:
             # Idle ones see the end of the line; those at work are told.
             member.line.close()
-            if member.tasks:
+            if member.task is not None:
                 member.process.terminate()
         for member in self._members:
             member.process.join(_SECONDS_TO_END)
@@ -172,7 +157,7 @@ class _Pool:
         line, theirs = context.Pipe()
         # A forked process has copies of these, and while anybody has one the line does not break.
         inherited = [line, *(member.line for member in self._members)] if forks else []
-        arguments = theirs, inherited, self._new_work(), self._at_once
+        arguments = theirs, inherited, self._new_work()
         process = context.Process(target=_serve, args=arguments, daemon=True)
         with _interrupts_held():
             process.start()
@@ -208,7 +193,7 @@ def _ended(member: _Member) -> str:
     return f"was ended by signal {-code}"
 
 
-def _serve(line: Connection, inherited: list[Connection], work: Work, at_once: int) -> None:
+def _serve(line: Connection, inherited: list[Connection], work: Work) -> None:
     """The life of one process."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the parent's business
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
@@ -225,27 +210,17 @@ def _serve(line: Connection, inherited: list[Connection], work: Work, at_once: i
     gc.set_threshold(_COLLECTED_AFTER)
     # Threads that each turn warnings off for a while turn them on again for each other.
     warnings.simplefilter("ignore")
-    threading.stack_size(_STACK_BYTES)
-    at_work = ThreadPoolExecutor(at_once)
-    sending = threading.Lock()
-
-    def answer(handin: Handin) -> None:
-        try:
-            grade = work(handin)
-            with sending:
-                line.send((handin, grade))
-        except BaseException:
-            # What is left of a process where this can happen is not to be relied on.
-            traceback.print_exc()
-            os._exit(1)
-
     try:
         while True:
             try:
                 handin = line.recv()
             except (EOFError, OSError):
                 return
-            at_work.submit(answer, handin)
+            line.send(work(handin))
+    except Exception:
+        # What is left of a process where this can happen is not to be relied on.
+        traceback.print_exc()
+        os._exit(1)
     finally:
         work.close()
         # Without waiting for threads whose answers nobody wants any more.

@@ -10,14 +10,9 @@ from typing import TYPE_CHECKING
 
 from grading import SUITE
 from grading.rubric.settings import Rubric
-from grading.sandbox.level_search import LevelSearch
 
-# The sandbox is begun before NumPy, and what else takes its time, is imported.
 if TYPE_CHECKING:
     from grading.records.grade import SuiteFacts
-    from grading.sandbox.client import Sandbox
-    from grading.sandbox.walls.levels import Level
-    from grading.sandbox.walls.zygote import Zygote
 
 
 @dataclass(frozen=True)
@@ -33,39 +28,6 @@ class RunSetup:
     def max_score(self) -> float:
         """The points of everything that is asked."""
         return self.rubric.max_score + (self.rubric.search_points if self.notebook_data else 0.0)
-
-    def begin_sandbox(self, begun: Zygote | None = None) -> LevelSearch:
-        """Begin to open the sandbox that `open_sandbox` would open, without waiting for it.
-
-        Args:
-            begun: a process of it that has been begun; see `grading.sandbox.walls.zygote.begin`.
-        """
-        return LevelSearch(self.rubric.limits, begun=begun)
-
-    def open_sandbox(self, level: Level | None = None) -> Sandbox:
-        """A sandbox at ``level``, by default the best that works here.
-
-        Raises:
-            IsolationError: no level that may be used works on this machine.
-        """
-        return self.opened(LevelSearch(self.rubric.limits, level))
-
-    def opened(self, choosing: LevelSearch) -> Sandbox:
-        """The sandbox that has been begun; see `open_sandbox`."""
-        from grading.sandbox.client import Sandbox
-
-        return Sandbox.opened(choosing, self.rubric.limits, allow_unsafe=self.allow_unsafe)
-
-    def open_notebook_sandbox(self, level: Level) -> Sandbox:
-        """A sandbox that notebooks are run in, at ``level``; only where there is data for them.
-
-        Raises:
-            IsolationError: that level does not work with the data.
-        """
-        from grading.sandbox.client import Sandbox
-
-        limits = self.rubric.notebook_limits
-        return Sandbox.open(limits, level=level, allow_unsafe=self.allow_unsafe, data=self.notebook_data)
 
 
 @cache

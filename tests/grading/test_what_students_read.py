@@ -7,6 +7,7 @@ Read them aloud: would a second-year student know what to do next? After a chang
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from pathlib import Path
 
 import msgspec
@@ -19,9 +20,8 @@ from grading.reports.hidden import for_students
 from grading.reports.inline import inline_text
 from grading.rubric.reading import load_rubric
 from grading.rubric.settings import Rubric
-from grading.running.run import grade
 from grading.running.setup import RunSetup
-from grading.sandbox.client import Sandbox
+from grading.running.work import Work
 from grading.words import LANGUAGES, Language, speaking
 from reference.mistakes import CATALOGUE, METHODS
 from tests.checks.classes import handed_mistake as handed_class
@@ -107,16 +107,21 @@ def read_by_the_student(grade_: Grade) -> str:
     return re.sub(r"\d+\.\d{7,}(?:e-?\d+)?", lambda number: f"{float(number[0]):.6g}", text)
 
 
+@pytest.fixture(scope="module")
+def work() -> Iterator[Work]:
+    with Work(RunSetup(load_rubric(), allow_unsafe=True)) as work:
+        yield work
+
+
 @pytest.mark.parametrize("name", MISTAKES)
-def test_what_a_student_reads(
-    name: str, sandbox: Sandbox, tmp_path: Path, request: pytest.FixtureRequest
-) -> None:
+def test_what_a_student_reads(name: str, work: Work, tmp_path: Path, request: pytest.FixtureRequest) -> None:
     code, asked = handed_in(name)
     (tmp_path / "student.py").write_text(code, encoding="utf-8")
     (handin,) = find([tmp_path / "student.py"])
 
     def graded(language: Language) -> Grade:
-        return grade(handin, RunSetup(asking_only(asked, language)), sandbox)
+        work.setup = RunSetup(asking_only(asked, language))
+        return work.graded(handin)
 
     first = graded("en")
     for language in LANGUAGES:

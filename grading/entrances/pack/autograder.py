@@ -18,6 +18,7 @@ from typing import Any, NoReturn
 import msgspec
 
 from grading.intake.submission import Handin
+from grading.reading.reader import Reader
 from grading.records.atomic_files import write_atomically
 from grading.records.grade import Grade
 from grading.records.late import HandedIn, Lateness, duration, minutes_late
@@ -25,6 +26,7 @@ from grading.reports.gradescope import GradescopeReport
 from grading.rubric.reading import load_rubric
 from grading.running.run import grade_all
 from grading.running.setup import RunSetup
+from grading.running.work import Work
 from grading.words import say, speak
 
 
@@ -100,9 +102,12 @@ def _graded(root: Path) -> bytes:
     speak(rubric.settings.lang)
     # Here everything but the student's files is the grader's own, and closed to the user that student code runs as:
     # the best level that there is will do.
-    setup = RunSetup(rubric, allow_unsafe=True)
     handin = Handin("submission", root / "submission")
-    with closing(grade_all([handin], setup, jobs=1)) as outcomes:
+    with (
+        Reader() as reader,
+        Work(RunSetup(rubric, allow_unsafe=True), reader) as work,
+        closing(grade_all([handin], work, jobs=1)) as outcomes,
+    ):
         grade = next(outcomes).grade
     handed_in = metadata.handed_in
     times = {} if handed_in is None else {handin.name: handed_in}

@@ -9,11 +9,9 @@ from grading.entrances.watching.saves import Saves
 from grading.entrances.watching.screen import Screen
 from grading.entrances.watching.verdicts import SupersededError, Verdict, Verdicts
 from grading.intake.submission import Handin, IntakeError, Submission
-from grading.reading.reader import Reader, ReadingError
-from grading.rubric.settings import Rubric
-from grading.running.preparation import prepare, prepare_for_failures
-from grading.sandbox.client import Sandbox
-from grading.sandbox.level_search import LevelSearch
+from grading.reading.reader import ReadingError
+from grading.running.preparation import prepare_for_failures
+from grading.running.work import Work
 from grading.training.data import training_data
 from grading.words import say
 
@@ -26,17 +24,13 @@ class Watch:
 
     Args:
         handin: which one.
-        rubric: what for.
-        reader: reads it.
-        choosing: where its functions will be called.
+        work: what reads it, and where its functions are called.
         started: when, on the clock of `time.monotonic`, somebody began to wait.
     """
 
-    def __init__(
-        self, handin: Handin, rubric: Rubric, reader: Reader, choosing: LevelSearch, started: float
-    ) -> None:
-        self._handin, self._rubric, self._reader, self._choosing = handin, rubric, reader, choosing
-        self._started = started
+    def __init__(self, handin: Handin, work: Work, started: float) -> None:
+        self._handin, self._work, self._started = handin, work, started
+        self._rubric = work.setup.rubric
         self._screen = Screen()
         self._saves = Saves(handin.path)
         self._last: Verdict | None = None
@@ -55,21 +49,17 @@ class Watch:
         self._screen.begin(self._handin.path.name)
         try:
             with self._screen.working():
-                prepare(self._rubric)
+                self._work.prepare()
                 shared = training_data(self._rubric).shared if self._rubric.trains else None
-                # A student's own code on the student's own machine: where there are no walls to be had, limits will do.
-                sandbox = Sandbox.opened(self._choosing, self._rubric.limits, allow_unsafe=True)
-            with sandbox:
-                verdicts = Verdicts(
-                    self._rubric, sandbox, shared, self._screen.doing, lambda: self._saves.is_new
-                )
-                self._look(verdicts, self._started)
-                for _ in prepare_for_failures(self._rubric):
-                    if self._saves.is_new:
-                        break
-                for is_new in self._saves.looks():
-                    if is_new or not self._is_told:
-                        self._look(verdicts, time.monotonic())
+                sandbox = self._work.sandbox
+            verdicts = Verdicts(self._rubric, sandbox, shared, self._screen.doing, lambda: self._saves.is_new)
+            self._look(verdicts, self._started)
+            for _ in prepare_for_failures(self._rubric):
+                if self._saves.is_new:
+                    break
+            for is_new in self._saves.looks():
+                if is_new or not self._is_told:
+                    self._look(verdicts, time.monotonic())
         except KeyboardInterrupt:
             self._screen.end(self._handin.path.name, self._last)
         return 0
@@ -102,7 +92,7 @@ class Watch:
         try:
             if not self._handin.path.exists():
                 raise IntakeError(say("{name} is gone.", name=self._handin.path.name))
-            read = self._reader.read(self._handin, self._rubric.asked_names)
+            read = self._work.reader.read(self._handin, self._rubric.asked_names)
         except (IntakeError, ReadingError) as error:
             now = time.monotonic()
             if self._trouble is None or self._trouble[0] != str(error):

@@ -14,6 +14,7 @@ from grading.reports.brief import Brief
 from grading.rubric.reading import load_rubric
 from grading.running.run import grade_all
 from grading.running.setup import RunSetup
+from grading.running.work import Work
 from tests.grading.reports.grades import FUNCTIONS, a_check, a_class, a_grade
 from tests.grading.reports.test_repairs import CHANGE, MISSING, a_grade_with, a_repair
 
@@ -34,8 +35,8 @@ def test_reports_on_a_class_are_the_same_from_shortened_grades(form: str) -> Non
 
 
 def test_a_shortened_grade_is_small() -> None:
-    setup = RunSetup(load_rubric(), allow_unsafe=True)
-    [outcome] = grade_all(find([SUBMISSIONS / "ada.ipynb"]), setup, 1)
+    with Work(RunSetup(load_rubric(), allow_unsafe=True)) as work:
+        [outcome] = grade_all(find([SUBMISSIONS / "ada.ipynb"]), work, 1)
     written = msgspec.json.encode(outcome.grade)
     # Each on its own, as grades are that come out of other processes.
     many = shortened([msgspec.json.decode(written, type=Grade) for _ in range(100)])

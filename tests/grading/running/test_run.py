@@ -17,15 +17,15 @@ from typing import Any, NoReturn
 import pytest
 
 import grader
-import grading.running.run
 from grading import commands
 from grading.gradebook.database import Database
 from grading.intake.find import find
 from grading.intake.submission import Handin
 from grading.records.grade import Grade
 from grading.rubric.reading import load_rubric
-from grading.running.run import Outcome, Work, grade_all
+from grading.running.run import Outcome, grade_all
 from grading.running.setup import RunSetup
+from grading.running.work import Work
 from grading.sandbox.walls.levels import DisturbedError
 from tests.grading.running.small_class import HANGS, RIGHT, WRONG, kept_in, make_class, results, rows
 
@@ -51,9 +51,14 @@ def start(work: Path, out: Path) -> subprocess.Popen[str]:
     )
 
 
+def grading_with(work: Path) -> Work:
+    return Work(RunSetup(load_rubric(work.parent / "rubric.toml"), allow_unsafe=True))
+
+
 def graded(work: Path, jobs: int = 2) -> dict[str, Grade]:
-    setup = RunSetup(load_rubric(work.parent / "rubric.toml"), allow_unsafe=True)
-    return {outcome.grade.submission.name: outcome.grade for outcome in grade_all(find([work]), setup, jobs)}
+    with grading_with(work) as what:
+        outcomes = grade_all(find([work]), what, jobs)
+        return {outcome.grade.submission.name: outcome.grade for outcome in outcomes}
 
 
 def descendants(process: int) -> dict[int, str]:
@@ -99,14 +104,14 @@ def test_a_process_that_dies_costs_the_hand_in_that_killed_it_and_no_other(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, jobs: int
 ) -> None:
     work = make_class(tmp_path / "class", ada=RIGHT, killer=RIGHT, mary=RIGHT, zoe=WRONG)
-    grade = grading.running.run.grade
+    grade = Work.graded
 
-    def deadly(handin: Handin, *others: Any, **options: Any) -> Grade:
+    def deadly(work: Work, handin: Handin, *, is_asked_again: bool) -> Grade:
         if handin.name == "killer":
             os.kill(os.getpid(), signal.SIGKILL)
-        return grade(handin, *others, **options)
+        return grade(work, handin, is_asked_again=is_asked_again)
 
-    monkeypatch.setattr(grading.running.run, "grade", deadly)
+    monkeypatch.setattr(Work, "graded", deadly)
     grades = graded(work, jobs)
     assert {name: g.state for name, g in grades.items()} == {
         **dict.fromkeys(("ada", "mary", "zoe"), "graded"),
@@ -118,15 +123,15 @@ def test_a_process_that_dies_costs_the_hand_in_that_killed_it_and_no_other(
 @needs_fork
 def test_a_process_that_dies_by_chance_costs_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     work = make_class(tmp_path / "class", ada=RIGHT, unlucky=RIGHT)
-    grade = grading.running.run.grade
+    grade = Work.graded
 
-    def deadly_once(handin: Handin, *others: Any, **options: Any) -> Grade:
+    def deadly_once(work: Work, handin: Handin, *, is_asked_again: bool) -> Grade:
         if handin.name == "unlucky" and not (tmp_path / "died").exists():
             (tmp_path / "died").touch()
             os.kill(os.getpid(), signal.SIGKILL)
-        return grade(handin, *others, **options)
+        return grade(work, handin, is_asked_again=is_asked_again)
 
-    monkeypatch.setattr(grading.running.run, "grade", deadly_once)
+    monkeypatch.setattr(Work, "graded", deadly_once)
     assert [g.score for g in graded(work).values()] == [4, 4]
     assert (tmp_path / "died").exists()
 
@@ -136,14 +141,14 @@ def test_a_defect_of_the_grader_is_said_and_costs_the_others_nothing(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     work = make_class(tmp_path / "class", ada=RIGHT, odd=RIGHT)
-    grade = grading.running.run.grade
+    grade = Work.graded
 
-    def defective(handin: Handin, *others: Any, **options: Any) -> Grade:
+    def defective(work: Work, handin: Handin, *, is_asked_again: bool) -> Grade:
         if handin.name == "odd":
             raise KeyError("gone")
-        return grade(handin, *others, **options)
+        return grade(work, handin, is_asked_again=is_asked_again)
 
-    monkeypatch.setattr(grading.running.run, "grade", defective)
+    monkeypatch.setattr(Work, "graded", defective)
     grades = graded(work)
     assert grades["ada"].score == 4
     assert grades["odd"].state == "not_graded"
@@ -155,16 +160,16 @@ def test_a_hand_in_that_others_disturb_is_graded_once_more_and_for_good(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     work = make_class(tmp_path / "class", ada=RIGHT, hit=RIGHT, zoe=RIGHT)
-    grade = grading.running.run.grade
+    grade = Work.graded
 
-    def disturbed(handin: Handin, *others: Any, is_asked_again: bool, **options: Any) -> Grade:
+    def disturbed(work: Work, handin: Handin, *, is_asked_again: bool) -> Grade:
         with (tmp_path / "tries").open("a") as tries:
             tries.write(f"{handin.name} {is_asked_again}\n")
         if handin.name == "hit" and is_asked_again:
             raise DisturbedError
-        return grade(handin, *others, is_asked_again=is_asked_again, **options)
+        return grade(work, handin, is_asked_again=is_asked_again)
 
-    monkeypatch.setattr(grading.running.run, "grade", disturbed)
+    monkeypatch.setattr(Work, "graded", disturbed)
     assert {name: found.score for name, found in graded(work).items()} == {"ada": 4, "hit": 4, "zoe": 4}
     tries = (tmp_path / "tries").read_text().splitlines()
     assert sorted(tries) == ["ada True", "hit False", "hit True", "zoe True"]
@@ -172,27 +177,24 @@ def test_a_hand_in_that_others_disturb_is_graded_once_more_and_for_good(
 
 def test_what_a_process_does_can_be_sent_to_one_that_is_not_forked(tmp_path: Path) -> None:
     work = make_class(tmp_path / "class", ada=RIGHT)
-    setup = RunSetup(load_rubric(work.parent / "rubric.toml"), allow_unsafe=True)
-    with setup.open_sandbox() as sandbox:
-        sent = pickle.dumps(Work(setup, sandbox.isolation, None, lanes=2))
-    received: Work = pickle.loads(sent)  # noqa: S301 - it is our own
-    try:
+    with grading_with(work) as here:
+        here.is_spare = True
+        sent = pickle.dumps(here.another())
+    with pickle.loads(sent) as received:  # noqa: S301 - it is our own
         assert received(find([work])[0]).score == 4
         assert received(find([work])[0]).score == 4
-    finally:
-        received.close()
 
 
 @needs_proc
 def test_closing_the_iterator_ends_all_processes(tmp_path: Path) -> None:
     work = make_class(tmp_path / "class", ada=RIGHT, hangs=HANGS, zoe=RIGHT)
-    setup = RunSetup(load_rubric(work.parent / "rubric.toml"), allow_unsafe=True)
     before = descendants(os.getpid())
-    outcomes = grade_all(find([work]), setup, 2)
-    assert isinstance(next(outcomes), Outcome)
-    ours = {p: begin for p, begin in descendants(os.getpid()).items() if p not in before}
-    assert ours
-    outcomes.close()
+    with grading_with(work) as what:
+        outcomes = grade_all(find([work]), what, 2)
+        assert isinstance(next(outcomes), Outcome)
+        ours = {p: begin for p, begin in descendants(os.getpid()).items() if p not in before}
+        assert ours
+        outcomes.close()
     assert not still_running(ours)
 
 

@@ -1,0 +1,215 @@
+"""What a process of a run does, from its first preparation to its end."""
+
+from __future__ import annotations
+
+import time
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from grading.intake.submission import Handin, IntakeError, Submission
+from grading.reading.reader import Reader, ReadingError
+from grading.sandbox.level_search import LevelSearch
+from grading.sandbox.walls.closing import Closing
+from grading.sandbox.walls.levels import DisturbedError, Isolation, IsolationError, LaunchError
+from grading.words import say, speak
+from reference.split import DatasetError
+
+# A sandbox is begun before NumPy, and what else takes its time, is imported.
+if TYPE_CHECKING:
+    from concurrent.futures import Executor
+
+    from grading.records.execution import Execution
+    from grading.records.grade import CheckResult, Grade
+    from grading.running.setup import RunSetup
+    from grading.sandbox.client import Sandbox
+    from grading.sandbox.walls.zygote import Zygote
+
+LOSSES = 2
+"""Each of the assignment has a worker, and so a processor, of its own, where there are some to spare."""
+
+# Deeply nested code is parsed in threads, too; some systems give them half a megabyte.
+_STACK_BYTES = 16 << 20
+
+
+class Work(Closing):
+    """What one process does: it begins a sandbox, prepares and opens what is needed, grades, and closes it.
+
+    Args:
+        setup: what to grade with.
+        reader: reads the hand-ins; None to read them in this process.
+        isolation: the level to open a sandbox at, if another process has found it; None for the best that works.
+
+    Attributes:
+        is_spare: whether there are processors for more than one loss at once.
+    """
+
+    def __init__(
+        self, setup: RunSetup, reader: Reader | None = None, isolation: Isolation | None = None
+    ) -> None:
+        self.setup = setup
+        self.is_spare = False
+        self.reader = reader or Reader(apart=False)
+        self._isolation = isolation
+        self._search: LevelSearch | None = None
+        self._sandbox: Sandbox | None = None
+        self._notebooks: Sandbox | None = None
+        self._lanes: Executor | None = None
+        self._is_prepared = False
+
+    def begin(self, begun: Zygote | None = None) -> None:
+        """Begin to open the sandbox, without waiting for it.
+
+        Args:
+            begun: a process of it that has been begun; see `grading.sandbox.walls.zygote.begin`.
+        """
+        level = None if self._isolation is None else self._isolation.level
+        self._search = LevelSearch(self.setup.rubric.limits, level, begun=begun)
+
+    def another(self) -> Work:
+        """What another process of the same run does."""
+        work = Work(self.setup, self.reader, self.isolation)
+        work.is_spare = self.is_spare
+        return work
+
+    def prepare(self) -> None:
+        """Draw all cases and work out their true answers, once; processes that are forked then have them."""
+        from grading.running.preparation import prepare
+
+        if not self._is_prepared:
+            speak(self.setup.rubric.settings.lang)  # this may be another machine's process
+            prepare(self.setup.rubric)
+            if self.setup.notebook_data is not None:
+                from grading.execution.scoring import held_out
+
+                held_out(self.setup.notebook_data)
+            self._is_prepared = True
+
+    @property
+    def sandbox(self) -> Sandbox:
+        """Where functions are called, opened when it is first asked for.
+
+        Raises:
+            IsolationError: no level that may be used works on this machine.
+        """
+        if self._sandbox is None:
+            if self._search is None:
+                self.begin()
+            assert self._search is not None
+            from grading.sandbox.client import Sandbox
+
+            setup = self.setup
+            self._sandbox = Sandbox.opened(self._search, setup.rubric.limits, allow_unsafe=setup.allow_unsafe)
+        return self._sandbox
+
+    @property
+    def isolation(self) -> Isolation:
+        """How student code is walled in; see `sandbox`."""
+        self._isolation = self._isolation or self.sandbox.isolation
+        return self._isolation
+
+    def __call__(self, handin: Handin) -> Grade:
+        """Grade; a defect of the grader itself becomes an explicit state: one hand-in never stops the others.
+
+        A hand-in to which others do harm is graded once more.
+        """
+        from grading.running.grade_assembly import not_graded
+
+        try:
+            self.prepare()
+            try:
+                return self.graded(handin, is_asked_again=True)
+            except (DisturbedError, LaunchError):
+                return self.graded(handin, is_asked_again=False)
+        except (IsolationError, DatasetError, IntakeError) as error:
+            return not_graded(handin, self.setup, self._isolation, str(error))
+        except Exception as error:
+            import traceback
+
+            place = traceback.extract_tb(error.__traceback__)[-1]
+            where = f" ({Path(place.filename).name}, line {place.lineno})"
+            reason = say(
+                "a defect of the grader, not of the hand-in: {error}; please report it",
+                error=str(error)
+                if isinstance(error, ReadingError)
+                else f"{type(error).__name__}: {error}{where}",
+            )
+            return not_graded(handin, self.setup, self._isolation, reason)
+
+    def graded(self, handin: Handin, *, is_asked_again: bool = False) -> Grade:
+        """Grade one hand-in. Whatever it holds, the result is a `Grade` in an explicit state.
+
+        Args:
+            handin: what to grade.
+            is_asked_again: whether the caller grades it again if what others do costs it a process.
+
+        Raises:
+            DisturbedError: that has happened, and ``is_asked_again``.
+        """
+        from grading.editions.callings import as_called
+        from grading.running.grade_assembly import graded, not_graded
+        from grading.running.runner import Runner
+        from grading.training.data import training_data
+
+        started = time.perf_counter()
+        setup, rubric = self.setup, self.setup.rubric
+        try:
+            submission = as_called(self.reader.read(handin, rubric.asked_names), rubric)
+        except IntakeError as error:
+            return not_graded(handin, setup, self.isolation, str(error), time.perf_counter() - started)
+        shared = training_data(rubric).shared if rubric.trains else None
+        if self.is_spare and self._lanes is None:
+            import threading
+            from concurrent.futures import ThreadPoolExecutor
+
+            threading.stack_size(_STACK_BYTES)
+            self._lanes = ThreadPoolExecutor(LOSSES)
+        with self.sandbox.workers(submission, shared, is_asked_again=is_asked_again) as workers:
+            opening = partial(self.sandbox.start_for_candidates, is_asked_again=is_asked_again)
+            runner = Runner(submission, workers, rubric, opening=opening)
+            results = runner.results(self._lanes)
+            repairs = runner.repairs()
+            remarks = workers.remarks
+        execution = None
+        if setup.notebook_data is not None:
+            execution, more = self._executed(
+                handin, submission, setup.notebook_data, is_asked_again=is_asked_again
+            )
+            results += more
+        return graded(
+            submission,
+            setup,
+            self.isolation,
+            results,
+            runner.trainings(),
+            remarks,
+            time.perf_counter() - started,
+            execution,
+            repairs,
+        )
+
+    def _executed(
+        self, handin: Handin, submission: Submission, data: Path, *, is_asked_again: bool
+    ) -> tuple[Execution, list[CheckResult]]:
+        """What comes of running a hand-in's notebooks, and the checks of what they leave."""
+        from grading.execution.running import execute
+        from grading.execution.search_checks import search_results
+        from grading.sandbox.client import Sandbox
+
+        rubric = self.setup.rubric
+        if self._notebooks is None:
+            self._notebooks = Sandbox.open(
+                rubric.notebook_limits,
+                level=self.isolation.level,
+                allow_unsafe=self.setup.allow_unsafe,
+                data=data,
+            )
+        run = partial(self._notebooks.run, is_asked_again=is_asked_again)
+        executed = execute(handin, submission, rubric, run, data, self.reader)
+        return executed.execution, list(search_results(rubric, executed.execution, executed.found))
+
+    def close(self) -> None:
+        """End what has been begun."""
+        for begun in (self._search, self._sandbox, self._notebooks):
+            if begun is not None:
+                begun.close()
