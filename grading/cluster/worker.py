@@ -7,38 +7,41 @@ import os
 import signal
 import subprocess
 import sys
-import threading
 
 from grading import HOME
 from grading.cluster import member
 from grading.cluster.messages import Reply, encode
 
 _MOST_TRIES = 2
-_idle: list[_Process] = []
-_lock = threading.Lock()
 
 
-def answer(task: bytes) -> bytes:
-    """Do a task in a process of its own, once more in a new one if that dies; the reply, as bytes."""
-    how = ""
-    for _ in range(_MOST_TRIES):
-        process = _free()
-        try:
-            reply = process.ask(task)
-        except BaseException:
-            process.end()
-            raise
-        if reply is not None:
-            with _lock:
-                _idle.append(process)
-            return reply
-        how = process.end()
-    return encode(Reply(died=f"{how}, twice"))
+class Members:
+    """The processes that one worker has, each kept from one task to the next."""
 
+    def __init__(self) -> None:
+        self._idle: list[_Process] = []
 
-def _free() -> _Process:
-    with _lock:
-        return _idle.pop() if _idle else _Process()
+    def answer(self, task: bytes) -> bytes:
+        """Do a task in a process of its own, once more in a new one if that dies; the reply, as bytes."""
+        how = ""
+        for _ in range(_MOST_TRIES):
+            process = self._free()
+            try:
+                reply = process.ask(task)
+            except BaseException:
+                process.end()
+                raise
+            if reply is not None:
+                self._idle.append(process)
+                return reply
+            how = process.end()
+        return encode(Reply(died=f"{how}, twice"))
+
+    def _free(self) -> _Process:
+        # Threads share the list: one that is not there any more another has taken.
+        with contextlib.suppress(IndexError):
+            return self._idle.pop()
+        return _Process()
 
 
 class _Process:
@@ -79,3 +82,7 @@ class _Process:
         with contextlib.suppress(ValueError):
             return f"was ended by {signal.Signals(-code).name}"
         return f"was ended by signal {-code}"
+
+
+#: Asked for by name.
+answer = Members().answer

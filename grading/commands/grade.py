@@ -155,12 +155,14 @@ def _run(options: argparse.Namespace) -> int:
 
 def _run_with(options: argparse.Namespace, begun: Zygote | None) -> int:
     """The same, with a process for the sandbox that has been begun."""
-    from grading.intake.files import leave_out
+    from contextlib import nullcontext
+
+    from grading.intake.files import left_out
     from grading.reading.reader import Reader
     from grading.rubric.reading import load_rubric, require_packages
     from grading.running.setup import RunSetup
     from grading.running.work import Work
-    from grading.words import speak
+    from grading.words import speaking
 
     options.paths = paths = options.paths or [Path("submissions")]
     own = {"--rubric": options.rubric, "--times": options.times, "--roster": options.roster}
@@ -171,25 +173,22 @@ def _run_with(options: argparse.Namespace, begun: Zygote | None) -> int:
             return WRONG_USE
     # Nor is a gradebook believed that may have been handed in.
     options.out_is_graded = _lies_in(options.out, paths)
-    if (
-        options.out_is_graded
-        and options.out.is_dir()
-        and options.out.resolve() not in map(Path.resolve, paths)
-    ):
-        leave_out(options.out)
+    is_beside = options.out.is_dir() and options.out.resolve() not in map(Path.resolve, paths)
+    aside = left_out(options.out) if options.out_is_graded and is_beside else None
+    if aside is not None:
         print(f"{PROGRAM}: nothing in {options.out} is graded: reports go there", file=sys.stderr)
     try:
         rubric = load_rubric(
             options.rubric, edition=options.edition, lang=options.lang, data_folder=options.data
         )
         require_packages(rubric)
-        speak(rubric.settings.lang)
         setup = RunSetup(
             rubric,
             allow_unsafe=options.allow_unsafe,
             notebook_data=notebook_data(options.data, rubric.settings.edition) if options.execute else None,
         )
-        with Reader() as reader, Work(setup, reader) as work:
+        said = speaking(rubric.settings.lang)
+        with said, aside or nullcontext(), Reader() as reader, Work(setup, reader) as work:
             if not options.cluster:
                 work.begin(begun)
             found = reader.survey(paths, options.reading, ascii_names=options.ascii_names)

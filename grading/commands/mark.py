@@ -95,7 +95,7 @@ def _serve(options: argparse.Namespace, marker: str) -> int:
     from grading.marking.shown import Renderer
     from grading.marking.store import Store
     from grading.reading.reader import Reader
-    from grading.words import speak
+    from grading.words import speaking
 
     # Processes are forked while no other thread runs.
     with Reader() as reader, Store(options.out, marker) as store, beside_others(options.out):
@@ -113,7 +113,6 @@ def _serve(options: argparse.Namespace, marker: str) -> int:
                 file=sys.stderr,
             )
         listener = server.listening(options.port)
-        speak(options.lang or store.forms.forms.worth.settings.lang)
         token, port = server.new_token(), listener.getsockname()[1]
         rewriter = Rewriter(options.out, reader)
         renderer = Renderer(reader)
@@ -123,10 +122,11 @@ def _serve(options: argparse.Namespace, marker: str) -> int:
         print(f"Marking {options.out} as {marker}. Open this address, which only you should know:")
         print(f"  http://{server.HOST}:{port}/#{token}", flush=True)
         print("Ctrl-C ends it; marks are kept as they are given.", flush=True)
-        try:
-            server.serve(app, listener)
-        finally:
-            listener.close()
-            rewriter.finish(lambda n: print(f"writing the reports on {n} hand-ins", flush=True))
+        with speaking(options.lang or store.forms.forms.worth.settings.lang):
+            try:
+                server.serve(app, listener)
+            finally:
+                listener.close()
+                rewriter.finish(lambda n: print(f"writing the reports on {n} hand-ins", flush=True))
         print(f"All marks are in {options.out}, and in its reports.")
     return GRADED

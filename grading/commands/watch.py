@@ -59,7 +59,7 @@ def _watch(options: argparse.Namespace, begun: Zygote | None, started: float) ->
     from grading.running.setup import RunSetup
     from grading.running.work import Work
     from grading.sandbox.walls.levels import IsolationError
-    from grading.words import speak
+    from grading.words import speaking
     from reference.split import DatasetError
 
     try:
@@ -67,10 +67,9 @@ def _watch(options: argparse.Namespace, begun: Zygote | None, started: float) ->
             options.rubric, edition=options.edition, lang=options.lang, data_folder=options.data
         )
         require_packages(rubric)
-        speak(rubric.settings.lang)
         # A student's own code on the student's own machine: where there are no walls to be had, limits will do.
         setup = RunSetup(rubric, allow_unsafe=True)
-        with Reader() as reader, Work(setup, reader) as work:
+        with speaking(rubric.settings.lang), Reader() as reader, Work(setup, reader) as work:
             work.begin(begun)
             handin = the_handin(options.path.absolute(), "PATH")
             from grading.entrances.watching.watch import Watch

@@ -29,7 +29,7 @@ from grading.sandbox.kernel import KernelSession, StudentFiles, untouched
 from grading.sandbox.messages import Loaded
 from grading.sandbox.walls.levels import Isolation, Level
 from grading.sandbox.worker import Worker
-from grading.words import LANGUAGES, Language, later, say, speak, translated
+from grading.words import LANGUAGES, Language, later, say, speaking, translated
 
 _WALLS = later(
     "Run here, in your own Python, without the walls that the grader has around it. Verdicts and words are those "
@@ -51,12 +51,16 @@ class Report:
     problem: str = ""
 
     def __repr__(self) -> str:
-        return f"check: {self.problem}" if self.grade is None else inline_text(self.grade)
+        if self.grade is None:
+            return f"check: {self.problem}"
+        with speaking(self.grade.suite.language):
+            return inline_text(self.grade)
 
     def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> dict[str, str]:
         bundle = {"text/plain": repr(self)}
         if self.grade is not None:
-            bundle["text/html"] = inline_html(self.grade)
+            with speaking(self.grade.suite.language):
+                bundle["text/html"] = inline_html(self.grade)
         return bundle
 
 
@@ -72,9 +76,16 @@ def report(
     try:
         rubric = load_rubric(None if rubric_path is None else Path(rubric_path), lang=lang)
         require_packages(rubric)
-        speak(rubric.settings.lang)
+    except RubricError as error:
+        return Report(None, str(error))
+    with speaking(rubric.settings.lang):
+        return _report(things, caller, rubric)
+
+
+def _report(things: Sequence[object], caller: Mapping[str, Any], rubric: Rubric) -> Report:
+    try:
         chosen = _chosen(things, caller, rubric)
-    except (RubricError, IntakeError) as error:
+    except IntakeError as error:
         return Report(None, str(error))
     provided = _around(chosen, caller, rubric) | chosen
     try:

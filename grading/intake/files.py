@@ -7,6 +7,7 @@ import os
 import re
 import stat
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
@@ -73,10 +74,14 @@ def is_foreign_folder(name: str) -> bool:
 _output: set[str] = set()
 
 
-def leave_out(folder: Path) -> None:
-    """Take nothing in ``folder`` for anybody's work: the grader writes there. Said before readers are begun."""
-    _output.clear()
+@contextmanager
+def left_out(folder: Path) -> Iterator[None]:
+    """Take nothing in ``folder`` for anybody's work: the grader writes there. Holds in readers begun meanwhile."""
     _output.add(os.path.realpath(folder))
+    try:
+        yield
+    finally:
+        _output.discard(os.path.realpath(folder))
 
 
 def is_output(folder: str | Path) -> bool:

@@ -17,9 +17,9 @@ import os
 import subprocess
 import sys
 import zlib
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from functools import cache, partial
+from functools import cache, cached_property
 from pathlib import Path
 from random import Random
 from typing import Any, Literal
@@ -81,22 +81,52 @@ class Pool:
     tiny: int
 
 
-@cache
-def pool_of(drawing: Drawing, seed: int, delta: float, part: Part = "chosen") -> Pool:
-    """The examples of a drawing for a seed and a margin."""
-    drawing = drawing.with_margin(delta)
-    key = key_of(drawing, seed)
-    for exam in (_shipped, partial(_cached, seed, delta)):
-        kept = exam().get(key)
-        if kept is not None and kept.source == drawing.definition.source:
-            try:
-                return kept.part(part)
-            except EncodingError as error:
-                _warn(f"{key} in an exam of this seed is damaged, and drawn anew: {error}")
-    # The strategy of no check: nobody has drawn from it before.
-    from grading.judging.drawing import draw
+class Exams:
+    """The examples that are kept: of the shipped seed in a file, of others in the user's cache.
 
-    return draw(drawing, seed).part(part)
+    Args:
+        shipped: the file.
+    """
+
+    def __init__(self, shipped: Path = SHIPPED) -> None:
+        self._file = shipped
+        self._cached: dict[tuple[int, float], dict[str, KeptPool]] = {}
+
+    def pool_of(self, drawing: Drawing, seed: int, delta: float, part: Part = "chosen") -> Pool:
+        """The examples of a drawing for a seed and a margin."""
+        drawing = drawing.with_margin(delta)
+        key = key_of(drawing, seed)
+        for exam in self._exams(seed, delta):
+            kept = exam.get(key)
+            if kept is not None and kept.source == drawing.definition.source:
+                try:
+                    return kept.part(part)
+                except EncodingError as error:
+                    _warn(f"{key} in an exam of this seed is damaged, and drawn anew: {error}")
+        # The strategy of no check: nobody has drawn from it before.
+        from grading.judging.drawing import draw
+
+        return draw(drawing, seed).part(part)
+
+    @cached_property
+    def _shipped(self) -> dict[str, KeptPool]:
+        try:
+            return read(self._file)
+        except ExamError as error:
+            _warn(str(error))
+        except OSError as error:
+            _warn(f"{self._file}: {error.strerror}; its cases are drawn anew")
+        return {}
+
+    def _exams(self, seed: int, delta: float) -> Iterator[dict[str, KeptPool]]:
+        """Where to look, as far as one looks."""
+        yield self._shipped
+        if (seed, delta) not in self._cached:
+            self._cached[seed, delta] = _kept_or_drawn(seed, delta)
+        yield self._cached[seed, delta]
+
+
+pool_of = cache(Exams().pool_of)
 
 
 def own_examples(
@@ -158,19 +188,7 @@ def read(path: Path) -> dict[str, KeptPool]:
         raise ExamError(f"{path}: no exam of this version ({error}); its cases are drawn anew") from None
 
 
-@cache
-def _shipped() -> dict[str, KeptPool]:
-    try:
-        return read(SHIPPED)
-    except ExamError as error:
-        _warn(str(error))
-    except OSError as error:
-        _warn(f"{SHIPPED}: {error.strerror}; its cases are drawn anew")
-    return {}
-
-
-@cache
-def _cached(seed: int, delta: float) -> dict[str, KeptPool]:
+def _kept_or_drawn(seed: int, delta: float) -> dict[str, KeptPool]:
     """What is not shipped: from the user's cache, or drawn now, and kept there if that can be."""
     file = _cache_file(seed, delta)
     try:

@@ -51,9 +51,6 @@ class Promise:
         return tuple(drawing for _, strategy in self.strategies for drawing in strategy.drawings)
 
 
-_declared: dict[str, Promise] = {}
-
-
 def promise(
     *, kind: Kind, needs: tuple[str, ...] = (), afterwards: Body | None = None
 ) -> Callable[[Body], Body]:
@@ -66,7 +63,8 @@ def promise(
             raise TypeError(f"check {check!r} has no docstring; it is the sentence that the student reads")
         given = given_of(test)
         strategies = tuple(given.strategies.items())
-        _declared[check] = Promise(check, kind, title, needs, given.body, strategies, afterwards)
+        declared = Promise(check, kind, title, needs, given.body, strategies, afterwards)
+        test.promise = declared  # type: ignore[attr-defined]
         return test
 
     return declare
@@ -75,8 +73,9 @@ def promise(
 @cache
 def promise_of(check: str) -> Promise:
     """The promise of a check, from its module ``checks.test_<check>``."""
-    importlib.import_module(f"{PREFIX}checks.test_{check}")
-    return _declared[check]
+    test = getattr(importlib.import_module(f"{PREFIX}checks.test_{check}"), f"test_{check}")
+    promise: Promise = test.promise
+    return promise
 
 
 def promises() -> dict[str, Promise]:

@@ -12,7 +12,7 @@ from grading.reading.reader import Reader, ReadingError
 from grading.sandbox.level_search import LevelSearch
 from grading.sandbox.walls.closing import Closing
 from grading.sandbox.walls.levels import DisturbedError, Isolation, IsolationError, LaunchError
-from grading.words import say, speak
+from grading.words import say, speaking
 from reference.split import DatasetError
 
 # A sandbox is begun before NumPy, and what else takes its time, is imported.
@@ -77,7 +77,6 @@ class Work(Closing):
         from grading.running.preparation import prepare
 
         if not self._is_prepared:
-            speak(self.setup.rubric.settings.lang)  # this may be another machine's process
             prepare(self.setup.rubric)
             if self.setup.notebook_data is not None:
                 from grading.execution.scoring import held_out
@@ -113,6 +112,11 @@ class Work(Closing):
 
         A hand-in to which others do harm is graded once more.
         """
+        # Not every process is forked from one that knows: it may be another machine's.
+        with speaking(self.setup.rubric.settings.lang):
+            return self._attempted(handin)
+
+    def _attempted(self, handin: Handin) -> Grade:
         from grading.running.grade_assembly import not_graded
 
         try:

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import re
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from grading.judging.engine import verify
 from grading.judging.failures import Failure
 from grading.judging.loss_function import LossFunction
-from grading.judging.promise import Promise, _declared
+from grading.judging.promise import Promise
 from grading.rubric.checks import all_checks, checks_of
 from grading.sandbox.client import Sandbox
 from tests.checks.handins import Handed, rubric_of, submission_of
@@ -24,14 +25,12 @@ WRONG = (
 
 
 @pytest.fixture
-def scale(monkeypatch: pytest.MonkeyPatch) -> Promise:
+def scale() -> Any:
     """The check of the docs."""
     (code,) = re.findall(r"```python\n(\"\"\"Scale.*?)```", DOCS, re.DOTALL)
-    monkeypatch.setattr("grading.judging.promise._declared", dict(_declared))
-    exec(compile(code, "test_scale.py", "exec"), {"__name__": "checks.test_scale"})  # noqa: S102
-    from grading.judging import promise
-
-    return promise._declared["scale"]
+    names: dict[str, Any] = {"__name__": "checks.test_scale"}
+    exec(compile(code, "test_scale.py", "exec"), names)  # noqa: S102
+    return names["test_scale"].promise
 
 
 def test_the_check_of_the_docs_tells_right_from_wrong(scale: Promise, sandbox: Sandbox) -> None:

@@ -24,10 +24,11 @@ from grading.records.grade import Grade
 from grading.records.late import HandedIn, Lateness, duration, minutes_late
 from grading.reports.gradescope import GradescopeReport
 from grading.rubric.reading import load_rubric
+from grading.rubric.settings import Rubric
 from grading.running.run import grade_all
 from grading.running.setup import RunSetup
 from grading.running.work import Work
-from grading.words import say, speak
+from grading.words import say, speaking
 
 
 class Question(msgspec.Struct):
@@ -99,13 +100,17 @@ def _graded(root: Path) -> bytes:
         os.environ.setdefault(name, "1")
     metadata = _metadata(root / "submission_metadata.json")
     rubric = load_rubric(root / "source" / "rubric" / "rubric.toml")
-    speak(rubric.settings.lang)
+    with speaking(rubric.settings.lang):
+        return _results(rubric, metadata, Handin("submission", root / "submission"))
+
+
+def _results(rubric: Rubric, metadata: Metadata, handin: Handin) -> bytes:
     # Here everything but the student's files is the grader's own, and closed to the user that student code runs as:
     # the best level that there is will do.
-    handin = Handin("submission", root / "submission")
+    setup = RunSetup(rubric, allow_unsafe=True)
     with (
         Reader() as reader,
-        Work(RunSetup(rubric, allow_unsafe=True), reader) as work,
+        Work(setup, reader) as work,
         closing(grade_all([handin], work, jobs=1)) as outcomes,
     ):
         grade = next(outcomes).grade

@@ -51,11 +51,9 @@ def test_a_process_that_dies_is_replaced_and_reported_when_it_dies_again(
         "import os, sys\nif '-m' in sys.orig_argv and 'grading.cluster.member' in sys.orig_argv: os._exit(7)\n"
     )
     monkeypatch.setenv("PYTHONPATH", str(tmp_path))
-    monkeypatch.setattr(worker, "_idle", [])
     monkeypatch.setattr(worker, "HOME", tmp_path)
-    assert decode_reply(worker.answer(task(setup, versions(setup)))) == Reply(
-        died="ended with exit code 7, twice"
-    )
+    reply = worker.Members().answer(task(setup, versions(setup)))
+    assert decode_reply(reply) == Reply(died="ended with exit code 7, twice")
 
 
 @pytest.mark.parametrize("data", [b"", b"\x90\x90", msgspec.msgpack.encode([1, 2]), None, Path])

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import subprocess
 import sys
-from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
@@ -14,7 +13,7 @@ import pytest
 from checks.strategies import has_ties
 from grading.judging import exam
 from grading.judging.drawing import TO_CHOOSE_FROM, ChosenExamples, draw_and_choose, drawn
-from grading.judging.exam import SHIPPED, all_drawings, key_of, pool_of, read
+from grading.judging.exam import SHIPPED, Exams, all_drawings, key_of, pool_of, read
 from grading.judging.promise import promise_of
 from grading.rubric.reading import load_rubric
 from reference.problem import Problem
@@ -24,15 +23,10 @@ SEED = load_rubric().settings.seed
 
 
 @pytest.fixture
-def forgetting(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
-    """Nothing is remembered of exams before the test, or after it; gives the user's cache."""
+def cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A cache of the user that holds nothing yet."""
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
-    caches = exam.pool_of, exam._shipped, exam._cached
-    for cached in caches:
-        cached.cache_clear()
-    yield tmp_path / "subgrader"
-    for cached in caches:
-        cached.cache_clear()
+    return tmp_path / "subgrader"
 
 
 def test_what_was_chosen_of_other_examples_is_not_taken(capsys: pytest.CaptureFixture[str]) -> None:
@@ -84,39 +78,34 @@ def test_grading_with_the_shipped_exam_does_not_import_hypothesis() -> None:
 
 
 def test_a_shipped_exam_that_is_damaged_is_said_in_one_line_and_drawn_anew_to_the_byte(
-    forgetting: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+    cache: Path, capfd: pytest.CaptureFixture[str]
 ) -> None:
     """If this fails, a strategy or Hypothesis has changed: `python -m grading.judging.drawing` draws it anew."""
     (drawing,) = promise_of("symmetry").drawings
-    shipped, damaged = SHIPPED, forgetting.parent / "exam.bin"
+    damaged = cache.parent / "exam.bin"
     right = pool_of(drawing, SEED, 1.0).examples
-    monkeypatch.setattr(exam, "SHIPPED", damaged)
     for content in (b"", b"no exam at all" * 9, None):
         damaged.unlink(missing_ok=True)
         if content is not None:
             damaged.write_bytes(content)
-        pool_of.cache_clear()
-        exam._shipped.cache_clear()
-        assert_same(pool_of(drawing, SEED, 1.0).examples, right)
+        assert_same(Exams(damaged).pool_of(drawing, SEED, 1.0).examples, right)
         assert capfd.readouterr().err.count("\n") == 1, content
-    (drawn,) = forgetting.glob("exam-*")
-    assert drawn.read_bytes() == shipped.read_bytes(), "what is shipped is what Hypothesis draws"
+    (drawn,) = cache.glob("exam-*")
+    assert drawn.read_bytes() == SHIPPED.read_bytes(), "what is shipped is what Hypothesis draws"
 
 
 def test_another_seed_is_drawn_once_and_kept_also_in_the_place_of_what_is_damaged(
-    forgetting: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+    cache: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
 ) -> None:
     (drawing,) = promise_of("symmetry").drawings
     damaged = exam._cache_file(5, 1.0)
     damaged.parent.mkdir(parents=True)
     damaged.write_bytes(b"no exam at all" * 9)
-    first = pool_of(drawing, 5, 1.0).examples
+    first = Exams().pool_of(drawing, 5, 1.0).examples
     assert capfd.readouterr().err.count("\n") == 1
-    (kept,) = forgetting.glob("exam-*")
-    pool_of.cache_clear()
-    exam._cached.cache_clear()
+    (kept,) = cache.glob("exam-*")
     monkeypatch.setattr(sys, "executable", "/nowhere/python")  # nothing could be drawn now
-    assert_same(pool_of(drawing, 5, 1.0).examples, first)
+    assert_same(Exams().pool_of(drawing, 5, 1.0).examples, first)
     assert kept.stat().st_size > 1000
 
 

@@ -154,12 +154,6 @@ def test_a_search_that_found_nothing_has_no_map() -> None:
     assert search(msgspec.structs.replace(run.searches[0], results=[])) is None
 
 
-def test_pictures_are_the_same_bytes_every_time() -> None:
-    first = page_of(*FALLING)
-    _png.cache_clear()
-    assert page_of(*FALLING) == first
-
-
 def test_a_picture_that_many_pages_have_is_drawn_once() -> None:
     page_of(*FALLING)
     drawn_so_far = _png.cache_info().misses

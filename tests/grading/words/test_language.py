@@ -3,22 +3,12 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
 from pathlib import Path
 
-import pytest
-
 import grader
-from grading.words import speak
 
 SAMPLE = Path(__file__).resolve().parents[3] / "submissions" / "factor_two_forgotten.ipynb"
 ENGLISH, CHINESE = "The gradient of the regularization lacks its factor 2.", "正则化的梯度少了系数 2。"
-
-
-@pytest.fixture(autouse=True)
-def english_again() -> Iterator[None]:
-    yield
-    speak("en")
 
 
 def titles(out: Path) -> set[str]:
