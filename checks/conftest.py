@@ -224,7 +224,8 @@ def _is_hunted(item: pytest.Function) -> bool:
 def runner(request: pytest.FixtureRequest) -> Iterator[Runner]:
     """The submission, in workers of its own."""
     from grading.running.runner import Runner
-    from grading.sandbox.client import Sandbox
+    from grading.running.setup import RunSetup
+    from grading.running.work import Work
     from grading.training.data import training_data
 
     rubric = request.config.stash[_rubric_key]
@@ -234,10 +235,11 @@ def runner(request: pytest.FixtureRequest) -> Iterator[Runner]:
         # Takes some seconds for CIFAR-10, so only for those who ask for it.
         shared = training_data(rubric).shared if trains else None
         # A student's own code on the student's own machine: where there are no walls to be had, limits will do.
-        sandbox = Sandbox.open(rubric.limits, allow_unsafe=True)
+        work = Work(RunSetup(rubric, allow_unsafe=True))
+        sandbox = work.sandbox
     except (IntakeError, DatasetError, IsolationError) as error:
         pytest.exit(str(error), returncode=int(pytest.ExitCode.USAGE_ERROR))
-    with sandbox, sandbox.workers(submission, shared) as workers:
+    with work, sandbox.workers(submission, shared) as workers:
         yield Runner(submission, workers, rubric, opening=sandbox.start_for_candidates)
 
 

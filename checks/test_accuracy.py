@@ -97,7 +97,7 @@ def _trained(
     candidate: Classifier, data: Split, given: Disguise, options: Options, settings: Accuracy, seed: int
 ) -> Learned:
     """Train once, and count what the weights classify correctly."""
-    seconds = candidate.rubric.limits.training_seconds
+    seconds = candidate.rubric.settings.limits.training_seconds
     (done,) = candidate.train(
         Scenario(
             given.X,

@@ -13,8 +13,7 @@ from grading.judging.histories import follows_from_its_histories
 from grading.judging.promise import promise
 from grading.judging.properties import given
 from grading.judging.samplings import Sampling
-from grading.judging.training_record import PluggedCall
-from grading.sandbox.inside.answering import add_batch
+from grading.judging.training_record import PluggedCall, told_by
 from grading.sandbox.messages import Received
 from grading.words import say
 
@@ -55,9 +54,7 @@ def _require_told(
     candidate: Classifier, sampling: Sampling, calls: tuple[PluggedCall, ...], learned: Received
 ) -> None:
     """The record of calls is what the worker says of itself; what W became must fit it."""
-    moved = np.zeros((2, sampling.classes))
-    for call in calls:
-        add_batch(moved, call.X_batch, call.y_batch)
+    moved = told_by(calls, np.zeros((2, sampling.classes)))
     # All are sums of whole numbers times a power of 2, and so exact.
     if not np.array_equal(np.asarray(learned.value), -sampling.watched.options.learning_rate * moved):
         raise WrongSampling(

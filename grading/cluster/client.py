@@ -21,7 +21,6 @@ from grading.records.grade import Grade, IsolationFacts
 from grading.running.grade_assembly import not_graded
 from grading.running.run import Outcome
 from grading.running.setup import RunSetup
-from grading.sandbox.walls.levels import Isolation, Level
 
 if TYPE_CHECKING:
     from distributed import Client
@@ -46,7 +45,7 @@ def grade_on_cluster(
     handins: Sequence[Handin],
     setup: RunSetup,
     address: str,
-    known: Callable[[Handin, Isolation], Grade | None] = lambda *_: None,
+    known: Callable[[Handin, IsolationFacts], Grade | None] = lambda *_: None,
     reader: Reader | None = None,
 ) -> Generator[Outcome, None, None]:
     """As `grading.running.run.grade_all`, on the workers of the scheduler at ``address``.
@@ -176,7 +175,7 @@ def _connected(address: str) -> Iterator[Client]:
         client.close(timeout=2)
 
 
-def _levels(client: Client, question: bytes) -> list[Isolation]:
+def _levels(client: Client, question: bytes) -> list[IsolationFacts]:
     """How student code is kept apart on the workers, each level once; every worker is asked.
 
     Raises:
@@ -196,7 +195,7 @@ def _levels(client: Client, question: bytes) -> list[Isolation]:
         raise ClusterError(
             f"the workers cannot grade ({_short(error)}); install the same subgrader on all of them"
         ) from None
-    found: dict[tuple[str, str], Isolation] = {}
+    found: dict[tuple[str, str], IsolationFacts] = {}
     for where, data in sorted(said.items()):
         try:
             reply = decode_reply(data)
@@ -206,12 +205,8 @@ def _levels(client: Client, question: bytes) -> list[Isolation]:
             ) from None
         if reply.isolation is None:
             raise ClusterError(_refusal(f"the worker at {where}", reply))
-        found[reply.isolation.level, reply.isolation.detail] = _isolation(reply.isolation)
+        found[reply.isolation.level, reply.isolation.detail] = reply.isolation
     return list(found.values())
-
-
-def _isolation(facts: IsolationFacts) -> Isolation:
-    return Isolation(Level(facts.level), facts.detail)
 
 
 def _refusal(where: str, reply: Reply) -> str:

@@ -17,7 +17,8 @@ from grading.cluster.messages import Reply, Task, difference, encode, versions
 from grading.intake.safe_names import clean
 from grading.reading.packed_handin import unpack
 from grading.reading.reader import Reader
-from grading.records.grade import Grade, IsolationFacts
+from grading.records.grade import Grade
+from grading.running.setup import RunSetup
 from grading.running.work import Work
 from grading.sandbox.walls.closing import Closing
 from grading.sandbox.walls.levels import IsolationError
@@ -52,7 +53,6 @@ class Member(Closing):
 
     def __init__(self) -> None:
         self._reader = Reader()
-        self._made_for: bytes | None = None
         self._work: Work | None = None
 
     def answer(self, task: Task) -> Reply:
@@ -61,16 +61,16 @@ class Member(Closing):
             differs = difference(task.versions, versions(task.setup))
             if differs is not None:
                 return Reply(refused=f"it has {differs}")
-            work = self._prepared(task)
+            work = self._prepared(task.setup)
+            isolation = work.isolation
         except (IsolationError, DatasetError) as error:
             return Reply(refused=str(error))
-        level = IsolationFacts(level=work.isolation.level.value, detail=work.isolation.detail)
         if task.handin is None:
-            return Reply(isolation=level)
+            return Reply(isolation=isolation)
         with tempfile.TemporaryDirectory(prefix="subgrader-") as folder:
             handin, path = unpack(task.handin, Path(folder))
             grade = work(handin)
-        return Reply(grade=_from(path, grade), isolation=level)
+        return Reply(grade=_from(path, grade), isolation=isolation)
 
     def close(self) -> None:
         """End what runs in the sandbox, and what reads."""
@@ -78,12 +78,11 @@ class Member(Closing):
         if self._work is not None:
             self._work.close()
 
-    def _prepared(self, task: Task) -> Work:
-        wanted = encode((task.rubric, task.allow_unsafe, task.notebook_data))
-        if self._work is None or wanted != self._made_for:
+    def _prepared(self, setup: RunSetup) -> Work:
+        if self._work is None or setup != self._work.setup:
             if self._work is not None:
                 self._work.close()
-            self._made_for, self._work = wanted, Work(task.setup, self._reader)
+            self._work = Work(setup, self._reader)
             self._work.begin()
             self._work.prepare()
         return self._work

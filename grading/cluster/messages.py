@@ -2,33 +2,19 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import msgspec
 
 from grading.records.grade import Grade, IsolationFacts
-from grading.rubric.settings import Rubric
 from grading.running.code_version import library_versions, suite_hash
 from grading.running.setup import RunSetup, suite_facts
 
 
 class Task(msgspec.Struct, frozen=True, array_like=True):
-    """Grade the hand-in in ``handin``; without one, only say how it would be isolated.
-
-    The rest is what with: see `grading.running.setup.Suite`.
-    """
+    """Grade the hand-in in ``handin`` as ``setup`` says; without one, only say how it would be isolated."""
 
     versions: dict[str, str]
-    rubric: Rubric
-    allow_unsafe: bool
-    notebook_data: str | None = None
+    setup: RunSetup
     handin: bytes | None = None
-
-    @property
-    def setup(self) -> RunSetup:
-        """What the hand-in is graded with."""
-        folder = None if self.notebook_data is None else Path(self.notebook_data)
-        return RunSetup(self.rubric, allow_unsafe=self.allow_unsafe, notebook_data=folder)
 
 
 class Reply(msgspec.Struct, frozen=True, array_like=True):
@@ -63,8 +49,7 @@ def versions(setup: RunSetup) -> dict[str, str]:
 
 def task(setup: RunSetup, versions: dict[str, str], handin: bytes | None = None) -> bytes:
     """A `Task`, as bytes."""
-    folder = None if setup.notebook_data is None else str(setup.notebook_data)
-    return encode(Task(versions, setup.rubric, setup.allow_unsafe, folder, handin))
+    return encode(Task(versions, setup, handin))
 
 
 def difference(theirs: dict[str, str], ours: dict[str, str]) -> str | None:

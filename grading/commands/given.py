@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 _OTHER_NOTEBOOKS = ("dlcourse", "eecs498")
 
 
-def notebook_data(named: Path | None, edition: str) -> Path:
+def notebook_data(named: Path | None, edition: str) -> str:
     """The folder of CIFAR-10's batches, which notebooks read: the one ``named``, or that of the environment.
 
     Raises:
@@ -51,7 +51,7 @@ def notebook_data(named: Path | None, edition: str) -> Path:
             raise DatasetError(
                 f"{batches / name} can be read by root alone, and notebooks never run as root: chmod -R a+rX {batches}"
             )
-    return batches
+    return str(batches)
 
 
 def lateness(

@@ -26,10 +26,9 @@ if TYPE_CHECKING:
     from grading.commands.terminal import Terminal
     from grading.intake.find import Found
     from grading.intake.submission import Handin
-    from grading.records.grade import Grade
+    from grading.records.grade import Grade, IsolationFacts
     from grading.running.run import Outcome
     from grading.running.work import Work
-    from grading.sandbox.walls.levels import Isolation
     from grading.sandbox.walls.zygote import Zygote
 
 
@@ -185,7 +184,7 @@ def _run_with(options: argparse.Namespace, begun: Zygote | None) -> int:
         setup = RunSetup(
             rubric,
             allow_unsafe=options.allow_unsafe,
-            notebook_data=notebook_data(options.data, rubric.settings.edition) if options.execute else None,
+            notebook_folder=notebook_data(options.data, rubric.settings.edition) if options.execute else None,
         )
         said = speaking(rubric.settings.lang)
         with said, aside or nullcontext(), Reader() as reader, Work(setup, reader) as work:
@@ -263,7 +262,7 @@ def _grade(found: Found, work: Work, options: argparse.Namespace) -> list[Grade]
         warm_up(options.format)
         records.get_ready()
 
-    def graded(known: Callable[[Handin, Isolation], Grade | None]) -> Generator[Outcome, None, None]:
+    def graded(known: Callable[[Handin, IsolationFacts], Grade | None]) -> Generator[Outcome, None, None]:
         if options.cluster is None:
             return grade_all(
                 handins,

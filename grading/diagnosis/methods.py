@@ -6,20 +6,19 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, cast
 
-import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
 from grading.diagnosis.behaviour import named
 from grading.diagnosis.simulated_worker import SimulatedWorker
 from grading.judging.answers import describe
+from grading.judging.calling_convention import Usage
 from grading.judging.classifier import Classifier, Model, Options, Scenario, StandIn
 from grading.judging.encoding import encode
 from grading.judging.failures import Failure, Raises, WrongSampling
 from grading.judging.promise import Promise
 from grading.judging.training_record import Trained
 from grading.records.grade import Diagnosis
-from grading.rubric.settings import Names
 from grading.sandbox.messages import Received
 from grading.words import spoken
 from reference.mistakes import Mistake, mistakes_of
@@ -90,9 +89,10 @@ def _without_names(candidate: Classifier, failure: Failure) -> str:
 def _simulated(mistake: Mistake, candidate: Classifier) -> Classifier:
     direct = not candidate.asked_the_stand_in
     worker = cast("Worker", SimulatedWorker(mistake, candidate.reference, direct=direct))
+    simulated = Classifier(candidate.name, worker, candidate.rubric)
     # The simulated worker speaks the course's words.
-    settings = msgspec.structs.replace(candidate.rubric.settings, names=Names())
-    return Classifier(candidate.name, worker, msgspec.structs.replace(candidate.rubric, settings=settings))
+    simulated.usage = Usage(candidate.name, takes_loss=candidate.usage.takes_loss)
+    return simulated
 
 
 def _said_of(

@@ -9,13 +9,10 @@ import msgspec
 
 from grading.editions.recognition import sentence
 from grading.judging.failures import Failure, Raises, WrongReturn
-from grading.records.grade import CheckResult
+from grading.records.grade import TURNED, CheckResult
 from grading.rubric.calling import Calling
 from grading.rubric.reading import load_rubric
 from grading.rubric.settings import Settings
-
-TURNED = "layout-of-2015"
-"""The diagnosis that says that a function is right in the other layout."""
 
 
 def instead(

@@ -26,8 +26,8 @@ from grading.running.grade_assembly import graded
 from grading.running.setup import RunSetup
 from grading.sandbox.inside.adapting import adapted, prepare
 from grading.sandbox.kernel import KernelSession, StudentFiles, untouched
+from grading.sandbox.limits import Limits
 from grading.sandbox.messages import Loaded
-from grading.sandbox.walls.levels import Isolation, Level
 from grading.sandbox.worker import Worker
 from grading.words import LANGUAGES, Language, later, say, speaking, translated
 
@@ -154,10 +154,11 @@ def _grade(names: Sequence[str], provided: Mapping[str, Any], rubric: Rubric) ->
         "notebook", "notebook", "", Kind.NOTEBOOK, tuple(sources.values()), definitions, callings=others
     )
     called = adapted(provided, others)
-    session = KernelSession(called, rubric.limits, files)
-    with contextlib.ExitStack() as stack, Worker(session, rubric.limits, submission) as worker:
+    setup = RunSetup(rubric)
+    session = KernelSession(called, setup.limits, files)
+    with contextlib.ExitStack() as stack, Worker(session, setup.limits, submission) as worker:
         stack.callback(prepare(others))
-        opening = partial(_with_candidates, provided, rubric)
+        opening = partial(_with_candidates, provided, setup.limits)
         runner = Runner(submission, lambda _: worker, rubric, opening=opening)
         planned = [
             (name, check)
@@ -181,10 +182,8 @@ def _grade(names: Sequence[str], provided: Mapping[str, Any], rubric: Rubric) ->
             open_ = [name for name in dict(planned) if not rubric.settings.functions[name].hidden]
             repairs = told(runner.repairs_of(open_))
         results = [runner.result(name, check) for name, check in planned]
-    here = Isolation(Level.LIMITS_ONLY, translated(_WALLS))
-    grade = graded(
-        submission, RunSetup(rubric), here, results, [], [], time.perf_counter() - started, None, repairs
-    )
+    here = IsolationFacts(level="none", detail=translated(_WALLS))
+    grade = graded(submission, setup, here, results, [], [], time.perf_counter() - started, None, repairs)
     return msgspec.structs.replace(
         grade,
         isolation=IsolationFacts(level="none", detail=_WALLS),
@@ -193,7 +192,7 @@ def _grade(names: Sequence[str], provided: Mapping[str, Any], rubric: Rubric) ->
     )
 
 
-def _with_candidates(provided: Mapping[str, Any], rubric: Rubric, submission: Submission) -> Worker:
+def _with_candidates(provided: Mapping[str, Any], limits: Limits, submission: Submission) -> Worker:
     """A worker for candidates: what the search has added to the student's files is run beside what is there."""
     found: dict[str, Any] = {}
     for source in submission.sources:
@@ -204,9 +203,9 @@ def _with_candidates(provided: Mapping[str, Any], rubric: Rubric, submission: Su
             with contextlib.suppress(Exception):
                 exec(compile(block.code, f"<{block.cell}>", "exec"), namespace)  # noqa: S102
         found |= {name: namespace[name] for name in submission.definitions if name in namespace}
-    session = KernelSession(adapted(found, submission.callings), rubric.limits, {})
+    session = KernelSession(adapted(found, submission.callings), limits, {})
     session.loaded = Loaded(failures=dict.fromkeys(submission.definitions.keys() - found.keys(), ""))
-    return Worker(session, rubric.limits, submission)
+    return Worker(session, limits, submission)
 
 
 def _names_beside(thing: Any) -> Mapping[str, Any]:

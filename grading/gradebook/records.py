@@ -23,11 +23,10 @@ from grading.gradebook.marking import decided_by, marked, worth_of
 from grading.gradebook.marks import LATEST, begin_run, now, write_mark
 from grading.intake.submission import Handin, IntakeError
 from grading.reading.reader import Reader, ReadingError
-from grading.records.grade import Grade
+from grading.records.grade import Grade, IsolationFacts
 from grading.records.roster import Known, Matches
 from grading.running.code_version import library_versions, suite_hash
 from grading.running.setup import RunSetup
-from grading.sandbox.walls.levels import Isolation
 
 #: Beside the gradebook: who is at work here, and who is who where pseudonyms are wanted.
 FOLDER = ".resume"
@@ -123,7 +122,7 @@ class Records:
         suite_hash()
         library_versions()
 
-    def find(self, handin: Handin, isolation: Isolation) -> Grade | None:
+    def find(self, handin: Handin, isolation: IsolationFacts) -> Grade | None:
         """The grade that grading ``handin`` now would give, or None if it is not known."""
         if self._force:
             return None
@@ -132,7 +131,7 @@ class Records:
             "WHERE name = ? AND key = ?"
         )
         rows = self._database.select(
-            query, (handin.name, self._key(handin, isolation.level.value, isolation.detail))
+            query, (handin.name, self._key(handin, isolation.level, isolation.detail))
         )
         if not rows:
             return None

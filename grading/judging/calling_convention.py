@@ -10,7 +10,7 @@ attributes or arguments, or for plain functions instead of a class:
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, cast
 
 import numpy as np
@@ -52,7 +52,7 @@ class Usage:
     """
 
     name: str
-    names: Names
+    names: Names = field(default_factory=Names)
     takes_loss: bool = False
 
     @property

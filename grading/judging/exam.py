@@ -13,7 +13,6 @@ functions fall to as surely as to all of them; only these are asked, unless a ru
 from __future__ import annotations
 
 import hashlib
-import os
 import subprocess
 import sys
 import zlib
@@ -30,7 +29,7 @@ from grading import HOME, PROGRAM, SUITE
 from grading.judging.encoding import EncodingError, decode
 from grading.judging.promise import promises
 from grading.judging.properties import Drawing
-from grading.records.atomic_files import write_atomically
+from grading.records.atomic_files import user_cache, write_atomically
 
 SHIPPED = SUITE / "checks" / "exam.bin"
 _DIGEST = 32
@@ -216,11 +215,6 @@ def _cache_file(seed: int, delta: float) -> Path:
     versions = metadata.version("hypothesis"), sys.version_info[:2]
     key = hashlib.sha256(repr((seed, delta, versions, sources)).encode()).hexdigest()[:32]
     return user_cache() / f"exam-{key}.bin"
-
-
-def user_cache() -> Path:
-    """Where things are kept that can be made again."""
-    return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "subgrader"
 
 
 def _warn(sentence: str) -> None:

@@ -20,10 +20,10 @@ from grading.judging.answers import Answered
 from grading.judging.classifier import Classifier
 from grading.judging.encoding import encode
 from grading.judging.engine import ordinary
-from grading.judging.exam import user_cache
 from grading.judging.failures import Failure
 from grading.judging.loss_function import LossFunction
 from grading.judging.promise import promise_of
+from grading.records.atomic_files import user_cache
 from reference.problem import Problem
 
 PROFILES = {"quick": 200, "hunt": 20_000, "long": 1_000_000}

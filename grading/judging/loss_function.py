@@ -15,7 +15,17 @@ from grading.judging.answers import Answered, read_answer
 from grading.judging.candidate import Candidate
 from grading.judging.failures import Failure
 from grading.judging.promise import promise_of
-from grading.judging.screening import Answers, AskedProblems, Key, Known, Setting, key_of, known, packed
+from grading.judging.screening import (
+    Answers,
+    AskedProblems,
+    Key,
+    Known,
+    Setting,
+    key_of,
+    known,
+    packed,
+    setting_of,
+)
 from grading.rubric.settings import Rubric
 from grading.sandbox.messages import Call, Outcome, Returned
 from grading.sandbox.pairs import PackedCalls
@@ -79,12 +89,7 @@ class LossFunction(Candidate):
     @property
     def setting(self) -> Setting:
         """What its answers are judged by."""
-        either = isinstance(self.rubric.settings.reg_scale, str)
-        return self._setting(self.reg_scale, either=either)
-
-    def _setting(self, reg_scale: float, *, either: bool) -> Setting:
-        part = self.rubric.settings.exam.size
-        return Setting(self.reference, reg_scale, self.delta, self.seed, either, part)
+        return setting_of(self.rubric.settings, self.reference, self.reg_scale)
 
     @property
     def reg_scale(self) -> float:
@@ -95,8 +100,8 @@ class LossFunction(Candidate):
         """
         if not self.settings.is_regularized:
             return 0.0
-        scale = self.rubric.settings.reg_scale
-        if not isinstance(scale, str):
+        scale, *others = self.rubric.settings.reg_scales
+        if not others:
             return scale
         if self._reg_scale is None:
             ways = (
@@ -114,7 +119,7 @@ class LossFunction(Candidate):
         return all(isinstance(a.answer, Answered) and a.truth.gradient.accepts(a.answer.dW) for a in asked)
 
     def _asked_for_values(self, reg_scale: float) -> Iterator[AskedProblems]:
-        setting = self._setting(reg_scale, either=True)
+        setting = setting_of(self.rubric.settings, self.reference, reg_scale)
         return (self.beside(known(drawing, setting)) for drawing in promise_of("value").drawings)
 
     def _adds_half(self) -> bool:

@@ -161,8 +161,8 @@ class Network(Candidate):
     @cached_property
     def reg_scale(self) -> float:
         """The convention of regularization: where either is accepted, what fits its losses, or else its gradients."""
-        scale = self.rubric.settings.reg_scale
-        if not isinstance(scale, str):
+        scale, *others = self.rubric.settings.reg_scales
+        if not others:
             return scale
         answered = [(p, a) for p, a in self.attempts() if isinstance(a, NetworkAnswer) and p.reg]
 

@@ -39,8 +39,7 @@ def nearness(
 
     None where the loss has left the range of float64.
     """
-    scale = candidate.rubric.settings.reg_scale
-    reg_scale = 1.0 if isinstance(scale, str) else scale
+    reg_scale = candidate.rubric.settings.reg_scales[0]
     loss, dW = loss_named(candidate.reference, candidate.rubric)(W, data.X_train, data.y_train, reg)
     if not np.isfinite(loss):
         return None

@@ -89,9 +89,8 @@ def follows_its_own_loss(candidate: Classifier, training: Scenario) -> None:
 
 
 def _true_trajectories(candidate: Classifier, scenario: Scenario, options: Options) -> Iterator[Trajectory]:
-    scale = candidate.rubric.settings.reg_scale
     assert scenario.W is not None
-    for reg_scale in (1.0, 0.5) if isinstance(scale, str) else (scale,):
+    for reg_scale in candidate.rubric.settings.reg_scales:
         yield expected_updates(
             loss_named(candidate.reference),
             Problem(scenario.W, scenario.X, scenario.y, options.reg),

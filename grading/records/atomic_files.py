@@ -1,4 +1,4 @@
-"""Files that are there whole or not at all."""
+"""Files that are there whole or not at all, and where those are kept that can be made again."""
 
 from __future__ import annotations
 
@@ -40,3 +40,8 @@ def write_atomically(path: Path, content: bytes, *, lasting: bool = False) -> No
     except BaseException:
         Path(temporary).unlink(missing_ok=True)
         raise
+
+
+def user_cache() -> Path:
+    """Where things are kept that can be made again."""
+    return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "subgrader"

@@ -89,6 +89,10 @@ class Counterexample(msgspec.Struct, frozen=True, kw_only=True):
     reg: float | None = None
 
 
+TURNED = "layout-of-2015"
+"""The `Diagnosis` that says that a function is right in the other layout."""
+
+
 class Diagnosis(msgspec.Struct, frozen=True, kw_only=True):
     """A known mistake that reproduces the student's wrong answers."""
 

@@ -9,7 +9,6 @@ from dataclasses import dataclass
 import msgspec
 
 from grading.records.grade import Change, CheckResult, Grade, Repair
-from grading.rubric.settings import Hint
 from grading.words import later, said_place, say, together
 
 _TAB = 4
@@ -29,16 +28,16 @@ def told(repairs: Mapping[str, Repair]) -> dict[str, Repair]:
     found = {}
     for function, repair in repairs.items():
         if repair.hint != "none":
-            changes = [_shown_change(change, repair.hint) for change in repair.changes]
-            elsewhere = None if repair.elsewhere is None else _shown_change(repair.elsewhere, repair.hint)
+            changes = [_shown_change(change, repair) for change in repair.changes]
+            elsewhere = None if repair.elsewhere is None else _shown_change(repair.elsewhere, repair)
             found[function] = msgspec.structs.replace(repair, changes=changes, elsewhere=elsewhere)
     return found
 
 
-def _shown_change(change: Change, hint: Hint) -> Change:
-    if hint == "fix":
+def _shown_change(change: Change, repair: Repair) -> Change:
+    if repair.hint == "fix":
         return change
-    if hint == "kind":
+    if repair.hint == "kind":
         return msgspec.structs.replace(change, lines=[])
     return msgspec.structs.replace(change, kind="", sentence="", lines=[])
 

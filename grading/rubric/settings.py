@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import math
-from dataclasses import replace
 from datetime import datetime
 from typing import Annotated, Literal
 
@@ -11,7 +9,6 @@ import msgspec
 
 from grading.protocol.arguments import split
 from grading.rubric.calling import ArgumentText, Calling
-from grading.sandbox.limits import Limits
 from grading.words import Language
 from reference.losses import LossError, has_shapes, register
 
@@ -280,6 +277,11 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=
     edition: EditionName = "cs231n"
     calling: Calling = Calling()
 
+    @property
+    def reg_scales(self) -> tuple[float, ...]:
+        """The values of ``reg_scale`` that are accepted, the course's first."""
+        return (1.0, 0.5) if isinstance(self.reg_scale, str) else (self.reg_scale,)
+
 
 class Rubric(msgspec.Struct, frozen=True, kw_only=True):
     """Settings, and the hash of the text that they were read from.
@@ -335,31 +337,6 @@ class Rubric(msgspec.Struct, frozen=True, kw_only=True):
         """The functions and classes that a submission must define, in rubric order."""
         names = [name.partition(".")[0] for name in self.settings.functions]
         return tuple(dict.fromkeys(names))
-
-    @property
-    def limits(self) -> Limits:
-        """What student code may use."""
-        limits = self.settings.limits
-        return Limits(
-            address_space_bytes=limits.address_space_mebibytes << 20,
-            cpu_seconds=limits.cpu_seconds,
-            handin_seconds=limits.handin_seconds,
-            call_seconds=limits.call_seconds,
-            load_seconds=limits.load_seconds,
-            training_seconds=limits.training_seconds,
-        )
-
-    @property
-    def notebook_limits(self) -> Limits:
-        """What a notebook may use."""
-        limits = self.settings.limits
-        return replace(
-            self.limits,
-            address_space_bytes=limits.notebook_address_space_mebibytes << 20,
-            cpu_seconds=math.ceil(limits.notebook_seconds),
-            cell_seconds=limits.notebook_cell_seconds,
-            notebook_seconds=limits.notebook_seconds,
-        )
 
     @property
     def search_points(self) -> float:

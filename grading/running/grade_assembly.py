@@ -22,20 +22,19 @@ from grading.records.grade import (
 from grading.records.translation import kept_with
 from grading.rubric.settings import Rubric, Settings
 from grading.running.setup import RunSetup, suite_facts
-from grading.sandbox.walls.levels import Isolation
 from grading.training import baselines
 from grading.words import say
 from grading.words.origins import know
 
 
 def not_graded(
-    handin: Handin, setup: RunSetup, isolation: Isolation | None, reason: str, seconds: float = 0.0
+    handin: Handin, setup: RunSetup, isolation: IsolationFacts | None, reason: str, seconds: float = 0.0
 ) -> Grade:
     """The grade of a hand-in that could not be graded, with the reason."""
     return Grade(
         submission=SubmissionFacts(name=handin.name, path=str(handin.path), sha256="", kind=None),
         suite=suite_facts(setup),
-        isolation=_isolation_facts(isolation),
+        isolation=isolation or IsolationFacts(level="none", detail=say("no student code was run")),
         state="not_graded",
         reason=reason,
         score=0.0,
@@ -66,7 +65,7 @@ def unwritten(grade: Grade, error: Exception) -> Grade:
 def graded(
     submission: Submission,
     setup: RunSetup,
-    isolation: Isolation,
+    isolation: IsolationFacts,
     results: list[CheckResult],
     trainings: list[TrainingFacts],
     remarks: Sequence[str],
@@ -88,7 +87,7 @@ def graded(
             kind=submission.kind.value,
         ),
         suite=suite_facts(setup),
-        isolation=_isolation_facts(isolation),
+        isolation=isolation,
         state="graded",
         reason=None,
         # Points have at most a few decimals; rounding keeps sums like 0.1 + 0.2 from showing their last bits.
@@ -130,12 +129,6 @@ def manual_items(settings: Settings) -> list[ManualItem]:
         ManualItem(question=item.title, answer="", max_points=item.points, source="rubric")
         for item in settings.manual
     ]
-
-
-def _isolation_facts(isolation: Isolation | None) -> IsolationFacts:
-    if isolation is None:
-        return IsolationFacts(level="none", detail=say("no student code was run"))
-    return IsolationFacts(level=isolation.level.value, detail=isolation.detail)
 
 
 def known_by(grade: Grade, handin: Handin | None) -> Grade:

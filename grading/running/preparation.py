@@ -8,7 +8,7 @@ from importlib import import_module
 from grading import PREFIX
 from grading.judging.engine import plan_of
 from grading.judging.promise import promise_of
-from grading.judging.screening import Setting, make_known
+from grading.judging.screening import Setting, make_known, setting_of
 from grading.rubric.settings import Function, Rubric
 
 
@@ -41,14 +41,7 @@ def prepare_for_failures(rubric: Rubric) -> Iterator[None]:
 
 def _settings_of(rubric: Rubric) -> Iterator[tuple[Function, Setting]]:
     """Each loss function that is asked for, with what its answers may be judged by."""
-    settings = rubric.settings
-    either = isinstance(settings.reg_scale, str)
-    scales = (1.0, 0.5) if isinstance(settings.reg_scale, str) else (settings.reg_scale,)
-    for function in settings.functions.values():
+    for function in rubric.settings.functions.values():
         if function.kind == "loss":
-            for scale in scales if function.is_regularized else (0.0,):
-                size = settings.exam.size
-                yield (
-                    function,
-                    Setting(function.reference, scale, settings.delta, settings.seed, either, size),
-                )
+            for scale in rubric.settings.reg_scales if function.is_regularized else (0.0,):
+                yield function, setting_of(rubric.settings, function.reference, scale)

@@ -12,11 +12,10 @@ from contextlib import closing
 from dataclasses import dataclass
 
 from grading.intake.submission import Handin
-from grading.records.grade import Grade
+from grading.records.grade import Grade, IsolationFacts
 from grading.running.grade_assembly import not_graded
 from grading.running.processes import cores, share_out
 from grading.running.work import LOSSES, Work
-from grading.sandbox.walls.levels import Isolation
 from grading.training import baselines
 from grading.words import say
 
@@ -33,7 +32,7 @@ def grade_all(
     handins: Sequence[Handin],
     work: Work,
     jobs: int,
-    known: Callable[[Handin, Isolation], Grade | None] = lambda *_: None,
+    known: Callable[[Handin, IsolationFacts], Grade | None] = lambda *_: None,
     note: Callable[[str], None] = lambda _: None,
     meanwhile: Callable[[], None] = lambda: None,
 ) -> Generator[Outcome, None, None]:

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import math
 import platform
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from grading import SUITE
 from grading.rubric.settings import Rubric
+from grading.sandbox.limits import Limits
 
 if TYPE_CHECKING:
     from grading.records.grade import SuiteFacts
@@ -21,13 +23,43 @@ class RunSetup:
 
     rubric: Rubric
     allow_unsafe: bool = False
-    notebook_data: Path | None = None
-    """The folder of CIFAR-10's batches to run notebooks with; None not to run any."""
+    notebook_folder: str | None = None
+    """Of CIFAR-10's batches, to run notebooks with; None not to run any."""
+
+    @property
+    def notebook_data(self) -> Path | None:
+        """The same, as a path."""
+        return None if self.notebook_folder is None else Path(self.notebook_folder)
 
     @property
     def max_score(self) -> float:
         """The points of everything that is asked."""
         return self.rubric.max_score + (self.rubric.search_points if self.notebook_data else 0.0)
+
+    @property
+    def limits(self) -> Limits:
+        """What student code may use."""
+        limits = self.rubric.settings.limits
+        return Limits(
+            address_space_bytes=limits.address_space_mebibytes << 20,
+            cpu_seconds=limits.cpu_seconds,
+            handin_seconds=limits.handin_seconds,
+            call_seconds=limits.call_seconds,
+            load_seconds=limits.load_seconds,
+            training_seconds=limits.training_seconds,
+        )
+
+    @property
+    def notebook_limits(self) -> Limits:
+        """What a notebook may use."""
+        limits = self.rubric.settings.limits
+        return replace(
+            self.limits,
+            address_space_bytes=limits.notebook_address_space_mebibytes << 20,
+            cpu_seconds=math.ceil(limits.notebook_seconds),
+            cell_seconds=limits.notebook_cell_seconds,
+            notebook_seconds=limits.notebook_seconds,
+        )
 
 
 @cache

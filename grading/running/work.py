@@ -11,7 +11,7 @@ from grading.intake.submission import Handin, IntakeError, Submission
 from grading.reading.reader import Reader, ReadingError
 from grading.sandbox.level_search import LevelSearch
 from grading.sandbox.walls.closing import Closing
-from grading.sandbox.walls.levels import DisturbedError, Isolation, IsolationError, LaunchError
+from grading.sandbox.walls.levels import DisturbedError, IsolationError, LaunchError, Level
 from grading.words import say, speaking
 from reference.split import DatasetError
 
@@ -20,9 +20,10 @@ if TYPE_CHECKING:
     from concurrent.futures import Executor
 
     from grading.records.execution import Execution
-    from grading.records.grade import CheckResult, Grade
+    from grading.records.grade import CheckResult, Grade, IsolationFacts
     from grading.running.setup import RunSetup
     from grading.sandbox.client import Sandbox
+    from grading.sandbox.shared import SharedArray
     from grading.sandbox.walls.zygote import Zygote
 
 LOSSES = 2
@@ -45,7 +46,7 @@ class Work(Closing):
     """
 
     def __init__(
-        self, setup: RunSetup, reader: Reader | None = None, isolation: Isolation | None = None
+        self, setup: RunSetup, reader: Reader | None = None, isolation: IsolationFacts | None = None
     ) -> None:
         self.setup = setup
         self.is_spare = False
@@ -63,8 +64,8 @@ class Work(Closing):
         Args:
             begun: a process of it that has been begun; see `grading.sandbox.walls.zygote.begin`.
         """
-        level = None if self._isolation is None else self._isolation.level
-        self._search = LevelSearch(self.setup.rubric.limits, level, begun=begun)
+        level = None if self._isolation is None else Level(self._isolation.level)
+        self._search = LevelSearch(self.setup.limits, level, begun=begun)
 
     def another(self) -> Work:
         """What another process of the same run does."""
@@ -98,13 +99,28 @@ class Work(Closing):
             from grading.sandbox.client import Sandbox
 
             setup = self.setup
-            self._sandbox = Sandbox.opened(self._search, setup.rubric.limits, allow_unsafe=setup.allow_unsafe)
+            self._sandbox = Sandbox.opened(self._search, setup.limits, allow_unsafe=setup.allow_unsafe)
         return self._sandbox
 
     @property
-    def isolation(self) -> Isolation:
+    def shared(self) -> SharedArray | None:
+        """The data to train on, as workers can map them; None where there are none, or no such thing.
+
+        Raises:
+            DatasetError: they cannot be had.
+        """
+        from grading.training.data import training_data
+
+        return training_data(self.setup.rubric).shared if self.setup.rubric.trains else None
+
+    @property
+    def isolation(self) -> IsolationFacts:
         """How student code is walled in; see `sandbox`."""
-        self._isolation = self._isolation or self.sandbox.isolation
+        if self._isolation is None:
+            from grading.records.grade import IsolationFacts
+
+            found = self.sandbox.isolation
+            self._isolation = IsolationFacts(level=found.level.value, detail=found.detail)
         return self._isolation
 
     def __call__(self, handin: Handin) -> Grade:
@@ -153,7 +169,6 @@ class Work(Closing):
         from grading.editions.callings import as_called
         from grading.running.grade_assembly import graded, not_graded
         from grading.running.runner import Runner
-        from grading.training.data import training_data
 
         started = time.perf_counter()
         setup, rubric = self.setup, self.setup.rubric
@@ -161,14 +176,13 @@ class Work(Closing):
             submission = as_called(self.reader.read(handin, rubric.asked_names), rubric)
         except IntakeError as error:
             return not_graded(handin, setup, self.isolation, str(error), time.perf_counter() - started)
-        shared = training_data(rubric).shared if rubric.trains else None
         if self.is_spare and self._lanes is None:
             import threading
             from concurrent.futures import ThreadPoolExecutor
 
             threading.stack_size(_STACK_BYTES)
             self._lanes = ThreadPoolExecutor(LOSSES)
-        with self.sandbox.workers(submission, shared, is_asked_again=is_asked_again) as workers:
+        with self.sandbox.workers(submission, self.shared, is_asked_again=is_asked_again) as workers:
             opening = partial(self.sandbox.start_for_candidates, is_asked_again=is_asked_again)
             runner = Runner(submission, workers, rubric, opening=opening)
             results = runner.results(self._lanes)
@@ -203,8 +217,8 @@ class Work(Closing):
         rubric = self.setup.rubric
         if self._notebooks is None:
             self._notebooks = Sandbox.open(
-                rubric.notebook_limits,
-                level=self.isolation.level,
+                self.setup.notebook_limits,
+                level=Level(self.isolation.level),
                 allow_unsafe=self.setup.allow_unsafe,
                 data=data,
             )

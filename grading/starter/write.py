@@ -190,9 +190,9 @@ def _losses(rubric: Rubric) -> list[_Loss]:
 
 def _filled(subject: Subject, rubric: Rubric, strengths: Sequence[str]) -> Subject:
     """The words with the rubric's regularization and margin in them."""
-    scale = rubric.settings.reg_scale
+    scale = rubric.settings.reg_scales[0]
     names = [strength.partition("=")[0] for strength in strengths] or ["reg"]
-    term = f"{names[0]} sum(W*W)" if scale in (1.0, "either") else f"{scale:g} {names[0]} sum(W*W)"
+    term = f"{names[0]} sum(W*W)" if scale == 1.0 else f"{scale:g} {names[0]} sum(W*W)"
     term += "".join(f" + {name} sum(|W|)" for name in names[1:])
     delta = f"{rubric.settings.delta:g}"
     return replace(

@@ -31,8 +31,7 @@ _STEPS_AROUND = 2  # steps on either side that count for a point of the band
 
 def loss_named(name: str, rubric: Rubric) -> Loss:
     """The reference loss of that name in the rubric's convention, as train calls it."""
-    scale, delta = rubric.settings.reg_scale, rubric.settings.delta
-    return training_loss(name, reg_scale=1.0 if isinstance(scale, str) else scale, delta=delta)
+    return training_loss(name, reg_scale=rubric.settings.reg_scales[0], delta=rubric.settings.delta)
 
 
 def prepare(rubric: Rubric, note: Callable[[str], None] = lambda _: None) -> None:

@@ -12,7 +12,6 @@ from grading.intake.submission import Handin, IntakeError, Submission
 from grading.reading.reader import ReadingError
 from grading.running.preparation import prepare_for_failures
 from grading.running.work import Work
-from grading.training.data import training_data
 from grading.words import say
 
 # What is being saved may be half there for a moment: that is not worth a word.
@@ -50,8 +49,7 @@ class Watch:
         try:
             with self._screen.working():
                 self._work.prepare()
-                shared = training_data(self._rubric).shared if self._rubric.trains else None
-                sandbox = self._work.sandbox
+                sandbox, shared = self._work.sandbox, self._work.shared
             verdicts = Verdicts(self._rubric, sandbox, shared, self._screen.doing, lambda: self._saves.is_new)
             self._look(verdicts, self._started)
             for _ in prepare_for_failures(self._rubric):

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from grading.protocol import packing, wire
+from grading.protocol.stand_ins import add_batch
 from grading.sandbox.inside import seeding
 from grading.sandbox.inside.answers import Packer
 from grading.sandbox.inside.counting import Counter
@@ -49,14 +50,6 @@ class PluggedLoss:
         if not columns or not all(map(_alike, columns[:3])) or set(map(type, columns[3])) != {float}:
             return list(self.calls)
         return tuple(map(np.array, columns))
-
-
-def add_batch(gradient: packing.Array, X_batch: Any, y_batch: Any) -> None:
-    """Add each sample to the column of its label; of what is no batch, nothing."""
-    try:
-        np.add.at(gradient.T, np.asarray(y_batch), np.asarray(X_batch))
-    except (IndexError, TypeError, ValueError):
-        return
 
 
 def _alike(column: Sequence[Any]) -> bool:

@@ -10,10 +10,8 @@ from typing import Any
 import numpy as np
 
 from grading.protocol.arguments import resolved
+from grading.protocol.stand_ins import tell
 from grading.protocol.wire import WireCalling
-from grading.sandbox.inside.answering import add_batch
-
-HISTORIES = ("loss_history", "train_acc_history", "val_acc_history")
 
 
 def asked(thing: Any, calling: WireCalling) -> Callable[..., Any]:
@@ -88,16 +86,6 @@ class _PluggedLoss:
             return len(self.calls), tuple([np.array(column) for column in columns])
         except ValueError:
             return len(self.calls), ()
-
-
-def tell(gradients: Mapping[str, Any], X: Any, y: Any) -> None:
-    """Add the sum of the samples to the gradient by the first weights, in each column, and the labels to the last."""
-    first, *_, last = gradients.values()
-    try:
-        first += np.asarray(X).sum(axis=0)[:, None]
-        add_batch(last[None], np.ones((len(y), 1)), y)
-    except (IndexError, TypeError, ValueError):
-        return
 
 
 def _train(thing: Any, calling: WireCalling, *given: Any) -> Any:

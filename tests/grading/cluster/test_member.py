@@ -37,7 +37,7 @@ def test_a_task_comes_back_as_a_grade_that_names_the_place_the_hand_in_has_here(
 def test_a_grader_of_another_version_is_refused_with_what_differs(setup: RunSetup) -> None:
     other = versions(setup) | {"numpy": "1.0"}
     with Member() as member:
-        reply = member.answer(Task(other, setup.rubric, True))
+        reply = member.answer(Task(other, setup))
     assert reply == Reply(refused=f"it has numpy {versions(setup)['numpy']} where the grader has 1.0")
     assert "the worker at tcp://x cannot be used: it has numpy" in client._refusal(
         "the worker at tcp://x", reply

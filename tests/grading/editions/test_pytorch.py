@@ -10,6 +10,7 @@ import pytest
 from grading.editions.callings import as_called
 from grading.rubric.reading import load_rubric
 from grading.rubric.settings import Rubric
+from grading.running.setup import RunSetup
 from grading.sandbox.client import Sandbox
 from grading.sandbox.messages import Call, Raised, Returned
 from tests.checks.handins import submission_of
@@ -21,7 +22,7 @@ CALL = Call("svm_loss_naive", (np.ones((2, 3)), np.ones((4, 2)), np.zeros(4, dty
 
 @pytest.fixture(scope="module")
 def walled() -> Iterator[Sandbox]:
-    with Sandbox.open(load_rubric(edition="eecs498").limits, allow_unsafe=True) as opened:
+    with Sandbox.open(RunSetup(load_rubric(edition="eecs498")).limits, allow_unsafe=True) as opened:
         yield opened
 
 

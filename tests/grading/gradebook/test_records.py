@@ -18,13 +18,13 @@ from grading.gradebook.database import FILE
 from grading.gradebook.records import FOLDER, Records
 from grading.intake.submission import Handin
 from grading.reading.reader import Reader
+from grading.records.grade import IsolationFacts
 from grading.rubric.reading import load_rubric
 from grading.running.grade_assembly import not_graded
 from grading.running.setup import RunSetup
-from grading.sandbox.walls.levels import Isolation, Level
 from tests.grading.running.small_class import RIGHT, RUBRIC, WRONG, kept_in, make_class, results, rows
 
-FULL = Isolation(Level.FULL, "walls")
+FULL = IsolationFacts(level="full", detail="walls")
 
 
 def run(capsys: pytest.CaptureFixture[str], work: Path, *options: str) -> str:
@@ -238,7 +238,7 @@ def test_a_verdict_is_bound_to_the_level_of_isolation_and_to_the_code_of_the_sui
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     keep_one(tmp_path, setup())
-    assert not known(tmp_path, setup(), Isolation(Level.LIMITS_ONLY, "walls"))
+    assert not known(tmp_path, setup(), IsolationFacts(level="limits-only", detail="walls"))
     for name, value in (("suite_hash", "another"), ("library_versions", {"scipy": "0"})):
         with monkeypatch.context() as patched:
             patched.setattr(f"grading.gradebook.records.{name}", lambda value=value: value)
@@ -265,7 +265,7 @@ def keep_one(tmp_path: Path, made_with: RunSetup) -> None:
         records.keep(handin, grade, grade)
 
 
-def known(tmp_path: Path, made_with: RunSetup, isolation: Isolation) -> bool:
+def known(tmp_path: Path, made_with: RunSetup, isolation: IsolationFacts) -> bool:
     with Records(tmp_path, made_with) as records:
         return records.find(Handin("ada", tmp_path / "ada.py"), isolation) is not None
 
