@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from collections import deque
 from typing import Any
 
 import msgspec
@@ -20,8 +19,6 @@ _UNSEEN = re.compile(
 _PERHAPS_UNSEEN = re.compile(r"\\[ubfr]|" + _UNSEEN.pattern)
 
 _HEADING = re.compile(r"inline (question|exercise) *\d*", re.IGNORECASE)
-
-_lately: deque[tuple[Grade, Grade]] = deque(maxlen=2)
 
 
 def visible(text: str) -> str:
@@ -40,16 +37,6 @@ def one_line(text: str) -> str:
 
 def shown(grade: Grade) -> Grade:
     """The grade with all of its text made `visible`: the value that every report for people is written from."""
-    # Each form of report asks for it; a grade is looked through once.
-    for known, found in _lately:
-        if known is grade:
-            return found
-    found = _shown(grade)
-    _lately.append((grade, found))
-    return found
-
-
-def _shown(grade: Grade) -> Grade:
     try:
         whole = msgspec.json.encode(grade).decode()
     except UnicodeEncodeError:

@@ -1,4 +1,4 @@
-"""From hand-ins to grades: one at a time (`run`), check by check (`runner`), many side by side (`processes`).
+"""From hand-ins to grades: one at a time (`work`), check by check (`runner`), many side by side (`run`, `processes`).
 
 Stands on everything that judges, names and repairs. Commands, entrances, the gradebook and clusters import it.
 """

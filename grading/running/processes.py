@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import gc
 import multiprocessing
 import os
 import signal
@@ -25,7 +24,6 @@ from grading.sandbox.inside import walls
 
 _MOST_TRIES = 2
 _SECONDS_TO_END = 2.0
-_COLLECTED_AFTER = 20_000
 
 
 def cores() -> int:
@@ -206,8 +204,6 @@ def _serve(line: Connection, inherited: list[Connection], work: Work) -> None:
         walls.follow_parent(os.getppid())
     else:
         threading.Thread(target=_end_with_parent, daemon=True).start()
-    # Syntax trees and messages come in thousands and hold no cycles: a collection for each 700 finds nothing.
-    gc.set_threshold(_COLLECTED_AFTER)
     # Threads that each turn warnings off for a while turn them on again for each other.
     warnings.simplefilter("ignore")
     try:
