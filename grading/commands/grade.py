@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import argparse
 import sys
-from collections.abc import Callable, Generator, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -20,14 +20,11 @@ from grading.commands.arguments import (
     a_percent,
     some_formats,
 )
-from grading.commands.given import lateness, notebook_data, roster, tell
+from grading.commands.given import notebook_data
 
 if TYPE_CHECKING:
-    from grading.commands.terminal import Terminal
     from grading.intake.find import Found
-    from grading.intake.submission import Handin
-    from grading.records.grade import Grade, IsolationFacts
-    from grading.running.run import Outcome
+    from grading.records.grade import Grade
     from grading.running.work import Work
     from grading.sandbox.walls.zygote import Zygote
 
@@ -41,6 +38,14 @@ def parser() -> argparse.ArgumentParser:
         + "; ".join(f"`{PROGRAM} {name}` {does}" for name, does in COMMANDS.items())
         + ". Exit codes: 0 all graded, 1 a score is below --fail-under, 2 wrong use, 3 something was not graded.",
     )
+    _add_hand_ins(result)
+    _add_late_work(result)
+    _add_ways_to_grade(result)
+    return result
+
+
+def _add_hand_ins(result: argparse.ArgumentParser) -> None:
+    """What is graded, by which rubric, and whose it is."""
     result.add_argument("--version", action=Version, nargs=0, help="say the version and stop")
     result.add_argument(
         "paths", nargs="*", type=Path, metavar="PATH", help="hand-ins (default: submissions/)"
@@ -73,6 +78,9 @@ def parser() -> argparse.ArgumentParser:
         metavar="FILE",
         help="who is in the class: a CSV as Canvas, Moodle or Gradescope export it, or with columns name, email, id",
     )
+
+
+def _add_late_work(result: argparse.ArgumentParser) -> None:
     late = result.add_argument_group("late work, where the rubric has a [late] table")
     late.add_argument(
         "--due", type=a_moment, metavar="TIME", help="until when work is in time (default: the rubric's)"
@@ -80,6 +88,10 @@ def parser() -> argparse.ArgumentParser:
     late.add_argument(
         "--times", type=Path, metavar="CSV", help="columns submission, submitted and, for extensions, due"
     )
+
+
+def _add_ways_to_grade(result: argparse.ArgumentParser) -> None:
+    """With what, where and how it is graded, and which reports are written."""
     result.add_argument(
         "--data",
         type=Path,
@@ -122,7 +134,6 @@ def parser() -> argparse.ArgumentParser:
         action="store_true",
         help="grade even where student code cannot be walled in; only for code that you trust",
     )
-    return result
 
 
 def run(options: argparse.Namespace) -> int:
@@ -236,118 +247,18 @@ def _wrong_use() -> tuple[type[Exception], ...]:
 
 def _grade(found: Found, work: Work, options: argparse.Namespace) -> list[Grade]:
     """Grade what has changed, show and write, one by one; then the reports on the whole class."""
-    from contextlib import ExitStack, closing, suppress
-    from functools import cache
+    from contextlib import ExitStack, closing
     from itertools import chain
 
-    from grading.gradebook.records import Records
-    from grading.intake.safe_names import listed
-    from grading.records.roster import match
-    from grading.running.grade_assembly import known_by, unwritten
-    from grading.running.processes import cores
-    from grading.running.run import grade_all
+    from grading.commands.graded_class import GradedClass
 
-    handins, setup = found.handins, work.setup
-
-    @cache
-    def terminal() -> Terminal:
-        from grading.commands.terminal import Terminal
-
-        return stack.enter_context(Terminal(len(handins)))
-
-    def meanwhile() -> None:
-        from grading.reports import warm_up
-
-        terminal()
-        warm_up(options.format)
-        records.get_ready()
-
-    def graded(known: Callable[[Handin, IsolationFacts], Grade | None]) -> Generator[Outcome, None, None]:
-        if options.cluster is None:
-            return grade_all(
-                handins,
-                work,
-                options.jobs or cores(),
-                known,
-                lambda what: terminal().doing(what),
-                meanwhile,
-            )
-        from grading.cluster.client import grade_on_cluster
-
-        return grade_on_cluster(handins, setup, options.cluster, known, work.reader)
-
-    expected = roster(options)
-    functions = list(setup.rubric.settings.functions)
-    handin_of = {handin.name: handin for handin in handins}
-    grades: list[Grade] = []
     with ExitStack() as stack:
-        records = stack.enter_context(
-            Records(
-                options.out,
-                setup,
-                force=options.force,
-                trusted=not options.out_is_graded,
-                reader=work.reader,
-                formats=options.format,
-                release=options.release,
-            )
-        )
-        if expected is not None:
-            records.matches = match(expected, records.known(handins, options.paths))
-            tell(records.matches)
-        late = lateness(handins, setup, options, records.matches)
-        outcomes = stack.enter_context(closing(graded(records.find)))
+        graded = GradedClass(found, work, options, stack)
+        outcomes = stack.enter_context(closing(graded.outcomes()))
+        # What reports need is imported while the first hand-in is being graded.
         first = next(outcomes)
-        # By now they have been imported, while the first hand-in was being graded.
-        from grading.reports import write_class, write_reports
-        from grading.reports.anonymous import pseudonyms, without_names
-        from grading.reports.brief import Brief
-        from grading.reports.hidden import for_students, released
-
-        seen, brief = released if options.release else for_students, Brief()
-        for outcome in chain([first], outcomes):
-            handin = handin_of[outcome.grade.submission.name]
-            grade = late.applied(records.with_hand_marks(known_by(outcome.grade, handin)))
-            try:
-                release = options.release
-                write_reports(grade, options.out, options.format, handin, release=release, reader=work.reader)
-                records.reported(handin, outcome.grade, grade)
-                if not outcome.unchanged:
-                    records.keep(handin, outcome.grade, grade)
-            except Exception as error:
-                # Also where what somebody wrote meets a defect of ours: the others get theirs.
-                grade = unwritten(grade, error)
-            with suppress(OSError):  # the next run works it out again
-                records.mark(grade)
-            grades.append(brief.of(grade))
-            terminal().graded(seen(grade), unchanged=outcome.unchanged)
-        with suppress(OSError):
-            records.write_marks()
-        before = [brief.of(grade) for grade in records.others(handins, options.paths)]
-        everybody = [*grades, *before]
-        said = (*found.said, *(records.matches.sentences if records.matches is not None else ()))
-        said = without_names(said) if options.anonymous else said
-        names = sorted(grade.submission.name for grade in everybody)
-        with suppress(OSError):  # then nothing can be marked before the next run
-            records.reported_class(names, said, anonymous=options.anonymous)
-    if before:
-        who = listed([grade.submission.name for grade in before])
-        print(f"{PROGRAM}: also in the reports on the class, from earlier runs: {who}", file=sys.stderr)
-    try:
-        write_class(
-            everybody,
-            functions,
-            options.out,
-            options.format,
-            release=options.release,
-            names=pseudonyms(names, options.out) if options.anonymous else None,
-            said=said,
-            title=setup.rubric.settings.title,
-            matches=records.matches,
-        )
-    finally:
-        grades = [seen(grade) for grade in grades]
-        terminal().summary(grades, functions, options.out, options.format)
-        if records.matches is not None:
-            tell(records.matches)
-    return grades
+        grades = [graded.reported(outcome) for outcome in chain([first], outcomes)]
+        before = graded.from_earlier_runs()
+        said = graded.said_of([*grades, *before])
+    graded.report_class(grades, before, said)
+    return [graded.seen(grade) for grade in grades]

@@ -6,7 +6,7 @@ import io
 import os
 import re
 import stat
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Container, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -231,40 +231,7 @@ def _admit(members: Sequence[Member], gathered: Gathered, limits: Limits, *, unw
     ]
     if not wanted:
         gathered.beside += [_described(member) for member in members if not _is_unseen(member.name)]
-    names = {member.name for member in work}
-    total = 0
-    for member in work:
-        name = plain_name(member.name)
-        if name != member.name:
-            if name in names:
-                gathered.warnings.append(
-                    say(
-                        "{name} was not read: {other} is there, too.",
-                        name=shown(member.name),
-                        other=shown(name),
-                    )
-                )
-                continue
-            if not is_squeezed(member.name):
-                gathered.warnings.append(
-                    say("{name} was read as {other}: call it so.", name=shown(member.name), other=shown(name))
-                )
-            elif (unpacked := _unpacked(member, cap(name, limits), gathered)) is not None:
-                member = unpacked
-            else:
-                continue
-        names.add(name)
-        total += member.size
-        if member.size > cap(member.name, limits):
-            reason = say("its {size:,} bytes are too many", size=member.size)
-        elif len(gathered.files) >= limits.files or total > limits.total_bytes:
-            reason = say("the hand-in holds too many files before it")
-        else:
-            gathered.files.append(StudentFile(clean(name), member.read(member.size)))
-            continue
-        gathered.warnings.append(
-            say("{name} was not read: {reason}.", name=shown(member.name), reason=reason)
-        )
+    _take(work, gathered, limits)
     if unwrap and not work and len(inner) == 1:
         # Upload sites wrap what they are given: one wrapping is taken off, not any number of them.
         data = inner[0].read(limits.total_bytes)
@@ -282,6 +249,46 @@ def _admit(members: Sequence[Member], gathered: Gathered, limits: Limits, *, unw
             if work
             else say("Not opened, because there are several: {names}.", names=there)
         )
+
+
+def _take(work: Sequence[Member], gathered: Gathered, limits: Limits) -> None:
+    """Read files and notebooks, each by the name that it should have, as far as the limits allow."""
+    names = {member.name for member in work}
+    total = 0
+    for each in work:
+        name = plain_name(each.name)
+        member = each if name == each.name else _renamed(each, name, names, gathered, limits)
+        if member is None:
+            continue
+        names.add(name)
+        total += member.size
+        if member.size > cap(member.name, limits):
+            reason = say("its {size:,} bytes are too many", size=member.size)
+        elif len(gathered.files) >= limits.files or total > limits.total_bytes:
+            reason = say("the hand-in holds too many files before it")
+        else:
+            gathered.files.append(StudentFile(clean(name), member.read(member.size)))
+            continue
+        gathered.warnings.append(
+            say("{name} was not read: {reason}.", name=shown(member.name), reason=reason)
+        )
+
+
+def _renamed(
+    member: Member, name: str, names: Container[str], gathered: Gathered, limits: Limits
+) -> Member | None:
+    """A member that should be called ``name``, unpacked if need be; None if it is not read, which is said."""
+    if name in names:
+        gathered.warnings.append(
+            say("{name} was not read: {other} is there, too.", name=shown(member.name), other=shown(name))
+        )
+        return None
+    if is_squeezed(member.name):
+        return _unpacked(member, cap(name, limits), gathered)
+    gathered.warnings.append(
+        say("{name} was read as {other}: call it so.", name=shown(member.name), other=shown(name))
+    )
+    return member
 
 
 def _unpacked(member: Member, most: int, gathered: Gathered) -> Member | None:

@@ -65,17 +65,8 @@ def load_rubric(
             ]
         )
     path = path or path_of(edition or USUAL)
-    try:
-        raw = path.read_bytes()
-        text = raw.decode()
-        content = tomllib.loads(text)
-    except OSError as error:
-        raise RubricError(
-            [f"rubric {path}: cannot be read ({error.strerror}); name a file with --rubric"]
-        ) from None
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise RubricError([f"rubric {path}: not valid TOML: {error}"]) from None
-    digest = hashlib.sha256(raw)
+    text, content = _read(path)
+    digest = hashlib.sha256(text.encode())
     named = edition or content.get("edition")
     if named is not None and named not in shipped():
         line = line_of(text, ("edition",))
@@ -88,17 +79,12 @@ def load_rubric(
         content = completed(content, named)
         digest.update(json.dumps(content, sort_keys=True, default=str).encode())
     beside = _losses_beside(content, path.parent)
-    problems = [
-        (line_of(text, complaint.path), f"{complaint.where}: {complaint.sentence}")
-        for complaint in complaints(content, (*own(), *beside), None if data_folder is None else "cifar10")
-    ]
+    found = complaints(content, (*own(), *beside), None if data_folder is None else "cifar10")
+    problems = [(line_of(text, each.path) or 0, f"{each.where}: {each.sentence}") for each in found]
     if problems:
-        problems.sort(key=lambda problem: problem[0] or 0)
+        problems.sort(key=lambda problem: problem[0])
         raise RubricError(
-            [
-                f"rubric {path}, line {line}: {words}" if line else f"rubric {path}: {words}"
-                for line, words in problems
-            ]
+            [f"rubric {path}{f', line {line}' if line else ''}: {words}" for line, words in problems]
         )
     settings = msgspec.convert(content, Settings)
     if lang is not None:
@@ -114,6 +100,19 @@ def load_rubric(
         )
     except LossError as error:
         raise RubricError([f"rubric {path}: {error}"]) from None
+
+
+def _read(path: Path) -> tuple[str, dict[str, Any]]:
+    """A rubric's text, and what it says."""
+    try:
+        text = path.read_bytes().decode()
+        return text, tomllib.loads(text)
+    except OSError as error:
+        raise RubricError(
+            [f"rubric {path}: cannot be read ({error.strerror}); name a file with --rubric"]
+        ) from None
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise RubricError([f"rubric {path}: not valid TOML: {error}"]) from None
 
 
 def require_packages(rubric: Rubric) -> None:

@@ -5,7 +5,6 @@ This module stands on top of the checks; nothing that the checks use may import 
 
 from __future__ import annotations
 
-import gc
 import sys
 from collections.abc import Callable, Generator, Sequence
 from contextlib import closing
@@ -82,11 +81,5 @@ def grade_all(
         reason = say("{reason}; please look at it and report this", reason=reason)
         return not_graded(handin, work.setup, work.isolation, reason)
 
-    # What is there now all processes share; a collector that marked it in each of them would make copies of it.
-    gc.collect()
-    gc.freeze()
-    try:
-        with closing(share_out(waiting, jobs, new_work, give_up, meanwhile)) as grades:
-            yield from map(Outcome, grades)
-    finally:
-        gc.unfreeze()
+    with closing(share_out(waiting, jobs, new_work, give_up, meanwhile)) as grades:
+        yield from map(Outcome, grades)
