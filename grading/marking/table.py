@@ -175,27 +175,28 @@ class _Finder:
         self._matches: Matches | None = store.forms.matches()
 
     def work(self, cells: Sequence[str]) -> Work:
-        """The hand-in that one of the cells names: as it is called, or by what a roster knows its student by."""
+        """The hand-in that the first cell names as it is called, or another by what a roster knows its student by."""
         given = [cell for cell in map(_meant, cells) if cell]
         if not given:
             raise MarkError("it says of nobody whose mark this is")
+        if meant_by_name := self._by_name.get(_meant(cells[0])):
+            return meant_by_name
         for cell in given:
-            if cell in self._by_name:
-                return self._by_name[cell]
-        for cell in given:
-            works = self._by_student.get(cell.casefold(), [])
-            if self._matches is not None and not works:
-                students = match(self._matches.roster, [Known(cell)]).of.values()
-                works = [
-                    self._by_name[name]
-                    for name, student in self._matches.of.items()
-                    if student in students and name in self._by_name
-                ]
+            works = self._works(cell)
             if len(works) > 1:
                 raise MarkError(f"{cell!r} could be {' or '.join(work.name for work in works)}")
             if works:
                 return works[0]
         raise MarkError(f"no hand-in that was graded is {visible(given[0])!r}'s")
+
+    def _works(self, cell: str) -> list[Work]:
+        """Whose student is called so, or what is, where that is no student's number or name: anybody's file may be."""
+        known = self._by_student.get(cell.casefold(), [])
+        if known or self._matches is None:
+            return known or [work for work in [self._by_name.get(cell)] if work is not None]
+        students = match(self._matches.roster, [Known(cell)]).of.values()
+        names = [name for name, student in self._matches.of.items() if student in students]
+        return [self._by_name[name] for name in (names if students else [cell]) if name in self._by_name]
 
     def place(self, work: Work, row: Mapping[str, str]) -> Place:
         """The item of a hand-in, by its key or by the words of its question."""

@@ -154,8 +154,8 @@ def for_handins(
     found, unknown = {}, []
     for written, when in times.items():
         names = [written] if written in exact else plain.get(ascii_name(written).casefold(), [])
-        if not names and matches is not None:
-            students = match(matches.roster, [Known(written)]).of.values()
+        if matches is not None and (students := match(matches.roster, [Known(written)]).of.values()):
+            # What students call their files may be a number or name of somebody else's.
             names = [theirs[student] for student in students if student in theirs]
         if len(names) == 1:
             found[names[0]] = when

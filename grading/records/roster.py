@@ -13,7 +13,7 @@ import re
 import unicodedata
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from grading.intake.safe_names import ascii_name, clean, listed
@@ -247,11 +247,16 @@ def match(roster: Roster, handins: Iterable[Known]) -> Matches:
     handins = list(handins)
     whose = _Whose(roster.students)
     candidates = {handin.name: whose.candidates(handin) for handin in handins}
-    times = Counter(students[0] for students in candidates.values() if len(students) == 1)
+    alone = {name: students[0] for name, students in candidates.items() if len(students) == 1}
+    # Where a platform says whose work it is, a file within may still be called after somebody else.
+    sure = {
+        handin.name for handin in handins if handin.name in alone and whose.candidates(replace(handin, file=""))
+    }
+    times, surely = Counter(alone.values()), Counter(alone[name] for name in sure)
     of, strangers = {}, {}
     known = {_name_key(way): student for student in roster.students for way in student.names}
     for name, students in candidates.items():
-        if len(students) == 1 and times[students[0]] == 1:
+        if name in alone and (surely[students[0]] == 1 if name in sure else times[students[0]] == 1):
             of[name] = students[0]
         elif len(students) == 1:
             others = [other for other, theirs in candidates.items() if theirs == students and other != name]

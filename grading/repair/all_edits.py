@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import hashlib
+from collections.abc import Iterator
 from dataclasses import replace
+from itertools import chain
 
 from grading.repair.expressions import Expressions
 from grading.repair.function import Function, Program
@@ -12,25 +15,35 @@ from grading.repair.shapes import Shapes
 from grading.repair.statements import Statements
 from grading.repair.writing import UNKNOWN, Ranked
 
+# Of text that is written for the edits of one program; a solution's take two.
+_MOST_BYTES = 200_000_000
+_AT_LEAST = 1_000  # bytes that each edit counts for, however short what it is made in
+
+
 
 def edits_of(program: Program, kind: str) -> list[Ranked]:
     """Every single edit, with how unlikely it is, in the order in which they are tried.
+
+    None at all where to list them would take minutes and the grader's memory, as of what was written to do that.
 
     Args:
         program: what is edited.
         kind: "train" or "predict"; or else the loss that it should compute.
     """
-    seen: set[bytes] = {program.text}
+    seen = {_told_by(program.text)}
     found = []
-    for number, function in enumerate(program.functions):
-        scope = scopes_of(program, kind)[number]
+    room = _MOST_BYTES
+    for number, (function, scope) in enumerate(zip(program.functions, scopes_of(program, kind), strict=True)):
         for rank, edit in _edits(function, scope, is_method=kind in METHODS and number == 0):
+            room -= max(len(program.text), _AT_LEAST)
+            if room < 0:
+                return []
             if any(UNKNOWN in new for _, _, new in edit.replacements):
                 continue
             edit = replace(edit, number=number)
-            text = program.edited(edit).text
-            if text not in seen:
-                seen.add(text)
+            told_by = _told_by(program.edited(edit).text)
+            if told_by not in seen:
+                seen.add(told_by)
                 found.append((rank, edit))
     # Of what is equally likely, a person first changes what is there, and there the last step.
     return sorted(found, key=lambda pair: (pair[0], pair[1].inserts, pair[1].number, -pair[1].at[0]))
@@ -44,12 +57,17 @@ def scopes_of(program: Program, kind: str) -> list[Scope | None]:
     return [main, *(helper_scope(helper, program.main, main) for helper in program.functions[1:])]
 
 
-def _edits(function: Function, scope: Scope | None, *, is_method: bool) -> list[Ranked]:
+def _told_by(text: bytes) -> bytes:
+    """What tells a text from others, in a few bytes: there may be a hundred thousand of them."""
+    return hashlib.blake2b(text, digest_size=16).digest()
+
+
+def _edits(function: Function, scope: Scope | None, *, is_method: bool) -> Iterator[Ranked]:
     if scope is None:
-        return []
+        return iter(())
     makers = (
         (MethodExpressions(function, scope), Shapes(function, scope), MethodStatements(function, scope))
         if is_method
         else (Expressions(function, scope), Shapes(function, scope), Statements(function, scope))
     )
-    return [pair for maker in makers for pair in maker.edits()]
+    return chain.from_iterable(maker.edits() for maker in makers)

@@ -26,6 +26,7 @@ _CORE = ("interface", "value", "gradient", "kinks", "stability", "symmetry")
 _OF_METHODS = ("training", "sampling", "prediction")
 _MOST_LINES = 300_000  # of all candidates together; a solution has some 30
 _MOST_CHOICES = 15_000  # of names for places; a solution has some 2,000
+_MOST_NODES = 4_000  # of syntax trees; a solution has some 200
 _MOST_OF_A_METHOD = 500  # candidates: each is trained a few times
 _AROUND = 2  # lines shown before and after
 
@@ -66,6 +67,8 @@ def repair_of(
     all_own = [own, *called_beside(submission, own)]
     program = Program(tuple(map(_as_function, all_own)))
     budget = affordable(budget, program)
+    if not budget:
+        return None, None
     bench = Bench(submission, original.name.partition(".")[0], all_own, opening)
     search = Search(judge, program, bench, checks, budget)
     found = search.run()
@@ -96,15 +99,12 @@ def repair_of(
 def affordable(candidates: int, program: Program) -> int:
     """How many candidates are tried: what is much longer than a solution takes as much longer, each time.
 
-    None where so many names could stand in so many places that to list the edits would take minutes.
+    None where so many names could stand in so many places, or so much is written, that to list the edits would take
+    minutes.
     """
-    names = [
-        node.id
-        for function in program.functions
-        for node in ast.walk(function.tree)
-        if isinstance(node, ast.Name)
-    ]
-    if len(names) * len(set(names)) > _MOST_CHOICES:
+    nodes = [node for function in program.functions for node in ast.walk(function.tree)]
+    names = [node.id for node in nodes if isinstance(node, ast.Name)]
+    if len(nodes) > _MOST_NODES or len(names) * len(set(names)) > _MOST_CHOICES:
         return 0
     return min(candidates, _MOST_LINES // sum(len(function.origins) for function in program.functions))
 

@@ -156,7 +156,8 @@ class Search:
     @property
     def _is_over(self) -> bool:
         """Whether enough was spent on it; all of that is counted, and so the same everywhere."""
-        return self.bench.lost >= _MOST_LOST or self._judged >= _MOST_JUDGED
+        spent = self.tried >= self.budget or self._judged >= _MOST_JUDGED
+        return spent or self.bench.lost >= _MOST_LOST
 
     def _tried(self, start: _Stone, batch: Sequence[tuple[int, Edit]]) -> Iterator[Found]:
         programs = [start.program.edited(edit) for _, edit in batch]

@@ -6,6 +6,7 @@ import ast
 import re
 import textwrap
 from collections.abc import Iterator, Sequence
+from functools import cached_property
 
 from grading.repair.function import Edit, Function
 from grading.repair.scope import Scope
@@ -173,12 +174,9 @@ class Statements:
     def _inserted(self, block: Sequence[ast.stmt]) -> Iterator[Ranked]:
         inside = any(isinstance(s, ast.For) for s in self._around(block[0]))
         indent = block[0].col_offset
-        written = {
-            "".join(ast.unparse(s).split()) for s in ast.walk(self.function.tree) if isinstance(s, ast.stmt)
-        }
         menu = [
             # What is there already is rather in the wrong place than missing.
-            (rank + 2 if "".join(text.split()) in written else rank, text)
+            (rank + 2 if "".join(text.split()) in self._written else rank, text)
             for rank, text in (self._in_loops() if inside else self._outside())
         ]
         for k in range(len(block), -1, -1):
@@ -196,6 +194,16 @@ class Statements:
                 if place == len(self.function.text):
                     whole = "\n" + whole.rstrip("\n")
                 yield rank, Edit("insert", at, ((place, place, whole),), inserts=True)
+
+    @cached_property
+    def _written(self) -> frozenset[str]:
+        """All statements without spaces, but for those with blocks in blocks: what may be missing has none."""
+        return frozenset(
+            "".join(ast.unparse(statement).split())
+            for statement in ast.walk(self.function.tree)
+            if isinstance(statement, ast.stmt)
+            and not any(hasattr(inner, "body") for inner in ast.iter_child_nodes(statement))
+        )
 
     def _around(self, statement: ast.stmt) -> Iterator[ast.AST]:
         outer = self.function.parents.get(id(statement))

@@ -13,8 +13,9 @@ from grading.diagnosis.known_answers import asked_by
 from grading.intake.submission import Submission
 from grading.judging.screening import Setting
 from grading.records.grade import CheckResult, Repair
+from grading.repair import all_edits
 from grading.repair.candidates import Bench
-from grading.repair.function import Function, Program
+from grading.repair.function import Edit, Function, Program
 from grading.repair.repair import affordable
 from grading.reports.shown_repairs import sentence_of
 from grading.rubric.settings import PartialCredit, RepairSettings
@@ -280,7 +281,36 @@ def test_of_a_function_much_longer_than_a_solution_fewer_candidates_are_tried() 
         text = "def f(x):\n" + "    x = x\n" * (lines - 1)
         return Program((Function(text.encode(), tuple(range(1, lines + 1))),))
 
-    assert [affordable(1500, program(lines)) for lines in (30, 200, 6000)] == [1500, 1500, 50]
+    assert [affordable(1500, program(lines)) for lines in (30, 200, 700, 6000)] == [1500, 1500, 428, 0]
     assert affordable(0, program(30)) == 0
     many = "def f(x):\n" + "".join(f"    a{k} = x\n" for k in range(120))
     assert affordable(1500, Program((Function(many.encode(), tuple(range(1, 122))),))) == 0
+
+
+TOO_MUCH = {
+    "statements": "    s = s + 1\n" * 200,
+    "branches": "    if s: s = 0\n" + "".join(f"    elif s == {k}: s = 0\n" for k in range(100)),
+    "indices": "    s = 0\n" + "".join(f"    for i{k} in y:\n        s = s + 1\n" for k in range(20)),
+}
+
+
+@pytest.mark.parametrize("what", TOO_MUCH)
+def test_what_would_take_minutes_to_edit_is_not_edited(what: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    # Edits are listed in the grader's own process: without an end, one function would stop the class.
+    text = f"def f(x, W, y, reg):\n{TOO_MUCH[what]}    return s, x"
+    program = Program((Function(text.encode(), tuple(range(1, text.count("\n") + 2))),))
+    made: list[Edit] = []
+    edited = Program.edited
+    monkeypatch.setattr(Program, "edited", lambda self, edit: made.append(edit) or edited(self, edit))
+    monkeypatch.setattr(all_edits, "_MOST_BYTES", 2_000_000)
+    assert all_edits.edits_of(program, "svm") == []
+    assert 0 < sum(len(text) for _ in made) <= 2_000_000
+
+
+def test_for_what_is_not_edited_nothing_is_called(sandbox: Sandbox) -> None:
+    long = HINGE.replace("    N = X.shape[0]\n", "    N = X.shape[0]\n" + "    N = N\n" * 6000)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(sandbox, "start_for_candidates", None)
+        repair, results = repaired(sandbox, long.replace("2 * reg * W", "reg * W"))
+    assert repair is None
+    assert results["gradient"].status == "failed"
