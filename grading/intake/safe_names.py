@@ -13,8 +13,8 @@ from grading.words import say
 LONGEST_NAME = 80
 LONGEST_SHOWN = 200
 
-# Reports of all submissions are written beside each other; these endings belong to the files among them, the gradebook's
-# journals included.
+# Reports of all submissions are written beside each other; these endings belong to the files among them, to the
+# gradebook and to its journals.
 _REPORT_SUFFIX = re.compile(r"\.(csv|html?|json|md|xml|txt|pdf|sqlite(?:-\w+)?)$", re.IGNORECASE)
 _WINDOWS_DEVICE = re.compile(r"^(con|prn|aux|nul|com\d|lpt\d)(\.|$)", re.IGNORECASE)
 # Letters and marks that take no place or cannot be seen: fillers, joiners, selectors of variants.

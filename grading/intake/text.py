@@ -16,6 +16,7 @@ from grading.intake.parsing import syntax_tree
 from grading.words import later, say, translated
 
 _INDENT = re.compile(r"^[ \t]+", re.MULTILINE)
+_FORM_FEED = re.compile(r"^[ \t\f]*\f", re.MULTILINE)
 _BYTE_ORDER_MARKS = (
     (codecs.BOM_UTF8, "utf-8-sig"),
     (codecs.BOM_UTF32_LE, "utf-32"),
@@ -118,7 +119,9 @@ def decode(data: bytes) -> str:
         text = data.decode(encoding)
     except (SyntaxError, UnicodeError, LookupError):
         text = data.decode("latin-1")
-    return text.replace("\r\n", "\n").replace("\r", "\n").replace("\f", " ").removeprefix("\ufeff")
+    text = text.replace("\r\n", "\n").replace("\r", "\n").removeprefix("\ufeff")
+    # To Python, a line begins behind a form feed in its indentation.
+    return _FORM_FEED.sub("", text).replace("\f", " ") if "\f" in text else text
 
 
 def parse(text: str) -> Parsed:

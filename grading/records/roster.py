@@ -250,7 +250,9 @@ def match(roster: Roster, handins: Iterable[Known]) -> Matches:
     alone = {name: students[0] for name, students in candidates.items() if len(students) == 1}
     # Where a platform says whose work it is, a file within may still be called after somebody else.
     sure = {
-        handin.name for handin in handins if handin.name in alone and whose.candidates(replace(handin, file=""))
+        handin.name
+        for handin in handins
+        if handin.name in alone and whose.candidates(replace(handin, file=""))
     }
     times, surely = Counter(alone.values()), Counter(alone[name] for name in sure)
     of, strangers = {}, {}

@@ -20,7 +20,6 @@ _MOST_BYTES = 200_000_000
 _AT_LEAST = 1_000  # bytes that each edit counts for, however short what it is made in
 
 
-
 def edits_of(program: Program, kind: str) -> list[Ranked]:
     """Every single edit, with how unlikely it is, in the order in which they are tried.
 

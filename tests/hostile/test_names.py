@@ -64,5 +64,7 @@ def test_without_a_roster_a_hand_in_is_found_by_what_it_is_called() -> None:
 
 
 def _finder(matches: Matches | None, names: list[str]) -> _Finder:
-    works = {n: SimpleNamespace(name=name, student="", student_id="", email="") for n, name in enumerate(names)}
+    works = {
+        n: SimpleNamespace(name=name, student="", student_id="", email="") for n, name in enumerate(names)
+    }
     return _Finder(cast(Store, SimpleNamespace(works=works, forms=SimpleNamespace(matches=lambda: matches))))

@@ -12,7 +12,7 @@ _WRITES_TOGETHER = 50  # milliseconds without another change, after which a save
 _LOOK_AGAIN = (
     1000  # milliseconds after which one looks even if told of nothing: network folders tell of nothing
 )
-_MOST_FILES = 2000
+_MOST_ENTRIES = 3000  # files and folders
 
 State = tuple[tuple[str, int, int, int], ...]
 """Names, sizes, times and numbers of files: another one after every save; () while there is nothing."""
@@ -78,17 +78,21 @@ class Saves:
 
 
 def state(path: Path) -> State:
-    """What can be told of a hand-in without reading it. Hidden files and folders are no part of it."""
+    """What can be told of a hand-in without reading it. Nothing hidden and no link in it is part of it."""
     found: list[tuple[str, int, int, int]] = []
     pending = [str(path)]
-    while pending and len(found) < _MOST_FILES:
+    looked_at = 0
+    while pending and looked_at < _MOST_ENTRIES:
+        looked_at += 1
         name = pending.pop()
         try:
             known = Path(name).stat()
             if stat.S_ISDIR(known.st_mode):
                 with os.scandir(name) as entries:
                     pending += [
-                        each.path for each in entries if not each.name.startswith((".", "__pycache__"))
+                        each.path
+                        for each in entries
+                        if not each.name.startswith((".", "__pycache__")) and not each.is_symlink()
                     ]
             else:
                 found.append((name, known.st_size, known.st_mtime_ns, known.st_ino))

@@ -70,6 +70,7 @@ def test_tabs_alone_are_nobodys_business() -> None:
     [
         "x = 'é'\r\ny = 1\r\n".encode(),
         "x = 'é'\ry = 1\r".encode(),
+        "\fx = 'é'\n  \fy = 1\n".encode(),
         b"\xef\xbb\xbf" + "x = 'é'\ny = 1\n".encode(),
         "x = 'é'\ny = 1\n".encode("latin-1"),
         "x = 'é'\ny = 1\n".encode("utf-16"),

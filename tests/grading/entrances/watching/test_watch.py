@@ -120,6 +120,14 @@ def test_whatever_way_it_is_saved_that_is_seen(tmp_path: Path, path: str) -> Non
         saves.take()
 
 
+def test_links_that_lead_round_and_round_are_not_followed(tmp_path: Path) -> None:
+    (tmp_path / "mine.py").write_text("a = 1\n")
+    (tmp_path / "data").mkdir()
+    for name in ("a", "b"):
+        (tmp_path / "data" / name).symlink_to(tmp_path / "data")
+    assert [name for name, *_ in saves_module.state(tmp_path)] == [str(tmp_path / "mine.py")]
+
+
 def test_where_the_system_watches_nothing_one_looks_now_and_then(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
