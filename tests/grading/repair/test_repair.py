@@ -301,7 +301,12 @@ def test_what_would_take_minutes_to_edit_is_not_edited(what: str, monkeypatch: p
     program = Program((Function(text.encode(), tuple(range(1, text.count("\n") + 2))),))
     made: list[Edit] = []
     edited = Program.edited
-    monkeypatch.setattr(Program, "edited", lambda self, edit: made.append(edit) or edited(self, edit))
+
+    def noted(self: Program, edit: Edit) -> Program:
+        made.append(edit)
+        return edited(self, edit)
+
+    monkeypatch.setattr(Program, "edited", noted)
     monkeypatch.setattr(all_edits, "_MOST_BYTES", 2_000_000)
     assert all_edits.edits_of(program, "svm") == []
     assert 0 < sum(len(text) for _ in made) <= 2_000_000
