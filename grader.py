@@ -60,7 +60,7 @@ def program() -> NoReturn:
             if stream:  # None where it was closed from the start
                 stream.flush()
     except BrokenPipeError:
-        # Whoever was reading has seen enough, as `head` does.
+        # The reader has seen enough, as `head` does.
         code = NOT_GRADED
     except ModuleNotFoundError as error:
         print(

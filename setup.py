@@ -9,6 +9,9 @@ subgrader.grading.words import say`. `grader.py` becomes the package itself. The
 from __future__ import annotations
 
 import ast
+import atexit
+import shutil
+import tempfile
 from pathlib import Path
 
 from setuptools import find_packages, setup
@@ -74,6 +77,9 @@ class BuildPy(build_py):
 
 
 if __name__ == "__main__":
+    # Not in the checkout: pytest would take the metadata there for those of an installed plugin.
+    elsewhere = tempfile.mkdtemp()
+    atexit.register(shutil.rmtree, elsewhere, ignore_errors=True)
     setup(
         packages=[
             PACKAGE,
@@ -81,4 +87,5 @@ if __name__ == "__main__":
         ],
         package_dir={PACKAGE: ".", **{f"{PACKAGE}.{room}": room for room in ROOMS}},
         cmdclass={"build_py": BuildPy},
+        options={"build": {"build_base": elsewhere}, "egg_info": {"egg_base": elsewhere}},
     )

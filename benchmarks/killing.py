@@ -64,7 +64,7 @@ def kept(out: Path) -> set[str]:
 
 
 def main() -> None:
-    """Kill, and say what came of it."""
+    """Kill, and report the result."""
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )

@@ -19,7 +19,7 @@ from grading.entrances.pytest_colours import in_colour
 from grading.entrances.pytest_session import Score, conftest_of_the_handin, replay, the_handin
 from grading.intake.submission import IntakeError
 from grading.judging.properties import given_of
-from grading.reports.shown_results import Part, parts_of
+from grading.reports.shown_results import Part, coloured, parts_of
 from grading.rubric.checks import checks_of
 from grading.rubric.editions import shipped
 from grading.rubric.reading import RubricError, load_rubric, require_packages
@@ -234,7 +234,7 @@ def runner(request: pytest.FixtureRequest) -> Iterator[Runner]:
         submission = _submission(request.config)
         # Takes some seconds for CIFAR-10, so only for those who ask for it.
         shared = training_data(rubric).shared if trains else None
-        # A student's own code on the student's own machine: where there are no walls to be had, limits will do.
+        # A student's own code on the student's own machine: without walls, limits are enough.
         work = Work(RunSetup(rubric, allow_unsafe=True))
         sandbox = work.sandbox
     except (IntakeError, DatasetError, IsolationError) as error:
@@ -370,7 +370,9 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: p
         terminalreporter.section(say("where the mistake is"))
     # Two classes that inherit a method have one mistake.
     for text in {text.partition("\n")[2]: text for text in reversed(repairs)}.values():
-        terminalreporter.write_line(text + "\n")
+        sentence, _, lines = text.partition("\n")
+        _say(config, sentence)
+        terminalreporter.write_line(lines + "\n")
     terminalreporter.section(say("points"))
     # In the rubric's order, in which pytest-xdist need not have run them.
     for name in config.stash[_rubric_key].settings.functions:
@@ -379,7 +381,13 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: p
             terminalreporter.write_line(_points(name, mine))
     terminalreporter.write_line(_points(say("together"), scores))
     for remark in dict.fromkeys(remark for score in scores for remark in score.remarks):
-        terminalreporter.write_line(say("Accepted, but: {remark}", remark=remark))
+        _say(config, say("Accepted, but: {remark}", remark=remark))
+
+
+def _say(config: pytest.Config, sentence: str) -> None:
+    """A sentence in the summary; in a terminal it is broken between words."""
+    writer = config.get_terminal_writer()
+    writer.write(coloured([("message", sentence)], writer.fullwidth) if writer.hasmarkup else f"{sentence}\n")
 
 
 def _points(name: str, scores: list[Score]) -> str:

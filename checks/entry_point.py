@@ -1,4 +1,4 @@
-"""What pytest loads of an installed subgrader, so that `pytest --pyargs subgrader.checks --submission=PATH` knows it.
+"""What pytest loads from an installed subgrader, so that it knows `pytest --pyargs subgrader.checks --submission=PATH`.
 
 pytest reads a conftest.py before the command line only if it lies where pytest is started. Every run of pytest in that
 environment loads this module, whatever it is about; it does nothing unless these checks are meant.

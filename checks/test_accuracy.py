@@ -1,4 +1,4 @@
-"""Accuracy: what was learned holds for pictures that were not seen.
+"""Accuracy: what was learned also works on pictures that were not seen.
 
 No property of drawn inputs: it trains on the rubric's data set.
 """

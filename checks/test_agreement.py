@@ -40,7 +40,11 @@ def test_agreement(candidate: LossFunction, problem: Problem) -> None:
     elif _accepts(candidate, problem, mine):
         if not _accepts(naive, problem, other):
             candidate.remark(
-                say("It differs from {naive}, and it is {naive} that is wrong.", naive=naive.name)
+                say(
+                    "{name} differs from {naive}, and it is {naive} that is wrong.",
+                    name=candidate.name,
+                    naive=naive.name,
+                )
             )
     else:
         raise Disagreement(

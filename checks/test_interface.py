@@ -1,4 +1,4 @@
-"""Interface: what comes back, for every legal shape and label type, and what must be left alone."""
+"""Interface: what comes back, for every legal shape and label type, and what must be left unchanged."""
 
 from __future__ import annotations
 

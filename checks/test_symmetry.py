@@ -1,4 +1,4 @@
-"""Symmetry: the order of samples and the names of classes carry no meaning."""
+"""Symmetry: the order of the samples and the numbering of the classes make no difference."""
 
 from __future__ import annotations
 

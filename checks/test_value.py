@@ -1,4 +1,4 @@
-"""Value: the loss is the loss."""
+"""Value: the loss equals its definition."""
 
 from __future__ import annotations
 

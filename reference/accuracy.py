@@ -1,4 +1,4 @@
-"""Accuracy judged with known odds: n right of N pictures is an estimate, and a threshold must allow for that.
+"""Accuracy judged with known odds: n correct of N pictures is an estimate, and a threshold must allow for that.
 
 A classifier whose true accuracy is p gets a binomial number of pictures right. It fails only if a classifier with
 true accuracy equal to the threshold would do as badly with probability less than alpha, that is, if the upper end of

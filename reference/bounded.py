@@ -1,4 +1,4 @@
-"""Arrays that know how far right float64 code can be from them, whatever the order in which it works.
+"""Arrays that know how far correct float64 code can be from them, in whatever order it computes.
 
 Each number is kept with its size: what it would be if every subtraction on the way were an addition, the sum of the
 absolute values of all terms that it is made of. Right code may add those terms in any order, take them apart or

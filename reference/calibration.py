@@ -1,4 +1,4 @@
-"""Which accuracy may be asked for: the reference, trained from many seeds, says what right code reaches."""
+"""Which accuracy can be required: the reference, trained from many seeds, shows what correct code reaches."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The data sets to train on: digits, which are always at hand, and CIFAR-10, the course's own."""
+"""The data sets to train on: digits, which are always available, and CIFAR-10, the course's own."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The Huber loss of the margins: squared where little is missing, linear beyond, so outliers pull no harder.
+"""The Huber loss of the margins: quadratic for small ones, linear beyond, so that outliers do not dominate.
 
     L(W) = 1/N sum_i sum_{j != y_i} h(max(0, s_ij - s_iy_i + delta)) + reg_scale*reg*sum(W*W),    s = X W,
 

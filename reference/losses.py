@@ -1,4 +1,4 @@
-"""The losses by name: those of this package, and those that an instructor has put into a file beside the rubric.
+"""The losses by name: those of this package, and those that an instructor has put in a file beside the rubric.
 
 A loss is a module with a formula ``data_loss(W, X, y)`` or ``data_loss(W, X, y, delta)`` and, if it is not the sum of
 the squares, ``penalty(W)``, written in what `reference.formula` knows; docs/extending.md shows one. With other
@@ -32,7 +32,7 @@ _texts: dict[str, str] = {}
 
 
 class LossError(Exception):
-    """A file that is no loss; the message is one line: what is wrong and what to do."""
+    """A file that does not define a loss; the message is one line: what is wrong and what to do."""
 
 
 class Evaluate(Protocol):

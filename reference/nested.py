@@ -1,4 +1,4 @@
-"""Gradients where a kink is taken of another one: a hinge on top of a hidden layer of max(0, .).
+"""Gradients where one kink is nested in another: a hinge on top of a hidden layer of max(0, .).
 
 With weights t for the upper ties and u for the lower ones, the gradient is
 

@@ -1,4 +1,4 @@
-"""How far right float64 arithmetic can be from the truth.
+"""How far correct float64 arithmetic can be from the truth.
 
 The model is the standard one: every operation returns the exact result times 1 + e with |e| <= u, plus, where
 a product or quotient underflows, at most half of the smallest subnormal number. A term that passes through n

@@ -1,4 +1,4 @@
-"""Whether batches were drawn at random: exact tests on what a training drew, or on what its history tells of it.
+"""Whether batches were drawn at random: exact tests on what a training drew, or on what its history reveals.
 
 Each test gives the probability that a right training would look at least as odd, the larger one of drawing with and
 without replacement, because both are right. Tests at alpha = 1e-9 fail nobody by luck.

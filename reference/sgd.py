@@ -1,4 +1,4 @@
-"""Stochastic gradient descent as the assignment asks for it, and how near its optimum a W is.
+"""Stochastic gradient descent as the assignment asks for it, and how close a W is to its optimum.
 
 Each step draws ``batch_size`` rows of the training data, keeps the loss of that batch, and then moves W
 against the gradient: W -= learning_rate * dW (H. Robbins and S. Monro, A Stochastic Approximation Method, 1951).

@@ -1,4 +1,4 @@
-"""The squared hinge loss: a margin that is missed by twice as much counts four times.
+"""The squared hinge loss: twice the margin costs four times as much.
 
 L(W) = 1/N sum_i sum_{j != y_i} max(0, s_ij - s_iy_i + delta)**2 + reg_scale*reg*sum(W*W),    s = X W
 """

@@ -1,4 +1,4 @@
-"""Arrays that remember how they were made, so that one can go back from a result to all that it depends on.
+"""Arrays that remember how they were made, so that a result can be traced back to everything it depends on.
 
 The derivative of one number by everything that it was made of takes one way back through its operations (A. Griewank
 and A. Walther, Evaluating Derivatives, 2nd edition, 2008, chapter 3). Numbers and derivatives are `Bounded`, so both

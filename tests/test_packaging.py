@@ -77,6 +77,12 @@ def test_every_file_of_the_suite_is_in_the_one_package(fresh: Path) -> None:
     assert names == {"subgrader", "libraries.pth"}
 
 
+def test_installing_leaves_nothing_in_the_checkout(fresh: Path) -> None:
+    # pytest would take metadata there for those of an installed plugin, and `pytest checks/` would end with an error.
+    left = {path.name for path in (fresh.parents[1] / "source").iterdir()}
+    assert left == {*ROOMS, "grader.py", "setup.py", "pyproject.toml", "README.md", "LICENSE"}
+
+
 def test_the_installed_code_is_known_to_be_that_of_the_checkout(fresh: Path, tmp_path: Path) -> None:
     program = "from subgrader.grading.running.code_version import suite_hash; print(suite_hash())"
     assert run(fresh, tmp_path, "python", "-c", program).stdout.strip() == suite_hash()

@@ -1,4 +1,4 @@
-"""Grading on a cluster, as the grader sees it: hand-ins out as bytes, grades back as they are made.
+"""The grader's side of a cluster: hand-ins go out as bytes, grades come back as they are made.
 
 At any time only a few hand-ins for each thread of the cluster are under way, so neither memory nor the scheduler's
 list of tasks grows with the class. Dask tries a task elsewhere when its worker is lost; one that has lost too many is

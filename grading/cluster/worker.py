@@ -1,4 +1,4 @@
-"""What runs in a worker of the cluster: it hands tasks to processes of its own and gives back what they say."""
+"""What runs in a worker of the cluster: it hands tasks to processes of its own and returns their answers."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What else the command line of grading names: data, times, who is in the class."""
+"""What else the command line names for grading: data, times, the roster."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ def notebook_data(named: Path | None, edition: str) -> str:
         )
     batches = locate(Path(folder)).resolve()
     for name in FILES:
-        # As root alone: everybody else's notebooks run with the rights of whoever started them.
+        # Only as root: otherwise notebooks run with the rights of the user who started them.
         if private_user() is not None and not (batches / name).stat().st_mode & stat.S_IROTH:
             raise DatasetError(
                 f"{batches / name} can be read by root alone, and notebooks never run as root: chmod -R a+rX {batches}"

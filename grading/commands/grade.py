@@ -233,7 +233,7 @@ def _lies_in(path: Path, graded: Sequence[Path]) -> bool:
 
 
 def _wrong_use() -> tuple[type[Exception], ...]:
-    """What whoever gave the command can fix; imported when there is such an error."""
+    """Errors that the user can fix; imported when there is such an error."""
     from grading.cluster.client import ClusterError
     from grading.gradebook.database import GradebookError
     from grading.records.late import LateError

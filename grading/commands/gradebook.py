@@ -1,4 +1,4 @@
-"""`grader.py gradebook OUT`: everybody's grades in a folder of reports, or one student's through time."""
+"""`grader.py gradebook OUT`: everybody's grades in a folder of reports, or the history of one student."""
 
 from __future__ import annotations
 

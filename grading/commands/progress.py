@@ -1,4 +1,4 @@
-"""A bar on standard error for what takes longer than two seconds; where that is no terminal, nothing."""
+"""A progress bar on standard error for what takes longer than two seconds; nothing if that is not a terminal."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""`grader.py rubric`: check a rubric file, or say in tables what it asks."""
+"""`grader.py rubric`: check a rubric file, or show in tables what it asks."""
 
 from __future__ import annotations
 

@@ -188,7 +188,7 @@ def _line(grade: Grade) -> tuple[str, str, list[str]]:
 
 
 def colour_of(got: float, most: float) -> str:
-    """Green is all that could be had, yellow at least half of it, red less."""
+    """Green for the maximum, yellow for at least half of it, red for less."""
     return "green" if got == most else "yellow" if got >= most / 2 else "red"
 
 

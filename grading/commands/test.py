@@ -66,6 +66,9 @@ def run(options: argparse.Namespace) -> int:
         print(f"{PROGRAM}: {path}: there is no such file or folder", file=sys.stderr)
         return WRONG_USE
     one_thread()
+    # Importing pytest takes a second on a busy machine; its first line takes the place of this one.
+    if sys.stdout.isatty():
+        print("getting ready ...", end="\r", flush=True)
     import pytest
 
     named = [] if path is None else [f"--submission={path}"]

@@ -1,4 +1,4 @@
-"""Naming mistakes in what a function does, where what it computes may be right: change, remember, overflow, turn."""
+"""Naming mistakes in how a function behaves, even with right results: it changes, remembers, overflows, transposes."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Naming what an error message of Python or NumPy means, where it and the line that raised leave no doubt."""
+"""Naming what an error message of Python or NumPy means, if it and the line that raised it leave no doubt."""
 
 from __future__ import annotations
 

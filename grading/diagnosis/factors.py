@@ -1,4 +1,4 @@
-"""What can be said for certain of an unknown mistake: by which factor a term is off, or where dW is wrong."""
+"""What is certain about an unknown mistake: by which factor a term is off, or where dW is wrong."""
 
 from __future__ import annotations
 

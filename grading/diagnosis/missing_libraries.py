@@ -1,4 +1,4 @@
-"""Naming what a function needs that is not there while it is graded: a library, or somebody who answers."""
+"""Naming what a function needs that is missing during grading: a library, or somebody who answers."""
 
 from __future__ import annotations
 

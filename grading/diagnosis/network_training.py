@@ -1,4 +1,4 @@
-"""What can be said for certain of a network's wrong training: the known way that gives the same parameters."""
+"""What is certain about a network's wrong training: the known mistake that gives the same parameters."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from grading.words import later, translated
 
 @dataclass(frozen=True)
 class _WrongWay:
-    """A wrong way of training, what is said of it, and what to do."""
+    """A wrong way of training, what is said about it, and what to do."""
 
     id: str
     way: Way

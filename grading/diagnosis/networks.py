@@ -1,4 +1,4 @@
-"""What can be said for certain of a network's wrong answers: the known mistake that gives them, or a factor."""
+"""What is certain about a network's wrong answers: the known mistake that gives them, or a factor."""
 
 from __future__ import annotations
 

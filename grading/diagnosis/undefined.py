@@ -1,4 +1,4 @@
-"""Naming what a NameError comes from: a misspelling, a name of Python 2, or a statement that is not run here."""
+"""Naming the cause of a NameError: a misspelling, a name of Python 2, or a statement that is not run here."""
 
 from __future__ import annotations
 

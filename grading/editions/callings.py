@@ -1,4 +1,4 @@
-"""From a rubric to what the student's process must know of how things are called."""
+"""From a rubric to what the student's process must know about how things are called."""
 
 from __future__ import annotations
 

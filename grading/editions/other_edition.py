@@ -1,4 +1,4 @@
-"""One sentence in the place of a pile: for what fails because the hand-in is of another edition than is asked for."""
+"""One sentence instead of many, for failures that arise because the hand-in belongs to another edition."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What students read of functions that are a part of a loss: of probabilities, of a gradient by scores, without reg."""
+"""What students read about functions that are one part of a loss: probabilities, a gradient by scores, no reg."""
 
 from __future__ import annotations
 

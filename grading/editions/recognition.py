@@ -1,4 +1,4 @@
-"""Whether a hand-in was written for another edition than the one that is asked for: told from its text alone."""
+"""Whether a hand-in was written for another edition than the one being graded, judging by its text alone."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ def looks_like(submission: Submission, settings: Settings) -> str | None:
 
 
 def sentence(edition: str) -> str:
-    """What is said of such a hand-in."""
+    """What is said about such a hand-in."""
     return say(
         "This looks like work for another edition of the assignment: grade it with --edition {edition}.",
         edition=edition,

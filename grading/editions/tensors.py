@@ -1,4 +1,4 @@
-"""What is said, and shown as code, of NumPy's arrays: said of PyTorch's tensors."""
+"""Sentences and code about NumPy arrays, rewritten for PyTorch tensors."""
 
 from __future__ import annotations
 

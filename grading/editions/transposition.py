@@ -1,4 +1,4 @@
-"""What is said of the course's layout, of the one with a row of W for each class and a column of X for each sample.
+"""Sentences about the course's layout, rewritten for a row of W per class and a column of X per sample.
 
 The checks find out everything in one layout. Here matrices, shapes, indices and words of what they say are turned; both
 layouts of a sentence mean the same.

@@ -1,4 +1,4 @@
-"""What a student reads, in the student's own form: how functions are called, and how arrays lie."""
+"""What a student reads, in the student's own form: how functions are called, and how arrays are laid out."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What `pytest checks/` needs to know of a hand-in: which one is meant, what it scores, how a failure is debugged."""
+"""What `pytest checks/` needs to know about a hand-in: which one it is, what it scores, how a failure is debugged."""
 
 from __future__ import annotations
 

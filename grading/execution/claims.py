@@ -1,4 +1,4 @@
-"""The accuracies that a notebook shows as it was handed in, held against those that come out when it is run again."""
+"""The accuracies in a notebook as it was handed in, compared with those when it is run again."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Whether a table of accuracies can be what came out of trainings: a few of them are made again.
+"""Whether a table of accuracies can be the result of trainings: a few of them are repeated.
 
 The table is a list of numbers that a program can make up. Two of its entries, which the hash of the hand-in chooses,
 are trained again in the process of the notebook, by the class that it trains and with what it trains it with; the

@@ -1,4 +1,4 @@
-"""What is brought out of a notebook, made of what its process sent: nothing of it is believed, all of it is checked."""
+"""What a notebook yields, from what its process sent: none of it is trusted, all of it is checked."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ class Found:
         facts: for the report.
         sides: the declared learning rates and regularization strengths; None where they were no lists of numbers.
         validation, test: pictures that the model's weights classify correctly, of how many; None without weights.
-        confirmation: what came of training entries of the table again; None where nothing rests on it.
+        confirmation: the result of training entries of the table again; None if nothing depends on it.
     """
 
     facts: SearchFacts

@@ -1,4 +1,4 @@
-"""Which notebooks of a hand-in are run, from which cells something is brought out, and which files lie around them."""
+"""Which notebooks of a hand-in are run, from which cells results are collected, and which files are around them."""
 
 from __future__ import annotations
 

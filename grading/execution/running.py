@@ -1,4 +1,4 @@
-"""Running the notebooks of one hand-in, and putting together what came of them."""
+"""Running the notebooks of one hand-in, and putting their results together."""
 
 from __future__ import annotations
 
@@ -84,7 +84,7 @@ def execute(
 
 @dataclass(frozen=True)
 class _Confirming:
-    """Has entries of each table that points rest on trained again."""
+    """Has entries of each table that points depend on trained again."""
 
     rubric: Rubric
     notebook: Notebook
@@ -93,7 +93,7 @@ class _Confirming:
     found: dict[str, Confirmation] = field(default_factory=dict)
 
     def of(self, name: str, outcome: NotebookOutcome) -> Confirmation | None:
-        """What came of it for a search; None where no points rest on its table."""
+        """The result for a search; None if no points depend on its table."""
         if not self._counts(name):
             return None
         lost = "" if outcome.lost is None else _why(outcome.lost, self.rubric)

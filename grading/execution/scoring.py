@@ -1,4 +1,4 @@
-"""The pictures that models found in notebooks are scored on, by the grader, whatever the notebook says of them."""
+"""The pictures on which the grader scores models found in notebooks, whatever the notebook says about them."""
 
 from __future__ import annotations
 

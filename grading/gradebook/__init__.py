@@ -1,7 +1,8 @@
 """The gradebook: a database beside the reports, with every hand-in, verdict and mark (docs/gradebook.md).
 
-A *verdict* is what came of asking a hand-in; it is known by the bytes of the hand-in and by all that decides it. A
-*mark* is what a verdict is worth: points, and the factor for being late. Marks are worked out from verdicts without
-running any student code, so nobody is graded again because points, the title or the rule for late work have changed.
+A *verdict* is the result of running the checks on a hand-in; it is identified by the hand-in's bytes and by everything
+that decides it. A *mark* is what a verdict is worth: points, and the factor for being late. Marks are worked out from
+verdicts without running any student code, so nobody is graded again because points, the title or the rule for late work
+have changed.
 Imported by `commands` and `marking`.
 """

@@ -1,4 +1,4 @@
-"""With what the reports were written: kept in the gradebook, so that they can be written again without grading.
+"""How the reports were written: kept in the gradebook, so that they can be rewritten without grading.
 
 A mark that a person gives changes points and nothing else. What the run that graded knew, and the gradebook would not
 (the rubric's points, the forms of reports, the roster), is kept here.

@@ -71,7 +71,7 @@ class Database:
             self._connection.row_factory = sqlite3.Row
         try:
             with self._told():
-                # Nothing that stands in the file is run, whoever has written it.
+                # Nothing in the file is run, whoever has written it.
                 self._connection.execute("PRAGMA trusted_schema = OFF")
                 self._connection.execute("PRAGMA foreign_keys = ON")
             if only_read:

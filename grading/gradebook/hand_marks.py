@@ -30,7 +30,7 @@ class HandMark:
         item: the `Item.key` of what is marked, and ``question`` its words.
         answer: the `Item.answer_digest` that was marked.
         points: None where an earlier mark is taken back.
-        max_points: what could be had then.
+        max_points: the maximum at that time.
         comment: for the student.
         who, made: by whom and when (UTC).
     """

@@ -65,7 +65,7 @@ def write_mark(
 
 
 def begin_run(database: Database, facts: SuiteFacts, title: str, whose: str | None = None) -> int:
-    """The number of a new run, by default of whoever has started this process."""
+    """The number of a new run, by default in the name of the user who started this process."""
     return database.change(
         "INSERT INTO runs (began, who, version, code, rubric_sha256, title) VALUES (?, ?, ?, ?, ?, ?)",
         (now(), whose or who(), suite_version(), suite_hash(), facts.rubric_sha256, title),
@@ -78,7 +78,7 @@ def now() -> str:
 
 
 def who() -> str:
-    """The login name of whoever has started this process."""
+    """The login name of the user who started this process."""
     try:
         return getpass.getuser()
     except (KeyError, OSError):

@@ -150,7 +150,7 @@ class Records:
         return None
 
     def keep(self, handin: Handin, verdict: Grade, grade: Grade) -> None:
-        """Remember a verdict and the grade that it comes to. What could not be graded is tried anew each time.
+        """Store a verdict and the resulting grade. What could not be graded is tried again each time.
 
         Raises:
             OSError: it cannot be written.

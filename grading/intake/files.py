@@ -154,9 +154,7 @@ def _gather_file(path: Path, where: str, limits: Limits) -> Gathered:
     suffix, size = path.suffix.lower(), path.stat().st_size
     kind = ending(path.name)
     if size == 0:
-        raise IntakeError(
-            say("{where} is empty (0 bytes): save it again and hand it in once more", where=where)
-        )
+        raise IntakeError(say("{where} is empty (0 bytes): save it again", where=where))
     if not kind:
         with path.open("rb") as file:
             what = recognised(file.read(_FIRST_BYTES), path.name)
@@ -179,7 +177,7 @@ def _gather_file(path: Path, where: str, limits: Limits) -> Gathered:
         raise IntakeError(
             say(
                 "{where} has {size:,} bytes, more than the {most:,} that are read: clear its "
-                "outputs or leave data out, then hand it in again",
+                "outputs or leave data out",
                 where=where,
                 size=size,
                 most=cap(where, limits),
@@ -292,7 +290,7 @@ def _renamed(
 
 
 def _unpacked(member: Member, most: int, gathered: Gathered) -> Member | None:
-    """What is packed in a member, up to a byte more than ``most``; None if it cannot be unpacked, which is said."""
+    """What is packed in a member, up to a byte more than ``most``; None if it cannot be unpacked, which is reported."""
     other = plain_name(member.name)
     try:
         data = unsqueezed(io.BytesIO(member.read(most))).read(most + 1)

@@ -24,7 +24,7 @@ class Found:
     """The hand-ins at some paths, one error for each path at which there is none, and how paths were understood.
 
     Attributes:
-        said: sentences for whoever grades: where two readings were possible, which was taken and how to get the other;
+        said: sentences for the instructor: where two readings were possible, which was taken and how to get the other;
             what was left out; what was taken for one student's work and looks like that of several.
     """
 

@@ -120,7 +120,7 @@ class Listing:
             return self._archive.read(self.within + name, most)
         path = self.path / self.within / name
         try:
-            # A pipe would keep whoever opens it waiting for somebody who writes.
+            # Opening a pipe would wait for somebody to write to it.
             if not stat.S_ISREG(path.lstat().st_mode):
                 return b""
             with path.open("rb") as file:

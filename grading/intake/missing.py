@@ -1,4 +1,4 @@
-"""What is said of a name that is asked for and not where it is looked for."""
+"""What is said about a name that is asked for but not found where it should be."""
 
 from __future__ import annotations
 

@@ -21,7 +21,7 @@ OURS = "subgrader"
 
 _MAGIC_LINE = re.compile(r"^[ \t]*[%!?]|\?[ \t]*$|^[ \t]*[\w.]+[ \t]*=[ \t]*[%!]", re.MULTILINE)
 _WHOLE_LINE_MAGIC = re.compile(r"^([ \t]*)[%!].*$", re.MULTILINE)
-# IPython reads a cell anew for each line that it changes.
+# IPython reads a cell again for each line that it changes.
 _MOST_MAGICS, _LONGEST_WITH_MAGICS = 25, 20_000
 # Text and base64 pictures fill honest notebooks, not brackets; each makes an object many times its size.
 _MOST_BRACKETS = 1_000_000
@@ -71,17 +71,15 @@ def read_cells(data: bytes, limits: Limits) -> list[Cell]:
         DamagedNotebookError: if it is no notebook, or not one in Python.
     """
     if not data.strip():
-        raise DamagedNotebookError(
-            say("is empty ({count} bytes): save the notebook and hand it in again", count=len(data))
-        )
+        raise DamagedNotebookError(say("is empty ({count} bytes): save the notebook again", count=len(data)))
     what = recognised(data)
     if what is not None:
         raise DamagedNotebookError(
-            say("is {what}, not a notebook: hand in the .ipynb file itself", what=translated(what))
+            say("is {what}, not a notebook: use the .ipynb file itself", what=translated(what))
         )
     if data.count(b"{") + data.count(b"[") > _MOST_BRACKETS:
         raise DamagedNotebookError(
-            say("holds far too many parts for a notebook: clear its outputs and hand it in again")
+            say("has far too many parts for a notebook: clear its outputs and save it again")
         )
     notebook = as_it_is(data)
     language = _language(notebook)
@@ -91,7 +89,7 @@ def read_cells(data: bytes, limits: Limits) -> list[Cell]:
         )
     cells = notebook.get("cells")
     if not isinstance(cells, list):
-        raise DamagedNotebookError(say("has no cells: open it in Jupyter, save it and hand it in again"))
+        raise DamagedNotebookError(say("has no cells: open it in Jupyter and save it again"))
     if len(cells) > limits.cells:
         raise DamagedNotebookError(
             say(
@@ -232,15 +230,15 @@ def load_notebook(data: bytes) -> dict[str, object]:
         if conflict is not None:
             raise DamagedNotebookError(
                 say(
-                    "holds the marks of a merge conflict (line {line}): resolve it, check that Jupyter opens the "
-                    "notebook, and hand it in again",
+                    "holds the marks of a merge conflict (line {line}): resolve it, and check that Jupyter opens "
+                    "the notebook",
                     line=conflict,
                 )
             ) from error
         detail = error.__cause__ or error
         raise DamagedNotebookError(
             say(
-                "is damaged ({detail}): open it in Jupyter, save it and hand it in again",
+                "is damaged ({detail}): open it in Jupyter and save it again",
                 detail=shown(str(detail)),
             )
         ) from error
@@ -250,7 +248,7 @@ def load_notebook(data: bytes) -> dict[str, object]:
         notebook = json.loads(text)
         if not isinstance(notebook, dict) or not isinstance(notebook.get("cells"), list):
             raise DamagedNotebookError(
-                say("is JSON, but no notebook that can be read: hand in the .ipynb that Jupyter saved")
+                say("is JSON, but not a notebook that can be read: open it in Jupyter and save it again")
             ) from error
     finally:
         log.setLevel(level)

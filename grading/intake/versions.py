@@ -19,7 +19,7 @@ _COPIED = re.compile(r"(?<![ _-])[ _-]*+(?:copy|kopie|copie|copia|副本)[ ]?\d{
 
 
 def current_versions(modules: Sequence[Module], wanted: Container[str]) -> tuple[list[Module], list[str]]:
-    """The modules without older versions of files that are among them, and what is said of those.
+    """The modules without older versions of files that are among them, and what is said about those.
 
     Of several versions the one counts in which most of what is ``wanted`` is written, then the one with the highest
     number, which a browser gave to the newest download; copies that Jupyter made come last. One that has something

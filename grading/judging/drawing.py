@@ -1,4 +1,4 @@
-"""Drawing an exam with Hypothesis: `python -m grading.judging.drawing` draws that of the shipped rubric, anew.
+"""Drawing an exam with Hypothesis: `python -m grading.judging.drawing` redraws that of the shipped rubric.
 
 What is chosen of it is data, `checks/exam.json`: numbers among what is drawn, as `benchmarks.choosing_exam` has worked
 them out. Where a strategy has changed, so that something else is drawn, they say nothing, and all is asked until they

@@ -201,7 +201,7 @@ def _verdict(
         return failure
     finally:
         if not fetched:
-            # What is said of an example on the way to the smallest one is said of none that is told.
+            # Remarks about an example on the way to the smallest one do not apply to the one that is shown.
             del candidate.remarks[remarks:]
     return None
 

@@ -1,13 +1,13 @@
 """The exam: the examples that every hand-in is asked, drawn by Hypothesis once and then kept.
 
-Those of the shipped rubric's seed and margin are a file of this package. A grade rests on its bytes, not on what some
+Those of the shipped rubric's seed and margin are a file of this package. A grade depends on its bytes, not on what some
 version of Hypothesis draws. For other seeds they are drawn when they are first needed and kept in the user's cache.
 
-Most mistakes fall to hundreds of random examples. Of the shipped ones, those are chosen that thousands of wrong
-functions fall to as surely as to all of them; only these are asked, unless a rubric wants them all.
+Most mistakes are exposed by hundreds of random examples. Of the shipped ones, a selection exposes thousands of wrong
+functions as reliably as all of them; only these are asked, unless a rubric wants them all.
 
-    python -m grading.judging.drawing       draws the file anew
-    python -m benchmarks.choosing_exam      chooses anew, which takes half an hour
+    python -m grading.judging.drawing       redraws the file
+    python -m benchmarks.choosing_exam      makes a new selection, which takes half an hour
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """Whether weights can have been learned by the hand-in's own loss.
 
-Data are at hand where a class is trained, so good weights can be had without any loss: by least squares, or from a list
-that was handed in. What a loss teaches lies where its gradient leads.
+Data are at hand where a class is trained, so good weights can be found without any loss: by least squares, or from a
+list that was handed in. What a loss teaches lies where its gradient leads.
 """
 
 from __future__ import annotations

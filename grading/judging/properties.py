@@ -1,6 +1,6 @@
 """`given`, `composite` and `st`, as Hypothesis has them, for checks that are graded without Hypothesis.
 
-A grade rests on cases that were drawn once (`grading.judging.exam`), so a grader that draws nothing need not import
+A grade depends on cases that were drawn once (`grading.judging.exam`), so a grader that draws nothing need not import
 what draws. Where Hypothesis has been imported before the checks are, as under pytest, `given` is Hypothesis's own and
 the strategies are too; otherwise both only keep in mind what they were told.
 """

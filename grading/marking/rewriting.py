@@ -1,4 +1,4 @@
-"""Reports written anew once something has been marked: from recorded verdicts, without running any student code.
+"""Reports rewritten once something has been marked: from recorded verdicts, without running any student code.
 
 The gradebook has the number of the last mark that is in each report, so that whatever is killed is made up for by the
 next who marks or grades.
@@ -37,7 +37,7 @@ _STALE = (
 
 @dataclass
 class Rewriter:
-    """Writes the reports in one folder anew, for as long as anything is marked there.
+    """Rewrites the reports in one folder, for as long as anything is marked there.
 
     Attributes:
         out: the folder.

@@ -154,7 +154,7 @@ class Store:
             self._database.close()
 
     def read(self) -> None:
-        """Read the class anew."""
+        """Read the class again."""
         with self._lock:
             forms = kept_class(self._database)
             if forms is None:

@@ -1,4 +1,4 @@
-"""PNGs that a student's process sent: looked at byte by byte, and written anew with nothing in them but pixels."""
+"""PNGs that a student's process sent: examined byte by byte, and re-encoded with nothing in them but pixels."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ class Picture:
 
 
 def checked(data: bytes, *, packed_anew: bool = True) -> Picture:
-    """The picture in ``data``, written anew; the packed pixels may stay as they are, which takes a tenth of the time.
+    """The picture in ``data``, re-encoded; the packed pixels may stay as they are, which takes a tenth of the time.
 
     Raises:
         NoPictureError: it is no well-formed PNG without interlacing, or too large.

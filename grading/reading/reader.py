@@ -1,6 +1,6 @@
 """Reading what students wrote, apart from what grades it.
 
-Nothing of a student's runs there, but whatever reads what a stranger wrote can be made to take for ever, to fill the
+Nothing of a student's runs there, but whatever reads what a stranger wrote can be made to take forever, to fill the
 memory, or to crash. So hand-ins are read by processes of their own (`grading/reading/reader_process.py`), one hand-in
 at a time: such a process can write no file, start no program and reach no other process, gives back bytes, which are
 read strictly, and is ended by the kernel when a hand-in takes too much of it. That hand-in is tried in a new process,
@@ -57,7 +57,7 @@ T = TypeVar("T")
 
 
 class TooMuchError(IntakeError):
-    """It takes more to read than may be had."""
+    """Reading it takes more time or memory than allowed."""
 
 
 class ReadingError(Exception):
@@ -86,7 +86,7 @@ class Reader(Closing):
         """As `grading.intake.read.read`.
 
         Raises:
-            IntakeError: nothing in it can be graded, or it takes more to read it than may be had.
+            IntakeError: nothing in it can be graded, or reading it takes more time or memory than allowed.
             ReadingError: it met a defect of the grader.
         """
         return self._ask(handin, Read(tuple(asked)), Submission)
@@ -139,7 +139,7 @@ class Reader(Closing):
         """As `grading.intake.find.survey`.
 
         Where what somebody handed in makes that take too much, each file and folder at the path is a hand-in, and that
-        is said: a class is graded whatever is in it.
+        is reported: a class is graded whatever is in it.
         """
         return survey(paths, reading, ascii_names=ascii_names, below=self._below)
 

@@ -256,7 +256,7 @@ class _Forks:
         gc.freeze()
 
     def go_on(self) -> None:
-        """Until whoever asks is gone."""
+        """Until the process that asks is gone."""
         while True:
             message, lines, _, _ = socket.recv_fds(self._control, 1, 1)
             if not message:

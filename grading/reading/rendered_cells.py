@@ -1,7 +1,7 @@
 """A notebook's cells as HTML that can do nothing: Markdown, mathematics and outputs as Jupyter shows them.
 
 nbconvert renders a cell, latex2mathml its formulas (browsers draw MathML themselves, so no script is needed), and nh3
-takes out whatever could run, load, or lead anywhere. Pictures are decoded and written anew. A cell is rendered by
+takes out whatever could run, load, or lead anywhere. Pictures are decoded and re-encoded. A cell is rendered by
 itself, so that none reaches beyond its own place.
 
 Converters are patient with what a stranger wrote: this runs where processor time and memory are limited
@@ -233,7 +233,7 @@ class _Room:
         return text if len(text) <= most else text[:most] + " ..."
 
     def picture(self, encoded: object) -> str | None:
-        """A PNG in base64, written anew; None if it is none that can be shown."""
+        """A PNG in base64, re-encoded; None if it cannot be shown."""
         text = "".join(_text(encoded).split())
         if not text or len(text) > self.pictures:
             return None

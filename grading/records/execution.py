@@ -29,7 +29,7 @@ class Claim(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class NotebookPicture(msgspec.Struct, frozen=True, kw_only=True):
-    """A picture in the output of a cell: a PNG (in JSON: base64), decoded and written anew by the grader.
+    """A picture in the output of a cell: a PNG (in JSON: base64), decoded and re-encoded by the grader.
 
     ``kind`` is what the code of the cell draws, as far as that can be told from it.
     """

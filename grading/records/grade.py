@@ -133,7 +133,7 @@ class GradientComparison(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class CheckResult(msgspec.Struct, frozen=True, kw_only=True):
-    """One check of one function. ``title`` is the promise, ``message`` what came of it, both for the student.
+    """One check of one function. ``title`` is the promise, ``message`` the result, both for the student.
 
     ``gradient`` is there where dW is at fault and small enough to be looked at.
     ``cases`` counts the inputs tried; ``seconds`` is the only field that may differ between two runs. Of a ``hidden``
@@ -322,7 +322,7 @@ class Grade(msgspec.Struct, frozen=True, kw_only=True):
     ``methods`` says where methods that are asked for stand, "LinearSVM.train", which may be in a base class.
     ``repair`` is there for loss functions that failed and that one change, or two, make right.
     ``score`` is what counts: the points of all checks and of what a person has marked, times the factor of ``late``
-    where that is not None; ``max_score`` is what could be had for these.
+    where that is not None; ``max_score`` is their maximum.
     ``execution`` is None unless notebooks were to be run. ``edition`` is the edition of the assignment that the hand-in
     seems to be of, where that is another than the rubric's. ``said`` is what the sentences were made from, to say them
     in another language; it is kept in the gradebook, and in no report.
@@ -352,7 +352,7 @@ class Grade(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def by_hand(self) -> tuple[float, float]:
-        """The points of what a person has marked, and those that could be had for it."""
+        """The points for what a person has marked, and their maximum."""
         marked = [item for item in self.manual if item.points is not None]
         got, most = sum(item.points or 0.0 for item in marked), sum(item.max_points for item in marked)
         return round(got, 6), round(most, 6)
@@ -364,5 +364,5 @@ class Grade(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def percent(self) -> float:
-        """Score in percent of what could be had; 0 when nothing could."""
+        """Score in percent of the maximum; 0 if that is 0."""
         return 100.0 * self.score / self.max_score if self.max_score else 0.0

@@ -1,6 +1,6 @@
 """Late work: when it was handed in, and what that makes of its score.
 
-A grade is worked out first, as if in time; being late comes on top, so that a new due date grades nothing anew.
+A grade is worked out first, as if in time; lateness is applied afterwards, so a new due date grades nothing again.
 """
 
 from __future__ import annotations

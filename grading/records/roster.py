@@ -1,7 +1,7 @@
 """Who is in the class: a list as a learning platform exports it, and whose work each hand-in is.
 
 Nobody is matched by a guess. A hand-in belongs to the one student whose number, login name, e-mail address or full name
-it bears; where two could be meant, or two hand-ins could be one student's, none is, and it is said.
+it bears. If that could be two students, or two hand-ins could be one student's, there is no match, and that is said.
 """
 
 from __future__ import annotations
@@ -283,7 +283,7 @@ class _Whose:
         self._by_name = _index(students, lambda s: {key for way in s.names for key in _name_keys(way)})
 
     def candidates(self, handin: Known) -> list[Student]:
-        """Who may be meant; whoever is alone is."""
+        """Who may be meant; a single candidate is the one."""
         words = sorted({word for text in (handin.name, handin.file) for word in _words(text)})
         # Words without a digit may be anybody's name, and short ones a week or a year.
         numbered = [word for word in words if len(word) >= _SHORTEST and re.search(r"\d", word)]

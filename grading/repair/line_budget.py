@@ -1,6 +1,6 @@
 """Code that stands before candidates and ends a call that never would, after a number of lines.
 
-What it counts is the same on every machine, so a search comes to the same end wherever it is made. A candidate that was
+What it counts is the same on every machine, so a search has the same result everywhere. A candidate that was
 ended in this way is not run again. Code that switches the counting off has the limits in time, as all code has.
 """
 

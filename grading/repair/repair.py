@@ -1,4 +1,4 @@
-"""What is asked of a repair, and what is said of one that was found."""
+"""What is required of a repair, and what is said about one that was found."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ def repair_of(
     Args:
         submission: the hand-in.
         original: the function, some of whose checks have failed.
-        results: what came of all of its checks, by check.
+        results: those of all of its checks, by check.
         failures: how it failed, with the check that told.
         opening: where workers come from.
     """

@@ -80,7 +80,7 @@ def helper_scope(helper: Function, caller: Function, scope: Scope) -> Scope:
             meant |= {text: name for name, text in given.items()}
 
     def own(text: str) -> str:
-        """What a name of the caller's is called here; what is neither given nor called the same is not to be had."""
+        """What a name of the caller's is called here; what is neither passed nor called the same is not available."""
         thing, dot, attribute = text.partition(".")
         name = meant.get(thing, thing if thing in arguments else UNKNOWN)
         return name + dot + attribute

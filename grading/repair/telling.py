@@ -30,7 +30,7 @@ def repaired(
     Args:
         submission: the hand-in.
         original: the function, some of whose checks have failed.
-        results: what came of all of its checks, by check.
+        results: those of all of its checks, by check.
         failures: how it failed, with the check that told.
         opening: where workers come from.
     """

@@ -1,4 +1,4 @@
-"""A class without names: pseudonyms that stay the same from run to run, and nothing else by which work is known.
+"""A class without names: pseudonyms that stay the same from run to run, and nothing else that identifies anybody.
 
 They are drawn at random, for whatever is worked out of names can be worked out of a list of names. Who is who stands in
 ``OUT/.resume/pseudonyms.csv`` only.
@@ -67,7 +67,7 @@ def without_names(said: Sequence[str]) -> tuple[str, ...]:
 def anonymous(grade: Grade, names: Mapping[str, str]) -> Grade:
     """What of a grade is nobody's in particular: points, verdicts and known mistakes under a pseudonym.
 
-    Made anew, not by leaving out: what is added to a grade some day is not in it.
+    Built from scratch, not by leaving things out: what is added to a grade some day is not in it.
     """
     pseudonym = names[grade.submission.name]
     return Grade(

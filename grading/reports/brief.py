@@ -1,4 +1,4 @@
-"""Grades as the reports on a class need them: so short that thousands fit into little memory.
+"""Grades as the reports about a class need them: so short that thousands fit into little memory.
 
 What the reports on one hand-in say, and those on all do not, is left out; what many grades say alike is kept once.
 """

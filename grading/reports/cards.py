@@ -1,4 +1,4 @@
-"""One cause, one card: which failed checks are shown together, because they failed for one reason."""
+"""One cause, one card: which failed checks are shown together, because they failed for the same reason."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""``index.html``: the class on one page, to be sorted and filtered without a network."""
+"""``index.html``: the class on one page that can be sorted and filtered without a network."""
 
 from __future__ import annotations
 

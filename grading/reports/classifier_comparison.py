@@ -1,4 +1,4 @@
-"""A submission's classifiers beside others on the same data: what they get right, keep, and take to answer."""
+"""A submission's classifiers beside others on the same data: accuracy, memory, and time to predict."""
 
 from __future__ import annotations
 

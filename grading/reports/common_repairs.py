@@ -1,4 +1,4 @@
-"""Changes that repair wrong functions, counted over a class: many students make one slip, and it has no name yet."""
+"""Changes that repair wrong functions, counted over a class: many students may make a slip that has no name yet."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What came of running the notebooks, in the words of the reports."""
+"""The results of running the notebooks, in the words of the reports."""
 
 from __future__ import annotations
 

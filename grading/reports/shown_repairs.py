@@ -1,4 +1,4 @@
-"""What is said of a repair: the place in the student's own text, marked as a compiler does, and what is sure."""
+"""What is said about a repair: the place in the student's own text, marked as a compiler does, and what is certain."""
 
 from __future__ import annotations
 

@@ -16,7 +16,7 @@ _WIDEST = 100
 
 
 def parts_of(result: CheckResult) -> Iterator[tuple[Part, str]]:
-    """What is said of a failed check, piece by piece; an empty line stands between two."""
+    """What is said about a failed check, piece by piece; with an empty line between two."""
     yield "title", f"{result.function}: {result.title}"
     yield "message", result.message
     if result.diagnosis is not None:
@@ -33,7 +33,10 @@ def parts_of(result: CheckResult) -> Iterator[tuple[Part, str]]:
 
 
 def coloured(parts: Iterable[tuple[Part, str]], width: int) -> str:
-    """All of it for a terminal of this width: sentences are broken between words, and code is not."""
+    """All of it for a terminal of this width, with an empty line between two parts.
+
+    Sentences are broken between words, and code is not.
+    """
     from io import StringIO
 
     from rich.console import Console

@@ -1,4 +1,4 @@
-"""The student's own files, with the feedback where each function stands."""
+"""The student's own files, with the feedback at each function."""
 
 from __future__ import annotations
 

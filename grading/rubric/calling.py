@@ -1,4 +1,4 @@
-"""How students' functions and classes are called: what a rubric may say of it."""
+"""How students' functions and classes are called: what a rubric may say about it."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Which checks there are: the files ``checks/test_<id>.py``, each with what it can be asked of."""
+"""Which checks there are: the files ``checks/test_<id>.py``, each with what it applies to."""
 
 from __future__ import annotations
 

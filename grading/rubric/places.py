@@ -1,4 +1,4 @@
-"""Where in a TOML file a value stands."""
+"""Where in a TOML file a value is."""
 
 from __future__ import annotations
 

@@ -149,7 +149,7 @@ class ExamSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_o
     """How much a loss function is asked.
 
     Attributes:
-        size: "chosen", what thousands of wrong functions were found to fall to, or "full", all that has been drawn.
+        size: "chosen", a selection that exposes thousands of wrong functions, or "full", all that has been drawn.
     """
 
     size: Literal["chosen", "full"] = "chosen"

@@ -1,4 +1,4 @@
-"""Holding what a rubric file says against the types in `grading.rubric.settings`.
+"""Checking what a rubric file says against the types in `grading.rubric.settings`.
 
 msgspec would stop at the first mistake and does not say where in a table of tables it is. This finds all of them, names
 the place, and says what may be written there.

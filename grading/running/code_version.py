@@ -1,4 +1,4 @@
-"""With which code grades are worked out: ours, by its hash, and the libraries, by their versions."""
+"""The code by which grades are worked out: ours, by its hash, and the libraries, by their versions."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The grade of a hand-in, from what came of asking it."""
+"""The grade of a hand-in, from the results of its checks."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ def not_graded(
 
 
 def unwritten(grade: Grade, error: Exception) -> Grade:
-    """What a grade becomes whose reports could not be written: it is not to be had, so it does not count as one."""
+    """What becomes of a grade whose reports could not be written: nobody can read it, so it does not count as one."""
     if isinstance(error, OSError):
         reason = say(
             "its reports could not be written ({error}); fix that and run the same command again",

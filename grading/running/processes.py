@@ -1,4 +1,4 @@
-"""The grader's own processes: one that dies costs at most the hand-in that brought it down."""
+"""The grader's own processes: one that dies costs at most the hand-in that crashed it."""
 
 from __future__ import annotations
 
@@ -83,7 +83,7 @@ def share_out(
                     if lost is not None:
                         yield give_up(lost[0], f"the process that graded it {lost[1]}, twice")
                 else:
-                    # First: whoever takes the grade writes its reports, and the process would wait for that.
+                    # First, because the receiver of the grade writes its reports, and the process would wait for that.
                     pool.give(member)
                     yield grade
     finally:

@@ -1,4 +1,4 @@
-"""Asking one submission for everything that the rubric names, check by check.
+"""Testing one submission on everything that the rubric names, check by check.
 
 The grader and pytest both ask through here, so they cannot come to different verdicts.
 """

@@ -1,4 +1,4 @@
-"""What all submissions of a run are graded with: the rubric, the walls, and the facts that reports tell of it."""
+"""What all submissions of a run are graded with: the rubric, the walls, and the facts that reports state about it."""
 
 from __future__ import annotations
 

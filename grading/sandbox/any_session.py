@@ -34,7 +34,7 @@ class AnySession(Protocol):
 
     @property
     def processor_seconds(self) -> float | None:
-        """Processor time of the process so far, measured from outside; None where that is not to be had."""
+        """Processor time of the process so far, measured from outside; None if it cannot be measured."""
         ...
 
     def drain(self) -> None:

@@ -56,7 +56,7 @@ class Sandbox(Closing):
 
     @classmethod
     def opened(cls, choosing: LevelSearch, limits: Limits, *, allow_unsafe: bool = False) -> Self:
-        """The sandbox that a search which has begun comes to; arguments and errors are those of `open`."""
+        """The sandbox that results from a search in progress; arguments and errors are those of `open`."""
         choice = choosing.finish()
         if choice.isolation.level is Level.LIMITS_ONLY and not allow_unsafe:
             choice.launcher.close()

@@ -1,4 +1,4 @@
-"""What this machine offers to wall student code in, what is missing, and the one command that fixes it."""
+"""What this machine offers for isolating student code, what is missing, and the one command that fixes it."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
 """A student's own kernel in place of a worker's process: functions that are there already, and no walls.
 
 Steps and answers take the form in which they travel to a worker and back, so the functions get fresh arrays, their
-answers are read by the same strict reader, and the grader comes to the same verdicts. What a worker's process would
+answers are read by the same strict reader, and the grader reaches the same verdicts. What a worker's process would
 do to the rest of the world by ending, this puts back by hand: warnings, random numbers, what is printed.
 """
 
@@ -81,7 +81,7 @@ class KernelSession:
 
     @property
     def running(self) -> bool:
-        """Whether the objects that steps have made are still to be had."""
+        """Whether the objects that steps have made still exist."""
         return self._answerer is not None
 
     @property

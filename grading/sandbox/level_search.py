@@ -1,4 +1,4 @@
-"""Which level of isolation this machine offers, found out by trying."""
+"""Which level of isolation this machine offers, determined by trying."""
 
 from __future__ import annotations
 

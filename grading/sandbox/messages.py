@@ -24,7 +24,7 @@ class Call:
     """Call ``function`` (an asked-for name) with positional and keyword arguments, on fresh writable arrays.
 
     ``return_inputs`` asks for the array arguments as they are after the call; ``count_bytecodes`` for the
-    number of bytecodes executed in student code during it. Both rest on the worker's word alone. ``layout`` says
+    number of bytecodes executed in student code during it. Both depend on the worker's word alone. ``layout`` says
     how the arrays lie in memory, as `inside.layouts` knows it.
     """
 
@@ -147,7 +147,7 @@ class Returned:
     bytecodes: int | None = None
 
 
-#: What a step that only prepares others comes to.
+#: The outcome of a step that only prepares others.
 NOTHING = Returned(Received("NoneType", None))
 
 

@@ -70,7 +70,7 @@ class Pairs:
         gradients: the second of each pair, its numbers in C order, where ``calls.starts`` says.
         forms: of pairs that are no tuple, or have an array of one number in the place of the float, by number: whether
             it was a list, and the shape of that array.
-        others: what came of the calls whose answer is no such pair, by number.
+        others: the outcomes of calls whose answer is not such a pair, by number.
         answered: how many calls, from the first on, are answered.
     """
 

@@ -1,4 +1,4 @@
-"""What a level promises, tried out: a program of ours, run as a student's, attempts what must not work."""
+"""What a level promises, tested: a program of ours, run as a student's, attempts what must not work."""
 
 from __future__ import annotations
 

@@ -93,7 +93,7 @@ class Session:
 
     @property
     def processor_seconds(self) -> float | None:
-        """Processor time of the process so far, measured from outside; None where that is not to be had."""
+        """Processor time of the process so far, measured from outside; None if it cannot be measured."""
         vitals = self._process.vitals if self._process is not None else None
         return None if vitals is None else vitals.processor_seconds()
 

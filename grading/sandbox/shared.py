@@ -1,4 +1,4 @@
-"""A large array that workers map instead of getting it sent: one copy in memory, which nobody can change.
+"""A large array that workers map instead of receiving it: one copy in memory, which nobody can change.
 
 It lies in an anonymous file that is sealed before anybody else sees it. A worker maps it privately, before it loads
 student code, and closes the file: what a student writes to it changes pages of that worker's own.
@@ -51,7 +51,7 @@ class SharedArray:
         return np.frombuffer(mmap.mmap(self.descriptor, size), np.float64).reshape(shape)
 
     def seal(self) -> NDArray[np.float64]:
-        """Make it unchangeable for everybody for ever; the array, read-only.
+        """Make it permanently unchangeable for everybody; the array, read-only.
 
         Raises:
             OSError: the array that `allocate` gave is still in use.

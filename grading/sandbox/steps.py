@@ -92,7 +92,7 @@ def outcome_of(step: Step, body: object, payload: bytearray) -> Outcome:
 
 
 def loaded_from(body: wire.Finished, submission: Submission) -> Loaded:
-    """What is said at the end of loading, as far as it is about ``submission``."""
+    """What is said at the end of loading, as far as it concerns ``submission``."""
     remarks = tuple(in_run_language(clean(remark, _MAX_SENTENCE)) for remark in body.remarks[:_MAX_SENTENCES])
     failures = {
         name: in_run_language(clean(body.failures[name], _MAX_SENTENCE))

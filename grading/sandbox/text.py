@@ -1,4 +1,4 @@
-"""Text that student code has a hand in, made fit to be shown."""
+"""Text that student code can influence, made fit to be shown."""
 
 from __future__ import annotations
 

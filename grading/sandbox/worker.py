@@ -69,7 +69,7 @@ class Worker(Closing):
 
     @property
     def processor_seconds(self) -> float | None:
-        """Processor time of its process so far, measured from outside; None where that is not to be had."""
+        """Processor time of its process so far, measured from outside; None if it cannot be measured."""
         return self._session.processor_seconds
 
     def run(

@@ -1,4 +1,4 @@
-"""What a worker says, in the language of the run: it speaks English, since its process cannot read the catalogue."""
+"""What a worker says, in the language of the run: its process speaks English, as it cannot read the catalogue."""
 
 from __future__ import annotations
 

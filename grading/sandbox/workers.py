@@ -1,4 +1,4 @@
-"""The workers of one submission: one for each loss, so that what one half does to its process is not the other's."""
+"""The workers of one submission: one for each loss, so that what one does to its process does not affect the other."""
 
 from __future__ import annotations
 

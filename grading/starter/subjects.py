@@ -1,4 +1,4 @@
-"""What the handed-out files say of each loss."""
+"""What the handed-out files say about each loss."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a submission's trainings are shown beside: the reference trained alike, and nearest neighbours.
+"""What a submission's trainings are compared with: the reference trained in the same way, and nearest neighbours.
 
 Nothing here decides about points. It is worked out once for all submissions of a run.
 """

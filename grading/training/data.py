@@ -1,4 +1,4 @@
-"""The data set that a rubric names: loaded once, in memory that workers can map, and known by its hash."""
+"""The data set that a rubric names: loaded once, in memory that workers can map, and identified by its hash."""
 
 from __future__ import annotations
 

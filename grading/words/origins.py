@@ -1,4 +1,4 @@
-"""What a sentence was made from, kept as JSON, so that it can be said again in another language.
+"""What a sentence was made from, stored as JSON, so that it can be repeated in another language.
 
 Kept are its template and the values in it: numbers, texts that are the same in all languages, and further sentences.
 """

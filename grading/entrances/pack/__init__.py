@@ -1,4 +1,4 @@
-"""Packing the suite for a platform that runs it: one zip, the same bytes for the same suite and rubric."""
+"""Packing the suite for a platform that runs it: one zip, with the same bytes for the same suite and rubric."""
 
 from __future__ import annotations
 

@@ -1,1 +1,1 @@
-"""Grading again at every save: what a change of the hand-in can reach is asked again, the rest is known."""
+"""Grading again at every save: only what a change to the hand-in can affect is tested again."""

@@ -1,4 +1,4 @@
-"""What a function of a hand-in can reach: all that may decide about it, as a fingerprint.
+"""What a function of a hand-in can reach: a fingerprint of everything that may affect its verdict.
 
 Everything is taken by its name, wherever in the hand-in that is given a value, and a name is any word of the code,
 texts included: too much is asked again rather than too little. What could reach further than names tell, or be changed

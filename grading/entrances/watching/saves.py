@@ -1,4 +1,4 @@
-"""When a hand-in has been saved: by writing it in place, by renaming another file to its name, by whatever does."""
+"""When a hand-in has been saved: by writing it in place, by renaming another file to its name, or any other way."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What whoever watches sees: after each save what has changed, and the first thing to fix."""
+"""What the student sees while watching: after each save what has changed, and the first thing to fix."""
 
 from __future__ import annotations
 

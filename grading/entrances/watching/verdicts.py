@@ -1,4 +1,4 @@
-"""The verdicts on a hand-in that is being written: what a save cannot have changed is not asked again."""
+"""The verdicts on a hand-in that is being written: what a save cannot have changed is not tested again."""
 
 from __future__ import annotations
 
@@ -73,7 +73,7 @@ class Verdict:
 
     @property
     def max_points(self) -> float:
-        """What could be had."""
+        """The maximum."""
         return sum(result.max_points for result in self.results)
 
     @property

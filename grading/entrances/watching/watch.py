@@ -1,4 +1,4 @@
-"""From a save to what is said of it, again and again."""
+"""From a save to the verdict on the screen, again and again."""
 
 from __future__ import annotations
 
@@ -63,7 +63,7 @@ class Watch:
         return 0
 
     def _look(self, verdicts: Verdicts, began: float) -> None:
-        """Grade what is there now, if it can be read, and say what came of it."""
+        """Grade what is there now, if it can be read, and show the result."""
         self._saves.take()
         submission = self._read()
         if submission is None or submission.sha256 == self._sha256:

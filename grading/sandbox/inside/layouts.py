@@ -1,4 +1,4 @@
-"""The same numbers, lying otherwise in memory."""
+"""The same numbers in another memory layout."""
 
 from __future__ import annotations
 

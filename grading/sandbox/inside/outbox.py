@@ -7,7 +7,7 @@ import time
 
 # Kept from before student code could have replaced it.
 _clock = time.perf_counter
-# Whoever waits sees by this that there is progress.
+# This tells the waiting side that there is progress.
 _SECONDS = 0.1
 _BYTES = 1 << 20
 

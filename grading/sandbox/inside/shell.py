@@ -52,7 +52,7 @@ class Shown:
         self.remarks: list[str] = []
 
     def clear(self) -> None:
-        """Forget what was shown, as ``clear_output`` does, and start anew."""
+        """Forget what was shown, as ``clear_output`` does, and start again."""
         self._first: list[str] = []
         self._room = _KEPT_FIRST
         self._last = ""

@@ -1,4 +1,4 @@
-"""What the worker takes on itself before it sees any student code. None of it can be taken off again."""
+"""The restrictions that the worker imposes on itself, for good, before it sees any student code."""
 
 from __future__ import annotations
 
@@ -124,7 +124,7 @@ def _mount_scratch(folder: str) -> bool:
 def be_counted_alone() -> bool:
     """Have processes and threads counted for this process alone, and not for its user; False where that is refused.
 
-    Also lets go of all capabilities, for ever.
+    Also drops all capabilities for good.
     """
     alone = not _libc().unshare(_CLONE_NEWUSER)
     _set_capabilities(0)

@@ -225,7 +225,7 @@ class Zygote:
         if folder is not None and folder == self._own_scratch:
             walls.mount_scratch(folder)
         counted_alone = walls.be_counted_alone()
-        # Whoever becomes somebody else has to say this again.
+        # A process that changes its user id has to say this again.
         walls.die_with_parent()
         walls.redirect(printed)
         mapped = None if data is None else Mapped(data)

@@ -1,4 +1,4 @@
-"""What is closed at the end of ``with``."""
+"""Things that are closed at the end of ``with``."""
 
 from __future__ import annotations
 

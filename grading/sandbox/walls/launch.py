@@ -166,7 +166,7 @@ def remove_scratch(folder: str) -> None:
 
 
 def scratch_folder(user: int | None) -> str:
-    """A new folder that belongs to ``user``, or to whoever we are."""
+    """A new folder that belongs to ``user``, or to the current user."""
     folder = tempfile.mkdtemp(prefix="subgrader-")
     if user is not None:
         os.chown(folder, user, user)

@@ -1,4 +1,4 @@
-"""How well student code is walled in, and what is said when it cannot be."""
+"""How well student code is isolated, and what is said when it cannot be."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a process has used, seen from outside: nothing that it says of itself comes into it."""
+"""What a process has used, seen from outside: nothing that it says about itself is used."""
 
 from __future__ import annotations
 
