@@ -113,7 +113,7 @@ def test_why_a_hand_in_cannot_be_read_is_said_in_the_language_of_the_run(tmp_pat
     with speaking("zh"):
         assert (
             _refused(tmp_path / "svm.ipynb")
-            == "svm.ipynb 是一个 PDF 文件，而不是笔记本：请提交 .ipynb 文件本身。"
+            == "svm.ipynb 是一个 PDF 文件，而不是笔记本：请使用 .ipynb 文件本身。"
         )
         assert _refused(tmp_path / "svm.pdf").startswith("svm.pdf 是一个 PDF 文件，无法评分：请提交笔记本")
 
