@@ -50,9 +50,7 @@ def judged(sandbox: Sandbox, slip: Slip) -> dict[str, Any]:
     submission = submission_of({"loss": (slip.code, "loss")})
     handed = Handed(slip.loss, slip.code, vectorized=slip.vectorized)
     with sandbox.workers(submission) as workers:
-        runner = Runner(
-            submission, workers, rubric_of({"loss": handed}), opening=sandbox.start_for_candidates
-        )
+        runner = Runner(submission, workers, rubric_of({"loss": handed}), opening=sandbox.start)
         for name, check in runner.plan():
             runner.result(name, check)
         before = processor_seconds()

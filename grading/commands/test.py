@@ -44,7 +44,7 @@ def parser() -> argparse.ArgumentParser:
     result.add_argument(
         "path", nargs="?", metavar="PATH", help="the hand-in (default: the one in this folder)"
     )
-    # These are pytest's to read (checks/conftest.py); --help lists them, and shells complete them.
+    # These are pytest's to read (grading/entrances/pytest_checks.py); --help lists them, and shells complete them.
     add_settings(result)
     result.add_argument(
         "--hunt",

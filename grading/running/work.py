@@ -183,7 +183,7 @@ class Work(Closing):
             threading.stack_size(_STACK_BYTES)
             self._lanes = ThreadPoolExecutor(LOSSES)
         with self.sandbox.workers(submission, self.shared, is_asked_again=is_asked_again) as workers:
-            opening = partial(self.sandbox.start_for_candidates, is_asked_again=is_asked_again)
+            opening = partial(self.sandbox.start, is_asked_again=is_asked_again)
             runner = Runner(submission, workers, rubric, opening=opening)
             results = runner.results(self._lanes)
             repairs = runner.repairs()

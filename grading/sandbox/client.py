@@ -95,10 +95,6 @@ class Sandbox(Closing):
         )
         return Worker(session, self.limits, submission)
 
-    def start_for_candidates(self, submission: Submission, *, is_asked_again: bool = False) -> Worker:
-        """The same for many functions, most of them wrong: what they take is not the hand-in's."""
-        return self.start(submission, is_asked_again=is_asked_again)
-
     def workers(
         self, submission: Submission, shared: SharedArray | None = None, *, is_asked_again: bool = False
     ) -> Workers:

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from grading.sandbox.level_search import choose_level, landlock_version
+from grading.sandbox.level_search import LevelSearch, landlock_version
 from grading.sandbox.limits import Limits
 from grading.sandbox.walls import bubblewrap
 from grading.sandbox.walls.levels import Isolation, Level
@@ -65,7 +65,7 @@ def examine(root: Path = Path("/")) -> Examination:
     Raises:
         IsolationError: not even a process with resource limits works here.
     """
-    choice = choose_level(Limits())
+    choice = LevelSearch(Limits()).finish()
     choice.launcher.close()
     return Examination(choice.isolation, tuple(_findings(root)), choice.problems)
 

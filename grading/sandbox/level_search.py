@@ -135,15 +135,6 @@ class LevelSearch(Closing):
         self._problems.append(f"{way.level}, by {way.made_of}{place}: {error}")
 
 
-def choose_level(limits: Limits, level: Level | None = None, data: Path | None = None) -> ChosenLevel:
-    """The best level that passes its self-test, or ``level`` and no other; see `Choosing`.
-
-    Raises:
-        IsolationError: nothing passed.
-    """
-    return LevelSearch(limits, level, data).finish()
-
-
 def _ways(level: Level, limits: Limits, seen: View, problems: list[str]) -> Iterator[_Way]:
     user = private_user()
     setup = Setup(limits.address_space_bytes, limits.cpu_seconds, _PROCESSES)

@@ -179,4 +179,4 @@ class Verdicts:
     def _opened(self, submission: Submission) -> Worker:
         if self._is_superseded():
             raise SupersededError
-        return self._sandbox.start_for_candidates(submission)
+        return self._sandbox.start(submission)

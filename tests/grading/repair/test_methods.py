@@ -73,7 +73,7 @@ def method_repair(sandbox: Sandbox, code: str, method: str) -> Repair | None:
     submission = submission_of({"LinearSVM": (LOSSES + code, "LinearSVM")})
     with sandbox.workers(submission) as workers:
         rubric = Rubric(settings=settings, sha256="0")
-        runner = Runner(submission, workers, rubric, opening=sandbox.start_for_candidates)
+        runner = Runner(submission, workers, rubric, opening=sandbox.start)
         assert "failed" in {result.status for result in runner.results()}
         return runner.repairs().get(name)
 
@@ -101,7 +101,7 @@ def test_a_slip_in_a_function_that_the_loss_calls_is_found_there(sandbox: Sandbo
     submission = submission_of({"loss": (code, "loss")})
     rubric = rubric_of({"loss": Handed("softmax", code)})
     with sandbox.workers(submission) as workers:
-        runner = Runner(submission, workers, rubric, opening=sandbox.start_for_candidates)
+        runner = Runner(submission, workers, rubric, opening=sandbox.start)
         runner.results()
         repair = runner.repairs()["loss"]
     (change,) = repair.changes

@@ -46,7 +46,7 @@ def repaired(
     submission = submission_of({"loss": (code, "loss")})
     rubric = rubric_of({"loss": Handed(loss, code)}, **settings)
     with sandbox.workers(submission) as workers:
-        runner = Runner(submission, workers, rubric, opening=sandbox.start_for_candidates)
+        runner = Runner(submission, workers, rubric, opening=sandbox.start)
         results = {result.id: result for result in runner.results()}
         return runner.repairs().get("loss"), results
 

@@ -13,7 +13,7 @@ from grading.sandbox import level_search, selftest
 from grading.sandbox.budget import Budget
 from grading.sandbox.client import Sandbox
 from grading.sandbox.inside import walls
-from grading.sandbox.level_search import choose_level
+from grading.sandbox.level_search import LevelSearch
 from grading.sandbox.limits import Limits
 from grading.sandbox.messages import Call, Loaded, Returned
 from grading.sandbox.session import Session
@@ -25,7 +25,7 @@ from grading.sandbox.worker import Worker
 from tests.grading.sandbox.building import one_file, value
 
 LIMITS = Limits(call_seconds=5, load_seconds=10)
-BEST = choose_level(LIMITS)
+BEST = LevelSearch(LIMITS).finish()
 BEST.launcher.close()
 
 
@@ -90,7 +90,7 @@ def no_bubblewrap(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.mark.usefixtures("no_bubblewrap")
 def test_without_bubblewrap_the_next_level_is_taken_and_the_reason_kept() -> None:
-    chosen = choose_level(LIMITS)
+    chosen = LevelSearch(LIMITS).finish()
     chosen.launcher.close()
     assert chosen.isolation.level is not Level.FULL
     assert any("there is no bubblewrap" in problem for problem in chosen.problems)
@@ -105,7 +105,7 @@ def test_a_level_that_does_not_work_is_refused_with_its_reason() -> None:
 def test_without_landlock_and_namespaces_only_limits_are_left(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(bubblewrap, "binaries", lambda: iter(()))
     monkeypatch.setattr(level_search, "landlock_version", lambda: 0)
-    chosen = choose_level(LIMITS)
+    chosen = LevelSearch(LIMITS).finish()
     chosen.launcher.close()
     assert chosen.isolation.level is Level.LIMITS_ONLY
     assert "NOT isolated" in chosen.isolation.detail
@@ -116,7 +116,7 @@ def test_without_a_filter_of_system_calls_only_limits_are_left(monkeypatch: pyte
         raise syscalls.SeccompUnavailableError("libseccomp cannot be used: not found")
 
     monkeypatch.setattr(level_search, "compiled_filter", missing)
-    chosen = choose_level(LIMITS)
+    chosen = LevelSearch(LIMITS).finish()
     chosen.launcher.close()
     assert chosen.isolation.level is Level.LIMITS_ONLY
     assert any("libseccomp" in problem for problem in chosen.problems)
@@ -146,11 +146,11 @@ def walls_with_a_hole(monkeypatch: pytest.MonkeyPatch) -> None:
 )
 def test_the_self_test_finds_a_hole() -> None:
     with pytest.raises(IsolationError, match="student code could read"):
-        choose_level(LIMITS, Level.NO_NAMESPACES)
+        LevelSearch(LIMITS, Level.NO_NAMESPACES).finish()
 
 
 def test_the_self_test_finds_that_limits_alone_are_no_walls() -> None:
-    launcher = choose_level(LIMITS, Level.LIMITS_ONLY).launcher
+    launcher = LevelSearch(LIMITS, Level.LIMITS_ONLY).finish().launcher
     try:
         with pytest.raises(selftest.SelfTestError):
             selftest.check(Level.NO_NAMESPACES, launcher, LIMITS)
@@ -193,7 +193,7 @@ def test_a_zygote_that_is_lost_is_replaced(level: Level) -> None:
 def test_a_zygote_that_was_begun_early_is_the_one_that_workers_come_from() -> None:
     begun = begin()
     assert begun is not None
-    with Sandbox.opened(level_search.LevelSearch(LIMITS, begun=begun), LIMITS) as sandbox:
+    with Sandbox.opened(LevelSearch(LIMITS, begun=begun), LIMITS) as sandbox:
         assert isinstance(sandbox._launcher, launch.ZygoteLauncher)
         assert sandbox._launcher.zygote is begun
         assert runs(sandbox)
@@ -203,7 +203,7 @@ def test_a_zygote_that_was_begun_early_is_the_one_that_workers_come_from() -> No
 @pytest.mark.skipif(BEST.isolation.level is Level.LIMITS_ONLY, reason="there is no zygote at this level")
 def test_a_zygote_that_was_begun_early_behind_other_walls_is_not_used() -> None:
     begun = Zygote(())
-    with Sandbox.opened(level_search.LevelSearch(LIMITS, begun=begun), LIMITS) as sandbox:
+    with Sandbox.opened(LevelSearch(LIMITS, begun=begun), LIMITS) as sandbox:
         assert sandbox.isolation == BEST.isolation
         assert begun.closed
         assert runs(sandbox)
@@ -212,7 +212,7 @@ def test_a_zygote_that_was_begun_early_behind_other_walls_is_not_used() -> None:
 def test_a_zygote_that_was_begun_early_and_is_not_needed_is_ended(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(level_search, "_ways", lambda *_: iter(()))
     begun = Zygote(())
-    with level_search.LevelSearch(LIMITS, begun=begun) as choosing, pytest.raises(IsolationError):
+    with LevelSearch(LIMITS, begun=begun) as choosing, pytest.raises(IsolationError):
         choosing.finish()
     assert begun.closed
 
