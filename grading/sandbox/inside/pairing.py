@@ -17,7 +17,8 @@ _decode = msgspec.msgpack.Decoder(wire.WireCalls).decode
 _FLOAT64 = np.dtype(np.float64)
 _FLOATS = frozenset({float, np.float64})
 _copy = np.ndarray.copy
-# Sets of calls that are kept: a loss is asked four or five, and its other function the same ones.
+# Sets of calls that are kept: a loss is asked four or five, and its other function the same ones. Without that, 10
+# correct hand-ins take 4 % more processor time.
 _KEPT = 8
 
 _Arrays: TypeAlias = list[packing.Array]
