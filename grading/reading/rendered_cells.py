@@ -22,6 +22,7 @@ from typing import Any
 
 from grading.intake.notebook import OURS, DamagedNotebookError, as_it_is
 from grading.intake.pasted import set_apart
+from grading.intake.stacked import unstacked
 from grading.reading.png import NoPictureError, checked
 
 _PICTURE = "image/png"
@@ -32,6 +33,9 @@ _MOST_PICTURES = 4  # beside an answer
 _MOST_TEXT = 500_000  # characters of a notebook; the course's have some 30,000
 _LONGEST = 100_000  # of a cell, and of an output
 _LONGEST_FORMULA = 2_000
+_MOST_SPANNED = 5_000  # columns and rows that cells of tables take beyond their own, in a notebook
+# Those of nbconvert, of Pygments and of terminals' colours. Nobody gets to frame a cell as our feedback is framed.
+_CLASS = re.compile(r"(?:ansi|hl|input|output)[\w-]*|prompt|highlight|[a-z][a-z0-9]{0,2}")
 _LINK = re.compile(r"\x1b\][^\x07\x1b]*(?:\x07|\x1b\\)")  # of a terminal
 _NOTHING_TO_SEE = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1a\x1c-\x1f\x7f]")
 _MATHML = {
@@ -63,40 +67,13 @@ _HTML = {
     **{
         name: set[str]()
         for name in (
-            *(
-                "a",
-                "abbr",
-                "b",
-                "blockquote",
-                "br",
-                "caption",
-                "cite",
-                "code",
-                "dd",
-                "del",
-                "details",
-                "dl",
-                "dt",
-            ),
+            *("a", "abbr", "b", "blockquote", "br", "caption", "cite", "code", "dd", "del", "details", "dl", "dt"),
             *("em", "h1", "h2", "h3", "h4", "h5", "h6", "hr", "i", "ins", "kbd", "li", "mark", "p", "q", "s"),
-            *(
-                "samp",
-                "small",
-                "strong",
-                "sub",
-                "summary",
-                "sup",
-                "table",
-                "tbody",
-                "tfoot",
-                "thead",
-                "tr",
-                "tt",
-            ),
+            *("samp", "small", "strong", "sub", "summary", "sup", "table", "tbody", "tfoot", "thead", "tr", "tt"),
             *("u", "ul", "var"),
         )
     },
-}
+}  # fmt: skip
 
 
 def rendered_cells(notebook: bytes) -> list[tuple[str, str]]:
@@ -177,7 +154,11 @@ def _code(files: Sequence[tuple[str, bytes]], room: _Room) -> str:
             texts = [cell.get("source") for cell in _cells_of(data) if cell.get("cell_type") == "code"]
         elif name.lower().endswith(".py"):
             texts = [data.decode("utf-8", "replace")]
-        shown = [f"<pre>{html.escape(text)}</pre>" for each in texts if (text := room.shown(each)).strip()]
+        shown = [
+            unstacked(f"<pre>{html.escape(text)}</pre>")
+            for each in texts
+            if (text := room.shown(each)).strip()
+        ]
         pieces += ["".join(shown)] if shown else []
     return "<hr>".join(pieces)
 
@@ -224,6 +205,7 @@ class _Room:
     def __init__(self) -> None:
         self.text = _MOST_TEXT
         self.pictures = _MOST_PICTURE_BYTES
+        self.spans = _MOST_SPANNED
 
     def shown(self, value: object, most: int = _LONGEST) -> str:
         """A string of a notebook, or as much of it as there is room for."""
@@ -231,6 +213,14 @@ class _Room:
         most = min(most, self.text)
         self.text -= min(len(text), most)
         return text if len(text) <= most else text[:most] + " ..."
+
+    def span(self, value: str) -> str | None:
+        """How many columns or rows a cell of a table takes; None if that is no number, or more than are left."""
+        count = int(value) if value.isascii() and value.isdigit() and len(value) < 5 else self.spans + 1
+        if count > self.spans:
+            return None
+        self.spans -= count
+        return value
 
     def picture(self, encoded: object) -> str | None:
         """A PNG in base64, re-encoded; None if it cannot be shown."""
@@ -264,7 +254,7 @@ def _rendered(cell: dict[str, Any], room: _Room) -> str:
     source = room.shown(source)
     pictures: set[str] = set()
     if cell["cell_type"] == "raw":
-        return f"<pre>{html.escape(source)}</pre>"
+        return unstacked(f"<pre>{html.escape(source)}</pre>")
     if cell["cell_type"] == "markdown":
         attached = _attached(cell.get("attachments"), room) | _attached(pasted, room)
         pictures |= {picture for bundle in attached.values() for picture in bundle.values()}
@@ -277,9 +267,8 @@ def _rendered(cell: dict[str, Any], room: _Room) -> str:
             source, outputs=outputs, execution_count=count if isinstance(count, int) else None
         )
     convert, clean = _converters()
-    return clean(
-        convert(v4.new_notebook(cells=[made])), {f"data:{_PICTURE};base64,{each}" for each in pictures}
-    )
+    shown = {f"data:{_PICTURE};base64,{each}" for each in pictures}
+    return unstacked(clean(convert(v4.new_notebook(cells=[made])), shown, room))
 
 
 def _attached(attachments: object, room: _Room) -> dict[str, dict[str, str]]:
@@ -322,7 +311,7 @@ def _dictionaries(value: object) -> list[dict[str, Any]]:
 
 
 @cache
-def _converters() -> tuple[Callable[[Any], str], Callable[[str, set[str]], str]]:
+def _converters() -> tuple[Callable[[Any], str], Callable[[str, set[str], _Room], str]]:
     """What makes HTML of a notebook, and what makes it harmless; they take a second to load."""
     import nh3
     from jinja2 import pass_context
@@ -367,8 +356,12 @@ def _converters() -> tuple[Callable[[Any], str], Callable[[str, set[str]], str]]
     def convert(notebook: Any) -> str:
         return str(exporter.from_notebook_node(notebook)[0])
 
-    def clean(markup: str, pictures: set[str]) -> str:
+    def clean(markup: str, pictures: set[str], room: _Room) -> str:
         def kept(tag: str, attribute: str, value: str) -> str | None:
+            if attribute in ("colspan", "rowspan"):
+                return room.span(value)
+            if attribute == "class":
+                return " ".join(name for name in value.split() if _CLASS.fullmatch(name))
             if attribute == "alt" and value.startswith("No description"):
                 return ""  # nbconvert says so, in English only
             return value if attribute != "src" or value in pictures else None

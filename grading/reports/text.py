@@ -7,6 +7,7 @@ from typing import Any
 
 import msgspec
 
+from grading.intake.stacked import unstacked
 from grading.records.grade import Grade
 
 # C0 and C1 controls but tab and newline; what turns the direction of text around; unpaired surrogates, which cannot be
@@ -22,8 +23,11 @@ _HEADING = re.compile(r"inline (question|exercise) *\d*", re.IGNORECASE)
 
 
 def visible(text: str) -> str:
-    """Text in which nothing is unseen: an escape or a change of direction stands there as its number in hexadecimal."""
-    return _UNSEEN.sub(lambda match: _written_out(ord(match[0])), text.replace("\r\n", "\n"))
+    """Text in which nothing is unseen: an escape or a change of direction stands there as its number in hexadecimal.
+
+    Characters that pile up on one another are spread out.
+    """
+    return unstacked(_UNSEEN.sub(lambda match: _written_out(ord(match[0])), text.replace("\r\n", "\n")))
 
 
 def _written_out(code: int) -> str:
@@ -42,7 +46,7 @@ def shown(grade: Grade) -> Grade:
     except UnicodeEncodeError:
         pass
     else:
-        if not _PERHAPS_UNSEEN.search(whole):
+        if not _PERHAPS_UNSEEN.search(whole) and unstacked(whole) == whole:
             return grade
     return msgspec.convert(_visible_in(msgspec.to_builtins(grade)), Grade)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import struct
 import zlib
 from base64 import b64encode
@@ -9,7 +10,9 @@ from pathlib import Path
 
 import pytest
 
+from grading.intake.stacked import unstacked
 from grading.reading.png import NoPictureError
+from grading.reading.rendered_cells import rendered_cells
 from grading.records.grade import Place
 from grading.reports import source_page
 from grading.reports.source_page import SourcePage
@@ -52,6 +55,30 @@ def test_a_picture_that_a_browser_would_suffer_from_is_not_shown(
     page = page_with(tmp_path, picture, kind)
     assert "data:image" not in page
     assert "what it shows" in page
+
+
+def test_no_page_piles_up_more_marks_than_a_browser_can_draw(tmp_path: Path) -> None:
+    piled = {
+        "acute": "a" + "\u0301" * 90_000,
+        "skin": "\U0001f44b" + "\U0001f3fb" * 90_000,
+        "point": "\u05b0" * 90_000,
+    }
+    cells = [a_cell("markdown", text) for text in piled.values()]
+    handin, grade = a_handed_notebook(tmp_path / "m.ipynb", *cells)
+    notebook = (tmp_path / "m.ipynb").read_bytes()
+    pages = [SourcePage().render(grade, commented(handin, grade)).decode()]
+    pages += [html for _, html in rendered_cells(notebook)]
+    assert sum(page.count("\u0301") for page in pages) == 2 * 90_000
+    for page in pages:
+        assert not re.search("[\u0301\u05b0\U0001f3fb]{31}", page)
+    # What scripts need is left alone.
+    for text in (
+        "e\u0301" * 99,
+        "\u5b66" * 99,
+        "\u0915\u094d" * 99,
+        "\U0001f468\u200d\U0001f469\u200d\U0001f467" * 99,
+    ):
+        assert unstacked(text) == text
 
 
 PRINTED = {"output_type": "stream", "name": "stdout", "text": "a"}

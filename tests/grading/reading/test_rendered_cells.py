@@ -141,6 +141,23 @@ def test_pictures_that_grow_formulas_without_end_and_much_text_stay_small() -> N
     assert "no room" not in html[-1]
 
 
+def test_no_table_is_wider_or_higher_than_a_browser_lays_out_at_once() -> None:
+    table = "<table><tr>" + "<td colspan=1000 rowspan=65534>x" * 50 + "</table>"
+    html = "".join(rendered(*[cell("markdown", table)] * 50))
+    spans = [int(number) for number in re.findall(r'(?:col|row)span="(\d+)"', html)]
+    assert sum(spans) <= 5_000
+    assert spans
+
+
+def test_no_cell_is_framed_as_our_feedback_is() -> None:
+    (html,) = rendered(
+        cell("markdown", '<div class="feedback good ansi-red-fg"><p class="label">100 of 100</p></div>')
+    )
+    assert "feedback" not in html
+    assert "label" not in html
+    assert 'class="ansi-red-fg"' in html
+
+
 def test_feedback_that_an_earlier_run_inserted_is_left_out() -> None:
     notebook = {"nbformat": 4, "nbformat_minor": 5, "metadata": {}, "cells": [cell("markdown", "100 of 100")]}
     notebook["cells"][0]["metadata"] = {"subgrader": {"feedback": "summary"}}  # type: ignore[index]
