@@ -1,7 +1,8 @@
-"""PNGs that a student's process sent: examined byte by byte, and re-encoded with nothing in them but pixels."""
+"""PNGs: those that a student's process sent are examined byte by byte, and re-encoded with nothing in them but pixels."""
 
 from __future__ import annotations
 
+import math
 import struct
 import zlib
 from dataclasses import dataclass
@@ -54,13 +55,22 @@ def checked(data: bytes, *, packed_anew: bool = True) -> Picture:
     colours = [chunk for chunk in chunks if chunk[0] in _NEEDED and len(chunk[1]) <= 768]
     if colour == 3 and not any(kind == b"PLTE" and len(content) % 3 == 0 for kind, content in colours):
         raise NoPictureError("it lacks its colours")
-    written = [
-        chunks[0],
-        *colours,
-        (b"IDAT", zlib.compress(pixels, 6) if packed_anew else packed),
-        (b"IEND", b""),
-    ]
-    return Picture(width, height, _SIGNATURE + b"".join(_chunk(*chunk) for chunk in written))
+    data_chunk = (b"IDAT", zlib.compress(pixels, 6) if packed_anew else packed)
+    return Picture(width, height, _written(chunks[0], *colours, data_chunk))
+
+
+def png_of(pixels: bytes, shape: tuple[int, ...]) -> bytes:
+    """Pixels as a PNG: grey ones of ``shape`` (height, width), or red, green and blue ones of (height, width, 3)."""
+    height, width, *samples = shape
+    row = width * math.prod(samples)
+    # In front of each row stands how it was filtered: not at all.
+    rows = b"".join(b"\0" + pixels[start : start + row] for start in range(0, len(pixels), row))
+    header = _HEADER.pack(width, height, 8, 2 if samples else 0, 0, 0, 0)
+    return _written((b"IHDR", header), (b"IDAT", zlib.compress(rows, 9)))
+
+
+def _written(*chunks: tuple[bytes, bytes]) -> bytes:
+    return _SIGNATURE + b"".join(_chunk(*chunk) for chunk in (*chunks, (b"IEND", b"")))
 
 
 def _chunks(data: bytes) -> list[tuple[bytes, bytes]]:

@@ -19,7 +19,6 @@ from grading.reading.reader import Reader
 from grading.records.atomic_files import write_atomically
 from grading.records.grade import Grade
 from grading.records.roster import Matches
-from grading.reports import pictures
 from grading.reports.anonymous import anonymous
 from grading.reports.class_page import ClassPage
 from grading.reports.github import GitHubAnnotations, GitHubClassroom, GitHubOutputs, GitHubSummary
@@ -140,7 +139,6 @@ def warm_up(formats: Iterable[str]) -> None:
         for template in ("student.html", "pictures.html", "source.html", "class.html"):
             environment().get_template(template)
         import_module(f"{__name__}.colours")
-        pictures.warm_up()
 
 
 def write_class(

@@ -7,7 +7,6 @@ follow the page into dark mode, and are the same bytes in every run.
 from __future__ import annotations
 
 import base64
-import io
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -16,6 +15,7 @@ from itertools import pairwise
 
 import numpy as np
 
+from grading.reading.png import png_of
 from grading.records.execution import SearchFacts
 from grading.records.grade import GradientComparison, LossHistory, TrainingFacts
 
@@ -317,17 +317,7 @@ def _templates(facts: TrainingFacts) -> list[Template]:
     ]
 
 
-def warm_up() -> None:
-    """Load what the first picture would have to wait for."""
-    _png(bytes(1), (1, 1))
-
-
 @lru_cache(maxsize=256)
 def _png(pixels: bytes, shape: tuple[int, ...]) -> str:
     """A picture as a ``data:`` address. The reference's pictures are on every page of a class, and drawn once."""
-    from PIL import Image
-
-    mode = "RGB" if len(shape) == 3 else "L"
-    buffer = io.BytesIO()
-    Image.frombytes(mode, (shape[1], shape[0]), pixels).save(buffer, format="PNG")
-    return "data:image/png;base64," + base64.b64encode(buffer.getvalue()).decode()
+    return "data:image/png;base64," + base64.b64encode(png_of(pixels, shape)).decode()
