@@ -6,7 +6,7 @@ import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
-from grading.sandbox.walls.view import PROJECT, View, parents, worker_files
+from grading.sandbox.walls.view import View, parents, worker_side
 
 #: The one writable place inside, a tmpfs.
 SCRATCH = "/scratch"
@@ -57,7 +57,7 @@ def command(binary: Path, view: View, *, user_namespace: bool) -> list[str]:
 
 def _files(view: View) -> Iterator[str]:
     data = [] if view.data is None else [view.data]
-    inner = [view.executable, *view.packages, *data, *(PROJECT / file for file in worker_files())]
+    inner = [view.executable, *view.packages, *data, *worker_side()]
     loaders = [
         # The kernel looks for the dynamic loader by the name that is written in every program.
         loader.parent.resolve() / loader.name

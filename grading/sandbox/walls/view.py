@@ -11,6 +11,7 @@ import importlib.util
 import os
 import sys
 from dataclasses import dataclass
+from importlib.machinery import SourceFileLoader
 from pathlib import Path
 
 from grading import HOME, PREFIX, SUITE
@@ -118,12 +119,23 @@ def _package_folders(root: Path) -> list[Path]:
     return [folder for folder in folders if folder.is_dir()]
 
 
-def worker_files() -> tuple[Path, ...]:
-    """The files of the project that the worker's side is made of, relative to `PROJECT`."""
+def worker_side() -> tuple[Path, ...]:
+    """The files and folders of the project that the worker's side is made of.
+
+    Whole folders, since Python keeps there what it has compiled.
+    """
     topmost = [SUITE / "__init__.py"] if PREFIX else []
-    own = [*topmost, _GRADING / "__init__.py", _GRADING / "sandbox" / "__init__.py"]
-    shared, inside = (sorted((_GRADING / room).glob("*.py")) for room in ("protocol", "sandbox/inside"))
-    return tuple(path.relative_to(PROJECT) for path in (*own, *shared, *inside))
+    packages = (_GRADING / "__init__.py", _GRADING / "sandbox" / "__init__.py")
+    return (*topmost, *packages, _GRADING / "protocol", _GRADING / "sandbox" / "inside")
+
+
+@functools.cache
+def keep_compiled() -> None:
+    """Have Python keep what it compiles of the worker's side, as it does of ours: behind the walls it can write nothing."""
+    for folder in worker_side():
+        if not sys.dont_write_bytecode and os.access(folder, os.W_OK):
+            for path in map(str, folder.glob("*.py")):
+                SourceFileLoader(path, path).get_code(path)
 
 
 def _package(name: str) -> list[Path]:

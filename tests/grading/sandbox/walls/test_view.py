@@ -8,7 +8,7 @@ import pytest
 
 from grading.sandbox.inside.clearing import clear
 from grading.sandbox.walls import bubblewrap
-from grading.sandbox.walls.view import PROJECT, View, parents, view, worker_files
+from grading.sandbox.walls.view import PROJECT, View, keep_compiled, parents, view, worker_side
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="only Linux has walls to see through")
 
@@ -33,6 +33,12 @@ def test_no_other_package_can_be_read(name: str) -> None:
     assert spec is not None
     assert spec.origin is not None
     assert not covers(view().readable, Path(spec.origin).resolve())
+
+
+def worker_files() -> list[Path]:
+    """The modules of the worker's side, relative to the project."""
+    found = [file for path in worker_side() for file in ([path] if path.is_file() else path.rglob("*.py"))]
+    return [file.relative_to(PROJECT) for file in found]
 
 
 def test_nothing_of_the_project_can_be_read_but_the_workers_own_side() -> None:
@@ -65,6 +71,16 @@ def test_the_workers_side_imports_nothing_else_of_the_project() -> None:
                 assert words[1] in allowed, (file, line)
 
 
+def test_what_python_compiles_of_the_workers_side_is_kept_for_the_next_run(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "wire.py").write_text("x = 1\n")
+    monkeypatch.setattr(sys, "dont_write_bytecode", False)
+    monkeypatch.setattr("grading.sandbox.walls.view.worker_side", lambda: (tmp_path,))
+    keep_compiled.__wrapped__()
+    assert [path.suffix for path in (tmp_path / "__pycache__").iterdir()] == [".pyc"]
+
+
 def test_a_hidden_folder_is_left_out_of_what_holds_it(tmp_path: Path) -> None:
     for name in ("lib/python3/site-packages/secret", "lib/python3/json", "lib/other"):
         (tmp_path / name).mkdir(parents=True)
@@ -83,7 +99,7 @@ def test_the_command_line_shows_nothing_but_what_is_listed() -> None:
     command = bubblewrap.command(Path("/usr/bin/bwrap"), view(), user_namespace=True)
     shown = {command[k + 1] for k, word in enumerate(command) if word in {"--ro-bind", "--dev-bind"}}
     listed = {*view().python, *view().packages, *view().devices, view().executable}
-    own = {PROJECT / file for file in worker_files()}
+    own = set(worker_side())
     loaders = {path for path in map(Path, shown) if path.name.startswith("ld-")}
     assert {Path(path) for path in shown} <= listed | own | loaders
     assert "--bind" not in command
