@@ -64,21 +64,21 @@ class RunSetup:
 
 @cache
 def suite_version() -> str:
-    """The version of this project, from its metadata or, in a plain checkout, from pyproject.toml."""
-    from importlib import metadata
-
+    """The version of this project, in a checkout from pyproject.toml, else from its metadata."""
     try:
-        return metadata.version("subgrader")
-    except metadata.PackageNotFoundError:
-        import tomllib
-
         text = (SUITE / "pyproject.toml").read_text(encoding="utf-8")
-        return str(tomllib.loads(text)["project"]["version"])
+    except FileNotFoundError:
+        from importlib import metadata
+
+        return metadata.version("subgrader")
+    import tomllib
+
+    return str(tomllib.loads(text)["project"]["version"])
 
 
 def suite_facts(setup: RunSetup) -> SuiteFacts:
     """With what is graded: versions, rubric, seed, and whether notebooks are run."""
-    from importlib import metadata
+    import numpy as np
 
     from grading.execution.scoring import fingerprint
     from grading.records.grade import SuiteFacts
@@ -91,7 +91,7 @@ def suite_facts(setup: RunSetup) -> SuiteFacts:
         seed=rubric.settings.seed,
         reg_scale=rubric.settings.reg_scale,
         python=platform.python_version(),
-        numpy=metadata.version("numpy"),
+        numpy=np.__version__,
         notebooks=None if setup.notebook_data is None else fingerprint(setup.notebook_data),
         language=rubric.settings.lang,
         data=data_facts(rubric),
