@@ -5,11 +5,11 @@ from __future__ import annotations
 import hashlib
 import itertools
 from collections.abc import Iterator
-from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 from typing import TypeAlias
 
+import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
@@ -32,16 +32,14 @@ _ROUNDED = 1e-6
 _SCALES = (1.0, 1 / 255)
 
 
-@dataclass(frozen=True)
-class Score:
+class Score(msgspec.Struct, frozen=True):
     """How many validation and test pictures weights classify correctly, of how many."""
 
     validation: Counted
     test: Counted
 
 
-@dataclass(frozen=True, eq=False)
-class HeldOut:
+class HeldOut(msgspec.Struct, frozen=True, eq=False):
     """Validation and test pictures.
 
     Attributes:

@@ -10,7 +10,6 @@ import hashlib
 import unicodedata
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
 
 import msgspec
 
@@ -21,8 +20,7 @@ _KEPT = "\n".join  # parts of what is hashed
 _HEX = 12
 
 
-@dataclass(frozen=True)
-class HandMark:
+class HandMark(msgspec.Struct, frozen=True):
     """One mark by a person.
 
     Attributes:
@@ -46,8 +44,7 @@ class HandMark:
     made: str
 
 
-@dataclass(frozen=True)
-class Item:
+class Item(msgspec.Struct, frozen=True):
     """What can be marked in a hand-in: one of its own answers, an item of the rubric, or a question that it lacks.
 
     ``key`` is the same for the same words, whichever hand-in they are in; ``manual`` is what reports have of it.

@@ -9,8 +9,9 @@ import struct
 import zipfile
 import zlib
 from collections.abc import Callable, Container
-from dataclasses import dataclass
 from typing import IO, cast
+
+import msgspec
 
 from grading.intake.limits import Limits
 from grading.intake.safe_names import shown
@@ -38,8 +39,7 @@ BAD_ZIP = (
 _AGAIN = later("pack it again with an ordinary zip program")
 
 
-@dataclass(frozen=True)
-class Member:
+class Member(msgspec.Struct, frozen=True):
     """A file inside a folder or an archive, not yet read; ``read(n)`` gives at most n bytes of it."""
 
     name: str

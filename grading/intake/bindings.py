@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterator
-from dataclasses import dataclass
 from functools import cached_property
+
+import msgspec
 
 from grading.intake.fragments import Broken, Fragment, first_line, last_line
 from grading.intake.notebook import Cell
@@ -18,8 +19,7 @@ from grading.words import said_place, say
 _DEFINITION = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
 
 
-@dataclass(frozen=True)
-class Part:
+class Part(msgspec.Struct, frozen=True):
     """One piece that runs as one: a file (``cell`` is None) or a cell."""
 
     cell: Cell | None
@@ -31,8 +31,7 @@ class Part:
         return self.cell.label if self.cell else None
 
 
-@dataclass(frozen=True)
-class Candidate:
+class Candidate(msgspec.Struct, frozen=True, dict=True):
     """A place where a name is defined: by ``statement``, or by lines that do not parse."""
 
     name: str

@@ -6,9 +6,10 @@ import ast
 import re
 from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
 from functools import reduce
 from pathlib import PurePosixPath
+
+import msgspec
 
 from grading.intake.bindings import Candidate
 from grading.intake.class_methods import base_names, find_method
@@ -23,17 +24,16 @@ _SPARE = re.compile(r"copy|backup|bak|old|tmp|temp|untitled|checkpoint|orig|draf
 _WORDS = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+")
 
 
-@dataclass
-class ChosenDefinitions:
+class ChosenDefinitions(msgspec.Struct):
     """What was taken: a definition for each name that occurs, sentences, and statements to leave out.
 
     ``leave_out`` holds unfinished redefinitions that would otherwise take the place of written ones.
     """
 
-    definitions: dict[str, Definition] = field(default_factory=dict)
-    taken: dict[str, Candidate] = field(default_factory=dict)
-    warnings: list[str] = field(default_factory=list)
-    leave_out: list[ast.stmt] = field(default_factory=list)
+    definitions: dict[str, Definition] = {}
+    taken: dict[str, Candidate] = {}
+    warnings: list[str] = []
+    leave_out: list[ast.stmt] = []
 
 
 def choose_definitions(

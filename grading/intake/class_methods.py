@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Mapping
-from dataclasses import dataclass
+
+import msgspec
 
 from grading.intake.bindings import Candidate
 from grading.intake.unfinished import Function, method_of
 from grading.words import said_place
 
 
-@dataclass(frozen=True)
-class Method:
+class Method(msgspec.Struct, frozen=True):
     """A method as objects of a class have it.
 
     Attributes:

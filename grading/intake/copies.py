@@ -5,8 +5,9 @@ from __future__ import annotations
 import re
 from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import PurePosixPath
+
+import msgspec
 
 from grading.intake.file_types import NOTEBOOK
 from grading.intake.safe_names import module_name
@@ -16,8 +17,7 @@ _VERSIONED = re.compile(r"(?:version|attempt|try|v)[ _-]?\d", re.IGNORECASE)
 _COURSE_PACKAGE, _CLASSIFIERS = "cs231n", "classifiers"
 
 
-@dataclass(frozen=True)
-class Copy:
+class Copy(msgspec.Struct, frozen=True):
     """The files below one root that define something asked for.
 
     Attributes:

@@ -8,8 +8,10 @@ import re
 import stat
 from collections.abc import Callable, Container, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field, replace
 from pathlib import Path
+
+import msgspec
+from msgspec.structs import replace
 
 from grading.intake.archive import Member, members_of
 from grading.intake.compression import BAD, unsqueezed
@@ -45,25 +47,23 @@ _BYSTANDER_FILE = re.compile(
 )
 
 
-@dataclass(frozen=True)
-class StudentFile:
+class StudentFile(msgspec.Struct, frozen=True):
     """One file that was read; ``name`` is its path inside the hand-in, with forward slashes."""
 
     name: str
     data: bytes
 
 
-@dataclass
-class Gathered:
+class Gathered(msgspec.Struct):
     """The files of a hand-in that may matter, sorted by name, and sentences on what was left out.
 
     ``beside`` is what else lies there, as a sentence says it: "hw.rar (a RAR archive)".
     """
 
-    files: list[StudentFile] = field(default_factory=list)
-    warnings: list[str] = field(default_factory=list)
+    files: list[StudentFile] = []
+    warnings: list[str] = []
     is_zip: bool = False
-    beside: list[str] = field(default_factory=list)
+    beside: list[str] = []
 
 
 def is_foreign_folder(name: str) -> bool:

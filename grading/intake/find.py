@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal, Protocol
+
+import msgspec
 
 from grading.intake.file_types import is_archive
 from grading.intake.files import HAND_IN
@@ -19,8 +20,7 @@ from grading.words import later, say, translated
 Reading = Literal["one", "class"]
 
 
-@dataclass(frozen=True)
-class Found:
+class Found(msgspec.Struct, frozen=True):
     """The hand-ins at some paths, one error for each path at which there is none, and how paths were understood.
 
     Attributes:

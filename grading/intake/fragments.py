@@ -5,7 +5,8 @@ from __future__ import annotations
 import ast
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+
+import msgspec
 
 from grading.intake import python2
 from grading.intake.text import compiles, conflict_line, is_conflict_mark, parse
@@ -19,8 +20,7 @@ _MOST_JOINS = 100
 _MOST_PIECES = 5_000
 
 
-@dataclass(frozen=True)
-class Broken:
+class Broken(msgspec.Struct, frozen=True):
     """Lines that do not parse or compile.
 
     Attributes:
@@ -36,8 +36,7 @@ class Broken:
     python2: bool
 
 
-@dataclass
-class Fragment:
+class Fragment(msgspec.Struct):
     """A file or a cell.
 
     Attributes:
@@ -48,8 +47,8 @@ class Fragment:
     """
 
     lines: list[str]
-    statements: list[ast.stmt] = field(default_factory=list)
-    broken: list[Broken] = field(default_factory=list)
+    statements: list[ast.stmt] = []
+    broken: list[Broken] = []
     tabs_expanded: bool = False
 
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Sequence
-from dataclasses import dataclass
+
+import msgspec
 
 from grading.intake.class_methods import base_names
 from grading.intake.parsing import syntax_tree
@@ -13,8 +14,7 @@ from grading.intake.tree_walk import nodes
 from grading.intake.unfinished import method_of
 
 
-@dataclass(frozen=True, eq=False)
-class Written:
+class Written(msgspec.Struct, frozen=True, eq=False):
     """A function at the top level of a file or cell.
 
     Attributes:

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import msgspec
 
 MEBIBYTE = 2**20
 
 
-@dataclass(frozen=True)
-class Limits:
+class Limits(msgspec.Struct, frozen=True):
     """Caps on one hand-in. What is beyond a cap is left unread and said, or refused where that is safer.
 
     Attributes:

@@ -7,11 +7,12 @@ import os
 import stat
 import zipfile
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import datetime
 from functools import cached_property
 from pathlib import Path, PurePosixPath
 from typing import IO
+
+import msgspec
 
 from grading.intake.archive import BAD_ZIP, opened_zip, unified_name
 from grading.intake.file_types import ending, is_archive, stem
@@ -25,8 +26,7 @@ _LOOKED_AT = 1 << 20  # bytes of a file
 _CHEAP = zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED
 
 
-@dataclass(frozen=True)
-class Entry:
+class Entry(msgspec.Struct, frozen=True):
     """One student's part of what was found.
 
     Attributes:
@@ -47,8 +47,7 @@ class Entry:
     lms: Platform = ""
 
 
-@dataclass(frozen=True)
-class Download:
+class Download(msgspec.Struct, frozen=True):
     """What a platform lets a teacher download.
 
     Attributes:

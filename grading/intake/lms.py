@@ -13,9 +13,10 @@ import contextlib
 import re
 from collections import Counter
 from collections.abc import Callable, Iterable
-from dataclasses import replace
 from datetime import datetime
 from pathlib import PurePosixPath
+
+from msgspec.structs import replace
 
 from grading.intake import attempts
 from grading.intake.listing import Download, Entry, Listing, may_be_work

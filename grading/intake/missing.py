@@ -6,8 +6,9 @@ import ast
 import difflib
 import re
 from collections.abc import Iterable, Sequence
-from dataclasses import replace
 from pathlib import PurePosixPath
+
+from msgspec.structs import replace
 
 from grading.intake.bindings import Candidate
 from grading.intake.chosen_definitions import ChosenDefinitions

@@ -5,8 +5,9 @@ from __future__ import annotations
 import ast
 import re
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
 from functools import cached_property
+
+import msgspec
 
 from grading.intake.bindings import Candidate, Part, bindings
 from grading.intake.file_types import NOTEBOOK
@@ -19,8 +20,7 @@ from grading.intake.tree_walk import nodes
 from grading.words import say
 
 
-@dataclass
-class Module:
+class Module(msgspec.Struct, dict=True):
     """One student file that was read.
 
     Attributes:
@@ -34,7 +34,7 @@ class Module:
     name: str
     dotted: str
     parts: list[Part]
-    cells: list[Cell] = field(default_factory=list)
+    cells: list[Cell] = []
     size: int = 0
 
     @property

@@ -7,7 +7,8 @@ import json
 import logging
 import re
 import warnings
-from dataclasses import dataclass
+
+import msgspec
 
 from grading.intake.limits import Limits
 from grading.intake.parsing import syntax_tree
@@ -50,8 +51,7 @@ class DamagedNotebookError(ValueError):
     """A notebook that cannot be read; the message says what is wrong with it: "is empty (0 bytes)"."""
 
 
-@dataclass(frozen=True)
-class Cell:
+class Cell(msgspec.Struct, frozen=True):
     """One cell: ``number`` counts all cells from 1; ``kind`` is "code", "markdown" or "raw"."""
 
     number: int

@@ -5,7 +5,8 @@ from __future__ import annotations
 import contextlib
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+
+import msgspec
 
 from grading.intake import lms
 from grading.intake.file_types import NOTEBOOK, SCRIPT, ending, is_archive, is_packed, not_downloaded, stem
@@ -54,8 +55,7 @@ _MOST_PEOPLE_NAMED = 6
 _DEPTH_OF_CLASSES = 5
 
 
-@dataclass(frozen=True)
-class Many:
+class Many(msgspec.Struct, frozen=True):
     """The hand-ins in a folder or zip, and sentences on how it was understood."""
 
     entries: tuple[Entry, ...]

@@ -5,15 +5,15 @@ from __future__ import annotations
 import ast
 import re
 from collections.abc import Callable
-from dataclasses import dataclass
+
+import msgspec
 
 from grading.intake.safe_names import shown
 from grading.intake.tree_walk import nodes
 from grading.words import later, say, translated
 
 
-@dataclass(frozen=True)
-class _Form:
+class _Form(msgspec.Struct, frozen=True):
     """A way of writing that only Python 2 knew, and what Python 3 wants in its place."""
 
     pattern: re.Pattern[str]

@@ -5,11 +5,12 @@ Nothing here has run any student code.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 from pathlib import Path
 from typing import Any, Literal, TypeAlias
+
+import msgspec
 
 from grading.protocol.wire import WireCalling
 
@@ -46,8 +47,7 @@ Platform: TypeAlias = Literal[
 """The learning platform that a download is from."""
 
 
-@dataclass(frozen=True)
-class Handin:
+class Handin(msgspec.Struct, frozen=True):
     """One student's work on disk: ``name`` is unique among its neighbours and safe as a folder name.
 
     ``parts`` is for work that lies in one zip or folder with that of others: the student's files, by their names there
@@ -64,8 +64,7 @@ class Handin:
     lms: Platform = ""
 
 
-@dataclass(frozen=True)
-class Block:
+class Block(msgspec.Struct, frozen=True):
     """A piece of Python 3 that runs as one: a file, or one notebook cell with its magics made inert.
 
     Attributes:
@@ -80,8 +79,7 @@ class Block:
     first_line: int = 1
 
 
-@dataclass(frozen=True)
-class Source:
+class Source(msgspec.Struct, frozen=True):
     """One student file: ``name`` as the student knows it ("cs231n/classifiers/softmax.py", "svm.ipynb").
 
     ``module`` is its dotted name ("cs231n.classifiers.softmax", "svm"), by which other files may import it.
@@ -95,8 +93,7 @@ class Source:
     left_out: tuple[tuple[str, str], ...] = ()
 
 
-@dataclass(frozen=True)
-class Definition:
+class Definition(msgspec.Struct, frozen=True):
     """Where a name that the rubric asks for is defined, and whether it can be expected to run.
 
     Attributes:
@@ -116,16 +113,14 @@ class Definition:
     sentence: str = ""
 
 
-@dataclass(frozen=True)
-class Question:
+class Question(msgspec.Struct, frozen=True):
     """An inline question of the notebook with the student's answer ("" when left empty), for a person."""
 
     question: str
     answer: str
 
 
-@dataclass(frozen=True)
-class Submission:
+class Submission(msgspec.Struct, frozen=True):
     """A hand-in that has been read.
 
     Attributes:
@@ -150,11 +145,11 @@ class Submission:
     sources: tuple[Source, ...]
     definitions: dict[str, Definition]
     warnings: tuple[str, ...] = ()
-    questions: tuple[Question, ...] = field(default=())
+    questions: tuple[Question, ...] = ()
     callings: tuple[WireCalling, ...] = ()
     edition: str | None = None
     unparsed: tuple[str, ...] = ()
-    said: dict[str, Any] = field(default_factory=dict)
+    said: dict[str, Any] = {}
 
 
 class IntakeError(Exception):

@@ -9,8 +9,9 @@ import re
 import tokenize
 import warnings
 from collections.abc import Sequence
-from dataclasses import dataclass
 from pathlib import PurePosixPath
+
+import msgspec
 
 from grading.intake.parsing import syntax_tree
 from grading.words import later, say, translated
@@ -70,8 +71,7 @@ class NotTextError(ValueError):
     """The bytes are no text; the message says what they are: "is a PDF"."""
 
 
-@dataclass(frozen=True)
-class Parsed:
+class Parsed(msgspec.Struct, frozen=True):
     """Source text and its tree; ``text`` is what was parsed, with tabs fixed where that was needed."""
 
     text: str

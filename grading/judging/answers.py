@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
+import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
@@ -22,8 +21,7 @@ from grading.words import said_place, say
 from reference.problem import Problem
 
 
-@dataclass(frozen=True, eq=False)
-class Answered:
+class Answered(msgspec.Struct, frozen=True, eq=False):
     """A loss function's answer, of the right form.
 
     Attributes:

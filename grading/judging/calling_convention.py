@@ -10,10 +10,11 @@ attributes or arguments, or for plain functions instead of a class:
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, cast
 
+import msgspec
 import numpy as np
+from msgspec.structs import replace
 
 from grading.judging.failures import WrongReturn
 from grading.protocol.wire import WireCalling
@@ -41,8 +42,7 @@ if TYPE_CHECKING:
     from grading.sandbox.client import Worker
 
 
-@dataclass(frozen=True)
-class Usage:
+class Usage(msgspec.Struct, frozen=True):
     """What one train or predict is called, and what belongs to it.
 
     Attributes:
@@ -52,7 +52,7 @@ class Usage:
     """
 
     name: str
-    names: Names = field(default_factory=Names)
+    names: Names = msgspec.field(default_factory=Names)
     takes_loss: bool = False
 
     @property

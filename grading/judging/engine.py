@@ -10,11 +10,12 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
 from functools import cache, lru_cache
 from typing import TYPE_CHECKING, Any
 
+import msgspec
 import numpy as np
+from msgspec.structs import replace
 from numpy.typing import NDArray
 
 from grading.judging.answers import Answered
@@ -73,8 +74,7 @@ def verify(promise: Promise, candidate: LossFunction | Classifier | Network, *, 
         promise.afterwards(candidate)
 
 
-@dataclass(eq=False)
-class _Group:
+class _Group(msgspec.Struct, eq=False):
     """Some of what is asked: problems beside their truths, and for each asking which example asks which of them."""
 
     known: Known
@@ -82,8 +82,7 @@ class _Group:
     examples: NDArray[np.intp]
 
 
-@dataclass(eq=False)
-class _Plan:
+class _Plan(msgspec.Struct, eq=False):
     """What is asked for the examples of a property.
 
     Attributes:
@@ -96,10 +95,10 @@ class _Plan:
 
     examples: list[Example]
     tiny: list[bool]
-    mine: list[_Group] = field(default_factory=list)
-    naive: list[_Group] = field(default_factory=list)
-    watched: list[Problem] = field(default_factory=list)
-    always: set[int] = field(default_factory=set)
+    mine: list[_Group] = []
+    naive: list[_Group] = []
+    watched: list[Problem] = []
+    always: set[int] = set()
 
     def in_order(self, numbers: set[int]) -> list[int]:
         """Examples, the simplest first; the data term alone before what has a penalty."""
@@ -132,8 +131,7 @@ def _verify_loss(promise: Promise, candidate: LossFunction, *, small: bool) -> N
         )
 
 
-@dataclass(frozen=True)
-class _Failing:
+class _Failing(msgspec.Struct, frozen=True):
     """An example that a candidate fails, and how; ``tiny`` if it is among all of the smallest."""
 
     example: Example

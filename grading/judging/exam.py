@@ -17,7 +17,6 @@ import subprocess
 import sys
 import zlib
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from functools import cache, cached_property
 from pathlib import Path
 from random import Random
@@ -72,8 +71,7 @@ class KeptPool(msgspec.Struct, array_like=True):
         return Pool((*examples, *others), len(examples))
 
 
-@dataclass(frozen=True)
-class Pool:
+class Pool(msgspec.Struct, frozen=True):
     """Some examples of one drawing; the first ``tiny`` of them are among all of the smallest that there are."""
 
     examples: tuple[Any, ...]

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
@@ -40,8 +40,7 @@ _FEW = 20  # problems are enough to tell one convention from the other
 _ALIKE = 1e-9
 
 
-@dataclass(frozen=True, eq=False)
-class Called:
+class Called(msgspec.Struct, frozen=True, eq=False):
     """A call that was watched.
 
     Attributes:

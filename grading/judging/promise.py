@@ -5,9 +5,10 @@ from __future__ import annotations
 import importlib
 import inspect
 from collections.abc import Callable
-from dataclasses import dataclass
 from functools import cache
 from typing import Literal
+
+import msgspec
 
 from grading import PREFIX
 from grading.judging.properties import Body, Drawing, Strategy, given_of
@@ -16,8 +17,7 @@ from grading.rubric.checks import all_checks
 Kind = Literal["loss", "train", "predict", "network", "network_train", "network_predict"]
 
 
-@dataclass(frozen=True)
-class Promise:
+class Promise(msgspec.Struct, frozen=True):
     """One check.
 
     Attributes:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+
+import msgspec
 
 from grading.judging.answers import Answered
 from grading.judging.loss_function import Called
@@ -16,13 +17,12 @@ class NotYetKnown(Exception):
     """The truth of a problem is worked out later, together with others."""
 
 
-@dataclass(eq=False)
-class Notes:
+class Notes(msgspec.Struct, eq=False):
     """What was asked for one example: problems, each as often as it was."""
 
-    mine: list[Problem] = field(default_factory=list)
-    naive: list[Problem] = field(default_factory=list)
-    watched: list[Problem] = field(default_factory=list)
+    mine: list[Problem] = []
+    naive: list[Problem] = []
+    watched: list[Problem] = []
 
 
 class TrueFunction:

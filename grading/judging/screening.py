@@ -8,10 +8,10 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from functools import cache, cached_property
 from typing import overload
 
+import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
@@ -27,8 +27,7 @@ from reference.losses import evaluate_all, evaluate_of, loss_named
 from reference.problem import Problem
 
 
-@dataclass(frozen=True)
-class Setting:
+class Setting(msgspec.Struct, frozen=True):
     """What the answers of a loss depend on, apart from the problem; and which problems: their seed, and the part.
 
     ``either`` says that two conventions of regularization are accepted.
@@ -69,8 +68,7 @@ def key_of(problem: Problem) -> Key:
     return W.shape, X.shape, y.dtype.str, problem.reg, W.tobytes(), X.tobytes(), y.tobytes()
 
 
-@dataclass(frozen=True, eq=False)
-class Known:
+class Known(msgspec.Struct, frozen=True, eq=False, dict=True):
     """Problems and their true answers, one by one and side by side.
 
     Attributes:
@@ -185,8 +183,7 @@ def _packed_pool(drawing: Drawing, seed: int, delta: float, part: Part, limited:
     return packed(_pool(drawing, seed, delta, part, limited))
 
 
-@dataclass(frozen=True)
-class Asked:
+class Asked(msgspec.Struct, frozen=True):
     """A problem, its true answer, and what the student's function made of it."""
 
     problem: Problem

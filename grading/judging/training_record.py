@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 
+import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
@@ -17,8 +17,7 @@ from grading.words import say, together
 Array = NDArray[np.float64]
 
 
-@dataclass(frozen=True, eq=False)
-class PluggedCall:
+class PluggedCall(msgspec.Struct, frozen=True, eq=False):
     """One call of the stand-in loss.
 
     Attributes:
@@ -40,8 +39,7 @@ class PluggedCall:
         return describe(self.batch[0]), describe(self.batch[1])
 
 
-@dataclass(frozen=True, eq=False)
-class Trained:
+class Trained(msgspec.Struct, frozen=True, eq=False):
     """What one call of train did.
 
     Attributes:

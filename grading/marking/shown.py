@@ -5,7 +5,9 @@ from __future__ import annotations
 import html
 import threading
 from collections import OrderedDict
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
+
+from msgspec.structs import replace
 
 from grading.intake.submission import IntakeError
 from grading.marking.store import Place, Work

@@ -8,11 +8,12 @@ import threading
 import zlib
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Self
 
 import msgspec
+from msgspec.structs import replace
 
 from grading.gradebook.as_reported import ClassForms, Forms, Kept, kept_class
 from grading.gradebook.database import FILE, Database, GradebookError

@@ -5,7 +5,8 @@ from __future__ import annotations
 import math
 import struct
 import zlib
-from dataclasses import dataclass
+
+import msgspec
 
 _SIGNATURE = b"\x89PNG\r\n\x1a\n"
 _HEADER = struct.Struct(">IIBBBBB")
@@ -22,8 +23,7 @@ class NoPictureError(Exception):
     """What should be a PNG is none, or one that is larger than any plot."""
 
 
-@dataclass(frozen=True)
-class Picture:
+class Picture(msgspec.Struct, frozen=True):
     """A PNG that can be shown: its size in pixels, and its bytes."""
 
     width: int

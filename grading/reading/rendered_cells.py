@@ -16,9 +16,10 @@ import contextlib
 import html
 import re
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from functools import cache
 from typing import Any
+
+import msgspec
 
 from grading.intake.notebook import OURS, DamagedNotebookError, as_it_is
 from grading.intake.pasted import set_apart
@@ -101,8 +102,7 @@ def rendered_cells(notebook: bytes) -> list[tuple[str, str]]:
     return done
 
 
-@dataclass(frozen=True)
-class RenderedAnswer:
+class RenderedAnswer(msgspec.Struct, frozen=True):
     """A question and its answer as harmless HTML, with the pictures (PNG in base64) of the cells above the question."""
 
     question: str

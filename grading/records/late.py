@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from pathlib import Path
 
@@ -25,8 +24,7 @@ class LateError(Exception):
     """Times that cannot be used; the message is one line: what, where, what to do."""
 
 
-@dataclass(frozen=True)
-class HandedIn:
+class HandedIn(msgspec.Struct, frozen=True):
     """When something was handed in, who says so, and an own due date (an extension) if there is one."""
 
     when: datetime
@@ -46,8 +44,7 @@ def moment(text: str) -> datetime:
     return when
 
 
-@dataclass(frozen=True)
-class Lateness:
+class Lateness(msgspec.Struct, frozen=True):
     """What being late costs, and who handed in when.
 
     Attributes:
@@ -58,7 +55,7 @@ class Lateness:
 
     policy: LatePolicy | None = None
     due: datetime | None = None
-    times: Mapping[str, HandedIn] = field(default_factory=dict)
+    times: Mapping[str, HandedIn] = {}
 
     def applied(self, grade: Grade) -> Grade:
         """The grade with what being late makes of it; where a time is not known, a warning says so."""

@@ -13,8 +13,10 @@ import re
 import unicodedata
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
 from pathlib import Path
+
+import msgspec
+from msgspec.structs import replace
 
 from grading.intake.safe_names import ascii_name, clean, listed
 from grading.words import say
@@ -49,8 +51,7 @@ class RosterError(Exception):
     """A list that cannot be used; the message is one line: what, where, what to do."""
 
 
-@dataclass(frozen=True)
-class Student:
+class Student(msgspec.Struct, frozen=True):
     """One row of the list, "" for what it does not say.
 
     Attributes:
@@ -85,8 +86,7 @@ class Student:
         )
 
 
-@dataclass(frozen=True)
-class Roster:
+class Roster(msgspec.Struct, frozen=True):
     """All students, in the order of the list; with the headings, by which platforms know their own columns again."""
 
     students: tuple[Student, ...]
@@ -98,8 +98,7 @@ class Roster:
         return bool({"SIS User ID", "SIS Login ID"} & set(self.headings))
 
 
-@dataclass(frozen=True)
-class Known:
+class Known(msgspec.Struct, frozen=True):
     """What a hand-in says of whose it is."""
 
     name: str
@@ -107,8 +106,7 @@ class Known:
     file: str = ""
 
 
-@dataclass(frozen=True)
-class Matches:
+class Matches(msgspec.Struct, frozen=True):
     """Whose work each hand-in is.
 
     Attributes:
@@ -119,8 +117,8 @@ class Matches:
     """
 
     roster: Roster
-    of: Mapping[str, Student] = field(default_factory=dict)
-    strangers: Mapping[str, str] = field(default_factory=dict)
+    of: Mapping[str, Student] = {}
+    strangers: Mapping[str, str] = {}
     missing: tuple[Student, ...] = ()
 
     @property

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, cast
 
 import numpy as np
 from msgspec import structs
+from msgspec.structs import replace
 
 from grading.intake.function_source import Written
 from grading.intake.submission import Block, Definition, Submission

@@ -8,11 +8,12 @@ and no code that makes one.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import replace
 from importlib import import_module
 from itertools import chain
 from pathlib import Path
 from typing import Protocol
+
+from msgspec.structs import replace
 
 from grading.intake.submission import Handin
 from grading.reading.reader import Reader

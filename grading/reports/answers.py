@@ -6,7 +6,8 @@ import json
 import math
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+
+import msgspec
 
 _NAMED = re.compile(r"(?:^|, )(loss|dW|W) = ")
 _ROUNDING = 1e-9  # of the largest entry: far above rounding, far below what a reader would call a difference
@@ -15,16 +16,14 @@ _MOST_ENTRIES = 400
 Rows = list[list[float]]
 
 
-@dataclass(frozen=True)
-class Entry:
+class Entry(msgspec.Struct, frozen=True):
     """One number as it is written, and whether it differs from its partner."""
 
     text: str
     wrong: bool
 
 
-@dataclass(frozen=True)
-class Pair:
+class Pair(msgspec.Struct, frozen=True):
     """One quantity, ``loss`` or ``dW``, as it should be and as it was: rows of entries."""
 
     name: str

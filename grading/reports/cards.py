@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+
+import msgspec
 
 from grading.records.grade import CheckResult, Grade
 
 _OF_TRAINING = ("training", "sampling")
 
 
-@dataclass(frozen=True)
-class Card:
+class Card(msgspec.Struct, frozen=True):
     """A check that did not pass, and others that did not pass for the same reason.
 
     Attributes:
@@ -20,7 +20,7 @@ class Card:
     """
 
     check: CheckResult
-    same: list[CheckResult] = field(default_factory=list)
+    same: list[CheckResult] = []
 
 
 def cards(grade: Grade) -> list[Card]:

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 from urllib.parse import quote
+
+import msgspec
 
 from grading.records.grade import Grade, Status
 from grading.reports.common_repairs import places_of
@@ -19,8 +20,7 @@ if TYPE_CHECKING:
 _SIGNS: dict[Status, str] = {"passed": "✓", "failed": "✗", "error": "✗", "skipped": "–", "manual": "?"}
 
 
-@dataclass(frozen=True)
-class Row:
+class Row(msgspec.Struct, frozen=True):
     """One hand-in."""
 
     name: str
@@ -99,8 +99,7 @@ def _groups(columns: Sequence[CheckCount]) -> list[tuple[str, int]]:
     return list(groups.items())
 
 
-@dataclass(frozen=True)
-class Bar:
+class Bar(msgspec.Struct, frozen=True):
     """A bar of the histogram, in the units of a drawing 100 high."""
 
     label: str

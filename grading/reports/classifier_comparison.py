@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+
+import msgspec
 
 from grading.records.grade import Baseline, Grade, TrainingFacts
 from grading.words import say
@@ -12,8 +13,7 @@ _BYTES_OF_A_NUMBER = 8
 _DATA = {"digits": "digits", "cifar10": "CIFAR-10"}
 
 
-@dataclass(frozen=True)
-class Row:
+class Row(msgspec.Struct, frozen=True):
     """One classifier, all of it in words. ``mine`` if it is the submission's."""
 
     name: str
@@ -23,8 +23,7 @@ class Row:
     mine: bool
 
 
-@dataclass(frozen=True)
-class Comparison:
+class Comparison(msgspec.Struct, frozen=True):
     """A table, and the sentence that says what it is about."""
 
     sentence: str

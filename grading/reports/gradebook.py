@@ -10,7 +10,8 @@ import csv
 import io
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+
+import msgspec
 
 from grading.intake.submission import Platform
 from grading.records.grade import Grade, LateFacts, ManualItem
@@ -26,8 +27,7 @@ _LONGEST_QUESTION = 60
 _FORMULA = re.compile(r"(?<!\s)\s*+[=+\-@＝＋－＠]|[\t\r\n]")
 
 
-@dataclass(frozen=True)
-class ForPlatform:
+class ForPlatform(msgspec.Struct, frozen=True):
     """A layout that needs to know more than the grades.
 
     Attributes:
@@ -53,7 +53,7 @@ class ForPlatform:
         return [(grade_of.get(student), student) for student in self.matches.roster.students]
 
 
-class GradebookCsv(ForPlatform):
+class GradebookCsv(ForPlatform, frozen=True):
     """Our own layout: state, score, percent, the points of each function, reason, digest."""
 
     file_name = "gradebook.csv"
@@ -109,7 +109,7 @@ def _row(grade: Grade, functions: Sequence[str]) -> list[str]:
     ]
 
 
-class CanvasCsv(ForPlatform):
+class CanvasCsv(ForPlatform, frozen=True):
     """What Canvas's gradebook imports.
 
     Canvas finds students by ``ID`` or ``SIS Login ID``, and an assignment by its title with its number behind it, as it
@@ -151,7 +151,7 @@ class CanvasCsv(ForPlatform):
         return next((heading for heading in headings if with_number.fullmatch(heading)), self.title)
 
 
-class MoodleCsv(ForPlatform):
+class MoodleCsv(ForPlatform, frozen=True):
     """What Moodle's grade import reads: map a column to the user, the others to a grade item and its feedback."""
 
     file_name = "moodle.csv"
@@ -185,7 +185,7 @@ class MoodleCsv(ForPlatform):
         return _csv([inert(head) for head, _ in columns], body)
 
 
-class GradescopeCsv(ForPlatform):
+class GradescopeCsv(ForPlatform, frozen=True):
     """The columns of the grades that Gradescope exports, for tools that read those."""
 
     file_name = "gradescope.csv"

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import re
 import shlex
-from dataclasses import dataclass
+
+import msgspec
 
 from grading import PREFIX, PROGRAM
 from grading.records.grade import (
@@ -33,16 +34,14 @@ _MOST_INPUT_ENTRIES = 200
 _LONGEST_NUMBER = 8
 
 
-@dataclass(frozen=True)
-class Input:
+class Input(msgspec.Struct, frozen=True):
     """A counterexample as small tables by name, W first; ``rounded`` if they do not show all digits."""
 
     tables: list[tuple[str, list[list[str]]]]
     rounded: bool
 
 
-@dataclass(frozen=True)
-class Gradient:
+class Gradient(msgspec.Struct, frozen=True):
     """A wrong dW beside what is accepted, which at a kink is an interval for each entry.
 
     ``direction`` is that of the certificate where it takes more than one weight; ``proof`` says the certificate in
@@ -58,8 +57,7 @@ class Gradient:
     proof: str | None
 
 
-@dataclass(frozen=True)
-class Broken:
+class Broken(msgspec.Struct, frozen=True):
     """A check that did not pass, with what the page shows of it.
 
     ``name`` is that of its function or class; those of ``same`` did not pass for the same reason.
@@ -75,8 +73,7 @@ class Broken:
     same: list[CheckResult]
 
 
-@dataclass(frozen=True)
-class Points:
+class Points(msgspec.Struct, frozen=True):
     """What a function got of what it could have; ``link`` is the first of its checks that did not pass."""
 
     name: str

@@ -7,8 +7,9 @@ lets nothing of it run or load. ``source.html`` takes a tenth of the time and sh
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
+
+import msgspec
 
 from grading.intake.notebook import OURS
 from grading.intake.submission import Handin, IntakeError
@@ -23,8 +24,7 @@ if TYPE_CHECKING:
     from markupsafe import Markup
 
 
-@dataclass(frozen=True)
-class RenderedCell:
+class RenderedCell(msgspec.Struct, frozen=True):
     """A cell as Jupyter shows it, and the feedback on what ends there.
 
     Attributes:
@@ -37,7 +37,7 @@ class RenderedCell:
     number: int
     kind: str
     html: Markup
-    feedback: list[Feedback] = field(default_factory=list)
+    feedback: list[Feedback] = []
 
 
 class NotebookPage:

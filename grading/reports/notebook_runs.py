@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import base64
-from dataclasses import dataclass
+
+import msgspec
 
 from grading.records.execution import Claim, Execution, NotebookPicture, NotebookRun, SearchFacts
 from grading.records.grade import Grade
@@ -18,8 +19,7 @@ _CAPTIONS = {
 }
 
 
-@dataclass(frozen=True)
-class Shown:
+class Shown(msgspec.Struct, frozen=True):
     """A picture: where it comes from, and its source as a data URL."""
 
     caption: str
@@ -28,8 +28,7 @@ class Shown:
     height: int
 
 
-@dataclass(frozen=True)
-class ShownRun:
+class ShownRun(msgspec.Struct, frozen=True):
     """One notebook: how far it came, what else there is to say, claims for a person to look at, pictures.
 
     ``searches`` are maps of what was tried, each with the name of the model that was looked for.

@@ -9,10 +9,10 @@ from __future__ import annotations
 import base64
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
 from functools import lru_cache
 from itertools import pairwise
 
+import msgspec
 import numpy as np
 
 from grading.reading.png import png_of
@@ -27,16 +27,14 @@ _MOST_CELLS = 400
 _DARKEST = 0.45  # so that text on it can be read
 
 
-@dataclass(frozen=True)
-class Tick:
+class Tick(msgspec.Struct, frozen=True):
     """A mark on an axis: where, and what it says."""
 
     at: float
     label: str
 
 
-@dataclass(frozen=True)
-class Curves:
+class Curves(msgspec.Struct, frozen=True):
     """Loss curves over the band of the reference's: points as SVG wants them, and how far the axes go."""
 
     band: str
@@ -49,8 +47,7 @@ class Curves:
     reference_last: tuple[float, float]
 
 
-@dataclass(frozen=True)
-class Whisker:
+class Whisker(msgspec.Struct, frozen=True):
     """One training: its seed, the accuracy, the interval around it, and whether it is enough."""
 
     seed: int
@@ -63,8 +60,7 @@ class Whisker:
     passes: bool
 
 
-@dataclass(frozen=True)
-class Accuracies:
+class Accuracies(msgspec.Struct, frozen=True):
     """Accuracies of several trainings on one axis, with the threshold and those of the reference."""
 
     whiskers: list[Whisker]
@@ -75,8 +71,7 @@ class Accuracies:
     bottom: float
 
 
-@dataclass(frozen=True)
-class Template:
+class Template(msgspec.Struct, frozen=True):
     """The weights of one class as a picture, and the reference's: addresses that hold the picture themselves."""
 
     name: str
@@ -84,8 +79,7 @@ class Template:
     reference: str
 
 
-@dataclass(frozen=True)
-class Training:
+class Training(msgspec.Struct, frozen=True):
     """All that is drawn of the trainings of one function."""
 
     facts: TrainingFacts
@@ -94,8 +88,7 @@ class Training:
     templates: list[Template]
 
 
-@dataclass(frozen=True)
-class Cell:
+class Cell(msgspec.Struct, frozen=True):
     """A cell of a map: its corner, how dark it is (0 to 0.45) and its number."""
 
     x: float
@@ -104,8 +97,7 @@ class Cell:
     text: str
 
 
-@dataclass(frozen=True)
-class Map:
+class Map(msgspec.Struct, frozen=True):
     """A matrix as a map of shaded cells, with what stands beside rows and above columns."""
 
     cells: list[Cell]

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import unicodedata
 from collections.abc import Mapping
-from dataclasses import dataclass
 
 import msgspec
 
@@ -108,8 +107,7 @@ def _both(first: Change, second: Change) -> Change:
     return msgspec.structs.replace(first, sentence=together(*sentences), lines=old + new)
 
 
-@dataclass(frozen=True)
-class Row:
+class Row(msgspec.Struct, frozen=True):
     """A line of the student's on a page, in three pieces, the second of which is marked."""
 
     number: str

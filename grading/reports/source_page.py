@@ -11,9 +11,10 @@ import binascii
 import contextlib
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
+
+import msgspec
 
 from grading.intake.notebook import OURS, DamagedNotebookError, as_it_is
 from grading.intake.pasted import set_apart
@@ -37,16 +38,14 @@ _LINE, _OUTPUT = 60, 200
 _ANSI = re.compile(r"\x1b\[[0-?]*[ -/]*[@-~]|\x1b\][^\x07\x1b]*(?:\x07|\x1b\\)?")
 
 
-@dataclass(frozen=True)
-class Output:
+class Output(msgspec.Struct, frozen=True):
     """What a cell had printed or drawn: text, or the address of a picture that holds it."""
 
     text: str = ""
     picture: str = ""
 
 
-@dataclass(frozen=True)
-class Piece:
+class Piece(msgspec.Struct, frozen=True):
     """A cell, or a part of a file: numbered lines, what it had put out, and the feedback on what ends there.
 
     ``kind`` is "code", "markdown" or "raw"; ``label`` names a cell and is empty for a file.
@@ -55,8 +54,8 @@ class Piece:
     kind: str
     label: str
     lines: list[tuple[int, Markup]]
-    outputs: list[Output] = field(default_factory=list)
-    feedback: list[Feedback] = field(default_factory=list)
+    outputs: list[Output] = []
+    feedback: list[Feedback] = []
 
 
 class SourcePage:

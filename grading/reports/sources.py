@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+
+import msgspec
 
 from grading.intake.files import StudentFile
 from grading.intake.submission import Handin, IntakeError
@@ -15,8 +16,7 @@ _MOST_PARTS = 1_000_000
 _IN_CELL = re.compile(r"(.*\.ipynb), cell (\d+)", re.IGNORECASE | re.DOTALL)
 
 
-@dataclass(frozen=True)
-class Feedback:
+class Feedback(msgspec.Struct, frozen=True):
     """What came of one asked-for function or class, and where it ends.
 
     Attributes:
@@ -52,8 +52,7 @@ class Feedback:
         return round(sum(check.max_points for check in self.checks), 6)
 
 
-@dataclass(frozen=True)
-class Commented:
+class Commented(msgspec.Struct, frozen=True):
     """A file of the hand-in in which asked-for functions stand, and the feedback on them, from above."""
 
     file: StudentFile

@@ -10,7 +10,6 @@ import difflib
 import json
 import re
 from collections.abc import Collection, Iterator, Sequence
-from dataclasses import dataclass
 from typing import Any
 
 import msgspec
@@ -23,8 +22,7 @@ from grading.rubric.settings import SEARCH_CHECKS, DataName, Function, Settings
 from reference.losses import loss_named, networks, own
 
 
-@dataclass(frozen=True)
-class Complaint:
+class Complaint(msgspec.Struct, frozen=True):
     """One mistake: the way to the value, and a sentence that says what is wrong and what is allowed."""
 
     path: tuple[str | int, ...]

@@ -12,11 +12,12 @@ import traceback
 import warnings
 from collections import deque
 from collections.abc import Callable, Generator, Iterable, Iterator
-from dataclasses import dataclass
 from multiprocessing.connection import Connection, wait
 from multiprocessing.context import ForkContext, SpawnContext
 from multiprocessing.process import BaseProcess
 from typing import Protocol
+
+import msgspec
 
 from grading.intake.submission import Handin
 from grading.records.grade import Grade
@@ -45,8 +46,7 @@ class Work(Protocol):
         ...
 
 
-@dataclass
-class _Member:
+class _Member(msgspec.Struct):
     process: BaseProcess
     line: Connection
     task: Handin | None = None

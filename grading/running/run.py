@@ -8,7 +8,8 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable, Generator, Sequence
 from contextlib import closing
-from dataclasses import dataclass
+
+import msgspec
 
 from grading.intake.submission import Handin
 from grading.records.grade import Grade, IsolationFacts
@@ -19,8 +20,7 @@ from grading.training import baselines
 from grading.words import say
 
 
-@dataclass(frozen=True)
-class Outcome:
+class Outcome(msgspec.Struct, frozen=True):
     """A grade, and whether it was known from an earlier run."""
 
     grade: Grade

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import math
 import platform
-from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
+
+import msgspec
+from msgspec.structs import replace
 
 from grading import SUITE
 from grading.rubric.settings import Rubric
@@ -17,8 +19,7 @@ if TYPE_CHECKING:
     from grading.records.grade import SuiteFacts
 
 
-@dataclass(frozen=True)
-class RunSetup:
+class RunSetup(msgspec.Struct, frozen=True):
     """What all submissions of a run are graded with."""
 
     rubric: Rubric

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
 from pathlib import Path
+
+import msgspec
 
 from grading.protocol.wall_setup import Setup
 from grading.sandbox.limits import Limits
@@ -27,8 +28,7 @@ from grading.sandbox.walls.zygote import Zygote, private_user
 _PROCESSES = 64
 
 
-@dataclass(frozen=True)
-class ChosenLevel:
+class ChosenLevel(msgspec.Struct, frozen=True):
     """What student code will run behind, and why it is not better: one sentence for each way that failed."""
 
     launcher: Launcher
@@ -36,8 +36,7 @@ class ChosenLevel:
     problems: tuple[str, ...]
 
 
-@dataclass(frozen=True)
-class _Way:
+class _Way(msgspec.Struct, frozen=True):
     """One way to reach a level: what it is made of, and how to start it, with a process that has been begun or without.
 
     ``walls`` are those of the process that it needs, if it can take one that has been begun.

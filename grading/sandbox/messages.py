@@ -7,9 +7,9 @@ process claims, decoded by a strict reader. ``stdout`` is not part of an outcome
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from typing import TypeAlias
 
+import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
@@ -19,8 +19,7 @@ Array: TypeAlias = NDArray[np.generic]
 Argument: TypeAlias = "bool | int | float | str | Array | SharedArray | None"
 
 
-@dataclass(frozen=True)
-class Call:
+class Call(msgspec.Struct, frozen=True):
     """Call ``function`` (an asked-for name) with positional and keyword arguments, on fresh writable arrays.
 
     ``return_inputs`` asks for the array arguments as they are after the call; ``count_bytecodes`` for the
@@ -30,22 +29,20 @@ class Call:
 
     function: str
     args: tuple[Argument, ...]
-    kwargs: Mapping[str, Argument] = field(default_factory=dict)
+    kwargs: Mapping[str, Argument] = {}
     return_inputs: bool = False
     count_bytecodes: bool = False
     layout: str = ""
 
 
-@dataclass(frozen=True)
-class Create:
+class Create(msgspec.Struct, frozen=True):
     """Make an object of the class ``name`` without arguments and keep it as ``handle``."""
 
     name: str
     handle: str
 
 
-@dataclass(frozen=True)
-class Assign:
+class Assign(msgspec.Struct, frozen=True):
     """Set an attribute of the object ``handle``."""
 
     handle: str
@@ -53,27 +50,24 @@ class Assign:
     value: Argument
 
 
-@dataclass(frozen=True)
-class Read:
+class Read(msgspec.Struct, frozen=True):
     """Return an attribute of the object ``handle``."""
 
     handle: str
     attribute: str
 
 
-@dataclass(frozen=True)
-class Invoke:
+class Invoke(msgspec.Struct, frozen=True):
     """Call a method of the object ``handle``, as `Call` does a function."""
 
     handle: str
     method: str
     args: tuple[Argument, ...] = ()
-    kwargs: Mapping[str, Argument] = field(default_factory=dict)
+    kwargs: Mapping[str, Argument] = {}
     return_inputs: bool = False
 
 
-@dataclass(frozen=True)
-class PlugLoss:
+class PlugLoss(msgspec.Struct, frozen=True):
     """Replace the method ``loss`` of the object ``handle`` by a stand-in with prepared answers that keeps its inputs.
 
     Call k (from 0) returns ``(losses[k % K], gradients[k % K])``. What it was called with is read with
@@ -95,8 +89,7 @@ class PlugLoss:
     loss: str = "loss"
 
 
-@dataclass(frozen=True)
-class PluggedCalls:
+class PluggedCalls(msgspec.Struct, frozen=True):
     """Return the stand-in's calls so far as a list of (W, X_batch, y_batch, reg), with W as it was then.
 
     If each of the first three is a plain array of one type and shape in all calls, and each reg a float: as a tuple of
@@ -106,8 +99,7 @@ class PluggedCalls:
     handle: str
 
 
-@dataclass(frozen=True)
-class Seed:
+class Seed(msgspec.Struct, frozen=True):
     """Seed ``numpy.random``, ``random`` and every generator made without a seed from here on."""
 
     seed: int
@@ -116,8 +108,7 @@ class Seed:
 Step: TypeAlias = Call | Create | Assign | Read | Invoke | PlugLoss | PluggedCalls | Seed
 
 
-@dataclass(frozen=True)
-class Received:
+class Received(msgspec.Struct, frozen=True):
     """A value from the student's process.
 
     Attributes:
@@ -138,8 +129,7 @@ class _Opaque:
 OPAQUE = _Opaque()
 
 
-@dataclass(frozen=True)
-class Returned:
+class Returned(msgspec.Struct, frozen=True):
     """The step ended normally. ``inputs`` and ``bytecodes`` only where they were asked for."""
 
     result: Received
@@ -151,8 +141,7 @@ class Returned:
 NOTHING = Returned(Received("NoneType", None))
 
 
-@dataclass(frozen=True)
-class Raised:
+class Raised(msgspec.Struct, frozen=True):
     """Student code raised. Text is cleaned of control characters and cut; ``where`` is "svm.py, line 12"."""
 
     type_name: str
@@ -160,8 +149,7 @@ class Raised:
     where: str | None = None
 
 
-@dataclass(frozen=True)
-class Lost:
+class Lost(msgspec.Struct, frozen=True):
     """No answer: ``reason`` is "timeout", "spent", "died" or "protocol"; ``detail`` one sentence for the student.
 
     The process is gone. What it would have done next is "skipped" if it needs objects of that process or
@@ -175,8 +163,7 @@ class Lost:
 Outcome: TypeAlias = Returned | Raised | Lost
 
 
-@dataclass(frozen=True)
-class Loaded:
+class Loaded(msgspec.Struct, frozen=True):
     """What happened while the student's files were loaded.
 
     Attributes:
@@ -186,4 +173,4 @@ class Loaded:
     """
 
     remarks: tuple[str, ...] = ()
-    failures: Mapping[str, str] = field(default_factory=dict)
+    failures: Mapping[str, str] = {}

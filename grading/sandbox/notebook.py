@@ -6,7 +6,6 @@ import secrets
 import socket
 import time
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
 from typing import Protocol
 
 import msgspec
@@ -35,8 +34,7 @@ _LONGEST_REMARK = 500
 _encode = msgspec.msgpack.Encoder().encode
 
 
-@dataclass(frozen=True)
-class Cell:
+class Cell(msgspec.Struct, frozen=True):
     """A code cell, its number among all cells, and the variables to bring out after it ("best_svm.W")."""
 
     number: int
@@ -44,8 +42,7 @@ class Cell:
     wanted: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True)
-class Notebook:
+class Notebook(msgspec.Struct, frozen=True):
     """A notebook to run: the files of the hand-in by name, the folder among them where it lies, its cells."""
 
     files: Mapping[str, bytes]
@@ -53,8 +50,7 @@ class Notebook:
     cells: tuple[Cell, ...]
 
 
-@dataclass(frozen=True)
-class CellOutcome:
+class CellOutcome(msgspec.Struct, frozen=True):
     """What a cell came to. Everything in it is the word of the student's process.
 
     Attributes:
@@ -74,17 +70,15 @@ class CellOutcome:
     remarks: tuple[str, ...]
 
 
-@dataclass
-class NotebookOutcome:
+class NotebookOutcome(msgspec.Struct):
     """The cells that ended, in order; where the process was lost, in which cell, and why."""
 
-    cells: list[CellOutcome] = field(default_factory=list)
+    cells: list[CellOutcome] = []
     stopped_at: int | None = None
     lost: Lost | None = None
 
 
-@dataclass(frozen=True)
-class Training:
+class Training(msgspec.Struct, frozen=True):
     """One more training of ``model`` as the notebook trains it, with these settings; class c is called classes[c]."""
 
     model: str

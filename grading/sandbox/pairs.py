@@ -24,8 +24,7 @@ _FLOAT_BYTES = 8
 _USUAL = (False, None)
 
 
-@dataclass(frozen=True, eq=False)
-class PackedCalls:
+class PackedCalls(msgspec.Struct, frozen=True, eq=False):
     """The arguments of calls, as they travel.
 
     Attributes:

@@ -8,8 +8,8 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 
+import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
@@ -81,8 +81,7 @@ def baselines(rubric: Rubric) -> list[Baseline]:
     return _baselines[key]
 
 
-@dataclass(frozen=True, eq=False)
-class _Learned:
+class _Learned(msgspec.Struct, frozen=True, eq=False):
     weights: list[Array]
     band: HistoryBand
 

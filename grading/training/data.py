@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import cache
 from pathlib import Path
 
+import msgspec
 import numpy as np
 
 from grading.records.grade import DataFacts
@@ -14,8 +15,7 @@ from grading.sandbox.shared import SharedArray
 from reference.datasets import Split, identify, load
 
 
-@dataclass(frozen=True, eq=False)
-class TrainingData:
+class TrainingData(msgspec.Struct, frozen=True, eq=False):
     """A data set to train submissions on.
 
     Attributes:

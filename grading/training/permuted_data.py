@@ -7,8 +7,8 @@ neither order means anything.
 from __future__ import annotations
 
 import hashlib
-from dataclasses import dataclass
 
+import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
@@ -19,8 +19,7 @@ from grading.training.data import TrainingData
 _MOST_COPIED = 8 << 20
 
 
-@dataclass(frozen=True, eq=False)
-class Disguise:
+class Disguise(msgspec.Struct, frozen=True, eq=False):
     """What train is given.
 
     Attributes:

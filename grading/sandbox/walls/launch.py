@@ -13,7 +13,6 @@ import sys
 import tempfile
 import threading
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Any, Protocol
 
 import msgspec
@@ -28,8 +27,7 @@ from grading.words import say
 _LAST_MOMENT = 0.25
 
 
-@dataclass(frozen=True)
-class End:
+class End(msgspec.Struct, frozen=True):
     """How a process ended.
 
     Attributes:

@@ -10,9 +10,10 @@ import functools
 import importlib.util
 import os
 import sys
-from dataclasses import dataclass
 from importlib.machinery import SourceFileLoader
 from pathlib import Path
+
+import msgspec
 
 from grading import HOME, PREFIX, SUITE
 
@@ -47,8 +48,7 @@ NOTEBOOK_PACKAGES = (
 _DEVICES = ("/dev/null", "/dev/zero", "/dev/random", "/dev/urandom")
 
 
-@dataclass(frozen=True)
-class View:
+class View(msgspec.Struct, frozen=True):
     """Paths as they are on this machine.
 
     Attributes:
@@ -131,7 +131,7 @@ def worker_side() -> tuple[Path, ...]:
 
 @functools.cache
 def keep_compiled() -> None:
-    """Have Python keep what it compiles of the worker's side, as it does of ours: behind the walls it can write nothing."""
+    """Have Python keep what it compiles of the worker's side: behind the walls it can write nothing."""
     for folder in worker_side():
         if not sys.dont_write_bytecode and os.access(folder, os.W_OK):
             for path in map(str, folder.glob("*.py")):

@@ -4,16 +4,16 @@ from __future__ import annotations
 
 import contextlib
 import time
-from dataclasses import dataclass
 from pathlib import Path
+
+import msgspec
 
 _NANOSECOND = 1e-9
 # How Linux numbers the clock of another process's processor time (MAKE_PROCESS_CPUCLOCK, CPUCLOCK_SCHED).
 _CLOCK_OF_PROCESS = 2
 
 
-@dataclass(frozen=True)
-class Vitals:
+class Vitals(msgspec.Struct, frozen=True):
     """A process, by its number where we are; it must not have been waited for yet.
 
     Attributes:

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterator
-from dataclasses import replace
 from typing import Literal
 
 import pytest
+from msgspec.structs import replace
 
 from grading.judging.engine import CheckError, plan_of, verify
 from grading.judging.failures import Failure, WrongLoss

@@ -5,11 +5,11 @@ from __future__ import annotations
 import os
 import zipfile
 from collections.abc import Callable
-from dataclasses import replace
 from pathlib import Path
 
 import msgspec
 import pytest
+from msgspec.structs import replace
 
 from grading.intake.read import read
 from grading.intake.submission import Handin, IntakeError, Submission

@@ -303,7 +303,7 @@ def test_loading_that_hangs_everywhere_ends(sandbox: Sandbox) -> None:
 
 
 def test_lines_are_those_of_the_student_when_a_block_is_cut(sandbox: Sandbox) -> None:
-    from dataclasses import replace
+    from msgspec.structs import replace
 
     submission = one_file("def f():\n    return 1 / 0")
     [source] = submission.sources

@@ -1,11 +1,11 @@
 from __future__ import annotations
 
-import dataclasses
 import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
 
+import msgspec
 import pytest
 
 from grading.protocol.wall_setup import Setup
@@ -305,7 +305,7 @@ def test_limits_are_what_the_worker_has(sandbox: Sandbox) -> None:
         from resource import *
         def f(): return [getrlimit(kind)[0] for kind in (RLIMIT_AS, RLIMIT_CPU, RLIMIT_CORE)]
     """
-    limits = dataclasses.replace(LIMITS, address_space_bytes=1 << 29, cpu_seconds=17)
+    limits = msgspec.structs.replace(LIMITS, address_space_bytes=1 << 29, cpu_seconds=17)
     with Sandbox.open(limits, allow_unsafe=True) as opened, opened.start(one_file(code)) as worker:
         [outcome] = worker.run([Call("f", ())])
     assert isinstance(outcome, Returned)
