@@ -221,7 +221,6 @@ class Loss:
         y, reg = problem.y.astype(np.intp)[None], np.array([problem.reg])
         return self._work_out(numbers, problem.X[None], y, reg, reg_scale, delta)
 
-    @np.errstate(over="ignore", invalid="ignore", under="ignore", divide="ignore")
     def loss_and_gradient(
         self,
         W: Array,
@@ -237,13 +236,28 @@ class Loss:
         Returns:
             The loss, and (D, C) dW; not finite where they have left the range of float64.
         """
-        weights = Bounded.exact(W[None], bounds=False)
-        worked = self._work_out(
-            (weights,), X[None], y.astype(np.intp)[None], np.array([reg]), reg_scale, delta
+        losses, gradients = self.losses_and_gradients(
+            W[None], X[None], y[None], np.array([reg]), reg_scale=reg_scale, delta=delta
         )
+        return float(losses[0]), gradients[0]
+
+    @np.errstate(over="ignore", invalid="ignore", under="ignore", divide="ignore")
+    def losses_and_gradients(
+        self,
+        W: Array,
+        X: Array,
+        y: NDArray[np.int64],
+        reg: Array,
+        *,
+        reg_scale: float = 1.0,
+        delta: float = 1.0,
+    ) -> tuple[Array, Array]:
+        """`loss_and_gradient` of K problems of the same sizes side by side: each array has one axis more, in front."""
+        weights = Bounded.exact(W, bounds=False)
+        worked = self._work_out((weights,), X, y.astype(np.intp), reg, reg_scale, delta)
         loss = worked.data + worked.regularization
         gradient = worked.data_part.gradient + worked.penalty_part.gradient
-        return float(loss.value[0]), gradient.value[0]
+        return loss.value, gradient.value
 
     def _work_out(
         self,

@@ -120,6 +120,11 @@ def training_loss(name: str, *, reg_scale: float, delta: float) -> sgd.Loss:
     return partial(loss_named(name).loss_and_gradient, reg_scale=reg_scale, delta=delta)
 
 
+def training_losses(name: str, *, reg_scale: float, delta: float) -> sgd.Losses:
+    """The same for several problems of the same sizes side by side."""
+    return partial(loss_named(name).losses_and_gradients, reg_scale=reg_scale, delta=delta)
+
+
 def _module_named(name: str) -> ModuleType:
     return sys.modules[_PREFIX + name] if name in _texts else importlib.import_module(f"{__package__}.{name}")
 

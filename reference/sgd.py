@@ -7,7 +7,7 @@ against the gradient: W -= learning_rate * dW (H. Robbins and S. Monro, A Stocha
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -17,6 +17,8 @@ Matrix = NDArray[np.float64]
 Labels = NDArray[np.int64]
 Loss = Callable[[Matrix, Matrix, Labels, float], tuple[float, Matrix]]
 """(W, X, y, reg) -> (loss, dW)."""
+Losses = Callable[[Matrix, Matrix, Labels, Matrix], tuple[Matrix, Matrix]]
+"""The same for K problems of the same sizes: every array has one axis more, in front."""
 
 INITIAL_SCALE = 0.001
 """The standard deviation of a W that training starts from when it is given none."""
@@ -72,15 +74,49 @@ def train(
     Raises:
         ValueError: a batch without replacement is larger than the data.
     """
-    count, features = X.shape
-    if W is None:
-        W = INITIAL_SCALE * rng.standard_normal((features, int(y.max()) + 1))
+    count = len(X)
+    W = _initial(X, y, rng) if W is None else W
     history = np.empty(num_iters)
     for step in range(num_iters):
         batch = rng.choice(count, batch_size, replace=replace)
         history[step], dW = loss(W, X[batch], y[batch], reg)
         W = W - learning_rate * dW
     return W.copy(), history
+
+
+def train_alike(
+    losses: Losses,
+    X: Matrix,
+    y: Labels,
+    *,
+    learning_rate: float,
+    reg: float,
+    num_iters: int,
+    batch_size: int,
+    rngs: Sequence[np.random.Generator],
+) -> tuple[Matrix, Matrix]:
+    """As `train` does with each of K generators, side by side, which takes hardly longer than one of them.
+
+    Args:
+        losses: those of a batch for each.
+        X, y, learning_rate, reg, num_iters, batch_size: as in `train`.
+        rngs: where randomness comes from.
+
+    Returns:
+        (K, D, C) the W arrived at, and (K, num_iters) the losses.
+    """
+    W = np.stack([_initial(X, y, rng) for rng in rngs])
+    history = np.empty((len(rngs), num_iters))
+    strengths = np.full(len(rngs), reg)
+    for step in range(num_iters):
+        batches = np.stack([rng.choice(len(X), batch_size) for rng in rngs])
+        history[:, step], dW = losses(W, X[batches], y[batches], strengths)
+        W = W - learning_rate * dW
+    return W, history
+
+
+def _initial(X: Matrix, y: Labels, rng: np.random.Generator) -> Matrix:
+    return INITIAL_SCALE * rng.standard_normal((X.shape[1], int(y.max()) + 1))
 
 
 @dataclass(frozen=True)

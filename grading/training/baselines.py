@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 
 import msgspec
 import numpy as np
@@ -17,8 +17,8 @@ from grading.records.grade import Baseline, HistoryBand, LossHistory, ReferenceT
 from grading.rubric.settings import Accuracy, Rubric
 from grading.training.data import training_data
 from reference import nearest_neighbours
-from reference.losses import training_loss
-from reference.sgd import Loss, accuracy, train
+from reference.losses import training_loss, training_losses
+from reference.sgd import Loss, Losses, accuracy, train_alike
 from reference.split import Split
 
 Array = NDArray[np.float64]
@@ -82,7 +82,7 @@ def baselines(rubric: Rubric) -> list[Baseline]:
 
 
 class _Learned(msgspec.Struct, frozen=True, eq=False):
-    weights: list[Array]
+    weights: Array
     band: HistoryBand
 
 
@@ -101,26 +101,24 @@ def _learned(name: str, rubric: Rubric, data: Split) -> _Learned:
     key = name, rubric.sha256, data.name
     with _training:
         if key not in _trained:
-            _trained[key] = _train(loss_named(name, rubric), rubric.accuracy[name], data)
+            scale, delta = rubric.settings.reg_scales[0], rubric.settings.delta
+            losses = training_losses(name, reg_scale=scale, delta=delta)
+            _trained[key] = _train(losses, rubric.accuracy[name], data)
         return _trained[key]
 
 
-def _train(loss: Loss, settings: Accuracy, data: Split) -> _Learned:
-    learned, histories = [], []
-    for seed in range(SEEDS):
-        W, history = train(
-            loss,
-            data.X_train,
-            data.y_train,
-            learning_rate=settings.learning_rate,
-            reg=settings.reg,
-            num_iters=settings.num_iters,
-            batch_size=settings.batch_size,
-            rng=np.random.default_rng(seed),
-        )
-        learned.append(W)
-        histories.append(history)
-    return _Learned(learned, _band(histories))
+def _train(losses: Losses, settings: Accuracy, data: Split) -> _Learned:
+    weights, histories = train_alike(
+        losses,
+        data.X_train,
+        data.y_train,
+        learning_rate=settings.learning_rate,
+        reg=settings.reg,
+        num_iters=settings.num_iters,
+        batch_size=settings.batch_size,
+        rngs=[np.random.default_rng(seed) for seed in range(SEEDS)],
+    )
+    return _Learned(weights, _band(histories))
 
 
 def _linear(name: str, W: Array, data: Split) -> Baseline:
@@ -180,14 +178,13 @@ def thinned(history: Array) -> LossHistory:
     )
 
 
-def _band(histories: Sequence[Array]) -> HistoryBand:
-    steps = _steps(len(histories[0]))
+def _band(histories: Array) -> HistoryBand:
+    steps = _steps(histories.shape[1])
     around = [slice(max(0, step - _STEPS_AROUND), step + _STEPS_AROUND + 1) for step in steps]
-    losses = np.array(histories)
     return HistoryBand(
         steps=steps.tolist(),
-        lower=[_short(losses[:, window].min()) for window in around],
-        upper=[_short(losses[:, window].max()) for window in around],
+        lower=[_short(histories[:, window].min()) for window in around],
+        upper=[_short(histories[:, window].max()) for window in around],
     )
 
 

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import math
+from typing import Any
 
 import numpy as np
 import pytest
 
-from reference.losses import evaluate_of, training_loss
+from reference.losses import evaluate_of, training_loss, training_losses
 from reference.problem import Problem
-from reference.sgd import Labels, Matrix, accuracy, predict, suboptimality, train
+from reference.sgd import Labels, Matrix, accuracy, predict, suboptimality, train, train_alike
 
 SVM = training_loss("svm", reg_scale=1.0, delta=1.0)
 
@@ -110,6 +111,19 @@ def test_a_reference_loss_trains_with_its_settings() -> None:
     loss, dW = training_loss("svm", reg_scale=0.5, delta=3.0)(W, X, y, 0.5)
     assert loss == 3.0 + 0.5 * 0.5 * 2.0
     assert dW.tolist() == [[-1.0 + 0.5, 1.0 + 0.5]]
+
+
+@pytest.mark.parametrize("name", ["svm", "softmax"])
+def test_side_by_side_each_training_comes_to_what_it_comes_to_alone(name: str) -> None:
+    X, y = np.random.default_rng(0).standard_normal((40, 5)), np.arange(40) % 3
+    settings: dict[str, Any] = {"learning_rate": 0.1, "reg": 0.01, "num_iters": 30, "batch_size": 7}
+    losses = training_losses(name, reg_scale=0.5, delta=2.0)
+    W, histories = train_alike(losses, X, y, **settings, rngs=[np.random.default_rng(k) for k in range(3)])
+    loss = training_loss(name, reg_scale=0.5, delta=2.0)
+    for k in range(3):
+        alone, history = train(loss, X, y, **settings, rng=np.random.default_rng(k))
+        np.testing.assert_allclose(W[k], alone, rtol=1e-12)
+        np.testing.assert_allclose(histories[k], history, rtol=1e-12)
 
 
 @pytest.mark.parametrize("evaluate", [evaluate_of("svm"), evaluate_of("softmax")])

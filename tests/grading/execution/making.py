@@ -107,7 +107,7 @@ def run(work: Path, sandbox: Sandbox, data: Path, asked: Rubric | None = None) -
 
 def hurried(sandbox: Sandbox, **limits: float) -> Sandbox:
     """The same sandbox with other limits on time."""
-    return Sandbox(sandbox._launcher, replace(sandbox.limits, **limits), sandbox.isolation)  # type: ignore[arg-type]
+    return Sandbox(sandbox._launcher, replace(sandbox.limits, **limits), sandbox.isolation)
 
 
 def cells(*texts: str) -> Sequence[str]:
