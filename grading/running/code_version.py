@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import hashlib
+import os
+import sys
 from functools import cache
-from importlib import metadata
+from pathlib import Path
 
 from grading import SUITE
 
@@ -17,13 +19,14 @@ _LIBRARIES = ("scikit-learn", "scipy")
 def suite_hash() -> str:
     """A hash over this project's own sources, so that a grade never outlives the code that gave it."""
     digest = hashlib.sha256()
-    for room in _ROOMS:
-        for path in sorted((SUITE / room).rglob("*")):
-            if path.suffix in (".py", ".toml", ".bin") and path.is_file():
-                # Where it is installed, code is the same but for this in its imports.
-                content = path.read_bytes().replace(b"subgrader.", b"")
-                digest.update(f"{path.relative_to(SUITE).as_posix()} {len(content)}\n".encode())
-                digest.update(content)
+    walk = (each for room in _ROOMS for each in os.walk(SUITE / room))
+    for path in sorted(f"{above}/{name}" for above, _, names in walk for name in names):
+        if path.endswith((".py", ".toml", ".bin")):
+            # Where it is installed, code is the same but for this in its imports.
+            content = Path(path).read_bytes().replace(b"subgrader.", b"")
+            place = path.removeprefix(str(SUITE)).replace(os.sep, "/")
+            digest.update(f"{place} {len(content)}\n".encode())
+            digest.update(content)
     return digest.hexdigest()
 
 
@@ -34,7 +37,10 @@ def library_versions() -> dict[str, str]:
 
 
 def _version(library: str) -> str:
-    try:
-        return metadata.version(library)
-    except metadata.PackageNotFoundError:
-        return "none"
+    """As installers write it into the name of a folder: `importlib.metadata` takes thirty times as long to say it."""
+    beginning = f"{library.replace('-', '_')}-"
+    for folder in sys.path:
+        for path in Path(folder).glob(f"{beginning}*"):
+            if path.suffix in (".dist-info", ".egg-info"):
+                return path.stem.removeprefix(beginning)
+    return "none"
