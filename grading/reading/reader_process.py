@@ -252,7 +252,6 @@ class _Forks:
             walls.close_files_to_writers()
         # Syntax trees come in thousands; a collection for each 700 finds nothing.
         gc.set_threshold(_COLLECTED_AFTER)
-        gc.collect()
         gc.freeze()
 
     def go_on(self) -> None:

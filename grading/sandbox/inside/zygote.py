@@ -108,7 +108,6 @@ class Zygote:
         if self._setup.readable is not None:
             self._files = walls.files_closed(self._setup, self._reachable)
         sys.argv = ["submission"]
-        gc.collect()
         # Objects that live from here on are not looked at, and so not copied, by a worker's collections.
         gc.freeze()
 
