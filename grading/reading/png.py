@@ -1,4 +1,4 @@
-"""PNGs: those that a student's process sent are examined byte by byte, and re-encoded with nothing in them but pixels."""
+"""PNGs: those that a student's process sent are examined byte by byte, and re-encoded with only pixels in them."""
 
 from __future__ import annotations
 
