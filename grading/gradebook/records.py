@@ -21,6 +21,7 @@ from grading.gradebook.earlier import take_over
 from grading.gradebook.hand_marks import latest, marks_of, with_marks
 from grading.gradebook.marking import decided_by, marked, worth_of
 from grading.gradebook.marks import LATEST, begin_run, now, write_mark
+from grading.intake.safe_names import clean
 from grading.intake.submission import Handin, IntakeError
 from grading.reading.reader import Reader, ReadingError
 from grading.records.grade import Grade, IsolationFacts
@@ -146,7 +147,8 @@ class Records:
             grade = marked(verdict, self._worth)
             if grade is not None:
                 self._verdicts[handin.name] = row["id"]
-                return grade
+                facts = msgspec.structs.replace(grade.submission, path=clean(str(handin.path)))
+                return msgspec.structs.replace(grade, submission=facts)
         return None
 
     def keep(self, handin: Handin, verdict: Grade, grade: Grade) -> None:
@@ -290,8 +292,8 @@ class Records:
     def _key(self, handin: Handin, level: str, detail: str) -> str:
         parts = (
             handin.name,
-            # Names on disk need not be text.
-            repr(handin.path),
+            # Which folder it is in makes no difference. Names on disk need not be text.
+            repr(handin.path.name),
             repr(handin.parts),
             self._decided_by,
             suite_hash(),

@@ -85,6 +85,15 @@ def test_only_what_has_changed_is_graded_again(capsys: pytest.CaptureFixture[str
     assert results(graded.parent / "out") == results(graded.parent / "resumed")
 
 
+def test_a_class_in_another_folder_is_not_graded_again_and_the_gradebook_has_that_folder(
+    capsys: pytest.CaptureFixture[str], graded: Path
+) -> None:
+    shutil.move(graded, graded.parent / "downloaded again")
+    assert run(capsys, graded.parent / "downloaded again").startswith("0 graded, 3 unchanged")
+    paths = [path for (path,) in rows(graded.parent / "out", "SELECT path FROM gradebook")]
+    assert {Path(path).parent.name for path in paths} == {"downloaded again"}
+
+
 def test_force_grades_everything_again_and_one_process_comes_to_what_two_have_come_to(
     capsys: pytest.CaptureFixture[str], graded: Path
 ) -> None:
