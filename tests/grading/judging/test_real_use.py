@@ -36,6 +36,7 @@ ONLY_WRONG = {
     "above 256 samples": "len(y) > 256",
     "above 48 features": "X.shape[1] > 48",
     "above 12 classes": "W.shape[1] > 12",
+    "above all of these at once": "len(y) > 100 and X.shape[1] > 100 and W.shape[1] > 5",
     "above reg 10": "reg > 10",
     "above reg 1000 with few samples": "reg > 100 and len(y) < 10",
     "in float32": "X.dtype != np.float64",
