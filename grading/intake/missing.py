@@ -87,7 +87,7 @@ def _in_text(name: str, modules: Iterable[Module]) -> Definition | None:
             if match is not None:
                 line = cell.text.count("\n", 0, match.start()) + 1
                 sentence = say(
-                    "{name} stands in {place}, which is {kind} and is never run: change its type to Code.",
+                    "{name} is in {place}, which is {kind} and is never run: change its type to Code.",
                     name=name,
                     place=said_place(f"{module.name}, {cell.label}"),
                     kind=say(_OTHER_CELLS[cell.kind]),

@@ -7,9 +7,7 @@ from grading.words import later
 KINDS: dict[str, str] = {
     "assignment": later("It matters here whether a value is replaced (=), added (+=) or subtracted (-=)."),
     "axis": later("Look at the shape here: along which axis, and whether that axis is kept."),
-    "brackets": later(
-        "Look at what is computed first here: brackets are missing, or stand in the wrong place."
-    ),
+    "brackets": later("Look at what is computed first here: brackets are missing, or in the wrong place."),
     "clip": later("Numbers below 0 must become 0 here."),
     "comparison": later("The comparison is not the right one."),
     "condition": later("The condition is not the right one."),
@@ -18,11 +16,11 @@ KINDS: dict[str, str] = {
     "function": later("A function is missing, or another one belongs here."),
     "index": later("The index is not the right one."),
     "insert": later("Something is missing after this line."),
-    "move": later("This statement stands in the wrong place."),
+    "move": later("This statement is in the wrong place."),
     "name": later("Another variable belongs here."),
     "number": later("Another number belongs here."),
     "operator": later("Another operation belongs here."),
-    "order": later("Two things stand in the wrong order."),
+    "order": later("Two things are in the wrong order."),
     "repeated": later("With an array as the index, an entry that is meant twice is changed only once."),
     "return": later("Look at what is returned."),
     "sign": later("The sign is wrong."),

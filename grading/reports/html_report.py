@@ -124,15 +124,13 @@ class HtmlReport:
 
 
 def where(place: Place | None) -> str | None:
-    """Where a function stands, in words."""
+    """Where a function is, in words."""
     if place is None:
         return None
-    return say(
-        "{source}, lines {first}–{last}",
-        source=said_place(place.source),
-        first=place.lines[0],
-        last=place.lines[1],
-    )
+    source, (first, last) = said_place(place.source), place.lines
+    if first == last:
+        return say("{source}, line {line}", source=source, line=first)
+    return say("{source}, lines {first}–{last}", source=source, first=first, last=last)
 
 
 def statuses() -> dict[Status, str]:
@@ -230,16 +228,16 @@ def _proof(certificate: Certificate) -> str:
     truth, promised = short(certificate.rises), short(certificate.promised)
     if certificate.entry is None:
         return say(
-            "move W along V, and the loss rises at rate {truth}, and your dW promises {promised}.",
+            "move W along V, and the loss rises at rate {truth}, but your dW promises {promised}.",
             truth=truth,
             promised=promised,
         )
     i, j = certificate.entry
     up = later(
-        "raise W[{i}, {j}] a little, and the loss rises at rate {truth}, and your dW promises {promised}."
+        "raise W[{i}, {j}] a little, and the loss rises at rate {truth}, but your dW promises {promised}."
     )
     down = later(
-        "lower W[{i}, {j}] a little, and the loss rises at rate {truth}, and your dW promises {promised}."
+        "lower W[{i}, {j}] a little, and the loss rises at rate {truth}, but your dW promises {promised}."
     )
     return say(up if certificate.V[i][j] > 0.0 else down, i=i, j=j, truth=truth, promised=promised)
 

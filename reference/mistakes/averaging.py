@@ -187,7 +187,7 @@ def _everything_negated(data: DataTerm, W: Array, X: Array, y: Labels, reg: floa
 @mistake_in_both(
     "last-sample-only",
     "Only the last sample counts, in the loss and in dW.",
-    "Check the indentation: what belongs to a sample must stand inside the loop over the samples.",
+    "Check the indentation: what belongs to a sample must be inside the loop over the samples.",
     checks=BOTH,
 )
 def _last_sample_only(data: DataTerm, W: Array, X: Array, y: Labels, reg: float) -> Result:

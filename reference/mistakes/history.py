@@ -132,7 +132,7 @@ def _train_returns_nothing(
 
 @mistake(
     "train-returns-in-first-step",
-    "The return stands inside the loop, so train ends after one step.",
+    "The return is inside the loop, so train ends after one step.",
     "Indent return loss_history as far as the for, not further.",
     applies_to="train",
     checks=TRAINING,

@@ -28,7 +28,7 @@ def _p_instead_of_p_minus_1(W: Array, X: Array, y: Labels, reg: float) -> Result
 @mistake(
     "softmax-p-plus-1",
     "dW uses p + 1 for the right class; it must be p - 1.",
-    "The right class's score stands in the loss with a minus: p[np.arange(N), y] -= 1.",
+    "The right class's score appears in the loss with a minus: p[np.arange(N), y] -= 1.",
     applies_to="softmax",
     checks=GRADIENT,
 )

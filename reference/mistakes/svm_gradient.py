@@ -50,7 +50,7 @@ def _label_column_only(W: Array, X: Array, y: Labels, reg: float) -> Result:
 @mistake(
     "svm-label-column-once",
     "In the column of the right class, a sample is subtracted once instead of once for each margin above 0.",
-    "The right class's score stands in every margin: subtract X[i] as often as margins are above 0.",
+    "The right class's score appears in every margin: subtract X[i] as often as margins are above 0.",
     applies_to="svm",
     checks=GRADIENT,
 )
@@ -68,7 +68,7 @@ def _label_column_once(W: Array, X: Array, y: Labels, reg: float) -> Result:
 @mistake(
     "svm-label-column-always",
     "In the column of the right class, every sample is subtracted once, whatever its margins are.",
-    "The right class's score stands in every margin: subtract X[i] as often as margins are above 0.",
+    "The right class's score appears in every margin: subtract X[i] as often as margins are above 0.",
     applies_to="svm",
     checks=GRADIENT,
 )
@@ -86,7 +86,7 @@ def _label_column_always(W: Array, X: Array, y: Labels, reg: float) -> Result:
 @mistake(
     "svm-label-column-added",
     "In the column of the right class the samples are added; they must be subtracted.",
-    "The right class's score stands in a margin with a minus: dW[:, y[i]] -= X[i].",
+    "The right class's score appears in a margin with a minus: dW[:, y[i]] -= X[i].",
     applies_to="svm",
     checks=GRADIENT,
 )

@@ -55,9 +55,9 @@ HAND_INS: dict[str, tuple[Files, float | None, tuple[str, ...]]] = {
         {"hw.ipynb": notebook(*CELLS[:2], ("markdown", CELLS[2]), ("raw", CELLS[3]), *CELLS[4:])},
         60,
         (
-            "svm_loss_vectorized stands in hw.ipynb, cell 3, which is a Markdown cell and is never run: change its "
+            "svm_loss_vectorized is in hw.ipynb, cell 3, which is a Markdown cell and is never run: change its "
             "type to Code.",
-            "softmax_loss_naive stands in hw.ipynb, cell 4, which is a raw cell",
+            "softmax_loss_naive is in hw.ipynb, cell 4, which is a raw cell",
         ),
     ),
     "asks_for_input": (

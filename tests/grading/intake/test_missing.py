@@ -56,7 +56,7 @@ def test_a_function_in_a_cell_that_is_no_code_is_said_to_be_there(
     ]
     assert definition.cell == "cell 2"
     assert definition.sentence == (
-        f"svm_loss_vectorized stands in hw.ipynb, cell 2, which is {said} and is never run: change its type to Code."
+        f"svm_loss_vectorized is in hw.ipynb, cell 2, which is {said} and is never run: change its type to Code."
     )
 
 

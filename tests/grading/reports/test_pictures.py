@@ -121,7 +121,7 @@ def test_off_the_kinks_the_page_says_how_to_try_it() -> None:
     certificate = a_comparison().certificate
     found = a_comparison(low=[[1.0, 2.0]], high=[[1.0, 2.0]], ties=0, certificate=certificate)
     text = words(WRITERS["html"].render(a_grade(checks=[a_check(gradient=found)])).decode())
-    assert "Try it: move W along V, and the loss rises at rate 0, and your dW promises 1." in text
+    assert "Try it: move W along V, and the loss rises at rate 0, but your dW promises 1." in text
 
 
 def test_the_map_is_darkest_where_it_is_farthest_off() -> None:
