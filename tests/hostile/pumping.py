@@ -16,21 +16,11 @@ import grading
 
 # What instructors write meets the patterns of these, not what students do.
 _NOT_STUDENTS = {"commands", "rubric", "starter", "pack", "course", "inside"}
+# Each stands in a table of several, which are all held against whole names.
 WHOLE = {
     *(f"grading.intake.attempts:{name}" for name in ("_BLACKBOARD", "_BRIGHTSPACE")),
-    *(
-        f"grading.intake.lms:{name}"
-        for name in ("_CANVAS", "_MOODLE", "_SAKAI", "_CLASSROOM", "_GRADESCOPE_NAME")
-    ),
-    *("grading.diagnosis.error_messages:_PLACE", "grading.records.roster:_PARTICIPANT"),
-    *(
-        "grading.intake.file_types:_CLOUD",
-        "grading.reports.sources:_IN_CELL",
-        "grading.reports.github:_IN_CELL",
-    ),
+    *(f"grading.intake.lms:{name}" for name in ("_CANVAS", "_MOODLE", "_SAKAI")),
 }
-# What is only ever looked for at the beginning.
-AT_START = {"grading.intake.notebook:_CELL_MAGIC"}
 # What is only ever given so many characters.
 BOUNDED = {"grading.intake.python2": 300}
 PIECES = (
@@ -217,7 +207,7 @@ class TooSlowError(Exception):
 
 
 def patterns() -> Iterator[tuple[str, re.Pattern[str] | re.Pattern[bytes]]]:
-    """Every pattern that a module has, by the name of the module and its own, or by the line where it is used."""
+    """Every pattern of a module, by the module and its own name, or the line where it is used, and how it is called."""
     root = Path(grading.__file__).parent
     for path in sorted(root.rglob("*.py")):
         text = path.read_text(encoding="utf-8")
@@ -226,13 +216,19 @@ def patterns() -> Iterator[tuple[str, re.Pattern[str] | re.Pattern[bytes]]]:
         name = ".".join(("grading", *path.relative_to(root).with_suffix("").parts)).removesuffix(".__init__")
         for attribute, value in vars(importlib.import_module(name)).items():
             for k, each in enumerate(_within(value)):
-                yield f"{name}:{attribute}{k or ''}", each
-        for line, each in _inline(text):
-            yield f"{name}:{line}", each
+                yield f"{name}:{attribute}{k or ''}{_called(attribute, text)}", each
+        for used, each in _inline(text):
+            yield f"{name}:{used}", each
 
 
-def _inline(text: str) -> Iterator[tuple[int, re.Pattern[str] | re.Pattern[bytes]]]:
-    """The patterns that are written where they are used, by their lines."""
+def _called(attribute: str, text: str) -> str:
+    """How a pattern with a name is called, if that is not everywhere in a text: " match" or " fullmatch"."""
+    calls = set(re.findall(rf"\b{attribute}\b(?:\.(\w+)\(|(?! ?[=:]))", text))
+    return f" {max(calls, key=len)}" if calls and calls <= {"match", "fullmatch"} and len(calls) == 1 else ""
+
+
+def _inline(text: str) -> Iterator[tuple[str, re.Pattern[str] | re.Pattern[bytes]]]:
+    """The patterns that are written where they are used, by their lines and what is called: "76 match"."""
     for node in ast.walk(ast.parse(text)):
         if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.args:
             given = node.args[0]
@@ -240,7 +236,8 @@ def _inline(text: str) -> Iterator[tuple[int, re.Pattern[str] | re.Pattern[bytes
             is_used = is_re and node.func.attr not in ("compile", "escape")
             if is_used and isinstance(given, ast.Constant) and isinstance(given.value, str):
                 multiline = any(keyword.arg == "flags" for keyword in node.keywords) or len(node.args) > 3
-                yield node.lineno, re.compile(given.value, re.MULTILINE if multiline else 0)
+                used = f"{node.lineno} {node.func.attr}"
+                yield used, re.compile(given.value, re.MULTILINE if multiline else 0)
 
 
 def _within(value: object) -> Iterator[re.Pattern[str] | re.Pattern[bytes]]:
@@ -275,9 +272,9 @@ def seconds(name: str, pattern: re.Pattern[str] | re.Pattern[bytes], text: str, 
     data = text.encode() if isinstance(pattern.pattern, bytes) else text
     with _at_most(most):
         began = time.thread_time()
-        if name in AT_START:
+        if name.endswith(" match"):
             searched.match(data)  # type: ignore[arg-type]
-        elif name not in WHOLE:
+        elif name not in WHOLE and not name.endswith(" fullmatch"):
             for match in searched.finditer(data):  # type: ignore[arg-type]
                 del match
         searched.fullmatch(data)  # type: ignore[arg-type]
