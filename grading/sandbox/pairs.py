@@ -97,7 +97,13 @@ class Pairs:
 
     def add(self, outcome: Outcome) -> None:
         """Take in the next answer, of any kind."""
-        self.others[self.answered] = outcome
+        k = self.answered
+        pair = _usual(outcome, self._shape(k))
+        if pair is None:
+            self.others[k] = outcome
+        else:
+            self.losses[k] = pair[0]
+            self.gradients[self.calls.starts[k] : self.calls.starts[k + 1]] = pair[1].ravel()
         self.answered += 1
 
     def take(self, body: wire.WirePairs, payload: bytearray) -> None:
@@ -142,7 +148,24 @@ class Pairs:
 
     def gradient(self, k: int) -> NDArray[np.float64]:
         """The second of pair ``k``, in the shape of the first argument of that call, an array of its own."""
+        begin, end = self.calls.starts[k], self.calls.starts[k + 1]
+        return self.gradients[begin:end].reshape(self._shape(k)).copy()
+
+    def _shape(self, k: int) -> tuple[int, ...]:
         like = self.calls.arguments[k][0]
         assert isinstance(like, np.ndarray)
-        begin, end = self.calls.starts[k], self.calls.starts[k + 1]
-        return self.gradients[begin:end].reshape(like.shape).copy()
+        return like.shape
+
+
+def _usual(outcome: Outcome, shape: tuple[int, ...]) -> tuple[float, NDArray[np.float64]] | None:
+    """What a call came to, if that is a tuple of a float and an array of float64 of this shape."""
+    if not isinstance(outcome, Returned) or outcome.result.type_name != "tuple":
+        return None
+    match outcome.result.value:
+        case (
+            Received("float" | "numpy.float64", float(loss)),
+            Received("numpy.ndarray", np.ndarray() as dW),
+        ):
+            if dW.dtype == np.float64 and dW.shape == shape:
+                return loss, dW
+    return None

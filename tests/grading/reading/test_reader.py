@@ -55,6 +55,19 @@ def test_what_is_read_apart_is_what_is_read_here(sample: Path, apart: Reader) ->
     assert apart.digest(handin) == read(handin, ASKED).sha256
 
 
+def test_an_ordinary_notebook_is_read_without_what_takes_long_to_import() -> None:
+    program = (
+        "import sys; from pathlib import Path; from grading.intake.read import read;"
+        "from grading.intake.submission import Handin;"
+        f"read(Handin('ada', Path({str(ROOT / 'submissions' / 'ada.ipynb')!r})), {ASKED!r});"
+        "print(*{'numpy', 'IPython', 'nbformat', 'nbconvert'} & set(sys.modules))"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", program], cwd=ROOT, capture_output=True, text=True, check=True
+    )
+    assert done.stdout.split() == []
+
+
 @pytest.fixture(scope="module")
 def apart() -> Iterator[Reader]:
     with Reader() as reader:

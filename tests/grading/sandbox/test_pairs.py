@@ -91,6 +91,17 @@ def test_calls_together_come_to_the_same_as_one_by_one(sandbox: Sandbox) -> None
     assert [k for k in pairs.unusual if k not in pairs.others] == [10, 17, 18, 19]
 
 
+def test_usual_answers_are_put_side_by_side_as_well_where_they_come_one_by_one(sandbox: Sandbox) -> None:
+    outcomes = one_by_one(sandbox, ANSWERS)
+    pairs = Pairs(PACKED)
+    for outcome in outcomes:
+        pairs.add(outcome)
+    for k, outcome in enumerate(outcomes):
+        np.testing.assert_equal(as_outcome(pairs, k), parts(outcome))
+    usual = set(range(50)) - {7, 8, 9, 10, 11, 12, 13, 15, 17, 18, 19, 20, 21, 22}
+    assert {k % 50 for k in range(len(outcomes)) if k not in pairs.others} == usual
+
+
 def test_a_function_gets_arrays_of_its_own_in_each_call(sandbox: Sandbox) -> None:
     code = "def f(W, k):\n    W += 1.0\n    return float(W.flags.owndata and W.flags.writeable), W"
     with sandbox.start(one_file(code)) as worker:
