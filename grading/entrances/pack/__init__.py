@@ -26,7 +26,7 @@ _SCRIPTS = ("setup.sh", "run_autograder")
 _EDITIONS = "checks/editions/"
 _README = """# The checks of {title}
 
-Those of the grade, but for what is kept for the grading. With Python 3.11 or newer, in this folder:
+The checks of the grade, except those that are kept for the grading. With Python 3.11 or newer, in this folder:
 
     pip install .
     subgrader test path/to/your.ipynb
