@@ -40,13 +40,17 @@ def loss(W, X, y, reg):
 
 
 def repaired(
-    sandbox: Sandbox, code: str, loss: str = "svm", **settings: Any
+    sandbox: Sandbox,
+    code: str,
+    loss: str = "svm",
+    opening: Callable[[Submission], Worker] | None = None,
+    **settings: Any,
 ) -> tuple[Repair | None, dict[str, CheckResult]]:
-    """What is found for a function called ``loss``, and its results."""
+    """What is found for a function called ``loss``, and its results; candidates run in workers of ``opening``."""
     submission = submission_of({"loss": (code, "loss")})
     rubric = rubric_of({"loss": Handed(loss, code)}, **settings)
     with sandbox.workers(submission) as workers:
-        runner = Runner(submission, workers, rubric, opening=sandbox.start)
+        runner = Runner(submission, workers, rubric, opening=opening or sandbox.start)
         results = {result.id: result for result in runner.results()}
         return runner.repairs().get("loss"), results
 
@@ -314,8 +318,10 @@ def test_what_would_take_minutes_to_edit_is_not_edited(what: str, monkeypatch: p
 
 def test_for_what_is_not_edited_nothing_is_called(sandbox: Sandbox) -> None:
     long = HINGE.replace("    N = X.shape[0]\n", "    N = X.shape[0]\n" + "    N = N\n" * 6000)
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(sandbox, "start_for_candidates", None)
-        repair, results = repaired(sandbox, long.replace("2 * reg * W", "reg * W"))
+
+    def never(_: Submission) -> Worker:
+        raise AssertionError("a worker for candidates")
+
+    repair, results = repaired(sandbox, long.replace("2 * reg * W", "reg * W"), opening=never)
     assert repair is None
     assert results["gradient"].status == "failed"
