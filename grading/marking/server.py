@@ -6,6 +6,7 @@ import errno
 import secrets
 import signal
 import socket
+import sys
 from collections.abc import Callable
 from functools import partial
 from typing import TYPE_CHECKING, Any
@@ -210,7 +211,7 @@ class _Answers:
 
     def changes(self, request: Request) -> Response:
         """What has been marked since, by whomever."""
-        marks = self._store.marks_since(request.path_params["since"])
+        marks = self._store.marks_since(min(request.path_params["since"], sys.maxsize))
         found = (
             {
                 (work.id, place.item.key): place.item

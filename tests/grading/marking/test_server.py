@@ -171,6 +171,7 @@ def test_a_mark_is_kept_and_another_one_on_the_same_answer_is_a_conflict(client:
     assert (again.status, again.told["error"], again.told["theirs"]["id"]) == (409, "conflict", mark["id"])
     (change,) = client("/api/changes/0").told["marks"]
     assert (change["handin"], change["item"]) == (sent["handin"], sent["item"])
+    assert client(f"/api/changes/{10**30}").told["marks"] == []
 
 
 @pytest.mark.parametrize(
