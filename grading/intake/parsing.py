@@ -5,19 +5,30 @@ from __future__ import annotations
 import ast
 import os
 import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 _TRIES = 20
-_parsing = threading.Lock()
+_PAUSE = 0.01  # seconds between two tries: whoever parses beside gets on with it
+_parsing = threading.RLock()
 
 
 def _forget_the_parser() -> None:
     """A thread that was parsing when the process was forked is not there to let go of the lock."""
     global _parsing
-    _parsing = threading.Lock()
+    _parsing = threading.RLock()
 
 
 if hasattr(os, "register_at_fork"):
     os.register_at_fork(after_in_child=_forget_the_parser)
+
+
+@contextmanager
+def parsing_alone() -> Iterator[None]:
+    """No other thread of ours parses meanwhile: for libraries that do, as Hypothesis does."""
+    with _parsing:
+        yield
 
 
 def syntax_tree(text: str | bytes) -> ast.Module:
@@ -35,5 +46,5 @@ def syntax_tree(text: str | bytes) -> ast.Module:
             try:
                 return ast.parse(text)
             except SystemError:
-                continue  # a library has parsed at the same time, past this lock
+                time.sleep(_PAUSE)  # a library has parsed at the same time, past this lock
         return ast.parse(text)

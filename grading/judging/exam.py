@@ -25,6 +25,7 @@ from typing import Any, Literal
 import msgspec
 
 from grading import HOME, PROGRAM, SUITE
+from grading.intake.parsing import parsing_alone
 from grading.judging.encoding import EncodingError, decode
 from grading.judging.promise import promises
 from grading.judging.properties import Drawing
@@ -103,7 +104,8 @@ class Exams:
         # The strategy of no check: nobody has drawn from it before.
         from grading.judging.drawing import draw
 
-        return draw(drawing, seed).part(part)
+        with parsing_alone():
+            return draw(drawing, seed).part(part)
 
     @cached_property
     def _shipped(self) -> dict[str, KeptPool]:

@@ -6,13 +6,13 @@ example itself. So nothing has to be found again, and a sample that is left out 
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
 from functools import cache
 from itertools import cycle
 from typing import TYPE_CHECKING, Any, NoReturn, Protocol, TypeVar
 
+from grading.intake.parsing import parsing_alone
 from grading.judging.encoding import encode
 from grading.judging.failures import Failure
 from grading.judging.properties import Draw, st
@@ -25,9 +25,6 @@ T = TypeVar("T")
 
 _MOST_CALLS = 600
 _MOST_COSTLY = 2  # each takes a deadline or a process
-
-# Hypothesis turns random numbers of the whole process to its own ends meanwhile.
-_shrinking = threading.Lock()
 
 
 class Pick(Protocol):
@@ -133,7 +130,9 @@ def smallest(
     unchanged = 0
     # Where one has ended, the other may find more to leave out.
     for stage in cycle(range(stages)):
-        unchanged = 0 if search.shrink(stage) else unchanged + 1
+        # Hypothesis parses what it is given, and turns random numbers of the whole process to its own ends.
+        with parsing_alone():
+            unchanged = 0 if search.shrink(stage) else unchanged + 1
         if unchanged >= stages:
             break
     return search.failure
@@ -197,7 +196,7 @@ class _Search:
                 raise _StillFails
 
         # The last that it tries is the smallest.
-        with _shrinking, suppress(_StillFails):
+        with suppress(_StillFails):
             test()
         return _key(self._example) != _key(begin)
 

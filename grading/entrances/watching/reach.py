@@ -14,6 +14,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
+from grading.intake.parsing import syntax_tree
 from grading.intake.submission import Submission
 from grading.rubric.settings import Rubric
 
@@ -130,7 +131,7 @@ def _statements(submission: Submission) -> Iterator[_Statement]:
     for source in submission.sources:
         for block in source.blocks:
             lines = block.code.split("\n")
-            for node in ast.parse(block.code).body:
+            for node in syntax_tree(block.code).body:
                 decorators: Sequence[ast.expr] = getattr(node, "decorator_list", ())
                 first = min([node.lineno, *(each.lineno for each in decorators)])
                 text = "\n".join(lines[first - 1 : node.end_lineno])

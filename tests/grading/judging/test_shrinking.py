@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -9,6 +10,7 @@ import numpy as np
 import pytest
 
 import checks.strategies  # noqa: F401  says what is simpler
+from grading.intake.parsing import syntax_tree
 from grading.judging.failures import Crashed, Failure, WrongGradient, WrongLoss
 from grading.judging.shrinking import smallest
 from reference.problem import Problem
@@ -83,6 +85,31 @@ def test_no_search_ends_at_another_defect() -> None:
     assert isinstance(found, WrongLoss)
     assert found.problem is not None
     assert len(found.problem.y) == 2
+
+
+def test_no_other_thread_parses_while_hypothesis_does() -> None:
+    """Up to Python 3.11.7, one of them would now and then be told that its tree is too deep."""
+    happened: list[str] = []
+
+    def parse() -> None:
+        syntax_tree("x = 1")
+        happened.append("parsed")
+
+    other = threading.Thread(target=parse)
+
+    def fails(example: Mapping[str, Any]) -> Failure:
+        if not happened:
+            other.start()
+        happened.append("asked")
+        other.join(0.01)
+        return WrongLoss("wrong", example["problem"])
+
+    smallest(
+        fails, {"problem": Problem(LARGE.W[:1, :2], LARGE.X[:2, :1], LARGE.y[1:3], 0.0)}, WrongLoss("wrong")
+    )
+    other.join()
+    first_stage = happened[: happened.index("parsed")]
+    assert len(first_stage) > 1
 
 
 def test_what_costs_a_process_is_not_tried_again() -> None:
