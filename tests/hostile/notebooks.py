@@ -141,7 +141,7 @@ CELLS = [
         "import struct, zlib\nfrom IPython.display import display\n"
         "def chunk(kind, data): return struct.pack('>I', len(data)) + kind + data + struct.pack('>I', zlib.crc32(kind + data))\n"
         "head = chunk(b'IHDR', struct.pack('>IIBBBBB', 2000, 2000, 8, 6, 0, 0, 0))\n"
-        "body = chunk(b'IDAT', zlib.compress(b'\\0' * 100_000_000, 9))\n"
+        "body = chunk(b'IDAT', zlib.compress(b'\\0' * 40_000_000, 9))\n"
         "display({'image/png': b'\\x89PNG\\r\\n\\x1a\\n' + head + body + chunk(b'IEND', b'')}, raw=True)",
         ("completed",),
     ),

@@ -10,6 +10,7 @@ const rows = Array.from(body.rows, (row, index) => ({
   mistakes: row.dataset.mistakes.split("\n"),
   percent: row.dataset.percent === "" ? -1 : Number(row.dataset.percent),
   person: row.dataset.person === "yes",
+  isNameless: false,
 }));
 const found = document.getElementById("found");
 const search = document.getElementById("search");
@@ -19,8 +20,8 @@ const check = document.getElementById("check");
 const anonymous = document.getElementById("anonymous");
 const rank = { none: 0, manual: 1, skipped: 2, error: 3, failed: 3, passed: 4 };
 
-function wanted(item) {
-  if (search.value && !item.text.includes(search.value.normalize("NFC").trim().toLowerCase())) return false;
+function wanted(item, text) {
+  if (!item.text.includes(text)) return false;
   if (which.value === "below" && (item.percent < 0 || item.percent >= 100)) return false;
   if (which.value === "full" && item.percent < 100) return false;
   if (which.value === "none" && item.percent >= 0) return false;
@@ -38,11 +39,13 @@ let attached = 0;
 function more(count) {
   const next = matching.slice(attached, attached + count);
   attached += next.length;
+  next.forEach(writeName);
   body.append(...next.map((item) => item.row));
 }
 
 function filter() {
-  matching = rows.filter(wanted);
+  const text = search.value.normalize("NFC").trim().toLowerCase();
+  matching = rows.filter((item) => wanted(item, text));
   attached = 0;
   body.replaceChildren();
   more(step);
@@ -71,20 +74,23 @@ function sort(header) {
   filter();
 }
 
-function hideNames() {
-  for (const item of rows) {
-    const cell = item.row.cells[0];
-    if (anonymous.checked) {
-      cell.replaceChildren(words.nameless.replace("{number}", item.index + 1));
-    } else if (!item.row.dataset.link) {
-      cell.replaceChildren(item.shownName.trim());
-    } else {
-      const link = document.createElement("a");
-      link.href = item.row.dataset.link;
-      link.textContent = item.shownName.trim();
-      cell.replaceChildren(link);
-    }
+function writeName(item) {
+  if (item.isNameless === anonymous.checked) return;
+  item.isNameless = anonymous.checked;
+  const cell = item.row.cells[0];
+  if (anonymous.checked) {
+    cell.replaceChildren(words.nameless.replace("{number}", item.index + 1));
+  } else if (!item.row.dataset.link) {
+    cell.replaceChildren(item.shownName.trim());
+  } else {
+    const link = document.createElement("a");
+    link.href = item.row.dataset.link;
+    link.textContent = item.shownName.trim();
+    cell.replaceChildren(link);
   }
+}
+
+function hideNames() {
   for (const list of document.querySelectorAll(".named")) list.hidden = anonymous.checked;
   search.disabled = anonymous.checked;
   if (anonymous.checked) search.value = "";
