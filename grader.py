@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, NoReturn
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from grading.entrances.notebook import Report
+    from grading.entrances.notebook_check import Report
     from grading.words import Language
 
 __all__ = ["check", "main"]
@@ -36,7 +36,7 @@ def check(*things: object, rubric: str | Path | None = None, lang: Language | No
         rubric: points and settings (default: the shipped ones).
         lang: language of the report, "en" or "zh" (default: the rubric's).
     """
-    from grading.entrances.notebook import report
+    from grading.entrances.notebook_check import report
 
     return report(things, sys._getframe(1).f_globals, rubric, lang)
 

@@ -21,13 +21,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from benchmarks.wrong_functions import SPECIAL, Wrong, double_slips, known, mixed_up, single_slips
+from grading.grades.atomic_files import write_atomically
 from grading.judging.drawing import CHOICE, ChosenExamples, Drawn
 from grading.judging.encoding import decode
 from grading.judging.exam import key_of
 from grading.judging.promise import promise_of
 from grading.judging.properties import Drawing
 from grading.judging.screening import Known, Setting
-from grading.records.atomic_files import write_atomically
 from grading.rubric.reading import load_rubric
 from grading.sandbox.client import Sandbox, Worker
 from grading.sandbox.limits import Limits

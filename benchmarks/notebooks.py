@@ -21,11 +21,11 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 import nbformat
 from nbclient import NotebookClient
 
-from grading.execution.plan import laid_out
+from grading.notebook_execution.plan import laid_out
 from grading.sandbox.client import Sandbox
 from grading.sandbox.limits import Limits
-from grading.sandbox.notebook import Cell, Notebook
-from tests.grading.execution.making import PICTURES, SEARCH, TEST
+from grading.sandbox.notebook_worker import Cell, Notebook
+from tests.grading.notebook_execution.making import PICTURES, SEARCH, TEST
 from tests.reference.cifar10_layout import write
 
 LIMITS = Limits(address_space_bytes=4 << 30)

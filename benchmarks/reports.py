@@ -20,9 +20,9 @@ from pathlib import Path
 
 import msgspec
 
+from grading.grades.grade import Grade
 from grading.intake.find import survey
 from grading.intake.submission import Handin
-from grading.records.grade import Grade
 from grading.reports import WRITERS, ClassWriter, write_reports
 from grading.reports.class_page import ClassPage
 from grading.reports.notebook_report import NotebookReport

@@ -8,13 +8,13 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
+from grading.grades.grade import TrainingRun
 from grading.judging.classifier import Classifier, Learned, Options, Scenario
 from grading.judging.failures import Inaccurate, WrongReturn
 from grading.judging.learned_from_loss import beyond, learned_from_own_loss
 from grading.judging.promise import promise
 from grading.judging.training_facts import nearness
 from grading.judging.training_record import history_of, weights_of
-from grading.records.grade import TrainingRun
 from grading.rubric.settings import Accuracy
 from grading.training.baselines import thinned
 from grading.training.data import training_data

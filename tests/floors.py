@@ -91,7 +91,7 @@ def picture() -> str:
     # What `grading` itself has is only where the suite lies.
     for room in sorted(found.keys() - {"grading"}, key=lambda room: (-found[room], room)):
         number = "" if found[room] == last else str(found[room])
-        lines.append(f"{number:>2}  {_shown(room):<17}{_purpose(room)}\n")
+        lines.append(f"{number:>2}  {_shown(room):<20}{_purpose(room)}\n")
         last = found[room]
     return "".join(lines)
 

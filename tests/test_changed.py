@@ -12,8 +12,8 @@ from tests.changed import ALWAYS, OneMinute, changed_files, files_to_test
 
 
 def test_the_test_that_mirrors_a_module_comes_before_those_that_import_it() -> None:
-    found = files_to_test(["grading/records/late.py"])
-    assert found[0] == "tests/grading/records/test_late.py"
+    found = files_to_test(["grading/grades/late.py"])
+    assert found[0] == "tests/grading/grades/test_late.py"
     assert "tests/grading/entrances/pack/test_gradescope.py" in found[1:]
     assert "tests/reference/test_binomial.py" not in found
 

@@ -18,7 +18,7 @@ from nbclient import NotebookClient
 
 import grader
 from grading.entrances.pack import autograder
-from grading.records.grade import CheckResult, Grade
+from grading.grades.grade import CheckResult, Grade
 from grading.reports.gradescope import explain
 from grading.reports.shown_repairs import as_text
 

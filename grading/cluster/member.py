@@ -14,10 +14,10 @@ from typing import IO
 import msgspec
 
 from grading.cluster.messages import Reply, Task, difference, encode, versions
+from grading.grades.grade import Grade
 from grading.intake.safe_names import clean
 from grading.reading.packed_handin import unpack
 from grading.reading.reader import Reader
-from grading.records.grade import Grade
 from grading.running.setup import RunSetup
 from grading.running.work import Work
 from grading.sandbox.walls.closing import Closing

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import msgspec
 
-from grading.records.grade import Grade, IsolationFacts
+from grading.grades.grade import Grade, IsolationFacts
 from grading.running.code_version import library_versions, suite_hash
 from grading.running.setup import RunSetup, suite_facts
 

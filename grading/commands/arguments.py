@@ -29,7 +29,7 @@ class Version(argparse.Action):
 
 def a_moment(text: str) -> datetime:
     """A time with its offset from UTC."""
-    from grading.records.late import moment
+    from grading.grades.late import moment
 
     try:
         return moment(text)

@@ -13,9 +13,9 @@ from typing import TYPE_CHECKING
 from grading import PROGRAM
 
 if TYPE_CHECKING:
+    from grading.grades.late import Lateness
+    from grading.grades.roster import Matches, Roster
     from grading.intake.submission import Handin
-    from grading.records.late import Lateness
-    from grading.records.roster import Matches, Roster
     from grading.running.setup import RunSetup
 
 
@@ -62,8 +62,8 @@ def lateness(
     Raises:
         LateError: times are given that cannot be used.
     """
+    from grading.grades.late import LateError, Lateness, for_handins, read_times, times_of
     from grading.intake.safe_names import listed
-    from grading.records.late import LateError, Lateness, for_handins, read_times, times_of
 
     policy = setup.rubric.settings.late
     if policy is None and (options.due or options.times):
@@ -87,7 +87,7 @@ def roster(options: argparse.Namespace) -> Roster | None:
     Raises:
         RosterError: the list cannot be used.
     """
-    from grading.records.roster import read_roster
+    from grading.grades.roster import read_roster
 
     return read_roster(options.roster) if options.roster is not None else None
 

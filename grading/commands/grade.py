@@ -23,8 +23,8 @@ from grading.commands.arguments import (
 from grading.commands.given import notebook_data
 
 if TYPE_CHECKING:
+    from grading.grades.grade import Grade
     from grading.intake.find import Found
-    from grading.records.grade import Grade
     from grading.running.work import Work
     from grading.sandbox.walls.zygote import Zygote
 
@@ -236,8 +236,8 @@ def _wrong_use() -> tuple[type[Exception], ...]:
     """Errors that the user can fix; imported when there is such an error."""
     from grading.cluster.client import ClusterError
     from grading.gradebook.database import GradebookError
-    from grading.records.late import LateError
-    from grading.records.roster import RosterError
+    from grading.grades.late import LateError
+    from grading.grades.roster import RosterError
     from grading.rubric.reading import RubricError
     from grading.sandbox.walls.levels import IsolationError
     from reference.split import DatasetError

@@ -15,8 +15,8 @@ from grading.commands.given import lateness, roster, tell
 # Much of it is imported while the first hand-in is being graded.
 if TYPE_CHECKING:
     from grading.commands.terminal import Terminal
+    from grading.grades.grade import Grade
     from grading.intake.find import Found
-    from grading.records.grade import Grade
     from grading.reports.brief import Brief
     from grading.running.run import Outcome
     from grading.running.work import Work
@@ -34,7 +34,7 @@ class GradedClass:
 
     def __init__(self, found: Found, work: Work, options: argparse.Namespace, stack: ExitStack) -> None:
         from grading.gradebook.records import Records
-        from grading.records.roster import match
+        from grading.grades.roster import match
 
         self._found, self._work, self._options, self._stack = found, work, options, stack
         self._handins = {handin.name: handin for handin in found.handins}

@@ -47,9 +47,9 @@ def parser() -> argparse.ArgumentParser:
 def run(options: argparse.Namespace) -> int:
     """Serve the page, or read or write a table, and return the exit code."""
     from grading.gradebook.database import GradebookError
+    from grading.grades.roster import RosterError
     from grading.marking.server import PortError
     from grading.marking.store import MarkError
-    from grading.records.roster import RosterError
 
     try:
         return _run(options)

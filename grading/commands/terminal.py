@@ -16,7 +16,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 from rich.table import Column, Table
 
 from grading.editions.recognition import sentence
-from grading.records.grade import Grade
+from grading.grades.grade import Grade
 from grading.reports import CLASS_WRITERS, WRITERS
 from grading.reports.notebook_runs import outcome
 from grading.reports.text import one_line, points

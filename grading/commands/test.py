@@ -79,7 +79,7 @@ def _settings() -> list[str]:
     """A project around installed checks may have settings for tests of its own, which are not about these."""
     if not PREFIX:
         return []
-    from grading.records.atomic_files import user_cache
+    from grading.grades.atomic_files import user_cache
 
     kept = f"cache_dir={user_cache() / 'pytest'}"
     # What pytest rewrites of the packages it loads is of no use to these checks.

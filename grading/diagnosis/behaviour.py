@@ -8,12 +8,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from grading.diagnosis.known_answers import known_mistakes, replay, same, sample, trace, without_reg
+from grading.grades.grade import TURNED, Diagnosis
 from grading.judging.answers import Answered, read_answer
 from grading.judging.failures import Failure
 from grading.judging.loss_function import LossFunction
 from grading.judging.promise import promise_of
 from grading.judging.screening import Setting, known
-from grading.records.grade import TURNED, Diagnosis
 from grading.sandbox.messages import Call, Returned
 from grading.words import say, translated
 from reference.mistakes import Mistake

@@ -6,11 +6,11 @@ import ast
 import re
 from collections.abc import Callable, Iterator
 
+from grading.grades.grade import Diagnosis
 from grading.intake.parsing import syntax_tree
 from grading.intake.submission import Submission
 from grading.intake.tree_walk import nodes
 from grading.judging.failures import Failure, Raises
-from grading.records.grade import Diagnosis
 from grading.words import say
 
 _PLACE = re.compile(r"(?P<source>.+?)(?:, (?P<cell>cell \d+))?, line (?P<line>\d+)")

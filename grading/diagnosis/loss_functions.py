@@ -30,6 +30,7 @@ from grading.diagnosis.known_answers import (
     traces,
     without_reg,
 )
+from grading.grades.grade import Diagnosis
 from grading.judging.answers import Answered
 from grading.judging.failures import (
     ChangedInputs,
@@ -46,7 +47,6 @@ from grading.judging.failures import (
 from grading.judging.loss_function import LossFunction
 from grading.judging.promise import promise_of
 from grading.judging.screening import Asked, Setting, known
-from grading.records.grade import Diagnosis
 from grading.words import say, together, translated
 from reference.mistakes import Mistake
 from reference.problem import Problem

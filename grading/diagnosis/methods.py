@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from grading.diagnosis.behaviour import named
 from grading.diagnosis.simulated_worker import SimulatedWorker
+from grading.grades.grade import Diagnosis
 from grading.judging.answers import describe
 from grading.judging.calling_convention import Usage
 from grading.judging.classifier import Classifier, Model, Options, Scenario, StandIn
@@ -18,7 +19,6 @@ from grading.judging.encoding import encode
 from grading.judging.failures import Failure, Raises, WrongSampling
 from grading.judging.promise import Promise
 from grading.judging.training_record import Trained
-from grading.records.grade import Diagnosis
 from grading.sandbox.messages import Received
 from grading.words import spoken
 from reference.mistakes import Mistake, mistakes_of

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import re
 
+from grading.grades.grade import Diagnosis
 from grading.judging.failures import Failure
-from grading.records.grade import Diagnosis
 from grading.words import say
 
 _MODULE = re.compile(

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
+from grading.grades.grade import Diagnosis
 from grading.judging.failures import Failure, WrongUpdate
 from grading.judging.network import Network
 from grading.judging.network_steps import (
@@ -16,7 +17,6 @@ from grading.judging.network_steps import (
     trajectory_of,
 )
 from grading.judging.network_training import NetworkTrained, NetworkTraining
-from grading.records.grade import Diagnosis
 from grading.words import later, translated
 
 

@@ -10,10 +10,10 @@ from numpy.typing import NDArray
 from grading.diagnosis.factors import factor_of
 from grading.diagnosis.known_answers import same
 from grading.diagnosis.network_training import diagnose_training
+from grading.grades.grade import Diagnosis
 from grading.judging.failures import Failure, WrongLoss, WrongNetworkGradient
 from grading.judging.network import Network
 from grading.judging.network_answers import NetworkAnswer
-from grading.records.grade import Diagnosis
 from grading.words import say, translated
 from reference.answer import Answer
 from reference.mistakes.networks import NETWORK_MISTAKES, wrong

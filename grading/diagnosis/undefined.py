@@ -6,10 +6,10 @@ import builtins
 import difflib
 import re
 
+from grading.grades.grade import Diagnosis
 from grading.intake.function_source import written
 from grading.intake.submission import Submission
 from grading.judging.failures import Failure, Raises
-from grading.records.grade import Diagnosis
 from grading.words import said_place, say, together
 
 _UNDEFINED = re.compile(r"NameError: name '(\w{1,60})' is not defined")

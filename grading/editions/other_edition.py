@@ -8,8 +8,8 @@ from functools import cache
 import msgspec
 
 from grading.editions.recognition import sentence
+from grading.grades.grade import TURNED, CheckResult
 from grading.judging.failures import Failure, Raises, WrongReturn
-from grading.records.grade import TURNED, CheckResult
 from grading.rubric.calling import Calling
 from grading.rubric.reading import load_rubric
 from grading.rubric.settings import Settings

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import msgspec
 
+from grading.grades.grade import CheckResult, Diagnosis
 from grading.judging.failures import ChangedInputs, Failure, WrongGradient, WrongLoss, WrongReturn
 from grading.protocol.arguments import split
-from grading.records.grade import CheckResult, Diagnosis
 from grading.rubric.calling import USUAL_ARGUMENTS, USUAL_RETURNS
 from grading.rubric.settings import Function
 from grading.words import say

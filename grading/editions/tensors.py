@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from grading.records.grade import Diagnosis
+from grading.grades.grade import Diagnosis
 
 # What PyTorch does not have, or has otherwise.
 _NUMPYS = re.compile(r"\bnp\.|\bastype\b|\bfloat32\b")

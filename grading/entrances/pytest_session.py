@@ -10,8 +10,8 @@ from pathlib import Path
 from typing import Any
 
 from grading import SUITE
+from grading.grades.grade import CheckResult
 from grading.intake.submission import Handin, IntakeError, Submission
-from grading.records.grade import CheckResult
 
 _TAKEN = (".ipynb", ".py", ".zip")
 

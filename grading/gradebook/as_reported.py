@@ -13,9 +13,9 @@ from pathlib import Path
 import msgspec
 
 from grading.gradebook.database import Database
+from grading.grades.grade import Grade, LateFacts, SuiteFacts
+from grading.grades.roster import Matches, Roster, Student
 from grading.intake.submission import Handin, Platform
-from grading.records.grade import Grade, LateFacts, SuiteFacts
-from grading.records.roster import Matches, Roster, Student
 from grading.rubric.settings import Settings
 
 

@@ -10,7 +10,7 @@ from pathlib import Path
 import msgspec
 
 from grading.gradebook.database import Database
-from grading.records.grade import Grade
+from grading.grades.grade import Grade
 
 
 class _Record(msgspec.Struct):

@@ -14,7 +14,7 @@ from collections.abc import Iterable, Iterator, Sequence
 import msgspec
 
 from grading.gradebook.database import Database
-from grading.records.grade import Grade, ManualItem
+from grading.grades.grade import Grade, ManualItem
 
 _KEPT = "\n".join  # parts of what is hashed
 _HEX = 12

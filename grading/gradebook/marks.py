@@ -11,7 +11,7 @@ from datetime import UTC, datetime
 import msgspec
 
 from grading.gradebook.database import Database
-from grading.records.grade import Grade, SuiteFacts
+from grading.grades.grade import Grade, SuiteFacts
 from grading.running.code_version import suite_hash
 from grading.running.setup import suite_version
 

@@ -19,13 +19,13 @@ from grading.gradebook import as_reported
 from grading.gradebook.database import FILE, Database, GradebookError
 from grading.gradebook.earlier import take_over
 from grading.gradebook.hand_marks import latest, marks_of, with_marks
-from grading.gradebook.marking import decided_by, marked, worth_of
 from grading.gradebook.marks import LATEST, begin_run, now, write_mark
+from grading.gradebook.worth import decided_by, marked, worth_of
+from grading.grades.grade import Grade, IsolationFacts
+from grading.grades.roster import Known, Matches
 from grading.intake.safe_names import clean
 from grading.intake.submission import Handin, IntakeError
 from grading.reading.reader import Reader, ReadingError
-from grading.records.grade import Grade, IsolationFacts
-from grading.records.roster import Known, Matches
 from grading.running.code_version import library_versions, suite_hash
 from grading.running.setup import RunSetup
 

@@ -10,10 +10,10 @@ import msgspec
 from grading.gradebook.as_reported import Forms, Kept, Worth
 from grading.gradebook.database import Database
 from grading.gradebook.hand_marks import HandMark, marks_of, with_marks
-from grading.gradebook.marking import marked
 from grading.gradebook.records import decoded
+from grading.gradebook.worth import marked
+from grading.grades.grade import CheckResult, Grade, IsolationFacts, LateFacts, SubmissionFacts
 from grading.intake.submission import Handin
-from grading.records.grade import CheckResult, Grade, IsolationFacts, LateFacts, SubmissionFacts
 
 
 def stored(database: Database, mark: sqlite3.Row, worth: Worth, now_decided_by: str) -> Grade | None:

@@ -9,7 +9,7 @@ from functools import cached_property
 import msgspec
 
 from grading.intake.fragments import Broken, Fragment, first_line, last_line
-from grading.intake.notebook import Cell
+from grading.intake.ipynb import Cell
 from grading.intake.opened_blocks import bodies, definitions
 from grading.intake.submission import State
 from grading.intake.tree_walk import nodes, walk

@@ -13,8 +13,8 @@ from grading.intake.bindings import Candidate, Part, bindings
 from grading.intake.file_types import NOTEBOOK
 from grading.intake.files import StudentFile
 from grading.intake.fragments import read_fragment
+from grading.intake.ipynb import Cell, DamagedNotebookError, read_cells, without_magics
 from grading.intake.limits import Limits
-from grading.intake.notebook import Cell, DamagedNotebookError, read_cells, without_magics
 from grading.intake.text import NotTextError, decode
 from grading.intake.tree_walk import nodes
 from grading.words import say

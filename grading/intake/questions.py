@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 
 from msgspec.structs import replace
 
-from grading.intake.notebook import Cell
+from grading.intake.ipynb import Cell
 from grading.intake.pasted import set_apart
 from grading.intake.submission import Question
 

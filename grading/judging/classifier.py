@@ -10,13 +10,13 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
+from grading.grades.grade import TrainingRun
 from grading.judging.answers import Answered, not_returned, read_answer
 from grading.judging.calling_convention import Usage
 from grading.judging.candidate import Candidate
 from grading.judging.encoding import example_type
 from grading.judging.failures import Failure, Raises
 from grading.judging.training_record import Trained, calls_of
-from grading.records.grade import TrainingRun
 from grading.rubric.settings import Rubric
 from grading.sandbox.messages import (
     Argument,

@@ -19,10 +19,10 @@ from hypothesis import HealthCheck, Phase, settings
 from hypothesis.configuration import set_hypothesis_home_dir
 
 from grading import PREFIX
+from grading.grades.atomic_files import user_cache, write_atomically
 from grading.judging.encoding import encode
 from grading.judging.exam import SHIPPED, KeptPool, all_drawings, key_of, packed
 from grading.judging.properties import Drawing
-from grading.records.atomic_files import user_cache, write_atomically
 from grading.rubric.reading import load_rubric
 
 CHOICE = SHIPPED.with_suffix(".json")

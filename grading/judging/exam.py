@@ -25,11 +25,11 @@ from typing import Any, Literal
 import msgspec
 
 from grading import HOME, PROGRAM, SUITE
+from grading.grades.atomic_files import user_cache, write_atomically
 from grading.intake.parsing import parsing_alone
 from grading.judging.encoding import EncodingError, decode
 from grading.judging.promise import promises
 from grading.judging.properties import Drawing
-from grading.records.atomic_files import user_cache, write_atomically
 
 SHIPPED = SUITE / "checks" / "exam.bin"
 _DIGEST = 32

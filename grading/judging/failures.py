@@ -13,7 +13,7 @@ from typing import Any, ClassVar
 import numpy as np
 from numpy.typing import NDArray
 
-from grading.records.grade import CheckResult
+from grading.grades.grade import CheckResult
 from reference.accepted import AcceptedGradients
 from reference.problem import Problem
 

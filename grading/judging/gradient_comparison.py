@@ -8,7 +8,7 @@ from dataclasses import replace
 import numpy as np
 from numpy.typing import NDArray
 
-from grading.records.grade import Certificate, GradientComparison
+from grading.grades.grade import Certificate, GradientComparison
 from reference.accepted import AcceptedGradients, Membership
 
 _MOST_ENTRIES = 400  # more are not looked at one by one

@@ -16,6 +16,7 @@ from typing import Any
 
 import numpy as np
 
+from grading.grades.atomic_files import user_cache
 from grading.judging.answers import Answered
 from grading.judging.classifier import Classifier
 from grading.judging.encoding import encode
@@ -23,7 +24,6 @@ from grading.judging.engine import ordinary
 from grading.judging.failures import Failure
 from grading.judging.loss_function import LossFunction
 from grading.judging.promise import promise_of
-from grading.records.atomic_files import user_cache
 from reference.problem import Problem
 
 PROFILES = {"quick": 200, "hunt": 20_000, "long": 1_000_000}

@@ -16,7 +16,7 @@ from grading.judging.failures import ChangedInputs, Failure, WrongSampling, Wron
 from grading.judging.network import Network
 from grading.judging.network_answers import NetworkAnswer
 from grading.judging.network_training import NetworkCall, NetworkTrained, NetworkTraining
-from grading.protocol.stand_ins import tell
+from grading.protocol.plugged_loss import tell
 from grading.words import say
 from reference.problem import NetworkProblem
 

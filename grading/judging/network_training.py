@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from grading.judging.answers import describe, not_returned
 from grading.judging.encoding import example_type
 from grading.judging.failures import Failure, WrongReturn
-from grading.protocol.stand_ins import HISTORIES
+from grading.protocol.plugged_loss import HISTORIES
 from grading.sandbox.messages import Call, Outcome, Received, Returned, Seed, Step
 from grading.words import say
 

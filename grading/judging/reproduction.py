@@ -8,9 +8,9 @@ from contextlib import contextmanager
 import numpy as np
 from numpy.typing import NDArray
 
+from grading.grades.grade import Counterexample
 from grading.judging.classifier import Classifier, Model, Scenario
 from grading.judging.failures import Failure
-from grading.records.grade import Counterexample
 from reference.problem import Problem
 
 _MOST_NUMBERS = 400  # a larger counterexample is shown as code only

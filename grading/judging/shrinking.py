@@ -12,11 +12,11 @@ from functools import cache
 from itertools import cycle
 from typing import TYPE_CHECKING, Any, NoReturn, Protocol, TypeVar
 
+from grading.grades.atomic_files import user_cache
 from grading.intake.parsing import parsing_alone
 from grading.judging.encoding import encode
 from grading.judging.failures import Failure
 from grading.judging.properties import Draw, st
-from grading.records.atomic_files import user_cache
 
 if TYPE_CHECKING:
     from hypothesis.strategies import SearchStrategy

@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
+from grading.grades.grade import TrainingFacts
 from grading.judging.classifier import Classifier
-from grading.records.grade import TrainingFacts
 from grading.training.baselines import loss_named, reference_training, templates
 from grading.training.data import training_data
 from reference.datasets import Split

@@ -19,9 +19,9 @@ from grading.gradebook.database import FILE, Database, GradebookError
 from grading.gradebook.hand_marks import latest
 from grading.gradebook.marks import LATEST, write_mark
 from grading.gradebook.stored import reported, stored
+from grading.grades.grade import Grade
 from grading.intake.submission import Handin, IntakeError
 from grading.reading.reader import Reader, ReadingError
-from grading.records.grade import Grade
 from grading.reports import WRITERS, write_class, write_reports
 from grading.reports.anonymous import pseudonyms
 from grading.reports.brief import Brief

@@ -18,12 +18,12 @@ from msgspec.structs import replace
 from grading.gradebook.as_reported import ClassForms, Forms, Kept, kept_class
 from grading.gradebook.database import FILE, Database, GradebookError
 from grading.gradebook.hand_marks import HandMark, Item, give, items, lacked, marks_of, marks_since
-from grading.gradebook.marking import manual_at
 from grading.gradebook.marks import begin_run, now, write_mark
 from grading.gradebook.stored import reported
+from grading.gradebook.worth import manual_at
+from grading.grades.grade import ManualItem, SubmissionFacts
 from grading.intake.submission import Handin
 from grading.marking.questions import Question, sorted_out
-from grading.records.grade import ManualItem, SubmissionFacts
 
 LONGEST_COMMENT = 5_000
 _DECIMALS = 4

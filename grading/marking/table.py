@@ -9,9 +9,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from grading.gradebook.hand_marks import HandMark
+from grading.grades.atomic_files import write_atomically
+from grading.grades.roster import Known, Matches, Student, columns_of, match, read_table, student_of
 from grading.marking.store import ConflictError, MarkError, NewMark, Place, Store, Work, in_range
-from grading.records.atomic_files import write_atomically
-from grading.records.roster import Known, Matches, Student, columns_of, match, read_table, student_of
 from grading.reports.gradebook import inert
 from grading.reports.text import visible
 

@@ -20,15 +20,15 @@ import msgspec
 
 from grading.intake.files import gather
 from grading.intake.find import Reading, look_below
+from grading.intake.ipynb import DamagedNotebookError
 from grading.intake.limits import DEFAULT
 from grading.intake.listing import Entry
-from grading.intake.notebook import DamagedNotebookError
 from grading.intake.read import digest, read
 from grading.intake.safe_names import shown
 from grading.intake.submission import Handin, IntakeError, Platform, Submission
 from grading.reading.packed_handin import pack
 from grading.reading.rendered_cells import RenderedAnswer, rendered_answers, rendered_cells
-from grading.sandbox.inside import walls
+from grading.sandbox.inside import confining
 from grading.sandbox.walls.syscalls import SeccompUnavailableError, compiled_filter
 from grading.words import Language, speak
 
@@ -221,7 +221,7 @@ def _files(handin: Handin, sha256: str) -> list[tuple[str, bytes]]:
 def serve(control: socket.socket, parent: int) -> NoReturn:
     """The life of the process that those which read are forked from."""
     try:
-        walls.follow_parent(parent)
+        confining.follow_parent(parent)
         os.setsid()
         signal.signal(signal.SIGINT, signal.SIG_IGN)
         signal.signal(signal.SIGTERM, signal.SIG_DFL)
@@ -249,7 +249,7 @@ class _Forks:
         with contextlib.suppress(SeccompUnavailableError):
             self._system_calls = compiled_filter()
         with contextlib.suppress(ImportError, OSError):
-            walls.close_files_to_writers()
+            confining.close_files_to_writers()
         # Syntax trees come in thousands; a collection for each 700 finds nothing.
         gc.set_threshold(_COLLECTED_AFTER)
         gc.freeze()
@@ -272,7 +272,7 @@ class _Forks:
     def _answer(self, line: socket.socket) -> NoReturn:
         """The life of a process that reads."""
         try:
-            walls.follow_parent(self._pid)
+            confining.follow_parent(self._pid)
             self._confine()
             before = _address_space()
             while _address_space() - before < _MOST_KEPT and (request := received(line)) is not None:
@@ -300,7 +300,7 @@ class _Forks:
         for number in (signal.SIGPROF, signal.SIGALRM):
             signal.signal(number, signal.SIG_DFL)
         if self._system_calls is not None:
-            walls.close_system_calls(self._system_calls)
+            confining.close_system_calls(self._system_calls)
 
 
 def _address_space() -> int:

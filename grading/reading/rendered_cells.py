@@ -21,7 +21,7 @@ from typing import Any
 
 import msgspec
 
-from grading.intake.notebook import OURS, DamagedNotebookError, as_it_is
+from grading.intake.ipynb import OURS, DamagedNotebookError, as_it_is
 from grading.intake.pasted import set_apart
 from grading.intake.stacked import unstacked
 from grading.reading.png import NoPictureError, checked

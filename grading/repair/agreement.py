@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from grading.records.grade import Diagnosis, Repair
+from grading.grades.grade import Diagnosis, Repair
 from grading.words import say
 
 # Names that say that something is not there at all, and kinds of change that put something there.

@@ -11,6 +11,7 @@ import numpy as np
 from msgspec import structs
 from msgspec.structs import replace
 
+from grading.grades.grade import Part
 from grading.intake.function_source import Written
 from grading.intake.submission import Block, Definition, Submission
 from grading.judging.answers import Answered
@@ -20,7 +21,6 @@ from grading.judging.failures import Failure
 from grading.judging.loss_function import LossFunction
 from grading.judging.screening import Answers, packed
 from grading.protocol.wire import WireCalling
-from grading.records.grade import Part
 from grading.repair.function import Program
 from grading.repair.line_budget import COUNTED, PRELUDE
 from grading.sandbox.messages import Call, Create, Lost, Outcome, Step

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any, Protocol
 
 from grading.diagnosis.known_answers import asked_by, odd_sizes
+from grading.grades.grade import Part
 from grading.judging.classifier import Classifier
 from grading.judging.each_example import Example, verdict, verify_each
 from grading.judging.engine import verify
@@ -15,7 +16,6 @@ from grading.judging.loss_function import LossFunction
 from grading.judging.promise import Promise, promise_of
 from grading.judging.real_use import JUDGES, RealUse
 from grading.judging.screening import Setting, own_problems
-from grading.records.grade import Part
 from grading.repair.candidates import Candidate, Right, Screen
 from reference.problem import Problem
 

@@ -6,7 +6,7 @@ import ast
 import re
 from collections.abc import Callable, Iterator, Sequence
 
-from grading.records.grade import Diagnosis
+from grading.grades.grade import Diagnosis
 from grading.repair.all_edits import scopes_of
 from grading.repair.function import Edit, Function
 from grading.repair.scope import Scope

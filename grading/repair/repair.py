@@ -6,13 +6,13 @@ import ast
 import difflib
 from collections.abc import Mapping, Sequence
 
+from grading.grades import grade
+from grading.grades.grade import CheckResult, Diagnosis, Repair
 from grading.intake.function_source import Written, called_beside, written, written_method
 from grading.intake.submission import Submission
 from grading.judging.classifier import Classifier
 from grading.judging.failures import Failure
 from grading.judging.loss_function import LossFunction
-from grading.records import grade
-from grading.records.grade import CheckResult, Diagnosis, Repair
 from grading.repair.candidates import Bench, Opening
 from grading.repair.function import Function, Program
 from grading.repair.judges import Judge, LossJudge, MethodJudge

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
-from grading.records.grade import Part
+from grading.grades.grade import Part
 from grading.repair.all_edits import edits_of
 from grading.repair.candidates import Bench, Right
 from grading.repair.function import Edit, Function, Program

@@ -1,7 +1,7 @@
 """Reports: one `Grade`, many forms.
 
 A new form is one module here with a `Writer` and one entry in `WRITERS`, or, where it is about all hand-ins together,
-with a `ClassWriter` and one entry in `CLASS_WRITERS`. Imported by what shows or hands on a grade; imports `records`,
+with a `ClassWriter` and one entry in `CLASS_WRITERS`. Imported by what shows or hands on a grade; imports `grades`,
 and no code that makes one.
 """
 
@@ -15,11 +15,11 @@ from typing import Protocol
 
 from msgspec.structs import replace
 
+from grading.grades.atomic_files import write_atomically
+from grading.grades.grade import Grade
+from grading.grades.roster import Matches
 from grading.intake.submission import Handin
 from grading.reading.reader import Reader
-from grading.records.atomic_files import write_atomically
-from grading.records.grade import Grade
-from grading.records.roster import Matches
 from grading.reports.anonymous import anonymous
 from grading.reports.class_page import ClassPage
 from grading.reports.github import GitHubAnnotations, GitHubClassroom, GitHubOutputs, GitHubSummary

@@ -14,9 +14,9 @@ from pathlib import Path
 
 import msgspec
 
-from grading.records.atomic_files import write_atomically
-from grading.records.execution import Execution
-from grading.records.grade import CheckResult, Grade, ManualItem, SubmissionFacts
+from grading.grades.atomic_files import write_atomically
+from grading.grades.grade import CheckResult, Grade, ManualItem, SubmissionFacts
+from grading.grades.notebook_execution import Execution
 from grading.words import say
 
 FILE = Path(".resume") / "pseudonyms.csv"

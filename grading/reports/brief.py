@@ -9,8 +9,8 @@ from typing import TypeVar
 
 import msgspec
 
-from grading.records.execution import Execution
-from grading.records.grade import CheckResult, Diagnosis, Grade, ManualItem
+from grading.grades.grade import CheckResult, Diagnosis, Grade, ManualItem
+from grading.grades.notebook_execution import Execution
 from grading.reports.common_repairs import in_short
 
 T = TypeVar("T")

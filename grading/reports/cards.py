@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import msgspec
 
-from grading.records.grade import CheckResult, Grade
+from grading.grades.grade import CheckResult, Grade
 
 _OF_TRAINING = ("training", "sampling")
 

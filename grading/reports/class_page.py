@@ -8,7 +8,7 @@ from urllib.parse import quote
 
 import msgspec
 
-from grading.records.grade import Grade, Status
+from grading.grades.grade import Grade, Status
 from grading.reports.common_repairs import places_of
 from grading.reports.pages import page
 from grading.reports.statistics import CheckCount, Statistics, in_order, mistakes_of, reasons, statistics

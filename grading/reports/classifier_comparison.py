@@ -6,7 +6,7 @@ import math
 
 import msgspec
 
-from grading.records.grade import Baseline, Grade, TrainingFacts
+from grading.grades.grade import Baseline, Grade, TrainingFacts
 from grading.words import say
 
 _BYTES_OF_A_NUMBER = 8

@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping, Sequence
 
 import msgspec
 
-from grading.records.grade import Change, Grade, Repair
+from grading.grades.grade import Change, Grade, Repair
 
 _NAME = re.compile(r"(?<![\w.])[^\W\d]\w*")
 _KEPT = frozenset((*keyword.kwlist, "np", "numpy", "range", "len", "sum", "max", "abs"))

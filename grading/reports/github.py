@@ -11,7 +11,7 @@ import re
 from collections.abc import Sequence
 from pathlib import Path, PurePosixPath
 
-from grading.records.grade import CheckResult, Grade, Place
+from grading.grades.grade import CheckResult, Grade, Place
 from grading.reports.html_report import place_of
 from grading.reports.markdown_report import escape
 from grading.reports.pages import assignment

@@ -13,10 +13,10 @@ from collections.abc import Sequence
 
 import msgspec
 
+from grading.grades.grade import Grade, LateFacts, ManualItem
+from grading.grades.late import sentence as late_sentence
+from grading.grades.roster import Matches, Student
 from grading.intake.submission import Platform
-from grading.records.grade import Grade, LateFacts, ManualItem
-from grading.records.late import sentence as late_sentence
-from grading.records.roster import Matches, Student
 from grading.reports.common_repairs import summary
 from grading.reports.gradebook_json import function_points
 from grading.reports.statistics import broken, in_order

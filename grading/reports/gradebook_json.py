@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import msgspec
 
-from grading.records.grade import Grade, Repair, SuiteFacts
+from grading.grades.grade import Grade, Repair, SuiteFacts
 from grading.reports.common_repairs import in_short
 from grading.reports.statistics import Statistics, in_order, mistakes_of, reasons, statistics
 from grading.reports.text import shown

@@ -9,8 +9,8 @@ from typing import Any
 
 import msgspec
 
-from grading.records.grade import CheckResult, Grade, ManualItem
-from grading.records.late import sentence
+from grading.grades.grade import CheckResult, Grade, ManualItem
+from grading.grades.late import sentence
 from grading.reports.html_report import command, place_of, where
 from grading.reports.shown_repairs import as_text, repair_shown_by, told
 from grading.reports.text import one_line, points, shown

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import msgspec
 
-from grading.records.grade import Grade
+from grading.grades.grade import Grade
 from grading.reports.shown_repairs import told
 from grading.words import say
 

@@ -8,7 +8,7 @@ import shlex
 import msgspec
 
 from grading import PREFIX, PROGRAM
-from grading.records.grade import (
+from grading.grades.grade import (
     Certificate,
     CheckResult,
     Counterexample,
@@ -18,7 +18,7 @@ from grading.records.grade import (
     Repair,
     Status,
 )
-from grading.records.late import sentence
+from grading.grades.late import sentence
 from grading.reports.answers import Entry, Pair, pairs
 from grading.reports.cards import Card, cards
 from grading.reports.classifier_comparison import comparison

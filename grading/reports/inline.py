@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from grading.records.grade import Grade
+from grading.grades.grade import Grade
 from grading.reports.answers import pairs
 from grading.reports.gradescope import explain
 from grading.reports.html_report import place_of, where

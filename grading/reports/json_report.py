@@ -6,7 +6,7 @@ from typing import Any
 
 import msgspec
 
-from grading.records.grade import Grade
+from grading.grades.grade import Grade
 from grading.reports.text import shown
 
 

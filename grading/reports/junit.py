@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import xml.etree.ElementTree as ET
 
-from grading.records.grade import CheckResult, Grade
+from grading.grades.grade import CheckResult, Grade
 from grading.reports.gradescope import explain
 from grading.reports.text import one_line, shown
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
-from grading.records.grade import CheckResult, Grade
-from grading.records.late import sentence
+from grading.grades.grade import CheckResult, Grade
+from grading.grades.late import sentence
 from grading.reports.cards import cards
 from grading.reports.classifier_comparison import comparison
 from grading.reports.html_report import by_function, place_of, where

@@ -11,10 +11,10 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from grading.intake.notebook import OURS
+from grading.grades.grade import Grade
+from grading.intake.ipynb import OURS
 from grading.intake.submission import Handin, IntakeError
 from grading.reading.reader import Reader, ReadingError
-from grading.records.grade import Grade
 from grading.reports.notebook_report import names_for
 from grading.reports.pages import page
 from grading.reports.sources import Commented, Feedback

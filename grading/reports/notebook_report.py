@@ -7,9 +7,9 @@ from collections.abc import Iterator, Sequence
 from pathlib import PurePosixPath
 from typing import Any
 
-from grading.intake.notebook import OURS, DamagedNotebookError, load_notebook
+from grading.grades.grade import Grade
+from grading.intake.ipynb import OURS, DamagedNotebookError, load_notebook
 from grading.intake.safe_names import safe_name
-from grading.records.grade import Grade
 from grading.reports.markdown_report import escape, what_helps
 from grading.reports.sources import Commented, Feedback
 from grading.reports.text import points, shown

@@ -6,8 +6,8 @@ import base64
 
 import msgspec
 
-from grading.records.execution import Claim, Execution, NotebookPicture, NotebookRun, SearchFacts
-from grading.records.grade import Grade
+from grading.grades.grade import Grade
+from grading.grades.notebook_execution import Claim, Execution, NotebookPicture, NotebookRun, SearchFacts
 from grading.reports.pictures import Map, search
 from grading.words import later, say, together, translated
 

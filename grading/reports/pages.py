@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from jinja2 import Environment
     from markupsafe import Markup
 
-    from grading.records.grade import SuiteFacts
+    from grading.grades.grade import SuiteFacts
 
 TEMPLATES = Path(__file__).resolve().parent / "templates"
 

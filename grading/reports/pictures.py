@@ -15,9 +15,9 @@ from itertools import pairwise
 import msgspec
 import numpy as np
 
+from grading.grades.grade import GradientComparison, LossHistory, TrainingFacts
+from grading.grades.notebook_execution import SearchFacts
 from grading.reading.png import png_of
-from grading.records.execution import SearchFacts
-from grading.records.grade import GradientComparison, LossHistory, TrainingFacts
 
 _LEFT, _RIGHT = 62, 392
 _TOP, _BOTTOM = 10, 190

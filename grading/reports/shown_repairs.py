@@ -7,7 +7,7 @@ from collections.abc import Mapping
 
 import msgspec
 
-from grading.records.grade import Change, CheckResult, Grade, Repair
+from grading.grades.grade import Change, CheckResult, Grade, Repair
 from grading.words import later, said_place, say, together
 
 _TAB = 4

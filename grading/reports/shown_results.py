@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from typing import Literal
 
-from grading.records.grade import CheckResult
+from grading.grades.grade import CheckResult
 from grading.words import say, together
 
 Part = Literal["title", "message", "hint", "numbers", "code"]

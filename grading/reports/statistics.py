@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 import msgspec
 
-from grading.records.grade import CheckResult, Grade
+from grading.grades.grade import CheckResult, Grade
 from grading.reports.common_repairs import FixedPlace, fixed_places
 from grading.words import later, say
 

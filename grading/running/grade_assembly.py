@@ -6,10 +6,7 @@ from collections.abc import Mapping, Sequence
 
 import msgspec
 
-from grading.intake.function_source import method_place
-from grading.intake.submission import Handin, Submission
-from grading.records.execution import Execution
-from grading.records.grade import (
+from grading.grades.grade import (
     CheckResult,
     Grade,
     IsolationFacts,
@@ -19,7 +16,10 @@ from grading.records.grade import (
     SubmissionFacts,
     TrainingFacts,
 )
-from grading.records.translation import kept_with
+from grading.grades.notebook_execution import Execution
+from grading.grades.translation import kept_with
+from grading.intake.function_source import method_place
+from grading.intake.submission import Handin, Submission
 from grading.rubric.settings import Rubric, Settings
 from grading.running.setup import RunSetup, suite_facts
 from grading.training import baselines

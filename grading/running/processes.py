@@ -19,9 +19,9 @@ from typing import Protocol
 
 import msgspec
 
+from grading.grades.grade import Grade
 from grading.intake.submission import Handin
-from grading.records.grade import Grade
-from grading.sandbox.inside import walls
+from grading.sandbox.inside import confining
 
 _MOST_TRIES = 2
 _SECONDS_TO_END = 2.0
@@ -201,7 +201,7 @@ def _serve(line: Connection, inherited: list[Connection], work: Work) -> None:
         other.close()
     if sys.platform == "linux":
         # Whatever this process is at then, the kernel ends it.
-        walls.follow_parent(os.getppid())
+        confining.follow_parent(os.getppid())
     else:
         threading.Thread(target=_end_with_parent, daemon=True).start()
     # Threads that each turn warnings off for a while turn them on again for each other.

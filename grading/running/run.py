@@ -11,8 +11,8 @@ from contextlib import closing
 
 import msgspec
 
+from grading.grades.grade import Grade, IsolationFacts
 from grading.intake.submission import Handin
-from grading.records.grade import Grade, IsolationFacts
 from grading.running.grade_assembly import not_graded
 from grading.running.processes import cores, share_out
 from grading.running.work import LOSSES, Work

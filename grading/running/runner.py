@@ -17,6 +17,15 @@ import numpy as np
 from grading.editions.other_edition import instead, says_only_that
 from grading.editions.recognition import sentence
 from grading.editions.wording import Wording
+from grading.grades.grade import (
+    CheckResult,
+    Counterexample,
+    Diagnosis,
+    GradientComparison,
+    Repair,
+    Status,
+    TrainingFacts,
+)
 from grading.intake.submission import State, Submission
 from grading.judging.calling_convention import Usage, adapter_for
 from grading.judging.classifier import Classifier
@@ -29,15 +38,6 @@ from grading.judging.promise import Promise, promise_of
 from grading.judging.real_use import JUDGES, RealUse
 from grading.judging.reproduction import counterexample_of
 from grading.judging.training_facts import training_facts
-from grading.records.grade import (
-    CheckResult,
-    Counterexample,
-    Diagnosis,
-    GradientComparison,
-    Repair,
-    Status,
-    TrainingFacts,
-)
 from grading.rubric.checks import checks_of
 from grading.rubric.settings import Rubric
 from grading.words import say, together, translated

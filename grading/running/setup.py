@@ -16,7 +16,7 @@ from grading.rubric.settings import Rubric
 from grading.sandbox.limits import Limits
 
 if TYPE_CHECKING:
-    from grading.records.grade import SuiteFacts
+    from grading.grades.grade import SuiteFacts
 
 
 class RunSetup(msgspec.Struct, frozen=True):
@@ -81,8 +81,8 @@ def suite_facts(setup: RunSetup) -> SuiteFacts:
     """With what is graded: versions, rubric, seed, and whether notebooks are run."""
     import numpy as np
 
-    from grading.execution.scoring import fingerprint
-    from grading.records.grade import SuiteFacts
+    from grading.grades.grade import SuiteFacts
+    from grading.notebook_execution.scoring import fingerprint
     from grading.training.data import data_facts
 
     rubric = setup.rubric

@@ -19,8 +19,8 @@ from reference.split import DatasetError
 if TYPE_CHECKING:
     from concurrent.futures import Executor
 
-    from grading.records.execution import Execution
-    from grading.records.grade import CheckResult, Grade, IsolationFacts
+    from grading.grades.grade import CheckResult, Grade, IsolationFacts
+    from grading.grades.notebook_execution import Execution
     from grading.running.setup import RunSetup
     from grading.sandbox.client import Sandbox
     from grading.sandbox.shared import SharedArray
@@ -80,7 +80,7 @@ class Work(Closing):
         if not self._is_prepared:
             prepare(self.setup.rubric)
             if self.setup.notebook_data is not None:
-                from grading.execution.scoring import held_out
+                from grading.notebook_execution.scoring import held_out
 
                 held_out(self.setup.notebook_data)
             self._is_prepared = True
@@ -117,7 +117,7 @@ class Work(Closing):
     def isolation(self) -> IsolationFacts:
         """How student code is walled in; see `sandbox`."""
         if self._isolation is None:
-            from grading.records.grade import IsolationFacts
+            from grading.grades.grade import IsolationFacts
 
             found = self.sandbox.isolation
             self._isolation = IsolationFacts(level=found.level.value, detail=found.detail)
@@ -210,8 +210,8 @@ class Work(Closing):
         self, handin: Handin, submission: Submission, data: Path, *, is_asked_again: bool
     ) -> tuple[Execution, list[CheckResult]]:
         """What comes of running a hand-in's notebooks, and the checks of what they leave."""
-        from grading.execution.running import execute
-        from grading.execution.search_checks import search_results
+        from grading.notebook_execution.execute import execute
+        from grading.notebook_execution.search_checks import search_results
         from grading.sandbox.client import Sandbox
 
         rubric = self.setup.rubric

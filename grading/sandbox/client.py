@@ -11,7 +11,7 @@ from grading.intake.submission import Submission
 from grading.sandbox.budget import Budget
 from grading.sandbox.level_search import LevelSearch
 from grading.sandbox.limits import Limits
-from grading.sandbox.notebook import Afterwards, Notebook, NotebookOutcome, run_notebook
+from grading.sandbox.notebook_worker import Afterwards, Notebook, NotebookOutcome, run_notebook
 from grading.sandbox.session import Session
 from grading.sandbox.shared import SharedArray
 from grading.sandbox.walls.closing import Closing

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import msgspec
 
-from grading.protocol.wall_setup import Setup
+from grading.protocol.confinement import Setup
 from grading.sandbox.limits import Limits
 from grading.sandbox.walls import bubblewrap
 from grading.sandbox.walls.closing import Closing

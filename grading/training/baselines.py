@@ -13,7 +13,7 @@ import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
-from grading.records.grade import Baseline, HistoryBand, LossHistory, ReferenceTraining
+from grading.grades.grade import Baseline, HistoryBand, LossHistory, ReferenceTraining
 from grading.rubric.settings import Accuracy, Rubric
 from grading.training.data import training_data
 from reference import nearest_neighbours

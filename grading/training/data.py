@@ -9,7 +9,7 @@ from pathlib import Path
 import msgspec
 import numpy as np
 
-from grading.records.grade import DataFacts
+from grading.grades.grade import DataFacts
 from grading.rubric.settings import Rubric
 from grading.sandbox.shared import SharedArray
 from reference.datasets import Split, identify, load

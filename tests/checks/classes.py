@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
-from grading.records.grade import CheckResult
+from grading.grades.grade import CheckResult
 from grading.rubric.settings import Accuracy, Function, Rubric, Settings
 from grading.running.runner import Runner
 from grading.sandbox.client import Sandbox

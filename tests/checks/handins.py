@@ -10,8 +10,8 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
+from grading.grades.grade import CheckResult
 from grading.intake.submission import Block, Definition, Kind, Source, Submission
-from grading.records.grade import CheckResult
 from grading.rubric.settings import Function, Rubric, Settings
 from grading.running.runner import Runner
 from grading.sandbox.client import Sandbox

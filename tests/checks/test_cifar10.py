@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from grading.records.grade import CheckResult
+from grading.grades.grade import CheckResult
 from grading.rubric.settings import Accuracy
 from grading.sandbox.client import Sandbox
 from tests.checks.classes import HandedClass, judge_classes, train_of

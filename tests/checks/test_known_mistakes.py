@@ -5,7 +5,7 @@ from functools import cache
 
 import pytest
 
-from grading.records.grade import CheckResult
+from grading.grades.grade import CheckResult
 from grading.rubric.checks import checks_of
 from grading.sandbox.client import Sandbox
 from reference.mistakes import CATALOGUE, Mistake

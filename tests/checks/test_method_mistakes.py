@@ -4,7 +4,7 @@ import re
 
 import pytest
 
-from grading.records.grade import CheckResult
+from grading.grades.grade import CheckResult
 from grading.sandbox.client import Sandbox
 from reference.mistakes import CATALOGUE, METHODS, Mistake
 from tests.checks.classes import CHECKS, handed_mistake, judge_classes

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from grading.records.grade import CheckResult
+from grading.grades.grade import CheckResult
 from grading.sandbox.client import Sandbox
 from reference.datasets import digits
 from tests.checks.classes import ACCURACY, HandedClass, judge_classes

@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 
 from grading.editions.callings import as_called
+from grading.grades.grade import CheckResult
 from grading.judging import each_example
-from grading.records.grade import CheckResult
 from grading.rubric.reading import load_rubric
 from grading.rubric.settings import Rubric
 from grading.running.runner import Runner

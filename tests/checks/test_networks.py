@@ -13,12 +13,12 @@ import pytest
 
 from grading.diagnosis.networks import diagnose_network
 from grading.editions.callings import as_called
+from grading.grades.grade import CheckResult
 from grading.judging.exam import pool_of
 from grading.judging.failures import Failure, WrongLoss, WrongNetworkGradient
 from grading.judging.network import Network
 from grading.judging.network_answers import NetworkAnswer
 from grading.judging.promise import promise_of
-from grading.records.grade import CheckResult
 from grading.rubric.reading import RubricError, load_rubric
 from grading.rubric.settings import Rubric
 from grading.running.runner import Runner

@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from grading.records.grade import CheckResult
+from grading.grades.grade import CheckResult
 from grading.rubric.reading import RubricError, load_rubric
 from grading.rubric.settings import Rubric
 from grading.running.runner import Runner

@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from grading.grades.grade import CheckResult
 from grading.judging.precision import epsilon_of
-from grading.records.grade import CheckResult
 from grading.sandbox.client import Sandbox
 from reference.losses import evaluate_of
 from reference.problem import Problem

@@ -4,7 +4,7 @@ import textwrap
 
 import pytest
 
-from grading.records.grade import CheckResult
+from grading.grades.grade import CheckResult
 from grading.sandbox.client import Sandbox
 from tests.checks.classes import OWN_LOSS, HandedClass, judge_classes
 from tests.checks.right_classes import RIGHT_PREDICTS, RIGHT_TRAINS

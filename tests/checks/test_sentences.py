@@ -8,7 +8,7 @@ import pytest
 
 from grading.sandbox.client import Sandbox
 from tests.checks.handins import Handed, judge
-from tests.grading.execution.making import hurried
+from tests.grading.notebook_execution.making import hurried
 
 # Called with the smallest input that shows it; "..." stands for the numbers of that input.
 SENTENCES = {

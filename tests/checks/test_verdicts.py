@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from grading.records.grade import CheckResult
+from grading.grades.grade import CheckResult
 from grading.sandbox.client import Sandbox
 from reference.mistakes import CATALOGUE
 from tests.checks.handins import HEADER, Handed, handed_mistake, judge, judge_one

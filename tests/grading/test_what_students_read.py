@@ -13,9 +13,9 @@ from pathlib import Path
 import msgspec
 import pytest
 
+from grading.grades.grade import Grade, IsolationFacts
+from grading.grades.translation import again
 from grading.intake.find import find
-from grading.records.grade import Grade, IsolationFacts
-from grading.records.translation import again
 from grading.reports.hidden import for_students
 from grading.reports.inline import inline_text
 from grading.rubric.reading import load_rubric

@@ -173,7 +173,7 @@ CELLS = [
     ),
     HostileCell(
         "patches what brings variables out",
-        "import sys\nmodule = sys.modules['grading.sandbox.inside.notebook']\n"
+        "import sys\nmodule = sys.modules['grading.sandbox.inside.running_cells']\n"
         "module._found = lambda *rest: [('best_val', ['float', 0.99])]",
         (),
     ),

@@ -20,7 +20,7 @@ import yaml
 import grader
 from grading import commands
 from grading.gradebook.database import FILE
-from grading.records.grade import Grade
+from grading.grades.grade import Grade
 
 ROOT = Path(__file__).resolve().parents[2]
 SAMPLES = ROOT / "submissions"

@@ -13,14 +13,14 @@ from pathlib import Path
 
 import pytest
 
-from grading.execution import harvest
-from grading.execution.claims import compare, saved_outputs
+from grading.intake.ipynb import read_cells
 from grading.intake.limits import DEFAULT
-from grading.intake.notebook import read_cells
+from grading.notebook_execution import harvest
+from grading.notebook_execution.claims import compare, saved_outputs
 from grading.reading.png import checked
 from grading.sandbox.client import Sandbox
 from grading.sandbox.limits import Limits
-from grading.sandbox.notebook import Cell, Notebook, NotebookOutcome
+from grading.sandbox.notebook_worker import Cell, Notebook, NotebookOutcome
 from grading.sandbox.walls.levels import IsolationError, Level
 from tests.hostile.arena import SHARED, Bait, _settled, adopt_orphans
 from tests.hostile.notebooks import CELLS, HostileCell

@@ -10,10 +10,10 @@ from pathlib import Path
 
 import pytest
 
+from grading.grades.grade import Place
 from grading.intake.stacked import unstacked
 from grading.reading.png import NoPictureError
 from grading.reading.rendered_cells import rendered_cells
-from grading.records.grade import Place
 from grading.reports import source_page
 from grading.reports.source_page import SourcePage
 from grading.reports.sources import commented

@@ -9,7 +9,7 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
 from grading import SUITE
-from grading.records.atomic_files import write_atomically
+from grading.grades.atomic_files import write_atomically
 from grading.rubric.reading import default_rubric_path, load_rubric
 from grading.starter.toml import as_toml
 from grading.starter.write import StarterError, public

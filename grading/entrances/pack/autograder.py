@@ -17,11 +17,11 @@ from typing import Any, NoReturn
 
 import msgspec
 
+from grading.grades.atomic_files import write_atomically
+from grading.grades.grade import Grade
+from grading.grades.late import HandedIn, Lateness, duration, minutes_late
 from grading.intake.submission import Handin
 from grading.reading.reader import Reader
-from grading.records.atomic_files import write_atomically
-from grading.records.grade import Grade
-from grading.records.late import HandedIn, Lateness, duration, minutes_late
 from grading.reports.gradescope import GradescopeReport
 from grading.rubric.reading import load_rubric
 from grading.rubric.settings import Rubric

@@ -14,7 +14,7 @@ from rich.status import Status
 from rich.text import Text
 
 from grading.entrances.watching.verdicts import FAILED, Verdict
-from grading.records.grade import CheckResult, Repair
+from grading.grades.grade import CheckResult, Repair
 from grading.reports import shown_repairs, shown_results
 from grading.reports.text import points, visible
 from grading.words import later, say

@@ -6,8 +6,8 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from grading.entrances.watching.reach import Reached, reached
+from grading.grades.grade import CheckResult, Repair
 from grading.intake.submission import Submission
-from grading.records.grade import CheckResult, Repair
 from grading.reports.shown_repairs import told
 from grading.rubric.settings import Rubric
 from grading.running.runner import Runner

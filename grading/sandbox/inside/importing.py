@@ -14,8 +14,14 @@ from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
 from grading.sandbox.inside import scikit
+from grading.sandbox.inside.absent_modules import (
+    ORDINARY,
+    ORDINARY_FILES,
+    REAL,
+    Standin,
+    compatibility_modules,
+)
 from grading.sandbox.inside.library import Library
-from grading.sandbox.inside.standins import ORDINARY, ORDINARY_FILES, REAL, Standin, compatibility_modules
 
 _real_import = builtins.__import__
 _SCIKIT = "sklearn"

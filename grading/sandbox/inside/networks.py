@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from grading.protocol.arguments import resolved
-from grading.protocol.stand_ins import tell
+from grading.protocol.plugged_loss import tell
 from grading.protocol.wire import WireCalling
 
 

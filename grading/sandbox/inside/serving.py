@@ -14,7 +14,7 @@ import msgspec
 import numpy as np
 
 from grading.protocol import frames, packing, wire
-from grading.sandbox.inside import no_gpu, notebook, pairing, seeding
+from grading.sandbox.inside import no_gpu, pairing, running_cells, seeding
 from grading.sandbox.inside.adapting import adapted, prepare
 from grading.sandbox.inside.answering import Answerer
 from grading.sandbox.inside.answers import Packer, raised
@@ -42,7 +42,7 @@ class Server:
         self._provided: dict[str, Any] = {}
         self._answerer = Answerer(self._provided, Counter(), mapped)
         self._nonce = b""
-        self._train_again: notebook.TrainAgain
+        self._train_again: running_cells.TrainAgain
 
     def serve(self) -> None:
         """Answer until the other side closes."""
@@ -53,7 +53,7 @@ class Server:
             if isinstance(message, wire.Load):
                 self._load(message)
             elif isinstance(message, wire.Execute):
-                self._train_again = notebook.run(message, unpacker, self._send)
+                self._train_again = running_cells.run(message, unpacker, self._send)
             elif isinstance(message, wire.TrainAgain):
                 self._train_again(message, self._send)
             elif isinstance(message, wire.Pairs):

@@ -7,8 +7,8 @@ import sys
 
 import msgspec
 
-from grading.protocol.wall_setup import Setup
-from grading.sandbox.inside import notebook, serving, walls
+from grading.protocol.confinement import Setup
+from grading.sandbox.inside import confining, running_cells, serving
 from grading.sandbox.inside.mapped import Mapped
 
 
@@ -31,15 +31,15 @@ def main(setup: bytes, frames: int = -1, printed: int = -1, data: int | None = N
         sys.stderr = sys.stdout
     else:
         channel = socket.socket(fileno=frames)
-        walls.redirect(printed)
-        walls.limit(decoded, mapped)
-    reachable = walls.become(decoded)
+        confining.redirect(printed)
+        confining.limit(decoded, mapped)
+    reachable = confining.become(decoded)
     if decoded.scratch is not None:
-        walls.settle(reachable(decoded.scratch))
+        confining.settle(reachable(decoded.scratch))
         if decoded.data is not None:
-            notebook.warm_up(decoded.scratch)
-            notebook.place_data(decoded.data)
+            running_cells.warm_up(decoded.scratch)
+            running_cells.place_data(decoded.data)
     if sys.platform == "linux":
-        walls.die_with_parent()
+        confining.die_with_parent()
     sys.argv = ["submission"]
     serving.main(channel, mapped)

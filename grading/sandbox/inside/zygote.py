@@ -20,8 +20,8 @@ from typing import TYPE_CHECKING
 import msgspec
 import numpy as np
 
-from grading.protocol.wall_setup import Setup
-from grading.sandbox.inside import notebook, serving, walls
+from grading.protocol.confinement import Setup
+from grading.sandbox.inside import confining, running_cells, serving
 from grading.sandbox.inside.clearing import clear_in_background
 from grading.sandbox.inside.mapped import Mapped
 
@@ -98,15 +98,15 @@ class Zygote:
         """Import and warm up what every worker needs, then go behind the walls that all of them share."""
         np.linalg.norm(np.ones((8, 8)) @ np.ones((8, 8)))
         np.random.default_rng(0).normal()
-        self._reachable = walls.become(self._setup)
-        walls.adopt_orphans()
+        self._reachable = confining.become(self._setup)
+        confining.adopt_orphans()
         if self._setup.data is not None and self._setup.scratch is not None:
-            notebook.warm_up(self._reachable(self._setup.scratch))
+            running_cells.warm_up(self._reachable(self._setup.scratch))
         if self._setup.scratch is not None:
             folder = self._new_folder(self._setup.scratch)
-            self._own_scratch = folder if walls.can_mount_scratch(folder) else None
+            self._own_scratch = folder if confining.can_mount_scratch(folder) else None
         if self._setup.readable is not None:
-            self._files = walls.files_closed(self._setup, self._reachable)
+            self._files = confining.files_closed(self._setup, self._reachable)
         sys.argv = ["submission"]
         # Objects that live from here on are not looked at, and so not copied, by a worker's collections.
         gc.freeze()
@@ -191,8 +191,8 @@ class Zygote:
         return None
 
     def _become_branch(self, control: socket.socket, module: str) -> None:
-        walls.die_with_parent()
-        walls.adopt_orphans()
+        confining.die_with_parent()
+        confining.adopt_orphans()
         self._let_go_of_orders()
         self._control, self._folders, self._branches, self._on_branch = control, {}, {}, {}
         self._sweepers = set()
@@ -222,23 +222,23 @@ class Zygote:
         os.setsid()
         self._let_go_of_orders()
         if folder is not None and folder == self._own_scratch:
-            walls.mount_scratch(folder)
-        counted_alone = walls.be_counted_alone()
+            confining.mount_scratch(folder)
+        counted_alone = confining.be_counted_alone()
         # A process that changes its user id has to say this again.
-        walls.die_with_parent()
-        walls.redirect(printed)
+        confining.die_with_parent()
+        confining.redirect(printed)
         mapped = None if data is None else Mapped(data)
-        walls.limit(self._setup, mapped, counted_alone=counted_alone)
+        confining.limit(self._setup, mapped, counted_alone=counted_alone)
         if folder is not None:
-            walls.settle(folder)
+            confining.settle(folder)
             if self._setup.data is not None:
-                notebook.place_data(self._reachable(self._setup.data))
+                running_cells.place_data(self._reachable(self._setup.data))
         if self._files is not None:
             self._files.restrict()
         if self._files is not None and folder is not None:
-            walls.close_neighbours(self._setup, self._reachable, folder)
+            confining.close_neighbours(self._setup, self._reachable, folder)
         if self._setup.system_calls is not None:
-            walls.close_system_calls(self._setup.system_calls)
+            confining.close_system_calls(self._setup.system_calls)
         serving.main(socket.socket(fileno=frames), mapped)
 
     def _reap(self, process: int) -> int:

@@ -17,7 +17,7 @@ from typing import Any, Protocol
 
 import msgspec
 
-from grading.protocol.wall_setup import Setup
+from grading.protocol.confinement import Setup
 from grading.sandbox.inside.clearing import clear
 from grading.sandbox.walls.levels import LaunchError
 from grading.sandbox.walls.vitals import Vitals

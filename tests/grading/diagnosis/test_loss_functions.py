@@ -4,7 +4,7 @@ import textwrap
 
 import pytest
 
-from grading.records.grade import CheckResult, Diagnosis
+from grading.grades.grade import CheckResult, Diagnosis
 from grading.sandbox.client import Sandbox
 from reference.mistakes.mistake import softmax_data, svm_data
 from tests.checks.handins import judge_one, plain_source

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from grading.editions.callings import as_called, callings
-from grading.records.grade import CheckResult
+from grading.grades.grade import CheckResult
 from grading.rubric.calling import Calling
 from grading.rubric.reading import load_rubric
 from grading.rubric.settings import Function, Names, Rubric, Settings

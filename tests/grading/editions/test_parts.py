@@ -6,7 +6,7 @@ import msgspec
 import pytest
 
 from grading.editions.callings import as_called
-from grading.records.grade import CheckResult
+from grading.grades.grade import CheckResult
 from grading.rubric.calling import Calling
 from grading.rubric.reading import load_rubric
 from grading.rubric.settings import Rubric

@@ -13,8 +13,8 @@ import pytest
 import grader
 from grading import commands
 from grading.editions.tensors import diagnosis_for_tensors, in_tensors, said_of_tensors
+from grading.grades.grade import Diagnosis
 from grading.protocol.wire import WireCalling
-from grading.records.grade import Diagnosis
 from grading.rubric.reading import RubricError, load_rubric, require_packages
 from grading.sandbox.inside.adapting import adapted, prepare
 from tests.grading.editions import tiny_torch

@@ -16,9 +16,9 @@ import grader
 from grading import commands
 from grading.gradebook.database import FILE
 from grading.gradebook.records import FOLDER, Records
+from grading.grades.grade import IsolationFacts
 from grading.intake.submission import Handin
 from grading.reading.reader import Reader
-from grading.records.grade import IsolationFacts
 from grading.rubric.reading import load_rubric
 from grading.running.grade_assembly import not_graded
 from grading.running.setup import RunSetup

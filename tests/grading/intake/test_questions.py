@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from grading.intake.notebook import Cell
+from grading.intake.ipynb import Cell
 from grading.intake.questions import find_questions
 from tests.grading.intake.making import COURSE, SVM, notebook, read_files
 

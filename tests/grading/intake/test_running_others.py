@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from grading.intake.notebook import without_magics
+from grading.intake.ipynb import without_magics
 from grading.intake.submission import State
 from grading.sandbox.client import Sandbox
 from grading.sandbox.messages import Call, Returned

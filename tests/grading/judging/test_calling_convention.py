@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from grading.records.grade import CheckResult
+from grading.grades.grade import CheckResult
 from grading.rubric.settings import Function, Names, Rubric, Settings
 from grading.running.runner import Runner
 from grading.sandbox.client import Sandbox

@@ -6,8 +6,8 @@ import msgspec
 import numpy as np
 import pytest
 
+from grading.grades.grade import GradientComparison
 from grading.judging.gradient_comparison import compare
-from grading.records.grade import GradientComparison
 from reference.losses import loss_named
 from reference.problem import Problem
 

@@ -10,7 +10,7 @@ import re
 import pytest
 from PIL import Image
 
-from grading.intake.notebook import DamagedNotebookError
+from grading.intake.ipynb import DamagedNotebookError
 from grading.reading.rendered_cells import rendered_cells
 
 

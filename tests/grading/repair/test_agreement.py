@@ -3,7 +3,7 @@ from __future__ import annotations
 import msgspec
 import pytest
 
-from grading.records.grade import Diagnosis
+from grading.grades.grade import Diagnosis
 from grading.repair.agreement import contradicts
 from tests.grading.reports.test_repairs import CHANGE, a_repair
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import msgspec
 import pytest
 
-from grading.records.grade import Repair
+from grading.grades.grade import Repair
 from grading.rubric.settings import Function, Rubric, Settings
 from grading.running.runner import Runner
 from grading.sandbox.client import Sandbox

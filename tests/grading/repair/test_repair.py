@@ -10,9 +10,9 @@ from typing import Any
 import pytest
 
 from grading.diagnosis.known_answers import asked_by
+from grading.grades.grade import CheckResult, Repair
 from grading.intake.submission import Submission
 from grading.judging.screening import Setting
-from grading.records.grade import CheckResult, Repair
 from grading.repair import all_edits
 from grading.repair.candidates import Bench
 from grading.repair.function import Edit, Function, Program

@@ -7,16 +7,7 @@ import base64
 import msgspec
 import numpy as np
 
-from grading.records.execution import (
-    Claim,
-    Execution,
-    FailedCell,
-    NotebookPicture,
-    NotebookRun,
-    SearchFacts,
-    SearchPair,
-)
-from grading.records.grade import (
+from grading.grades.grade import (
     Certificate,
     CheckResult,
     Counterexample,
@@ -33,6 +24,15 @@ from grading.records.grade import (
     SuiteFacts,
     TrainingFacts,
     TrainingRun,
+)
+from grading.grades.notebook_execution import (
+    Claim,
+    Execution,
+    FailedCell,
+    NotebookPicture,
+    NotebookRun,
+    SearchFacts,
+    SearchPair,
 )
 
 PIXEL = "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg=="

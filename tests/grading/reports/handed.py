@@ -9,11 +9,11 @@ from typing import Any
 
 import msgspec
 
+from grading.grades.grade import Grade, Place
 from grading.intake.files import gather
 from grading.intake.limits import DEFAULT
 from grading.intake.read import digest
 from grading.intake.submission import Handin
-from grading.records.grade import Grade, Place
 from tests.grading.reports.grades import a_check, a_grade, a_passed_check
 
 FUNCTION = "def svm_loss_naive(W, X, y, reg):\n    return 0.0, W"

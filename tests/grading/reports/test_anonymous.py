@@ -8,7 +8,7 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from grading.records.grade import Counterexample, Diagnosis, Grade, LateFacts, ManualItem, Place
+from grading.grades.grade import Counterexample, Diagnosis, Grade, LateFacts, ManualItem, Place
 from grading.reports import CLASS_WRITERS, write_class
 from grading.reports.anonymous import FILE, anonymous, pseudonyms, without_names
 from tests.grading.reports.grades import FUNCTIONS, a_check, a_comparison, a_grade, an_execution, trainings

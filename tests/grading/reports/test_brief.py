@@ -7,8 +7,8 @@ from pathlib import Path
 import msgspec
 import pytest
 
+from grading.grades.grade import Grade
 from grading.intake.find import find
-from grading.records.grade import Grade
 from grading.reports import CLASS_WRITERS
 from grading.reports.brief import Brief
 from grading.rubric.reading import load_rubric

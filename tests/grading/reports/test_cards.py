@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import msgspec
 
-from grading.records.grade import CheckResult, Diagnosis, Grade, Place
+from grading.grades.grade import CheckResult, Diagnosis, Grade, Place
 from grading.reports.cards import cards
 from grading.reports.markdown_report import MarkdownReport
 from tests.grading.reports.grades import a_check, a_grade

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 
-from grading.records.grade import Diagnosis
+from grading.grades.grade import Diagnosis
 from grading.reports import CLASS_WRITERS
 from grading.reports.statistics import CheckCount, ForPerson, Mistake, statistics
 from tests.grading.reports.grades import FUNCTIONS, a_check, a_class, a_grade, a_passed_check, an_execution

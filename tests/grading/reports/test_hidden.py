@@ -12,7 +12,7 @@ import pytest
 
 import grader
 from grading.commands.arguments import FORMATS
-from grading.records.grade import CheckResult, Counterexample, Diagnosis, Grade, TrainingFacts
+from grading.grades.grade import CheckResult, Counterexample, Diagnosis, Grade, TrainingFacts
 from grading.reports import CLASS_WRITERS, WRITERS, write_class, write_reports
 from tests.checks.test_entrance import run_pytest
 from tests.grading.reports.grades import FUNCTIONS, a_check, a_comparison, a_grade, a_passed_check, trainings

@@ -9,7 +9,7 @@ from html.parser import HTMLParser
 import msgspec
 import pytest
 
-from grading.records.grade import ManualItem
+from grading.grades.grade import ManualItem
 from grading.reports import CLASS_WRITERS, WRITERS
 from tests.grading.reports.grades import FUNCTIONS, a_check, a_class, a_grade, a_passed_check, trainings
 

@@ -14,7 +14,7 @@ import pytest
 from rich.console import Console
 
 from grading.commands.terminal import Terminal
-from grading.records.grade import Counterexample, Diagnosis, Grade, ManualItem, Place
+from grading.grades.grade import Counterexample, Diagnosis, Grade, ManualItem, Place
 from grading.reports import CLASS_WRITERS, WRITERS
 from grading.reports.gradebook import inert
 from grading.reports.text import visible

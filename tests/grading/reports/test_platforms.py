@@ -14,8 +14,8 @@ import jsonschema
 import msgspec
 import pytest
 
+from grading.grades.grade import Grade, Place
 from grading.intake.submission import Handin, Platform
-from grading.records.grade import Grade, Place
 from grading.reports import CLASS_WRITERS, WRITERS, ClassWriter
 from grading.reports.anonymous import anonymous
 from grading.running.grade_assembly import known_by

@@ -6,7 +6,7 @@ import io
 import msgspec
 import pytest
 
-from grading.records.grade import Change, Grade, Place, Repair
+from grading.grades.grade import Change, Grade, Place, Repair
 from grading.reports import CLASS_WRITERS, ClassWriter
 from grading.reports.common_repairs import fixed_places
 from grading.reports.hidden import for_students

@@ -10,8 +10,8 @@ import msgspec
 import pytest
 
 from grading.commands.arguments import FORMATS, USUAL_FORMATS
-from grading.records.atomic_files import write_atomically
-from grading.records.grade import Grade
+from grading.grades.atomic_files import write_atomically
+from grading.grades.grade import Grade
 from grading.reports import CLASS_WRITERS, WRITERS, write_class, write_reports
 from grading.reports.json_report import report_schema
 from tests.grading.reports.grades import FUNCTIONS, a_class, a_grade

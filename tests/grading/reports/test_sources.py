@@ -12,8 +12,8 @@ import msgspec
 import nbformat
 import pytest
 
+from grading.grades.grade import Grade, Place
 from grading.intake.submission import Handin
-from grading.records.grade import Grade, Place
 from grading.reports import write_reports
 from grading.reports.sources import commented
 from tests.grading.reports.grades import PIXEL, a_check, a_comparison

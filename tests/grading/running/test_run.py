@@ -19,9 +19,9 @@ import pytest
 import grader
 from grading import commands
 from grading.gradebook.database import Database
+from grading.grades.grade import Grade
 from grading.intake.find import find
 from grading.intake.submission import Handin
-from grading.records.grade import Grade
 from grading.rubric.reading import load_rubric
 from grading.running.run import Outcome, grade_all
 from grading.running.setup import RunSetup

@@ -22,7 +22,7 @@ import grader
 from grading import commands
 from grading.entrances import pack
 from grading.entrances.pack.autograder import Dates, Metadata, Question, User
-from grading.records.late import HandedIn
+from grading.grades.late import HandedIn
 
 ROOT = Path(__file__).resolve().parents[4]
 SAMPLES = ROOT / "submissions"
@@ -132,7 +132,7 @@ from grading.sandbox import level_search
 
 ways = level_search._ways
 level_search._ways = lambda level, *rest: ways(level, *rest) if level is level_search.Level.LIMITS_ONLY else iter(())
-from grading.records.late import HandedIn
+from grading.grades.late import HandedIn
 from grading.entrances.pack.autograder import main
 
 sys.exit(main(Path(sys.argv[1])))

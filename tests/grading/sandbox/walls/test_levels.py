@@ -8,11 +8,11 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from grading.protocol.wall_setup import Setup
+from grading.protocol.confinement import Setup
 from grading.sandbox import level_search, selftest
 from grading.sandbox.budget import Budget
 from grading.sandbox.client import Sandbox
-from grading.sandbox.inside import walls
+from grading.sandbox.inside import confining
 from grading.sandbox.level_search import LevelSearch
 from grading.sandbox.limits import Limits
 from grading.sandbox.messages import Call, Loaded, Returned
@@ -68,14 +68,14 @@ def test_what_scipy_imports_if_it_is_there_is_not_there_where_it_cannot_be_read(
 
 
 def test_a_module_that_cannot_be_read_is_not_found(monkeypatch: pytest.MonkeyPatch) -> None:
-    assert walls._ReadableFinder.find_spec("json") is not None
-    assert walls._ReadableFinder.find_spec("no_such_module") is None
+    assert confining._ReadableFinder.find_spec("json") is not None
+    assert confining._ReadableFinder.find_spec("no_such_module") is None
 
     def refused(*_: object) -> int:
         raise PermissionError
 
     monkeypatch.setattr("os.open", refused)
-    assert walls._ReadableFinder.find_spec("json") is None
+    assert confining._ReadableFinder.find_spec("json") is None
 
 
 def test_resource_limits_alone_are_refused_unless_they_are_allowed() -> None:

@@ -11,8 +11,8 @@ import pytest
 
 import grader
 from grading import commands
+from grading.grades.roster import Known, Roster, RosterError, match, read_roster
 from grading.intake.find import survey
-from grading.records.roster import Known, Roster, RosterError, match, read_roster
 from tests.grading.intake.lms_downloads import DOWNLOADS, LISTS, people
 from tests.grading.running.small_class import RIGHT, RUBRIC, make_class
 

@@ -10,13 +10,13 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from grading.execution.confirming import Confirmation
-from grading.execution.scoring import Counted, HeldOut
+from grading.grades.notebook_execution import History, NotebookPicture, SearchFacts, SearchPair
+from grading.notebook_execution.confirming import Confirmation
+from grading.notebook_execution.scoring import Counted, HeldOut
 from grading.reading.png import NoPictureError, checked
-from grading.records.execution import History, NotebookPicture, SearchFacts, SearchPair
 from grading.rubric.settings import Search
 from grading.sandbox.messages import Received
-from grading.sandbox.notebook import Cell, CellOutcome
+from grading.sandbox.notebook_worker import Cell, CellOutcome
 
 _MOST_PICTURES = 24
 _MOST_PICTURE_BYTES = 6 << 20

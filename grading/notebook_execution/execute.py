@@ -7,17 +7,17 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from grading.execution import claims, harvest
-from grading.execution.confirming import RESTS_ON_TABLE, Confirmation, confirm
-from grading.execution.harvest import Found
-from grading.execution.plan import notebooks, raw_files
-from grading.execution.scoring import HeldOut, held_out
+from grading.grades.notebook_execution import Execution, FailedCell, NotebookRun
 from grading.intake.submission import Handin, Submission
+from grading.notebook_execution import claims, harvest
+from grading.notebook_execution.confirming import RESTS_ON_TABLE, Confirmation, confirm
+from grading.notebook_execution.harvest import Found
+from grading.notebook_execution.plan import notebooks, raw_files
+from grading.notebook_execution.scoring import HeldOut, held_out
 from grading.reading.reader import Reader
-from grading.records.execution import Execution, FailedCell, NotebookRun
 from grading.rubric.settings import Rubric
 from grading.sandbox.messages import Lost, Raised
-from grading.sandbox.notebook import Afterwards, CellOutcome, Notebook, NotebookOutcome, Trainer
+from grading.sandbox.notebook_worker import Afterwards, CellOutcome, Notebook, NotebookOutcome, Trainer
 from grading.sandbox.worker_sentences import in_run_language
 from grading.words import said_place, say
 

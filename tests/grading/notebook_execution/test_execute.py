@@ -6,10 +6,10 @@ from pathlib import Path
 
 import pytest
 
-from grading.records.execution import NotebookRun
+from grading.grades.notebook_execution import NotebookRun
 from grading.rubric.reading import load_rubric
 from grading.sandbox.client import Sandbox
-from tests.grading.execution.making import (
+from tests.grading.notebook_execution.making import (
     PICTURES,
     SEARCH,
     SUBMISSIONS,

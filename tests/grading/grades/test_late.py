@@ -11,9 +11,7 @@ import pytest
 
 import grader
 from grading import commands
-from grading.intake.find import survey
-from grading.intake.submission import Handin
-from grading.records.late import (
+from grading.grades.late import (
     HandedIn,
     LateError,
     Lateness,
@@ -24,6 +22,8 @@ from grading.records.late import (
     moment,
     read_times,
 )
+from grading.intake.find import survey
+from grading.intake.submission import Handin
 from grading.rubric.reading import default_rubric_path
 from grading.rubric.settings import LatePolicy, LateStep
 from tests.grading.reports.grades import a_class

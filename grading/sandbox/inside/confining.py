@@ -11,7 +11,7 @@ from importlib.machinery import ModuleSpec, PathFinder
 from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
-from grading.protocol.wall_setup import Setup
+from grading.protocol.confinement import Setup
 
 if TYPE_CHECKING:
     from landlockpy import Ruleset

@@ -7,16 +7,16 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from grading.execution.confirming import chosen, is_near
-from grading.execution.search_checks import search_results
-from grading.records.execution import SearchPair
-from grading.records.grade import CheckResult
+from grading.grades.grade import CheckResult
+from grading.grades.notebook_execution import SearchPair
+from grading.notebook_execution.confirming import chosen, is_near
+from grading.notebook_execution.search_checks import search_results
 from grading.rubric.settings import Rubric
 from grading.sandbox.client import Sandbox
 from reference.datasets import load
 from reference.losses import training_loss
 from reference.sgd import accuracy, train
-from tests.grading.execution.making import PICTURES, SEARCH, hand_in, hurried, notebook, rubric, run
+from tests.grading.notebook_execution.making import PICTURES, SEARCH, hand_in, hurried, notebook, rubric, run
 
 
 def judged(

@@ -17,8 +17,8 @@ import numpy as np
 from grading import PREFIX
 from grading.protocol import packing, wire
 from grading.sandbox.inside import retraining, seeding
+from grading.sandbox.inside.absent_modules import ORDINARY, Standin, compatibility_modules
 from grading.sandbox.inside.answers import Packer, plain, raised
-from grading.sandbox.inside.standins import ORDINARY, Standin, compatibility_modules
 
 #: Where the data set waits, as a folder with a link in it, until it is known where the notebook lies.
 WAITING = ".datasets"

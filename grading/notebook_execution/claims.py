@@ -6,7 +6,7 @@ import json
 import re
 from collections.abc import Iterable, Iterator, Mapping
 
-from grading.records.execution import Claim
+from grading.grades.notebook_execution import Claim
 from grading.sandbox.text import clean
 
 #: Trainings of the same model from different random numbers differ by less (docs/classifiers.md).

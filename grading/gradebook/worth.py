@@ -9,8 +9,8 @@ from typing import Any
 import msgspec
 
 from grading.gradebook.as_reported import Worth
-from grading.records.grade import CheckResult, Grade, ManualItem, Repair
-from grading.records.translation import again
+from grading.grades.grade import CheckResult, Grade, ManualItem, Repair
+from grading.grades.translation import again
 from grading.rubric.settings import Settings
 from grading.running.grade_assembly import manual_items
 from grading.running.setup import RunSetup, suite_facts

@@ -6,11 +6,11 @@ from pathlib import Path
 
 import pytest
 
-from grading.execution.search_checks import search_results
-from grading.records.grade import CheckResult
+from grading.grades.grade import CheckResult
+from grading.notebook_execution.search_checks import search_results
 from grading.rubric.settings import Rubric
 from grading.sandbox.client import Sandbox
-from tests.grading.execution.making import PICTURES, SEARCH, TEST, hand_in, notebook, rubric, run
+from tests.grading.notebook_execution.making import PICTURES, SEARCH, TEST, hand_in, notebook, rubric, run
 
 
 def judged(

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import numpy as np
 
-from grading.execution.scoring import confirmed, held_out
+from grading.notebook_execution.scoring import confirmed, held_out
 from grading.sandbox.walls.view import view
 from reference.datasets import cifar10
 from reference.sgd import accuracy

@@ -16,8 +16,8 @@ from typing import Any
 import msgspec
 
 from grading.editions.callings import callings
+from grading.grades.grade import Grade, IsolationFacts
 from grading.intake.submission import Block, Definition, IntakeError, Kind, Source, Submission
-from grading.records.grade import Grade, IsolationFacts
 from grading.reports.inline import inline_html, inline_text
 from grading.reports.shown_repairs import told
 from grading.rubric.reading import RubricError, load_rubric, require_packages

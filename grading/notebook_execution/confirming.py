@@ -20,10 +20,10 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from grading.execution.claims import CLOSE
-from grading.execution.scoring import HeldOut
-from grading.records.execution import SearchPair
-from grading.sandbox.notebook import NotTrainedError, Trainer, Training
+from grading.grades.notebook_execution import SearchPair
+from grading.notebook_execution.claims import CLOSE
+from grading.notebook_execution.scoring import HeldOut
+from grading.sandbox.notebook_worker import NotTrainedError, Trainer, Training
 from grading.words import say
 
 #: The checks whose points rest on the table.

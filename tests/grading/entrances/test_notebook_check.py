@@ -14,7 +14,7 @@ import numpy as np
 import pytest
 
 import grader
-from grading.entrances.notebook import Report
+from grading.entrances.notebook_check import Report
 
 Loss = tuple[float, np.ndarray[Any, Any]]
 

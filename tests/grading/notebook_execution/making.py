@@ -10,9 +10,9 @@ from typing import Any
 import msgspec
 from msgspec.structs import replace
 
-from grading.execution.running import NotebookResults, execute
 from grading.intake.find import find
 from grading.intake.read import read
+from grading.notebook_execution.execute import NotebookResults, execute
 from grading.reading.reader import Reader
 from grading.rubric.reading import load_rubric
 from grading.rubric.settings import Rubric

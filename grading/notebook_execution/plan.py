@@ -7,13 +7,13 @@ from collections.abc import Iterable, Mapping, Sequence
 from functools import cache
 from pathlib import Path, PurePosixPath
 
+from grading.intake.ipynb import DamagedNotebookError, read_cells
 from grading.intake.limits import DEFAULT
-from grading.intake.notebook import DamagedNotebookError, read_cells
 from grading.intake.safe_names import shown
 from grading.intake.submission import Handin, IntakeError, Submission
 from grading.reading.reader import Reader
 from grading.rubric.settings import Rubric, Search
-from grading.sandbox.notebook import Cell, Notebook
+from grading.sandbox.notebook_worker import Cell, Notebook
 from grading.words import say
 
 _MOST_NOTEBOOKS = 4

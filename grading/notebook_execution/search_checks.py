@@ -8,11 +8,11 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
-from grading.execution.confirming import RESTS_ON_TABLE, Confirmation
-from grading.execution.harvest import Found
-from grading.execution.scoring import confirmed
-from grading.records.execution import Execution, SearchPair
-from grading.records.grade import CheckResult, Status
+from grading.grades.grade import CheckResult, Status
+from grading.grades.notebook_execution import Execution, SearchPair
+from grading.notebook_execution.confirming import RESTS_ON_TABLE, Confirmation
+from grading.notebook_execution.harvest import Found
+from grading.notebook_execution.scoring import confirmed
 from grading.rubric.settings import SEARCH_CHECKS, Rubric, Search
 from grading.words import later, say, together, translated
 from reference.accuracy import verdict

@@ -12,10 +12,10 @@ from pathlib import Path
 
 import msgspec
 
+from grading.grades.grade import Grade, LateFacts
+from grading.grades.roster import Known, Matches, RosterError, columns_of, match, read_table
 from grading.intake.safe_names import ascii_name, shown
 from grading.intake.submission import Handin
-from grading.records.grade import Grade, LateFacts
-from grading.records.roster import Known, Matches, RosterError, columns_of, match, read_table
 from grading.rubric.settings import LatePolicy
 from grading.words import later, say, translated
 

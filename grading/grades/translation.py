@@ -10,7 +10,7 @@ from typing import Any, get_args
 
 import msgspec
 
-from grading.records.grade import Grade
+from grading.grades.grade import Grade
 from grading.rubric.settings import Hint
 from grading.words import Language, speaking
 from grading.words.origins import UnknownOriginError, recipe, said_from

@@ -9,8 +9,8 @@ from typing import Any, Literal
 
 import msgspec
 
+from grading.grades.notebook_execution import Execution
 from grading.intake.submission import Platform
-from grading.records.execution import Execution
 from grading.rubric.settings import Hint
 from grading.words import Language
 

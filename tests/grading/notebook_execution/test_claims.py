@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from grading.execution.claims import accuracies, compare
+from grading.notebook_execution.claims import accuracies, compare
 from grading.sandbox.client import Sandbox
-from tests.grading.execution.making import PICTURES, SEARCH, hand_in, notebook, run
+from tests.grading.notebook_execution.making import PICTURES, SEARCH, hand_in, notebook, run
 
 BEST = "best validation accuracy achieved during cross-validation: "
 

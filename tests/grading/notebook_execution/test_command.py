@@ -11,7 +11,7 @@ import pytest
 import grader
 from grading.sandbox.walls.zygote import private_user
 from reference.datasets import CIFAR10_VARIABLE
-from tests.grading.execution.making import PICTURES, SEARCH, hand_in, notebook
+from tests.grading.notebook_execution.making import PICTURES, SEARCH, hand_in, notebook
 from tests.grading.running.small_class import RIGHT, RUBRIC
 from tests.reference.cifar10_layout import write
 

@@ -10,8 +10,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from grading.intake.ipynb import DamagedNotebookError, read_cells, without_magics
 from grading.intake.limits import DEFAULT
-from grading.intake.notebook import DamagedNotebookError, read_cells, without_magics
 from tests.grading.intake.making import SVM, kept, notebook, read_files
 
 
@@ -133,7 +133,7 @@ def test_magics_become_python_and_no_line_moves(text: str, line: str) -> None:
 )
 def test_ipython_is_loaded_only_for_what_is_more_than_a_line(text: str, needed: bool) -> None:
     loaded = "import sys; print('IPython' in sys.modules)"
-    code = f"from grading.intake.notebook import without_magics; without_magics({text!r}); {loaded}"
+    code = f"from grading.intake.ipynb import without_magics; without_magics({text!r}); {loaded}"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == str(needed)
 

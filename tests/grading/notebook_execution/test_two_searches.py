@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from grading.execution.search_checks import search_results
+from grading.notebook_execution.search_checks import search_results
 from grading.rubric.reading import load_rubric
 from grading.sandbox.client import Sandbox
-from tests.grading.execution.making import PICTURES, SEARCH, TEST, hand_in, notebook, run
+from tests.grading.notebook_execution.making import PICTURES, SEARCH, TEST, hand_in, notebook, run
 
 SOFTMAX = SEARCH.replace("best_svm", "best_softmax").replace("10 * k", "100 + 10 * k")
 
