@@ -72,7 +72,7 @@ def test_a_wrong_function_is_shown_with_its_mistake_and_the_smallest_input() -> 
     for form in report._repr_mimebundle_().values():
         assert "dW += 2 * reg * W" in form
         assert "loss, dW = softmax_loss_naive(W, X, y, 1.0)" in form
-        assert "test_notebook.py, lines" in form
+        assert "test_notebook_check.py, lines" in form
 
 
 def test_an_error_is_told_with_the_students_own_line() -> None:
