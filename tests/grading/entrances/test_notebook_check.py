@@ -81,7 +81,7 @@ def test_an_error_is_told_with_the_students_own_line() -> None:
 
     report = grader.check(softmax_loss_naive)
     assert "softmax_loss_naive raised ValueError: <b>" in repr(report)
-    assert "(test_notebook.py, line" in repr(report)
+    assert "(test_notebook_check.py, line" in repr(report)
     assert "&lt;b&gt;" in report._repr_mimebundle_()["text/html"]
 
 
