@@ -15,6 +15,7 @@ import random
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from functools import cached_property, lru_cache
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -38,6 +39,7 @@ _STEP = 0.25
 # 1 + 3 * delta / k is never 0 for dyadic numbers, so no margin is.
 _OFF_KINKS = 3.0
 _SEVERAL = 64  # features from which on weights are made smaller, so that scores stay below what exp can hold
+_MOST_SAMPLES, _MOST_CLASSES = 500, 32  # that right code must take
 _KEPT, _KEPT_ANSWERS = 8, 128
 
 
@@ -66,13 +68,20 @@ class Use:
     def problem(self) -> Problem:
         """In float64 and C order."""
         n, d, c = self.sizes
-        y = np.resize(np.array(self.labels, np.int64), n) % c
-        return Problem(np.resize(self.weights, (d, c)), np.resize(self.data, (n, d)), y, self.reg)
+        W, X = _repeated(np.array(self.weights), d * c), _repeated(np.array(self.data), n * d)
+        y = _repeated(np.array(self.labels, np.int64), n) % c
+        return Problem(W.reshape(d, c), X.reshape(n, d), y, self.reg)
 
     @property
     def room(self) -> float:
         """By how much the bounds for float64 are too small for a right answer."""
         return _ROOM_OF_FLOAT32 if "float32" in self.floats else 1.0
+
+    @property
+    def is_the_courses(self) -> bool:
+        """Whether the course's own notebooks may call a function like this."""
+        n, _, c = self.sizes
+        return not self.layout and "float32" not in self.floats and n <= _MOST_SAMPLES and c <= _MOST_CLASSES
 
     def call(self, name: str) -> Call:
         """Call the function ``name``."""
@@ -105,6 +114,12 @@ class Use:
         return say("N = {n}, D = {d}, C = {c} and reg = {reg:g}", n=n, d=d, c=c, reg=self.reg)
 
 
+def _repeated(entries: NDArray[Any], count: int) -> NDArray[Any]:
+    """As `np.resize`, which takes ten times as long to repeat a few entries."""
+    rows = -(-count // len(entries))
+    return np.broadcast_to(entries, (rows, len(entries))).ravel()[:count]
+
+
 _LAYOUTS = {
     "fortran": later("arrays in Fortran order (column by column in memory)"),
     "strided": later("arrays that are every second entry of larger ones (views)"),
@@ -128,48 +143,69 @@ _LAYING: dict[str, list[str]] = {
 
 @lru_cache(maxsize=_KEPT)
 def uses(digest: bytes) -> tuple[Use, ...]:
-    """What the functions of a hand-in with a hash are asked.
+    """What every loss function of a hand-in with a hash is asked.
 
-    The time of a loop in Python grows with the samples: it is spared the last one, which is the largest.
+    A loop in Python takes time for each sample, class and feature: only one of the three is as large as it gets.
     """
-    generator = random.Random(int.from_bytes(hashlib.sha256(b"real use" + digest).digest()))
+    draw = _Draw(b"real use" + digest)
+    between, size = draw.between, draw.few()
+    return (
+        # Large in all at once, as in the course: what is wrong only there is found by no size alone.
+        draw.use(between(101, 130), between(101, 130), between(6, 8)),
+        # Between these and the exam's.
+        draw.use(between(11, 20), between(2, 5), between(6, 9)),
+        draw.use(between(21, 39), between(7, 29), between(2, 5)),
+        # Large in one. The course's notebooks call the naive functions with 500 samples.
+        draw.use(between(451, _MOST_SAMPLES), between(2, 4), 3),
+        draw.use(between(4, 6), between(161, 600), 3),
+        draw.use(2, between(601, 3073), 2),
+        draw.use(between(4, 6), between(2, 4), between(13, 30)),
+        draw.use(2, between(2, 4), between(_MOST_CLASSES + 1, 100)),
+        # All of one size: what is special about these is something else. Large pictures go with small weights.
+        draw.use(*size, 2.0 ** between(3, 7), reg=float(between(11, 50_000))),
+        draw.use(*size, 2.0 ** -between(3, 7), reg=2.0 ** -between(5, 18)),
+        draw.use(*size, floats=("float32", "float32")),
+        draw.use(*size, floats=("float64", "float32")),
+        *(draw.use(*size, layout=layout) for layout in _LAYOUTS),
+    )
 
-    def use(n: int, d: int, c: int, **others: object) -> Use:
+
+@lru_cache(maxsize=_KEPT)
+def larger_uses(digest: bytes) -> tuple[Use, ...]:
+    """What vectorized functions are asked besides."""
+    draw = _Draw(b"larger" + digest)
+    between = draw.between
+    return (
+        draw.use(between(300, 450), between(101, 200), between(6, 12)),
+        draw.use(between(11, 20), between(1001, 3073), between(6, 10)),
+        draw.use(between(_MOST_SAMPLES + 1, 1000), between(2, 4), between(3, 5)),
+        draw.use(between(41, 100), between(5, 48), between(_MOST_CLASSES + 1, 100)),
+    )
+
+
+class _Draw:
+    """Sizes and numbers that depend on some bytes and on nothing else."""
+
+    def __init__(self, seed: bytes) -> None:
+        self._generator = random.Random(int.from_bytes(hashlib.sha256(seed).digest()))
+        self.between = self._generator.randint
+
+    def few(self) -> tuple[int, int, int]:
+        """Small sizes."""
+        return self.between(3, 6), self.between(2, 5), self.between(3, 5)
+
+    def use(self, n: int, d: int, c: int, scale: float = 1.0, **others: object) -> Use:
+        """A call, with entries of X that are larger by ``scale`` and such of W that are smaller by it."""
         # One number more than there are features: the rows differ.
-        weights = _entries(generator, 13, 2.0**-5 if d > _SEVERAL else 1.0)
-        data = _entries(generator, 11 if d % 11 else 13, _OFF_KINKS)
-        labels = tuple(generator.randrange(c) for _ in range(7))
+        weights = self._entries(13, (2.0**-5 if d > _SEVERAL else 1.0) / scale)
+        data = self._entries(11 if d % 11 else 13, _OFF_KINKS * scale)
+        labels = tuple(self._generator.randrange(c) for _ in range(7))
         return replace(Use((n, d, c), weights, data, labels), **others)  # type: ignore[arg-type]
 
-    def between(low: int, high: int) -> int:
-        return generator.randint(low, high)
-
-    def few() -> tuple[int, int, int]:
-        return between(3, 6), between(2, 5), between(3, 5)
-
-    size = few()
-    # Large in all at once, as in the course: what is wrong only there is found by no size alone.
-    largest = use(between(300, 450), between(101, 200), between(6, 12))
-    several = [
-        use(between(101, 150), between(101, 160), between(6, 10)),
-        # Between these and the exam's.
-        use(between(11, 20), between(2, 5), between(6, 9)),
-        use(between(21, 39), between(7, 29), between(2, 5)),
-        use(between(41, 100), between(2, 5), between(3, 5)),
-        use(between(2, 3), between(49, 3073), between(2, 4)),
-        use(between(2, 3), between(2, 4), between(13, 30)),
-        # All of one size: what is special about these is something else.
-        use(*size, reg=float(between(11, 50_000))),
-        use(*size, floats=("float32", "float32")),
-        use(*size, floats=("float64", "float32")),
-        *(use(*size, layout=layout) for layout in _LAYOUTS),
-    ]
-    return (*several, largest)
-
-
-def _entries(generator: random.Random, count: int, scale: float) -> tuple[float, ...]:
-    """Multiples of a quarter up to 2, not all of one sign, times ``scale``."""
-    return tuple(scale * _STEP * generator.choice((-1, 1)) * generator.randint(1, 8) for _ in range(count))
+    def _entries(self, count: int, scale: float) -> tuple[float, ...]:
+        """Multiples of a quarter up to 2, not all of one sign, times ``scale``."""
+        choice, between = self._generator.choice, self.between
+        return tuple(scale * _STEP * choice((-1, 1)) * between(1, 8) for _ in range(count))
 
 
 @lru_cache(maxsize=_KEPT_ANSWERS)
@@ -204,9 +240,10 @@ class RealUse:
     @classmethod
     def of(cls, candidate: LossFunction) -> RealUse:
         """Ask a function."""
-        asked = tuple(_ordinary(candidate, use) for use in uses(candidate.digest))
-        if "vectorized" not in candidate.settings.points:
-            asked = asked[:-1]
+        drawn = uses(candidate.digest)
+        if "vectorized" in candidate.settings.points:
+            drawn += larger_uses(candidate.digest)
+        asked = tuple(_ordinary(candidate, use) for use in drawn)
         return cls(candidate, asked, candidate.worker.run([use.call(candidate.name) for use in asked]))
 
     def hold(self, check: str, *, small: bool = True) -> None:
@@ -265,9 +302,9 @@ def _verdict(
     candidate: LossFunction, use: Use, outcome: Outcome, truth: Answer, judge: Judge
 ) -> Failure | None:
     name = candidate.name
-    if isinstance(outcome, Raised) and (use.layout or "float32" in use.floats):
-        # Right code may rely on what the course hands it: `np.dot(..., out=np.empty_like(W))` refuses other layouts. An
-        # error is no wrong answer.
+    if isinstance(outcome, Raised) and not use.is_the_courses:
+        # Right code may rely on what the course hands it: `np.dot(..., out=np.empty_like(W))` refuses other layouts,
+        # `np.choose` more than 32 classes, and recursion a thousand samples. An error is no wrong answer.
         return None
     answer = read_answer(name, use.problem, outcome)
     failure = answer if isinstance(answer, Failure) else judge(candidate, use, answer, truth)

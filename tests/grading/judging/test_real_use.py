@@ -33,11 +33,19 @@ def right(W, X, y, reg):
 """
 ONLY_WRONG = {
     "above 100 samples": "len(y) > 100",
-    "above 256 samples": "len(y) > 256",
+    "above 150 samples": "len(y) > 150",
+    "above 450 samples of several features": "len(y) > 450 and X.shape[1] > 1 and W.shape[1] > 2",
     "above 48 features": "X.shape[1] > 48",
-    "above 12 classes": "W.shape[1] > 12",
+    "above 160 features": "X.shape[1] > 160 and len(y) > 3",
+    "above 600 features": "X.shape[1] > 600",
+    "above 12 classes": "W.shape[1] > 12 and len(y) > 3",
+    "above 32 classes": "W.shape[1] > 32",
     "above all of these at once": "len(y) > 100 and X.shape[1] > 100 and W.shape[1] > 5",
     "above reg 10": "reg > 10",
+    "below reg 0.1": "0 < reg < 0.1",
+    "with large numbers in X": "np.abs(X).max() > 20",
+    "with large numbers in X and strong regularization": "np.abs(X).max() > 20 and reg > 10",
+    "with large numbers in W": "8 * np.abs(X).max() < np.abs(W).max()",
     "above reg 1000 with few samples": "reg > 100 and len(y) < 10",
     "in float32": "X.dtype != np.float64",
     "with weights in float32": "W.dtype != np.float64",
@@ -48,22 +56,30 @@ ONLY_WRONG = {
     "on negative strides": "min(X.strides) < 0",
     "on what it may not write to": "not X.flags.writeable",
 }
+ONLY_WRONG_OF_VECTORIZED = {
+    "above 256 samples and 100 features": "len(y) > 256 and X.shape[1] > 100",
+    "above 1000 features": "len(y) > 10 and X.shape[1] > 1000",
+    "above 500 samples": "len(y) > 500",
+    "above 32 classes of many samples": "len(y) > 40 and W.shape[1] > 32",
+}
 
 
 @pytest.mark.parametrize("loss", ["svm", "softmax"])
-def test_what_is_wrong_only_in_real_use_fails(sandbox: Sandbox, loss: str) -> None:
+@pytest.mark.parametrize("vectorized", [False, True], ids=["naive", "vectorized"])
+def test_what_is_wrong_only_in_real_use_fails(sandbox: Sandbox, loss: str, vectorized: bool) -> None:
+    conditions = ONLY_WRONG_OF_VECTORIZED if vectorized else ONLY_WRONG
     right = SVM if loss == "svm" else SOFTMAX
     handed = {
         f"f{k}": Handed(
             loss,
             f"{right}\ndef loss(W, X, y, reg):\n    value, dW = right(W, X, y, reg)\n"
             f"    return (0.5 * value, 0.5 * dW) if {condition} else (value, dW)\n",
-            vectorized=True,
+            vectorized=vectorized,
         )
-        for k, condition in enumerate(ONLY_WRONG.values())
+        for k, condition in enumerate(conditions.values())
     }
     found = judge(sandbox, handed)
-    for what, results in zip(ONLY_WRONG, found.values(), strict=True):
+    for what, results in zip(conditions, found.values(), strict=True):
         assert results["interface"].status == "passed", what
         assert {results["value"].status, results["gradient"].status} == {"failed"}, what
 
@@ -131,6 +147,31 @@ def test_refusing_what_the_course_never_hands_it_is_not_wrong(sandbox: Sandbox) 
     refusing = "assert X.flags.c_contiguous and X.flags.writeable"
     code = f"{SVM}\ndef loss(W, X, y, reg):\n    {refusing}\n    return right(W, X, y, reg)"
     assert {result.status for result in judge_one(sandbox, "svm", code).values()} == {"passed"}
+
+
+def test_right_code_may_take_no_more_than_the_course_hands_it(sandbox: Sandbox) -> None:
+    recursive = """
+def right(W, X, y, reg):
+    def rest(i):
+        if i == len(y):
+            return 0.0, np.zeros(W.shape)
+        loss, dW = rest(i + 1)
+        s = X[i].dot(W)
+        b = (s - s[y[i]] + 1 > 0).astype(float)
+        b[y[i]] = 0
+        loss += (b * (s - s[y[i]] + 1)).sum()
+        b[y[i]] = -b.sum()
+        return loss, dW + np.outer(X[i], b)
+    loss, dW = rest(0)
+    return loss / len(y) + reg * np.sum(W * W), dW / len(y) + 2 * reg * W
+"""
+    choosing = SVM.replace("s[np.arange(n), y][:, None]", "np.choose(y, s.T)[:, None]")
+    handed = {f"f{k}": Handed("svm", code, "right", True) for k, code in enumerate((recursive, choosing))}
+    failed = [
+        [check for check, result in results.items() if result.status != "passed"]
+        for results in judge(sandbox, handed).values()
+    ]
+    assert failed == [["vectorized"], []]
 
 
 def test_who_is_asked_what_depends_on_the_hand_in_and_on_nothing_else() -> None:
