@@ -25,6 +25,7 @@ import numpy as np
 
 from grading.intake.submission import Block, Definition, Kind, Source, Submission
 from grading.rubric.reading import load_rubric
+from grading.running.from_rubric import training_plan
 from grading.running.runner import Runner
 from grading.running.setup import RunSetup
 from grading.running.work import Work
@@ -34,7 +35,7 @@ from grading.training.data import training_data
 def checks_on_digits(rounds: int) -> dict[str, float]:
     """Medians in seconds, of processor time but for ``wall``: of all checks of train and predict of two classes."""
     rubric = load_rubric()
-    data = training_data(rubric)
+    data = training_data(training_plan(rubric))
     found = []
     with Work(RunSetup(rubric, allow_unsafe=True)) as work:
         work.prepare()
@@ -115,8 +116,8 @@ class Softmax(LinearSVM):
 def accuracy_on_cifar10(folder: Path, rounds: int) -> dict[str, float]:
     """Processor seconds of an accuracy check, of its trainings alone in a plain process, and their ratio; medians."""
     rubric = load_rubric(data_folder=folder)
-    data = training_data(rubric)
-    settings = rubric.accuracy["svm"]
+    data = training_data(training_plan(rubric))
+    settings = training_plan(rubric).accuracy["svm"]
     plain = np.array(data.split.X_train)
     options = msgspec.structs.asdict(settings)
     for name in ("threshold", "runs"):

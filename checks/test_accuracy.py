@@ -15,7 +15,6 @@ from grading.judging.learned_from_loss import beyond, learned_from_own_loss
 from grading.judging.promise import promise
 from grading.judging.training_facts import nearness
 from grading.judging.training_record import history_of, weights_of
-from grading.rubric.settings import Accuracy
 from grading.training.baselines import thinned
 from grading.training.data import training_data
 from grading.training.permuted_data import Disguise, disguised
@@ -30,16 +29,14 @@ def test_accuracy(candidate: Classifier) -> None:
     """Trained on the data set with the rubric's settings, it classifies at least the asked-for share of the validation
     pictures correctly.
     """
-    settings = candidate.rubric.accuracy[candidate.reference]
-    data = training_data(candidate.rubric)
+    settings = candidate.accuracy
+    data = training_data(candidate.standard.training)
     options = Options(settings.learning_rate, settings.reg, settings.num_iters, settings.batch_size)
     given = disguised(data, candidate.digest)
     start = _start(candidate, given, options)
     candidate.trainings.clear()
     for run in range(settings.runs):
-        candidate.trainings.append(
-            _trained(candidate, data.split, given, options, settings, candidate.seed + run)
-        )
+        candidate.trainings.append(_trained(candidate, data.split, given, options, candidate.seed + run))
     runs = [learned.run for learned in candidate.trainings]
     if all(run.correct >= run.least for run in runs):
         _require_own(candidate, given, options, start)
@@ -66,7 +63,7 @@ def test_accuracy(candidate: Classifier) -> None:
             ),
             _how_near(candidate, data.split, options, worst.W),
         ),
-        code=_code(candidate, settings, data.split),
+        code=_code(candidate, options, data.split),
         expected=say(
             "{threshold:.1%}; {least} of {total} would still pass as bad luck",
             threshold=settings.threshold,
@@ -93,11 +90,9 @@ def _require_own(
     )
 
 
-def _trained(
-    candidate: Classifier, data: Split, given: Disguise, options: Options, settings: Accuracy, seed: int
-) -> Learned:
+def _trained(candidate: Classifier, data: Split, given: Disguise, options: Options, seed: int) -> Learned:
     """Train once, and count what the weights classify correctly."""
-    seconds = candidate.rubric.settings.limits.training_seconds
+    settings, seconds = candidate.accuracy, candidate.standard.training.seconds
     (done,) = candidate.train(
         Scenario(
             given.X,
@@ -175,15 +170,12 @@ _DIGITS = (
 )
 
 
-def _code(candidate: Classifier, settings: Accuracy, data: Split) -> str:
+def _code(candidate: Classifier, options: Options, data: Split) -> str:
     usage = candidate.usage
-    options = dict(
-        Options(settings.learning_rate, settings.reg, settings.num_iters, settings.batch_size).as_arguments()
-    )
     lines = [
         *(_DIGITS if data.name == "digits" else _CIFAR10),
         *usage.making(),
-        *usage.training(["X_train", "y_train"], **options),
+        *usage.training(["X_train", "y_train"], **options.as_arguments()),
         f"print(((X_validation @ {usage.weights}).argmax(axis=1) == y_validation).mean())",
     ]
     return "\n".join(lines) + "\n"

@@ -69,7 +69,7 @@ def test_vectorized(candidate: LossFunction) -> None:
         # A loop executes at least one bytecode for each further item; anything below that is not a loop over them.
         if count - first < growth.more:
             continue
-        if growth.what == "classes" and candidate.rubric.settings.class_loops_allowed:
+        if growth.what == "classes" and candidate.standard.class_loops_allowed:
             candidate.remark(
                 say("It loops over the classes in Python; accepted, since there are few of them.")
             )

@@ -41,15 +41,17 @@ def run(options: argparse.Namespace) -> int:
     one_thread()
     from grading.commands.progress import Progress
     from grading.rubric.reading import RubricError, load_rubric
-    from grading.training.calibration import calibrate_rubric, report
+    from grading.running.from_rubric import training_plan
+    from grading.training.calibration import calibrate_plan, report
     from reference.datasets import DatasetError
 
     try:
         rubric = load_rubric(options.rubric, edition=options.edition, data_folder=options.data)
-        print(f"training the reference on {rubric.data_name} from {options.seeds} seeds", file=sys.stderr)
-        with Progress("trainings", len(rubric.accuracy) * options.seeds) as progress:
-            for name, found in calibrate_rubric(rubric, options.seeds, progress.step):
-                print("\n".join(report(name, found, rubric.accuracy[name])), flush=True)
+        plan = training_plan(rubric)
+        print(f"training the reference on {plan.data_name} from {options.seeds} seeds", file=sys.stderr)
+        with Progress("trainings", len(plan.accuracy) * options.seeds) as progress:
+            for name, found in calibrate_plan(plan, options.seeds, progress.step):
+                print("\n".join(report(name, found, plan.accuracy[name].threshold)), flush=True)
     except (RubricError, DatasetError) as error:
         print(f"{PROGRAM}: {error}", file=sys.stderr)
         return WRONG_USE

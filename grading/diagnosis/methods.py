@@ -89,7 +89,7 @@ def _without_names(candidate: Classifier, failure: Failure) -> str:
 def _simulated(mistake: Mistake, candidate: Classifier) -> Classifier:
     direct = not candidate.asked_the_stand_in
     worker = cast("Worker", SimulatedWorker(mistake, candidate.reference, direct=direct))
-    simulated = Classifier(candidate.name, worker, candidate.rubric)
+    simulated = Classifier(candidate.name, worker, candidate.standard)
     # The simulated worker speaks the course's words.
     simulated.usage = Usage(candidate.name, takes_loss=candidate.usage.takes_loss)
     return simulated

@@ -195,7 +195,7 @@ class Repair(msgspec.Struct, frozen=True, kw_only=True):
         elsewhere: another single change that does as well, in another line, if there is one.
         cases: the inputs that the changed function was right on.
         candidates: how many changed functions were tried until then.
-        hint: how much of it students are told.
+        hint: how much of it students are told; nothing, unless a rubric allows more.
     """
 
     part: Part
@@ -204,7 +204,7 @@ class Repair(msgspec.Struct, frozen=True, kw_only=True):
     elsewhere: Change | None
     cases: int
     candidates: int
-    hint: Hint
+    hint: Hint = "none"
 
 
 class LossHistory(msgspec.Struct, frozen=True, kw_only=True):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from grading.rubric.settings import Function, Rubric
+from grading.judging.standard import Standard
 
 if TYPE_CHECKING:
     from grading.sandbox.client import Worker
@@ -16,18 +16,18 @@ class Candidate:
     Attributes:
         name: as in the rubric, "svm_loss_naive", "LinearSVM.train" or "TwoLayerNet.loss".
         worker: the process that has it.
-        rubric: what it is asked for by.
+        standard: what everything in the hand-in is held to.
         settings: what the rubric says of it.
         digest: a hash of the hand-in, on which some of its examples depend.
         remarks: sentences on what is accepted, but worth a word to the student.
         cases: examples judged so far, counted once for each check that judges them.
     """
 
-    def __init__(self, name: str, worker: Worker, rubric: Rubric, digest: bytes = b"") -> None:
+    def __init__(self, name: str, worker: Worker, standard: Standard, digest: bytes = b"") -> None:
         self.name = name
         self.worker = worker
-        self.rubric = rubric
-        self.settings: Function = rubric.settings.functions[name]
+        self.standard = standard
+        self.settings = standard.functions[name]
         self.digest = digest
         self.remarks: list[str] = []
         self.cases = 0
@@ -40,7 +40,7 @@ class Candidate:
     @property
     def seed(self) -> int:
         """The seed of all examples."""
-        return self.rubric.settings.seed
+        return self.standard.seed
 
     def remark(self, sentence: str) -> None:
         """Note something that is accepted, but worth a word to the student."""

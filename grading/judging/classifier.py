@@ -16,8 +16,9 @@ from grading.judging.calling_convention import Usage
 from grading.judging.candidate import Candidate
 from grading.judging.encoding import example_type
 from grading.judging.failures import Failure, Raises
+from grading.judging.standard import Standard
 from grading.judging.training_record import Trained, calls_of
-from grading.rubric.settings import Rubric
+from grading.rubric.settings import Accuracy
 from grading.sandbox.messages import (
     Argument,
     Assign,
@@ -140,14 +141,19 @@ class Classifier(Candidate):
         trainings: what the accuracy check saw, run by run, as far as it came.
     """
 
-    def __init__(self, name: str, worker: Worker, rubric: Rubric, digest: bytes = b"") -> None:
-        super().__init__(name, worker, rubric, digest)
+    def __init__(self, name: str, worker: Worker, standard: Standard, digest: bytes = b"") -> None:
+        super().__init__(name, worker, standard, digest)
         self.class_name = name.partition(".")[0]
-        self.usage = Usage(name, rubric.settings.names, self.settings.takes_loss)
+        self.usage = Usage(name, standard.names, self.settings.takes_loss)
         self.asked_the_stand_in = False
         self.trainings: list[Learned] = []
         self._takes_verbose = True
         self._foreseen: dict[int, tuple[Scenario | Model, list[Trained] | Received | Failure]] = {}
+
+    @property
+    def accuracy(self) -> Accuracy:
+        """How it is trained on the data set, and what is asked of that."""
+        return self.standard.training.accuracy[self.reference]
 
     def foresee(self, examples: Sequence[object]) -> None:
         """Ask what is asked for in ``examples`` in one round trip; `train` and `predict` then know the answers."""
@@ -267,7 +273,7 @@ class Classifier(Candidate):
             Invoke(_HANDLE, "loss", (X, y, reg)),
             Invoke(_HANDLE, "loss", (W, X, y, reg)),
         ]
-        functions = self.rubric.settings.functions.items()
+        functions = self.standard.functions.items()
         steps += [
             Call(name, (W, X, y, reg))
             for name, asked in functions

@@ -49,7 +49,7 @@ def verdict(promise: Promise, candidate: Classifier | Network, example: Example)
 
 def _examples(drawing: Drawing, candidate: Classifier | Network) -> list[Any]:
     """Those of the exam, the last of them replaced by some that depend on the hand-in."""
-    seed, delta = candidate.seed, candidate.rubric.settings.delta
+    seed, delta = candidate.seed, candidate.standard.delta
     own = own_examples(drawing, candidate.digest, seed, delta) if candidate.digest else ()
     kept = pool_of(drawing, seed, delta).examples
     return [*kept[: len(kept) - len(own)], *own]

@@ -24,9 +24,8 @@ from grading.judging.screening import (
     key_of,
     known,
     packed,
-    setting_of,
 )
-from grading.rubric.settings import Rubric
+from grading.judging.standard import Standard
 from grading.sandbox.messages import Call, Outcome, Returned
 from grading.sandbox.pairs import PackedCalls
 from reference.problem import Problem
@@ -65,12 +64,12 @@ class LossFunction(Candidate):
         self,
         name: str,
         worker: Worker,
-        rubric: Rubric,
+        standard: Standard,
         naive: LossFunction | None = None,
         *,
         digest: bytes = b"",
     ) -> None:
-        super().__init__(name, worker, rubric, digest)
+        super().__init__(name, worker, standard, digest)
         self.naive = naive
         self.passed: set[str] = set()
         self.observer: Callable[[Problem, Answered], None] | None = None
@@ -83,12 +82,12 @@ class LossFunction(Candidate):
     @property
     def delta(self) -> float:
         """The margin of the SVM loss."""
-        return self.rubric.settings.delta
+        return self.standard.delta
 
     @property
     def setting(self) -> Setting:
         """What its answers are judged by."""
-        return setting_of(self.rubric.settings, self.reference, self.reg_scale)
+        return self.standard.setting(self.reference, self.reg_scale)
 
     @property
     def reg_scale(self) -> float:
@@ -99,7 +98,7 @@ class LossFunction(Candidate):
         """
         if not self.settings.is_regularized:
             return 0.0
-        scale, *others = self.rubric.settings.reg_scales
+        scale, *others = self.standard.reg_scales
         if not others:
             return scale
         if self._reg_scale is None:
@@ -118,7 +117,7 @@ class LossFunction(Candidate):
         return all(isinstance(a.answer, Answered) and a.truth.gradient.accepts(a.answer.dW) for a in asked)
 
     def _asked_for_values(self, reg_scale: float) -> Iterator[AskedProblems]:
-        setting = setting_of(self.rubric.settings, self.reference, reg_scale)
+        setting = self.standard.setting(self.reference, reg_scale)
         return (self.beside(known(drawing, setting)) for drawing in promise_of("value").drawings)
 
     def _adds_half(self) -> bool:
@@ -174,7 +173,7 @@ class LossFunction(Candidate):
 
     def truth(self, problem: Problem) -> Answer:
         """The true answer to a problem, in this function's convention and within the rubric's tolerance."""
-        tolerance = self.rubric.settings.tolerance
+        tolerance = self.standard.tolerance
         if self._times is not None:
             key = key_of(problem)
             for asked in self._asked.values():

@@ -27,7 +27,7 @@ from grading.judging.network_training import (
     trained,
     training_code,
 )
-from grading.rubric.settings import Rubric
+from grading.judging.standard import Standard
 from grading.sandbox.messages import Call, Received, Step
 from reference.answer import Answer
 from reference.losses import loss_named
@@ -52,8 +52,8 @@ class Network(Candidate):
         problems: those of the exam, in the form of this formula, once they have been asked.
     """
 
-    def __init__(self, name: str, worker: Worker, rubric: Rubric, digest: bytes = b"") -> None:
-        super().__init__(name, worker, rubric, digest)
+    def __init__(self, name: str, worker: Worker, standard: Standard, digest: bytes = b"") -> None:
+        super().__init__(name, worker, standard, digest)
         self.loss: Loss = loss_named(self.settings.reference)
         self.problems: tuple[NetworkProblem, ...] = ()
         self._suited: dict[int, tuple[Asked, Asked]] = {}
@@ -155,13 +155,13 @@ class Network(Candidate):
 
     def truth_of(self, problem: NetworkProblem, reg_scale: float) -> Answer:
         """The same in a convention."""
-        exact = _truth(self.reference, reg_scale, self.rubric.settings.delta, encode([problem]))
-        return exact.within(self.rubric.settings.tolerance)
+        exact = _truth(self.reference, reg_scale, self.standard.delta, encode([problem]))
+        return exact.within(self.standard.tolerance)
 
     @cached_property
     def reg_scale(self) -> float:
         """The convention of regularization: where either is accepted, what fits its losses, or else its gradients."""
-        scale, *others = self.rubric.settings.reg_scales
+        scale, *others = self.standard.reg_scales
         if not others:
             return scale
         answered = [(p, a) for p, a in self.attempts() if isinstance(a, NetworkAnswer) and p.reg]

@@ -125,7 +125,7 @@ class _Accuracies:
 
     def _predicted(self, name: str, step: int) -> Iterator[float]:
         """By the network's own predict, which another check judges."""
-        functions = self._candidate.rubric.settings.functions
+        functions = self._candidate.standard.functions
         predict = next(
             (
                 other
@@ -136,7 +136,7 @@ class _Accuracies:
         )
         if predict is None:
             return
-        other = Network(predict, self._candidate.worker, self._candidate.rubric)
+        other = Network(predict, self._candidate.worker, self._candidate.standard)
         for problem in self._problems(name, step):
             try:
                 labels = other.labels(problem).value

@@ -241,7 +241,6 @@ def _gradients(
 ) -> Iterator[Callable[[dict[str, Array]], Mapping[str, Array] | None]]:
     """The gradients of a batch by the parameters: of the true loss, and of the network's own."""
     X, y = training.X[: training.batch_size], training.y[: training.batch_size]
-    settings = candidate.rubric.settings
 
     def true(scale: float) -> Callable[[dict[str, Array]], Mapping[str, Array]]:
         def gradient(parameters: dict[str, Array]) -> Mapping[str, Array]:
@@ -250,11 +249,11 @@ def _gradients(
 
         return gradient
 
-    for scale in settings.reg_scales:
+    for scale in candidate.standard.reg_scales:
         yield true(scale)
-    for name, asked in settings.functions.items():
+    for name, asked in candidate.standard.functions.items():
         if asked.kind == "network" and name.startswith(f"{candidate.class_name}."):
-            loss = Network(name, candidate.worker, candidate.rubric)
+            loss = Network(name, candidate.worker, candidate.standard)
 
             def own(parameters: dict[str, Array], loss: Network = loss) -> Mapping[str, Array] | None:
                 try:

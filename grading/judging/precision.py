@@ -47,7 +47,7 @@ def _is_near(
     exact: Answer,
 ) -> bool:
     """Whether a loss is within the tolerance; ``scores`` are those of softmax, (N, C), None for another loss."""
-    tolerance = candidate.rubric.settings.tolerance
+    tolerance = candidate.standard.tolerance
     epsilon = None if scores is None else epsilon_of(scores, y, loss, exact)
     if epsilon is not None and epsilon <= tolerance:
         candidate.remark(
@@ -83,7 +83,7 @@ def accepts_gradient(candidate: LossFunction, dW: NDArray[np.float64], truth: An
             "The dW of {name} is off by more than rounding, though by less than {tolerance:g} of the size of its sums; "
             "accepted.",
             name=candidate.name,
-            tolerance=candidate.rubric.settings.tolerance,
+            tolerance=candidate.standard.tolerance,
         )
     )
     return True
@@ -98,7 +98,7 @@ def accepts_network_gradient(candidate: Network, gradient: NDArray[np.float64], 
                 "The gradients of {name} are off by more than rounding, though by less than {tolerance:g} of the size "
                 "of their sums; accepted.",
                 name=candidate.name,
-                tolerance=candidate.rubric.settings.tolerance,
+                tolerance=candidate.standard.tolerance,
             )
         )
     return tier < 2
@@ -110,7 +110,7 @@ def _tier(gradient: NDArray[np.float64], truth: Answer, candidate: LossFunction 
     # Nearly all right answers are this one of the accepted set, and then there is no need to search it.
     if (np.abs(gradient - exact.base) <= exact.bound).all() or exact.judge(gradient).accepted:
         return 0
-    return 1 if exact.within(candidate.rubric.settings.tolerance).judge(gradient).accepted else 2
+    return 1 if exact.within(candidate.standard.tolerance).judge(gradient).accepted else 2
 
 
 def epsilon_of(scores: NDArray[np.float64], y: NDArray[np.int64], loss: float, truth: Answer) -> float | None:

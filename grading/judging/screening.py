@@ -19,7 +19,6 @@ from grading.judging.answers import Answered, read_answer
 from grading.judging.exam import Part, own_examples, pool_of
 from grading.judging.failures import Failure
 from grading.judging.properties import Drawing
-from grading.rubric.settings import Settings
 from grading.sandbox.pairs import PackedCalls, Pairs
 from reference.accepted import AcceptedGradients
 from reference.answer import Answer
@@ -51,12 +50,6 @@ class Setting(msgspec.Struct, frozen=True):
     def truths(self, problems: Sequence[Problem]) -> list[Answer]:
         """The true answers to problems; those of the same sizes are worked out together."""
         return evaluate_all(self.loss, problems, reg_scale=self.reg_scale, delta=self.delta)
-
-
-def setting_of(settings: Settings, loss: str, reg_scale: float) -> Setting:
-    """What the answers of a loss are judged by under a rubric, in one of the conventions that it accepts."""
-    either = len(settings.reg_scales) > 1
-    return Setting(loss, reg_scale, settings.delta, settings.seed, either, settings.exam.size)
 
 
 Key = tuple[object, ...]

@@ -15,8 +15,8 @@ from reference.sgd import suboptimality
 
 def training_facts(candidate: Classifier) -> TrainingFacts:
     """What was seen of a candidate's trainings, beside those of the reference."""
-    settings = candidate.rubric.accuracy[candidate.reference]
-    data = training_data(candidate.rubric).split
+    settings = candidate.accuracy
+    data = training_data(candidate.standard.training).split
     W = candidate.trainings[0].W
     near = nearness(candidate, data, settings.reg, W)
     return TrainingFacts(
@@ -28,7 +28,7 @@ def training_facts(candidate: Classifier) -> TrainingFacts:
         runs=[learned.run for learned in candidate.trainings],
         templates=templates(W),
         suboptimality=near[1] if near is not None and np.isfinite(near[1]) else None,
-        reference=reference_training(candidate.reference, candidate.rubric, data),
+        reference=reference_training(candidate.reference, candidate.standard.training, data),
     )
 
 
@@ -39,8 +39,10 @@ def nearness(
 
     None where the loss has left the range of float64.
     """
-    reg_scale = candidate.rubric.settings.reg_scales[0]
-    loss, dW = loss_named(candidate.reference, candidate.rubric)(W, data.X_train, data.y_train, reg)
+    reg_scale = candidate.standard.training.reg_scale
+    loss, dW = loss_named(candidate.reference, candidate.standard.training)(
+        W, data.X_train, data.y_train, reg
+    )
     if not np.isfinite(loss):
         return None
     return loss, suboptimality(dW, reg, reg_scale=reg_scale).gap

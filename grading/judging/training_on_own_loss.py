@@ -90,7 +90,7 @@ def follows_its_own_loss(candidate: Classifier, training: Scenario) -> None:
 
 def _true_trajectories(candidate: Classifier, scenario: Scenario, options: Options) -> Iterator[Trajectory]:
     assert scenario.W is not None
-    for reg_scale in candidate.rubric.settings.reg_scales:
+    for reg_scale in candidate.standard.reg_scales:
         yield expected_updates(
             loss_named(candidate.reference),
             Problem(scenario.W, scenario.X, scenario.y, options.reg),
@@ -98,7 +98,7 @@ def _true_trajectories(candidate: Classifier, scenario: Scenario, options: Optio
             num_iters=options.num_iters,
             batch_size=options.batch_size,
             reg_scale=reg_scale,
-            delta=candidate.rubric.settings.delta,
+            delta=candidate.standard.delta,
         )
 
 

@@ -7,15 +7,16 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from grading.grades.notebook_execution import Execution, FailedCell, NotebookRun
+from grading.grades.notebook_execution import Execution, FailedCell, History, NotebookRun
 from grading.intake.submission import Handin, Submission
 from grading.notebook_execution import claims, harvest
 from grading.notebook_execution.confirming import RESTS_ON_TABLE, Confirmation, confirm
 from grading.notebook_execution.harvest import Found
-from grading.notebook_execution.plan import notebooks, raw_files
+from grading.notebook_execution.plan import NotebooksAsked, notebooks, raw_files
 from grading.notebook_execution.scoring import HeldOut, held_out
 from grading.reading.reader import Reader
-from grading.rubric.settings import Rubric
+from grading.rubric.settings import Search
+from grading.sandbox.limits import Limits
 from grading.sandbox.messages import Lost, Raised
 from grading.sandbox.notebook_worker import Afterwards, CellOutcome, Notebook, NotebookOutcome, Trainer
 from grading.sandbox.worker_sentences import in_run_language
@@ -37,7 +38,8 @@ class NotebookResults:
 def execute(
     handin: Handin,
     submission: Submission,
-    rubric: Rubric,
+    asked: NotebooksAsked,
+    limits: Limits,
     run: Callable[[Notebook, Afterwards], NotebookOutcome],
     data: Path,
     reader: Reader,
@@ -47,7 +49,8 @@ def execute(
     Args:
         handin: where its files are.
         submission: what was taken of them.
-        rubric: what is asked.
+        asked: what is asked of them.
+        limits: what each of them may use.
         run: runs one of them in a sandbox for notebooks, with ``data``.
         data: the folder of CIFAR-10's batches.
         reader: reads the files.
@@ -57,21 +60,23 @@ def execute(
         IsolationError: the sandbox has broken down.
     """
     files = raw_files(handin, submission.sha256, reader)
-    planned = notebooks(submission, files, rubric)
+    planned = notebooks(submission, files, asked)
     pictures = held_out(data)
     found: dict[str, Found] = {}
     runs = []
     for name, notebook in planned.items():
         began = time.perf_counter()
-        confirming = _Confirming(rubric, notebook, pictures, bytes.fromhex(submission.sha256))
+        confirming = _Confirming(asked.searches, limits, notebook, pictures, bytes.fromhex(submission.sha256))
         outcome = run(notebook, confirming)
         seconds = time.perf_counter() - began
         here = {
             search: replace(one, confirmation=confirming.of(search, outcome))
-            for search, one in _searches(rubric, notebook, outcome.cells, pictures).items()
+            for search, one in _searches(asked.searches, notebook, outcome.cells, pictures).items()
         }
         found.update(here)
-        runs.append(_run(name, notebook, files[name], outcome, here, rubric, seconds))
+        why = None if outcome.lost is None else _why(outcome.lost, limits)
+        history = harvest.history_found(asked.searches.values(), outcome.cells)
+        runs.append(_run(name, notebook, files[name], outcome, here, history, why, seconds))
     reason = None
     if not planned:
         reason = say("There is no notebook in the hand-in that has to do with what is asked for.")
@@ -86,7 +91,8 @@ def execute(
 class _Confirming:
     """Has entries of each table that points depend on trained again."""
 
-    rubric: Rubric
+    searches: Mapping[str, Search]
+    limits: Limits
     notebook: Notebook
     pictures: HeldOut
     digest: bytes
@@ -96,26 +102,26 @@ class _Confirming:
         """The result for a search; None if no points depend on its table."""
         if not self._counts(name):
             return None
-        lost = "" if outcome.lost is None else _why(outcome.lost, self.rubric)
+        lost = "" if outcome.lost is None else _why(outcome.lost, self.limits)
         return self.found.get(name) or Confirmation("unknown", why=lost)
 
     def _counts(self, name: str) -> bool:
-        points = self.rubric.settings.search[name].points
+        points = self.searches[name].points
         return any(points.get(check) for check in RESTS_ON_TABLE)
 
     def __call__(self, cells: Sequence[CellOutcome], train: Trainer) -> None:
-        for name, one in _searches(self.rubric, self.notebook, cells, self.pictures).items():
-            search = self.rubric.settings.search[name]
+        for name, one in _searches(self.searches, self.notebook, cells, self.pictures).items():
+            search = self.searches[name]
             if self._counts(name):
                 self.found[name] = confirm(one.facts.results, search.model, train, self.pictures, self.digest)
 
 
 def _searches(
-    rubric: Rubric, notebook: Notebook, cells: Sequence[CellOutcome], pictures: HeldOut
+    searches: Mapping[str, Search], notebook: Notebook, cells: Sequence[CellOutcome], pictures: HeldOut
 ) -> dict[str, Found]:
     found = {
         name: harvest.search_found(search, notebook.cells, cells, pictures)
-        for name, search in rubric.settings.search.items()
+        for name, search in searches.items()
     }
     return {name: one for name, one in found.items() if one is not None}
 
@@ -126,7 +132,8 @@ def _run(
     saved: bytes,
     outcome: NotebookOutcome,
     found: Mapping[str, Found],
-    rubric: Rubric,
+    history: History | None,
+    reason: str | None,
     seconds: float,
 ) -> NotebookRun:
     printed = {cell.number: cell.printed for cell in outcome.cells}
@@ -147,25 +154,24 @@ def _run(
         cells=len(notebook.cells),
         ended=len(outcome.cells),
         stopped_at=outcome.stopped_at,
-        reason=None if outcome.lost is None else _why(outcome.lost, rubric),
+        reason=reason,
         failed=[
             FailedCell(cell=cell.number, error=_one_line(cell.error)) for cell in outcome.cells if cell.error
         ][:_MOST_FAILED],
         remarks=list(dict.fromkeys(remarks))[:_MOST_REMARKS],
         claims=claims.compare(claims.saved_outputs(saved), printed),
         searches=[each.facts for each in found.values()],
-        history=harvest.history_found(rubric.settings.search.values(), outcome.cells),
+        history=history,
         pictures=pictures,
         seconds=seconds,
     )
 
 
-def _why(lost: Lost, rubric: Rubric) -> str:
+def _why(lost: Lost, limits: Limits) -> str:
     if lost.reason == "timeout":
-        limits = rubric.settings.limits
         return say(
             "it did not end in time: a cell may take {cell:g} seconds, the notebook {notebook:g}",
-            cell=limits.notebook_cell_seconds,
+            cell=limits.cell_seconds,
             notebook=limits.notebook_seconds,
         )
     return lost.detail

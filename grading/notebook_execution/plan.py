@@ -7,12 +7,14 @@ from collections.abc import Iterable, Mapping, Sequence
 from functools import cache
 from pathlib import Path, PurePosixPath
 
+import msgspec
+
 from grading.intake.ipynb import DamagedNotebookError, read_cells
 from grading.intake.limits import DEFAULT
 from grading.intake.safe_names import shown
 from grading.intake.submission import Handin, IntakeError, Submission
 from grading.reading.reader import Reader
-from grading.rubric.settings import Rubric, Search
+from grading.rubric.settings import Search
 from grading.sandbox.notebook_worker import Cell, Notebook
 from grading.words import say
 
@@ -22,6 +24,20 @@ _MOST_BYTES = 24 << 20
 _COURSE = Path(__file__).resolve().parent / "course" / "cs231n"
 _PACKAGES = {"comp411": "comp411"}
 _PACKAGE = "cs231n"
+
+
+class NotebooksAsked(msgspec.Struct, frozen=True):
+    """What is asked of notebooks.
+
+    Attributes:
+        names: of the functions and classes to define.
+        searches: what each search is called, and what is asked of it.
+        edition: of the assignment, which has a package of its own beside its notebooks.
+    """
+
+    names: tuple[str, ...]
+    searches: Mapping[str, Search]
+    edition: str
 
 
 def raw_files(handin: Handin, sha256: str, reader: Reader) -> dict[str, bytes]:
@@ -39,13 +55,15 @@ def raw_files(handin: Handin, sha256: str, reader: Reader) -> dict[str, bytes]:
     return {name: data for name, data in files.items() if _stays_within(name)}
 
 
-def notebooks(submission: Submission, files: Mapping[str, bytes], rubric: Rubric) -> dict[str, Notebook]:
+def notebooks(
+    submission: Submission, files: Mapping[str, bytes], asked: NotebooksAsked
+) -> dict[str, Notebook]:
     """The notebooks to run, by name: those among what was taken that have to do with what is asked for.
 
-    A notebook has if its code speaks of a function or class that the rubric names, or of a model to search for.
+    A notebook has if its code speaks of a function or class that is asked for, or of a model to search for.
     """
-    searches = list(rubric.settings.search.values())
-    asked = _any_of([*rubric.asked_names, *(search.model for search in searches)])
+    searches = list(asked.searches.values())
+    spoken_of = _any_of([*asked.names, *(search.model for search in searches)])
     found: dict[str, Notebook] = {}
     for source in submission.sources:
         if not source.name.endswith(".ipynb") or source.name not in files or len(found) == _MOST_NOTEBOOKS:
@@ -55,10 +73,10 @@ def notebooks(submission: Submission, files: Mapping[str, bytes], rubric: Rubric
         except DamagedNotebookError:
             continue
         code = [(cell.number, cell.text) for cell in cells if cell.kind == "code" and cell.text.strip()]
-        if any(asked.search(text) for _, text in code):
+        if any(spoken_of.search(text) for _, text in code):
             folder = str(PurePosixPath(source.name).parent)
             planned = tuple(Cell(number, text, wanted(text, searches)) for number, text in code)
-            package = _PACKAGES.get(rubric.settings.edition, _PACKAGE)
+            package = _PACKAGES.get(asked.edition, _PACKAGE)
             found[source.name] = Notebook(laid_out(files, folder, package), folder, planned)
     return found
 

@@ -13,7 +13,7 @@ from grading.grades.notebook_execution import Execution, SearchPair
 from grading.notebook_execution.confirming import RESTS_ON_TABLE, Confirmation
 from grading.notebook_execution.harvest import Found
 from grading.notebook_execution.scoring import confirmed
-from grading.rubric.settings import SEARCH_CHECKS, Rubric, Search
+from grading.rubric.settings import SEARCH_CHECKS, Search
 from grading.words import later, say, together, translated
 from reference.accuracy import verdict
 
@@ -30,9 +30,11 @@ class _Verdict:
     got: str | None = None
 
 
-def search_results(rubric: Rubric, execution: Execution, found: Mapping[str, Found]) -> Iterator[CheckResult]:
-    """The results of every check of every search that the rubric names, in its order."""
-    for name, search in rubric.settings.search.items():
+def search_results(
+    searches: Mapping[str, Search], execution: Execution, found: Mapping[str, Found]
+) -> Iterator[CheckResult]:
+    """The results of every check of every search that is asked for, in the rubric's order."""
+    for name, search in searches.items():
         for check in SEARCH_CHECKS:
             if check in search.points:
                 yield _result(search, check, found.get(name), execution)

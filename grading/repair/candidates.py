@@ -51,7 +51,7 @@ class Screen:
     @classmethod
     def of(cls, original: LossFunction, problems: Sequence[Problem]) -> Screen:
         """Problems for candidates that should compute what ``original`` should."""
-        tolerance = original.rubric.settings.tolerance
+        tolerance = original.standard.tolerance
         truths = tuple(truth.within(tolerance) for truth in original.setting.truths(problems))
         return cls(tuple(problems), truths, packed(problems))
 
@@ -195,10 +195,10 @@ class Candidate:
     def loss_like(self, original: LossFunction) -> LossFunction:
         """The candidate as the checks of a loss see it."""
         return LossFunction(
-            original.name, cast("Worker", self), original.rubric, original.naive, digest=original.digest
+            original.name, cast("Worker", self), original.standard, original.naive, digest=original.digest
         )
 
     def classifier_like(self, original: Classifier, digest: bytes) -> Classifier:
         """The candidate as the checks of train and predict see it."""
         worker = adapter_for(original.usage, cast("Worker", self), self._bench.callings)
-        return Classifier(original.name, worker, original.rubric, digest)
+        return Classifier(original.name, worker, original.standard, digest)

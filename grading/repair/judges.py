@@ -123,8 +123,7 @@ class MethodJudge:
             promise = promise_of(check)
             ((name, strategy),) = promise.strategies
             pools = [
-                pool_of(drawing, original.seed, original.rubric.settings.delta)
-                for drawing in strategy.drawings
+                pool_of(drawing, original.seed, original.standard.delta) for drawing in strategy.drawings
             ]
             drawn: list[Any] = [example for pool in pools for example in pool.examples]
             shown = [counterexamples[check]] if check in counterexamples else []

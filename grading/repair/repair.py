@@ -37,8 +37,9 @@ def repair_of(
     results: Mapping[str, CheckResult],
     failures: Sequence[tuple[str, Failure]],
     opening: Opening,
+    candidates: int,
 ) -> tuple[Repair | None, Diagnosis | None]:
-    """The smallest repair of a function that was found, None if there is none within the rubric's budget; and its name.
+    """The smallest repair of a function that was found, None if there is none within the budget; and its name.
 
     Args:
         submission: the hand-in.
@@ -46,14 +47,14 @@ def repair_of(
         results: those of all of its checks, by check.
         failures: how it failed, with the check that told.
         opening: where workers come from.
+        candidates: how many changed functions are tried at most; 0 for no search.
     """
-    settings = original.rubric.settings.repair
     own = written_method(submission, original.name) or written(submission, original.name)
     # What never ends, or takes its process down, is shown as it is; trying its like could cost as much each time.
     hopeless = any(result.status == "error" for result in results.values())
-    if own is None or hopeless or not settings.candidates:
+    if own is None or hopeless or not candidates:
         return None, None
-    checks, budget = _checks(results), settings.candidates
+    checks, budget = _checks(results), candidates
     digest = f"fresh {submission.sha256}".encode()
     if isinstance(original, LossFunction):
         problems = [failure.problem for _, failure in failures if failure.problem is not None]
@@ -91,7 +92,6 @@ def repair_of(
         ),
         cases=best.cases,
         candidates=search.tried,
-        hint=settings.hint,
     )
     return repair, _called(best, judge.kind)
 

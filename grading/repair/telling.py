@@ -24,6 +24,8 @@ def repaired(
     results: Mapping[str, CheckResult],
     failures: Sequence[tuple[str, Failure]],
     opening: Opening,
+    candidates: int,
+    share: float,
 ) -> tuple[Repair | None, dict[str, CheckResult]]:
     """The repair of a function, if one was found, and those of its results that say something else then.
 
@@ -33,24 +35,25 @@ def repaired(
         results: those of all of its checks, by check.
         failures: how it failed, with the check that told.
         opening: where workers come from.
+        candidates: how many changed functions are tried at most; 0 for no search.
+        share: of a check's points, what a function gets that fails it and that one change makes right.
     """
     if isinstance(original, Network):
         return None, {}
     with np.errstate(all="ignore"):
         try:
-            found, called = repair_of(submission, original, results, failures, opening)
+            found, called = repair_of(submission, original, results, failures, opening, candidates)
         except (LookupError, ValueError, SyntaxError, RecursionError, MemoryError):
             # A text that the search cannot cope with costs the hint, and not the grade.
             return None, {}
     if found is None:
         return None, {}
-    share = original.rubric.settings.partial.one_edit if len(found.changes) == 1 else 0.0
     told = {}
     for check in found.checks:
         result = results[check]
         if result.status == "failed":
             result = structs.replace(result, diagnosis=agreed(result.diagnosis, found, called))
-        if share:
+        if share and len(found.changes) == 1:
             result = structs.replace(result, points=share * result.max_points)
         told[check] = result
     return found, told

@@ -298,24 +298,9 @@ class Rubric(msgspec.Struct, frozen=True, kw_only=True):
     data_folder: str | None = None
 
     @property
-    def is_quick(self) -> bool:
-        """Whether a moment is enough to load the data set and to train on it."""
-        return self.data_name == "digits"
-
-    @property
     def data_name(self) -> DataName:
         """The data set that classifiers are trained on."""
         return self.settings.data.name if self.data_folder is None else "cifar10"
-
-    @property
-    def accuracy(self) -> dict[str, Accuracy]:
-        """For each reference loss, how the accuracy check trains on this data set."""
-        return self.settings.accuracy.get(self.data_name, {})
-
-    @property
-    def trains(self) -> bool:
-        """Whether any accuracy is asked for, and so a data set is needed."""
-        return any("accuracy" in function.points for function in self.settings.functions.values())
 
     def __post_init__(self) -> None:
         for name, text in self.losses.items():

@@ -21,6 +21,7 @@ from grading.grades.translation import kept_with
 from grading.intake.function_source import method_place
 from grading.intake.submission import Handin, Submission
 from grading.rubric.settings import Rubric, Settings
+from grading.running.from_rubric import training_plan
 from grading.running.setup import RunSetup, suite_facts
 from grading.training import baselines
 from grading.words import say
@@ -107,7 +108,7 @@ def graded(
         edition=submission.edition,
         repair=dict(repairs or {}),
         methods=_methods(submission, rubric),
-        baselines=baselines.baselines(rubric) if trainings else [],
+        baselines=baselines.baselines(training_plan(rubric)) if trainings else [],
     )
     know(submission.said)
     return msgspec.structs.replace(grade, said=kept_with(grade))

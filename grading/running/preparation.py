@@ -8,20 +8,21 @@ from importlib import import_module
 from grading import PREFIX
 from grading.judging.engine import plan_of
 from grading.judging.promise import promise_of
-from grading.judging.screening import Setting, make_known, setting_of
-from grading.rubric.settings import Function, Rubric
+from grading.judging.screening import Setting, make_known
+from grading.judging.standard import Standard
+from grading.rubric.settings import Function
 
 
-def prepare(rubric: Rubric) -> None:
-    """Import the checks and fill their caches for the losses that the rubric asks for."""
-    for function, setting in _settings_of(rubric):
+def prepare(standard: Standard) -> None:
+    """Import the checks and fill their caches for the losses that are asked for."""
+    for function, setting in _settings_of(standard):
         asked = [promise for check in function.points if (promise := promise_of(check)).strategies]
         make_known([drawing for promise in asked for drawing in promise.drawings], setting)
         for promise in asked:
             plan_of(promise, setting)
 
 
-def prepare_for_failures(rubric: Rubric) -> Iterator[None]:
+def prepare_for_failures(standard: Standard) -> Iterator[None]:
     """Import what names mistakes and finds their places, and work out the answers of the known ones, piece by piece.
 
     For who waits for the next failure with nothing else to do, and may stop at any piece: right code needs none of it,
@@ -33,15 +34,15 @@ def prepare_for_failures(rubric: Rubric) -> Iterator[None]:
     for module in ("hypothesis", *(f"{PREFIX}grading.{name}" for name in ours)):
         import_module(module)
         yield
-    for _, setting in _settings_of(rubric):
+    for _, setting in _settings_of(standard):
         for problems in (sample(setting), regularized_sample(setting), plain_sample(setting)):
             traces(setting, problems)
             yield
 
 
-def _settings_of(rubric: Rubric) -> Iterator[tuple[Function, Setting]]:
+def _settings_of(standard: Standard) -> Iterator[tuple[Function, Setting]]:
     """Each loss function that is asked for, with what its answers may be judged by."""
-    for function in rubric.settings.functions.values():
+    for function in standard.functions.values():
         if function.kind == "loss":
-            for scale in rubric.settings.reg_scales if function.is_regularized else (0.0,):
-                yield function, setting_of(rubric.settings, function.reference, scale)
+            for scale in standard.reg_scales if function.is_regularized else (0.0,):
+                yield function, standard.setting(function.reference, scale)

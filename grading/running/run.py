@@ -13,6 +13,7 @@ import msgspec
 
 from grading.grades.grade import Grade, IsolationFacts
 from grading.intake.submission import Handin
+from grading.running.from_rubric import training_plan
 from grading.running.grade_assembly import not_graded
 from grading.running.processes import cores, share_out
 from grading.running.work import LOSSES, Work
@@ -62,12 +63,12 @@ def grade_all(
     if not waiting:
         return
     jobs = min(jobs, len(waiting))
-    rubric = work.setup.rubric
+    plan = training_plan(work.setup.rubric)
     if jobs > 1:
         # Before the processes part; a single one does it itself, while this one gets ready for its grades.
         work.prepare()
-    if jobs > 1 or not rubric.is_quick:
-        baselines.prepare(rubric, note)
+    if jobs > 1 or not plan.is_quick:
+        baselines.prepare(plan, note)
         note("grading")
     # With as many processes as processors, each of the losses would only slow the other down.
     work.is_spare = LOSSES * jobs <= cores()

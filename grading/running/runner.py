@@ -13,6 +13,7 @@ from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING
 
 import numpy as np
+from msgspec.structs import replace
 
 from grading.editions.other_edition import instead, says_only_that
 from grading.editions.recognition import sentence
@@ -40,6 +41,7 @@ from grading.judging.reproduction import counterexample_of
 from grading.judging.training_facts import training_facts
 from grading.rubric.checks import checks_of
 from grading.rubric.settings import Rubric
+from grading.running.from_rubric import standard_of
 from grading.words import say, together, translated
 
 if TYPE_CHECKING:
@@ -72,6 +74,7 @@ class Runner:
         self.submission = submission
         self._worker_of = worker_of
         self.rubric = rubric
+        self._standard = standard_of(rubric)
         self._results: dict[tuple[str, str], CheckResult] = {}
         self._real_uses: dict[str, RealUse] = {}
         self._loss_functions: dict[str, LossFunction] = {}
@@ -254,11 +257,18 @@ class Runner:
         checks = [check for planned, check in self.plan() if planned == name and check != "accuracy"]
         results = {check: self.result(name, check) for check in checks}
         assert self._opening is not None
+        settings = self.rubric.settings
         found, told = repaired(
-            self.submission, self.candidate(name), results, self._failures[name], self._opening
+            self.submission,
+            self.candidate(name),
+            results,
+            self._failures[name],
+            self._opening,
+            settings.repair.candidates,
+            settings.partial.one_edit,
         )
         self._results |= {(name, check): result for check, result in told.items()}
-        return found
+        return None if found is None else replace(found, hint=settings.repair.hint)
 
     def absent(self, name: str) -> str | None:
         """Why a function cannot be run at all: a sentence for the student, or None."""
@@ -284,7 +294,7 @@ class Runner:
                 # Few rubrics ask for one.
                 from grading.judging.network import Network
 
-                self._networks[name] = Network(name, self._worker(name), self.rubric, self._digest)
+                self._networks[name] = Network(name, self._worker(name), self._standard, self._digest)
             return self._networks[name]
         return self._classifier(name)
 
@@ -293,7 +303,7 @@ class Runner:
             settings = self.rubric.settings
             usage = Usage(name, settings.names, settings.functions[name].takes_loss)
             worker = adapter_for(usage, self._worker(name), self.submission.callings)
-            self._classifiers[name] = Classifier(name, worker, self.rubric, self._digest)
+            self._classifiers[name] = Classifier(name, worker, self._standard, self._digest)
         return self._classifiers[name]
 
     def _loss_function(self, name: str) -> LossFunction:
@@ -301,7 +311,9 @@ class Runner:
             naive = self.rubric.settings.functions[name].naive
             other = self._loss_function(naive) if naive is not None else None
             worker = self._worker(name)
-            self._loss_functions[name] = LossFunction(name, worker, self.rubric, other, digest=self._digest)
+            self._loss_functions[name] = LossFunction(
+                name, worker, self._standard, other, digest=self._digest
+            )
         return self._loss_functions[name]
 
     def _failed(

@@ -83,6 +83,7 @@ def suite_facts(setup: RunSetup) -> SuiteFacts:
 
     from grading.grades.grade import SuiteFacts
     from grading.notebook_execution.scoring import fingerprint
+    from grading.running.from_rubric import training_plan
     from grading.training.data import data_facts
 
     rubric = setup.rubric
@@ -95,7 +96,7 @@ def suite_facts(setup: RunSetup) -> SuiteFacts:
         numpy=np.__version__,
         notebooks=None if setup.notebook_data is None else fingerprint(setup.notebook_data),
         language=rubric.settings.lang,
-        data=data_facts(rubric),
+        data=data_facts(training_plan(rubric)),
         course=rubric.settings.course,
         assignment=rubric.settings.title,
     )

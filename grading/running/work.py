@@ -75,10 +75,11 @@ class Work(Closing):
 
     def prepare(self) -> None:
         """Draw all cases and work out their true answers, once; processes that are forked then have them."""
+        from grading.running.from_rubric import standard_of
         from grading.running.preparation import prepare
 
         if not self._is_prepared:
-            prepare(self.setup.rubric)
+            prepare(standard_of(self.setup.rubric))
             if self.setup.notebook_data is not None:
                 from grading.notebook_execution.scoring import held_out
 
@@ -109,9 +110,11 @@ class Work(Closing):
         Raises:
             DatasetError: they cannot be had.
         """
+        from grading.running.from_rubric import training_plan
         from grading.training.data import training_data
 
-        return training_data(self.setup.rubric).shared if self.setup.rubric.trains else None
+        plan = training_plan(self.setup.rubric)
+        return training_data(plan).shared if plan.losses else None
 
     @property
     def isolation(self) -> IsolationFacts:
@@ -211,20 +214,22 @@ class Work(Closing):
     ) -> tuple[Execution, list[CheckResult]]:
         """What comes of running a hand-in's notebooks, and the checks of what they leave."""
         from grading.notebook_execution.execute import execute
+        from grading.notebook_execution.plan import NotebooksAsked
         from grading.notebook_execution.search_checks import search_results
         from grading.sandbox.client import Sandbox
 
-        rubric = self.setup.rubric
+        rubric, limits = self.setup.rubric, self.setup.notebook_limits
+        asked = NotebooksAsked(rubric.asked_names, rubric.settings.search, rubric.settings.edition)
         if self._notebooks is None:
             self._notebooks = Sandbox.open(
-                self.setup.notebook_limits,
+                limits,
                 level=Level(self.isolation.level),
                 allow_unsafe=self.setup.allow_unsafe,
                 data=data,
             )
         run = partial(self._notebooks.run, is_asked_again=is_asked_again)
-        executed = execute(handin, submission, rubric, run, data, self.reader)
-        return executed.execution, list(search_results(rubric, executed.execution, executed.found))
+        executed = execute(handin, submission, asked, limits, run, data, self.reader)
+        return executed.execution, list(search_results(asked.searches, executed.execution, executed.found))
 
     def close(self) -> None:
         """End what has been begun."""

@@ -14,11 +14,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from grading.grades.grade import Baseline, HistoryBand, LossHistory, ReferenceTraining
-from grading.rubric.settings import Accuracy, Rubric
 from grading.training.data import training_data
+from grading.training.plan import TrainingPlan
 from reference import nearest_neighbours
 from reference.losses import training_loss, training_losses
-from reference.sgd import Loss, Losses, accuracy, train_alike
+from reference.sgd import Loss, accuracy, train_alike
 from reference.split import Split
 
 Array = NDArray[np.float64]
@@ -29,34 +29,34 @@ _MOST_POINTS = 200
 _STEPS_AROUND = 2  # steps on either side that count for a point of the band
 
 
-def loss_named(name: str, rubric: Rubric) -> Loss:
-    """The reference loss of that name in the rubric's convention, as train calls it."""
-    return training_loss(name, reg_scale=rubric.settings.reg_scales[0], delta=rubric.settings.delta)
+def loss_named(name: str, plan: TrainingPlan) -> Loss:
+    """The reference loss of that name in the plan's convention, as train calls it."""
+    return training_loss(name, reg_scale=plan.reg_scale, delta=plan.delta)
 
 
-def prepare(rubric: Rubric, note: Callable[[str], None] = lambda _: None) -> None:
-    """Load the rubric's data set and work out all that submissions are shown beside.
+def prepare(plan: TrainingPlan, note: Callable[[str], None] = lambda _: None) -> None:
+    """Load the data set and work out all that submissions are shown beside.
 
     Args:
-        rubric: what is asked.
+        plan: what is asked.
         note: told what is being done, in a few words.
 
     Raises:
         DatasetError: the data set cannot be had.
     """
-    if rubric.trains:
-        note(f"loading {rubric.data_name}")
-        data = training_data(rubric).split
-        for name in _losses(rubric):
+    if plan.losses:
+        note(f"loading {plan.data_name}")
+        data = training_data(plan).split
+        for name in plan.losses:
             note(f"training the reference ({name})")
-            _learned(name, rubric, data)
+            _learned(name, plan, data)
         note("asking nearest neighbours")
-        baselines(rubric)
+        baselines(plan)
 
 
-def reference_training(name: str, rubric: Rubric, data: Split) -> ReferenceTraining:
+def reference_training(name: str, plan: TrainingPlan, data: Split) -> ReferenceTraining:
     """The reference loss of that name trained as the accuracy check trains submissions."""
-    learned = _learned(name, rubric, data)
+    learned = _learned(name, plan, data)
     return ReferenceTraining(
         seeds=list(range(SEEDS)),
         accuracies=[accuracy(W, data.X_validation, data.y_validation) for W in learned.weights],
@@ -65,7 +65,7 @@ def reference_training(name: str, rubric: Rubric, data: Split) -> ReferenceTrain
     )
 
 
-def baselines(rubric: Rubric) -> list[Baseline]:
+def baselines(plan: TrainingPlan) -> list[Baseline]:
     """Linear classifiers trained by the reference, and nearest neighbours, on the validation pictures.
 
     Worked out once in a process, so all submissions that it grades are told the same seconds.
@@ -73,10 +73,10 @@ def baselines(rubric: Rubric) -> list[Baseline]:
     Raises:
         DatasetError: the data set cannot be had.
     """
-    key = rubric.sha256, rubric.data_name
+    key = plan.rubric_sha256, plan.data_name
     if key not in _baselines:
-        data = training_data(rubric).split
-        linear = [_linear(name, _learned(name, rubric, data).weights[0], data) for name in _losses(rubric)]
+        data = training_data(plan).split
+        linear = [_linear(name, _learned(name, plan, data).weights[0], data) for name in plan.losses]
         _baselines[key] = [*linear, *_neighbours(data)]
     return _baselines[key]
 
@@ -92,24 +92,18 @@ _baselines: dict[tuple[str, str], list[Baseline]] = {}
 _training = threading.Lock()
 
 
-def _losses(rubric: Rubric) -> list[str]:
-    asked = rubric.settings.functions.values()
-    return list(dict.fromkeys(function.reference for function in asked if "accuracy" in function.points))
-
-
-def _learned(name: str, rubric: Rubric, data: Split) -> _Learned:
-    key = name, rubric.sha256, data.name
+def _learned(name: str, plan: TrainingPlan, data: Split) -> _Learned:
+    key = name, plan.rubric_sha256, data.name
     with _training:
         if key not in _trained:
-            scale, delta = rubric.settings.reg_scales[0], rubric.settings.delta
-            losses = training_losses(name, reg_scale=scale, delta=delta)
-            _trained[key] = _train(losses, rubric.accuracy[name], data)
+            _trained[key] = _train(name, plan, data)
         return _trained[key]
 
 
-def _train(losses: Losses, settings: Accuracy, data: Split) -> _Learned:
+def _train(name: str, plan: TrainingPlan, data: Split) -> _Learned:
+    settings = plan.accuracy[name]
     weights, histories = train_alike(
-        losses,
+        training_losses(name, reg_scale=plan.reg_scale, delta=plan.delta),
         data.X_train,
         data.y_train,
         learning_rate=settings.learning_rate,

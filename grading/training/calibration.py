@@ -4,16 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 
-from grading.rubric.settings import Accuracy, Rubric
 from grading.training.baselines import loss_named
 from grading.training.data import training_data
+from grading.training.plan import TrainingPlan
 from reference.calibration import Calibration, calibrate
 
 
-def calibrate_rubric(
-    rubric: Rubric, seeds: int, progress: Callable[[], None] = lambda: None
+def calibrate_plan(
+    plan: TrainingPlan, seeds: int, progress: Callable[[], None] = lambda: None
 ) -> Iterator[tuple[str, Calibration]]:
-    """Train the reference of every accuracy check of a rubric from ``seeds`` seeds, with the rubric's settings.
+    """Train the reference of every accuracy check of a plan from ``seeds`` seeds, with the plan's settings.
 
     Yields:
         The name of each reference loss ("svm", "softmax") with what it reached, as soon as it is known.
@@ -22,10 +22,10 @@ def calibrate_rubric(
         DatasetError: the data set cannot be had.
         ValueError: fewer than 2 seeds.
     """
-    split = training_data(rubric).split
-    for name, settings in rubric.accuracy.items():
+    split = training_data(plan).split
+    for name, settings in plan.accuracy.items():
         found = calibrate(
-            loss_named(name, rubric),
+            loss_named(name, plan),
             split,
             learning_rate=settings.learning_rate,
             reg=settings.reg,
@@ -38,12 +38,12 @@ def calibrate_rubric(
         yield name, found
 
 
-def report(name: str, found: Calibration, asked: Accuracy) -> Sequence[str]:
-    """Lines to print: what the reference reached, what that allows to ask, and what the rubric asks."""
+def report(name: str, found: Calibration, asked: float) -> Sequence[str]:
+    """Lines to print: what the reference reached, what that allows to ask, and the accuracy that the rubric asks."""
     return [
         f"{name}: {len(found.correct)} seeds, {found.total} validation pictures, accuracy {found.mean:.4f} "
         f"(standard deviation {found.deviation:.4f}, lowest {min(found.correct) / found.total:.4f})",
-        f"  proposed threshold {found.threshold:.2f}; the rubric asks {asked.threshold:.2f}",
+        f"  proposed threshold {found.threshold:.2f}; the rubric asks {asked:.2f}",
         f"  at the proposal {found.least} of {found.total} still pass: {found.margin:.1f} standard deviations "
         f"below the mean; at most {found.failures.upper:.2%} of trainings fail (95 %)",
     ]

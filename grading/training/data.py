@@ -1,4 +1,4 @@
-"""The data set that a rubric names: loaded once, in memory that workers can map, and identified by its hash."""
+"""The data set to train classifiers on: loaded once, in memory that workers can map, and identified by its hash."""
 
 from __future__ import annotations
 
@@ -10,8 +10,8 @@ import msgspec
 import numpy as np
 
 from grading.grades.grade import DataFacts
-from grading.rubric.settings import Rubric
 from grading.sandbox.shared import SharedArray
+from grading.training.plan import TrainingPlan
 from reference.datasets import Split, identify, load
 
 
@@ -27,22 +27,22 @@ class TrainingData(msgspec.Struct, frozen=True, eq=False):
     shared: SharedArray | None
 
 
-def data_facts(rubric: Rubric) -> DataFacts | None:
-    """What a rubric's data set is, without loading it; None if no accuracy is asked for.
+def data_facts(plan: TrainingPlan) -> DataFacts | None:
+    """What a plan's data set is, without loading it; None if no accuracy is asked for.
 
     Raises:
         DatasetError: it cannot be had.
     """
-    return _facts(rubric.data_name, rubric.data_folder) if rubric.trains else None
+    return _facts(plan.data_name, plan.data_folder) if plan.losses else None
 
 
-def training_data(rubric: Rubric) -> TrainingData:
-    """The rubric's data set; loaded at the first call, and then kept.
+def training_data(plan: TrainingPlan) -> TrainingData:
+    """The plan's data set; loaded at the first call, and then kept.
 
     Raises:
         DatasetError: it cannot be had.
     """
-    return _loaded(rubric.data_name, rubric.data_folder)
+    return _loaded(plan.data_name, plan.data_folder)
 
 
 @cache

@@ -10,6 +10,7 @@ from typing import Literal
 
 from grading.grades.grade import CheckResult
 from grading.rubric.settings import Accuracy, Function, Rubric, Settings
+from grading.running.from_rubric import training_plan
 from grading.running.runner import Runner
 from grading.sandbox.client import Sandbox
 from grading.training.data import training_data
@@ -122,7 +123,7 @@ def judge_classes(
     rubric = Rubric(settings=settings, sha256="0", data_folder=folder)
     submission = submission_of({name: (given.code(name), name) for name, given in handed.items()})
     results: dict[str, dict[str, CheckResult]] = {name: {} for name in handed}
-    shared = training_data(rubric).shared if accuracy is not None else None
+    shared = training_data(training_plan(rubric)).shared if accuracy is not None else None
     with sandbox.start(submission, shared) as worker:
         for result in Runner(submission, lambda _: worker, rubric).results():
             results[result.function.partition(".")[0]][result.id] = result

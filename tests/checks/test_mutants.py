@@ -6,6 +6,7 @@ from grading.judging.engine import verify
 from grading.judging.failures import Failure
 from grading.judging.loss_function import LossFunction
 from grading.judging.promise import promise_of
+from grading.running.from_rubric import standard_of
 from grading.sandbox.client import Sandbox
 from tests.checks.handins import LOSS_CHECKS, Handed, in_batches, rubric_of, submission_of
 from tests.checks.mutants import Mutant, mutants
@@ -54,7 +55,7 @@ def survivors(sandbox: Sandbox, original: str) -> tuple[int, set[str]]:
         )
         with sandbox.start(submission) as worker:
             for name in batch:
-                candidate = LossFunction(name, worker, rubric_of(batch))
+                candidate = LossFunction(name, worker, standard_of(rubric_of(batch)))
                 if all(_passes(candidate, check) for check in LOSS_CHECKS[loss]):
                     alive.add(made[name].name)
     return len(made), alive

@@ -21,6 +21,7 @@ from grading.judging.network_answers import NetworkAnswer
 from grading.judging.promise import promise_of
 from grading.rubric.reading import RubricError, load_rubric
 from grading.rubric.settings import Rubric
+from grading.running.from_rubric import standard_of
 from grading.running.runner import Runner
 from grading.sandbox.client import Sandbox
 from grading.starter.write import StarterError, write_starter
@@ -143,7 +144,7 @@ def test_every_mistake_is_caught_and_nine_of_ten_are_named(rubric: Rubric) -> No
 
 def asked(rubric: Rubric, problems: tuple[NetworkProblem, ...]) -> Network:
     """A network that has been asked all problems, and needs no worker."""
-    network = Network("TwoLayerNet.loss", None, rubric)  # type: ignore[arg-type]
+    network = Network("TwoLayerNet.loss", None, standard_of(rubric))  # type: ignore[arg-type]
     network.problems = problems
     return network
 

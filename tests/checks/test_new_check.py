@@ -13,6 +13,7 @@ from grading.judging.failures import Failure
 from grading.judging.loss_function import LossFunction
 from grading.judging.promise import Promise
 from grading.rubric.checks import all_checks, checks_of
+from grading.running.from_rubric import standard_of
 from grading.sandbox.client import Sandbox
 from tests.checks.handins import Handed, rubric_of, submission_of
 from tests.checks.right_svm import SVM_STYLES
@@ -36,9 +37,9 @@ def scale() -> Any:
 def test_the_check_of_the_docs_tells_right_from_wrong(scale: Promise, sandbox: Sandbox) -> None:
     handed = {"loss": Handed("svm", RIGHT), "other": Handed("svm", WRONG, "other")}
     with sandbox.start(submission_of({name: (f.code, f.entry) for name, f in handed.items()})) as worker:
-        verify(scale, LossFunction("loss", worker, rubric_of(handed)))
+        verify(scale, LossFunction("loss", worker, standard_of(rubric_of(handed))))
         with pytest.raises(Failure, match="Twice the regularization does not add twice the penalty") as found:
-            verify(scale, LossFunction("other", worker, rubric_of(handed)))
+            verify(scale, LossFunction("other", worker, standard_of(rubric_of(handed))))
     assert found.value.problem is not None
     assert found.value.problem.sizes == (1, 1, 2)
 

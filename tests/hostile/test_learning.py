@@ -10,6 +10,7 @@ import pytest
 from grading.intake.find import find
 from grading.intake.read import read
 from grading.rubric.reading import load_rubric
+from grading.running.from_rubric import training_plan
 from grading.running.runner import Runner
 from grading.sandbox.client import Sandbox
 from grading.training.data import training_data
@@ -64,7 +65,7 @@ def test_good_weights_that_no_loss_of_the_hand_in_leads_to_win_nothing(sandbox: 
 
 
 def test_weights_that_were_handed_in_fit_nothing(sandbox: Sandbox) -> None:
-    data = training_data(load_rubric()).split
+    data = training_data(training_plan(load_rubric())).split
     wanted = np.where(data.y_train[:, None] == np.arange(10), 1.0, -1.0)
     W = np.linalg.solve(data.X_train.T @ data.X_train + 1000.0 * np.eye(65), data.X_train.T @ wanted)
     assert (np.argmax(data.X_validation @ W, axis=1) == data.y_validation).mean() > 0.9
@@ -141,7 +142,7 @@ def test_right_inherited_methods_keep_their_points_beside_a_loss_that_is_not_wri
     )
     rubric = load_rubric()
     submission = read(find([tmp_path / "work.py"])[0], rubric.asked_names)
-    with sandbox.start(submission, training_data(rubric).shared) as worker:
+    with sandbox.start(submission, training_data(training_plan(rubric)).shared) as worker:
         runner = Runner(submission, lambda _: worker, rubric)
         asked = [
             ("train", "training"),

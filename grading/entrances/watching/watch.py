@@ -10,6 +10,7 @@ from grading.entrances.watching.screen import Screen
 from grading.entrances.watching.verdicts import SupersededError, Verdict, Verdicts
 from grading.intake.submission import Handin, IntakeError, Submission
 from grading.reading.reader import ReadingError
+from grading.running.from_rubric import standard_of
 from grading.running.preparation import prepare_for_failures
 from grading.running.work import Work
 from grading.words import say
@@ -52,7 +53,7 @@ class Watch:
                 sandbox, shared = self._work.sandbox, self._work.shared
             verdicts = Verdicts(self._rubric, sandbox, shared, self._screen.doing, lambda: self._saves.is_new)
             self._look(verdicts, self._started)
-            for _ in prepare_for_failures(self._rubric):
+            for _ in prepare_for_failures(standard_of(self._rubric)):
                 if self._saves.is_new:
                     break
             for is_new in self._saves.looks():

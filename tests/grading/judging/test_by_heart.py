@@ -15,6 +15,7 @@ from grading.judging.exam import pool_of
 from grading.judging.failures import Failure
 from grading.judging.promise import promise_of
 from grading.rubric.settings import Function, Rubric, Settings
+from grading.running.from_rubric import standard_of
 from grading.sandbox.client import Sandbox
 from tests.checks.classes import ACCURACY, PREDICT, HandedClass, train_of
 from tests.checks.handins import submission_of
@@ -82,10 +83,10 @@ def test_a_table_of_the_answers_to_the_kept_examples_does_not_pass(
     settings = Settings(
         title="test", seed=SEED, functions={name: function}, accuracy={"digits": {"svm": ACCURACY}}
     )
-    rubric = Rubric(settings=settings, sha256="0")
+    standard = standard_of(Rubric(settings=settings, sha256="0"))
     text = HandedClass("svm", methods, before=KNOWS.format(table=table_of(check))).code("ByHeart")
     with sandbox.start(submission_of({"ByHeart": (text, "ByHeart")})) as worker:
-        verify(promise_of(check), Classifier(name, worker, rubric))
+        verify(promise_of(check), Classifier(name, worker, standard))
         for digest in (b"this hand-in", b"another"):
             with pytest.raises(Failure):
-                verify(promise_of(check), Classifier(name, worker, rubric, digest))
+                verify(promise_of(check), Classifier(name, worker, standard, digest))

@@ -14,6 +14,7 @@ from grading.judging.failures import Failure, WrongLoss
 from grading.judging.loss_function import LossFunction
 from grading.judging.promise import Promise, promise_of
 from grading.rubric.settings import ExamSettings
+from grading.running.from_rubric import standard_of
 from grading.sandbox.client import Sandbox
 from reference.mistakes import CATALOGUE, Mistake
 from reference.problem import Problem
@@ -32,7 +33,9 @@ SAMPLE = {
 def candidates(sandbox: Sandbox) -> Iterator[dict[str, LossFunction]]:
     submission = submission_of({name: (f.code, f.entry) for name, f in SAMPLE.items()})
     with sandbox.start(submission) as worker:
-        yield {name: LossFunction(name, worker, rubric_of(SAMPLE), digest=b"a") for name in SAMPLE}
+        yield {
+            name: LossFunction(name, worker, standard_of(rubric_of(SAMPLE)), digest=b"a") for name in SAMPLE
+        }
 
 
 def is_kept(promise: Promise, candidate: LossFunction) -> bool:
@@ -113,8 +116,8 @@ def test_a_table_of_all_answers_to_the_kept_exam_does_not_pass(
     loss: str, code: str, sandbox: Sandbox
 ) -> None:
     asked = Handed(loss, code)
-    rubric = rubric_of({"answers_by_heart": asked})
-    setting = LossFunction("answers_by_heart", None, rubric).setting  # type: ignore[arg-type]
+    standard = standard_of(rubric_of({"answers_by_heart": asked}))
+    setting = LossFunction("answers_by_heart", None, standard).setting  # type: ignore[arg-type]
     table = {
         hashlib.md5(problem.W.tobytes() + problem.X.tobytes()).hexdigest()[:10]
         for check in LOSS_CHECKS[loss]
@@ -124,8 +127,8 @@ def test_a_table_of_all_answers_to_the_kept_exam_does_not_pass(
     text = TABLE.format(table=table, code=code)
     submission = submission_of({"answers_by_heart": (text, "answers_by_heart")})
     with sandbox.start(submission) as worker:
-        by_heart = LossFunction("answers_by_heart", worker, rubric)
+        by_heart = LossFunction("answers_by_heart", worker, standard)
         assert is_kept(promise_of("gradient"), by_heart)
         for digest in (b"this hand-in", b"another hand-in"):
-            asked_more = LossFunction("answers_by_heart", worker, rubric, digest=digest)
+            asked_more = LossFunction("answers_by_heart", worker, standard, digest=digest)
             assert not is_kept(promise_of("gradient"), asked_more)

@@ -72,7 +72,8 @@ def test_of_the_shipped_exam_some_are_chosen(check: str) -> None:
 def test_grading_with_the_shipped_exam_does_not_import_hypothesis() -> None:
     program = (
         "import sys; from grading.rubric.reading import load_rubric; from grading.running.preparation import prepare; "
-        "prepare(load_rubric()); assert 'hypothesis' not in sys.modules"
+        "from grading.running.from_rubric import standard_of; prepare(standard_of(load_rubric())); "
+        "assert 'hypothesis' not in sys.modules"
     )
     subprocess.run([sys.executable, "-c", program], cwd=ROOT, check=True)
 

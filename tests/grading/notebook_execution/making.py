@@ -13,6 +13,7 @@ from msgspec.structs import replace
 from grading.intake.find import find
 from grading.intake.read import read
 from grading.notebook_execution.execute import NotebookResults, execute
+from grading.notebook_execution.plan import NotebooksAsked
 from grading.reading.reader import Reader
 from grading.rubric.reading import load_rubric
 from grading.rubric.settings import Rubric
@@ -100,9 +101,11 @@ def rubric(*, points: float = 1.0, minimum: float = 0.0) -> Rubric:
 
 def run(work: Path, sandbox: Sandbox, data: Path, asked: Rubric | None = None) -> NotebookResults:
     """Run the notebooks of the one hand-in at ``work``."""
-    asked = asked or rubric()
+    wanted = asked or rubric()
+    asks = NotebooksAsked(wanted.asked_names, wanted.settings.search, wanted.settings.edition)
     [handin] = find([work])
-    return execute(handin, read(handin, asked.asked_names), asked, sandbox.run, data, Reader(apart=False))
+    submission = read(handin, wanted.asked_names)
+    return execute(handin, submission, asks, sandbox.limits, sandbox.run, data, Reader(apart=False))
 
 
 def hurried(sandbox: Sandbox, **limits: float) -> Sandbox:

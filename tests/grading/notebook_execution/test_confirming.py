@@ -25,7 +25,10 @@ def judged(
     """The four checks of a notebook with these cells."""
     asked = asked or rubric()
     executed = run(hand_in(folder / "work", {"svm.ipynb": notebook(*code)}), sandbox, data, asked)
-    return {result.id: result for result in search_results(asked, executed.execution, executed.found)}
+    return {
+        result.id: result
+        for result in search_results(asked.settings.search, executed.execution, executed.found)
+    }
 
 
 MADE_UP = "results = {pair: (0.9, 0.95) for pair in results}; best_val = 0.95\n"

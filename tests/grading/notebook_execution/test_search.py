@@ -19,7 +19,10 @@ def judged(
     """The four checks of a notebook with these cells."""
     asked = asked or rubric()
     executed = run(hand_in(folder / "work", {"svm.ipynb": notebook(*code)}), sandbox, data, asked)
-    return {result.id: result for result in search_results(asked, executed.execution, executed.found)}
+    return {
+        result.id: result
+        for result in search_results(asked.settings.search, executed.execution, executed.found)
+    }
 
 
 NO_BIAS = "X_train, X_val, X_test = X_train[:, :-1], X_val[:, :-1], X_test[:, :-1]"

@@ -15,7 +15,7 @@ SOFTMAX = SEARCH.replace("best_svm", "best_softmax").replace("10 * k", "100 + 10
 def verdicts(work: Path, notebooks: Sandbox, data: Path) -> dict[tuple[str, str], str]:
     rubric = load_rubric()
     executed = run(work, notebooks, data, rubric)
-    results = search_results(rubric, executed.execution, executed.found)
+    results = search_results(rubric.settings.search, executed.execution, executed.found)
     return {(one.function, one.id): one.status for one in results if one.id != "minimum"}
 
 

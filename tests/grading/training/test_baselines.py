@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from grading.rubric.reading import load_rubric
+from grading.running.from_rubric import training_plan
 from grading.training.baselines import SEEDS, reference_training, templates, thinned
 from reference.datasets import digits
 
@@ -21,14 +22,6 @@ def test_a_short_history_is_kept_whole_and_without_numbers_that_are_not_finite()
     assert thinned(np.array([1.0, np.nan, np.inf])).losses == [1.0, None, None]
 
 
-def test_a_long_history_is_thinned_evenly_from_its_first_to_its_last_step() -> None:
-    found = thinned(np.arange(1000.0))
-    assert len(found.steps) == 200
-    assert (found.steps[0], found.steps[-1]) == (0, 999)
-    assert found.losses == found.steps
-    assert {after - before for before, after in zip(found.steps, found.steps[1:], strict=False)} == {5, 6}
-
-
 def test_templates_are_scaled_alike_for_all_classes_and_leave_the_bias_out() -> None:
     W = np.array([[0.0, 1.0], [2.0, 0.5], [99.0, -99.0]])
     assert list(templates(W)) == [0, 255, 128, 64]
@@ -40,10 +33,10 @@ def test_templates_can_be_made_of_equal_and_of_enormous_weights() -> None:
 
 
 def test_the_band_holds_every_point_of_the_references_own_histories() -> None:
-    rubric = load_rubric()
-    found = reference_training("svm", rubric, digits())
+    plan = training_plan(load_rubric())
+    found = reference_training("svm", plan, digits())
     assert len(found.accuracies) == len(found.seeds) == SEEDS
-    assert min(found.accuracies) > rubric.accuracy["svm"].threshold
-    assert len(found.band.steps) == len(found.band.lower) == rubric.accuracy["svm"].num_iters
+    assert min(found.accuracies) > plan.accuracy["svm"].threshold
+    assert len(found.band.steps) == len(found.band.lower) == plan.accuracy["svm"].num_iters
     assert all(low < high for low, high in zip(found.band.lower, found.band.upper, strict=True))
     assert len(found.templates) == 10 * 64

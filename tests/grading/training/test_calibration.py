@@ -6,13 +6,14 @@ import pytest
 
 import grader
 from grading.rubric.reading import load_rubric
-from grading.training.calibration import calibrate_rubric
+from grading.running.from_rubric import training_plan
+from grading.training.calibration import calibrate_plan
 
 
 def test_the_shipped_thresholds_are_not_above_what_the_reference_allows() -> None:
-    rubric = load_rubric()
-    for name, found in calibrate_rubric(rubric, seeds=100):
-        assert rubric.accuracy[name].threshold <= found.threshold, name
+    plan = training_plan(load_rubric())
+    for name, found in calibrate_plan(plan, seeds=100):
+        assert plan.accuracy[name].threshold <= found.threshold, name
         assert found.margin > 6, "the reference is far from failing"
 
 

@@ -10,6 +10,7 @@ import pytest
 
 import grader
 from grading.rubric.reading import default_rubric_path, load_rubric
+from grading.running.from_rubric import training_plan
 from grading.running.setup import RunSetup, suite_facts
 from grading.training.data import data_facts
 from reference.datasets import CIFAR10_VARIABLE, identify
@@ -93,7 +94,7 @@ def test_the_command_line_the_rubric_and_the_environment_choose_the_data_set(
     path = tmp_path / "rubric.toml"
     path.write_text(text.replace('name = "digits"', 'name = "cifar10"'), encoding="utf-8")
     monkeypatch.setenv(CIFAR10_VARIABLE, str(folder))
-    facts = data_facts(load_rubric(path))
+    facts = data_facts(training_plan(load_rubric(path)))
     assert facts is not None
     assert facts.sha256 == identify("cifar10", folder).sha256
 
@@ -206,6 +207,6 @@ def test_a_training_sees_no_picture_that_it_is_not_to_be_trained_on(graded: Path
     """What is shared with workers is the training part and nothing else."""
     from grading.training.data import training_data
 
-    data = training_data(load_rubric(data_folder=folder))
+    data = training_data(training_plan(load_rubric(data_folder=folder)))
     assert data.shared is None or data.shared.array.shape == (294, 3073)
     assert json.dumps(report(graded, "ada")).count("y_validation") == 0

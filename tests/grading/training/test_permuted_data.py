@@ -5,13 +5,14 @@ from __future__ import annotations
 import numpy as np
 
 from grading.rubric.reading import load_rubric
+from grading.running.from_rubric import training_plan
 from grading.training.data import training_data
 from grading.training.permuted_data import disguised
 from reference.losses import training_loss
 
 
 def test_what_is_learned_from_it_is_the_same_in_another_order() -> None:
-    data = training_data(load_rubric())
+    data = training_data(training_plan(load_rubric()))
     given = disguised(data, b"ada")
     W = np.random.default_rng(1).standard_normal((65, 10))
     loss = training_loss("softmax", reg_scale=1.0, delta=1.0)
@@ -24,7 +25,7 @@ def test_what_is_learned_from_it_is_the_same_in_another_order() -> None:
 
 
 def test_each_hand_in_has_an_order_of_its_own_and_the_bias_stays_where_it_is() -> None:
-    data = training_data(load_rubric())
+    data = training_data(training_plan(load_rubric()))
     ada, again, zoe = (disguised(data, digest) for digest in (b"ada", b"ada", b"zoe"))
     np.testing.assert_array_equal(ada.X, again.X)
     np.testing.assert_array_equal(ada.y, again.y)

@@ -21,6 +21,7 @@ from grading.entrances.watching.verdicts import Verdicts
 from grading.intake.read import read
 from grading.intake.submission import Handin, Submission
 from grading.rubric.reading import load_rubric
+from grading.running.from_rubric import training_plan
 from grading.sandbox.client import Sandbox
 from grading.training.data import training_data
 
@@ -68,7 +69,7 @@ def submission(folder: Path, text: str) -> Submission:
 
 
 def watching(sandbox: Sandbox) -> Verdicts:
-    return Verdicts(RUBRIC, sandbox, training_data(RUBRIC).shared, lambda *_: None)
+    return Verdicts(RUBRIC, sandbox, training_data(training_plan(RUBRIC)).shared, lambda *_: None)
 
 
 def test_after_every_edit_the_verdict_is_that_of_asking_everything(

@@ -1,0 +1,45 @@
+"""What the stages of a run are handed of a rubric: to each the small value that it needs."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from grading.rubric.settings import Rubric
+from grading.training.plan import TrainingPlan
+
+if TYPE_CHECKING:
+    from grading.judging.standard import Standard
+
+
+def standard_of(rubric: Rubric) -> Standard:
+    """By what answers are judged."""
+    from grading.judging.standard import Standard
+
+    settings = rubric.settings
+    return Standard(
+        functions=settings.functions,
+        names=settings.names,
+        seed=settings.seed,
+        delta=settings.delta,
+        tolerance=settings.tolerance,
+        reg_scales=settings.reg_scales,
+        exam=settings.exam.size,
+        class_loops_allowed=settings.class_loops_allowed,
+        training=training_plan(rubric),
+    )
+
+
+def training_plan(rubric: Rubric) -> TrainingPlan:
+    """What classifiers are trained on, and how."""
+    settings = rubric.settings
+    trained = (asked.reference for asked in settings.functions.values() if "accuracy" in asked.points)
+    return TrainingPlan(
+        data_name=rubric.data_name,
+        data_folder=rubric.data_folder,
+        losses=tuple(dict.fromkeys(trained)),
+        accuracy=settings.accuracy.get(rubric.data_name, {}),
+        reg_scale=settings.reg_scales[0],
+        delta=settings.delta,
+        seconds=settings.limits.training_seconds,
+        rubric_sha256=rubric.sha256,
+    )
