@@ -245,7 +245,7 @@ def runner(request: pytest.FixtureRequest) -> Iterator[Runner]:
 @pytest.fixture(scope="session")
 def candidate(request: pytest.FixtureRequest, runner: Runner) -> LossFunction | Classifier | Network:
     """The student's function."""
-    return runner.candidate(request.param)
+    return runner.candidates[request.param]
 
 
 @pytest.hookimpl(wrapper=True)

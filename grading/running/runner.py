@@ -28,8 +28,6 @@ from grading.grades.grade import (
     TrainingFacts,
 )
 from grading.intake.submission import State, Submission
-from grading.judging.calling_convention import Usage, adapter_for
-from grading.judging.classifier import Classifier
 from grading.judging.engine import verify
 from grading.judging.failures import Failure, NotPassed, NotProvided, WrongGradient
 from grading.judging.gradient_comparison import compare
@@ -41,11 +39,11 @@ from grading.judging.reproduction import counterexample_of
 from grading.judging.training_facts import training_facts
 from grading.rubric.checks import checks_of
 from grading.rubric.settings import Rubric
+from grading.running.candidates import Candidates
 from grading.running.from_rubric import standard_of
 from grading.words import say, together, translated
 
 if TYPE_CHECKING:
-    from grading.judging.network import Network
     from grading.sandbox.client import Worker
 
 # Known mistakes draw from NumPy's global random numbers, and so take turns.
@@ -72,14 +70,10 @@ class Runner:
         opening: Callable[[Submission], Worker] | None = None,
     ) -> None:
         self.submission = submission
-        self._worker_of = worker_of
         self.rubric = rubric
-        self._standard = standard_of(rubric)
+        self.candidates = Candidates(submission, worker_of, standard_of(rubric))
         self._results: dict[tuple[str, str], CheckResult] = {}
         self._real_uses: dict[str, RealUse] = {}
-        self._loss_functions: dict[str, LossFunction] = {}
-        self._classifiers: dict[str, Classifier] = {}
-        self._networks: dict[str, Network] = {}
         self._opening = opening
         self._failures: dict[str, list[tuple[str, Failure]]] = {}
         self._repairs: dict[str, Repair | None] = {}
@@ -101,7 +95,7 @@ class Runner:
         if lanes is not None:
             groups: dict[str, list[tuple[str, str]]] = {}
             for name, check in in_turn:
-                groups.setdefault(self._group(name), []).append((name, check))
+                groups.setdefault(self.candidates.group(name), []).append((name, check))
             # Going through the answers raises what a thread has raised.
             list(lanes.map(self._run_in_order, groups.values()))
         for name, check in in_turn:
@@ -120,19 +114,11 @@ class Runner:
             self._training_of(name)
             self._repair_of(name)
 
-    def _group(self, name: str) -> str:
-        """The loss whose worker answers for a function: the naive one's, where it must agree with that."""
-        function = self.rubric.settings.functions[name]
-        return self._group(function.naive) if function.naive is not None else function.reference
-
-    def _worker(self, name: str) -> Worker:
-        return self._worker_of(self._group(name))
-
     def result(self, name: str, check: str) -> CheckResult:
         """The result of one check of one function, run now if it has not been."""
         if (name, check) not in self._results:
             with suppress(NotPassed), self.judging(name, check):
-                verify(promise_of(check), self.candidate(name))
+                verify(promise_of(check), self.candidates[name])
         return self._results[name, check]
 
     @contextmanager
@@ -145,7 +131,7 @@ class Runner:
         started, asked = time.perf_counter(), promise_of(check)
         result = self._unasked(name, asked, started)
         if result is None:
-            candidate = self.candidate(name)
+            candidate = self.candidates[name]
             cases, remarks = candidate.cases, len(candidate.remarks)
             try:
                 # A student's answer may be any number; what becomes of it in a comparison is the verdict's business.
@@ -192,11 +178,6 @@ class Runner:
                 return self._finished(name, asked, "skipped", message, started)
         return None
 
-    @property
-    def _digest(self) -> bytes:
-        """What the examples are drawn from that depend on the hand-in."""
-        return f"{self.submission.sha256} {self.rubric.settings.seed}".encode()
-
     def _real_use(self, candidate: LossFunction) -> RealUse:
         if candidate.name not in self._real_uses:
             self._real_uses[candidate.name] = RealUse.of(candidate)
@@ -226,9 +207,8 @@ class Runner:
 
     def _training_of(self, name: str) -> TrainingFacts | None:
         if name not in self._trainings:
-            classifier = self._classifiers.get(name)
-            facts = None if classifier is None or not classifier.trainings else training_facts(classifier)
-            self._trainings[name] = facts
+            trained = self.candidates.trained(name)
+            self._trainings[name] = None if trained is None else training_facts(trained)
         return self._trainings[name]
 
     def repairs(self) -> dict[str, Repair]:
@@ -260,7 +240,7 @@ class Runner:
         settings = self.rubric.settings
         found, told = repaired(
             self.submission,
-            self.candidate(name),
+            self.candidates[name],
             results,
             self._failures[name],
             self._opening,
@@ -282,46 +262,14 @@ class Runner:
             )
         if definition.state is not State.WRITTEN:
             return definition.sentence
-        return self._worker(name).loaded.failures.get(asked)
-
-    def candidate(self, name: str) -> LossFunction | Classifier | Network:
-        """The student's function or method, as the checks see it."""
-        kind = self.rubric.settings.functions[name].kind
-        if kind == "loss":
-            return self._loss_function(name)
-        if kind.startswith("network"):
-            if name not in self._networks:
-                # Few rubrics ask for one.
-                from grading.judging.network import Network
-
-                self._networks[name] = Network(name, self._worker(name), self._standard, self._digest)
-            return self._networks[name]
-        return self._classifier(name)
-
-    def _classifier(self, name: str) -> Classifier:
-        if name not in self._classifiers:
-            settings = self.rubric.settings
-            usage = Usage(name, settings.names, settings.functions[name].takes_loss)
-            worker = adapter_for(usage, self._worker(name), self.submission.callings)
-            self._classifiers[name] = Classifier(name, worker, self._standard, self._digest)
-        return self._classifiers[name]
-
-    def _loss_function(self, name: str) -> LossFunction:
-        if name not in self._loss_functions:
-            naive = self.rubric.settings.functions[name].naive
-            other = self._loss_function(naive) if naive is not None else None
-            worker = self._worker(name)
-            self._loss_functions[name] = LossFunction(
-                name, worker, self._standard, other, digest=self._digest
-            )
-        return self._loss_functions[name]
+        return self.candidates.worker(name).loaded.failures.get(asked)
 
     def _failed(
         self, name: str, asked: Promise, failure: Failure, remarks: list[str], cases: int, started: float
     ) -> CheckResult:
         self._failures.setdefault(name, []).append((asked.id, failure))
         if isinstance(failure, WrongGradient):
-            witness = second_witness(self._loss_function(name), failure)
+            witness = second_witness(self.candidates.loss(name), failure)
             failure.message = together(failure.message, witness or "")
         diagnosis = self._diagnosis(name, asked, failure)
         status: Status = "error" if failure.costly and not isinstance(failure, NotProvided) else "failed"
@@ -357,10 +305,10 @@ class Runner:
         # Wrong code run again to be recognized may overflow; that is its business.
         with _diagnosing, np.errstate(all="ignore"):
             if asked.kind == "loss":
-                return diagnose(self._loss_function(name), failure)
+                return diagnose(self.candidates.loss(name), failure)
             if asked.kind.startswith("network"):
-                return diagnose_network(self._networks[name], failure)
-            return diagnose_method(self._classifier(name), asked, failure)
+                return diagnose_network(self.candidates.network(name), failure)
+            return diagnose_method(self.candidates.classifier(name), asked, failure)
 
     def _finished(
         self,
@@ -402,6 +350,6 @@ class Runner:
         result = self._wording.of(result, failure)
         if self.submission.edition is None:
             return result
-        settings, group = self.rubric.settings, self._group(name)
-        before = [done for (other, _), done in self._results.items() if self._group(other) == group]
+        settings, group = self.rubric.settings, self.candidates.group(name)
+        before = [done for (other, _), done in self._results.items() if self.candidates.group(other) == group]
         return instead(result, failure, self.submission.edition, settings, before)

@@ -1,0 +1,83 @@
+"""The functions and methods of one submission, as the checks see them, each made when it is first asked for."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+from grading.intake.submission import Submission
+from grading.judging.calling_convention import Usage, adapter_for
+from grading.judging.classifier import Classifier
+from grading.judging.loss_function import LossFunction
+from grading.judging.standard import Standard
+
+if TYPE_CHECKING:
+    from grading.judging.network import Network
+    from grading.sandbox.client import Worker
+
+
+class Candidates:
+    """What is judged of one submission, by name.
+
+    Args:
+        submission: what is asked.
+        worker_of: the worker for the functions of a loss, by the name of that loss. Whoever asks gets the same one.
+        standard: by what it is judged.
+    """
+
+    def __init__(
+        self, submission: Submission, worker_of: Callable[[str], Worker], standard: Standard
+    ) -> None:
+        self._submission = submission
+        self._worker_of = worker_of
+        self._standard = standard
+        self._digest = f"{submission.sha256} {standard.seed}".encode()
+        self._losses: dict[str, LossFunction] = {}
+        self._classifiers: dict[str, Classifier] = {}
+        self._networks: dict[str, Network] = {}
+
+    def group(self, name: str) -> str:
+        """The loss whose worker answers for a function: the naive one's, where it must agree with that."""
+        function = self._standard.functions[name]
+        return self.group(function.naive) if function.naive is not None else function.reference
+
+    def worker(self, name: str) -> Worker:
+        """The worker that has a function."""
+        return self._worker_of(self.group(name))
+
+    def __getitem__(self, name: str) -> LossFunction | Classifier | Network:
+        kind = self._standard.functions[name].kind
+        if kind == "loss":
+            return self.loss(name)
+        return self.network(name) if kind.startswith("network") else self.classifier(name)
+
+    def loss(self, name: str) -> LossFunction:
+        """A loss function."""
+        if name not in self._losses:
+            naive = self._standard.functions[name].naive
+            other = self.loss(naive) if naive is not None else None
+            worker = self.worker(name)
+            self._losses[name] = LossFunction(name, worker, self._standard, other, digest=self._digest)
+        return self._losses[name]
+
+    def classifier(self, name: str) -> Classifier:
+        """What trains or predicts."""
+        if name not in self._classifiers:
+            usage = Usage(name, self._standard.names, self._standard.functions[name].takes_loss)
+            worker = adapter_for(usage, self.worker(name), self._submission.callings)
+            self._classifiers[name] = Classifier(name, worker, self._standard, self._digest)
+        return self._classifiers[name]
+
+    def network(self, name: str) -> Network:
+        """A network, or what trains it or predicts by it."""
+        if name not in self._networks:
+            # Few rubrics ask for one.
+            from grading.judging.network import Network
+
+            self._networks[name] = Network(name, self.worker(name), self._standard, self._digest)
+        return self._networks[name]
+
+    def trained(self, name: str) -> Classifier | None:
+        """What has been trained on the data set; None if it is nothing of the kind, or has not been."""
+        found = self._classifiers.get(name)
+        return found if found is not None and found.trainings else None
