@@ -37,7 +37,7 @@ from tests.checks.handins import in_batches, submission_of
 Bits = NDArray[np.bool_]
 
 _TIMES = 3
-STRATEGIES = {"problems": 130, "tied_problems": 60, "shifted_problems": 50}
+STRATEGIES = {"problems": 80, "tied_problems": 40, "shifted_problems": 32}
 """How many are chosen of each strategy, at least, the smallest among them."""
 BATCH = 30
 _FEW, _MANY = 48, 0.25

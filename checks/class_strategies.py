@@ -61,7 +61,7 @@ def varied_model(numbers: Random, model: Model) -> Model:
     return Model(_fresh(numbers, model.W), _fresh(numbers, model.X))
 
 
-@composite(examples=24, varied=varied_model, own=8)
+@composite(examples=12, varied=varied_model, own=4)
 def models(draw: Draw) -> Model:
     """Weights and data for predict; scores are exact, and ties are real."""
     d, c, n = draw(st.integers(1, 6)), draw(st.integers(2, 10)), draw(st.integers(1, 8))
