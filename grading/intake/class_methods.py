@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 
 import msgspec
 
 from grading.intake.bindings import Candidate
+from grading.intake.submission import MethodText
 from grading.intake.unfinished import Function, method_of
 from grading.words import said_place
 
@@ -72,3 +73,36 @@ def find_method(owner: str, name: str, classes: Mapping[str, Candidate]) -> Meth
                 return Method(candidate, method)
             pending += base_names(candidate.statement)
     return unreadable
+
+
+def texts_of_methods(owner: str, classes: Mapping[str, Candidate]) -> Iterator[tuple[str, MethodText]]:
+    """The methods of objects of the class ``owner``, as "LinearSVM.train", as far as they stand in ``classes``."""
+    names = {
+        node.name
+        for candidate in classes.values()
+        if isinstance(candidate.statement, ast.ClassDef)
+        for node in candidate.statement.body
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)
+    }
+    for name in sorted(names):
+        method = find_method(owner, name, classes)
+        if method is not None and (function := method.function) is not None:
+            label = method.owner.part.label
+            place = method.owner.file + (f", {label}" if label else "")
+            lines = function.lineno, function.end_lineno or function.lineno
+            yield f"{owner}.{name}", MethodText(place, lines, _numbers_by_default(function.args))
+
+
+def _numbers_by_default(arguments: ast.arguments) -> dict[str, float]:
+    positional = [*arguments.posonlyargs, *arguments.args]
+    pairs = [
+        *zip(positional[len(positional) - len(arguments.defaults) :], arguments.defaults, strict=True),
+        *zip(arguments.kwonlyargs, arguments.kw_defaults, strict=True),
+    ]
+    return {
+        argument.arg: float(value.value)
+        for argument, value in pairs
+        if isinstance(value, ast.Constant)
+        and isinstance(value.value, int | float)
+        and not isinstance(value.value, bool)
+    }

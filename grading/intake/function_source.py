@@ -97,16 +97,6 @@ def called_beside(submission: Submission, own: Written) -> list[Written]:
     return list(found.values())
 
 
-def method_place(submission: Submission, name: str) -> tuple[str, tuple[int, int]] | None:
-    """File (and cell) and lines of a method, "LinearSVM.train", which may be in a class that its own inherits from."""
-    found = written_method(submission, name)
-    if found is None:
-        return None
-    shift, function = found.block.first_line - 1, found.tree
-    where = found.source.name + (f", {found.block.cell}" if found.block.cell else "")
-    return where, (function.lineno + shift, (function.end_lineno or function.lineno) + shift)
-
-
 def written_method(submission: Submission, name: str) -> Written | None:
     """A method, "LinearSVM.train", which may be in a class that its own inherits from."""
     owner, _, method = name.partition(".")

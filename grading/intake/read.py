@@ -9,7 +9,7 @@ from functools import cached_property
 from pathlib import PurePosixPath
 
 from grading.intake.chosen_definitions import ChosenDefinitions, choose_definitions
-from grading.intake.class_methods import base_names, find_method
+from grading.intake.class_methods import base_names, find_method, texts_of_methods
 from grading.intake.copies import (
     Copy,
     belongs_to,
@@ -86,6 +86,7 @@ def read(handin: Handin, asked: Sequence[str], *, limits: Limits = DEFAULT) -> S
         kind=Kind.ZIP if gathered.is_zip else _kind(modules, choice),
         sources=tuple(_source(module, asked, choice) for module in modules),
         definitions=definitions,
+        methods={name: text for owner in asked for name, text in texts_of_methods(owner, choice.taken)},
         warnings=remarks,
         questions=questions,
         unparsed=(*reader.unreadable.values(), *_unparsed(modules)),

@@ -113,6 +113,20 @@ class Definition(msgspec.Struct, frozen=True):
     sentence: str = ""
 
 
+class MethodText(msgspec.Struct, frozen=True):
+    """A method of a class that the rubric asks for, which may stand in one that this inherits from.
+
+    Attributes:
+        place: file, and cell, for messages.
+        lines: first and last line, counted from 1, in that file or cell.
+        defaults: the arguments that are numbers where they are left out.
+    """
+
+    place: str
+    lines: tuple[int, int]
+    defaults: dict[str, float] = {}
+
+
 class Question(msgspec.Struct, frozen=True):
     """An inline question of the notebook with the student's answer ("" when left empty), for a person."""
 
@@ -129,6 +143,7 @@ class Submission(msgspec.Struct, frozen=True):
         kind: notebook, package, files or zip.
         sources: all student files that could be read, in a fixed order.
         definitions: for each asked name that occurs, the definition taken.
+        methods: by name ("LinearSVM.train"), the methods that stand in the classes asked for.
         warnings: sentences for the report: copies found and which was taken, names defined twice, files that
             could not be read, Python 2, removed NumPy names, and so on.
         questions: inline questions and answers.
@@ -149,6 +164,7 @@ class Submission(msgspec.Struct, frozen=True):
     callings: tuple[WireCalling, ...] = ()
     edition: str | None = None
     unparsed: tuple[str, ...] = ()
+    methods: dict[str, MethodText] = {}
     said: dict[str, Any] = {}
 
 

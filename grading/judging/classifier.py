@@ -137,12 +137,21 @@ class Classifier(Candidate):
     Attributes:
         class_name: "LinearSVM"; of a plain function, its name.
         usage: what it and its arguments are called.
+        defaults: the arguments that are numbers where they are left out, as far as they were found in its text.
         asked_the_stand_in: whether train has ever called a loss that was plugged in.
         trainings: what the accuracy check saw, run by run, as far as it came.
     """
 
-    def __init__(self, name: str, worker: Worker, standard: Standard, digest: bytes = b"") -> None:
+    def __init__(
+        self,
+        name: str,
+        worker: Worker,
+        standard: Standard,
+        digest: bytes = b"",
+        defaults: Mapping[str, float] | None = None,
+    ) -> None:
         super().__init__(name, worker, standard, digest)
+        self.defaults = defaults or {}
         self.class_name = name.partition(".")[0]
         self.usage = Usage(name, standard.names, self.settings.takes_loss)
         self.asked_the_stand_in = False

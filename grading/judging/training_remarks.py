@@ -7,7 +7,7 @@ import numpy as np
 from grading.judging.classifier import Classifier, Options, Scenario, StandIn
 from grading.judging.failures import Failure
 from grading.judging.training_on_own_loss import train_with_either_loss
-from grading.judging.training_record import Trained, weights_of
+from grading.judging.training_record import weights_of
 from grading.words import say
 
 _COURSE = Options(learning_rate=1e-3, reg=1e-5, num_iters=100, batch_size=200)
@@ -59,6 +59,32 @@ def _remark_on_start(candidate: Classifier) -> None:
 
 def _remark_on_defaults(candidate: Classifier) -> None:
     """Called with X and y alone, the course's train takes 100 steps of 200 samples; another default is no mistake."""
+    used = _written_defaults(candidate) or _used_defaults(candidate)
+    differing = [
+        say("{key}={mine:g} instead of {course:g}", key=key, mine=mine, course=getattr(_COURSE, key))
+        for key, mine in used.items()
+        if not np.isclose(getattr(_COURSE, key), mine, rtol=1e-9, atol=0.0)
+    ]
+    if differing:
+        candidate.remark(
+            say(
+                "{name} has other defaults than the course: {differing}; accepted.",
+                name=candidate.name,
+                differing=", ".join(differing),
+            )
+        )
+
+
+def _written_defaults(candidate: Classifier) -> dict[str, float]:
+    """The defaults as they are written, if all of them are numbers: a train with them need not be run."""
+    names = {key: getattr(candidate.usage.names, key) for key in _COURSE.as_arguments()}
+    if not set(names.values()) <= candidate.defaults.keys():
+        return {}
+    return {key: candidate.defaults[name] for key, name in names.items()}
+
+
+def _used_defaults(candidate: Classifier) -> dict[str, float]:
+    """The settings that train uses when it is given none, told by its calls of the loss; none if it tells nothing."""
     count = 2 * _COURSE.batch_size
     X, y = np.ones((count, 1)), np.arange(count) % 2
     stand_in = StandIn(np.ones(1), np.full((1, 1, 2), _GRADIENT))
@@ -74,26 +100,9 @@ def _remark_on_defaults(candidate: Classifier) -> None:
                     name=candidate.name,
                 )
             )
-        return
+        return {}
     if len(done.calls) < 2:
-        return
-    differing = [
-        say("{key}={mine:g} instead of {course:g}", key=key, mine=mine, course=getattr(_COURSE, key))
-        for key, mine in _defaults(done).items()
-        if not np.isclose(getattr(_COURSE, key), mine, rtol=1e-9, atol=0.0)
-    ]
-    if differing:
-        candidate.remark(
-            say(
-                "{name} has other defaults than the course: {differing}; accepted.",
-                name=candidate.name,
-                differing=", ".join(differing),
-            )
-        )
-
-
-def _defaults(done: Trained) -> dict[str, float]:
-    """The settings that train used, told by its calls of the loss."""
+        return {}
     first, second = done.calls[:2]
     return {
         "learning_rate": float(np.abs(second.W).max(initial=0.0)) / _GRADIENT,

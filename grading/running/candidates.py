@@ -65,7 +65,9 @@ class Candidates:
         if name not in self._classifiers:
             usage = Usage(name, self._standard.names, self._standard.functions[name].takes_loss)
             worker = adapter_for(usage, self.worker(name), self._submission.callings)
-            self._classifiers[name] = Classifier(name, worker, self._standard, self._digest)
+            text = self._submission.methods.get(name)
+            defaults = None if text is None else text.defaults
+            self._classifiers[name] = Classifier(name, worker, self._standard, self._digest, defaults)
         return self._classifiers[name]
 
     def network(self, name: str) -> Network:

@@ -18,9 +18,8 @@ from grading.grades.grade import (
 )
 from grading.grades.notebook_execution import Execution
 from grading.grades.translation import kept_with
-from grading.intake.function_source import method_place
 from grading.intake.submission import Handin, Submission
-from grading.rubric.settings import Rubric, Settings
+from grading.rubric.settings import Settings
 from grading.running.from_rubric import training_plan
 from grading.running.setup import RunSetup, suite_facts
 from grading.training import baselines
@@ -107,21 +106,15 @@ def graded(
         execution=execution,
         edition=submission.edition,
         repair=dict(repairs or {}),
-        methods=_methods(submission, rubric),
+        methods={
+            name: Place(source=text.place, lines=text.lines)
+            for name in rubric.settings.functions
+            if (text := submission.methods.get(name)) is not None
+        },
         baselines=baselines.baselines(training_plan(rubric)) if trainings else [],
     )
     know(submission.said)
     return msgspec.structs.replace(grade, said=kept_with(grade))
-
-
-def _methods(submission: Submission, rubric: Rubric) -> dict[str, Place]:
-    """Where the methods stand that the rubric asks for."""
-    found = {}
-    for name in rubric.settings.functions:
-        place = method_place(submission, name)
-        if place is not None:
-            found[name] = Place(source=place[0], lines=place[1])
-    return found
 
 
 def manual_items(settings: Settings) -> list[ManualItem]:

@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from grading.intake.function_source import method_place, written
+from grading.intake.function_source import written
 from grading.intake.submission import Block, Definition, Kind, Source, Submission
 
 BASE = "class Linear:\n    def train(self, X, y):\n        return []\n\n    def predict(self, X):\n        pass\n"
@@ -34,9 +34,3 @@ def test_a_function_is_found_with_the_names_that_mean_something_in_it() -> None:
 
 def test_a_class_is_no_function() -> None:
     assert written(a_submission(), "SVM") is None
-
-
-def test_an_inherited_method_stands_where_its_class_is_written() -> None:
-    assert method_place(a_submission(), "SVM.train") == ("base.py", (2, 3))
-    assert method_place(a_submission(), "SVM.fit") is None
-    assert method_place(a_submission(), "loss") is None
