@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 from grading.judging.answers import Answered, read_answer
 from grading.judging.failures import Failure, Raises, WrongReturn
 from grading.judging.promise import promise_of
-from grading.judging.screening import Setting, problems_of
+from grading.judging.screening import Setting, key_of, problems_of
 from grading.sandbox.messages import OPAQUE, Outcome, Raised, Received, Returned
 from reference.loss import squares
 from reference.losses import evaluate_of, loss_named
@@ -128,7 +128,9 @@ def sample(setting: Setting) -> tuple[Problem, ...]:
 
 def odd_sizes(setting: Setting) -> tuple[Problem, ...]:
     """Problems of odd sizes, with and without regularization."""
-    return tuple(problem for problem in asked_by("interface", setting) if problem.y.dtype == np.int64)
+    # Not all of them are asked for with labels of this type.
+    usual = (problem.with_labels(np.int64) for problem in asked_by("interface", setting))
+    return tuple({key_of(problem): problem for problem in usual}.values())
 
 
 @cache
