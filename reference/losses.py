@@ -12,18 +12,23 @@ import importlib
 import re
 import sys
 import traceback
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import cache, partial
 from pathlib import Path
 from types import ModuleType
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Protocol, TypeVar
 
 # Which losses there are is asked before NumPy is needed.
 if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
     from reference import sgd
     from reference.answer import Answer
     from reference.loss import Loss
     from reference.problem import Problem
+
+T = TypeVar("T")
 
 _SHAPES = re.compile(r"^shapes = ", re.MULTILINE)
 _FORMULA = re.compile(r"^def data_loss\(W\b|^from reference\.\w+ import data_loss$", re.MULTILINE)
@@ -105,13 +110,37 @@ def evaluate_of(name: str) -> Evaluate:
 def evaluate_all(name: str, problems: Sequence[Problem], *, reg_scale: float, delta: float) -> list[Answer]:
     """``evaluate`` of the loss ``name`` for each of ``problems``, in their order; those that are alike together."""
     loss = loss_named(name)
+    work = partial(loss.evaluate_alike, reg_scale=reg_scale, delta=delta)
+    return _together(problems, loss.alike, work)
+
+
+def quick_answers(
+    name: str, problems: Sequence[Problem], *, reg_scale: float, delta: float
+) -> list[tuple[float, NDArray[np.float64]]]:
+    """The loss and one right gradient of each of ``problems``, without bounds, which take much longer to work out."""
+    from reference.problem import stacked
+
+    losses_and_gradients = training_losses(name, reg_scale=reg_scale, delta=delta)
+
+    def work(alike: Sequence[Problem]) -> Iterator[tuple[float, NDArray[np.float64]]]:
+        losses, gradients = losses_and_gradients(*stacked(alike))
+        return zip(losses.tolist(), gradients, strict=True)
+
+    return _together(problems, lambda problem: problem.sizes, work)
+
+
+def _together(
+    problems: Sequence[Problem],
+    sizes_of: Callable[[Problem], tuple[int, int, int]],
+    work: Callable[[Sequence[Problem]], Iterable[T]],
+) -> list[T]:
+    """What ``work`` makes of each of ``problems``, in their order; those with equal sizes are given to it together."""
     of_sizes: dict[tuple[int, int, int], list[int]] = {}
     for k, problem in enumerate(problems):
-        of_sizes.setdefault(loss.alike(problem), []).append(k)
-    answers: dict[int, Answer] = {}
+        of_sizes.setdefault(sizes_of(problem), []).append(k)
+    answers: dict[int, T] = {}
     for ks in of_sizes.values():
-        alike = loss.evaluate_alike([problems[k] for k in ks], reg_scale=reg_scale, delta=delta)
-        answers |= zip(ks, alike, strict=True)
+        answers |= zip(ks, work([problems[k] for k in ks]), strict=True)
     return [answers[k] for k in range(len(problems))]
 
 

@@ -15,6 +15,7 @@ import random
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from functools import cached_property, lru_cache
+from itertools import chain
 from typing import Any
 
 import numpy as np
@@ -27,7 +28,7 @@ from grading.judging.precision import accepts_gradient, accepts_loss
 from grading.sandbox.messages import Call, Outcome, Raised
 from grading.words import later, say
 from reference.answer import Answer
-from reference.losses import loss_named, training_loss
+from reference.losses import loss_named, quick_answers
 from reference.problem import Problem
 
 # A right function may work in the type of what it is given. u is 2**29 times larger there, and NumPy's exp and log in
@@ -40,7 +41,7 @@ _STEP = 0.25
 _OFF_KINKS = 3.0
 _SEVERAL = 64  # features from which on weights are made smaller, so that scores stay below what exp can hold
 _MOST_SAMPLES, _MOST_CLASSES = 500, 32  # that right code must take
-_KEPT, _KEPT_ANSWERS = 8, 128
+_KEPT = 8
 
 
 @dataclass(frozen=True)
@@ -208,13 +209,12 @@ class _Draw:
         return tuple(scale * _STEP * choice((-1, 1)) * between(1, 8) for _ in range(count))
 
 
-@lru_cache(maxsize=_KEPT_ANSWERS)
-def _quick_answer(
-    use: Use, reference: str, reg_scale: float, delta: float
-) -> tuple[float, NDArray[np.float64]]:
-    """The right answer without its bounds, which take longer to work out; kept for the loss's other function."""
-    p = use.problem
-    return training_loss(reference, reg_scale=reg_scale, delta=delta)(p.W, p.X, p.y, p.reg)
+@lru_cache(maxsize=_KEPT)
+def _quick_answers(
+    asked: tuple[Use, ...], reference: str, reg_scale: float, delta: float
+) -> list[tuple[float, NDArray[np.float64]]]:
+    """The right answers without their bounds; kept for the loss's other function."""
+    return quick_answers(reference, [use.problem for use in asked], reg_scale=reg_scale, delta=delta)
 
 
 def _is_surely_right(name: str, use: Use, outcome: Outcome, right: tuple[float, NDArray[np.float64]]) -> bool:
@@ -234,17 +234,18 @@ class RealUse:
     """What one function made of what it was asked."""
 
     candidate: LossFunction
-    asked: tuple[Use, ...]
+    groups: list[tuple[Use, ...]]
     outcomes: list[Outcome]
 
     @classmethod
     def of(cls, candidate: LossFunction) -> RealUse:
         """Ask a function."""
-        drawn = uses(candidate.digest)
+        drawn = [uses(candidate.digest)]
         if "vectorized" in candidate.settings.points:
-            drawn += larger_uses(candidate.digest)
-        asked = tuple(_ordinary(candidate, use) for use in drawn)
-        return cls(candidate, asked, candidate.worker.run([use.call(candidate.name) for use in asked]))
+            drawn.append(larger_uses(candidate.digest))
+        groups = [tuple(_ordinary(candidate, use) for use in group) for group in drawn]
+        calls = [use.call(candidate.name) for use in chain(*groups)]
+        return cls(candidate, groups, candidate.worker.run(calls))
 
     def hold(self, check: str, *, small: bool = True) -> None:
         """Judge the answers by what ``check`` is about, one of `JUDGES`.
@@ -253,7 +254,7 @@ class RealUse:
             Failure: the first that is wrong; if ``small``, with the smallest sizes found.
         """
         candidate, judge = self.candidate, JUDGES[check]
-        candidate.cases += len(self.asked)
+        candidate.cases += len(self.outcomes)
         for use, outcome in self._doubtful:
             truth = candidate.truth(use.problem)
             failure = _verdict(candidate, use, outcome, truth, judge)
@@ -263,12 +264,13 @@ class RealUse:
     @cached_property
     def _doubtful(self) -> list[tuple[Use, Outcome]]:
         candidate = self.candidate
-        doubtful = []
-        for use, outcome in zip(self.asked, self.outcomes, strict=True):
-            right = _quick_answer(use, candidate.reference, candidate.reg_scale, candidate.delta)
-            if not _is_surely_right(candidate.name, use, outcome, right):
-                doubtful.append((use, outcome))
-        return doubtful
+        convention = candidate.reference, candidate.reg_scale, candidate.delta
+        right = chain(*(_quick_answers(group, *convention) for group in self.groups))
+        return [
+            (use, outcome)
+            for use, outcome, answer in zip(chain(*self.groups), self.outcomes, right, strict=True)
+            if not _is_surely_right(candidate.name, use, outcome, answer)
+        ]
 
     def _smallest(self, use: Use, failure: Failure, judge: Judge) -> Failure:
         """The same with fewer samples, features and classes, as few as still fail in the same way."""
