@@ -8,20 +8,16 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from grading.grades.grade import TrainingRun
 from grading.judging.classifier import Classifier, Learned, Options, Scenario
 from grading.judging.failures import Inaccurate, WrongReturn
 from grading.judging.learned_from_loss import beyond, learned_from_own_loss
 from grading.judging.promise import promise
-from grading.judging.training_facts import nearness
+from grading.judging.training_facts import learned, nearness
 from grading.judging.training_record import history_of, weights_of
-from grading.training.baselines import thinned
 from grading.training.data import training_data
 from grading.training.permuted_data import Disguise, disguised
 from grading.words import say, together
-from reference.accuracy import ALPHA, verdict
 from reference.datasets import Split
-from reference.sgd import predict
 
 
 @promise(kind="train")
@@ -37,11 +33,11 @@ def test_accuracy(candidate: Classifier) -> None:
     candidate.trainings.clear()
     for run in range(settings.runs):
         candidate.trainings.append(_trained(candidate, data.split, given, options, candidate.seed + run))
-    runs = [learned.run for learned in candidate.trainings]
+    runs = [training.run for training in candidate.trainings]
     if all(run.correct >= run.least for run in runs):
         _require_own(candidate, given, options, start)
         return
-    worst = min(candidate.trainings, key=lambda learned: learned.run.correct)
+    worst = min(candidate.trainings, key=lambda training: training.run.correct)
     said = "; ".join(
         say(
             "seed {seed}: {correct} of {total}, so truly {lower:.1%} to {upper:.1%}",
@@ -78,8 +74,8 @@ def _require_own(
     candidate: Classifier, given: Disguise, options: Options, start: NDArray[np.float64]
 ) -> None:
     """Points are for learning; there are other ways to good weights than the losses of this assignment."""
-    learned = given.covered(beyond(start, candidate.trainings[0].W))
-    if learned_from_own_loss(candidate, learned, given.X, given.y, options.reg):
+    way = given.covered(beyond(start, candidate.trainings[0].W))
+    if learned_from_own_loss(candidate, way, given.X, given.y, options.reg):
         return
     raise Inaccurate(
         say(
@@ -92,37 +88,24 @@ def _require_own(
 
 def _trained(candidate: Classifier, data: Split, given: Disguise, options: Options, seed: int) -> Learned:
     """Train once, and count what the weights classify correctly."""
-    settings, seconds = candidate.accuracy, candidate.standard.training.seconds
     (done,) = candidate.train(
         Scenario(
             given.X,
             given.y,
             options,
             seed=seed,
-            seconds=seconds,
+            seconds=candidate.standard.training.seconds,
             shared=given.shared,
             return_inputs=False,
         )
     )
-    # The grader classifies, with the weights that were learned: labels of validation pictures never leave it.
     W = given.uncovered(weights_of(candidate.name, done.W, (data.X_train.shape[1], len(data.classes))))
-    correct = int(np.sum(predict(W, data.X_validation) == data.y_validation))
-    found = verdict(correct, len(data.y_validation), settings.threshold, ALPHA / settings.runs)
     try:
-        history = thinned(history_of(candidate.name, done.history, options.num_iters))
+        history = history_of(candidate.name, done.history, options.num_iters)
     except WrongReturn:
         # That is for the check of training to say.
         history = None
-    run = TrainingRun(
-        seed=seed,
-        correct=correct,
-        total=found.total,
-        least=found.least,
-        lower=found.interval.lower,
-        upper=found.interval.upper,
-        history=history,
-    )
-    return Learned(run, W)
+    return learned(candidate, seed, data, W, history)
 
 
 def _how_near(candidate: Classifier, data: Split, options: Options, W: NDArray[np.float64]) -> str:

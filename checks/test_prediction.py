@@ -12,7 +12,6 @@ from grading.judging.failures import WrongPrediction, WrongReturn
 from grading.judging.promise import promise
 from grading.judging.properties import given
 from grading.judging.reproduction import shown_by
-from grading.sandbox.messages import Received
 from grading.words import say, together
 
 
@@ -21,7 +20,7 @@ from grading.words import say, together
 def test_prediction(candidate: Classifier, model: Model) -> None:
     """The method predict returns one label for each row of X, that of the highest score; of tied scores, any."""
     with shown_by(candidate, model):
-        labels = _labels(candidate, model, candidate.predict(model))
+        labels = _labels(candidate, model)
         scores = model.X @ model.W
         for i, label in enumerate(labels.tolist()):
             if label not in np.flatnonzero(scores[i] == scores[i].max()):
@@ -39,8 +38,9 @@ def test_prediction(candidate: Classifier, model: Model) -> None:
                 )
 
 
-def _labels(candidate: Classifier, model: Model, received: Received) -> NDArray[np.float64]:
+def _labels(candidate: Classifier, model: Model) -> NDArray[np.float64]:
     """The labels that predict returned, (N,), possibly none that there are."""
+    received = candidate.predict(model)
     value, n = received.value, len(model.X)
     if isinstance(value, tuple) and value:
         numbers = [part.value for part in value]

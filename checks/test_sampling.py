@@ -14,7 +14,6 @@ from grading.judging.promise import promise
 from grading.judging.properties import given
 from grading.judging.samplings import Sampling
 from grading.judging.training_record import PluggedCall, told_by
-from grading.sandbox.messages import Received
 from grading.words import say
 
 Rows = NDArray[np.int64]
@@ -39,24 +38,24 @@ def test_sampling(candidate: Classifier, sampling: Sampling) -> None:
         raise
 
 
-def _trained(candidate: Classifier, sampling: Sampling) -> tuple[tuple[PluggedCall, ...], Received]:
+def _trained(candidate: Classifier, sampling: Sampling) -> tuple[tuple[PluggedCall, ...], object]:
     """The calls of the plugged-in loss, and what W became; no calls where the loss cannot be plugged in."""
     try:
         (done,) = candidate.train(sampling.watched)
     except Failure as failure:
         if failure.costly:
             raise
-        return (), Received("NoneType", None)
-    return done.calls, done.W
+        return (), None
+    return done.calls, done.W.value
 
 
 def _require_told(
-    candidate: Classifier, sampling: Sampling, calls: tuple[PluggedCall, ...], learned: Received
+    candidate: Classifier, sampling: Sampling, calls: tuple[PluggedCall, ...], learned: object
 ) -> None:
     """The record of calls is what the worker says of itself; what W became must fit it."""
     moved = told_by(calls, np.zeros((2, sampling.classes)))
     # All are sums of whole numbers times a power of 2, and so exact.
-    if not np.array_equal(np.asarray(learned.value), -sampling.watched.options.learning_rate * moved):
+    if not np.array_equal(np.asarray(learned), -sampling.watched.options.learning_rate * moved):
         raise WrongSampling(
             say(
                 "What W became in {name} does not come from the batches that the loss was called with.",

@@ -9,14 +9,13 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from grading.judging.answers import not_returned, read_answer
+from grading.judging.answers import Answered
 from grading.judging.failures import Failure, LoopsInPython, WrongWhenCounted
 from grading.judging.handin_randomness import Stream
 from grading.judging.loop_cost import LoopCost
 from grading.judging.loss_function import LossFunction
 from grading.judging.promise import promise
 from grading.judging.shrinking import smallest
-from grading.sandbox.messages import Call, Outcome, Returned
 from grading.words import later, say, translated
 from reference.losses import quick_answers
 from reference.problem import Problem
@@ -60,11 +59,10 @@ def test_vectorized(candidate: LossFunction) -> None:
     # The first call may have NumPy import something. No problem is asked twice: an answer that is kept shows no loop.
     sizes = [_FIRST, _FIRST, *(growth.sizes for growth in _GROWTHS)]
     problems = [candidate.setting.ordinary(numbers.problem(*size)) for size in sizes]
-    calls = [Call(candidate.name, (p.W, p.X, p.y, p.reg), count_bytecodes=True) for p in problems]
-    outcomes = candidate.worker.run(calls)
-    candidate.cases += len(calls)
-    _require_right(candidate, problems, outcomes)
-    _, first, *grown = [_count(candidate, outcome) for outcome in outcomes]
+    answers, counts = candidate.counted(problems)
+    candidate.cases += len(problems)
+    _require_right(candidate, problems, answers)
+    _, first, *grown = [_known(candidate, count) for count in counts]
     for growth, count in zip(_GROWTHS, grown, strict=True):
         # A loop executes at least one bytecode for each further item; anything below that is not a loop over them.
         if count - first < growth.more:
@@ -78,13 +76,14 @@ def test_vectorized(candidate: LossFunction) -> None:
     _require_cheap(candidate, numbers)
 
 
-def _require_right(candidate: LossFunction, problems: list[Problem], outcomes: list[Outcome]) -> None:
+def _require_right(
+    candidate: LossFunction, problems: list[Problem], answers: list[Answered | Failure]
+) -> None:
     """A function that is right only while nobody counts has not been counted; one that is wrong anyway may be."""
     # A bound takes ten times as long to work out as an answer; few answers are not nearer than this.
     right = quick_answers(candidate.reference, problems, reg_scale=candidate.reg_scale, delta=candidate.delta)
     judges_gradient = "gradient" in candidate.passed
-    for problem, outcome, (loss, dW) in zip(problems, outcomes, right, strict=True):
-        answer = read_answer(candidate.name, problem, outcome)
+    for problem, answer, (loss, dW) in zip(problems, answers, right, strict=True):
         if isinstance(answer, Failure):
             shown = smallest(lambda example: _failure(candidate, **example), {"problem": problem}, answer)
             if shown is answer:
@@ -115,17 +114,15 @@ def _failure(candidate: LossFunction, problem: Problem) -> Failure | None:
     return answer if isinstance(answer, Failure) else None
 
 
-def _count(candidate: LossFunction, outcome: Outcome) -> int:
-    if not isinstance(outcome, Returned):
-        raise not_returned(candidate.name, outcome)
-    if outcome.bytecodes is None:
+def _known(candidate: LossFunction, count: int | None) -> int:
+    if count is None:
         raise WrongWhenCounted(
             say(
                 "{name} switches off what counts the bytecodes that it executes (sys.settrace).",
                 name=candidate.name,
             )
         )
-    return outcome.bytecodes
+    return count
 
 
 def _loops(candidate: LossFunction, growth: _Growth) -> Failure:
@@ -158,12 +155,12 @@ def _require_cheap(candidate: LossFunction, numbers: Stream) -> None:
     """
     cost = LoopCost(candidate.worker)
     problems: list[Problem] = []
-    outcomes: list[Outcome] = []
+    answers: list[Answered | Failure] = []
     for size in cost.sizes():
         problem = candidate.setting.ordinary(numbers.problem(*size))
-        outcomes.append(cost.call(candidate.name, problem))
+        answers.append(cost.call(candidate.name, problem))
         problems.append(problem)
-    _require_right(candidate, problems, outcomes)
+    _require_right(candidate, problems, answers)
     if not cost.is_a_loops:
         return
     what = translated(later("samples"))

@@ -3,12 +3,26 @@
 from __future__ import annotations
 
 import argparse
+import csv
+import io
+import os
 import sys
+from collections.abc import Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
+
+import msgspec
 
 from grading import PROGRAM
 from grading.commands import GRADED, WRONG_USE
 from grading.commands.arguments import a_percent
+
+if TYPE_CHECKING:
+    from grading.gradebook.listing import Row
+
+_SHOWN = ("name", "student", "state", "score", "max_score", "points", "factor", "made", "who", "reason")
+_OF_MARKS = ("rubric", "checks", "question", "max_points", "comment", "counts")
+_LONGEST_QUESTION = 100
 
 
 def parser() -> argparse.ArgumentParser:
@@ -46,13 +60,18 @@ def run(options: argparse.Namespace) -> int:
     """Print what was asked for and return the exit code."""
     from grading.gradebook import listing
     from grading.gradebook.database import FILE, Database, GradebookError
+    from grading.reports.text import in_short
 
-    written = {"table": listing.as_table, "csv": listing.as_csv, "json": listing.as_json}
+    written = {"table": _as_table, "csv": _as_csv, "json": _as_json}
     try:
         database = Database(options.out / FILE, only_read=True)
         try:
+            rows: list[Row]
             if options.marks:
-                rows = listing.hand_marks(database, options.student)
+                rows = [
+                    {**row, "question": in_short(row["question"], _LONGEST_QUESTION)}
+                    for row in listing.hand_marks(database, options.student)
+                ]
             elif options.student is not None:
                 rows = listing.history(database, options.student)
             else:
@@ -70,3 +89,53 @@ def run(options: argparse.Namespace) -> int:
         return WRONG_USE
     print(written[options.format](rows), end="")
     return GRADED
+
+
+def _as_csv(rows: Sequence[Row]) -> str:
+    """The rows as CSV, all columns; no spreadsheet takes a cell for a formula."""
+    from grading.gradebook.listing import COLUMNS
+    from grading.reports.gradebook import inert
+
+    text = io.StringIO()
+    writer = csv.writer(text, lineterminator="\n", quoting=csv.QUOTE_ALL)
+    writer.writerow(rows[0] if rows else COLUMNS)
+    for row in rows:
+        writer.writerow(
+            [inert(_cell(value)) if isinstance(value, str | dict) else _cell(value) for value in row.values()]
+        )
+    return text.getvalue()
+
+
+def _as_json(rows: Sequence[Row]) -> str:
+    """The rows as JSON, all columns."""
+    return msgspec.json.format(msgspec.json.encode(rows), indent=1).decode() + "\n"
+
+
+def _as_table(rows: Sequence[Row]) -> str:
+    """The rows to be read: what says nothing of anybody is left out."""
+    from rich.console import Console
+    from rich.table import Table
+    from rich.text import Text
+
+    from grading.reports.text import visible
+
+    columns = [name for name in rows[0] if name in (*_SHOWN, *_OF_MARKS)] if rows else []
+    table = Table(box=None, pad_edge=False)
+    said = [name for name in columns if any(row[name] not in (None, "", {}) for row in rows)]
+    for name in said:
+        number = isinstance(rows[0][name], float)
+        table.add_column(name.replace("_", " "), justify="right" if number else "left", overflow="fold")
+    for row in rows:
+        table.add_row(*(Text(visible(_cell(row[name]))) for name in said))
+    text = io.StringIO()
+    width = None if os.isatty(1) else 200
+    Console(file=text, width=width, highlight=False).print(table)
+    return "\n".join(line.rstrip() for line in text.getvalue().splitlines()) + "\n"
+
+
+def _cell(value: object) -> str:
+    if isinstance(value, float):
+        return f"{value:g}"
+    if isinstance(value, dict):
+        return ", ".join(f"{what} {status}" for what, status in value.items())
+    return "" if value is None else str(value)

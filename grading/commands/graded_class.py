@@ -46,7 +46,7 @@ class GradedClass:
                 work.setup,
                 force=options.force,
                 trusted=not options.out_is_graded,
-                reader=work.reader,
+                digest=work.reader.digest,
                 formats=options.format,
                 release=options.release,
             )

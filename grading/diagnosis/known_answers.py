@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 import warnings
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cache
 from itertools import islice
@@ -17,8 +17,7 @@ from numpy.typing import NDArray
 
 from grading.judging.answers import Answered, read_answer
 from grading.judging.failures import Failure, Raises, WrongReturn
-from grading.judging.promise import promise_of
-from grading.judging.screening import Setting, key_of, problems_of
+from grading.judging.screening import Setting, asked_by, odd_sizes
 from grading.sandbox.messages import OPAQUE, Outcome, Raised, Received, Returned
 from reference.loss import squares
 from reference.losses import evaluate_of, loss_named
@@ -126,13 +125,6 @@ def sample(setting: Setting) -> tuple[Problem, ...]:
     return (*plain, *regularized, *odd_sizes(setting))
 
 
-def odd_sizes(setting: Setting) -> tuple[Problem, ...]:
-    """Problems of odd sizes, with and without regularization."""
-    # Not all of them are asked for with labels of this type.
-    usual = (problem.with_labels(np.int64) for problem in asked_by("interface", setting))
-    return tuple({key_of(problem): problem for problem in usual}.values())
-
-
 @cache
 def regularized_sample(setting: Setting) -> tuple[Problem, ...]:
     """The problems of the sample with reg > 0."""
@@ -149,12 +141,6 @@ def plain_sample(setting: Setting) -> tuple[Problem, ...]:
 def tied_sample(setting: Setting) -> tuple[Problem, ...]:
     """Problems with exact ties that answers are compared on."""
     return tuple(islice(filter(_is_telling, asked_by("kinks", setting)), 3 * _PER_KIND))
-
-
-def asked_by(check: str, setting: Setting) -> Iterator[Problem]:
-    """The problems that are drawn for a check."""
-    for drawing in promise_of(check).drawings:
-        yield from problems_of(drawing, setting)
 
 
 def _is_telling(problem: Problem) -> bool:

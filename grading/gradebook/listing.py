@@ -1,29 +1,21 @@
-"""What `grader.py gradebook` shows: everybody's marks, or one student's through time."""
+"""Everybody's marks, or one student's through time, as rows: what `grader.py gradebook` shows."""
 
 from __future__ import annotations
 
-import csv
-import io
 import sqlite3
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any
-
-import msgspec
 
 from grading.gradebook.database import Database, GradebookError
 from grading.gradebook.hand_marks import counting
 from grading.gradebook.stored import reported
-from grading.reports.gradebook import inert
-from grading.reports.text import in_short, visible
+from grading.intake.safe_names import shown
 
 COLUMNS = (
     *("name", "student", "student_id", "email", "lms_id", "state", "score", "max_score", "points", "factor"),
     *("minutes_late", "submitted", "due"),
     *("reason", "made", "who", "version", "rubric_sha256", "sha256", "path"),
 )
-_SHOWN = ("name", "student", "state", "score", "max_score", "points", "factor", "made", "who", "reason")
-_OF_MARKS = ("rubric", "checks", "question", "max_points", "comment", "counts")
-_LONGEST_QUESTION = 100
 _HISTORY = """
     SELECT handins.name, marks.made, runs.who, runs.version, substr(runs.rubric_sha256, 1, 12) AS rubric, marks.state,
         marks.score, marks.max_score, marks.points, marks.factor, marks.reason, marks.id AS mark
@@ -85,7 +77,7 @@ def history(database: Database, name: str) -> list[Row]:
 
         near = difflib.get_close_matches(name, known, n=3, cutoff=0.4)
         raise GradebookError(
-            f"nobody is called {visible(name)!r} in the gradebook"
+            f"nobody is called {shown(name)!r} in the gradebook"
             + (f"; there is {', '.join(near)}" if near else "")
         )
     found: list[Row] = []
@@ -120,10 +112,7 @@ def hand_marks(database: Database, name: str | None = None) -> list[Row]:
     }
     return [
         {key: row[key] for key in row.keys() if key not in ("id", "handin", "item")}  # noqa: SIM118
-        | {
-            "question": in_short(row["question"], _LONGEST_QUESTION),
-            "counts": (row["handin"], row["id"]) in holds,
-        }
+        | {"counts": (row["handin"], row["id"]) in holds}
         for row in rows
     ]
 
@@ -137,50 +126,3 @@ def _counting(database: Database, handin: int) -> set[int]:
 def _checks(database: Database, mark: sqlite3.Row) -> dict[str, str]:
     query = "SELECT function || ':' || check_id AS what, status FROM checks WHERE mark = ?"
     return {row["what"]: row["status"] for row in database.select(query, (mark["mark"],))}
-
-
-def as_csv(rows: Sequence[Row]) -> str:
-    """The rows as CSV, all columns; no spreadsheet takes a cell for a formula."""
-    text = io.StringIO()
-    writer = csv.writer(text, lineterminator="\n", quoting=csv.QUOTE_ALL)
-    writer.writerow(rows[0] if rows else COLUMNS)
-    for row in rows:
-        writer.writerow(
-            [inert(_cell(value)) if isinstance(value, str | dict) else _cell(value) for value in row.values()]
-        )
-    return text.getvalue()
-
-
-def as_json(rows: Sequence[Row]) -> str:
-    """The rows as JSON, all columns."""
-    return msgspec.json.format(msgspec.json.encode(rows), indent=1).decode() + "\n"
-
-
-def as_table(rows: Sequence[Row]) -> str:
-    """The rows to be read: what says nothing of anybody is left out."""
-    import os
-
-    from rich.console import Console
-    from rich.table import Table
-    from rich.text import Text
-
-    columns = [name for name in rows[0] if name in (*_SHOWN, *_OF_MARKS)] if rows else []
-    table = Table(box=None, pad_edge=False)
-    said = [name for name in columns if any(row[name] not in (None, "", {}) for row in rows)]
-    for name in said:
-        number = isinstance(rows[0][name], float)
-        table.add_column(name.replace("_", " "), justify="right" if number else "left", overflow="fold")
-    for row in rows:
-        table.add_row(*(Text(visible(_cell(row[name]))) for name in said))
-    text = io.StringIO()
-    width = None if os.isatty(1) else 200
-    Console(file=text, width=width, highlight=False).print(table)
-    return "\n".join(line.rstrip() for line in text.getvalue().splitlines()) + "\n"
-
-
-def _cell(value: object) -> str:
-    if isinstance(value, float):
-        return f"{value:g}"
-    if isinstance(value, dict):
-        return ", ".join(f"{what} {status}" for what, status in value.items())
-    return "" if value is None else str(value)

@@ -7,7 +7,7 @@ import hashlib
 import os
 import sqlite3
 import zlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from functools import cached_property
 from pathlib import Path
 from types import TracebackType
@@ -24,8 +24,7 @@ from grading.gradebook.worth import decided_by, marked, worth_of
 from grading.grades.grade import Grade, IsolationFacts
 from grading.grades.roster import Known, Matches
 from grading.intake.safe_names import clean
-from grading.intake.submission import Handin, IntakeError
-from grading.reading.reader import Reader, ReadingError
+from grading.intake.submission import Handin
 from grading.running.code_version import library_versions, suite_hash
 from grading.running.setup import RunSetup
 
@@ -44,7 +43,8 @@ class Records:
         force: take no verdict over.
         trusted: whether nobody but graders can have written into ``out``; if not, nothing in it is read, and no
             gradebook is kept there.
-        reader: reads hand-ins, to see whether they are still what was graded; None to do so in this process.
+        digest: the hash of a hand-in as it is now, which shows whether it is still what was graded; None if it cannot
+            be read, or is not to be.
         formats, release: in which forms reports are written, and whether with what was hidden.
 
     Attributes:
@@ -62,13 +62,13 @@ class Records:
         *,
         force: bool = False,
         trusted: bool = True,
-        reader: Reader | None = None,
+        digest: Callable[[Handin], str | None] = lambda _: None,
         formats: Sequence[str] = (),
         release: bool = False,
     ) -> None:
         self._out, self._setup, self._force = out, setup, force
         self._formats, self._release = tuple(formats), release
-        self._reader = reader or Reader(apart=False)
+        self._digest = digest
         self._trusted = trusted
         (out / FOLDER).mkdir(exist_ok=True)
         self._database = Database(out / FILE if trusted else None)
@@ -136,11 +136,8 @@ class Records:
         )
         if not rows:
             return None
-        try:
-            digest = self._reader.digest(handin)
-        except (IntakeError, ReadingError):
-            # What cannot be read is for those to report who read it to grade it.
-            return None
+        # What cannot be read is for those to report who read it to grade it.
+        digest = self._digest(handin)
         for row in rows:
             if row["sha256"] != digest or (verdict := decoded(row["record"])) is None:
                 continue

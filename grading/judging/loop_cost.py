@@ -17,8 +17,10 @@ import time
 from collections.abc import Iterator
 from functools import cache
 
+from grading.judging.answers import Answered, read_answer
+from grading.judging.failures import Failure
 from grading.sandbox.client import Worker
-from grading.sandbox.messages import Call, Outcome
+from grading.sandbox.messages import Call
 from reference.problem import Problem
 
 _FEATURES, _CLASSES = 8, 6
@@ -55,14 +57,14 @@ class LoopCost:
                 if not self.is_a_loops:
                     return
 
-    def call(self, name: str, problem: Problem) -> Outcome:
-        """Call the function ``name``, with the time taken."""
+    def call(self, name: str, problem: Problem) -> Answered | Failure:
+        """What the function ``name`` answers; the time that it takes is kept."""
         before = self._worker.processor_seconds
         [outcome] = self._worker.run([Call(name, (problem.W, problem.X, problem.y, problem.reg))])
         after = self._worker.processor_seconds
         if before is not None and after is not None:
             self._seconds[problem.sizes[0]].append(after - before)
-        return outcome
+        return read_answer(name, problem, outcome)
 
     @property
     def turns(self) -> float | None:

@@ -171,6 +171,13 @@ class LossFunction(Candidate):
             raise answer
         return Called(answer, outcome.inputs if isinstance(outcome, Returned) else ())
 
+    def counted(self, problems: Sequence[Problem]) -> tuple[list[Answered | Failure], list[int | None]]:
+        """The answers to problems, and how many bytecodes each call executed; None where nobody could count."""
+        calls = [Call(self.name, (p.W, p.X, p.y, p.reg), count_bytecodes=True) for p in problems]
+        outcomes = self.worker.run(calls)
+        answers = [read_answer(self.name, *both) for both in zip(problems, outcomes, strict=True)]
+        return answers, [one.bytecodes if isinstance(one, Returned) else None for one in outcomes]
+
     def truth(self, problem: Problem) -> Answer:
         """The true answer to a problem, in this function's convention and within the rubric's tolerance."""
         tolerance = self.standard.tolerance

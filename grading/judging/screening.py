@@ -7,7 +7,7 @@ one.
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from functools import cache, cached_property
 from typing import overload
 
@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 from grading.judging.answers import Answered, read_answer
 from grading.judging.exam import Part, own_examples, pool_of
 from grading.judging.failures import Failure
+from grading.judging.promise import promise_of
 from grading.judging.properties import Drawing
 from grading.sandbox.pairs import PackedCalls, Pairs
 from reference.accepted import AcceptedGradients
@@ -148,6 +149,19 @@ def make_known(drawings: Iterable[Drawing], setting: Setting) -> None:
 def problems_of(drawing: Drawing, setting: Setting) -> tuple[Problem, ...]:
     """The problems of a drawing; the same objects, however often it is asked."""
     return _pool(drawing, setting.seed, setting.delta, setting.part, _limited(drawing, setting))
+
+
+def asked_by(check: str, setting: Setting) -> Iterator[Problem]:
+    """The problems that are drawn for a check."""
+    for drawing in promise_of(check).drawings:
+        yield from problems_of(drawing, setting)
+
+
+def odd_sizes(setting: Setting) -> tuple[Problem, ...]:
+    """Problems of odd sizes, with and without regularization."""
+    # Not all of them are asked for with labels of this type.
+    usual = (problem.with_labels(np.int64) for problem in asked_by("interface", setting))
+    return tuple({key_of(problem): problem for problem in usual}.values())
 
 
 def own_problems(

@@ -5,12 +5,13 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from grading.grades.grade import TrainingFacts
-from grading.judging.classifier import Classifier
-from grading.training.baselines import loss_named, reference_training, templates
+from grading.grades.grade import TrainingFacts, TrainingRun
+from grading.judging.classifier import Classifier, Learned
+from grading.training.baselines import loss_named, reference_training, templates, thinned
 from grading.training.data import training_data
+from reference.accuracy import ALPHA, verdict
 from reference.datasets import Split
-from reference.sgd import suboptimality
+from reference.sgd import predict, suboptimality
 
 
 def training_facts(candidate: Classifier) -> TrainingFacts:
@@ -30,6 +31,33 @@ def training_facts(candidate: Classifier) -> TrainingFacts:
         suboptimality=near[1] if near is not None and np.isfinite(near[1]) else None,
         reference=reference_training(candidate.reference, candidate.standard.training, data),
     )
+
+
+def learned(
+    candidate: Classifier, seed: int, data: Split, W: NDArray[np.float64], history: NDArray[np.float64] | None
+) -> Learned:
+    """What one training came to: the grader counts itself, so that labels of validation pictures never leave it.
+
+    Args:
+        candidate: what has trained.
+        seed: of its random numbers.
+        data: what it is judged on.
+        W: (D, C) what it has learned.
+        history: (num_iters,) its losses; None if it returned no such thing.
+    """
+    asked = candidate.accuracy
+    correct = int(np.sum(predict(W, data.X_validation) == data.y_validation))
+    found = verdict(correct, len(data.y_validation), asked.threshold, ALPHA / asked.runs)
+    run = TrainingRun(
+        seed=seed,
+        correct=correct,
+        total=found.total,
+        least=found.least,
+        lower=found.interval.lower,
+        upper=found.interval.upper,
+        history=None if history is None else thinned(history),
+    )
+    return Learned(run, W)
 
 
 def nearness(

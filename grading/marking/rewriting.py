@@ -20,8 +20,8 @@ from grading.gradebook.hand_marks import latest
 from grading.gradebook.marks import LATEST, write_mark
 from grading.gradebook.stored import reported, stored
 from grading.grades.grade import Grade
-from grading.intake.submission import Handin, IntakeError
-from grading.reading.reader import Reader, ReadingError
+from grading.intake.submission import Handin
+from grading.reading.reader import Reader
 from grading.reports import WRITERS, write_class, write_reports
 from grading.reports.anonymous import pseudonyms
 from grading.reports.brief import Brief
@@ -147,10 +147,7 @@ class Rewriter:
                 write_mark(database, number, now.grade, now.verdict, lambda: _last_run(database, number))
 
     def _is_still(self, handin: Handin, sha256: str) -> bool:
-        try:
-            return self.reader.digest(handin) == sha256
-        except (IntakeError, ReadingError):
-            return False
+        return self.reader.digest(handin) == sha256
 
     def _write_class(self, database: Database) -> None:
         ((newest,),) = database.select("SELECT max(id) FROM hand_marks")

@@ -20,7 +20,6 @@ from grading.judging.classifier import Classifier
 from grading.judging.failures import Failure
 from grading.judging.loss_function import LossFunction
 from grading.judging.screening import Answers, packed
-from grading.protocol.wire import WireCalling
 from grading.repair.function import Program
 from grading.repair.line_budget import COUNTED, PRELUDE
 from grading.sandbox.messages import Call, Create, Lost, Outcome, Step
@@ -82,31 +81,27 @@ class Bench:
     """Functions of one hand-in, loaded beside its own, and asked by name.
 
     Args:
-        submission: the hand-in.
+        submission: as below.
         asked: the name that the candidates stand for: of a function, or of the class whose method they are.
         own: the student's functions that candidates differ from, the one that is asked for first.
         opening: where workers come from.
 
     Attributes:
+        submission: the hand-in.
         lost: how many candidates have cost a process.
     """
 
     def __init__(self, submission: Submission, asked: str, own: Sequence[Written], opening: Opening) -> None:
-        self._submission, self._asked, self._opening = submission, asked, opening
+        self.submission, self._asked, self._opening = submission, asked, opening
         self._source, self._names = own[0].source, [written.tree.name for written in own]
         self._is_method = bool(own[0].tree.col_offset)
         # Annotations may name what is not there, where nobody evaluates them.
         self._future = _FUTURE if _FUTURE in own[0].block.code else ""
         self.lost = 0
 
-    @property
-    def callings(self) -> tuple[WireCalling, ...]:
-        """How the hand-in's functions are called, where that is not as in the course."""
-        return self._submission.callings
-
     def loaded(self, programs: Sequence[Program]) -> Iterator[tuple[int, Candidate]]:
         """Those of ``programs`` that can be called, by number."""
-        own = self._submission.definitions[self._asked]
+        own = self.submission.definitions[self._asked]
         names = [f"{self._asked}__{k}" for k in range(len(programs))]
         more: dict[str, list[Block]] = {own.source: []}
         more.setdefault(self._source.name, []).append(Block(PRELUDE, "before candidates"))
@@ -127,15 +122,15 @@ class Bench:
             definitions[name] = replace(own, name=name, cell=cell, lines=(1, text.count("\n") + 1))
         sources = tuple(
             replace(source, blocks=source.blocks + tuple(more.get(source.name, ())))
-            for source in self._submission.sources
+            for source in self.submission.sources
         )
-        callings = [c for c in self._submission.callings if c.name == self._asked]
+        callings = [c for c in self.submission.callings if c.name == self._asked]
         renamed = tuple(structs.replace(c, name=name) for c in callings for name in names)
         submission = replace(
-            self._submission,
+            self.submission,
             sources=sources,
             definitions={**self._others(), **definitions},
-            callings=(*(c for c in self._submission.callings if c.name in self._others()), *renamed),
+            callings=(*(c for c in self.submission.callings if c.name in self._others()), *renamed),
         )
         with self._opening(submission) as worker:
             for k, name in enumerate(names):
@@ -144,7 +139,7 @@ class Bench:
 
     def _others(self) -> dict[str, Definition]:
         """What a train may call besides: the losses of the hand-in."""
-        return self._submission.definitions if self._is_method else {}
+        return self.submission.definitions if self._is_method else {}
 
     def _renamed(self, text: str, k: int) -> str:
         """The text with its functions called ``..._k``, where they are defined and called."""
@@ -200,5 +195,5 @@ class Candidate:
 
     def classifier_like(self, original: Classifier, digest: bytes) -> Classifier:
         """The candidate as the checks of train and predict see it."""
-        worker = adapter_for(original.usage, cast("Worker", self), self._bench.callings)
+        worker = adapter_for(original.usage, cast("Worker", self), self._bench.submission.callings)
         return Classifier(original.name, worker, original.standard, digest)

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any, Protocol
 
-from grading.diagnosis.known_answers import asked_by, odd_sizes
 from grading.grades.grade import Part
 from grading.judging.classifier import Classifier
 from grading.judging.each_example import Example, verdict, verify_each
@@ -15,7 +14,7 @@ from grading.judging.failures import Failure, Raises
 from grading.judging.loss_function import LossFunction
 from grading.judging.promise import Promise, promise_of
 from grading.judging.real_use import JUDGES, RealUse
-from grading.judging.screening import Setting, own_problems
+from grading.judging.screening import Setting, asked_by, odd_sizes, own_problems
 from grading.repair.candidates import Candidate, Right, Screen
 from reference.problem import Problem
 

@@ -60,8 +60,11 @@ def graded(graded_once: tuple[Path, Path]) -> Path:
     return shutil.copytree(kept, folder) / "class"
 
 
+DIGEST = Reader(apart=False).digest
+
+
 def handin_hash(work: Path) -> str:
-    return Reader(apart=False).digest(Handin("someone", work))
+    return str(DIGEST(Handin("someone", work)))
 
 
 def bytes_of(out: Path) -> dict[Path, bytes]:
@@ -267,15 +270,15 @@ def keep_one(tmp_path: Path, made_with: RunSetup) -> None:
     (tmp_path / "ada.py").write_text(RIGHT)
     handin = Handin("ada", tmp_path / "ada.py")
     grade = not_graded(handin, made_with, FULL, "")
-    facts = msgspec.structs.replace(grade.submission, sha256=Reader(apart=False).digest(handin))
+    facts = msgspec.structs.replace(grade.submission, sha256=str(DIGEST(handin)))
     grade = msgspec.structs.replace(grade, state="graded", submission=facts)
-    with Records(tmp_path, made_with) as records:
+    with Records(tmp_path, made_with, digest=DIGEST) as records:
         assert records.find(handin, FULL) is None
         records.keep(handin, grade, grade)
 
 
 def known(tmp_path: Path, made_with: RunSetup, isolation: IsolationFacts) -> bool:
-    with Records(tmp_path, made_with) as records:
+    with Records(tmp_path, made_with, digest=DIGEST) as records:
         return records.find(Handin("ada", tmp_path / "ada.py"), isolation) is not None
 
 

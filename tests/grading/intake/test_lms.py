@@ -166,7 +166,7 @@ def test_a_student_s_part_of_a_download_has_a_hash_of_its_own(tmp_path: Path) ->
         packed = zipped(tmp_path / "submissions.zip", files)
         shutil.rmtree(tmp_path / "d", ignore_errors=True)
         return [
-            Reader(apart=False).digest(h)
+            str(Reader(apart=False).digest(h))
             for path in (packed, put(tmp_path / "d", files))
             for h in find([path])
         ]

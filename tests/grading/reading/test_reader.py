@@ -168,14 +168,14 @@ def test_a_process_that_reads_can_do_nothing_else(
 
 def test_a_defect_of_ours_is_told_with_its_place(ada: Handin, monkeypatch: pytest.MonkeyPatch) -> None:
     with (
-        reader_in_which(monkeypatch, digest=lambda gathered: gathered.nothing) as reader,
+        reader_in_which(monkeypatch, read=lambda handin, asked: handin.nothing) as reader,
         pytest.raises(ReadingError, match=r"AttributeError: .* \(test_reader.py, line \d+\)"),
     ):
-        reader.digest(ada)
+        reader.read(ada, ASKED)
 
 
 def test_files_are_brought_only_while_they_are_what_was_graded(ada: Handin, apart: Reader) -> None:
-    sha256 = apart.digest(ada)
+    sha256 = str(apart.digest(ada))
     assert apart.files(ada, ["ada.py", "other.py"], sha256) == {"ada.py": RIGHT.encode()}
     ada.path.write_text(RIGHT + "\n")
     assert apart.files(ada, ["ada.py"], sha256) == {}

@@ -9,10 +9,9 @@ from typing import Any
 
 import pytest
 
-from grading.diagnosis.known_answers import asked_by
 from grading.grades.grade import CheckResult, Repair
 from grading.intake.submission import Submission
-from grading.judging.screening import Setting
+from grading.judging.screening import Setting, asked_by
 from grading.repair import all_edits
 from grading.repair.candidates import Bench
 from grading.repair.function import Edit, Function, Program
