@@ -6,11 +6,18 @@ import numpy as np
 
 from checks.strategies import MOST_SAMPLES_AGAIN, labelled_problems
 from grading.judging.answers import Answered
-from grading.judging.failures import ChangedInputs, Failure, LabelTypeMatters, NotRepeatable, WrongReturn
+from grading.judging.failures import (
+    KEEPS_SOMETHING,
+    ChangedInputs,
+    Failure,
+    LabelTypeMatters,
+    NotRepeatable,
+    WrongReturn,
+)
 from grading.judging.loss_function import Called, LossFunction
 from grading.judging.promise import promise
 from grading.judging.properties import given
-from grading.words import say
+from grading.words import say, together
 from reference.answer import Answer
 from reference.problem import Problem
 
@@ -68,10 +75,9 @@ def _require_same_again(candidate: LossFunction, problem: Problem, first: Answer
     if isinstance(second, Answered) and _same(candidate.truth(problem), first, second):
         return
     raise NotRepeatable(
-        say(
-            "{name} was called twice with the same input and answered differently. Does it keep something "
-            "between calls, in a global variable or a default argument?",
-            name=candidate.name,
+        together(
+            say("{name} was called twice with the same input and answered differently.", name=candidate.name),
+            say(KEEPS_SOMETHING),
         ),
         problem,
         expected=say("loss = {loss!r}, dW = {dW}, as the first time", loss=first.loss, dW=first.dW.tolist()),

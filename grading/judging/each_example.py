@@ -13,6 +13,7 @@ from grading.judging.properties import Drawing
 from grading.judging.shrinking import smallest
 
 if TYPE_CHECKING:
+    from grading.judging.loss_function import LossFunction
     from grading.judging.network import Network
 
 Example = Mapping[str, Any]
@@ -35,7 +36,9 @@ def verify_each(promise: Promise, candidate: Classifier | Network, *, small: boo
             raise smallest(lambda simpler: verdict(promise, candidate, simpler), {name: example}, failure)
 
 
-def verdict(promise: Promise, candidate: Classifier | Network, example: Example) -> Failure | None:
+def verdict(
+    promise: Promise, candidate: LossFunction | Classifier | Network, example: Example
+) -> Failure | None:
     """How a candidate fails on one example; what is remarked on the way is kept only if it does not."""
     remarks = len(candidate.remarks)
     try:

@@ -14,8 +14,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from grading.grades.grade import CheckResult
+from grading.words import later
 from reference.accepted import AcceptedGradients
 from reference.problem import Problem
+
+KEEPS_SOMETHING = later(
+    "Does it keep something between calls, in a global variable or a default argument, or use an array of np.empty "
+    "before all of it is filled?"
+)
 
 
 @dataclass(eq=False)
@@ -25,6 +31,7 @@ class Failure(Exception):
     Attributes:
         message: for the student: what is wrong, in full sentences.
         problem: the input that shows it, where that is the input of a loss function.
+        before: what the function must be called with first, if ``problem`` shows it only then.
         code: Python to paste that shows it, where ``problem`` is None.
         expected, got: what should have come back, and what did.
         judged: the gradients that would have been accepted, and the one that came back, (D, C), where that is at fault.
@@ -43,6 +50,7 @@ class Failure(Exception):
     judged: tuple[AcceptedGradients, NDArray[np.float64]] | None = None
     example: Mapping[str, Any] | None = None
     where: str | None = None
+    before: Problem | None = None
 
     def is_like(self, other: object) -> bool:
         """Whether ``other`` is the same defect, shown by another input."""

@@ -79,6 +79,13 @@ class LossFunction(Candidate):
         self._times: Counter[Key] | None = None
         self._reg_scale: float | None = None
 
+    def anew(self, worker: Worker) -> LossFunction:
+        """The same function in another process, which has been asked nothing; held to the same convention."""
+        naive = None if self.naive is None else self.naive.anew(worker)
+        other = LossFunction(self.name, worker, self.standard, naive, digest=self.digest)
+        other._reg_scale = self._reg_scale
+        return other
+
     @property
     def delta(self) -> float:
         """The margin of the SVM loss."""

@@ -13,6 +13,7 @@ from grading.judging.classifier import Classifier, Model, Scenario
 from grading.judging.failures import Failure
 from reference.problem import Problem
 
+_IMPORT = "import numpy as np\n"
 _MOST_NUMBERS = 400  # a larger counterexample is shown as code only
 
 
@@ -75,8 +76,9 @@ def counterexample_of(failure: Failure, function: str) -> Counterexample | None:
     if problem is None:
         return None if failure.code is None else Counterexample(code=failure.code)
     small = problem.W.size + problem.X.size <= _MOST_NUMBERS
+    first = "" if failure.before is None else call_of(failure.before, function)
     return Counterexample(
-        code=call_of(problem, function),
+        code=first + call_of(problem, function).removeprefix(_IMPORT if first else ""),
         W=problem.W.tolist() if small else None,
         X=problem.X.tolist() if small else None,
         y=problem.y.tolist() if small else None,
@@ -88,8 +90,7 @@ def call_of(problem: Problem, function: str) -> str:
     """Code to paste that calls ``function`` on the problem."""
     label_type = "" if problem.y.dtype == np.int64 else f", dtype=np.{problem.y.dtype}"
     return (
-        "import numpy as np\n"
-        f"W = np.array({_literal(problem.W)})\n"
+        f"{_IMPORT}W = np.array({_literal(problem.W)})\n"
         f"X = np.array({_literal(problem.X)})\n"
         f"y = np.array({problem.y.tolist()}{label_type})\n"
         f"loss, dW = {function}(W, X, y, {problem.reg!r})\n"

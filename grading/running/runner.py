@@ -5,11 +5,11 @@ The grader and pytest both ask through here, so they cannot come to different ve
 
 from __future__ import annotations
 
-import threading
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Executor
 from contextlib import contextmanager, suppress
+from functools import partial
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -44,10 +44,8 @@ from grading.running.from_rubric import standard_of
 from grading.words import say, together, translated
 
 if TYPE_CHECKING:
+    from grading.diagnosis.between_calls import Kept
     from grading.sandbox.client import Worker
-
-# Known mistakes draw from NumPy's global random numbers, and so take turns.
-_diagnosing = threading.Lock()
 
 
 class Runner:
@@ -57,8 +55,8 @@ class Runner:
         submission: what is asked.
         worker_of: the worker for the functions of a loss, by the name of that loss. Whoever asks gets the same one.
         rubric: what for.
-        opening: a new worker with the files of a submission, for the search for what makes wrong functions right; None
-            not to search.
+        opening: a new worker with the files of a submission, for the search for what makes wrong functions right, and
+            for what they keep between calls; None not to search.
     """
 
     def __init__(
@@ -76,6 +74,7 @@ class Runner:
         self._real_uses: dict[str, RealUse] = {}
         self._opening = opening
         self._failures: dict[str, list[tuple[str, Failure]]] = {}
+        self._wrong_alone: set[str] = set()
         self._repairs: dict[str, Repair | None] = {}
         self._trainings: dict[str, TrainingFacts | None] = {}
         self._wording = Wording(rubric.settings)
@@ -268,10 +267,18 @@ class Runner:
         self, name: str, asked: Promise, failure: Failure, remarks: list[str], cases: int, started: float
     ) -> CheckResult:
         self._failures.setdefault(name, []).append((asked.id, failure))
-        if isinstance(failure, WrongGradient):
-            witness = second_witness(self.candidates.loss(name), failure)
-            failure.message = together(failure.message, witness or "")
-        diagnosis = self._diagnosis(name, asked, failure)
+        # Known mistakes are many, and right code has none.
+        from grading.diagnosis.naming import diagnosis_of
+
+        kept = self._kept(name, asked, failure)
+        if kept is not None:
+            failure.message, failure.before = together(failure.message, kept.sentence), kept.before
+            diagnosis = kept.diagnosis
+        else:
+            if isinstance(failure, WrongGradient):
+                witness = second_witness(self.candidates.loss(name), failure)
+                failure.message = together(failure.message, witness or "")
+            diagnosis = diagnosis_of(self.submission, self.candidates[name], asked, failure)
         status: Status = "error" if failure.costly and not isinstance(failure, NotProvided) else "failed"
         return self._finished(
             name,
@@ -289,26 +296,18 @@ class Runner:
             failure=failure,
         )
 
-    def _diagnosis(self, name: str, asked: Promise, failure: Failure) -> Diagnosis | None:
-        # Known mistakes are many, and right code has none.
-        from grading.diagnosis.error_messages import meaning_of
-        from grading.diagnosis.loss_functions import diagnose
-        from grading.diagnosis.methods import diagnose_method
-        from grading.diagnosis.missing_libraries import absent
-        from grading.diagnosis.networks import diagnose_network
-        from grading.diagnosis.undefined import undefined_name
+    def _kept(self, name: str, asked: Promise, failure: Failure) -> Kept | None:
+        """What a loss function keeps between calls, if that is why it fails."""
+        if asked.kind != "loss" or self._opening is None or name in self._wrong_alone:
+            return None
+        from grading.diagnosis.between_calls import kept_between_calls
 
-        named = undefined_name(self.submission, name.partition(".")[0], failure) or absent(failure)
-        named = named or meaning_of(self.submission, failure)
-        if named is not None:
-            return named
-        # Wrong code run again to be recognized may overflow; that is its business.
-        with _diagnosing, np.errstate(all="ignore"):
-            if asked.kind == "loss":
-                return diagnose(self.candidates.loss(name), failure)
-            if asked.kind.startswith("network"):
-                return diagnose_network(self.candidates.network(name), failure)
-            return diagnose_method(self.candidates.classifier(name), asked, failure)
+        opening = partial(self._opening, self.submission)
+        with np.errstate(all="ignore"):
+            kept = kept_between_calls(self.candidates.loss(name), asked, failure, opening)
+        if kept is None:
+            self._wrong_alone.add(name)
+        return kept
 
     def _finished(
         self,

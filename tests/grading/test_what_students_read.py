@@ -1,4 +1,4 @@
-"""Snapshots of what a student reads for 20 mistakes, the commonest of real hand-ins first, in every language.
+"""Snapshots of what a student reads for 21 mistakes, the commonest of real hand-ins first, in every language.
 
 Read them aloud: would a second-year student know what to do next? After a change of words:
 ``pytest tests/grading/test_what_students_read.py --update-snapshots``, and look at what ``git diff`` says.
@@ -52,7 +52,27 @@ def svm_loss_naive(W, X, y, reg):
     loss = np.maximum(0, scores).sum() / num_trian
     return loss, np.zeros_like(W)
 """
-WRITTEN = {"not-written": NOT_WRITTEN, "python-2": PYTHON_2, "undefined-name": UNDEFINED_NAME}
+STALE_ANSWER = """
+cache = {}
+def svm_loss_naive(W, X, y, reg):
+    loss, dW = 0.0, np.zeros(W.shape)
+    for i in range(X.shape[0]):
+        s = X[i].dot(W)
+        for j in range(W.shape[1]):
+            margin = s[j] - s[y[i]] + 1
+            if j != y[i] and margin > 0:
+                loss += margin
+                dW[:, j] += X[i]
+                dW[:, y[i]] -= X[i]
+    kept = cache.setdefault((X.tobytes(), y.tobytes(), reg), loss / len(y) + reg * np.sum(W * W))
+    return kept, dW / len(y) + 2 * reg * W
+"""
+WRITTEN = {
+    "not-written": NOT_WRITTEN,
+    "python-2": PYTHON_2,
+    "undefined-name": UNDEFINED_NAME,
+    "stale-answer": STALE_ANSWER,
+}
 MISTAKES = (
     "not-written",
     "svm-reg-gradient-without-2",
@@ -74,6 +94,7 @@ MISTAKES = (
     "softmax-no-shift",
     "batch-rows-and-labels-apart",
     "predict-axis-0",
+    "stale-answer",
 )
 
 
