@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 import hashlib
+import importlib.util
 import os
-import sys
 from functools import cache
 from pathlib import Path
 
 from grading import SUITE
 
 _ROOMS = ("reference", "checks", "grading")
-#: What grades are worked out with, besides Python and NumPy, which are among the `SuiteFacts`.
-_LIBRARIES = ("scikit-learn", "scipy")
+#: What grades are worked out with, besides Python and NumPy, which are among the `SuiteFacts`: names, and what is imported.
+_LIBRARIES = {"scikit-learn": "sklearn", "scipy": "scipy"}
 
 
 @cache
@@ -33,14 +33,18 @@ def suite_hash() -> str:
 @cache
 def library_versions() -> dict[str, str]:
     """The versions of what grades are worked out with, besides Python and NumPy."""
-    return {name: _version(name) for name in _LIBRARIES}
+    return {name: _version(name, package) for name, package in _LIBRARIES.items()}
 
 
-def _version(library: str) -> str:
-    """As installers write it into the name of a folder: `importlib.metadata` takes thirty times as long to say it."""
+def _version(library: str, package: str) -> str:
+    """As installers write it into the name of a folder: `importlib.metadata` takes thirty times as long to say it.
+
+    That folder lies beside the package. Another folder of `sys.path` may be the one that is graded, and have one of any name.
+    """
+    found = importlib.util.find_spec(package)
     beginning = f"{library.replace('-', '_')}-"
-    for folder in sys.path:
-        for path in Path(folder).glob(f"{beginning}*"):
+    for folder in (found and found.submodule_search_locations) or ():
+        for path in Path(folder).parent.glob(f"{beginning}*"):
             if path.suffix in (".dist-info", ".egg-info"):
                 return path.stem.removeprefix(beginning)
     return "none"
