@@ -11,7 +11,8 @@ from pathlib import Path
 from grading import SUITE
 
 _ROOMS = ("reference", "checks", "grading")
-#: What grades are worked out with, besides Python and NumPy, which are among the `SuiteFacts`: names, and what is imported.
+#: What grades are worked out with, besides Python and NumPy, which are among the `SuiteFacts`: the names of what is
+#: installed, and of what is imported.
 _LIBRARIES = {"scikit-learn": "sklearn", "scipy": "scipy"}
 
 
@@ -39,7 +40,7 @@ def library_versions() -> dict[str, str]:
 def _version(library: str, package: str) -> str:
     """As installers write it into the name of a folder: `importlib.metadata` takes thirty times as long to say it.
 
-    That folder lies beside the package. Another folder of `sys.path` may be the one that is graded, and have one of any name.
+    It lies beside the package. Other folders of `sys.path` may be what is graded, and have one of any name.
     """
     found = importlib.util.find_spec(package)
     beginning = f"{library.replace('-', '_')}-"
