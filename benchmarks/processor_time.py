@@ -7,6 +7,7 @@ make a group takes root, or a folder that was delegated.
 
 from __future__ import annotations
 
+import itertools
 import os
 import subprocess
 import time
@@ -28,6 +29,38 @@ class Time:
         return Time(self.processor + other.processor, self.wall + other.wall)
 
 
+class Counted:
+    """Processes whose processor time is counted: those that have entered, and all that they start.
+
+    Raises:
+        SystemExit: no control group can be made here.
+    """
+
+    def __init__(self) -> None:
+        self._group = _new_group()
+
+    def __enter__(self) -> Counted:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.wait()
+        self._group.rmdir()
+
+    def enter(self) -> None:
+        """For the ``preexec_fn`` of a process."""
+        (self._group / "cgroup.procs").write_text("0")
+
+    def wait(self) -> None:
+        """Wait until all have ended: what a command has left behind may be on its way out."""
+        while (self._group / "cgroup.procs").read_text():
+            time.sleep(0.01)
+
+    @property
+    def seconds(self) -> float:
+        """Of the processor, so far."""
+        return _used(self._group)
+
+
 def timed(
     command: Sequence[str | Path], folder: Path | None = None, environment: Mapping[str, str] | None = None
 ) -> Time:
@@ -36,14 +69,13 @@ def timed(
     Raises:
         SystemExit: it ended with an exit code other than 0, or no control group can be made here.
     """
-    group = _new_group()
     processor = min(os.sched_getaffinity(0))
+    with Counted() as counted:
 
-    def enter() -> None:
-        os.sched_setaffinity(0, {processor})
-        (group / "cgroup.procs").write_text("0")
+        def enter() -> None:
+            os.sched_setaffinity(0, {processor})
+            counted.enter()
 
-    try:
         begin = time.perf_counter()
         done = subprocess.run(
             command,
@@ -55,13 +87,13 @@ def timed(
             preexec_fn=enter,
         )
         wall = time.perf_counter() - begin
-        while (group / "cgroup.procs").read_text():
-            time.sleep(0.01)  # what it left behind is on its way out
+        counted.wait()
         if done.returncode:
             raise SystemExit(f"{command} ended with exit code {done.returncode}: {done.stderr[-2000:]}")
-        return Time(_used(group), wall)
-    finally:
-        group.rmdir()
+        return Time(counted.seconds, wall)
+
+
+_numbers = itertools.count()
 
 
 def _new_group() -> Path:
@@ -73,14 +105,15 @@ def _new_group() -> Path:
         _GROUPS / "unified" / version_2,
         _GROUPS / "cpuacct" / own.get("cpuacct", "/").lstrip("/"),
     ]
+    name = f"subgrader-{os.getpid()}-{next(_numbers)}"
     for place in places:
-        group = place / f"subgrader-{os.getpid()}"
+        group = place / name
         try:
             group.mkdir()
         except OSError:
             continue
         if (group / "cgroup.procs").exists() and any(
-            (group / name).exists() for name in ("cpu.stat", "cpuacct.usage")
+            (group / file).exists() for file in ("cpu.stat", "cpuacct.usage")
         ):
             return group
         group.rmdir()
