@@ -175,12 +175,8 @@ def _run_with(options: argparse.Namespace, begun: Zygote | None) -> int:
     from grading.words import speaking
 
     options.paths = paths = options.paths or [Path("submissions")]
-    own = {"--rubric": options.rubric, "--times": options.times, "--roster": options.roster}
-    for option, ours in own.items():
-        if ours is not None and _lies_in(ours, paths):
-            why = "lies in what is graded, where students may have written it: keep it somewhere else"
-            print(f"{PROGRAM}: {option} {ours} {why}", file=sys.stderr)
-            return WRONG_USE
+    if not _are_ours(options):
+        return WRONG_USE
     # Nor is a gradebook believed that may have been handed in.
     options.out_is_graded = _lies_in(options.out, paths)
     is_beside = options.out.is_dir() and options.out.resolve() not in map(Path.resolve, paths)
@@ -225,6 +221,17 @@ def _run_with(options: argparse.Namespace, begun: Zygote | None) -> int:
     if options.fail_under is not None and any(grade.percent < options.fail_under for grade in grades):
         return BELOW
     return GRADED
+
+
+def _are_ours(options: argparse.Namespace) -> bool:
+    """Whether no student can have written a file that decides about grades; if one can, that is said."""
+    own = {"--rubric": options.rubric, "--times": options.times, "--roster": options.roster}
+    for option, ours in own.items():
+        if ours is not None and _lies_in(ours, options.paths):
+            why = "lies in what is graded, where students may have written it: keep it somewhere else"
+            print(f"{PROGRAM}: {option} {ours} {why}", file=sys.stderr)
+            return False
+    return True
 
 
 def _lies_in(path: Path, graded: Sequence[Path]) -> bool:

@@ -8,7 +8,7 @@ import stat
 import struct
 import zipfile
 import zlib
-from collections.abc import Callable, Container
+from collections.abc import Callable, Container, Sequence
 from typing import IO, cast
 
 import msgspec
@@ -105,6 +105,17 @@ def members_of(
             for name, (size, data) in files_of_tar(file, where, limits, kept).items()
             if wanted is None or name in wanted
         ]
+    archive = _zip_in(file, beginning, where, limits)
+    infos = [i for i in archive.infolist() if wanted is None or unified_name(i.filename) in wanted]
+    _require_few(infos, where, limits)
+    files = {name: info for info in infos if not (name := unified_name(info.filename)).endswith("/")}
+    return [
+        Member(name, info.file_size, lambda most, info=info: _read(archive, info, where, most))  # type: ignore[misc]
+        for name, info in files.items()
+    ]
+
+
+def _zip_in(file: IO[bytes], beginning: bytes, where: str, limits: Limits) -> zipfile.ZipFile:
     what = recognised(beginning)
     if what is not None and not beginning.startswith(b"PK"):
         raise IntakeError(
@@ -115,7 +126,7 @@ def members_of(
             )
         )
     try:
-        archive = opened_zip(file, limits)
+        return opened_zip(file, limits)
     except BAD_ZIP as error:
         raise IntakeError(
             say(
@@ -125,7 +136,10 @@ def members_of(
                 to_do=translated(_AGAIN),
             )
         ) from error
-    infos = [i for i in archive.infolist() if wanted is None or unified_name(i.filename) in wanted]
+
+
+def _require_few(infos: Sequence[zipfile.ZipInfo], where: str, limits: Limits) -> None:
+    """Refuse too many files, any that no honest program packs, and too much of what is in them."""
     if len(infos) > limits.archive_members:
         raise IntakeError(
             say(
@@ -146,11 +160,6 @@ def members_of(
                 most=limits.unpacked_bytes,
             )
         )
-    files = {name: info for info in infos if not (name := unified_name(info.filename)).endswith("/")}
-    return [
-        Member(name, info.file_size, lambda most, info=info: _read(archive, info, where, most))  # type: ignore[misc]
-        for name, info in files.items()
-    ]
 
 
 def _refuse(info: zipfile.ZipInfo, where: str, limits: Limits) -> None:

@@ -315,8 +315,40 @@ def _converters() -> tuple[Callable[[Any], str], Callable[[str, set[str], _Room]
     """What makes HTML of a notebook, and what makes it harmless; they take a second to load."""
     import nh3
     from jinja2 import pass_context
-    from latex2mathml.converter import convert as to_mathml
     from nbconvert.exporters import HTMLExporter
+
+    # The default looks for templates in the folder that the grader was started in.
+    exporter = HTMLExporter(template_name="basic", extra_template_basedirs=[])
+    exporter.register_filter("markdown2html", pass_context(_markdown()))
+
+    def convert(notebook: Any) -> str:
+        return str(exporter.from_notebook_node(notebook)[0])
+
+    def clean(markup: str, pictures: set[str], room: _Room) -> str:
+        def kept(tag: str, attribute: str, value: str) -> str | None:
+            if attribute in ("colspan", "rowspan"):
+                return room.span(value)
+            if attribute == "class":
+                return " ".join(name for name in value.split() if _CLASS.fullmatch(name))
+            if attribute == "alt" and value.startswith("No description"):
+                return ""  # nbconvert says so, in English only
+            return value if attribute != "src" or value in pictures else None
+
+        return nh3.clean(
+            markup,
+            tags={*_HTML, *_MATHML},
+            attributes=_HTML | _MATHML,
+            attribute_filter=kept,
+            url_schemes={"data"},
+            link_rel=None,
+        )
+
+    return convert, clean
+
+
+def _markdown() -> Callable[[Any, str], str]:
+    """What makes HTML of a text cell, mathematics included."""
+    from latex2mathml.converter import convert as to_mathml
     from nbconvert.filters.markdown_mistune import IPythonRenderer, MarkdownWithMath
 
     class Renderer(IPythonRenderer):
@@ -349,30 +381,4 @@ def _converters() -> tuple[Callable[[Any], str], Callable[[str, set[str], _Room]
         markup = markup.replace(f"{box}/>", "☐ ").replace(f"{box} checked/>", "☑ ")
         return re.sub(r' style="text-align:(left|center|right)"', r' align="\1"', markup)
 
-    # The default looks for templates in the folder that the grader was started in.
-    exporter = HTMLExporter(template_name="basic", extra_template_basedirs=[])
-    exporter.register_filter("markdown2html", pass_context(markdown))
-
-    def convert(notebook: Any) -> str:
-        return str(exporter.from_notebook_node(notebook)[0])
-
-    def clean(markup: str, pictures: set[str], room: _Room) -> str:
-        def kept(tag: str, attribute: str, value: str) -> str | None:
-            if attribute in ("colspan", "rowspan"):
-                return room.span(value)
-            if attribute == "class":
-                return " ".join(name for name in value.split() if _CLASS.fullmatch(name))
-            if attribute == "alt" and value.startswith("No description"):
-                return ""  # nbconvert says so, in English only
-            return value if attribute != "src" or value in pictures else None
-
-        return nh3.clean(
-            markup,
-            tags={*_HTML, *_MATHML},
-            attributes=_HTML | _MATHML,
-            attribute_filter=kept,
-            url_schemes={"data"},
-            link_rel=None,
-        )
-
-    return convert, clean
+    return markdown

@@ -54,22 +54,17 @@ def repair_of(
     hopeless = any(result.status == "error" for result in results.values())
     if own is None or hopeless or not candidates:
         return None, None
-    checks, budget = _checks(results), candidates
-    digest = f"fresh {submission.sha256}".encode()
-    if isinstance(original, LossFunction):
-        problems = [failure.problem for _, failure in failures if failure.problem is not None]
-        judge: Judge = LossJudge(original, problems, digest)
-    else:
-        shown = {check: failure.example for check, failure in failures if failure.example is not None}
-        judge, budget = MethodJudge(original, checks, shown, digest), min(budget, _MOST_OF_A_METHOD)
+    checks = _checks(results)
     # Where only the other function differs, that one is wrong.
     if not any(results[check].status == "failed" for check in checks if check != "agreement"):
         return None, None
     all_own = [own, *called_beside(submission, own)]
     program = Program(tuple(map(_as_function, all_own)))
-    budget = affordable(budget, program)
+    is_loss = isinstance(original, LossFunction)
+    budget = affordable(candidates if is_loss else min(candidates, _MOST_OF_A_METHOD), program)
     if not budget:
         return None, None
+    judge = _judge_of(original, checks, failures, f"fresh {submission.sha256}".encode())
     bench = Bench(submission, original.name.partition(".")[0], all_own, opening)
     search = Search(judge, program, bench, checks, budget)
     found = search.run()
@@ -94,6 +89,20 @@ def repair_of(
         candidates=search.tried,
     )
     return repair, _called(best, judge.kind)
+
+
+def _judge_of(
+    original: LossFunction | Classifier,
+    checks: Sequence[str],
+    failures: Sequence[tuple[str, Failure]],
+    digest: bytes,
+) -> Judge:
+    """Who judges candidates for a function that failed so, on examples of the hand-in's own besides."""
+    if isinstance(original, LossFunction):
+        problems = [failure.problem for _, failure in failures if failure.problem is not None]
+        return LossJudge(original, problems, digest)
+    shown = {check: failure.example for check, failure in failures if failure.example is not None}
+    return MethodJudge(original, checks, shown, digest)
 
 
 def affordable(candidates: int, program: Program) -> int:

@@ -69,12 +69,7 @@ def load_rubric(
     digest = hashlib.sha256(text.encode())
     named = edition or content.get("edition")
     if named is not None and named not in shipped():
-        line = line_of(text, ("edition",))
-        known = ", ".join(shipped())
-        meant = nearest(named, shipped()) if isinstance(named, str) else ""
-        raise RubricError(
-            [f"rubric {path}, line {line}: edition: there is no {named!r}; there are {known}{meant}"]
-        )
+        raise _unknown_edition(named, path, text)
     if named is not None and path != path_of(USUAL):
         content = completed(content, named)
         digest.update(json.dumps(content, sort_keys=True, default=str).encode())
@@ -100,6 +95,13 @@ def load_rubric(
         )
     except LossError as error:
         raise RubricError([f"rubric {path}: {error}"]) from None
+
+
+def _unknown_edition(named: object, path: Path, text: str) -> RubricError:
+    meant = nearest(named, shipped()) if isinstance(named, str) else ""
+    there_are = f"there are {', '.join(shipped())}{meant}"
+    line = line_of(text, ("edition",))
+    return RubricError([f"rubric {path}, line {line}: edition: there is no {named!r}; {there_are}"])
 
 
 def _read(path: Path) -> tuple[str, dict[str, Any]]:

@@ -82,7 +82,6 @@ def _files(rubric: Rubric) -> Iterator[tuple[str, str]]:
         lstrip_blocks=True,
         keep_trailing_newline=True,
     )
-
     settings = rubric.settings
     own = _TEMPLATES / settings.edition
     for name, function in settings.functions.items():
@@ -123,16 +122,17 @@ def _files(rubric: Rubric) -> Iterator[tuple[str, str]]:
         for name, f in settings.functions.items()
     }
     yield "README.md", rendered("README.md", losses=losses, **_overview(rubric, modules))
-    words = {
-        "title": settings.title,
-        "losses": losses,
-        "classes": classes,
-        "train": train,
-        "predict": predict,
-        "turned": turned,
-    }
-    searches = _searches(rubric, classes)
-    notebook = rendered("notebook.md", **words, searches=searches, settings=_training(rubric))
+    notebook = rendered(
+        "notebook.md",
+        title=settings.title,
+        losses=losses,
+        classes=classes,
+        train=train,
+        predict=predict,
+        turned=turned,
+        searches=_searches(rubric, classes),
+        settings=_training(rubric),
+    )
     yield "assignment.ipynb", json.dumps(_notebook(notebook), indent=1) + "\n"
 
 

@@ -68,11 +68,13 @@ def mistake(
     *,
     applies_to: str,
     checks: tuple[str, ...],
+    within: Wrong | None = None,
 ) -> Callable[[Wrong], Wrong]:
-    """Declare a function to be a known mistake in one loss."""
+    """Declare a function to be a known mistake in one loss; ``within`` a function that is right but for this one."""
 
     def declare(wrong: Wrong) -> Wrong:
-        _declared.append(Mistake(id, title, hint, (applies_to,), checks, wrong))
+        whole = wrong if within is None else partial(within, wrong)
+        _declared.append(Mistake(id, title, hint, (applies_to,), checks, whole))
         return wrong
 
     return declare
