@@ -6,8 +6,9 @@ import re
 from collections.abc import Iterable, Sequence
 from datetime import datetime
 
-from grading.intake.listing import Download, Entry, Listing, may_be_work
+from grading.intake.listing import Download, Listing, may_be_work
 from grading.intake.safe_names import listed, shown
+from grading.intake.submission import Handin
 from grading.words import say
 
 _BLACKBOARD = re.compile(
@@ -103,7 +104,7 @@ def teams(listing: Listing) -> Download:
         listing = listing.inside(_TEAMS_SUBMITTED)
     students = [name for name in listing.top if name.endswith("/")]
     others += [name for name in listing.top if not name.endswith("/")]
-    entries: list[Entry] = []
+    entries: list[Handin] = []
     with_versions, several = 0, []
     for student in students:
         name = student.rstrip("/")

@@ -11,7 +11,7 @@ import msgspec
 
 from grading.intake.file_types import is_archive
 from grading.intake.files import HAND_IN
-from grading.intake.listing import Entry, Listing
+from grading.intake.listing import Listing
 from grading.intake.one_or_many import each_child, look, several_in_one
 from grading.intake.safe_names import shown, unique_names
 from grading.intake.submission import Handin, IntakeError
@@ -38,7 +38,7 @@ class Below(Protocol):
 
     def __call__(
         self, path: Path, reading: Reading | None, *, alone: bool
-    ) -> tuple[Sequence[Entry], Sequence[str]]:
+    ) -> tuple[Sequence[Handin], Sequence[str]]:
         """The parts of students, and sentences."""
         ...
 
@@ -72,7 +72,7 @@ def survey(
     a zip may be a class only where it is the one path: among others, a student has packed it. With ``ascii_names``,
     names are made of ASCII only. ``below`` looks through one path; by default, this process does.
     """
-    here: dict[Entry, None] = {}
+    here: dict[Handin, None] = {}
     problems = []
     said: dict[str, None] = {}
     for path in paths:
@@ -84,11 +84,8 @@ def survey(
             here |= dict.fromkeys(entries)
             said |= dict.fromkeys(sentences)
     found = list(here)
-    names = unique_names([entry.student or entry.path for entry in found], ascii_only=ascii_names)
-    handins = tuple(
-        Handin(name, e.path, e.parts, e.submitted, e.lms_id, e.lms)
-        for name, e in zip(names, found, strict=True)
-    )
+    names = unique_names([entry.name or entry.path for entry in found], ascii_only=ascii_names)
+    handins = tuple(msgspec.structs.replace(one, name=name) for name, one in zip(names, found, strict=True))
     return Found(handins, tuple(problems), tuple(said))
 
 
@@ -97,16 +94,16 @@ def is_looked_through(path: Path) -> bool:
     return path.is_dir() or is_archive(path.name)
 
 
-def by_name(path: Path, reading: Reading | None) -> Sequence[Entry]:
+def by_name(path: Path, reading: Reading | None) -> Sequence[Handin]:
     """What lies at a path that cannot be looked through: one hand-in in each child of a folder."""
     if reading != "one" and path.is_dir():
         with contextlib.suppress(OSError):
             listing = Listing(path.resolve())
             return [listing.entry("", name) for name in listing.top]
-    return [Entry("", path)]
+    return [Handin("", path)]
 
 
-def look_below(path: Path, reading: Reading | None, *, alone: bool) -> tuple[Sequence[Entry], Sequence[str]]:
+def look_below(path: Path, reading: Reading | None, *, alone: bool) -> tuple[Sequence[Handin], Sequence[str]]:
     """The parts of students at one path, as `survey` understands it, and sentences on how.
 
     Raises:
@@ -117,7 +114,7 @@ def look_below(path: Path, reading: Reading | None, *, alone: bool) -> tuple[Seq
         path = path.resolve()
     if not path.exists():
         raise IntakeError(say("{path}: no such file or folder; check the spelling", path=shown(str(path))))
-    itself = [Entry("", path)]
+    itself = [Handin("", path)]
     try:
         listing = Listing(path)
         if path.is_dir() and not listing.top:

@@ -18,33 +18,12 @@ from grading.intake.archive import BAD_ZIP, opened_zip, unified_name
 from grading.intake.file_types import ending, is_archive, stem
 from grading.intake.files import is_bystander, is_foreign_folder, is_output
 from grading.intake.limits import DEFAULT
-from grading.intake.submission import IntakeError, Platform
+from grading.intake.submission import Handin, IntakeError
 from grading.intake.tar import files_of_tar, is_tar
 
 _TELLING = 512  # bytes by which a tar is known
 _LOOKED_AT = 1 << 20  # bytes of a file
 _CHEAP = zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED
-
-
-class Entry(msgspec.Struct, frozen=True):
-    """One student's part of what was found.
-
-    Attributes:
-        student: the name that a platform gives; "" where the file or folder is called after the student.
-        path: the student's own file or folder, or the one that holds everybody's.
-        parts: in the latter case, which files in it are this student's: their names there, and without what the
-            platform has put before them.
-        submitted: when it was handed in, where the platform says so.
-        lms_id: what the platform knows the student by, where its names say so.
-        lms: which platform that is.
-    """
-
-    student: str
-    path: Path
-    parts: tuple[tuple[str, str], ...] = ()
-    submitted: datetime | None = None
-    lms_id: str = ""
-    lms: Platform = ""
 
 
 class Download(msgspec.Struct, frozen=True):
@@ -56,7 +35,7 @@ class Download(msgspec.Struct, frozen=True):
         others: what lies beside the students' files, by name.
     """
 
-    entries: tuple[Entry, ...] = ()
+    entries: tuple[Handin, ...] = ()
     said: tuple[str, ...] = ()
     others: tuple[str, ...] = ()
 
@@ -127,20 +106,20 @@ class Listing:
         except OSError:
             return b""
 
-    def entry(self, student: str, place: str, submitted: datetime | None = None, lms_id: str = "") -> Entry:
+    def entry(self, student: str, place: str, submitted: datetime | None = None, lms_id: str = "") -> Handin:
         """All of the file or folder ``place`` as the work of ``student``, or of whom it is called after."""
         if self._archive is None:
-            return Entry(student, self.path / self.within / place.rstrip("/"), (), submitted, lms_id)
+            return Handin(student, self.path / self.within / place.rstrip("/"), (), submitted, lms_id)
         folder = place[: place.rfind("/") + 1]
         files = {name: name.removeprefix(folder) for name in self.files(place)}
         return self.of_files(student or _called(place), files, submitted, lms_id)
 
     def of_files(
         self, student: str, files: Mapping[str, str], submitted: datetime | None = None, lms_id: str = ""
-    ) -> Entry:
+    ) -> Handin:
         """Some files, by their names from here on and those that ``student`` knows them by."""
         parts = tuple((self.within + name, known) for name, known in files.items())
-        return Entry(student, self.path, parts, submitted, lms_id)
+        return Handin(student, self.path, parts, submitted, lms_id)
 
     @cached_property
     def _by_top(self) -> dict[str, list[str]]:

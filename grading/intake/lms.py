@@ -19,9 +19,9 @@ from pathlib import PurePosixPath
 from msgspec.structs import replace
 
 from grading.intake import attempts
-from grading.intake.listing import Download, Entry, Listing, may_be_work
+from grading.intake.listing import Download, Listing, may_be_work
 from grading.intake.safe_names import listed, shown
-from grading.intake.submission import Platform
+from grading.intake.submission import Handin, Platform
 from grading.words import say
 
 _CANVAS = re.compile(
@@ -102,7 +102,7 @@ def _with_others(listing: Listing, found: Download) -> Download:
         )
     entries = [*found.entries, *(listing.entry("", name) for name in work)]
     return Download(
-        tuple(sorted(entries, key=lambda entry: (entry.student or entry.path.name, str(entry.path)))),
+        tuple(sorted(entries, key=lambda entry: (entry.name or entry.path.name, str(entry.path)))),
         tuple(said),
     )
 
@@ -242,7 +242,7 @@ def _nbgrader(listing: Listing) -> Download:
         listing = Listing(listing.path / "submitted")
     elif listing.path.name != "submitted":
         return Download()
-    found: list[Entry] = []
+    found: list[Handin] = []
     for name in listing.top:
         assignments = listing.inside(name).top if name.endswith("/") else []
         if not assignments or not all(assignment.endswith("/") for assignment in assignments):

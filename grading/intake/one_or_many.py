@@ -10,8 +10,9 @@ import msgspec
 
 from grading.intake import lms
 from grading.intake.file_types import NOTEBOOK, SCRIPT, ending, is_archive, is_packed, not_downloaded, stem
-from grading.intake.listing import Entry, Listing, may_be_work
+from grading.intake.listing import Listing, may_be_work
 from grading.intake.safe_names import listed, shown
+from grading.intake.submission import Handin
 from grading.words import say
 
 # Names that the course, or anybody, gives to parts of one piece of work; all others are taken for students.
@@ -58,7 +59,7 @@ _DEPTH_OF_CLASSES = 5
 class Many(msgspec.Struct, frozen=True):
     """The hand-ins in a folder or zip, and sentences on how it was understood."""
 
-    entries: tuple[Entry, ...]
+    entries: tuple[Handin, ...]
     said: tuple[str, ...] = ()
 
 
@@ -125,7 +126,7 @@ def several_in_one(listing: Listing) -> tuple[str, ...]:
     """A warning if what was taken for one student's work looks like that of several."""
     people = _different_people(listing, listing.top, _MOST_PEOPLE_NAMED)
     if listing.is_zip and not people:
-        people = [entry.student for entry in lms.download(listing).entries]
+        people = [entry.name for entry in lms.download(listing).entries]
     if len(people) < 2:
         return ()
     return (
@@ -138,7 +139,7 @@ def several_in_one(listing: Listing) -> tuple[str, ...]:
     )
 
 
-def _each(listing: Listing, names: Sequence[str]) -> tuple[Entry, ...]:
+def _each(listing: Listing, names: Sequence[str]) -> tuple[Handin, ...]:
     return tuple(listing.entry("", name) for name in names)
 
 
@@ -160,7 +161,7 @@ def _sections(listing: Listing, work: Sequence[str], depth: int) -> Many | None:
             return None
     if not classes:
         return None
-    entries: list[Entry] = []
+    entries: list[Handin] = []
     said: list[str] = []
     for name in folders:
         found = classes.get(name) or _look_inside(listing, name, depth)

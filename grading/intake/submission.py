@@ -48,8 +48,10 @@ Platform: TypeAlias = Literal[
 
 
 class Handin(msgspec.Struct, frozen=True):
-    """One student's work on disk: ``name`` is unique among its neighbours and safe as a folder name.
+    """One student's work on disk.
 
+    ``name`` is unique among its neighbours and safe as a folder name, once `grading.intake.find.survey` has made it so;
+    until then, what a platform calls the student, or "" where the file or folder is called after the student.
     ``parts`` is for work that lies in one zip or folder with that of others: the student's files, by their names there
     and the names by which the student knows them. Without it, everything at ``path`` is the student's.
     ``submitted`` is when it was handed in, and ``lms_id`` what the platform ``lms`` knows the student by, where its

@@ -22,7 +22,6 @@ from typing import TypeVar
 import msgspec
 
 from grading.intake.find import Found, Reading, by_name, is_looked_through, look_below, survey
-from grading.intake.listing import Entry
 from grading.intake.safe_names import shown
 from grading.intake.submission import Handin, IntakeError, Submission
 from grading.reading.reader_process import (
@@ -41,7 +40,7 @@ from grading.reading.reader_process import (
     Refused,
     Render,
     Request,
-    SentEntry,
+    SentHandin,
     Survey,
     TooMuch,
     What,
@@ -144,16 +143,16 @@ class Reader(Closing):
 
     def _below(
         self, path: Path, reading: Reading | None, *, alone: bool
-    ) -> tuple[Sequence[Entry], Sequence[str]]:
+    ) -> tuple[Sequence[Handin], Sequence[str]]:
         if is_looked_through(path):
             for way in (reading, "class") if path.is_dir() and reading != "one" else (reading,):
                 try:
                     entries, said = self._ask(
-                        Handin("", path), Survey(way, alone), tuple[list[SentEntry], list[str]]
+                        Handin("", path), Survey(way, alone), tuple[list[SentHandin], list[str]]
                     )
                 except (TooMuchError, ReadingError):
                     continue
-                return [_entry(each) for each in entries], said if way == reading else [
+                return [each.received() for each in entries], said if way == reading else [
                     _not_told(path),
                     *said,
                 ]
@@ -172,7 +171,7 @@ class Reader(Closing):
             os.waitpid(self.process, 0)
 
     def _ask(self, handin: Handin, what: What, kind: type[T]) -> T:
-        request = _packed(handin, what)
+        request = Request(SentHandin.of(handin), spoken(), what)
         if self._control is None:
             answer: bytes | None = answer_to(request)
         else:
@@ -234,20 +233,4 @@ def _not_told(path: Path) -> str:
         where=shown(str(path)),
         seconds=SURVEY_CPU_SECONDS,
         memory=MEMORY >> 20,
-    )
-
-
-def _entry(sent: SentEntry) -> Entry:
-    parts = tuple((os.fsdecode(name), os.fsdecode(known)) for name, known in sent.parts)
-    path = Path(os.fsdecode(sent.path))
-    return Entry(os.fsdecode(sent.student), path, parts, sent.submitted, os.fsdecode(sent.lms_id), sent.lms)
-
-
-def _packed(handin: Handin, what: What) -> Request:
-    return Request(
-        handin.name,
-        os.fsencode(handin.path),
-        tuple((os.fsencode(name), os.fsencode(known)) for name, known in handin.parts),
-        spoken(),
-        what,
     )

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import gc
 import importlib
 import os
 import signal
@@ -22,7 +21,6 @@ from grading.intake.files import gather
 from grading.intake.find import Reading, look_below
 from grading.intake.ipynb import DamagedNotebookError
 from grading.intake.limits import DEFAULT
-from grading.intake.listing import Entry
 from grading.intake.read import digest, read
 from grading.intake.safe_names import shown
 from grading.intake.submission import Handin, IntakeError, Platform, Submission
@@ -37,7 +35,6 @@ SURVEY_CPU_SECONDS = 60  # for a class of ten thousand
 SECONDS = 120  # of wall time, which a machine with much to do may need for that
 MEMORY = 1536 << 20
 LENGTH = struct.Struct("!Q")
-_COLLECTED_AFTER = 20_000
 _MOST_KEPT = 256 << 20  # of memory, from one hand-in to the next
 _LARGEST = 320 << 20
 # Large, and few hand-ins need them.
@@ -89,23 +86,34 @@ class Answers(msgspec.Struct, tag=True):
 What = Read | Digest | Files | Pack | Survey | Render | Answers
 
 
-class SentEntry(msgspec.Struct, array_like=True):
-    """An `Entry`; names on disk need not be text."""
+class SentHandin(msgspec.Struct, array_like=True):
+    """A `Handin`; names on disk need not be text."""
 
-    student: bytes
+    name: bytes
     path: bytes
     parts: tuple[tuple[bytes, bytes], ...]
     submitted: datetime | None
     lms_id: bytes
     lms: Platform
 
+    @classmethod
+    def of(cls, handin: Handin) -> SentHandin:
+        """A hand-in to be sent."""
+        name, path, lms_id = (os.fsencode(one) for one in (handin.name, handin.path, handin.lms_id))
+        parts = tuple((os.fsencode(inside), os.fsencode(known)) for inside, known in handin.parts)
+        return cls(name, path, parts, handin.submitted, lms_id, handin.lms)
+
+    def received(self) -> Handin:
+        """The hand-in that was sent."""
+        name, path, lms_id = (os.fsdecode(one) for one in (self.name, self.path, self.lms_id))
+        parts = tuple((os.fsdecode(inside), os.fsdecode(known)) for inside, known in self.parts)
+        return Handin(name, Path(path), parts, self.submitted, lms_id, self.lms)
+
 
 class Request(msgspec.Struct):
     """What is to be done with which hand-in, or which path; sentences in which language."""
 
-    name: str
-    path: bytes
-    parts: tuple[tuple[bytes, bytes], ...]
+    handin: SentHandin
     language: Language
     what: What
 
@@ -151,11 +159,9 @@ def received(line: socket.socket) -> bytes | None:
 def answer_to(request: Request) -> bytes:
     """Do what is asked for; whatever goes wrong, there is an answer."""
     speak(request.language)
-    parts = tuple((os.fsdecode(name), os.fsdecode(known)) for name, known in request.parts)
-    handin = Handin(request.name, Path(os.fsdecode(request.path)), parts)
     reply: Done | Refused | TooMuch | Broke
     try:
-        done = msgspec.msgpack.encode(_do(request.what, handin))
+        done = msgspec.msgpack.encode(_do(request.what, request.handin.received()))
         reply = Done(msgspec.Raw(done))
     except IntakeError as error:
         reply = Refused(str(error))
@@ -169,12 +175,6 @@ def answer_to(request: Request) -> bytes:
     return msgspec.msgpack.encode(reply)
 
 
-def _sent_entry(entry: Entry) -> SentEntry:
-    parts = tuple((os.fsencode(name), os.fsencode(known)) for name, known in entry.parts)
-    student, lms_id = os.fsencode(entry.student), os.fsencode(entry.lms_id)
-    return SentEntry(student, os.fsencode(entry.path), parts, entry.submitted, lms_id, entry.lms)
-
-
 def _do(
     what: What, handin: Handin
 ) -> (
@@ -182,7 +182,7 @@ def _do(
     | str
     | bytes
     | dict[str, bytes]
-    | tuple[list[SentEntry], Sequence[str]]
+    | tuple[list[SentHandin], Sequence[str]]
     | list[tuple[str, str]]
     | list[RenderedAnswer]
 ):
@@ -190,7 +190,7 @@ def _do(
         return read(handin, what.asked)
     if isinstance(what, Survey):
         entries, said = look_below(handin.path, what.reading, alone=what.alone)
-        return [_sent_entry(entry) for entry in entries], said
+        return [SentHandin.of(entry) for entry in entries], said
     if isinstance(what, Pack):
         return pack(handin)
     if isinstance(what, Render):
@@ -250,9 +250,6 @@ class _Forks:
             self._system_calls = compiled_filter()
         with contextlib.suppress(ImportError, OSError):
             confining.close_files_to_writers()
-        # Syntax trees come in thousands; a collection for each 700 finds nothing.
-        gc.set_threshold(_COLLECTED_AFTER)
-        gc.freeze()
 
     def go_on(self) -> None:
         """Until the process that asks is gone."""
