@@ -10,7 +10,7 @@ import msgspec
 
 from grading.protocol.confinement import Setup
 from grading.sandbox.limits import Limits
-from grading.sandbox.walls import bubblewrap
+from grading.sandbox.walls import bubblewrap, users
 from grading.sandbox.walls.closing import Closing
 from grading.sandbox.walls.launch import (
     Launcher,
@@ -22,7 +22,7 @@ from grading.sandbox.walls.launch import (
 from grading.sandbox.walls.levels import Isolation, IsolationError, LaunchError, Level
 from grading.sandbox.walls.syscalls import SeccompUnavailableError, compiled_filter
 from grading.sandbox.walls.view import View, view
-from grading.sandbox.walls.zygote import Zygote, private_user
+from grading.sandbox.walls.zygote import Zygote
 
 # Threads count too; BLAS and all else get by with one.
 _PROCESSES = 64
@@ -135,7 +135,7 @@ class LevelSearch(Closing):
 
 
 def _ways(level: Level, limits: Limits, seen: View, problems: list[str]) -> Iterator[_Way]:
-    user = private_user()
+    user = users.of_this_run()
     setup = Setup(limits.address_space_bytes, limits.cpu_seconds, _PROCESSES)
     setup.data = None if seen.data is None else str(seen.data)
     if level is Level.LIMITS_ONLY:
@@ -204,7 +204,7 @@ class _Scratched(ZygoteLauncher):
     """A zygote with a folder on disk for its workers to write in, where no tmpfs can be mounted."""
 
     def __init__(self, setup: Setup) -> None:
-        setup.scratch = self._folder = scratch_folder(setup.user)
+        setup.scratch = self._folder = scratch_folder(setup.user, shared=True)
         try:
             super().__init__((), setup)
         except LaunchError:

@@ -148,6 +148,33 @@ def forks_without_end(X, path, port, pid, name, outside):
     return 1.0
 
 
+@ATTACKS.add(escapes=NOWHERE, harms_its_user=True, spoils_itself=True)
+def forks_more_quickly_than_it_is_ended(X, path, port, pid, name, outside):
+    for _ in range(20):
+        if not os.fork():
+            os.setsid()
+            while True:
+                try:
+                    if os.fork():
+                        os._exit(0)
+                except OSError:
+                    pass
+    return 1.0
+
+
+@ATTACKS.add(escapes=NOWHERE, harms_its_user=True, spoils_itself=True)
+def stops_whoever_comes_to_end_it(X, path, port, pid, name, outside):
+    for _ in range(10):
+        if not os.fork():
+            os.setsid()
+            while True:
+                try:
+                    os.kill(-1, signal.SIGSTOP)
+                except OSError:
+                    pass
+    return 1.0
+
+
 @ATTACKS.add("Raised")
 def runs_a_program(X, path, port, pid, name, outside):
     return subprocess.run(["/bin/true"]).returncode

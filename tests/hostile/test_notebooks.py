@@ -9,6 +9,7 @@ import os
 import tempfile
 import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -19,10 +20,12 @@ from grading.notebook_execution import harvest
 from grading.notebook_execution.claims import compare, saved_outputs
 from grading.reading.png import checked
 from grading.sandbox.client import Sandbox
+from grading.sandbox.inside.confining import user_of
 from grading.sandbox.limits import Limits
 from grading.sandbox.notebook_worker import Cell, Notebook, NotebookOutcome
+from grading.sandbox.walls import users
 from grading.sandbox.walls.levels import IsolationError, Level
-from tests.hostile.arena import SHARED, Bait, _settled, adopt_orphans
+from tests.hostile.arena import SHARED, Bait, _settled, adopt_orphans, descendants
 from tests.hostile.notebooks import CELLS, HostileCell
 from tests.reference.cifar10_layout import write
 
@@ -107,6 +110,19 @@ def test_a_hostile_notebook_gains_nothing_and_costs_nobody_else(
 def test_there_are_enough_of_them_and_no_two_are_called_the_same() -> None:
     assert len(CELLS) >= 12
     assert len({cell.name for cell in CELLS}) == len(CELLS)
+
+
+@pytest.mark.skipif(not users.can_be_given(), reason="only root can give user ids")
+def test_notebooks_that_run_at_a_time_have_ids_of_their_own(notebooks: Sandbox) -> None:
+    shared = descendants(os.getpid())
+    roots = {user_of(process) for process in shared}
+    with ThreadPoolExecutor(2) as pool:
+        running = [pool.submit(run, notebooks, "import time; time.sleep(0.5)") for _ in range(2)]
+        end = time.monotonic() + 5.0
+        while len({user_of(process) for process in descendants(os.getpid()) - shared} - roots) < len(running):
+            assert time.monotonic() < end
+            time.sleep(0.02)
+        assert all(one.result().lost is None for one in running)
 
 
 def test_pictures_that_arrive_are_pictures(notebooks: Sandbox) -> None:

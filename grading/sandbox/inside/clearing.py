@@ -2,26 +2,20 @@
 
 from __future__ import annotations
 
-import contextlib
 import os
 
 _FOLDER = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC if hasattr(os, "O_DIRECTORY") else 0
 _LEAST_URGENT = 19
 
 
-def clear_in_background(folder: str) -> int | None:
-    """Remove ``folder``: at once if it is empty, and else in a process that takes its time, whose number this is."""
-    with contextlib.suppress(OSError):
-        os.rmdir(folder)  # noqa: PTH106
-        return None
-    process = os.fork()
-    if not process:
-        try:
-            os.nice(_LEAST_URGENT)
-            clear(folder)
-        finally:
-            os._exit(0)
-    return process
+def clear_slowly(folder: str) -> None:
+    """Remove ``folder`` in a process that does nothing else, when nobody else needs the processor.
+
+    Raises:
+        OSError: something in it cannot be removed.
+    """
+    os.nice(_LEAST_URGENT)
+    clear(folder)
 
 
 def clear(folder: str) -> None:
@@ -43,7 +37,9 @@ def clear(folder: str) -> None:
                 try:
                     os.unlink(name, dir_fd=here)
                 except OSError:
-                    os.chmod(name, 0o700, dir_fd=here)
+                    if os.geteuid():
+                        # Root gets in anyway, and is not to be led astray: this follows links.
+                        os.chmod(name, 0o700, dir_fd=here)
                     here = _moved(here, name)
                     above.append((name, names))
                     names = os.listdir(here)  # noqa: PTH208 - pathlib knows no descriptors

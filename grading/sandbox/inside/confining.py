@@ -45,8 +45,12 @@ _CLONE_NEWUSER = 0x10000000
 _MS_NOSUID, _MS_NODEV, _MS_NOEXEC = 2, 4, 8
 _MS_PRIVATE = 0x44000  # and so on, all the way down
 _MNT_DETACH = 2
+# The C library has no name for this system call.
+_KEYCTL = {"x86_64": 250, "aarch64": 219}
+_KEYCTL_JOIN_SESSION_KEYRING = 1
 _CAPABILITIES = 0x20080522  # the version of the kernel's structure that has 64 of them
-_CAP_SYS_ADMIN = 21
+# To end a worker, to give it a user id, and to give it a file system: CAP_KILL, CAP_SETUID and CAP_SYS_ADMIN.
+_OF_THOSE_WHO_START = 1 << 5 | 1 << 7 | 1 << 21
 
 
 def redirect(output: int) -> None:
@@ -96,39 +100,62 @@ def can_mount_scratch(folder: str) -> bool:
     # What is mounted in a mount namespace of our own and is private to it, nobody else gets to see.
     if _libc().unshare(_CLONE_NEWNS) or _libc().mount(None, b"/", None, ctypes.c_ulong(_MS_PRIVATE), None):
         return False
-    if not _mount_scratch(folder):
+    if not _mount_scratch(folder, None):
         return False
     _libc().umount2(folder.encode(), _MNT_DETACH)
     return True
 
 
-def mount_scratch(folder: str) -> None:
+def mount_scratch(folder: str, user: int | None) -> None:
     """A file system in memory at ``folder`` that this process alone sees and that ends with it: nobody clears it.
+
+    Args:
+        folder: where.
+        user: to whom it belongs, None for the current user.
 
     Raises:
         OSError: it could not be mounted, this time.
     """
-    if _libc().unshare(_CLONE_NEWNS) or not _mount_scratch(folder):
+    if _libc().unshare(_CLONE_NEWNS) or not _mount_scratch(folder, user):
         number = ctypes.get_errno()
         raise OSError(number, f"mount({folder}): {os.strerror(number)}")
 
 
-def _mount_scratch(folder: str) -> bool:
-    options = (
-        f"size={_SCRATCH_BYTES},nr_inodes={_SCRATCH_FILES},mode=700,uid={os.geteuid()},gid={os.getegid()}"
-    )
+def _mount_scratch(folder: str, user: int | None) -> bool:
+    uid = os.geteuid() if user is None else user
+    options = f"size={_SCRATCH_BYTES},nr_inodes={_SCRATCH_FILES},mode=700,uid={uid},gid={os.getegid()}"
     flags = _MS_NOSUID | _MS_NODEV | _MS_NOEXEC
     return not _libc().mount(b"tmpfs", folder.encode(), b"tmpfs", ctypes.c_ulong(flags), options.encode())
 
 
-def be_counted_alone() -> bool:
-    """Have processes and threads counted for this process alone, and not for its user; False where that is refused.
+def be_nobody_else(user: int | None) -> bool:
+    """Become ``user``, if it is one, and give up every right beyond, for good.
 
-    Also drops all capabilities for good.
+    Returns:
+        Whether processes and threads are counted for this process alone, and not together with others of its user.
     """
+    if user is not None:
+        os.setresuid(user, user, user)
+    # Keys of whoever started us, which all of us would have.
+    if (number := _KEYCTL.get(os.uname().machine)) is not None:
+        _libc().syscall(ctypes.c_long(number), ctypes.c_long(_KEYCTL_JOIN_SESSION_KEYRING), None)
+    # Where no user id can be changed, as in a namespace that knows none, none can be made in which everything may be.
     alone = not _libc().unshare(_CLONE_NEWUSER)
     _set_capabilities(0)
-    return alone
+    # Nor does running a program give any back.
+    _prctl(_PR_SET_NO_NEW_PRIVS, 1)
+    return alone or user is not None
+
+
+def user_of(process: int) -> int:
+    """The user id of ``process``.
+
+    Raises:
+        OSError: it is gone.
+    """
+    # Not that of its folder, which is root's where debuggers are kept out.
+    with open(f"/proc/{process}/status") as file:  # noqa: PTH123
+        return int(file.read().partition("\nUid:")[2].split()[0])
 
 
 def _capabilities() -> tuple[Any, Any]:
@@ -189,10 +216,11 @@ def become(setup: Setup) -> Callable[[str], str]:
     held = {path: os.open(path, os.O_PATH | os.O_CLOEXEC) for path in paths}
     os.setgroups([])
     os.setresgid(user, user, user)
-    # What it takes to give each worker a file system of its own stays; bubblewrap has left no more than that.
+    # What it takes to give each worker a file system and a user id of its own stays; bubblewrap has left no more.
     _prctl(_PR_SET_KEEPCAPS, 1)
     os.setresuid(user, user, user)
-    _set_capabilities(1 << _CAP_SYS_ADMIN)
+    _set_capabilities(_OF_THOSE_WHO_START)
+    _prctl(_PR_SET_NO_NEW_PRIVS, 1)
     renamed = {}
     for path, descriptor in held.items():
         if os.access(path, os.R_OK):

@@ -40,6 +40,7 @@ def main(setup: bytes, frames: int = -1, printed: int = -1, data: int | None = N
             running_cells.warm_up(decoded.scratch)
             running_cells.place_data(decoded.data)
     if sys.platform == "linux":
+        confining.be_nobody_else(None)
         confining.die_with_parent()
     sys.argv = ["submission"]
     serving.main(channel, mapped)

@@ -1,12 +1,13 @@
 """Starts workers by forking: everything is imported once, and each worker is ready within milliseconds.
 
-It never runs student code itself. It takes its orders from one socket: ``start`` (with two sockets for the
-new worker) and the name of a worker that has ended, to be cleared away. ``start MODULE`` has the worker forked from a
-branch, a process that this one has forked and that has imported MODULE: some take longer to import than to be graded.
+It never runs student code itself. It takes its orders from one socket: `Start`, with what the new worker needs, and
+the name of a worker that has ended, to be cleared away. One that is to find a module imported is forked from a branch,
+a process that this one has forked and that has imported it: some take longer to import than to be graded.
 """
 
 from __future__ import annotations
 
+import contextlib
 import gc
 import importlib
 import os
@@ -20,16 +21,16 @@ from typing import TYPE_CHECKING
 import msgspec
 import numpy as np
 
-from grading.protocol.confinement import Setup
+from grading.protocol.confinement import Setup, Start
 from grading.sandbox.inside import confining, running_cells, serving
-from grading.sandbox.inside.clearing import clear_in_background
+from grading.sandbox.inside.clearing import clear_slowly
 from grading.sandbox.inside.mapped import Mapped
 
 if TYPE_CHECKING:
     from landlockpy import Ruleset
 
-START = b"start"
 READY = b"ready"
+_ORDERS = msgspec.msgpack.Decoder(Start | int)
 
 
 class _Branch:
@@ -48,13 +49,13 @@ class _Branch:
         """Wait until it takes orders; False if it never does."""
         return bool(self.control.recv(64))
 
-    def start(self, descriptors: list[int]) -> tuple[bytes, int]:
+    def start(self, user: int | None, descriptors: list[int]) -> tuple[bytes, int]:
         """The name of a new worker, and a handle on it.
 
         Raises:
             OSError: the branch is lost.
         """
-        socket.send_fds(self.control, [START], descriptors)
+        socket.send_fds(self.control, [msgspec.msgpack.encode(Start(user))], descriptors)
         name, handles, _, _ = socket.recv_fds(self.control, 64, 1)
         if not handles:
             raise ConnectionError("no answer")
@@ -66,13 +67,29 @@ class _Branch:
         Raises:
             OSError, ValueError: the branch is lost.
         """
-        self.control.send(str(process).encode())
+        self.control.send(msgspec.msgpack.encode(process))
         return int(self.control.recv(64))
 
     def close(self) -> None:
         """End it and all its workers."""
         self.control.close()
         os.waitpid(self.process, 0)
+
+
+class _Worker(msgspec.Struct, gc=False):
+    """A worker that has not been cleared away.
+
+    Attributes:
+        folder: what is to be removed after it, "" for nothing.
+        user: its user id, None for ours.
+        lock: a descriptor that keeps that from others, None if there is none.
+        branch: what it was forked from, None for this process.
+    """
+
+    folder: str = ""
+    user: int | None = None
+    lock: int | None = None
+    branch: _Branch | None = None
 
 
 class Zygote:
@@ -90,9 +107,8 @@ class Zygote:
         # Where each worker has a file system of its own, if it can have one.
         self._own_scratch: str | None = None
         self._sweepers: set[int] = set()
-        self._folders: dict[int, str] = {}
+        self._workers: dict[int, _Worker] = {}
         self._branches: dict[str, _Branch | None] = {}
-        self._on_branch: dict[int, _Branch] = {}
 
     def prepare(self) -> None:
         """Import and warm up what every worker needs, then go behind the walls that all of them share."""
@@ -103,7 +119,8 @@ class Zygote:
         if self._setup.data is not None and self._setup.scratch is not None:
             running_cells.warm_up(self._reachable(self._setup.scratch))
         if self._setup.scratch is not None:
-            folder = self._new_folder(self._setup.scratch)
+            folder = self._new_name(self._setup.scratch)
+            os.mkdir(folder, 0o700)  # noqa: PTH102
             self._own_scratch = folder if confining.can_mount_scratch(folder) else None
         if self._setup.readable is not None:
             self._files = confining.files_closed(self._setup, self._reachable)
@@ -115,62 +132,63 @@ class Zygote:
         """Take orders until the other side is gone; then nothing that was started may stay."""
         self._control.send(READY)
         while True:
-            order, descriptors, _, _ = socket.recv_fds(self._control, 64, 3)
-            if not order:
+            said, descriptors, _, _ = socket.recv_fds(self._control, 256, 4)
+            if not said:
                 break
-            if order == START:
-                self._start(*descriptors)
-            elif order.startswith(START):
-                self._start_on_branch(order.removeprefix(START).decode().strip(), descriptors)
+            order = _ORDERS.decode(said)
+            if isinstance(order, int):
+                self._control.send(str(self._reap(order)).encode())
+            elif order.imported is None:
+                self._start(order.user, descriptors)
             else:
-                self._control.send(str(self._reap(int(order))).encode())
+                self._start_on_branch(order.imported, order.user, descriptors)
         for branch in self._branches.values():
             if branch is not None:
                 branch.close()
-        for process in list(self._folders):
-            os.kill(process, signal.SIGKILL)
-            self._reap(process)
+        for process, worker in list(self._workers.items()):
+            if worker.branch is None:
+                os.kill(process, signal.SIGKILL)
+                self._reap(process)
 
-    def _new_folder(self, scratch: str) -> str:
-        """One whose name nobody can have taken before: not a student's code, nor a zygote that this one replaces."""
-        folder = f"{self._reachable(scratch)}/{secrets.token_hex(8)}"
-        os.mkdir(folder, 0o700)  # noqa: PTH102
-        return folder
+    def _new_name(self, scratch: str) -> str:
+        """Of a folder. Nobody can have taken it before: not a student's code, nor a zygote that this one replaces."""
+        return f"{self._reachable(scratch)}/{secrets.token_hex(8)}"
 
-    def _start(self, frames: int, printed: int, data: int | None = None) -> None:
-        folder = self._own_scratch
-        if folder is None and self._setup.scratch is not None:
-            folder = self._new_folder(self._setup.scratch)
+    def _start(self, user: int | None, descriptors: list[int]) -> None:
+        worker = _Worker(user=user, lock=None if user is None else descriptors.pop(0))
+        if self._own_scratch is None and self._setup.scratch is not None:
+            worker.folder = self._new_name(self._setup.scratch)
         process = os.fork()
         if not process:
             try:
-                self._become_worker(frames, printed, data, folder)
+                self._become_worker(worker, *descriptors)
             finally:
                 os._exit(70)
-        for descriptor in (frames, printed, *(() if data is None else (data,))):
+        for descriptor in descriptors:
             os.close(descriptor)
-        self._folders[process] = "" if folder is None or folder == self._own_scratch else folder
+        self._workers[process] = worker
         handle = os.pidfd_open(process)
-        socket.send_fds(self._control, [str(process).encode()], [handle])
+        socket.send_fds(self._control, [msgspec.msgpack.encode(process)], [handle])
         os.close(handle)
 
-    def _start_on_branch(self, module: str, descriptors: list[int]) -> None:
+    def _start_on_branch(self, module: str, user: int | None, descriptors: list[int]) -> None:
         if module not in self._branches:
             self._branches[module] = self._new_branch(module, descriptors)
         branch = self._branches[module]
         if branch is not None:
             try:
-                name, handle = branch.start(descriptors)
+                name, handle = branch.start(user, descriptors)
             except OSError:
                 self._let_go_of(branch)
             else:
+                lock = None if user is None else descriptors.pop(0)
                 for descriptor in descriptors:
                     os.close(descriptor)
-                self._on_branch[int(name)] = branch
+                self._workers[msgspec.msgpack.decode(name, type=int)] = _Worker("", user, lock, branch)
                 socket.send_fds(self._control, [name], [handle])
                 os.close(handle)
                 return
-        self._start(*descriptors)
+        self._start(user, descriptors)
 
     def _new_branch(self, module: str, not_its_own: list[int]) -> _Branch | None:
         """A branch that has imported ``module``; None if that cannot be imported."""
@@ -193,11 +211,8 @@ class Zygote:
     def _become_branch(self, control: socket.socket, module: str) -> None:
         confining.die_with_parent()
         confining.adopt_orphans()
-        self._let_go_of_orders()
-        self._control, self._folders, self._branches, self._on_branch = control, {}, {}, {}
-        self._sweepers = set()
-        if self._files is not None and self._own_scratch is None:
-            self._files.restrict()
+        self._let_go_of_others()
+        self._control, self._workers, self._branches, self._sweepers = control, {}, {}, set()
         importlib.import_module(module)
         gc.collect()
         gc.freeze()
@@ -211,21 +226,30 @@ class Zygote:
                 module: other for module, other in self._branches.items() if other is not branch
             }
 
-    def _let_go_of_orders(self) -> None:
-        """In a process that has just been forked: it must not be able to give or to take ours."""
+    def _let_go_of_others(self) -> None:
+        """In a process that has just been forked: it must not be able to give or to take our orders, nor hold locks."""
         self._control.close()
         for branch in self._branches.values():
             if branch is not None:
                 branch.control.close()
+        for worker in self._workers.values():
+            if worker.lock is not None:
+                os.close(worker.lock)
 
-    def _become_worker(self, frames: int, printed: int, data: int | None, folder: str | None) -> None:
+    def _become_worker(self, worker: _Worker, frames: int, printed: int, data: int | None = None) -> None:
         os.setsid()
-        self._let_go_of_orders()
-        if folder is not None and folder == self._own_scratch:
-            confining.mount_scratch(folder)
-        counted_alone = confining.be_counted_alone()
+        self._let_go_of_others()
+        if worker.lock is not None:
+            os.close(worker.lock)
+        folder = self._own_scratch
+        if folder is not None:
+            confining.mount_scratch(folder, worker.user)
+        counted_alone = confining.be_nobody_else(worker.user)
         # A process that changes its user id has to say this again.
         confining.die_with_parent()
+        if worker.folder:
+            folder = worker.folder
+            os.mkdir(folder, 0o700)  # noqa: PTH102
         confining.redirect(printed)
         mapped = None if data is None else Mapped(data)
         confining.limit(self._setup, mapped, counted_alone=counted_alone)
@@ -242,33 +266,71 @@ class Zygote:
         serving.main(socket.socket(fileno=frames), mapped)
 
     def _reap(self, process: int) -> int:
-        if process in self._on_branch:
-            branch = self._on_branch.pop(process)
-            try:
-                return branch.reap(process)
-            except (OSError, ValueError):
-                # Its workers are our children now.
-                self._let_go_of(branch)
-                self._folders[process] = ""
+        worker = self._workers.pop(process)
+        try:
+            if worker.branch is None:
+                return self._reap_ours(process, worker)
+            return self._reap_on_branch(process, worker, worker.branch)
+        finally:
+            if worker.lock is not None:
+                os.close(worker.lock)
+
+    def _reap_on_branch(self, process: int, worker: _Worker, branch: _Branch) -> int:
+        try:
+            return branch.reap(process)
+        except (OSError, ValueError):
+            # Its workers are our children now.
+            self._let_go_of(branch)
+            return self._reap_ours(process, worker)
+
+    def _reap_ours(self, process: int, worker: _Worker) -> int:
         _, status = os.waitpid(process, 0)
-        folder = self._folders.pop(process)
-        self._end_orphans()
+        self._end_orphans(worker)
         self._sweepers = {sweeper for sweeper in self._sweepers if not os.waitpid(sweeper, os.WNOHANG)[0]}
-        if folder and (sweeper := clear_in_background(folder)) is not None:
-            self._sweepers.add(sweeper)
+        if worker.folder:
+            self._clear(worker)
         return os.waitstatus_to_exitcode(status)
 
-    def _end_orphans(self) -> None:
-        """End what a worker has left behind, where it could start processes: they are our children now."""
-        try:
-            branches = {branch.process for branch in self._branches.values() if branch is not None}
-            while left := self._children() - self._folders.keys() - branches - self._sweepers:
-                for process in left:
-                    os.kill(process, signal.SIGKILL)
-                    os.waitpid(process, 0)
-        except OSError:
-            # There is no /proc to look at: behind full walls nothing is left in the first place.
+    def _clear(self, worker: _Worker) -> None:
+        """Remove its folder: at once if it is empty, and else in a process that takes its time."""
+        with contextlib.suppress(OSError):
+            os.rmdir(worker.folder)  # noqa: PTH106
             return
+        self._sweepers.add(self._forked_as(worker, lambda: clear_slowly(worker.folder)))
+
+    def _forked_as(self, worker: _Worker, action: Callable[[], object]) -> int:
+        """The number of a new process that does ``action`` with the rights that ``worker`` had, and holds its id."""
+        process = os.fork()
+        if not process:
+            try:
+                self._let_go_of_others()
+                confining.be_nobody_else(worker.user)
+                action()
+            finally:
+                os._exit(0)
+        return process
+
+    def _end_orphans(self, worker: _Worker) -> None:
+        """End what a worker has left behind, where it could start processes: they are our children now."""
+        with contextlib.suppress(OSError):
+            # There is no /proc to look at: behind full walls nothing is left in the first place.
+            while left := self._orphans(worker.user):
+                if worker.user is not None:
+                    # All at once, since they may start others more quickly than they are ended one by one. They can
+                    # stop this one, too, so that it is done again.
+                    killer = self._forked_as(worker, lambda: os.kill(-1, signal.SIGKILL))
+                    os.waitpid(killer, os.WUNTRACED)
+                    left.add(killer)
+                for process in left:
+                    with contextlib.suppress(ProcessLookupError, ChildProcessError):
+                        os.kill(process, signal.SIGKILL)
+                        os.waitpid(process, 0)
+
+    def _orphans(self, user: int | None) -> set[int]:
+        """Our children that we have not started; with ``user``, those that are of this user."""
+        branches = {branch.process for branch in self._branches.values() if branch is not None}
+        orphans = self._children() - self._workers.keys() - branches - self._sweepers
+        return {process for process in orphans if user is None or user == confining.user_of(process)}
 
     def _children(self) -> set[int]:
         with open(f"/proc/self/task/{os.getpid()}/children") as file:  # noqa: PTH123

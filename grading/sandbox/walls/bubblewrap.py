@@ -37,14 +37,16 @@ def command(binary: Path, view: View, *, user_namespace: bool) -> list[str]:
         binary: bubblewrap.
         view: what can be seen inside.
         user_namespace: how anyone but root gets the right to make the other namespaces. Root needs none: it
-            keeps the two capabilities with which the program inside becomes somebody else. The third, which in a user
-            namespace holds there only, is to mount a file system for each worker; none of them outlives that.
+            keeps the capabilities with which the program inside becomes somebody else, has each worker become
+            somebody else, and ends it. One more, which in a user namespace holds there only, is to mount a file
+            system for each worker. No worker keeps any of them.
     """
     namespaces = [f"--unshare-{kind}" for kind in ("pid", "net", "ipc", "uts")]
     if user_namespace:
         rights = ["--unshare-user", "--uid", _NOBODY, "--gid", _NOBODY, "--cap-drop", "ALL"]
     else:
-        rights = ["--cap-drop", "ALL", "--cap-add", "CAP_SETUID", "--cap-add", "CAP_SETGID"]
+        rights = ["--cap-drop", "ALL"]
+        rights += [word for name in ("SETUID", "SETGID", "KILL") for word in ("--cap-add", f"CAP_{name}")]
     rights += ["--cap-add", "CAP_SYS_ADMIN"]
     return [
         *(str(binary), *namespaces, "--unshare-cgroup-try", *rights),

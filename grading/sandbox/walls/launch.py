@@ -17,9 +17,10 @@ from typing import Any, Protocol
 
 import msgspec
 
-from grading.protocol.confinement import Setup
+from grading.protocol.confinement import Setup, Start
 from grading.sandbox.inside.clearing import clear
 from grading.sandbox.walls.levels import LaunchError
+from grading.sandbox.walls.users import PrivateUser
 from grading.sandbox.walls.vitals import Vitals
 from grading.sandbox.walls.zygote import ENVIRONMENT, Zygote, python
 from grading.words import say
@@ -92,8 +93,8 @@ def ended(returncode: int) -> End:
 
 
 class _PlainProcess:
-    def __init__(self, process: subprocess.Popen[bytes], folder: str) -> None:
-        self._process, self._folder = process, folder
+    def __init__(self, process: subprocess.Popen[bytes], folder: str, user: PrivateUser | None) -> None:
+        self._process, self._folder, self._user = process, folder, user
 
     @property
     def vitals(self) -> Vitals | None:
@@ -111,6 +112,8 @@ class _PlainProcess:
                 os.killpg(self._process.pid, signal.SIGKILL)
         self._process.wait()
         remove_scratch(self._folder)
+        if self._user is not None:
+            self._user.close()
         return end
 
 
@@ -128,8 +131,10 @@ class PlainLauncher:
         imported: str | None = None,
     ) -> Process:
         """A new worker that speaks on ``frames``, prints to ``printed`` and maps the file ``data``."""
-        folder = scratch_folder(self._setup.user)
-        setup = msgspec.msgpack.encode(msgspec.structs.replace(self._setup, scratch=folder))
+        user = None if self._setup.user is None else PrivateUser()
+        number = None if user is None else user.number
+        folder = scratch_folder(number)
+        setup = msgspec.msgpack.encode(msgspec.structs.replace(self._setup, scratch=folder, user=number))
         try:
             if sys.platform == "win32":
                 process = _popen(f"main({setup!r})", stdin=subprocess.PIPE, env=os.environ | ENVIRONMENT)
@@ -142,7 +147,7 @@ class PlainLauncher:
                 process = _popen(call, pass_fds=numbers, env=ENVIRONMENT, start_new_session=True)
         except OSError as error:
             raise LaunchError(str(error)) from error
-        return _PlainProcess(process, folder)
+        return _PlainProcess(process, folder, user)
 
     def close(self) -> None:
         """Nothing is shared."""
@@ -163,11 +168,24 @@ def remove_scratch(folder: str) -> None:
             clear(folder)
 
 
-def scratch_folder(user: int | None) -> str:
-    """A new folder that belongs to ``user``, or to the current user."""
+def scratch_folder(user: int | None, *, shared: bool = False) -> str:
+    """A new folder that belongs to ``user``, or to the current user.
+
+    With ``shared``, and where there can be any, other users of its group make folders of their own in it and see nobody
+    else's.
+
+    Raises:
+        LaunchError: it cannot be given away.
+    """
     folder = tempfile.mkdtemp(prefix="subgrader-")
     if user is not None:
-        os.chown(folder, user, user)
+        try:
+            os.chown(folder, user, user)
+        except OSError as error:
+            os.rmdir(folder)  # noqa: PTH106
+            raise LaunchError(str(error)) from error
+        if shared:
+            os.chmod(folder, 0o1730)  # noqa: PTH101
     return folder
 
 
@@ -241,18 +259,17 @@ class ZygoteLauncher:
         imported: str | None = None,
     ) -> Process:
         """A new worker; if the zygote has been lost, or did not come up the last time, from a new one."""
-        order = b"start" if imported is None else f"start {imported}".encode()
         descriptors = [frames.fileno(), printed.fileno(), *([] if data is None else [data])]
         with self._turn:
             if self._zygote.closed:
                 self._replace()
             try:
-                return self._fork(order, descriptors)
+                return self._fork(imported, descriptors)
             except OSError:
                 self._zygote.close()
                 self._replace()
             try:
-                return self._fork(order, descriptors)
+                return self._fork(imported, descriptors)
             except OSError as error:
                 raise LaunchError(f"the process that workers come from is gone: {error}") from error
 
@@ -281,9 +298,14 @@ class ZygoteLauncher:
         zygote.tell(msgspec.msgpack.encode(self._setup))
         return zygote
 
-    def _fork(self, order: bytes, descriptors: list[int]) -> Process:
+    def _fork(self, imported: str | None, descriptors: list[int]) -> Process:
         self._zygote.ready()
-        socket.send_fds(self._zygote.control, [order], descriptors)
+        with contextlib.ExitStack() as held:
+            order, lock = Start(imported=imported), []
+            if self._setup.user is not None:
+                user = held.enter_context(PrivateUser())
+                order.user, lock = user.number, [user.lock.fileno()]
+            socket.send_fds(self._zygote.control, [msgspec.msgpack.encode(order)], lock + descriptors)
         name, handles, _, _ = socket.recv_fds(self._zygote.control, 64, 1)
         if not handles:
             raise ConnectionError("no answer")

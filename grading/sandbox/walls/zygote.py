@@ -16,7 +16,7 @@ import tempfile
 from collections.abc import Sequence
 
 from grading import PREFIX
-from grading.sandbox.walls import bubblewrap
+from grading.sandbox.walls import bubblewrap, users
 from grading.sandbox.walls.closing import Closing
 from grading.sandbox.walls.levels import LaunchError
 from grading.sandbox.walls.view import PROJECT, keep_compiled, view
@@ -32,8 +32,6 @@ ENVIRONMENT = {
 # No user site, no site packages but those named, no current folder on the path, no .pyc files. Not -I: it
 # would ignore PYTHONHASHSEED.
 _PYTHON_OPTIONS = ("-s", "-S", "-P", "-B")
-# Where systemd takes users from that exist for one service only; nobody's files belong to them.
-_USERS = range(61184, 65519)
 _SECONDS_TO_COME_UP = 30.0
 _LAST_MOMENT = 0.25
 
@@ -49,18 +47,6 @@ def python(module: str, call: str) -> list[str]:
     load = f"from {PREFIX}grading.sandbox.{module} import main; sys.path.remove({path[0]!r})"
     program = f"import sys; sys.path[:0] = {path!r}; {load}; {call}"
     return [str(view().executable), *_PYTHON_OPTIONS, "-c", program]
-
-
-def private_user() -> int | None:
-    """A user id that is nobody's, if we may become it: student code never runs as root."""
-    if sys.platform != "linux" or os.geteuid() != 0:
-        return None
-    import pwd
-
-    taken = {entry.pw_uid for entry in pwd.getpwall()}
-    free = [user for user in _USERS if user not in taken]
-    # Runs at the same time get different users, so that their limits on processes do not add up.
-    return free[os.getpid() % len(free)]
 
 
 class Zygote(Closing):
@@ -165,5 +151,5 @@ def begin() -> Zygote | None:
     if binary is None:
         return None
     with contextlib.suppress(LaunchError):
-        return Zygote(bubblewrap.command(binary, view(), user_namespace=private_user() is None))
+        return Zygote(bubblewrap.command(binary, view(), user_namespace=not users.can_be_given()))
     return None

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 import grader
-from grading.sandbox.walls.zygote import private_user
+from grading.sandbox.walls import users
 from reference.datasets import CIFAR10_VARIABLE
 from tests.grading.notebook_execution.making import PICTURES, SEARCH, hand_in, notebook
 from tests.grading.running.small_class import RIGHT, RUBRIC
@@ -91,7 +91,7 @@ def test_editions_whose_notebooks_read_other_data_are_told_so_in_one_line(
     assert "those of the edition dlcourse do not: leave it out" in line
 
 
-@pytest.mark.skipif(private_user() is None, reason="only root runs notebooks as somebody else")
+@pytest.mark.skipif(not users.can_be_given(), reason="only root runs notebooks as somebody else")
 def test_data_that_only_root_can_read_is_one_line(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
