@@ -42,7 +42,8 @@ class Question:
 def sorted_out(students: Sequence[Sequence[Item]]) -> tuple[list[Question], list[list[int]]]:
     """The questions of a class, and for each student the number of the question of each item.
 
-    Questions are in the order of the notebooks, the rubric's items last.
+    Questions of the class are in the order of the notebooks, then come the rubric's items, and those that only a few
+    hand-ins have are last, however many somebody has made up.
     """
     count: Counter[str] = Counter()
     position: Counter[str] = Counter()
@@ -59,7 +60,8 @@ def sorted_out(students: Sequence[Sequence[Item]]) -> tuple[list[Question], list
         missing = [key for key in common if key not in own]
         found |= _assigned([item for item in items if item.key not in found], missing, words)
     named = sorted(
-        set(found.values()), key=lambda k: (words[k].manual.source == "rubric", position[k] / count[k], k)
+        set(found.values()),
+        key=lambda k: (k not in common, words[k].manual.source == "rubric", position[k] / count[k], k),
     )
     questions = [
         Question(key, manual.question, manual.max_points, manual.source, key in common)

@@ -11,6 +11,7 @@ import tempfile
 import zipfile
 import zlib
 from contextlib import closing
+from importlib.metadata import version
 from pathlib import Path
 
 import msgspec
@@ -21,6 +22,7 @@ import grader
 from grading import commands
 from grading.gradebook.database import FILE
 from grading.grades.grade import Grade
+from grading.running.code_version import library_versions
 
 ROOT = Path(__file__).resolve().parents[2]
 SAMPLES = ROOT / "submissions"
@@ -244,3 +246,13 @@ def test_the_short_command_for_students_runs_nothing_of_the_folder_it_is_given_i
     done = subprocess.run(command, cwd=repository, check=False, capture_output=True)
     assert done.returncode == pytest.ExitCode.TESTS_FAILED, done.stderr
     assert not alarm.exists(), alarm.read_text()
+
+
+def test_a_graded_folder_on_the_path_does_not_say_which_libraries_are_used(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    installed = {name: version(name) for name in ("scikit-learn", "scipy")}
+    for name in ("scipy-0.1.dist-info", "scikit_learn-0.1.dist-info"):
+        (tmp_path / name).mkdir()
+    monkeypatch.syspath_prepend(str(tmp_path))
+    assert library_versions.__wrapped__() == installed
