@@ -74,11 +74,13 @@ class Block(msgspec.Struct, frozen=True):
             filtered lines are blank, so that line numbers stay those of the student.
         cell: "cell 7" as counted over all cells from 1, or None for a file.
         first_line: line number, in the file or the cell, of the code's first line; 1 unless cut.
+        whole: whether it is run in one go, and not statement by statement: then an error ends it.
     """
 
     code: str
     cell: str | None = None
     first_line: int = 1
+    whole: bool = False
 
 
 class Source(msgspec.Struct, frozen=True):

@@ -143,6 +143,7 @@ class WireBlock(_Wire):
     code: str
     cell: str | None
     first_line: int
+    whole: bool = False
 
 
 class WireSource(_Wire):

@@ -111,14 +111,14 @@ class Bench:
             function = f"{self._names[0]}__{k}"
             text = f"{self._future}{text}\n{function} = {COUNTED}({function})\n"
             cell = f"candidate {k}"
-            more[self._source.name].append(Block(text, cell))
+            more[self._source.name].append(Block(text, cell, whole=True))
             if self._is_method:
                 # The method may stand in another file than the class that inherits it.
                 beside = self._source.name == own.source
                 method = function if beside else f"{self._asked}.{self._names[0]}.__globals__[{function!r}]"
                 text = f"class {name}({self._asked}):\n    {self._names[0]} = {method}\n"
                 cell = f"class of candidate {k}"
-                more[own.source].append(Block(text, cell))
+                more[own.source].append(Block(text, cell, whole=True))
             definitions[name] = replace(own, name=name, cell=cell, lines=(1, text.count("\n") + 1))
         sources = tuple(
             replace(source, blocks=source.blocks + tuple(more.get(source.name, ())))

@@ -19,7 +19,9 @@ from grading.repair.candidates import Candidate, Right, Screen
 from reference.problem import Problem
 
 _FIRST, _SECOND, _FRESH = 2, 8, 80
-_EXAMPLES = 3  # of each check of a method, that tell most candidates from a right one
+_EXAMPLES = (
+    3  # of each check of a method besides its counterexample: they tell most candidates from a right one
+)
 _PARTS = ("answer", "loss", "dW")
 
 
@@ -117,7 +119,7 @@ class MethodJudge:
     ) -> None:
         self.kind: str = original.settings.kind
         self._original, self._digest = original, digest
-        self._examples: list[tuple[Promise, Example]] = []
+        self._examples: list[tuple[Promise, list[Example]]] = []
         for check in checks:
             promise = promise_of(check)
             ((name, strategy),) = promise.strategies
@@ -126,26 +128,32 @@ class MethodJudge:
             ]
             drawn: list[Any] = [example for pool in pools for example in pool.examples]
             shown = [counterexamples[check]] if check in counterexamples else []
-            self._examples += [(promise, e) for e in (*shown, *({name: d} for d in drawn[-_EXAMPLES:]))]
+            more = min(_EXAMPLES, len(drawn) - len(shown))
+            self._examples.append((promise, [*shown, *({name: d} for d in drawn[len(drawn) - more :])]))
 
     def right(self, candidate: Candidate) -> Right:
-        """As a `Judge`'s."""
+        """As a `Judge`'s; a check is asked for when those before it are passed."""
         judged = candidate.classifier_like(self._original, b"")
-        judged.foresee([value for _, example in self._examples for value in example.values()])
         found: set[tuple[str, int]] = set()
-        for k, (promise, example) in enumerate(self._examples):
-            failure = verdict(promise, judged, example)
-            if failure is None:
-                found |= {(part, k) for part in _PARTS}
-            elif failure.costly:
+        asked = 0
+        for promise, examples in self._examples:
+            judged.foresee([value for example in examples for value in example.values()])
+            for k, example in enumerate(examples, start=asked):
+                failure = verdict(promise, judged, example)
+                if failure is None:
+                    found |= {(part, k) for part in _PARTS}
+                elif failure.costly:
+                    return frozenset(found)
+                elif not isinstance(failure, Raises):
+                    found.add(("answer", k))
+            asked += len(examples)
+            if len(found) < len(_PARTS) * asked:
                 break
-            elif not isinstance(failure, Raises):
-                found.add(("answer", k))
         return frozenset(found)
 
     def is_passed(self, right: Right, part: Part = "all") -> bool:
         """As a `Judge`'s."""
-        return part == "all" and len(right) == len(_PARTS) * len(self._examples)
+        return part == "all" and len(right) == len(_PARTS) * sum(len(asked) for _, asked in self._examples)
 
     def cases(self, candidate: Candidate, checks: Sequence[str], part: Part = "all") -> int:
         """As a `Judge`'s."""

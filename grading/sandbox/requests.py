@@ -161,7 +161,10 @@ def load(nonce: bytes, submission: Submission, skip: Sequence[wire.WirePlace]) -
         wire.WireSource(
             source.name,
             source.module,
-            [wire.WireBlock(block.code, block.cell, block.first_line) for block in source.blocks],
+            [
+                wire.WireBlock(block.code, block.cell, block.first_line, block.whole)
+                for block in source.blocks
+            ],
         )
         for source in submission.sources
     ]

@@ -75,6 +75,9 @@ class Library:
             get_ipython=Standin("get_ipython"), display=Standin("display"), input=_nobody_answers
         )
         self._definitions = {definition.name: definition for definition in definitions}
+        self._defined_in: dict[tuple[str, str | None], list[WireDefinition]] = {}
+        for definition in definitions:
+            self._defined_in.setdefault((definition.source, definition.cell), []).append(definition)
         self._skip = skip
         self._reached = reached
         self._prepared: dict[str, list[range]] = {}
@@ -182,10 +185,14 @@ class Library:
     def _run_block(self, number: int, k: int, block: WireBlock, namespace: dict[str, Any]) -> None:
         source = self.sources[number]
         filename = _filename(source, block)
+        here = self._defined_in.get((source.name, block.cell), [])
+        if block.whole:
+            place = WirePlace(number, k, block.first_line)
+            self._provide_from(here, self._run(block.code, place, filename, namespace), namespace)
+            return
         padded = "\n" * (block.first_line - 1) + block.code
         linecache.cache[filename] = (len(padded), None, padded.splitlines(keepends=True), filename)
         statements, problem = _parsed(block)
-        here = [d for d in self._definitions.values() if d.source == source.name and d.cell == block.cell]
         if problem is not None:
             line = (problem.lineno or 1) + block.first_line - 1
             sentence = f"{_short(filename)}, line {line}: this does not parse and was skipped: {problem.msg}."
@@ -212,20 +219,21 @@ class Library:
                 and statement.lineno <= d.last_line
                 and d.name in _names(statement)
             ]
-            problem_text = self._run_statement(statement, place, filename, namespace, future)
-            for definition in mine:
-                if problem_text is not None:
-                    self.failures[definition.name] = problem_text
-                elif definition.name in namespace:
-                    self.provided[definition.name] = namespace[definition.name]
-                    self.failures.pop(definition.name, None)
+            flags = 0x1000000 if future else 0  # CO_FUTURE_ANNOTATIONS
+            problem_text = self._run(ast.Module([statement], []), place, filename, namespace, flags)
+            self._provide_from(mine, problem_text, namespace)
             if isinstance(statement, ast.ImportFrom):
                 self._undo_shadowing(source, namespace)
 
-    def _run_statement(
-        self, statement: ast.stmt, place: WirePlace, filename: str, namespace: dict[str, Any], future: bool
+    def _run(
+        self,
+        code: str | ast.Module,
+        place: WirePlace,
+        filename: str,
+        namespace: dict[str, Any],
+        flags: int = 0,
     ) -> str | None:
-        """Run one statement; the sentence about it if it failed."""
+        """Run one statement, or a block as a whole; the sentence about it if it failed."""
         if place in self._skip:
             sentence = (
                 f"{_short(filename)}, line {place.line}: this statement did not end, or ended the program, "
@@ -234,16 +242,26 @@ class Library:
             self.remark(sentence)
             return sentence
         self._reached(place)
-        flags = 0x1000000 if future else 0  # CO_FUTURE_ANNOTATIONS
         try:
-            code = compile(ast.Module([statement], []), filename, "exec", flags=flags, dont_inherit=True)
-            exec(code, namespace)  # noqa: S102 - running student code is what this process is for
+            compiled = compile(code, filename, "exec", flags=flags, dont_inherit=True)
+            exec(compiled, namespace)  # noqa: S102 - running student code is what this process is for
         except BaseException as error:
             place_text = where(error, self.filenames) or f"{_short(filename)}, line {place.line}"
             sentence = f"{place_text}: skipped while loading: {describe(error)}"
             self.remark(sentence)
             return sentence
         return None
+
+    def _provide_from(
+        self, definitions: list[WireDefinition], problem: str | None, namespace: dict[str, Any]
+    ) -> None:
+        """Note what has come of ``definitions``, which have just been run."""
+        for definition in definitions:
+            if problem is not None:
+                self.failures[definition.name] = problem
+            elif definition.name in namespace:
+                self.provided[definition.name] = namespace[definition.name]
+                self.failures.pop(definition.name, None)
 
     def _undo_shadowing(self, source: WireSource, namespace: dict[str, Any]) -> None:
         """A chosen definition stays what its name means in its file, whatever is imported over it."""

@@ -2,10 +2,17 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 import msgspec
 import pytest
 
 from grading.grades.grade import Repair
+from grading.judging.classifier import Classifier
+from grading.judging.each_example import Example, verdict
+from grading.judging.failures import Failure
+from grading.judging.promise import Promise
+from grading.repair import judges
 from grading.rubric.settings import Function, Rubric, Settings
 from grading.running.runner import Runner
 from grading.sandbox.client import Sandbox
@@ -111,3 +118,20 @@ def test_a_slip_in_a_function_that_the_loss_calls_is_found_there(sandbox: Sandbo
         "+    return powers / powers.sum(axis=1, keepdims=True)",
     ]
     assert msgspec.json.encode(repair)
+
+
+def test_sampling_is_asked_only_of_candidates_that_train_as_they_should(
+    sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[tuple[str, Failure | None]] = []
+
+    def noted(promise: Promise, candidate: Classifier, example: Example) -> Failure | None:
+        failure = verdict(promise, candidate, example)
+        asked.append((promise.id, failure))
+        return failure
+
+    monkeypatch.setattr(judges, "verdict", noted)
+    assert method_repair(sandbox, BASE.replace("self.W -= learning", "self.W += learning"), "train")
+    before = list(pairwise(asked))
+    assert {second[0] for _, second in before} == {"training", "sampling"}
+    assert all(first[1] is None for first, second in before if second[0] == "sampling")

@@ -318,9 +318,11 @@ def test_what_would_take_minutes_to_edit_is_not_edited(what: str, monkeypatch: p
 def test_for_what_is_not_edited_nothing_is_called(sandbox: Sandbox) -> None:
     long = HINGE.replace("    N = X.shape[0]\n", "    N = X.shape[0]\n" + "    N = N\n" * 6000)
 
-    def never(_: Submission) -> Worker:
-        raise AssertionError("a worker for candidates")
+    def without_candidates(submission: Submission) -> Worker:
+        assert list(submission.definitions) == ["loss"]
+        return sandbox.start(submission)
 
-    repair, results = repaired(sandbox, long.replace("2 * reg * W", "reg * W"), opening=never)
+    wrong = long.replace("2 * reg * W", "reg * W")
+    repair, results = repaired(sandbox, wrong, opening=without_candidates)
     assert repair is None
     assert results["gradient"].status == "failed"
