@@ -12,25 +12,14 @@ from grading.intake.read import read
 from grading.rubric.reading import load_rubric
 from grading.running.runner import Runner
 from grading.sandbox.client import Sandbox
-from tests.checks.handins import judge_one
+from tests.checks.handins import judge_one, plain_source
+from tests.reference.right_others import huber_loops, squared_hinge_loops
 
 EXAMPLES = Path(__file__).parents[2] / "docs" / "examples"
 
 STYLES = {
     "huber": {
-        "loops": """
-            def loss(W, X, y, reg):
-                total, dW = 0.0, np.zeros(W.shape)
-                for i in range(X.shape[0]):
-                    scores = X[i].dot(W)
-                    for j in range(W.shape[1]):
-                        margin = scores[j] - scores[y[i]] + 1
-                        if j != y[i] and margin > 0:
-                            total += 0.5 * margin ** 2 if margin <= 1 else margin - 0.5
-                            dW[:, j] += min(margin, 1) * X[i]
-                            dW[:, y[i]] -= min(margin, 1) * X[i]
-                return total / X.shape[0] + reg * np.sum(W * W), dW / X.shape[0] + 2 * reg * W
-        """,
+        "loops": plain_source(huber_loops).replace("huber_loops", "loss"),
         "the square less what is beyond": """
             def loss(W, X, y, reg):
                 N = X.shape[0]
@@ -63,19 +52,7 @@ STYLES = {
         """,
     },
     "squared_hinge": {
-        "loops": """
-            def loss(W, X, y, reg):
-                total, dW = 0.0, np.zeros(W.shape)
-                for i in range(X.shape[0]):
-                    scores = X[i].dot(W)
-                    for j in range(W.shape[1]):
-                        margin = scores[j] - scores[y[i]] + 1
-                        if j != y[i] and margin > 0:
-                            total += margin ** 2
-                            dW[:, j] += 2 * margin * X[i]
-                            dW[:, y[i]] -= 2 * margin * X[i]
-                return total / X.shape[0] + reg * np.sum(W * W), dW / X.shape[0] + 2 * reg * W
-        """,
+        "loops": plain_source(squared_hinge_loops).replace("squared_hinge_loops", "loss"),
         "the label kept and taken away": """
             def loss(W, X, y, reg):
                 N = X.shape[0]

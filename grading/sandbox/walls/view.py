@@ -10,7 +10,6 @@ import functools
 import importlib.util
 import os
 import sys
-from importlib.machinery import SourceFileLoader
 from pathlib import Path
 
 import msgspec
@@ -130,14 +129,6 @@ def worker_side() -> tuple[Path, ...]:
 
 
 @functools.cache
-def keep_compiled() -> None:
-    """Have Python keep what it compiles of the worker's side: behind the walls it can write nothing."""
-    for folder in worker_side():
-        if not sys.dont_write_bytecode and os.access(folder, os.W_OK):
-            for path in map(str, folder.glob("*.py")):
-                SourceFileLoader(path, path).get_code(path)
-
-
 def _package(name: str) -> list[Path]:
     spec = importlib.util.find_spec(name)
     if spec is None:

@@ -19,7 +19,7 @@ from grading import PREFIX
 from grading.sandbox.walls import bubblewrap, users
 from grading.sandbox.walls.closing import Closing
 from grading.sandbox.walls.levels import LaunchError
-from grading.sandbox.walls.view import PROJECT, keep_compiled, view
+from grading.sandbox.walls.view import PROJECT, view
 
 #: All that a worker's environment holds.
 ENVIRONMENT = {
@@ -90,7 +90,6 @@ class Zygote(Closing):
                 self.control.close()
                 self._errors.close()
                 raise LaunchError(str(error)) from error
-        keep_compiled()  # this time while it comes up, for the next one
 
     @property
     def pid(self) -> int:

@@ -10,10 +10,12 @@ from typing import Any
 import msgspec
 from msgspec.structs import replace
 
+from grading.grades.grade import CheckResult
 from grading.intake.find import find
 from grading.intake.read import read
 from grading.notebook_execution.execute import NotebookResults, execute
 from grading.notebook_execution.plan import NotebooksAsked
+from grading.notebook_execution.search_checks import search_results
 from grading.reading.reader import Reader
 from grading.rubric.reading import load_rubric
 from grading.rubric.settings import Rubric
@@ -106,6 +108,18 @@ def run(work: Path, sandbox: Sandbox, data: Path, asked: Rubric | None = None) -
     [handin] = find([work])
     submission = read(handin, wanted.asked_names)
     return execute(handin, submission, asks, sandbox.limits, sandbox.run, data, Reader(apart=False))
+
+
+def judged(
+    folder: Path, sandbox: Sandbox, data: Path, *code: str, asked: Rubric | None = None
+) -> dict[str, CheckResult]:
+    """The four checks of a notebook with these cells."""
+    asked = asked or rubric()
+    executed = run(hand_in(folder / "work", {"svm.ipynb": notebook(*code)}), sandbox, data, asked)
+    return {
+        result.id: result
+        for result in search_results(asked.settings.search, executed.execution, executed.found)
+    }
 
 
 def hurried(sandbox: Sandbox, **limits: float) -> Sandbox:

@@ -7,29 +7,19 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from grading.grades.grade import CheckResult
 from grading.grades.notebook_execution import SearchPair
 from grading.notebook_execution.confirming import chosen, is_near
-from grading.notebook_execution.search_checks import search_results
-from grading.rubric.settings import Rubric
 from grading.sandbox.client import Sandbox
 from reference.datasets import load
 from reference.losses import training_loss
 from reference.sgd import accuracy, train
-from tests.grading.notebook_execution.making import PICTURES, SEARCH, hand_in, hurried, notebook, rubric, run
-
-
-def judged(
-    folder: Path, sandbox: Sandbox, data: Path, *code: str, asked: Rubric | None = None
-) -> dict[str, CheckResult]:
-    """The four checks of a notebook with these cells."""
-    asked = asked or rubric()
-    executed = run(hand_in(folder / "work", {"svm.ipynb": notebook(*code)}), sandbox, data, asked)
-    return {
-        result.id: result
-        for result in search_results(asked.settings.search, executed.execution, executed.found)
-    }
-
+from tests.grading.notebook_execution.making import (
+    PICTURES,
+    SEARCH,
+    hurried,
+    judged,
+    rubric,
+)
 
 MADE_UP = "results = {pair: (0.9, 0.95) for pair in results}; best_val = 0.95\n"
 # Weights that fit all validation pictures, whatever they are trained with.

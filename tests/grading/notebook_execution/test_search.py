@@ -6,24 +6,14 @@ from pathlib import Path
 
 import pytest
 
-from grading.grades.grade import CheckResult
-from grading.notebook_execution.search_checks import search_results
-from grading.rubric.settings import Rubric
 from grading.sandbox.client import Sandbox
-from tests.grading.notebook_execution.making import PICTURES, SEARCH, TEST, hand_in, notebook, rubric, run
-
-
-def judged(
-    folder: Path, sandbox: Sandbox, data: Path, *code: str, asked: Rubric | None = None
-) -> dict[str, CheckResult]:
-    """The four checks of a notebook with these cells."""
-    asked = asked or rubric()
-    executed = run(hand_in(folder / "work", {"svm.ipynb": notebook(*code)}), sandbox, data, asked)
-    return {
-        result.id: result
-        for result in search_results(asked.settings.search, executed.execution, executed.found)
-    }
-
+from tests.grading.notebook_execution.making import (
+    PICTURES,
+    SEARCH,
+    TEST,
+    judged,
+    rubric,
+)
 
 NO_BIAS = "X_train, X_val, X_test = X_train[:, :-1], X_val[:, :-1], X_test[:, :-1]"
 RIGHT = {

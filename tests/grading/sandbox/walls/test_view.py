@@ -8,7 +8,7 @@ import pytest
 
 from grading.sandbox.inside.clearing import clear
 from grading.sandbox.walls import bubblewrap
-from grading.sandbox.walls.view import PROJECT, View, keep_compiled, parents, view, worker_side
+from grading.sandbox.walls.view import PROJECT, View, parents, view, worker_side
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="only Linux has walls to see through")
 
@@ -69,16 +69,6 @@ def test_the_workers_side_imports_nothing_else_of_the_project() -> None:
             words = line.split()
             if words[:1] == ["from"] and words[1].partition(".")[0] in {"grading", "reference", "checks"}:
                 assert words[1] in allowed, (file, line)
-
-
-def test_what_python_compiles_of_the_workers_side_is_kept_for_the_next_run(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    (tmp_path / "wire.py").write_text("x = 1\n")
-    monkeypatch.setattr(sys, "dont_write_bytecode", False)
-    monkeypatch.setattr("grading.sandbox.walls.view.worker_side", lambda: (tmp_path,))
-    keep_compiled.__wrapped__()
-    assert [path.suffix for path in (tmp_path / "__pycache__").iterdir()] == [".pyc"]
 
 
 def test_a_hidden_folder_is_left_out_of_what_holds_it(tmp_path: Path) -> None:
