@@ -46,7 +46,7 @@ class Verdict:
 
     @property
     def accuracy(self) -> float:
-        """The share that was observed."""
+        """The share of correct answers that was observed."""
         return self.correct / self.total
 
     @property

@@ -11,7 +11,7 @@ from reference.softmax import data_loss as softmax_loss
 
 
 def data_loss(W: Term, X: Term, y: Labels) -> Term:
-    """That of softmax."""
+    """The loss of softmax."""
     return softmax_loss(W, X, y)
 
 

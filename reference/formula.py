@@ -29,7 +29,11 @@ __all__ = [
 
 
 def maximum(a: Operand, b: Operand) -> Term:
-    """The larger of two, entry by entry; where they are equal the slope may be that of either."""
+    """The larger of two, entry by entry; where they are equal the slope may be that of either.
+
+    Raises:
+        TypeError: neither is a term.
+    """
     if not isinstance(a, Term):
         a, b = b, a
     if not isinstance(a, Term):

@@ -48,7 +48,11 @@ def predict(X_train: Matrix, y_train: Labels, X: Matrix, k: int = 1) -> Labels:
 
 
 def predict_each(X_train: Matrix, y_train: Labels, X: Matrix, ks: Sequence[int]) -> list[Labels]:
-    """`predict` for several k at the cost of one: the distances are what takes time."""
+    """`predict` for several k at the cost of one: the distances are what takes time.
+
+    Raises:
+        ValueError: a k is not from 1 to the number of training samples.
+    """
     count = len(X_train)
     if not all(1 <= k <= count for k in ks):
         raise ValueError(f"k must be from 1 to the {count} training samples, got {', '.join(map(str, ks))}")

@@ -93,6 +93,6 @@ def roster(options: argparse.Namespace) -> Roster | None:
 
 
 def tell(matches: Matches) -> None:
-    """Who is on one side only."""
+    """Print who is on the roster or among the hand-ins only."""
     for sentence in matches.sentences:
         print(f"{PROGRAM}: {sentence}", file=sys.stderr)

@@ -46,7 +46,7 @@ def in_tensors(code: str) -> str:
 
 
 def said_of_tensors(text: str) -> str:
-    """A sentence about tensors."""
+    """A sentence about arrays, told of tensors."""
     for old, new in (*_WORDS, *_CODE[1:]):
         text = re.sub(old, new, text)
     return text

@@ -53,7 +53,7 @@ _CHINESE = re.compile(r"(?<![运执进可自都不还])行(?![为业星])|(?<![�
 
 
 def turned_rows(rows: Sequence[Sequence[T]]) -> list[list[T]]:
-    """A matrix the other way round."""
+    """The transpose of a matrix, given as its rows."""
     return [list(column) for column in zip(*rows, strict=True)]
 
 

@@ -81,7 +81,7 @@ class ClassForms(msgspec.Struct, frozen=True, kw_only=True):
     of: dict[str, int]
 
     def matches(self) -> Matches | None:
-        """Whose work is whose."""
+        """Whose work is whose; None where there was no roster."""
         if self.students is None:
             return None
         roster = Roster(self.students, self.headings)

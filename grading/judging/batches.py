@@ -27,7 +27,11 @@ _MOST_REGULAR = 0.5
 
 
 def require_random(candidate: Classifier | Network, sampling: Sampling, rows: Rows) -> None:
-    """``rows``: (num_iters, batch_size) row numbers."""
+    """Require that a training drew its rows at random; ``rows``, (num_iters, batch_size), are their numbers.
+
+    Raises:
+        WrongSampling: these cannot be random rows.
+    """
     name, samples = candidate.name, sampling.samples
     in_order = np.sort(rows, axis=1)
     if (in_order == in_order[0]).all():

@@ -55,7 +55,7 @@ class Options:
     batch_size: int
 
     def as_arguments(self) -> Mapping[str, Argument]:
-        """For a call."""
+        """By the names that train has for them."""
         return {
             "learning_rate": self.learning_rate,
             "reg": self.reg,

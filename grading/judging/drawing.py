@@ -52,7 +52,7 @@ class Drawn:
 
     @property
     def digest(self) -> str:
-        """What they hash to."""
+        """A hash of the examples, 16 hexadecimal digits."""
         return hashlib.sha256(encode(self.examples)).hexdigest()[:16]
 
 

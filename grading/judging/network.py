@@ -62,7 +62,7 @@ class Network(Candidate):
 
     @property
     def class_name(self) -> str:
-        """Of a method, its class."""
+        """The class of a method; a plain function's own name."""
         return self.name.partition(".")[0]
 
     @property
@@ -154,7 +154,7 @@ class Network(Candidate):
         return self.truth_of(problem, self.reg_scale)
 
     def truth_of(self, problem: NetworkProblem, reg_scale: float) -> Answer:
-        """The same in a convention."""
+        """The true answer in a convention of regularization, within the rubric's tolerance."""
         exact = _truth(self.reference, reg_scale, self.standard.delta, encode([problem]))
         return exact.within(self.standard.tolerance)
 

@@ -124,5 +124,5 @@ def scores(name: str, shape: tuple[int, int], outcome: Outcome) -> Array | Failu
 
 
 def labels(name: str, outcome: Outcome) -> Received | Failure:
-    """Whatever predict returned."""
+    """Whatever the predict called ``name`` returned; whether these are labels is for its check to say."""
     return outcome.result if isinstance(outcome, Returned) else not_returned(name, outcome)

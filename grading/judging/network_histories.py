@@ -23,7 +23,11 @@ _ROOM = 1e-12
 def require_histories(
     candidate: Network, training: NetworkTraining, done: NetworkTrained, parameters: list[dict[str, Array]]
 ) -> None:
-    """Require that the histories tell the losses as they were, and accuracies of every epoch."""
+    """Require that the histories tell the losses as they were, and accuracies of every epoch.
+
+    Raises:
+        WrongHistory: they tell something else.
+    """
     losses = done.histories["loss_history"]
     if not np.array_equal(losses, training.losses):
         raise WrongHistory(

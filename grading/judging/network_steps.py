@@ -30,7 +30,11 @@ _AGREEMENT = 1e-9
 
 
 def require_untouched(candidate: Network, training: NetworkTraining, done: NetworkTrained) -> None:
-    """Require that train leaves the data alone."""
+    """Require that train leaves the data alone.
+
+    Raises:
+        ChangedInputs: it has changed them.
+    """
     for name, after in zip(("X", "y", "X_val", "y_val"), done.inputs, strict=False):
         before = getattr(training, name)
         if before.shape != after.shape or not np.array_equal(before, after):
@@ -46,7 +50,11 @@ def require_untouched(candidate: Network, training: NetworkTraining, done: Netwo
 
 
 def require_right_batches(candidate: Network, training: NetworkTraining, done: NetworkTrained) -> None:
-    """Require that each step asks the loss for batch_size rows of X with their labels, and passes reg on."""
+    """Require that each step asks the loss for batch_size rows of X with their labels, and passes reg on.
+
+    Raises:
+        WrongUpdate, WrongSampling: a step does not.
+    """
     for call in done.calls or ():
         rows_of(candidate, training, call)
         if call.reg != training.reg:

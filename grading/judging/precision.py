@@ -31,7 +31,7 @@ def accepts_loss(candidate: LossFunction, problem: Problem, loss: float, truth: 
 
 
 def accepts_network_loss(candidate: Network, problem: NetworkProblem, loss: float, truth: Answer) -> bool:
-    """The same for a network."""
+    """As `accepts_loss`, for a network."""
     exact = truth.exact or truth
     if exact.accepts_loss(loss):
         return True

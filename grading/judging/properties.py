@@ -117,11 +117,11 @@ class Drawing:
         return st.composite(self.definition.function)(**dict(self.arguments))
 
     def tiny(self, seed: int) -> list[Any]:
-        """All of the smallest."""
+        """All examples of the smallest sizes and entries."""
         return self._listed(self.definition.tiny, seed)
 
     def fixed(self, seed: int) -> list[Any]:
-        """What else every exam has."""
+        """Further examples that every exam has."""
         return self._listed(self.definition.fixed, seed)
 
     def varied(self, numbers: Random, example: Any) -> Any:

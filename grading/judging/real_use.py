@@ -67,7 +67,7 @@ class Use:
 
     @cached_property
     def problem(self) -> Problem:
-        """In float64 and C order."""
+        """What is asked, as a problem: in float64 and C order."""
         n, d, c = self.sizes
         W, X = _repeated(np.array(self.weights), d * c), _repeated(np.array(self.data), n * d)
         y = _repeated(np.array(self.labels, np.int64), n) % c
@@ -239,7 +239,7 @@ class RealUse:
 
     @classmethod
     def of(cls, candidate: LossFunction) -> RealUse:
-        """Ask a function."""
+        """Ask a function all that its hand-in is asked."""
         drawn = [uses(candidate.digest)]
         if "vectorized" in candidate.settings.points:
             drawn.append(larger_uses(candidate.digest))

@@ -52,7 +52,11 @@ class TrueFunction:
         return TrueNaive(self)
 
     def truth(self, problem: Problem) -> Answer:
-        """The true answer."""
+        """The true answer.
+
+        Raises:
+            NotYetKnown: it has not been worked out; it will be, together with others.
+        """
         truth = self._truths.get(id(problem))
         if truth is None:
             key = key_of(problem)

@@ -44,7 +44,7 @@ class Sampling:
 
     @property
     def samples(self) -> int:
-        """N."""
+        """The number of samples, N."""
         return self.batch_size * self.batches
 
     @property
@@ -54,7 +54,7 @@ class Sampling:
 
     @property
     def y(self) -> NDArray[np.int64]:
-        """(N,)."""
+        """The labels, (N,)."""
         return (np.arange(self.samples, dtype=np.int64) * self.factor + self.offset) % self.classes
 
     def training(self, X: NDArray[np.float64], y: NDArray[np.int64], W: NDArray[np.float64]) -> Scenario:

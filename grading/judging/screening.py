@@ -207,7 +207,7 @@ class Answers(Sequence[Answered | Failure]):
 
     @property
     def pairs(self) -> Pairs:
-        """The same, side by side."""
+        """The answers side by side."""
         return self._pairs
 
     def __len__(self) -> int:

@@ -155,7 +155,11 @@ class Store:
             self._database.close()
 
     def read(self) -> None:
-        """Read the class again."""
+        """Read the class anew from the gradebook.
+
+        Raises:
+            GradebookError: no run of this version has finished its reports.
+        """
         with self._lock:
             forms = kept_class(self._database)
             if forms is None:

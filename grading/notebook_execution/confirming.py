@@ -82,7 +82,7 @@ def confirm(
 
 
 def chosen(table: Sequence[SearchPair], digest: bytes) -> list[SearchPair]:
-    """The entries to train again."""
+    """The entries to train again, of the better half of the table, by the hash of the hand-in."""
     known = [entry for entry in table if entry.validation is not None]
     known.sort(key=lambda entry: (-(entry.validation or 0.0), entry.learning_rate, entry.reg))
     better = known[: max(_ENTRIES, math.ceil(len(known) / 2))]

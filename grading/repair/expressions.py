@@ -23,7 +23,7 @@ class Expressions(Writing):
     """The edits of a function's expressions, in no particular order."""
 
     def edits(self) -> Iterator[Ranked]:
-        """All of them."""
+        """All edits of expressions, each with its rank."""
         for node in ast.walk(self.function.tree):
             if not isinstance(node, ast.expr) or isinstance(getattr(node, "ctx", None), ast.Store | ast.Del):
                 continue

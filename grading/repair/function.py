@@ -80,7 +80,7 @@ class Function:
         )
 
     def said(self, node: ast.AST) -> str:
-        """The text of a node."""
+        """The text that a node was parsed from."""
         start, end = self.span(node)
         return self.text[start:end].decode()
 
@@ -144,7 +144,7 @@ class Program:
 
     @cached_property
     def names(self) -> tuple[str, ...]:
-        """What they are called."""
+        """The names of the functions."""
         return tuple(function.tree.name for function in self.functions)
 
     def edited(self, edit: Edit) -> Program:

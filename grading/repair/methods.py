@@ -36,7 +36,7 @@ class MethodExpressions(Expressions):
     """The edits of a method's expressions: what is known of losses says nothing here."""
 
     def edits(self) -> Iterator[Ranked]:
-        """All of them."""
+        """All edits of expressions of a method, each with its rank."""
         for node in ast.walk(self.function.tree):
             if not isinstance(node, ast.expr) or isinstance(getattr(node, "ctx", None), ast.Store | ast.Del):
                 continue

@@ -22,7 +22,7 @@ class Shapes(Writing):
     """The edits of what a function calls and picks, in no particular order."""
 
     def edits(self) -> Iterator[Ranked]:
-        """All of them."""
+        """All edits of axes and shapes, each with its rank."""
         for node in ast.walk(self.function.tree):
             match node:
                 case ast.Attribute():

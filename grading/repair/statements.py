@@ -23,7 +23,7 @@ class Statements:
         self.function, self.scope = function, scope
 
     def edits(self) -> Iterator[Ranked]:
-        """All of them."""
+        """All edits of statements, each with its rank."""
         for block in self.function.blocks():
             for k, statement in enumerate(block):
                 if isinstance(statement, ast.AugAssign | ast.Assign):

@@ -152,7 +152,7 @@ def _page_part(change: Change) -> tuple[list[Row], str]:
 
 
 def as_text(function: str, repair: Repair) -> str:
-    """All of it as plain text."""
+    """The repair of a function as plain text: a sentence, then each change."""
     lines = [sentence_of(function, repair)]
     for before, place, change in parts_of(repair):
         lines += [part for part in (before, place, change) if part]

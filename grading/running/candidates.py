@@ -61,7 +61,7 @@ class Candidates:
         return self._losses[name]
 
     def classifier(self, name: str) -> Classifier:
-        """What trains or predicts."""
+        """A train or a predict."""
         if name not in self._classifiers:
             usage = Usage(name, self._standard.names, self._standard.functions[name].takes_loss)
             worker = adapter_for(usage, self.worker(name), self._submission.callings)
@@ -71,7 +71,7 @@ class Candidates:
         return self._classifiers[name]
 
     def network(self, name: str) -> Network:
-        """A network, or what trains it or predicts by it."""
+        """The loss of a network, its train or its predict."""
         if name not in self._networks:
             # Few rubrics ask for one.
             from grading.judging.network import Network

@@ -29,7 +29,7 @@ class RunSetup(msgspec.Struct, frozen=True):
 
     @property
     def notebook_data(self) -> Path | None:
-        """The same, as a path."""
+        """The folder of CIFAR-10's batches to run notebooks with; None not to run any."""
         return None if self.notebook_folder is None else Path(self.notebook_folder)
 
     @property

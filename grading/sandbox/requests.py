@@ -156,7 +156,7 @@ def load_frame(nonce: bytes, submission: Submission, skip: Sequence[wire.WirePla
 
 
 def load(nonce: bytes, submission: Submission, skip: Sequence[wire.WirePlace]) -> wire.Load:
-    """What that frame holds."""
+    """What the frame of `load_frame` holds."""
     sources = [
         wire.WireSource(
             source.name,

@@ -35,7 +35,7 @@ class Disguise(msgspec.Struct, frozen=True, eq=False):
 
     @property
     def classes(self) -> int:
-        """How many there are."""
+        """The number of classes, C."""
         return len(self._classes)
 
     def uncovered(self, W: NDArray[np.float64]) -> NDArray[np.float64]:
@@ -45,7 +45,7 @@ class Disguise(msgspec.Struct, frozen=True, eq=False):
         return as_known
 
     def covered(self, W: NDArray[np.float64]) -> NDArray[np.float64]:
-        """The same the other way round."""
+        """Weights (D, C) for the data as they are, as they would be for these."""
         as_given = np.empty_like(W)
         as_given[:, self._classes] = W[self._features]
         return as_given

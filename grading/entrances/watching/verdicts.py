@@ -68,12 +68,12 @@ class Verdict:
 
     @property
     def points(self) -> float:
-        """Of all that is asked."""
+        """The points of all that is asked."""
         return sum(result.points for result in self.results)
 
     @property
     def max_points(self) -> float:
-        """The maximum."""
+        """The most that these can be."""
         return sum(result.max_points for result in self.results)
 
     @property
