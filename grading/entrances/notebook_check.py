@@ -197,8 +197,6 @@ def _with_candidates(provided: Mapping[str, Any], limits: Limits, submission: Su
     found: dict[str, Any] = {}
     for source in submission.sources:
         added = [block for block in source.blocks if block.cell is not None]
-        if not added:
-            continue
         owner = next((thing for thing in provided.values() if _Written.by(thing).label == source.name), None)
         namespace = {**provided, **_names_beside(owner), "__name__": source.module}
         for block in added:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Generator, Iterator
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -239,7 +240,8 @@ def runner(request: pytest.FixtureRequest) -> Iterator[Runner]:
     except (IntakeError, DatasetError, IsolationError) as error:
         pytest.exit(str(error), returncode=int(pytest.ExitCode.USAGE_ERROR))
     with work, sandbox.workers(submission, shared) as workers:
-        yield Runner(submission, workers, rubric, opening=sandbox.start)
+        alone = partial(sandbox.start, submission)
+        yield Runner(submission, workers, rubric, opening=sandbox.start, alone=alone)
 
 
 @pytest.fixture(scope="session")

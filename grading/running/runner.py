@@ -9,7 +9,6 @@ import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Executor
 from contextlib import contextmanager, suppress
-from functools import partial
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -55,8 +54,10 @@ class Runner:
         submission: what is asked.
         worker_of: the worker for the functions of a loss, by the name of that loss. Whoever asks gets the same one.
         rubric: what for.
-        opening: a new worker with the files of a submission, for the search for what makes wrong functions right, and
-            for what they keep between calls; None not to search.
+        opening: a new worker with the files of a submission, for the search for what makes wrong functions right; None
+            not to search.
+        alone: a new worker of the hand-in, that has been asked nothing, to see what its functions keep between calls;
+            None not to look.
     """
 
     def __init__(
@@ -66,13 +67,14 @@ class Runner:
         rubric: Rubric,
         *,
         opening: Callable[[Submission], Worker] | None = None,
+        alone: Callable[[], Worker] | None = None,
     ) -> None:
         self.submission = submission
         self.rubric = rubric
         self.candidates = Candidates(submission, worker_of, standard_of(rubric))
         self._results: dict[tuple[str, str], CheckResult] = {}
         self._real_uses: dict[str, RealUse] = {}
-        self._opening = opening
+        self._opening, self._alone = opening, alone
         self._failures: dict[str, list[tuple[str, Failure]]] = {}
         self._wrong_alone: set[str] = set()
         self._repairs: dict[str, Repair | None] = {}
@@ -298,13 +300,12 @@ class Runner:
 
     def _kept(self, name: str, asked: Promise, failure: Failure) -> Kept | None:
         """What a loss function keeps between calls, if that is why it fails."""
-        if asked.kind != "loss" or self._opening is None or name in self._wrong_alone:
+        if asked.kind != "loss" or self._alone is None or name in self._wrong_alone:
             return None
         from grading.diagnosis.between_calls import kept_between_calls
 
-        opening = partial(self._opening, self.submission)
         with np.errstate(all="ignore"):
-            kept = kept_between_calls(self.candidates.loss(name), asked, failure, opening)
+            kept = kept_between_calls(self.candidates.loss(name), asked, failure, self._alone)
         if kept is None:
             self._wrong_alone.add(name)
         return kept

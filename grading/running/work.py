@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from grading.intake.submission import Handin, IntakeError, Submission
 from grading.reading.reader import Reader, ReadingError
+from grading.sandbox.budget import Budget
 from grading.sandbox.level_search import LevelSearch
 from grading.sandbox.walls.closing import Closing
 from grading.sandbox.walls.levels import DisturbedError, IsolationError, LaunchError, Level
@@ -31,6 +32,8 @@ LOSSES = 2
 
 # Deeply nested code is parsed in threads, too; some systems give them half a megabyte.
 _STACK_BYTES = 16 << 20
+# What wrong functions may take once more, asked on their own, of what a hand-in has for all its calls.
+_SHARE_ALONE = 0.25
 
 
 class Work(Closing):
@@ -187,7 +190,9 @@ class Work(Closing):
             self._lanes = ThreadPoolExecutor(LOSSES)
         with self.sandbox.workers(submission, self.shared, is_asked_again=is_asked_again) as workers:
             opening = partial(self.sandbox.start, is_asked_again=is_asked_again)
-            runner = Runner(submission, workers, rubric, opening=opening)
+            budget = Budget(_SHARE_ALONE * self.sandbox.limits.handin_seconds)
+            alone = partial(opening, submission, budget=budget)
+            runner = Runner(submission, workers, rubric, opening=opening, alone=alone)
             results = runner.results(self._lanes)
             repairs = runner.repairs()
             remarks = workers.remarks

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import partial
 
 from grading.entrances.watching.reach import Reached, reached
 from grading.grades.grade import CheckResult, Repair
@@ -174,7 +175,8 @@ class Verdicts:
         return bool(known.reached.names & now.missing)
 
     def _runner(self, submission: Submission, workers: Callable[[str], Worker]) -> Runner:
-        return Runner(submission, workers, self._rubric, opening=self._opened)
+        alone = partial(self._opened, submission)
+        return Runner(submission, workers, self._rubric, opening=self._opened, alone=alone)
 
     def _opened(self, submission: Submission) -> Worker:
         if self._is_superseded():

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 import pytest
 
 from grading.grades.grade import CheckResult
 from grading.rubric.settings import RepairSettings
 from grading.running.runner import Runner
+from grading.sandbox.budget import Budget
 from grading.sandbox.client import Sandbox
 from tests.checks.handins import Handed, rubric_of, submission_of
 
@@ -50,12 +53,14 @@ WRONG_ALONE = f"""{RIGHT}
 """
 
 
-def first_failure(sandbox: Sandbox, code: str) -> CheckResult:
+def first_failure(sandbox: Sandbox, code: str, budget: Budget | None = None) -> CheckResult:
     """The first failed check of a function, as graded."""
     submission = submission_of({"f": (code, "loss")})
     with sandbox.start(submission) as worker:
         rubric = rubric_of({"f": Handed("svm", code)}, repair=RepairSettings(candidates=0))
-        runner = Runner(submission, lambda _: worker, rubric, opening=sandbox.start)
+        runner = Runner(
+            submission, lambda _: worker, rubric, alone=partial(sandbox.start, submission, budget=budget)
+        )
         return next(result for result in runner.results() if result.status == "failed")
 
 
@@ -93,6 +98,10 @@ def test_the_call_that_must_come_first_can_be_pasted_with_it(sandbox: Sandbox) -
     names: dict[str, object] = {}
     exec(f"import numpy as np\n{SAME_X}\nf = loss\n{code}", names)  # noqa: S102 - it is our own
     assert result.got == f"loss = {float(names['loss'])!r}"  # type: ignore[arg-type]
+
+
+def test_where_there_is_no_time_to_ask_again_nothing_is_said(sandbox: Sandbox) -> None:
+    assert "on its own" not in first_failure(sandbox, SAME_X, Budget(0.0)).message
 
 
 def test_what_is_wrong_on_its_own_is_told_nothing_of_it(sandbox: Sandbox) -> None:
