@@ -54,7 +54,7 @@ class Kept(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     warnings: tuple[str, ...] = ()
 
     def handin(self, name: str) -> Handin:
-        """Where it lies."""
+        """The hand-in called ``name``, and where it lies."""
         parts = tuple((os.fsdecode(inside), os.fsdecode(known)) for inside, known in self.parts)
         return Handin(name, Path(os.fsdecode(self.path)), parts, lms_id=self.lms_id, lms=self.lms)
 

@@ -94,7 +94,7 @@ class _Columns:
 def take(store: Store, path: Path) -> int:
     """Give the marks in a table; the number of those that are new.
 
-    Rows without points and comment are passed over. Of a table of one's own, with whatever a roster knows students by,
+    Rows without points and comment are skipped. Of a table of one's own, with whatever a roster knows students by,
     the question may be named by its words instead of ``item``.
 
     Raises:

@@ -55,7 +55,7 @@ class Screen:
         return cls(tuple(problems), truths, packed(problems))
 
     def right(self, answers: Sequence[Answered | Failure]) -> Right:
-        """What is right in the answers."""
+        """What a candidate has right, by its answers to the problems."""
         found: set[tuple[str, int]] = set()
         for k, (truth, answer) in enumerate(zip(self.truths, answers, strict=True)):
             if isinstance(answer, Answered):

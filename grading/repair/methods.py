@@ -57,7 +57,7 @@ class MethodStatements(Statements):
     """The edits of a method's statements."""
 
     def edits(self) -> Iterator[Ranked]:
-        """All of them."""
+        """All edits of statements of a method, each with its rank."""
         yield from super().edits()
         missing = f"{self.scope.W} is None"
         for node in ast.walk(self.function.tree) if self.scope.loss == "train" else ():

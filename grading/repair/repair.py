@@ -108,8 +108,7 @@ def _judge_of(
 def affordable(candidates: int, program: Program) -> int:
     """How many candidates are tried: what is much longer than a solution takes as much longer, each time.
 
-    None where so many names could stand in so many places, or so much is written, that to list the edits would take
-    minutes.
+    0 where so many names could stand in so many places, or so much is written, that listing the edits took minutes.
     """
     nodes = [node for function in program.functions for node in ast.walk(function.tree)]
     names = [node.id for node in nodes if isinstance(node, ast.Name)]

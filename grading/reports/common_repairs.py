@@ -46,7 +46,7 @@ def places_of(grade: Grade) -> dict[str, tuple[str, Change]]:
 
 
 def fixed_places(grades: Sequence[Grade]) -> list[FixedPlace]:
-    """All of them, the commonest first."""
+    """The places at which functions of a class were repaired, the commonest first."""
     counts: Counter[str] = Counter()
     written: dict[str, Counter[tuple[str, ...]]] = {}
     about: dict[str, tuple[str, Change]] = {}
