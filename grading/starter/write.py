@@ -75,13 +75,7 @@ def write_starter(out: Path, rubric: Rubric) -> list[Path]:
 
 def _files(rubric: Rubric) -> Iterator[tuple[str, str]]:
     """File name -> text."""
-    environment = Environment(
-        loader=FileSystemLoader(_TEMPLATES),
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-        keep_trailing_newline=True,
-    )
+    environment = _environment()
     settings = rubric.settings
     own = _TEMPLATES / settings.edition
     for name, function in settings.functions.items():
@@ -134,6 +128,16 @@ def _files(rubric: Rubric) -> Iterator[tuple[str, str]]:
         settings=_training(rubric),
     )
     yield "assignment.ipynb", json.dumps(_notebook(notebook), indent=1) + "\n"
+
+
+def _environment() -> Environment:
+    return Environment(
+        loader=FileSystemLoader(_TEMPLATES),
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        keep_trailing_newline=True,
+    )
 
 
 def _own_files(rubric: Rubric, rendered: Callable[..., str]) -> Iterator[tuple[str, str]]:
