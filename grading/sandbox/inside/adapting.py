@@ -16,7 +16,7 @@ import numpy as np
 
 from grading.protocol.arguments import resolved, split
 from grading.protocol.wire import WireCalling
-from grading.sandbox.inside.forms import Form
+from grading.sandbox.inside.edition_arrays import Form
 from grading.sandbox.inside.networks import asked
 
 # The course's, for an object that must be made before a train is called.

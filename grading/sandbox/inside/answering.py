@@ -12,8 +12,8 @@ from grading.protocol.plugged_loss import add_batch
 from grading.sandbox.inside import seeding
 from grading.sandbox.inside.answers import Packer
 from grading.sandbox.inside.counting import Counter
-from grading.sandbox.inside.layouts import laid_out
 from grading.sandbox.inside.mapped import Mapped
+from grading.sandbox.inside.memory_layouts import laid_out
 
 _UNKNOWN = wire.WireUnknown()
 
