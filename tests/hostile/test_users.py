@@ -254,6 +254,7 @@ def test_all_that_run_at_a_time_have_ids_of_their_own_and_no_rights(arena: Sandb
         assert len(set.union(*ids) - {"0"} - zygotes) == len(codes)
         for _, process in started:
             assert field(process, "Groups") == []
+            assert Path(f"/proc/{process}/environ").stat().st_uid == 0, "it can be debugged"
             assert field(process, "NoNewPrivs") == ["1"]
             assert {*field(process, "CapPrm"), *field(process, "CapInh"), *field(process, "CapAmb")} == {
                 "0" * 16
