@@ -213,6 +213,12 @@ def file_of_user(neighbour: Neighbour) -> Iterator[Path]:
         yield file
 
 
+@pytest.fixture(scope="module")
+def hostile(arena: Sandbox, file_of_user: Path) -> Iterator[Worker]:
+    with arena.start(one_file(f"OF_USERS = {str(file_of_user.parent)!r}\n{REACHING}")) as worker:
+        yield worker
+
+
 def settings(process: int) -> tuple[object, ...]:
     """What others could have set for a process."""
     return (
@@ -226,13 +232,12 @@ def settings(process: int) -> tuple[object, ...]:
 
 @pytest.mark.parametrize("name", NAMES)
 def test_no_worker_reaches_into_a_neighbour(
-    arena: Sandbox, neighbour: Neighbour, file_of_user: Path, name: str
+    hostile: Worker, neighbour: Neighbour, file_of_user: Path, name: str
 ) -> None:
     before = settings(neighbour.process)
-    with arena.start(one_file(f"OF_USERS = {str(file_of_user.parent)!r}\n{REACHING}")) as hostile:
-        arguments = neighbour.number, neighbour.user, neighbour.folder, neighbour.address
-        [outcome] = hostile.run([Call(name, arguments)], seconds=2)
-        [kept] = neighbour.worker.run([Call("kept", ())], seconds=2)
+    arguments = neighbour.number, neighbour.user, neighbour.folder, neighbour.address
+    [outcome] = hostile.run([Call(name, arguments)], seconds=2)
+    [kept] = neighbour.worker.run([Call("kept", ())], seconds=2)
     assert value(kept) == "kept known to me ['mine'] 65536"
     assert settings(neighbour.process) == before
     assert isinstance(outcome, Raised), outcome
