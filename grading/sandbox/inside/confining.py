@@ -147,17 +147,6 @@ def be_nobody_else(user: int | None) -> bool:
     return alone or user is not None
 
 
-def user_of(process: int) -> int:
-    """The user id of ``process``.
-
-    Raises:
-        OSError: it is gone.
-    """
-    # Not that of its folder, which is root's where debuggers are kept out.
-    with open(f"/proc/{process}/status") as file:  # noqa: PTH123
-        return int(file.read().partition("\nUid:")[2].split()[0])
-
-
 def _capabilities() -> tuple[Any, Any]:
     """What the kernel reads and writes capabilities with: the header, and three sets of 64 bits in two halves."""
     header = (ctypes.c_uint32 * 2)(_CAPABILITIES, 0)

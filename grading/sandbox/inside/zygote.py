@@ -330,7 +330,7 @@ class Zygote:
         """Our children that we have not started; with ``user``, those that are of this user."""
         branches = {branch.process for branch in self._branches.values() if branch is not None}
         orphans = self._children() - self._workers.keys() - branches - self._sweepers
-        return {process for process in orphans if user is None or user == confining.user_of(process)}
+        return {process for process in orphans if user is None or user == os.stat(f"/proc/{process}").st_uid}  # noqa: PTH116
 
     def _children(self) -> set[int]:
         with open(f"/proc/self/task/{os.getpid()}/children") as file:  # noqa: PTH123
