@@ -38,7 +38,7 @@ def why_unfinished(function: Function) -> str | None:
         return _why_empty(function)
     if _looks_at(function, data):
         return None
-    return _why_empty(function) or say("it returns without having looked at {data}", data=data)
+    return _why_empty(function) or say("it never looks at {data}", data=data)
 
 
 def unwritten_helper(function: Function, beside: Mapping[str, list[Function]]) -> tuple[str, str] | None:

@@ -22,13 +22,14 @@ UNFINISHED = {
     "raise NotImplementedError('later')": "all it does is raise NotImplementedError",
     "return None": "all it does is return None",
     "return": "all it does is return None",
-    "return 0.0, np.zeros(W.shape)": "it returns without having looked at X",
-    "loss = 0.0\ndW = np.zeros_like(W)\npass\nreturn loss, dW": "it returns without having looked at X",
+    "return 0.0, np.zeros(W.shape)": "it never looks at X",
+    "loss = 0.0\ndW = np.zeros_like(W)\npass\nreturn loss, dW": "it never looks at X",
     "dW = np.zeros(W.shape)\nnum_train = X.shape[0]\nfor i in range(num_train):\n    pass\nreturn 0.0, dW": (
-        "it returns without having looked at X"
+        "it never looks at X"
     ),
-    "print(X)\nreturn len(X), W": "it returns without having looked at X",
-    "return 0.0, torch.zeros(W.shape, device=X.device)": "it returns without having looked at X",
+    "raise ValueError('later')": "it never looks at X",
+    "print(X)\nreturn len(X), W": "it never looks at X",
+    "return 0.0, torch.zeros(W.shape, device=X.device)": "it never looks at X",
 }
 
 
@@ -121,8 +122,8 @@ def test_a_class_whose_methods_are_templates_is_unfinished(tmp_path: Path) -> No
         "Write them, and it will be graded."
     )
     assert submission.warnings == (
-        "LinearClassifier.train is not written yet: it returns without having looked at X (work.py, line 5).",
-        "LinearClassifier.predict is not written yet: it returns without having looked at X (work.py, line 14).",
+        "LinearClassifier.train is not written yet: it never looks at X (work.py, line 5).",
+        "LinearClassifier.predict is not written yet: it never looks at X (work.py, line 14).",
     )
 
 
