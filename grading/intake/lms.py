@@ -194,42 +194,41 @@ def _gradescope(listing: Listing) -> Download:
 
 def _gradescope_students(text: str) -> dict[str, str]:
     """Folder -> names of those who handed it in. The list is YAML that a Ruby program wrote; of it two keys matter."""
-    students: dict[str, list[str]] = {}
-    theirs: list[str] = []
-    for line in text.splitlines():
-        key = line.rstrip().rstrip(":")
-        if _GRADESCOPE_FOLDER.fullmatch(key):
-            theirs = students.setdefault(key, [])
-        elif found := _GRADESCOPE_NAME.fullmatch(line):
-            theirs.append(found["name"].rstrip().strip("'\""))
-    return {folder: " and ".join(names) for folder, names in students.items() if names}
+    names = _lines_of(text, _GRADESCOPE_NAME).items()
+    return {
+        folder: " and ".join(m["name"].rstrip().strip("'\"") for m in found)
+        for folder, found in names
+        if found
+    }
 
 
 def _gradescope_ids(text: str) -> dict[str, str]:
     """Folder -> the student's number, of the first of them where several handed in together."""
-    ids: dict[str, str] = {}
-    folder = ""
-    for line in text.splitlines():
-        key = line.rstrip().rstrip(":")
-        if _GRADESCOPE_FOLDER.fullmatch(key):
-            folder = key
-        elif (found := _GRADESCOPE_ID.fullmatch(line)) and folder:
-            ids.setdefault(folder, found["id"].strip("'\""))
-    return ids
+    ids = _lines_of(text, _GRADESCOPE_ID).items()
+    return {folder: found[0]["id"].strip("'\"") for folder, found in ids if found}
 
 
 def _gradescope_times(text: str) -> dict[str, datetime]:
     """Folder -> when it was handed in, in UTC."""
     times: dict[str, datetime] = {}
-    folder = ""
+    for folder, found in _lines_of(text, _GRADESCOPE_TIME).items():
+        for match in found:
+            with contextlib.suppress(ValueError):
+                times[folder] = datetime.fromisoformat(f"{match['time']}+00:00")
+    return times
+
+
+def _lines_of(text: str, pattern: re.Pattern[str]) -> dict[str, list[re.Match[str]]]:
+    """Folder -> those of the lines about it that are as ``pattern`` says."""
+    folders: dict[str, list[re.Match[str]]] = {}
+    theirs: list[re.Match[str]] = []
     for line in text.splitlines():
         key = line.rstrip().rstrip(":")
         if _GRADESCOPE_FOLDER.fullmatch(key):
-            folder = key
-        elif (found := _GRADESCOPE_TIME.fullmatch(line)) and folder:
-            with contextlib.suppress(ValueError):
-                times[folder] = datetime.fromisoformat(f"{found['time']}+00:00")
-    return times
+            theirs = folders.setdefault(key, [])
+        elif match := pattern.fullmatch(line):
+            theirs.append(match)
+    return folders
 
 
 def _nbgrader(listing: Listing) -> Download:
