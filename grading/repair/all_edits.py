@@ -39,7 +39,7 @@ def edits_of(program: Program, kind: str) -> list[Ranked]:
                 return []
             if any(UNKNOWN in new for _, _, new in edit.replacements):
                 continue
-            edit = replace(edit, number=number)
+            edit = replace(edit, number=number) if number else edit
             told_by = _told_by(program.edited(edit).text)
             if told_by not in seen:
                 seen.add(told_by)

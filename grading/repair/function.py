@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import cached_property
 
 from grading.intake.parsing import syntax_tree
@@ -150,6 +150,4 @@ class Program:
     def edited(self, edit: Edit) -> Program:
         """The program with an edit made."""
         changed = self.functions[edit.number].edited(edit)
-        return replace(
-            self, functions=(*self.functions[: edit.number], changed, *self.functions[edit.number + 1 :])
-        )
+        return Program((*self.functions[: edit.number], changed, *self.functions[edit.number + 1 :]))
