@@ -136,7 +136,9 @@ def _failure_of(simulated: Classifier, asked: Promise, example: Mapping[str, Any
     try:
         asked.body(simulated, **example)
     except Failure as failure:
-        return failure
+        # It is kept for other hand-ins; with where it comes from, all that belongs to this one would be.
+        failure.__context__ = None
+        return failure.with_traceback(None)
     return None
 
 
