@@ -34,6 +34,8 @@ LOSSES = 2
 _STACK_BYTES = 16 << 20
 # What wrong functions may take once more, asked on their own, of what a hand-in has for all its calls.
 _SHARE_ALONE = 0.25
+# And the search for repairs: far more than it ever needs, unless each call takes its time.
+_SHARE_OF_SEARCH = 4.0
 
 
 class Work(Closing):
@@ -189,9 +191,11 @@ class Work(Closing):
             threading.stack_size(_STACK_BYTES)
             self._lanes = ThreadPoolExecutor(LOSSES)
         with self.sandbox.workers(submission, self.shared, is_asked_again=is_asked_again) as workers:
-            opening = partial(self.sandbox.start, is_asked_again=is_asked_again)
-            budget = Budget(_SHARE_ALONE * self.sandbox.limits.handin_seconds)
-            alone = partial(opening, submission, budget=budget)
+            start = partial(self.sandbox.start, is_asked_again=is_asked_again)
+            seconds = self.sandbox.limits.handin_seconds
+            # Each of a thousand candidates takes little: all together end what is left of the search.
+            opening = partial(start, budget=Budget(_SHARE_OF_SEARCH * seconds, own_share=0.0))
+            alone = partial(start, submission, budget=Budget(_SHARE_ALONE * seconds))
             runner = Runner(submission, workers, rubric, opening=opening, alone=alone)
             results = runner.results(self._lanes)
             repairs = runner.repairs()

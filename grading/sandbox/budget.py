@@ -15,10 +15,11 @@ class Budget:
 
     Args:
         seconds: for all functions.
+        own_share: a function that has used less than this share goes on when all together have used up the whole.
     """
 
-    def __init__(self, seconds: float) -> None:
-        self.seconds = seconds
+    def __init__(self, seconds: float, own_share: float = _OWN_SHARE) -> None:
+        self.seconds, self._own_share = seconds, own_share
         self._turn = threading.Lock()
         self._used: dict[str, float] = {}
         self._loading = 0.0
@@ -31,7 +32,7 @@ class Budget:
     def is_spent(self, function: str) -> bool:
         """Whether nothing is left for a function, and that is its doing, too."""
         own = self._used.get(function, 0.0)
-        return own >= _OWN_SHARE * self.seconds and sum(self._used.values()) >= self.seconds
+        return own >= self._own_share * self.seconds and sum(self._used.values()) >= self.seconds
 
     def charge_loading(self, seconds: float) -> None:
         """Note what loading the files has taken."""

@@ -4,6 +4,7 @@ import hashlib
 import subprocess
 import sys
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +20,7 @@ from grading.repair.repair import affordable
 from grading.reports.shown_repairs import sentence_of
 from grading.rubric.settings import PartialCredit, RepairSettings
 from grading.running.runner import Runner
+from grading.sandbox.budget import Budget
 from grading.sandbox.client import Sandbox, Worker
 from tests.checks.handins import LOSS_CHECKS, Handed, rubric_of, submission_of
 from tests.grading.repair.corpus import slips
@@ -111,6 +113,13 @@ def test_a_right_function_is_not_repaired(sandbox: Sandbox) -> None:
         )
         assert {result.status for result in runner.results()} == {"passed"}
         assert runner.repairs() == {}
+
+
+def test_a_search_ends_when_its_candidates_have_used_up_their_time_together(sandbox: Sandbox) -> None:
+    code = HINGE.replace("2 * reg", "reg")
+    assert repaired(sandbox, code)[0] is not None
+    opening = partial(sandbox.start, budget=Budget(0.0, own_share=0.0))
+    assert repaired(sandbox, code, opening=opening)[0] is None
 
 
 def test_nothing_of_the_search_is_imported_where_all_is_right(tmp_path: Path) -> None:
