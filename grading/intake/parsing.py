@@ -3,21 +3,22 @@
 from __future__ import annotations
 
 import ast
+import gc
 import os
 import threading
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-_TRIES = 20
-_PAUSE = 0.01  # seconds between two tries: whoever parses beside gets on with it
 _parsing = threading.RLock()
+_collects = True  # whether the garbage collector is to run again after parsing
 
 
 def _forget_the_parser() -> None:
     """A thread that was parsing when the process was forked is not there to let go of the lock."""
     global _parsing
     _parsing = threading.RLock()
+    if _collects:
+        gc.enable()
 
 
 if hasattr(os, "register_at_fork"):
@@ -32,19 +33,22 @@ def parsing_alone() -> Iterator[None]:
 
 
 def syntax_tree(text: str | bytes) -> ast.Module:
-    """`ast.parse`, by one thread at a time.
+    """`ast.parse`, which nothing interrupts.
 
-    Up to Python 3.11.7, threads that parse at once share a counter of depth, and now and then one of them gets a
-    SystemError for what is right (https://github.com/python/cpython/issues/106905).
+    Up to Python 3.11.7, whoever parses while a tree is made shares its counter of depth, and one of the two gets a
+    SystemError for what is right (https://github.com/python/cpython/issues/106905). That can be another thread, or what
+    the garbage collector calls; and only while that calls something can another thread take over.
 
     Raises:
         SyntaxError: the text is no Python.
         ValueError, RecursionError, MemoryError: the parser cannot take it: null bytes, or nested too deeply.
     """
+    global _collects
     with _parsing:
-        for _ in range(_TRIES):
-            try:
-                return ast.parse(text)
-            except SystemError:
-                time.sleep(_PAUSE)  # a library has parsed at the same time, past this lock
-        return ast.parse(text)
+        _collects = gc.isenabled()
+        gc.disable()
+        try:
+            return ast.parse(text)
+        finally:
+            if _collects:
+                gc.enable()

@@ -89,7 +89,7 @@ SENTENCES = {
     "answers differ": (
         "calls = []\ndef loss(W, X, y, reg):\n    calls.append(1)\n    return float(len(calls)), W",
         "f was called twice with the same input and answered differently. Does it keep something between calls, in a "
-        "global variable or a default argument?",
+        "global variable or a default argument, or use an array of np.empty before all of it is filled?",
     ),
 }
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import gc
 import os
 import threading
 from concurrent.futures import ThreadPoolExecutor
@@ -17,6 +18,23 @@ def test_threads_that_parse_at_once_all_get_their_trees() -> None:
     with ThreadPoolExecutor(8) as threads:
         trees = list(threads.map(parsing.syntax_tree, [NESTED] * 64))
     assert {ast.dump(tree) for tree in trees} == {expected}
+
+
+def test_what_the_garbage_collector_calls_may_parse_too() -> None:
+    expected, before = ast.dump(ast.parse(NESTED)), gc.get_threshold()
+
+    def parse(phase: str, info: dict[str, int]) -> None:
+        ast.parse("[a + 1, {a: (a, -a)}]")
+
+    gc.callbacks.append(parse)
+    gc.set_threshold(1)
+    try:
+        tree = parsing.syntax_tree(NESTED)
+    finally:
+        gc.callbacks.remove(parse)
+        gc.set_threshold(*before)
+    assert ast.dump(tree) == expected
+    assert gc.isenabled()
 
 
 def test_a_process_forked_while_a_thread_parses_parses_too() -> None:
