@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 from grading.protocol import wire
 from grading.protocol.frames import ProtocolError
 from grading.sandbox import requests
-from grading.sandbox.messages import Argument, Outcome, Received, Returned
+from grading.sandbox.messages import Argument, Lost, Outcome, Received, Returned
 
 _FLOAT_BYTES = 8
 _USUAL = (False, None)
@@ -105,6 +105,12 @@ class Pairs:
             self.losses[k] = pair[0]
             self.gradients[self.calls.starts[k] : self.calls.starts[k + 1]] = pair[1].ravel()
         self.answered += 1
+
+    def lose(self, k: int, lost: Lost) -> None:
+        """Have call ``k`` lost, whatever came of it when it was asked again."""
+        self.others[k] = lost
+        self.forms.pop(k, None)
+        self.losses[k] = np.nan
 
     def take(self, body: wire.WirePairs, payload: bytearray) -> None:
         """Take in the next ``body.count`` answers.

@@ -174,7 +174,7 @@ class Worker(Closing):
             pairs.add(outcome)
         if lost is not None and not any(isinstance(other, Lost) for other in pairs.others.values()):
             # It was the function, and it does not do it again: that does not make it right.
-            pairs.others[first] = lost
+            pairs.lose(first, lost)
 
     def close(self) -> None:
         """End the process and everything that it started."""

@@ -202,3 +202,20 @@ def test_a_counterexample_of_a_common_mistake_is_small(sandbox: Sandbox, mistake
         assert len(W) <= 3
         assert len(W[0]) <= 3
         assert {abs(entry) for row in (*W, *X) for entry in row} <= {0.0, 0.25, 0.5, 1.0, 2.0, 3.0}
+
+
+@pytest.mark.parametrize("calls", [50, 90, 130])
+def test_a_function_that_ends_its_process_after_some_calls_fails_though_it_does_well_in_the_next(
+    sandbox: Sandbox, calls: int
+) -> None:
+    ending = f"""
+import os
+CALLS = [0]
+def ending(W, X, y, reg):
+    CALLS[0] += 1
+    if CALLS[0] == {calls}:
+        os._exit(3)
+    return loss(W, X, y, reg)
+"""
+    results = judge(sandbox, {"f": Handed("svm", SVM_STYLES["loops"][0] + ending, entry="ending")})["f"]
+    assert failed(results)

@@ -152,6 +152,8 @@ def test_a_function_that_ends_its_process_only_once_is_lost_all_the_same(sandbox
     lost = {k: other for k, other in pairs.others.items() if isinstance(other, Lost)}
     assert [(k, other.reason) for k, other in lost.items()] == [(241, "died")]
     assert "exit code 3" in next(iter(lost.values())).detail
+    # It answered when it was asked again; that is no answer, side by side neither.
+    assert np.isnan(pairs.losses[241])
 
 
 def test_a_function_that_another_has_ruined_is_asked_again(sandbox: Sandbox) -> None:
