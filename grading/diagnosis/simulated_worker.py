@@ -69,7 +69,7 @@ class _Model:
 class _PluggedLoss:
     """As the worker's: gives prepared answers and keeps what it was asked."""
 
-    def __init__(self, model: _Model, step: PlugLoss) -> None:
+    def __init__(self, model: _Model, step: PlugLoss[NDArray[np.float64]]) -> None:
         self.calls: list[tuple[Any, ...]] = []
         self._model, self._step = model, step
 

@@ -21,7 +21,6 @@ from grading.protocol.wire import WireCalling
 from grading.rubric.settings import Names
 from grading.sandbox.messages import (
     NOTHING,
-    Argument,
     Assign,
     Call,
     Create,
@@ -124,7 +123,7 @@ def adapter_for(usage: Usage, worker: Worker, callings: Iterable[WireCalling]) -
     return cast("Worker", _RenamingWorker(usage, worker))
 
 
-def _renamed(settings: Mapping[str, Argument], names: Names) -> dict[str, Argument]:
+def _renamed(settings: Mapping[str, object], names: Names) -> dict[str, object]:
     return {getattr(names, key): value for key, value in settings.items()}
 
 
@@ -185,7 +184,7 @@ class _PlainWorker:
             return self._invoked(step, seconds)
         return NOTHING
 
-    def _invoked(self, step: Invoke, seconds: float | None) -> Outcome:
+    def _invoked(self, step: Invoke[object], seconds: float | None) -> Outcome:
         name, names = self._usage.name, self._usage.names
         W = self._W.value if isinstance(self._W.value, np.ndarray) else None
         if step.method == "predict" and W is not None:

@@ -20,7 +20,6 @@ from grading.judging.standard import Standard
 from grading.judging.training_record import Trained, calls_of
 from grading.rubric.settings import Accuracy
 from grading.sandbox.messages import (
-    Argument,
     Assign,
     Call,
     Create,
@@ -54,7 +53,7 @@ class Options:
     num_iters: int
     batch_size: int
 
-    def as_arguments(self) -> Mapping[str, Argument]:
+    def as_arguments(self) -> Mapping[str, object]:
         """By the names that train has for them."""
         return {
             "learning_rate": self.learning_rate,
@@ -253,7 +252,7 @@ class Classifier(Candidate):
             steps.append(Assign(_HANDLE, "W", case.W))
         if (stand_in := case.stand_in) is not None:
             steps.append(PlugLoss(_HANDLE, stand_in.losses, stand_in.gradients, stand_in.tells_batches))
-        settings: dict[str, Argument] = {"verbose": case.verbose} if self._takes_verbose else {}
+        settings: dict[str, object] = {"verbose": case.verbose} if self._takes_verbose else {}
         if not case.by_default:
             settings |= case.options.as_arguments()
         given = (case.X if case.shared is None else case.shared), case.y

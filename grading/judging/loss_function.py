@@ -26,7 +26,7 @@ from grading.judging.screening import (
     packed,
 )
 from grading.judging.standard import Standard
-from grading.sandbox.messages import Call, Outcome, Returned
+from grading.sandbox.messages import Call, Outcome, Returned, Step
 from grading.sandbox.pairs import PackedCalls
 from reference.problem import Problem
 
@@ -230,5 +230,5 @@ class LossFunction(Candidate):
         pairs = self.worker.call_all(self.name, packed(problems) if calls is None else calls)
         return Answers(self.name, problems, pairs)
 
-    def _watching(self, problem: Problem) -> Call:
+    def _watching(self, problem: Problem) -> Step:
         return Call(self.name, (problem.W, problem.X, problem.y, problem.reg), return_inputs=True)

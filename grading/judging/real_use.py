@@ -25,7 +25,7 @@ from grading.judging.answers import Answered, read_answer
 from grading.judging.failures import Failure, WrongGradient, WrongLoss
 from grading.judging.loss_function import LossFunction
 from grading.judging.precision import accepts_gradient, accepts_loss
-from grading.sandbox.messages import Call, Outcome, Raised
+from grading.sandbox.messages import Call, Outcome, Raised, Step
 from grading.words import later, say
 from reference.answer import Answer
 from reference.losses import loss_named, quick_answers
@@ -84,7 +84,7 @@ class Use:
         n, _, c = self.sizes
         return not self.layout and "float32" not in self.floats and n <= _MOST_SAMPLES and c <= _MOST_CLASSES
 
-    def call(self, name: str) -> Call:
+    def call(self, name: str) -> Step:
         """Call the function ``name``."""
         p = self.problem
         of_W, of_X = self.floats

@@ -6,7 +6,8 @@ Imports nothing of ours, so that the worker can use it where nothing else can be
 
 from __future__ import annotations
 
-from typing import Annotated, TypeAlias
+from collections.abc import Mapping
+from typing import Annotated, Generic, TypeAlias, TypeVar
 
 import msgspec
 
@@ -65,75 +66,105 @@ class WireShared(_Wire, tag="s"):
 
 WireArgument: TypeAlias = bool | int | float | str | WireArray | WireShared | None
 
+A = TypeVar("A", covariant=True)
+"""An argument, or an array: as the grader has it (see `requests`), or as it travels."""
 
-class WireCall(_Wire, tag="call"):
-    """`messages.Call`."""
+
+class Call(_Wire, Generic[A], tag="call"):
+    """Call ``function`` (an asked-for name) with positional and keyword arguments, on fresh writable arrays.
+
+    ``return_inputs`` asks for the array arguments as they are after the call; ``count_bytecodes`` for the
+    number of bytecodes executed in student code during it. Both depend on the worker's word alone. ``layout`` says
+    how the arrays lie in memory, as `inside.memory_layouts` knows it.
+    """
 
     function: str
-    args: list[WireArgument]
-    kwargs: dict[str, WireArgument]
-    return_inputs: bool
-    count_bytecodes: bool
-    layout: str
+    args: tuple[A, ...]
+    kwargs: Mapping[str, A] = {}
+    return_inputs: bool = False
+    count_bytecodes: bool = False
+    layout: str = ""
 
 
-class WireCreate(_Wire, tag="create"):
-    """`messages.Create`."""
+class Create(_Wire, tag="create"):
+    """Make an object of the class ``name`` without arguments and keep it as ``handle``."""
 
     name: str
     handle: str
 
 
-class WireAssign(_Wire, tag="assign"):
-    """`messages.Assign`."""
+class Assign(_Wire, Generic[A], tag="assign"):
+    """Set an attribute of the object ``handle``."""
 
     handle: str
     attribute: str
-    value: WireArgument
+    value: A
 
 
-class WireRead(_Wire, tag="read"):
-    """`messages.Read`."""
+class Read(_Wire, tag="read"):
+    """Return an attribute of the object ``handle``."""
 
     handle: str
     attribute: str
 
 
-class WireInvoke(_Wire, tag="invoke"):
-    """`messages.Invoke`."""
+class Invoke(_Wire, Generic[A], tag="invoke"):
+    """Call a method of the object ``handle``, as `Call` does a function."""
 
     handle: str
     method: str
-    args: list[WireArgument]
-    kwargs: dict[str, WireArgument]
-    return_inputs: bool
+    args: tuple[A, ...] = ()
+    kwargs: Mapping[str, A] = {}
+    return_inputs: bool = False
 
 
-class WirePlugLoss(_Wire, tag="plug"):
-    """`messages.PlugLoss`."""
+class PlugLoss(_Wire, Generic[A], tag="plug"):
+    """Replace the method ``loss`` of the object ``handle`` by a stand-in with prepared answers that keeps its inputs.
+
+    Call k (from 0) returns ``(losses[k % K], gradients[k % K])``. What it was called with is read with
+    `PluggedCalls`, which is the worker's word; with ``tells_batches``, what W becomes tells it, too.
+
+    Attributes:
+        losses: (K,) float64.
+        gradients: (K, D, C) float64.
+        tells_batches: whether to each gradient the samples of the batch are added, each in the column of its label.
+        weights: the attribute that holds W.
+        loss: what the method is called.
+    """
 
     handle: str
-    losses: WireArray
-    gradients: WireArray
-    tells_batches: bool
-    weights: str
-    loss: str
+    losses: A
+    gradients: A
+    tells_batches: bool = False
+    weights: str = "W"
+    loss: str = "loss"
 
 
-class WirePluggedCalls(_Wire, tag="plugged"):
-    """`messages.PluggedCalls`."""
+class PluggedCalls(_Wire, tag="plugged"):
+    """Return the stand-in's calls so far as a list of (W, X_batch, y_batch, reg), with W as it was then.
+
+    If each of the first three is a plain array of one type and shape in all calls, and each reg a float: as a tuple of
+    four arrays, in which the calls are the first axis.
+    """
 
     handle: str
 
 
-class WireSeed(_Wire, tag="seed"):
-    """`messages.Seed`."""
+class Seed(_Wire, tag="seed"):
+    """Seed ``numpy.random``, ``random`` and every generator made without a seed from here on."""
 
     seed: int
 
 
 WireStep: TypeAlias = (
-    WireCall | WireCreate | WireAssign | WireRead | WireInvoke | WirePlugLoss | WirePluggedCalls | WireSeed
+    Call[WireArgument]
+    | Create
+    | Assign[WireArgument]
+    | Read
+    | Invoke[WireArgument]
+    | PlugLoss[WireArray]
+    | PluggedCalls
+    | Seed
 )
 
 
@@ -312,12 +343,12 @@ class WireReturned(_Wire, tag="returned"):
     bytecodes: int | None
 
 
-class WireRaised(_Wire, tag="raised"):
-    """`messages.Raised`."""
+class Raised(_Wire, tag="raised"):
+    """Student code raised; ``where`` is "svm.py, line 12". Clean it before it is shown: see `requests.raised`."""
 
     type_name: str
     message: str
-    where: str | None
+    where: str | None = None
 
 
 class WirePairs(_Wire, tag="paired"):
@@ -360,7 +391,7 @@ class Ended(_Wire, tag="ended"):
         remarks: sentences.
     """
 
-    error: WireRaised | None
+    error: Raised | None
     printed: str
     pictures: list[WireArray]
     dropped: int
@@ -373,14 +404,4 @@ class Reply(_Wire):
 
     nonce: bytes
     index: int
-    body: (
-        Reached
-        | Finished
-        | WireReturned
-        | WireRaised
-        | WirePairs
-        | WireNothing
-        | WireUnknown
-        | Entered
-        | Ended
-    )
+    body: Reached | Finished | WireReturned | Raised | WirePairs | WireNothing | WireUnknown | Entered | Ended

@@ -163,11 +163,9 @@ class Candidate:
         """Its answers to a screen."""
         return Answers(self._name, screen.problems, self.call_all(self._name, screen.calls))
 
-    def run(
-        self, steps: Sequence[Step], seconds: float | None = None, reply_bytes: int | None = None
-    ) -> list[Outcome]:
+    def run(self, steps: Sequence[Step], seconds: float | None = None) -> list[Outcome]:
         """As a worker's."""
-        return self._noted(self._worker.run([self._meant(step) for step in steps], seconds, reply_bytes))
+        return self._noted(self._worker.run([self._meant(step) for step in steps], seconds))
 
     def _meant(self, step: Step) -> Step:
         if isinstance(step, Call) and step.function == self._asked:

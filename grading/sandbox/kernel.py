@@ -25,16 +25,14 @@ import numpy as np
 from grading import SUITE
 from grading.protocol import packing
 from grading.sandbox import requests
-from grading.sandbox.any_session import LossError
 from grading.sandbox.channel import Output
 from grading.sandbox.inside import seeding
 from grading.sandbox.inside.answering import Answerer
 from grading.sandbox.inside.answers import Packer, raised
 from grading.sandbox.inside.counting import Counter
 from grading.sandbox.limits import Limits
-from grading.sandbox.messages import Call, Invoke, Loaded, Lost, Outcome, Step
+from grading.sandbox.messages import Loaded, LossError, Lost, Outcome, Step
 from grading.sandbox.pairs import Pairs
-from grading.sandbox.steps import outcome_of
 from grading.sandbox.walls.launch import End
 from grading.words import say
 
@@ -101,18 +99,18 @@ class KernelSession:
         self._answerer = None
         return End()
 
-    def exchange(
-        self, steps: Sequence[Step], seconds: float, end: float, reply_bytes: int | None
-    ) -> Iterator[Outcome]:
-        """Take ``steps``, and give their outcomes as they come.
+    def exchange(self, steps: Sequence[Step], seconds: float | None, end: float) -> Iterator[Outcome]:
+        """Take ``steps``, and give their outcomes as they come; none of them without ``seconds`` for each.
 
         Raises:
             LossError: a step took longer than it may.
             KeyboardInterrupt: the student has had enough.
         """
+        if seconds is None:
+            return
         for step in steps:
-            if isinstance(step, (Call, Invoke)):
-                self.called.add(step.function if isinstance(step, Call) else step.method)
+            if called := requests.called_by(step):
+                self.called.add(called)
             try:
                 yield self._taken(step, min(seconds, end - time.monotonic()))
             except _TimeUp:
@@ -120,12 +118,6 @@ class KernelSession:
                 raise LossError(
                     Lost("timeout", say("No answer within {seconds:g} seconds.", seconds=seconds))
                 ) from None
-
-    def exchange_together(
-        self, steps: Sequence[Step], end: float, reply_bytes: int | None
-    ) -> Iterator[Outcome]:
-        """Nothing: here, one step at a time is quick enough, and each has its own deadline."""
-        return iter(())
 
     def exchange_pairs(self, function: str, pairs: Pairs, end: float) -> None:
         """Nothing: here, one call at a time is quick enough, and each has its own deadline."""
@@ -144,7 +136,7 @@ class KernelSession:
             packer = Packer()
             body = raised(error, self._files)
             body = msgspec.structs.replace(body, where=self._where(error))
-        return outcome_of(step, body, bytearray(b"".join(packer.arrays)))
+        return requests.outcome_of(step, body, bytearray(b"".join(packer.arrays)))
 
     def _where(self, error: BaseException) -> str | None:
         """The last line of student code that ``error`` went through, under the name that the student knows."""

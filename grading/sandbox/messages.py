@@ -1,7 +1,8 @@
 """What the grader asks of a worker, and what it makes of the answers.
 
 Steps go out, outcomes come back, in order. Nothing that an outcome says is believed: it is what the student's
-process claims, decoded by a strict reader. ``stdout`` is not part of an outcome; it is collected outside.
+process claims, decoded by a strict reader; text in it is cleaned of control characters and cut. ``stdout`` is not part
+of an outcome; it is collected outside.
 """
 
 from __future__ import annotations
@@ -13,99 +14,35 @@ import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
-from grading.sandbox.shared import SharedArray
+from grading.protocol.wire import Assign, Call, Create, Invoke, PluggedCalls, PlugLoss, Raised, Read, Seed
+
+__all__ = [
+    "NOTHING",
+    "OPAQUE",
+    "Array",
+    "Loaded",
+    "LossError",
+    "Lost",
+    "Outcome",
+    "Received",
+    "Returned",
+    "Step",
+]
+__all__ += ["Assign", "Call", "Create", "Invoke", "PlugLoss", "PluggedCalls", "Raised", "Read", "Seed"]
 
 Array: TypeAlias = NDArray[np.generic]
-Argument: TypeAlias = "bool | int | float | str | Array | SharedArray | None"
 
 
-class Call(msgspec.Struct, frozen=True):
-    """Call ``function`` (an asked-for name) with positional and keyword arguments, on fresh writable arrays.
-
-    ``return_inputs`` asks for the array arguments as they are after the call; ``count_bytecodes`` for the
-    number of bytecodes executed in student code during it. Both depend on the worker's word alone. ``layout`` says
-    how the arrays lie in memory, as `inside.layouts` knows it.
-    """
-
-    function: str
-    args: tuple[Argument, ...]
-    kwargs: Mapping[str, Argument] = {}
-    return_inputs: bool = False
-    count_bytecodes: bool = False
-    layout: str = ""
-
-
-class Create(msgspec.Struct, frozen=True):
-    """Make an object of the class ``name`` without arguments and keep it as ``handle``."""
-
-    name: str
-    handle: str
-
-
-class Assign(msgspec.Struct, frozen=True):
-    """Set an attribute of the object ``handle``."""
-
-    handle: str
-    attribute: str
-    value: Argument
-
-
-class Read(msgspec.Struct, frozen=True):
-    """Return an attribute of the object ``handle``."""
-
-    handle: str
-    attribute: str
-
-
-class Invoke(msgspec.Struct, frozen=True):
-    """Call a method of the object ``handle``, as `Call` does a function."""
-
-    handle: str
-    method: str
-    args: tuple[Argument, ...] = ()
-    kwargs: Mapping[str, Argument] = {}
-    return_inputs: bool = False
-
-
-class PlugLoss(msgspec.Struct, frozen=True):
-    """Replace the method ``loss`` of the object ``handle`` by a stand-in with prepared answers that keeps its inputs.
-
-    Call k (from 0) returns ``(losses[k % K], gradients[k % K])``. What it was called with is read with
-    `PluggedCalls`, which is the worker's word; with ``tells_batches``, what W becomes tells it, too.
-
-    Attributes:
-        losses: (K,) float64.
-        gradients: (K, D, C) float64.
-        tells_batches: whether to each gradient the samples of the batch are added, each in the column of its label.
-        weights: the attribute that holds W.
-        loss: what the method is called.
-    """
-
-    handle: str
-    losses: NDArray[np.float64]
-    gradients: NDArray[np.float64]
-    tells_batches: bool = False
-    weights: str = "W"
-    loss: str = "loss"
-
-
-class PluggedCalls(msgspec.Struct, frozen=True):
-    """Return the stand-in's calls so far as a list of (W, X_batch, y_batch, reg), with W as it was then.
-
-    If each of the first three is a plain array of one type and shape in all calls, and each reg a float: as a tuple of
-    four arrays, in which the calls are the first axis.
-    """
-
-    handle: str
-
-
-class Seed(msgspec.Struct, frozen=True):
-    """Seed ``numpy.random``, ``random`` and every generator made without a seed from here on."""
-
-    seed: int
-
-
-Step: TypeAlias = Call | Create | Assign | Read | Invoke | PlugLoss | PluggedCalls | Seed
+Step: TypeAlias = (
+    Call[object]
+    | Create
+    | Assign[object]
+    | Read
+    | Invoke[object]
+    | PlugLoss[NDArray[np.float64]]
+    | PluggedCalls
+    | Seed
+)
 
 
 class Received(msgspec.Struct, frozen=True):
@@ -141,14 +78,6 @@ class Returned(msgspec.Struct, frozen=True):
 NOTHING = Returned(Received("NoneType", None))
 
 
-class Raised(msgspec.Struct, frozen=True):
-    """Student code raised. Text is cleaned of control characters and cut; ``where`` is "svm.py, line 12"."""
-
-    type_name: str
-    message: str
-    where: str | None = None
-
-
 class Lost(msgspec.Struct, frozen=True):
     """No answer: ``reason`` is "timeout", "spent", "died" or "protocol"; ``detail`` one sentence for the student.
 
@@ -158,6 +87,14 @@ class Lost(msgspec.Struct, frozen=True):
 
     reason: str
     detail: str
+
+
+class LossError(Exception):
+    """The process is gone; ``lost`` says why."""
+
+    def __init__(self, lost: Lost) -> None:
+        super().__init__(lost.detail)
+        self.lost = lost
 
 
 Outcome: TypeAlias = Returned | Raised | Lost

@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 from grading.protocol import wire
 from grading.protocol.frames import ProtocolError
 from grading.sandbox import requests
-from grading.sandbox.messages import Argument, Lost, Outcome, Received, Returned
+from grading.sandbox.messages import Lost, Outcome, Received, Returned
 
 _FLOAT_BYTES = 8
 _USUAL = (False, None)
@@ -34,13 +34,13 @@ class PackedCalls(msgspec.Struct, frozen=True, eq=False):
         starts: (K + 1,) where the answer to each call begins among the numbers of all arrays that come back.
     """
 
-    arguments: Sequence[tuple[Argument, ...]]
+    arguments: Sequence[tuple[object, ...]]
     header: msgspec.Raw
     payload: bytes
     starts: NDArray[np.int64]
 
     @classmethod
-    def of(cls, arguments: Sequence[tuple[Argument, ...]]) -> PackedCalls:
+    def of(cls, arguments: Sequence[tuple[object, ...]]) -> PackedCalls:
         """Pack the arguments of calls.
 
         Raises:
@@ -160,7 +160,7 @@ class Pairs:
     def _shape(self, k: int) -> tuple[int, ...]:
         like = self.calls.arguments[k][0]
         assert isinstance(like, np.ndarray)
-        return like.shape
+        return tuple(like.shape)
 
 
 def _usual(outcome: Outcome, shape: tuple[int, ...]) -> tuple[float, NDArray[np.float64]] | None:

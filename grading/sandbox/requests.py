@@ -1,39 +1,49 @@
-"""Our side of the wire: steps as they go out, replies as they are taken in."""
+"""Our side of the wire: steps as they go out, what they cost to send, and replies as they are taken in."""
 
 from __future__ import annotations
 
 import itertools
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 import msgspec
 import numpy as np
+from msgspec.structs import replace
 
 from grading.intake.submission import Submission
 from grading.protocol import packing, wire
 from grading.protocol.frames import ProtocolError, frame
 from grading.sandbox.messages import (
     OPAQUE,
-    Argument,
     Array,
     Assign,
     Call,
     Create,
     Invoke,
-    PluggedCalls,
+    Loaded,
+    Lost,
+    Outcome,
     PlugLoss,
     Raised,
-    Read,
     Received,
     Returned,
-    Seed,
     Step,
 )
 from grading.sandbox.shared import SharedArray
 from grading.sandbox.text import clean
+from grading.sandbox.worker_sentences import in_run_language
+from grading.words import say
 
 _encode = msgspec.msgpack.Encoder().encode
 _decode = msgspec.msgpack.Decoder(wire.Reply).decode
+
+# What a reply may carry unless said otherwise: inputs back, a gradient, a history, with room to spare.
+_REPLY_BYTES = 16 << 20
+#: What a function may answer: enough for arrays of a wrong shape to be told what is wrong with them.
+ANSWER_BYTES, _ANSWER_TIMES = 1 << 20, 16
+_LONG_IMPORT = "scipy.special"
+_MAX_SENTENCES = 50
+_MAX_SENTENCE = 500
 
 
 class _Encoder:
@@ -47,7 +57,7 @@ class _Encoder:
             raise TypeError(f"an array of dtype {array.dtype} cannot be sent to a worker")
         return packed
 
-    def argument(self, value: Argument) -> wire.WireArgument:
+    def argument(self, value: object) -> wire.WireArgument:
         if isinstance(value, np.ndarray):
             return self.array(value)
         if isinstance(value, SharedArray):
@@ -60,37 +70,17 @@ class _Encoder:
                 return kind(value)
         raise TypeError(f"a {type(value).__name__} cannot be sent to a worker")
 
-    def arguments(self, args: Sequence[Argument]) -> list[wire.WireArgument]:
-        return [self.argument(value) for value in args]
-
-    def named(self, kwargs: Mapping[str, Argument]) -> dict[str, wire.WireArgument]:
-        return {name: self.argument(value) for name, value in kwargs.items()}
-
-    def step(self, step: Step) -> wire.WireStep:
+    def step(self, step: Step) -> Any:
+        sent: Any = step
         match step:
-            case Call():
-                args, kwargs = self.arguments(step.args), self.named(step.kwargs)
-                return wire.WireCall(
-                    step.function, args, kwargs, step.return_inputs, step.count_bytecodes, step.layout
-                )
-            case Create():
-                return wire.WireCreate(step.name, step.handle)
+            case Call() | Invoke():
+                kwargs = {name: self.argument(value) for name, value in step.kwargs.items()}
+                sent = replace(sent, args=tuple(map(self.argument, step.args)), kwargs=kwargs)
             case Assign():
-                return wire.WireAssign(step.handle, step.attribute, self.argument(step.value))
-            case Read():
-                return wire.WireRead(step.handle, step.attribute)
-            case Invoke():
-                args, kwargs = self.arguments(step.args), self.named(step.kwargs)
-                return wire.WireInvoke(step.handle, step.method, args, kwargs, step.return_inputs)
+                sent = replace(sent, value=self.argument(step.value))
             case PlugLoss():
-                losses = np.asarray(step.losses, np.float64)
-                gradients = np.asarray(step.gradients, np.float64)
-                arrays = self.array(losses), self.array(gradients)
-                return wire.WirePlugLoss(step.handle, *arrays, step.tells_batches, step.weights, step.loss)
-            case PluggedCalls():
-                return wire.WirePluggedCalls(step.handle)
-            case Seed():
-                return wire.WireSeed(step.seed)
+                sent = replace(sent, losses=self.array(step.losses), gradients=self.array(step.gradients))
+        return sent
 
 
 def batch_frame(
@@ -112,7 +102,7 @@ def batch_frame(
     return frame(_encode(wire.Batch(nonce, wire_steps, together)), encoder.arrays)
 
 
-def packed_calls(calls: Sequence[Sequence[Argument]]) -> tuple[bytes, bytes]:
+def packed_calls(calls: Sequence[Sequence[object]]) -> tuple[bytes, bytes]:
     """The arguments of calls as they travel, `wire.WireCalls`, and the bytes of their arrays.
 
     Raises:
@@ -122,7 +112,7 @@ def packed_calls(calls: Sequence[Sequence[Argument]]) -> tuple[bytes, bytes]:
     layouts: dict[tuple[tuple[str, wire.Shape], ...], int] = {}
     packed = wire.WireCalls([], [], [])
     for call in calls:
-        arguments = encoder.arguments(call)
+        arguments = [encoder.argument(value) for value in call]
         arrays = list(itertools.takewhile(lambda argument: isinstance(argument, wire.WireArray), arguments))
         others = arguments[len(arrays) :]
         if any(isinstance(argument, wire.WireArray) for argument in others):
@@ -173,6 +163,52 @@ def load(nonce: bytes, submission: Submission, skip: Sequence[wire.WirePlace]) -
         for definition in submission.definitions.values()
     ]
     return wire.Load(nonce, sources, definitions, list(skip), list(submission.callings))
+
+
+def long_import(submission: Submission) -> str | None:
+    """The module that takes longer to import than many a hand-in to be graded, if the files need it."""
+    if any(calling.tensors for calling in submission.callings):
+        return "torch"
+    text = [block.code for source in submission.sources for block in source.blocks]
+    mentioned = all(any(word in code for code in text) for word in _LONG_IMPORT.split("."))
+    return _LONG_IMPORT if mentioned else None
+
+
+def called_by(step: Step) -> str:
+    """The function, or the method, that a step calls; "" if it calls none."""
+    if isinstance(step, Call):
+        return step.function
+    return step.method if isinstance(step, Invoke) else ""
+
+
+def function_of(step: Step) -> str:
+    """Whose code a step runs, "" for nobody's."""
+    return step.name if isinstance(step, Create) else called_by(step)
+
+
+def first_function_of(steps: Sequence[Step], first: int) -> str:
+    """Whose code is the first to run in ``steps`` from number ``first`` on, "" if none does."""
+    return next((name for k in range(first, len(steps)) if (name := function_of(steps[k]))), "")
+
+
+def most_bytes(step: Step, asked: int) -> int:
+    """What the arrays in an answer to ``step``, which sends ``asked`` bytes of them, may have."""
+    if isinstance(step, Call):
+        return ANSWER_BYTES + _ANSWER_TIMES * asked
+    return _REPLY_BYTES + 2 * asked
+
+
+def array_bytes(step: Step) -> int:
+    """Bytes of the arrays that ``step`` sends."""
+    if isinstance(step, (Call, Invoke)):
+        values = (*step.args, *step.kwargs.values())
+    elif isinstance(step, PlugLoss):
+        values = (step.losses, step.gradients)
+    elif isinstance(step, Assign):
+        values = (step.value,)
+    else:
+        return 0
+    return sum([value.nbytes for value in values if isinstance(value, np.ndarray)])
 
 
 def decode_reply(header: bytes, nonce: bytes, index: int) -> wire.Reply:
@@ -235,7 +271,7 @@ def _type_name(name: str) -> str:
     )
 
 
-def raised(body: wire.WireRaised) -> Raised:
+def raised(body: Raised) -> Raised:
     """An error as it is handed on."""
     where = None if body.where is None else clean(body.where, wire.MAX_WHERE)
     return Raised(_type_name(body.type_name), clean(body.message, wire.MAX_MESSAGE), where)
@@ -253,17 +289,34 @@ def nothing(body: wire.WireNothing, payload: bytearray, remaining: int) -> int:
     return body.count
 
 
-def outcome(body: wire.WireReturned | wire.WireRaised, payload: bytearray) -> Returned | Raised:
-    """What a step came to.
+def outcome_of(step: Step, body: object, payload: bytearray) -> Outcome:
+    """What the reply to ``step`` says.
 
     Raises:
-        ProtocolError: arrays that do not add up, or a value beyond the limits.
+        ProtocolError: it is no answer to a step, its arrays do not add up, or a value is beyond the limits.
     """
     unpacker = packing.Unpacker(payload)
-    if isinstance(body, wire.WireRaised):
+    if isinstance(body, wire.WireReturned):
+        result = received(body.result, unpacker)
+        inputs = tuple([unpacker.take(array) for array in body.inputs])
+        unpacker.finish()
+        return Returned(result, inputs, body.bytecodes)
+    if isinstance(body, Raised):
         unpacker.finish()
         return raised(body)
-    result = received(body.result, unpacker)
-    inputs = tuple([unpacker.take(array) for array in body.inputs])
-    unpacker.finish()
-    return Returned(result, inputs, body.bytecodes)
+    if not isinstance(body, wire.WireUnknown):
+        raise ProtocolError("an answer to another kind of request")
+    if isinstance(step, Call):
+        return Raised("NameError", say("{name} is not there.", name=step.function))
+    return Lost("skipped", say("The object that this needs is not there."))
+
+
+def loaded_from(body: wire.Finished, submission: Submission) -> Loaded:
+    """What is said at the end of loading, as far as it concerns ``submission``."""
+    remarks = tuple(in_run_language(clean(remark, _MAX_SENTENCE)) for remark in body.remarks[:_MAX_SENTENCES])
+    failures = {
+        name: in_run_language(clean(body.failures[name], _MAX_SENTENCE))
+        for name in submission.definitions
+        if name in body.failures
+    }
+    return Loaded(remarks, failures)

@@ -14,17 +14,15 @@ from grading.intake.submission import Submission
 from grading.protocol import wire
 from grading.protocol.frames import ProtocolError
 from grading.sandbox import requests
-from grading.sandbox.any_session import LossError
 from grading.sandbox.budget import Budget
 from grading.sandbox.channel import Channel, ClosedError, DeadlineExceededError, Output
 from grading.sandbox.limits import Limits
-from grading.sandbox.messages import NOTHING, Call, Invoke, Loaded, Lost, Outcome, Step
+from grading.sandbox.messages import NOTHING, Call, Loaded, LossError, Lost, Outcome, Step
 from grading.sandbox.pairs import Pairs
-from grading.sandbox.retention import Retention
-from grading.sandbox.shared import SharedArray
-from grading.sandbox.steps import (
+from grading.sandbox.requests import (
     ANSWER_BYTES,
     array_bytes,
+    called_by,
     first_function_of,
     function_of,
     loaded_from,
@@ -32,6 +30,8 @@ from grading.sandbox.steps import (
     most_bytes,
     outcome_of,
 )
+from grading.sandbox.retention import Retention
+from grading.sandbox.shared import SharedArray
 from grading.sandbox.walls.launch import End, Launcher, Process
 from grading.sandbox.walls.levels import DisturbedError
 from grading.words import say
@@ -125,38 +125,21 @@ class Session:
         finally:
             self.overhead += time.monotonic() - began
 
-    def exchange(
-        self, steps: Sequence[Step], seconds: float, end: float, reply_bytes: int | None
-    ) -> Iterator[Outcome]:
+    def exchange(self, steps: Sequence[Step], seconds: float | None, end: float) -> Iterator[Outcome]:
         """Send ``steps`` as one batch, and give their outcomes as they come.
 
         Args:
             steps: what to do.
-            seconds: deadline for each step, from the reply before it.
+            seconds: deadline for each step, from the reply before it; None for outcomes that come many at a time.
             end: on the clock of `time.monotonic`, for all of them.
-            reply_bytes: cap on the arrays in one reply, None for one that depends on the step.
 
         Raises:
-            LossError: the process is gone; the first step without an outcome was running.
+            LossError: the process is gone; the first step without an outcome was running. Without ``seconds`` it may
+                have been any of them, or nothing came for a while.
             TypeError: an argument that cannot be sent; nothing was.
         """
-        return self._exchange(steps, seconds, end, reply_bytes, together=False)
-
-    def exchange_together(
-        self, steps: Sequence[Step], end: float, reply_bytes: int | None
-    ) -> Iterator[Outcome]:
-        """The same, with outcomes that come many at a time.
-
-        Raises:
-            LossError: the process is gone, or nothing came for a while. Any of the steps without an outcome can have
-                been running.
-            TypeError: an argument that cannot be sent; nothing was.
-        """
-        return self._exchange(steps, _STALL_SECONDS, end, reply_bytes, together=True)
-
-    def _exchange(
-        self, steps: Sequence[Step], seconds: float, end: float, reply_bytes: int | None, *, together: bool
-    ) -> Iterator[Outcome]:
+        together = seconds is None
+        seconds = _STALL_SECONDS if seconds is None else seconds
         nonce = secrets.token_bytes(16)
         data = requests.batch_frame(nonce, steps, self._shared, together=together)
         if self._channel is None:
@@ -165,20 +148,21 @@ class Session:
         channel.send(data)
         nothing = 0
         for index, step in enumerate(steps):
-            if isinstance(step, (Call, Invoke)):
-                self.called.add(step.function if isinstance(step, Call) else step.method)
+            if called := called_by(step):
+                self.called.add(called)
             asked = array_bytes(step)
             if nothing:
                 nothing -= 1
                 yield self._keeping.kept(NOTHING, 0, 0, asked)
                 continue
-            cap = most_bytes(step, asked) if reply_bytes is None else reply_bytes
             # A reply may be to several steps, and is charged to the first of them that runs the student's code.
             charged = first_function_of(steps, index) if together else function_of(step)
             # Trainings have deadlines of their own, and are few.
             charged = "" if seconds > self._limits.call_seconds else charged
             try:
-                header, payload = self._receive(channel, charged, min(time.monotonic() + seconds, end), cap)
+                header, payload = self._receive(
+                    channel, charged, min(time.monotonic() + seconds, end), most_bytes(step, asked)
+                )
                 body = requests.decode_reply(header, nonce, index).body
                 if together and isinstance(body, wire.WireNothing):
                     nothing = requests.nothing(body, payload, len(steps) - index) - 1

@@ -4,16 +4,16 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING, TypeAlias
 
 from grading.intake.submission import Submission
-from grading.sandbox.any_session import AnySession, LossError
 from grading.sandbox.limits import Limits
 from grading.sandbox.messages import (
     NOTHING,
     Call,
     Create,
-    Invoke,
     Loaded,
+    LossError,
     Lost,
     Outcome,
     Raised,
@@ -21,10 +21,16 @@ from grading.sandbox.messages import (
     Step,
 )
 from grading.sandbox.pairs import PackedCalls, Pairs
-from grading.sandbox.steps import array_bytes
+from grading.sandbox.requests import array_bytes, called_by
 from grading.sandbox.text import clean
 from grading.sandbox.walls.closing import Closing
 from grading.words import say
+
+if TYPE_CHECKING:
+    from grading.sandbox.kernel import KernelSession
+    from grading.sandbox.session import Session
+
+    AnySession: TypeAlias = Session | KernelSession
 
 # A batch goes out in frames of at most so much, so that neither side holds much more than one.
 _FRAME_STEPS = 2000
@@ -72,9 +78,7 @@ class Worker(Closing):
         """Processor time of its process so far, measured from outside; None if it cannot be measured."""
         return self._session.processor_seconds
 
-    def run(
-        self, steps: Sequence[Step], seconds: float | None = None, reply_bytes: int | None = None
-    ) -> list[Outcome]:
+    def run(self, steps: Sequence[Step], seconds: float | None = None) -> list[Outcome]:
         """Take ``steps`` in order, in one round trip if nothing goes wrong.
 
         Small steps that need nothing of what others have left are answered many at a time. If something goes wrong on
@@ -90,8 +94,6 @@ class Worker(Closing):
             steps: what to do.
             seconds: deadline for each step, None for ``Limits.call_seconds``, and for steps that are done much sooner
                 if all is well.
-            reply_bytes: cap on the arrays in one reply, None for 1 MiB and 16 times its own for a call, and else 16 MiB
-                and twice the step's own.
 
         Returns:
             One outcome for each step.
@@ -101,17 +103,17 @@ class Worker(Closing):
             LaunchError: the sandbox itself has broken down.
         """
         if seconds is not None:
-            return _Batch(self, steps, seconds, reply_bytes).run()
+            return _Batch(self, steps, seconds).run()
         began = time.monotonic() - self._session.overhead
         outcomes: list[Outcome] = []
-        lost = self._take_together(steps, reply_bytes, began, outcomes) if self._are_alone(steps) else None
+        lost = self._take_together(steps, began, outcomes) if self._are_alone(steps) else None
         if len(outcomes) == len(steps):
             return outcomes
         first = len(outcomes)
-        outcomes = _Batch(self, steps, self._limits.call_seconds, reply_bytes, began).run()
+        outcomes = _Batch(self, steps, self._limits.call_seconds, began).run()
         if lost is not None and not any(isinstance(outcome, Lost) for outcome in outcomes):
             # One of them did it, and does not do it again: that does not make it right.
-            outcomes[next((k for k in range(first, len(steps)) if _called(steps[k])), first)] = lost
+            outcomes[next((k for k in range(first, len(steps)) if called_by(steps[k])), first)] = lost
         return outcomes
 
     def _are_alone(self, steps: Sequence[Step]) -> bool:
@@ -125,20 +127,18 @@ class Worker(Closing):
         few = 1 < len(steps) <= _FRAME_STEPS and sum(map(array_bytes, steps)) <= _FRAME_BYTES
         return few and not self.loaded.failures
 
-    def _take_together(
-        self, steps: Sequence[Step], reply_bytes: int | None, began: float, outcomes: list[Outcome]
-    ) -> Lost | None:
+    def _take_together(self, steps: Sequence[Step], began: float, outcomes: list[Outcome]) -> Lost | None:
         """Fill ``outcomes`` as far as possible; how the process ended, if only one of ``steps`` can have done it."""
         budget = self._limits.call_seconds * min(len(steps), _BATCH_DEADLINES)
         try:
             session = self._ready()
             end = began + session.overhead + budget
-            for step, outcome in zip(steps, session.exchange_together(steps, end, reply_bytes), strict=False):
+            for step, outcome in zip(steps, session.exchange(steps, None, end), strict=False):
                 outcomes.append(outcome)
                 if isinstance(step, Seed):
                     self._seed = step
         except LossError as loss:
-            alone = self._session.called <= {name for step in steps if (name := _called(step))}
+            alone = self._session.called <= {name for step in steps if (name := called_by(step))}
             return loss.lost if alone and loss.lost.reason not in _OF_TIME else None
         return None
 
@@ -170,7 +170,7 @@ class Worker(Closing):
         """Ask what has no answer yet; ``lost`` is how the process ended, if only this function can have done it."""
         first = pairs.answered
         steps = [Call(function, arguments) for arguments in pairs.calls.arguments[first:]]
-        for outcome in _Batch(self, steps, self._limits.call_seconds, None, began).run():
+        for outcome in _Batch(self, steps, self._limits.call_seconds, began).run():
             pairs.add(outcome)
         if lost is not None and not any(isinstance(other, Lost) for other in pairs.others.values()):
             # It was the function, and it does not do it again: that does not make it right.
@@ -191,30 +191,18 @@ class Worker(Closing):
             session.start()
             if self._seed is not None:
                 limit = self._limits.load_seconds
-                list(session.exchange([self._seed], limit, time.monotonic() + limit, None))
+                list(session.exchange([self._seed], limit, time.monotonic() + limit))
         return session
-
-
-def _called(step: Step) -> str:
-    """The function, or the method, that a step calls; "" if it calls none."""
-    if isinstance(step, Call):
-        return step.function
-    return step.method if isinstance(step, Invoke) else ""
 
 
 class _Batch:
     """The steps of one `Worker.run`, and what has become of them."""
 
     def __init__(
-        self,
-        worker: Worker,
-        steps: Sequence[Step],
-        seconds: float,
-        reply_bytes: int | None,
-        began: float | None = None,
+        self, worker: Worker, steps: Sequence[Step], seconds: float, began: float | None = None
     ) -> None:
         self._worker, self._session = worker, worker._session
-        self._steps, self._seconds, self._reply_bytes = steps, seconds, reply_bytes
+        self._steps, self._seconds = steps, seconds
         self._outcomes: dict[int, Outcome] = {}
         self._lost_functions: set[str] = set()
         # Without the time that went into starting and ending processes so far.
@@ -241,9 +229,7 @@ class _Batch:
     def _exchange(self, chunk: list[int]) -> None:
         session = self._worker._ready()
         steps = [self._steps[k] for k in chunk]
-        for k, outcome in zip(
-            chunk, session.exchange(steps, self._seconds, self._end, self._reply_bytes), strict=True
-        ):
+        for k, outcome in zip(chunk, session.exchange(steps, self._seconds, self._end), strict=True):
             self._outcomes[k] = outcome
             step = self._steps[k]
             if isinstance(step, Seed):

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from grading.sandbox.client import Sandbox
-from grading.sandbox.messages import Call, Lost, Outcome, Raised, Returned
+from grading.sandbox.messages import Call, Lost, Outcome, Raised, Returned, Step
 from grading.sandbox.pairs import PackedCalls
 from grading.sandbox.walls.levels import Level
 from tests.grading.sandbox.building import one_file
@@ -20,7 +20,7 @@ def program(name: str) -> Program:
     return next(found for found in forging.ATTACKS.programs if found.name == name)
 
 
-def run(sandbox: Sandbox, code: str, *calls: Call) -> list[Outcome]:
+def run(sandbox: Sandbox, code: str, *calls: Step) -> list[Outcome]:
     with sandbox.start(one_file(code)) as worker:
         return worker.run(calls, seconds=1)
 

@@ -84,18 +84,18 @@ class Answerer:
         Returns:
             The body of the reply, whose arrays are in ``packer``.
         """
-        if isinstance(step, (wire.WireCall, wire.WireInvoke)):
+        if isinstance(step, (wire.Call, wire.Invoke)):
             args = tuple([self._argument(a, unpacker) for a in step.args])
-            if isinstance(step, wire.WireCall):
+            if isinstance(step, wire.Call):
                 args = laid_out(args, step.layout)
             kwargs = {k: self._argument(a, unpacker) for k, a in step.kwargs.items()}
             return self._called(step, args, kwargs, packer)
         value: Any = None
-        if isinstance(step, wire.WireSeed):
+        if isinstance(step, wire.Seed):
             seeding.seed_everything(step.seed)
-        elif isinstance(step, wire.WireCreate):
+        elif isinstance(step, wire.Create):
             self._objects[step.handle] = self._provided[step.name]()
-        elif isinstance(step, wire.WirePlugLoss):
+        elif isinstance(step, wire.PlugLoss):
             losses, gradients = unpacker.take(step.losses), unpacker.take(step.gradients)
             if step.handle not in self._objects:
                 return _UNKNOWN
@@ -104,13 +104,13 @@ class Answerer:
                 model, losses, gradients, step.weights, tells_batches=step.tells_batches
             )
             setattr(model, step.loss, self._plugged[step.handle])
-        elif isinstance(step, wire.WireAssign):
+        elif isinstance(step, wire.Assign):
             value = self._argument(step.value, unpacker)
             if step.handle not in self._objects:
                 return _UNKNOWN
             setattr(self._objects[step.handle], step.attribute, value)
             value = None
-        elif isinstance(step, wire.WireRead):
+        elif isinstance(step, wire.Read):
             if step.handle not in self._objects:
                 return _UNKNOWN
             value = getattr(self._objects[step.handle], step.attribute)
@@ -129,13 +129,13 @@ class Answerer:
 
     def _called(
         self,
-        step: wire.WireCall | wire.WireInvoke,
+        step: wire.Call[wire.WireArgument] | wire.Invoke[wire.WireArgument],
         args: tuple[Any, ...],
         kwargs: dict[str, Any],
         packer: Packer,
     ) -> Any:
         bytecodes = None
-        if isinstance(step, wire.WireCall):
+        if isinstance(step, wire.Call):
             function = self._provided.get(step.function)
             if function is None:
                 return _UNKNOWN

@@ -77,13 +77,13 @@ class Packer:
         return [array for array in packed if array is not None]
 
 
-def raised(error: BaseException, filenames: Container[str]) -> wire.WireRaised:
+def raised(error: BaseException, filenames: Container[str]) -> wire.Raised:
     """An error as it travels, whatever its type and text do."""
     try:
         message = plain(str(error), wire.MAX_MESSAGE)
     except BaseException:
         message = "(its text cannot be shown)"
     place = where(error, filenames)
-    return wire.WireRaised(
+    return wire.Raised(
         type_name(type(error)), message, None if place is None else plain(place, wire.MAX_WHERE)
     )

@@ -117,8 +117,7 @@ def mount_scratch(folder: str, user: int | None) -> None:
         OSError: it could not be mounted, this time.
     """
     if _libc().unshare(_CLONE_NEWNS) or not _mount_scratch(folder, user):
-        number = ctypes.get_errno()
-        raise OSError(number, f"mount({folder}): {os.strerror(number)}")
+        raise refused(f"mount({folder})")
 
 
 def _mount_scratch(folder: str, user: int | None) -> bool:
@@ -147,22 +146,16 @@ def be_nobody_else(user: int | None) -> bool:
     return alone or user is not None
 
 
-def _capabilities() -> tuple[Any, Any]:
-    """What the kernel reads and writes capabilities with: the header, and three sets of 64 bits in two halves."""
-    header = (ctypes.c_uint32 * 2)(_CAPABILITIES, 0)
-    sets = (ctypes.c_uint32 * 6)()
-    return header, sets
-
-
 def _set_capabilities(kept: int) -> None:
     """Keep only those, a set of bits, and of them only what there is."""
-    header, sets = _capabilities()
+    header = (ctypes.c_uint32 * 2)(_CAPABILITIES, 0)
+    # Three sets of 64 bits, in two halves: effective, permitted, inheritable.
+    sets = (ctypes.c_uint32 * 6)()
     _libc().capget(header, sets)
     low, high = sets[1] & kept, sets[4] & kept >> 32
     sets[:] = (low, low, 0, high, high, 0)
     if _libc().capset(header, sets):
-        number = ctypes.get_errno()
-        raise OSError(number, f"capset: {os.strerror(number)}")
+        raise refused("capset")
 
 
 def settle(folder: str) -> None:
@@ -314,11 +307,15 @@ def close_system_calls(program: bytes) -> None:
 
 
 def _prctl(option: int, *arguments: Any) -> None:
-    libc = _libc()
     padded = [ctypes.c_ulong(a) if isinstance(a, int) else a for a in (*arguments, 0, 0, 0, 0)][:4]
-    if libc.prctl(option, *padded):
-        number = ctypes.get_errno()
-        raise OSError(number, f"prctl({option}): {os.strerror(number)}")
+    if _libc().prctl(option, *padded):
+        raise refused(f"prctl({option})")
+
+
+def refused(call: str) -> OSError:
+    """The error of a call of the C library that has just failed."""
+    number = ctypes.get_errno()
+    return OSError(number, f"{call}: {os.strerror(number)}")
 
 
 @cache

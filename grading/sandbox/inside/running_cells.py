@@ -204,7 +204,7 @@ def _come_back(root: str, folder: str) -> None:
         os.chdir(folder)
 
 
-def _raised(error: BaseException, root: str) -> wire.WireRaised:
+def _raised(error: BaseException, root: str) -> wire.Raised:
     """An error as it travels, with the last line of the student's that it went through."""
     sent = raised(error, set())
     place, traceback = sent.where, error.__traceback__
@@ -218,7 +218,7 @@ def _raised(error: BaseException, root: str) -> wire.WireRaised:
     message = sent.message
     if isinstance(error, SyntaxError):
         message, place = plain(str(error.msg), wire.MAX_MESSAGE), f"line {error.lineno}"
-    return wire.WireRaised(sent.type_name, message, None if place is None else plain(place, wire.MAX_WHERE))
+    return wire.Raised(sent.type_name, message, None if place is None else plain(place, wire.MAX_WHERE))
 
 
 def _bytes(data: bytes, packer: Packer) -> wire.WireArray | None:

@@ -13,7 +13,7 @@ import sys
 import tempfile
 import threading
 from collections.abc import Sequence
-from typing import Any, Protocol
+from typing import Any, TypeAlias
 
 import msgspec
 
@@ -40,47 +40,6 @@ class End(msgspec.Struct, frozen=True):
     by_others: bool = False
 
 
-class Process(Protocol):
-    """A worker's process."""
-
-    @property
-    def vitals(self) -> Vitals | None:
-        """What it uses, as long as it is there; None where that cannot be seen."""
-        ...
-
-    def kill(self, wait: bool) -> End:
-        """End it and whatever it started, at once.
-
-        Args:
-            wait: it has closed its connection and is about to end; give it a moment, to see how.
-        """
-        ...
-
-
-class Launcher(Protocol):
-    """A way of starting workers."""
-
-    def start(
-        self,
-        frames: socket.socket,
-        printed: socket.socket,
-        data: int | None = None,
-        imported: str | None = None,
-    ) -> Process:
-        """A new worker that speaks on ``frames``, prints to ``printed`` and maps the file ``data``.
-
-        It need not import the module ``imported`` itself, if this way of starting has an advantage of it.
-
-        Raises:
-            LaunchError: it could not be started.
-        """
-        ...
-
-    def close(self) -> None:
-        """Let go of everything that is shared by workers."""
-        ...
-
-
 def ended(returncode: int) -> End:
     """What an exit status means: "was ended by SIGSEGV"."""
     if returncode >= 0:
@@ -93,15 +52,22 @@ def ended(returncode: int) -> End:
 
 
 class _PlainProcess:
+    """A worker's process that was started for itself."""
+
     def __init__(self, process: subprocess.Popen[bytes], folder: str, user: PrivateUser | None) -> None:
         self._process, self._folder, self._user = process, folder, user
 
     @property
     def vitals(self) -> Vitals | None:
-        """By its number."""
+        """What it uses, as long as it is there; None where that cannot be seen."""
         return Vitals(self._process.pid)
 
     def kill(self, wait: bool) -> End:
+        """End it and whatever it started, at once.
+
+        Args:
+            wait: it has closed its connection and is about to end; give it a moment, to see how.
+        """
         end = End()
         with contextlib.suppress(subprocess.TimeoutExpired):
             end = ended(self._process.wait(_LAST_MOMENT)) if wait else end
@@ -130,7 +96,13 @@ class PlainLauncher:
         data: int | None = None,
         imported: str | None = None,
     ) -> Process:
-        """A new worker that speaks on ``frames``, prints to ``printed`` and maps the file ``data``."""
+        """A new worker that speaks on ``frames``, prints to ``printed`` and maps the file ``data``.
+
+        It imports the module ``imported`` itself, if it needs that.
+
+        Raises:
+            LaunchError: it could not be started.
+        """
         user = None if self._setup.user is None else PrivateUser()
         number = None if user is None else user.number
         folder = scratch_folder(number)
@@ -190,16 +162,19 @@ def scratch_folder(user: int | None, *, shared: bool = False) -> str:
 
 
 class _ForkedProcess:
+    """A worker's process that was forked from the zygote."""
+
     def __init__(self, launcher: ZygoteLauncher, name: bytes, handle: int, generation: int) -> None:
         self._launcher, self._name, self._handle = launcher, name, handle
         self._generation = generation
 
     @property
     def vitals(self) -> Vitals | None:
-        """By its handle."""
+        """As of one that was started for itself."""
         return Vitals.of_handle(self._handle)
 
     def kill(self, wait: bool) -> End:
+        """As one that was started for itself."""
         gone = select.poll()
         gone.register(self._handle, select.POLLIN)
         by_itself = bool(wait and gone.poll(_LAST_MOMENT * 1000))
@@ -258,7 +233,10 @@ class ZygoteLauncher:
         data: int | None = None,
         imported: str | None = None,
     ) -> Process:
-        """A new worker; if the zygote has been lost, or did not come up the last time, from a new one."""
+        """As `PlainLauncher.start`; if the zygote has been lost, or did not come up the last time, from a new one.
+
+        A worker that needs the module ``imported`` is forked from a process that has imported it.
+        """
         descriptors = [frames.fileno(), printed.fileno(), *([] if data is None else [data])]
         with self._turn:
             if self._zygote.closed:
@@ -310,3 +288,7 @@ class ZygoteLauncher:
         if not handles:
             raise ConnectionError("no answer")
         return _ForkedProcess(self, name, handles[0], self._generation)
+
+
+Process: TypeAlias = _PlainProcess | _ForkedProcess
+Launcher: TypeAlias = PlainLauncher | ZygoteLauncher

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from grading.protocol import packing, wire
 from grading.protocol.frames import MAX_REPLY_HEADER, PREFIX, Assembler, ProtocolError, frame
 from grading.sandbox import requests
-from grading.sandbox.messages import Raised, Received, Returned
+from grading.sandbox.messages import Raised, Received, Returned, Seed
 from grading.sandbox.pairs import PackedCalls, Pairs
 
 NONCE = b"n" * 16
@@ -54,7 +54,7 @@ VALID = [
     reply(wire.WireReturned(wire.WireValue("dict", wire.WireOpaque()), [], None)),
     reply(wire.WireReturned(wire.WireValue("bool", described(y > 0)), [], None), y > 0),
     reply(wire.WireReturned(wire.WireValue("empty", described(W[:0])), [], None), W[:0]),
-    reply(wire.WireRaised("ValueError", "shapes (3,4) and (5,)", "svm.py, line 3")),
+    reply(wire.Raised("ValueError", "shapes (3,4) and (5,)", "svm.py, line 3")),
     reply(wire.WireUnknown()),
     reply(wire.WirePairs(2), np.arange(26.0)),
     reply(wire.WireNothing(3)),
@@ -71,8 +71,8 @@ def taken(data: bytes, max_payload: int = 1000) -> object:
     if found is None:
         return None
     body = requests.decode_reply(found[0], NONCE, 0).body
-    if isinstance(body, (wire.WireReturned, wire.WireRaised)):
-        return requests.outcome(body, found[1])
+    if isinstance(body, (wire.WireReturned, wire.Raised)):
+        return requests.outcome_of(Seed(0), body, found[1])
     if isinstance(body, wire.WireNothing):
         return requests.nothing(body, found[1], 3)
     if isinstance(body, wire.WirePairs):
@@ -192,7 +192,7 @@ def test_more_items_than_the_limit_are_refused() -> None:
 
 
 def test_text_is_cleaned_and_cut_on_our_side() -> None:
-    raised = wire.WireRaised("E\x1b[31m\nx" + "y" * 500, "\x1b[2J" + "m" * 9000, "\u202e" + "w" * 900)
+    raised = wire.Raised("E\x1b[31m\nx" + "y" * 500, "\x1b[2J" + "m" * 9000, "\u202e" + "w" * 900)
     outcome = taken(reply(raised))
     assert isinstance(outcome, Raised)
     assert outcome.type_name.startswith("E xy")

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from grading.sandbox import selftest, steps
+from grading.sandbox import requests, selftest
 from grading.sandbox.client import Sandbox
 from grading.sandbox.limits import Limits
 from grading.sandbox.messages import Call, Lost
@@ -87,7 +87,7 @@ def test_no_worker_holds_the_line_on_which_a_branch_takes_orders(fresh: Sandbox)
 def test_a_module_that_cannot_be_imported_beforehand_is_the_workers_own_business(
     fresh: Sandbox, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(steps, "_LONG_IMPORT", "time.sleep")
+    monkeypatch.setattr(requests, "_LONG_IMPORT", "time.sleep")
     for _ in range(2):
         assert called(fresh, PLAIN, "loaded") is False
 

@@ -8,7 +8,7 @@ import pytest
 from grading.sandbox.budget import Budget
 from grading.sandbox.client import Sandbox
 from grading.sandbox.limits import Limits
-from grading.sandbox.messages import Call, Create, Invoke, Lost, Outcome, Returned, Seed
+from grading.sandbox.messages import Call, Create, Invoke, Lost, Outcome, Returned, Seed, Step
 from tests.grading.sandbox.building import one_file, reasons
 
 CODE = """
@@ -44,9 +44,9 @@ def test_a_function_that_uses_all_the_time_up_is_called_no_more_and_others_are(s
 
 
 def test_a_constructor_is_charged_though_nothing_is_said_of_it() -> None:
-    steps = [
-        step for k in range(4) for step in (Seed(k), Create("Slow", str(k)), Invoke(str(k), "train", ()))
-    ]
+    steps: list[Step] = []
+    for k in range(4):
+        steps += [Seed(k), Create("Slow", str(k)), Invoke(str(k), "train")]
     with Sandbox.open(LIMITS, allow_unsafe=True) as sandbox, sandbox.start(one_file(CODE)) as worker:
         found = reasons(worker.run(steps))
     assert found[:2] == ["Returned", "spent"]

@@ -37,7 +37,7 @@ LOSING = """
 
 def result(sandbox: Sandbox, expression: str, *args: object) -> Received:
     code = f"import numpy as np\ndef f(*args):\n    return {expression}"
-    [outcome] = results(sandbox, code, Call("f", args))  # type: ignore[arg-type]
+    [outcome] = results(sandbox, code, Call("f", args))
     assert isinstance(outcome, Returned), outcome
     return outcome.result
 
@@ -221,8 +221,8 @@ def test_a_batch_that_is_too_large_for_one_frame_is_split(sandbox: Sandbox) -> N
 
 def test_a_reply_over_its_cap_is_refused(sandbox: Sandbox) -> None:
     with sandbox.start(one_file("import numpy as np\ndef f(n): return np.zeros(n)")) as worker:
-        assert reasons(worker.run([Call("f", (100,))], reply_bytes=800)) == ["Returned"]
-        assert reasons(worker.run([Call("f", (101,))], reply_bytes=800)) == ["protocol"]
+        assert reasons(worker.run([Call("f", (1 << 17,))])) == ["Returned"]
+        assert reasons(worker.run([Call("f", (1 + (1 << 17),))])) == ["protocol"]
         assert reasons(worker.run([Call("f", (3 << 20,))])) == ["protocol"]
 
 
