@@ -24,7 +24,7 @@ Shape: TypeAlias = Annotated[tuple[Size, ...], msgspec.Meta(max_length=MAX_DIMEN
 
 
 class _Wire(msgspec.Struct, array_like=True, forbid_unknown_fields=True, gc=False):
-    """Base of all that is sent: positional, and nothing unknown."""
+    """What is sent: positional, and nothing unknown."""
 
 
 class WireArray(_Wire, tag="a"):
@@ -66,16 +66,14 @@ class WireShared(_Wire, tag="s"):
 
 WireArgument: TypeAlias = bool | int | float | str | WireArray | WireShared | None
 
-A = TypeVar("A", covariant=True)
-"""An argument, or an array: as the grader has it (see `requests`), or as it travels."""
+A = TypeVar("A", covariant=True)  # an argument, or an array: as the grader has it, or as it travels
 
 
 class Call(_Wire, Generic[A], tag="call"):
-    """Call ``function`` (an asked-for name) with positional and keyword arguments, on fresh writable arrays.
+    """Call ``function`` (an asked-for name) on fresh writable arrays; ``layout`` is one of `inside.memory_layouts`.
 
-    ``return_inputs`` asks for the array arguments as they are after the call; ``count_bytecodes`` for the
-    number of bytecodes executed in student code during it. Both depend on the worker's word alone. ``layout`` says
-    how the arrays lie in memory, as `inside.memory_layouts` knows it.
+    ``return_inputs`` asks for the array arguments as they are after the call; ``count_bytecodes`` for the number of
+    bytecodes executed in student code during it. Both depend on the worker's word alone.
     """
 
     function: str
@@ -125,8 +123,7 @@ class PlugLoss(_Wire, Generic[A], tag="plug"):
     `PluggedCalls`, which is the worker's word; with ``tells_batches``, what W becomes tells it, too.
 
     Attributes:
-        losses: (K,) float64.
-        gradients: (K, D, C) float64.
+        losses, gradients: (K,) and (K, D, C), float64.
         tells_batches: whether to each gradient the samples of the batch are added, each in the column of its label.
         weights: the attribute that holds W.
         loss: what the method is called.
@@ -143,8 +140,7 @@ class PlugLoss(_Wire, Generic[A], tag="plug"):
 class PluggedCalls(_Wire, tag="plugged"):
     """Return the stand-in's calls so far as a list of (W, X_batch, y_batch, reg), with W as it was then.
 
-    If each of the first three is a plain array of one type and shape in all calls, and each reg a float: as a tuple of
-    four arrays, in which the calls are the first axis.
+    Where all are alike, arrays of one type and shape and a float: as four arrays, in which calls are the first axis.
     """
 
     handle: str
@@ -248,7 +244,7 @@ class Load(_Wire, tag="load"):
 
 
 class Batch(_Wire, tag="batch"):
-    """Take these steps in order and answer each with one frame, at once; or, if ``together``, many in one piece."""
+    """Take these steps in order; answer each with a frame, at once, or, if ``together``, many in one piece."""
 
     nonce: bytes
     steps: list[WireStep]
@@ -284,10 +280,7 @@ class Execute(_Wire, tag="execute"):
 
 
 class TrainAgain(_Wire, tag="train again"):
-    """Train another ``model`` as the notebook that was run trains it, with these settings, class c called classes[c].
-
-    Answered as a cell is, with its W.
-    """
+    """Train another ``model`` as the notebook did, with these settings, class c as classes[c]; answered like a cell."""
 
     nonce: bytes
     model: str
@@ -355,9 +348,8 @@ class WirePairs(_Wire, tag="paired"):
     """The answers of ``count`` calls, from the index of the reply on: first the floats, then the arrays.
 
     Attributes:
-        count: of how many.
         listed: whether each was a list instead of a tuple.
-        shape: of the array, of one number, that stood in the place of each float; None for plain floats.
+        shape: of the array of one number in the place of each float; None for plain floats.
     """
 
     count: Annotated[int, msgspec.Meta(ge=1, le=1 << 20)]

@@ -153,7 +153,7 @@ def _set_capabilities(kept: int) -> None:
     sets = (ctypes.c_uint32 * 6)()
     _libc().capget(header, sets)
     low, high = sets[1] & kept, sets[4] & kept >> 32
-    sets[:] = (low, low, 0, high, high, 0)
+    sets[:] = [low, low, 0, high, high, 0]
     if _libc().capset(header, sets):
         raise refused("capset")
 

@@ -10,6 +10,8 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
+from grading.sandbox.inside.confining import refused
+
 
 class Mapped:
     """A file mapped privately. The file itself is closed: student code finds no way to it, or through it to others.
@@ -37,17 +39,16 @@ class Mapped:
             descriptor,
             ctypes.c_long(0),
         )
-        number = ctypes.get_errno()
+        error = refused("mmap")
         os.close(descriptor)
         if address is None or address == ctypes.c_void_p(-1).value:
-            raise OSError(number, f"mmap: {os.strerror(number)}")
+            raise error
         self._address: int = address
 
     def array(self, shape: Sequence[int]) -> NDArray[np.float64]:
         """The content as it is in the file, as a writable array: what was written to it before is forgotten."""
         if self._libc.madvise(ctypes.c_void_p(self._address), ctypes.c_size_t(self.size), mmap.MADV_DONTNEED):
-            number = ctypes.get_errno()
-            raise OSError(number, f"madvise: {os.strerror(number)}")
+            raise refused("madvise")
         content = memoryview((ctypes.c_char * self.size).from_address(self._address)).cast("B")
         array: NDArray[np.float64] = np.frombuffer(content, np.float64)
         return array.reshape(tuple(shape))
