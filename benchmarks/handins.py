@@ -30,7 +30,6 @@ import matplotlib.pyplot as plt
 plt.rcParams["figure.figsize"] = (10.0, 8.0)
 plt.rcParams["image.cmap"] = "gray"
 """  # as the course's notebooks begin
-_LAZILY = "from __future__ import annotations\n\n"  # the catalogue's annotations mean nothing here
 _RIGHT, _MISTAKEN = 0.7, 0.85  # what is left are slips
 
 
@@ -73,7 +72,7 @@ def cells(number: int, *, all_right: bool = False) -> Iterator[str]:
         if luck < _RIGHT:
             yield classes.HandedClass(loss, RIGHT_TRAINS[chance.choice(sorted(RIGHT_TRAINS))]).code(name)
         else:
-            yield _LAZILY + classes.handed_mistake(chance.choice(METHODS), loss).code(name)
+            yield classes.handed_mistake(chance.choice(METHODS), loss).code(name)
 
 
 def _function(chance: random.Random, name: str, loss: str, luck: float) -> str:
@@ -83,9 +82,11 @@ def _function(chance: random.Random, name: str, loss: str, luck: float) -> str:
         styles = [code for code, fast in _STYLES[loss].values() if fast is vectorized]
         return _named(name, chance.choice(styles))
     if luck < _MISTAKEN:
-        possible = [m for m in CATALOGUE if loss in m.applies_to and not _is_left_out(m.id)]
+        possible = [m for m in CATALOGUE if m.subject == loss and not _is_left_out(m.id)]
         handed = handins.handed_mistake(chance.choice(possible))
-        return f"{_LAZILY}{handed.code.strip()}\n\n\n{name} = {handed.entry}"
+        # Of two losses in one notebook, each has its own data term.
+        code = re.sub(r"\bdata\b", f"{loss}_data", handed.code)
+        return f"{code}\n\n\n{name} = {handed.entry}"
     return _named(name, chance.choice(_slips(loss, "broadcasting" if vectorized else "loops")))
 
 

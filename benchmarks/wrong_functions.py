@@ -45,7 +45,7 @@ def is_kept_apart(style: str) -> bool:
 def known(losses: tuple[str, ...] = ("svm", "softmax")) -> Iterator[Wrong]:
     """The known mistakes."""
     for mistake in CATALOGUE:
-        if mistake.applies_to[0] in losses and not any(word in mistake.id for word in _LEFT_OUT):
+        if mistake.subject in losses and not any(word in mistake.id for word in _LEFT_OUT):
             yield Wrong(mistake.id, handed_mistake(mistake))
 
 

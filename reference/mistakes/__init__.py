@@ -6,6 +6,8 @@ student's own wrong answers. Every kind that was counted in some 300 real hand-i
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from reference.mistakes import (
     averaging,
     behaviour,
@@ -17,44 +19,46 @@ from reference.mistakes import (
     regularization,
     sampling,
     softmax,
-    softmax_gradient,
     svm,
-    svm_gradient,
     training,
     weights,
 )
-from reference.mistakes.mistake import Mistake, declared, shared_mistakes
+from reference.mistakes.mistake import DataTerm, Mistake
+from reference.mistakes.right_code import DATA
 
-__all__ = [
-    "CATALOGUE",
-    "METHODS",
-    "Mistake",
-    "averaging",
-    "behaviour",
-    "history",
-    "labels",
-    "logistic",
-    "margin_losses",
-    "mistakes_of",
-    "prediction",
-    "regularization",
-    "sampling",
-    "shared_mistakes",
-    "softmax",
-    "softmax_gradient",
-    "svm",
-    "svm_gradient",
-    "training",
-    "weights",
-]
+__all__ = ["CATALOGUE", "METHODS", "Mistake", "mistakes_of", "shared_mistakes"]
 
-CATALOGUE: tuple[Mistake, ...] = tuple(m for m in declared() if not {"train", "predict"} & set(m.applies_to))
+_IN_ANY_LOSS = (*averaging.MISTAKES, *behaviour.MISTAKES, *labels.MISTAKES, *regularization.MISTAKES)
+
+
+def shared_mistakes(loss: str, data: DataTerm) -> tuple[Mistake, ...]:
+    """The mistakes that can be made in any loss, made in the one whose mean loss and its gradient ``data`` gives."""
+    return tuple(replace(made, subject=loss, id=f"{loss}-{made.id}", data=data) for made in _IN_ANY_LOSS)
+
+
+CATALOGUE: tuple[Mistake, ...] = (
+    *(
+        replace(made, subject=loss, id=f"{loss}-{made.id}", code=f"{data.strip()}\n\n\n{made.code}")
+        for made in _IN_ANY_LOSS
+        for loss, data in DATA.items()
+    ),
+    *logistic.MISTAKES,
+    *margin_losses.MISTAKES,
+    *softmax.MISTAKES,
+    *svm.MISTAKES,
+)
 """Those of the losses; where two give the same answers, the likelier one first."""
 
-METHODS: tuple[Mistake, ...] = tuple(m for m in declared() if {"train", "predict"} & set(m.applies_to))
+METHODS: tuple[Mistake, ...] = (
+    *history.MISTAKES,
+    *prediction.MISTAKES,
+    *sampling.MISTAKES,
+    *training.MISTAKES,
+    *weights.MISTAKES,
+)
 """Those of a classifier's methods train and predict."""
 
 
 def mistakes_of(subject: str) -> tuple[Mistake, ...]:
     """The mistakes that can be made in ``subject``: a loss, "train" or "predict"; see `shared_mistakes`, too."""
-    return tuple(mistake for mistake in (*CATALOGUE, *METHODS) if subject in mistake.applies_to)
+    return tuple(mistake for mistake in (*CATALOGUE, *METHODS) if mistake.subject == subject)

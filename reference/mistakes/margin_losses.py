@@ -2,201 +2,122 @@
 
 from __future__ import annotations
 
-from typing import Any
+from functools import partial
 
-import numpy as np
+from reference.mistakes.mistake import BOTH, GRADIENT, VALUE, Mistake, edited, slip
+from reference.mistakes.right_code import SVM_IN_ARRAYS
 
-from reference.mistakes.mistake import Array, Labels, Result, mistake
-
-VALUE, GRADIENT, BOTH = ("value",), ("gradient",), ("value", "gradient")
-
-
-def _of_margins(parts: Any, W: Array, X: Array, y: Labels, reg: float) -> Result:
-    """``parts`` makes of the margins, (N, C) and 0 at the label, the losses and their derivatives by the scores."""
-    N = X.shape[0]
-    scores = X.dot(W)
-    margins = np.maximum(0, scores - scores[np.arange(N), y][:, np.newaxis] + 1.0)
-    margins[np.arange(N), y] = 0
-    losses, pulls = parts(margins)
-    pulls[np.arange(N), y] = -pulls.sum(axis=1)
-    return np.sum(losses) / N + reg * np.sum(W * W), X.T.dot(pulls) / N + 2 * reg * W
-
-
-def _with_penalty(penalty: Any, W: Array, X: Array, y: Labels, reg: float) -> Result:
-    """The hinge loss; ``penalty`` makes of W and reg the penalty and its gradient."""
-    N = X.shape[0]
-    scores = X.dot(W)
-    margins = np.maximum(0, scores - scores[np.arange(N), y][:, np.newaxis] + 1.0)
-    margins[np.arange(N), y] = 0
-    counts = (margins > 0) * 1.0
-    counts[np.arange(N), y] = -counts.sum(axis=1)
-    added, gradient = penalty(W, reg)
-    return np.sum(margins) / N + added, X.T.dot(counts) / N + gradient
-
-
-@mistake(
-    "huber-squared-everywhere",
-    "Large margins are squared, too; beyond 1 the loss is linear: m - 1/2.",
-    "Take np.where(m <= 1, m**2 / 2, m - 0.5), and np.minimum(m, 1) for its derivative.",
-    applies_to="huber",
-    checks=BOTH,
-    within=_of_margins,
+_SUM, _COUNTS = "np.sum(margins)", "(margins > 0).astype(float)"
+_HUBER = "np.where(margins <= 1, margins**2 / 2, margins - 0.5)"
+_huber = partial(
+    slip, "huber", edited(SVM_IN_ARRAYS, {_SUM: f"np.sum({_HUBER})", _COUNTS: "np.minimum(margins, 1)"})
 )
-def _squared_everywhere(margins: Array) -> Result:
-    return margins**2 / 2, margins.copy()
-
-
-@mistake(
-    "huber-not-squared",
-    "The margins are not squared where they are small: this is the SVM's hinge loss.",
-    "Take np.where(m <= 1, m**2 / 2, m - 0.5), and np.minimum(m, 1) for its derivative.",
-    applies_to="huber",
-    checks=BOTH,
-    within=_of_margins,
+_squared_hinge = partial(
+    slip, "squared_hinge", edited(SVM_IN_ARRAYS, {_SUM: "np.sum(margins**2)", _COUNTS: "2 * margins"})
 )
-def _huber_not_squared(margins: Array) -> Result:
-    return margins, (margins > 0) * 1.0
-
-
-@mistake(
-    "huber-without-the-half",
-    "The small margins are squared without the factor 1/2: at 1 the loss jumps.",
-    "m**2 / 2 and m - 1/2 meet at m = 1, where both are 1/2.",
-    applies_to="huber",
-    checks=VALUE,
-    within=_of_margins,
+_l1 = partial(
+    slip,
+    "svm_l1",
+    edited(SVM_IN_ARRAYS, {"W * W": "np.abs(W)", "2 * reg * W": "reg * np.sign(W)"}),
 )
-def _without_the_half(margins: Array) -> Result:
-    return np.where(margins <= 1, margins**2, margins - 0.5), np.minimum(margins, 1.0)
 
-
-@mistake(
-    "huber-jump",
-    "The linear part lacks its - 1/2: at 1 the loss jumps.",
-    "m**2 / 2 and m - 1/2 meet at m = 1, where both are 1/2.",
-    applies_to="huber",
-    checks=VALUE,
-    within=_of_margins,
+MISTAKES: tuple[Mistake, ...] = (
+    _huber(
+        "huber-squared-everywhere",
+        "Large margins are squared, too; beyond 1 the loss is linear: m - 1/2.",
+        "Take np.where(m <= 1, m**2 / 2, m - 0.5), and np.minimum(m, 1) for its derivative.",
+        BOTH,
+        {_HUBER: "margins**2 / 2", "np.minimum(margins, 1)": "margins.copy()"},
+    ),
+    _huber(
+        "huber-not-squared",
+        "The margins are not squared where they are small: this is the SVM's hinge loss.",
+        "Take np.where(m <= 1, m**2 / 2, m - 0.5), and np.minimum(m, 1) for its derivative.",
+        BOTH,
+        {_HUBER: "margins", "np.minimum(margins, 1)": "(margins > 0) * 1.0"},
+    ),
+    _huber(
+        "huber-without-the-half",
+        "The small margins are squared without the factor 1/2: at 1 the loss jumps.",
+        "m**2 / 2 and m - 1/2 meet at m = 1, where both are 1/2.",
+        VALUE,
+        {"margins**2 / 2": "margins**2"},
+    ),
+    _huber(
+        "huber-jump",
+        "The linear part lacks its - 1/2: at 1 the loss jumps.",
+        "m**2 / 2 and m - 1/2 meet at m = 1, where both are 1/2.",
+        VALUE,
+        {"margins - 0.5": "margins"},
+    ),
+    _huber(
+        "huber-gradient-not-clipped",
+        "The gradient of a large margin grows with it; beyond 1 it stays at 1.",
+        "The derivative of the loss by a margin is np.minimum(m, 1).",
+        GRADIENT,
+        {"np.minimum(margins, 1)": "margins.copy()"},
+    ),
+    _squared_hinge(
+        "squared-hinge-not-squared",
+        "The margins are not squared: this is the SVM's hinge loss.",
+        "Square each positive margin before summing, and differentiate the square: 2 * margin.",
+        BOTH,
+        {"margins**2": "margins", "2 * margins": "(margins > 0) * 1.0"},
+    ),
+    _squared_hinge(
+        "squared-hinge-gradient-of-the-hinge",
+        "The loss is squared, but dW is the gradient of the hinge itself.",
+        "The derivative of margin**2 is 2 * margin, times that of the margin.",
+        GRADIENT,
+        {"2 * margins": "(margins > 0) * 1.0"},
+    ),
+    _squared_hinge(
+        "squared-hinge-gradient-without-2",
+        "The gradient of the data term lacks the factor 2 that comes from the square.",
+        "The derivative of margin**2 is 2 * margin, times that of the margin.",
+        GRADIENT,
+        {"2 * margins": "margins.copy()"},
+    ),
+    _squared_hinge(
+        "squared-hinge-square-of-the-sum",
+        "The sum of a sample's margins is squared instead of each margin.",
+        "Square first, sum then: np.sum(margins**2).",
+        VALUE,
+        {"margins**2": "margins.sum(axis=1) ** 2"},
+    ),
+    _l1(
+        "l1-gradient-of-squares",
+        "The gradient of the penalty is 2*reg*W, that of the squares; the derivative of |w| is its sign.",
+        "Write dW += reg * np.sign(W).",
+        GRADIENT,
+        {"reg * np.sign(W)": "2 * reg * W"},
+    ),
+    _l1(
+        "l1-sign-missing",
+        "The gradient of the penalty is reg for every weight; the derivative of |w| is -1 where w is negative.",
+        "Write dW += reg * np.sign(W).",
+        GRADIENT,
+        {"reg * np.sign(W)": "reg"},
+    ),
+    _l1(
+        "l1-factor-2-too-many",
+        "The gradient of the penalty has an extra factor 2: the derivative of |w| is its sign.",
+        "Write dW += reg * np.sign(W), without a factor.",
+        GRADIENT,
+        {"reg * np.sign(W)": "2 * reg * np.sign(W)"},
+    ),
+    _l1(
+        "l1-absolute-value-missing",
+        "The loss adds reg*sum(W), in which negative weights take from positive ones.",
+        "The penalty is reg*sum(|W|): write reg * np.sum(np.abs(W)).",
+        VALUE,
+        {"np.abs(W)": "W"},
+    ),
+    _l1(
+        "l1-squares-instead",
+        "The penalty is reg*sum(W*W), in the loss and in dW; here reg*sum(|W|) is asked for.",
+        "Write reg * np.sum(np.abs(W)) in the loss and reg * np.sign(W) in dW.",
+        BOTH,
+        {"np.abs(W)": "W * W", "reg * np.sign(W)": "2 * reg * W"},
+    ),
 )
-def _jump(margins: Array) -> Result:
-    return np.where(margins <= 1, margins**2 / 2, margins), np.minimum(margins, 1.0)
-
-
-@mistake(
-    "huber-gradient-not-clipped",
-    "The gradient of a large margin grows with it; beyond 1 it stays at 1.",
-    "The derivative of the loss by a margin is np.minimum(m, 1).",
-    applies_to="huber",
-    checks=GRADIENT,
-    within=_of_margins,
-)
-def _gradient_not_clipped(margins: Array) -> Result:
-    return np.where(margins <= 1, margins**2 / 2, margins - 0.5), margins.copy()
-
-
-@mistake(
-    "squared-hinge-not-squared",
-    "The margins are not squared: this is the SVM's hinge loss.",
-    "Square each positive margin before summing, and differentiate the square: 2 * margin.",
-    applies_to="squared_hinge",
-    checks=BOTH,
-    within=_of_margins,
-)
-def _not_squared(margins: Array) -> Result:
-    return margins, (margins > 0) * 1.0
-
-
-@mistake(
-    "squared-hinge-gradient-of-the-hinge",
-    "The loss is squared, but dW is the gradient of the hinge itself.",
-    "The derivative of margin**2 is 2 * margin, times that of the margin.",
-    applies_to="squared_hinge",
-    checks=GRADIENT,
-    within=_of_margins,
-)
-def _gradient_of_the_hinge(margins: Array) -> Result:
-    return margins**2, (margins > 0) * 1.0
-
-
-@mistake(
-    "squared-hinge-gradient-without-2",
-    "The gradient of the data term lacks the factor 2 that comes from the square.",
-    "The derivative of margin**2 is 2 * margin, times that of the margin.",
-    applies_to="squared_hinge",
-    checks=GRADIENT,
-    within=_of_margins,
-)
-def _gradient_without_2(margins: Array) -> Result:
-    return margins**2, margins.copy()
-
-
-@mistake(
-    "squared-hinge-square-of-the-sum",
-    "The sum of a sample's margins is squared instead of each margin.",
-    "Square first, sum then: np.sum(margins**2).",
-    applies_to="squared_hinge",
-    checks=VALUE,
-    within=_of_margins,
-)
-def _square_of_the_sum(margins: Array) -> Result:
-    return margins.sum(axis=1) ** 2, 2 * margins
-
-
-@mistake(
-    "l1-gradient-of-squares",
-    "The gradient of the penalty is 2*reg*W, that of the squares; the derivative of |w| is its sign.",
-    "Write dW += reg * np.sign(W).",
-    applies_to="svm_l1",
-    checks=GRADIENT,
-    within=_with_penalty,
-)
-def _gradient_of_squares(W: Array, reg: float) -> Result:
-    return reg * np.sum(np.abs(W)), 2 * reg * W
-
-
-@mistake(
-    "l1-sign-missing",
-    "The gradient of the penalty is reg for every weight; the derivative of |w| is -1 where w is negative.",
-    "Write dW += reg * np.sign(W).",
-    applies_to="svm_l1",
-    checks=GRADIENT,
-    within=_with_penalty,
-)
-def _sign_missing(W: Array, reg: float) -> Result:
-    return reg * np.sum(np.abs(W)), reg
-
-
-@mistake(
-    "l1-factor-2-too-many",
-    "The gradient of the penalty has an extra factor 2: the derivative of |w| is its sign.",
-    "Write dW += reg * np.sign(W), without a factor.",
-    applies_to="svm_l1",
-    checks=GRADIENT,
-    within=_with_penalty,
-)
-def _factor_2_too_many(W: Array, reg: float) -> Result:
-    return reg * np.sum(np.abs(W)), 2 * reg * np.sign(W)
-
-
-@mistake(
-    "l1-absolute-value-missing",
-    "The loss adds reg*sum(W), in which negative weights take from positive ones.",
-    "The penalty is reg*sum(|W|): write reg * np.sum(np.abs(W)).",
-    applies_to="svm_l1",
-    checks=VALUE,
-    within=_with_penalty,
-)
-def _absolute_value_missing(W: Array, reg: float) -> Result:
-    return reg * np.sum(W), reg * np.sign(W)
-
-
-@mistake(
-    "l1-squares-instead",
-    "The penalty is reg*sum(W*W), in the loss and in dW; here reg*sum(|W|) is asked for.",
-    "Write reg * np.sum(np.abs(W)) in the loss and reg * np.sign(W) in dW.",
-    applies_to="svm_l1",
-    checks=BOTH,
-    within=_with_penalty,
-)
-def _squares_instead(W: Array, reg: float) -> Result:
-    return reg * np.sum(W * W), 2 * reg * W

@@ -14,8 +14,8 @@ from grading.running.from_rubric import training_plan
 from grading.running.runner import Runner
 from grading.sandbox.client import Sandbox
 from grading.training.data import training_data
-from reference.mistakes import Mistake, mistake
-from tests.checks.handins import plain_source, submission_of
+from reference.mistakes import Mistake
+from tests.checks.handins import submission_of
 
 LOSSES = """
 def svm_loss(W, X, y, reg):
@@ -85,12 +85,12 @@ def train_of(body: str, loss: str = OWN_LOSS) -> str:
 
 def handed_mistake(made: Mistake, loss: str = "svm", *, direct: bool = False) -> HandedClass:
     """A mistake of the catalogue as a student's class; ``direct`` where it calls the loss function itself."""
-    source = "\n\n".join(plain_source(f) for f in (mistake.begin, mistake.draw, made.wrong))
+    name = made.id.replace("-", "_")
+    source = made.code.replace("def wrong(", f"def {name}(")
     if direct:
         source = source.replace("model.loss(", f"{loss}_loss(model.W, ")
-    before = f"from typing import Any\n{source}\n"
-    name = made.wrong.__name__
-    if made.applies_to == ("predict",):
+    before = f"{source}\n"
+    if made.subject == "predict":
         methods = f"    def predict(self, X):\n        return {name}(self, X)\n{OWN_LOSS}"
         return HandedClass(loss, methods, "predict", before)
     call = f"        return {name}(self, X, y, learning_rate, reg, num_iters, batch_size)\n"

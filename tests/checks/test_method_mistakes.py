@@ -9,7 +9,7 @@ from grading.sandbox.client import Sandbox
 from reference.mistakes import CATALOGUE, METHODS, Mistake
 from tests.checks.classes import CHECKS, handed_mistake, judge_classes
 
-IN_TRAIN = [mistake for mistake in METHODS if mistake.applies_to == ("train",)]
+IN_TRAIN = [mistake for mistake in METHODS if mistake.subject == "train"]
 
 
 def _class_name(mistake: Mistake) -> str:
@@ -41,7 +41,7 @@ def test_a_mistake_of_a_method_is_written_so_that_a_student_can_use_it() -> None
         assert mistake.title.endswith("."), mistake.id
         assert mistake.hint.endswith("."), mistake.id
         assert mistake.checks, mistake.id
-        assert set(mistake.checks) <= set(CHECKS[mistake.applies_to[0]]), mistake.id
+        assert set(mistake.checks) <= set(CHECKS[mistake.subject]), mistake.id
 
 
 @pytest.mark.parametrize("mistake", METHODS, ids=lambda m: m.id)

@@ -103,8 +103,8 @@ def handed_in(name: str) -> tuple[str, str]:
     if name in WRITTEN:
         return HEADER + WRITTEN[name], "svm_loss_naive"
     mistake = KNOWN[name]
-    if {"train", "predict"} & set(mistake.applies_to):
-        return HEADER + handed_class(mistake).code("LinearSVM"), f"LinearSVM.{mistake.applies_to[0]}"
+    if mistake.subject in ("train", "predict"):
+        return HEADER + handed_class(mistake).code("LinearSVM"), f"LinearSVM.{mistake.subject}"
     function = handed_mistake(mistake)
     asked = f"{function.loss}_loss_naive"
     return HEADER + re.sub(rf"\bdef {function.entry}\(", f"def {asked}(", function.code), asked

@@ -6,13 +6,8 @@ import pytest
 
 from grading.grades.grade import CheckResult, Diagnosis
 from grading.sandbox.client import Sandbox
-from reference.mistakes.mistake import softmax_data, svm_data
-from tests.checks.handins import judge_one, plain_source
-
-DATA = {
-    "svm": plain_source(svm_data).replace("svm_data", "data"),
-    "softmax": plain_source(softmax_data).replace("softmax_data", "data"),
-}
+from reference.mistakes.right_code import DATA
+from tests.checks.handins import judge_one
 
 
 def diagnoses(

@@ -23,7 +23,7 @@ def test_what_is_remembered_of_mistakes_keeps_no_hand_in_in_memory(
 
     monkeypatch.setattr(Runner, "__init__", noted)
     # Hypothesis keeps the first that it is given. The seed is no other test's: of its examples nothing is known yet.
-    for mistake in (next(m for m in METHODS if m.applies_to == (kind,)) for kind in ("predict", "train")):
+    for mistake in (next(m for m in METHODS if m.subject == kind) for kind in ("predict", "train")):
         results = judge_classes(sandbox, {"Model": handed_mistake(mistake, "svm")}, seed=90_210)
         assert any(result.diagnosis is not None for result in results["Model"].values())
     gc.collect()
