@@ -1,6 +1,9 @@
 """How it is done: from what a student handed in to a grade report."""
 
+import os
+from abc import ABC, abstractmethod
 from pathlib import Path
+from typing import Self
 
 PREFIX = __name__.removesuffix("grading")
 """What stands before the names of our modules: nothing in a checkout, ``subgrader.`` where that is installed."""
@@ -13,3 +16,30 @@ SUITE = Path(__file__).resolve().parent.parent
 
 HOME = SUITE.parent if PREFIX else SUITE
 """The folder in which Python finds us."""
+
+ROOMS = ("reference", "checks", "grading")
+"""The folders there that grades depend on."""
+
+
+class UserError(Exception):
+    """What whoever runs the program can fix; the message is one line: what, where, what to do."""
+
+
+class Closing(ABC):
+    """Something that has to be closed; ``with`` does it."""
+
+    @abstractmethod
+    def close(self) -> None:
+        """End everything that was started."""
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+
+def one_thread() -> None:
+    """Before NumPy is loaded: our own small products are slower on many threads, and forks must find none."""
+    for library in ("OPENBLAS", "OMP", "MKL"):
+        os.environ.setdefault(f"{library}_NUM_THREADS", "1")

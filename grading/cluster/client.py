@@ -14,6 +14,7 @@ from collections import deque
 from collections.abc import Callable, Generator, Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
+from grading import UserError
 from grading.cluster.messages import Reply, decode_reply, task, versions
 from grading.grades.grade import Grade, IsolationFacts
 from grading.intake.submission import Handin, IntakeError
@@ -37,8 +38,8 @@ _LARGE = 64 << 20
 LOOK = "please look at it and report this"
 
 
-class ClusterError(Exception):
-    """The cluster cannot be used; the message is one line: what, where, what to do."""
+class ClusterError(UserError):
+    """The cluster cannot be used."""
 
 
 def grade_on_cluster(

@@ -13,6 +13,7 @@ from typing import IO
 
 import msgspec
 
+from grading import Closing, UserError
 from grading.cluster.messages import Reply, Task, difference, encode, versions
 from grading.grades.grade import Grade
 from grading.intake.safe_names import clean
@@ -20,8 +21,6 @@ from grading.reading.packed_handin import unpack
 from grading.reading.reader import Reader
 from grading.running.setup import RunSetup
 from grading.running.work import Work
-from grading.sandbox.walls.closing import Closing
-from grading.sandbox.walls.levels import IsolationError
 from reference.split import DatasetError
 
 LENGTH_BYTES = 8
@@ -63,7 +62,7 @@ class Member(Closing):
                 return Reply(refused=f"it has {differs}")
             work = self._prepared(task.setup)
             isolation = work.isolation
-        except (IsolationError, DatasetError) as error:
+        except (UserError, DatasetError) as error:
             return Reply(refused=str(error))
         if task.handin is None:
             return Reply(isolation=isolation)

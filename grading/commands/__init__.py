@@ -15,7 +15,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Protocol, cast
 
-from grading import PROGRAM
+from grading import PROGRAM, UserError
 
 GRADED, BELOW, WRONG_USE, NOT_GRADED = 0, 1, 2, 3
 """Exit codes: all graded; a score is below --fail-under; wrong use; something was not graded."""
@@ -48,10 +48,10 @@ def command(name: str) -> Command:
     return cast(Command, importlib.import_module(f"{__name__}.{name}"))
 
 
-def one_thread() -> None:
-    """Before NumPy is loaded: our own small products are slower on many threads, and forks must find none."""
-    for name in ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS"):
-        os.environ.setdefault(name, "1")
+def getting_ready() -> None:
+    """Say so on a terminal, while much is imported; the first thing that is printed takes its place."""
+    if sys.stdout.isatty():
+        print("getting ready ...", end="\r", flush=True)
 
 
 def _names_a_file(arguments: Sequence[str]) -> str | None:
@@ -85,6 +85,16 @@ def _misspelled(arguments: Sequence[str], parser: argparse.ArgumentParser) -> tu
     return None
 
 
+def add_data(parser: argparse.ArgumentParser) -> None:
+    """The option that says where CIFAR-10 is."""
+    parser.add_argument(
+        "--data",
+        type=Path,
+        metavar="DIR",
+        help="where CIFAR-10 is, to train on it (default: the rubric's data)",
+    )
+
+
 def add_rubric(parser: argparse.ArgumentParser, help_: str) -> None:
     """The options that say with which rubric."""
     from grading.rubric.editions import shipped
@@ -108,9 +118,9 @@ def main(arguments: Sequence[str]) -> int:
             file=sys.stderr,
         )
         return WRONG_USE
-    name, rest = ("grade", arguments)
+    name, rest = "grade", arguments
     if arguments and arguments[0] in COMMANDS:
-        name, rest = arguments[0].replace("-", "_"), arguments[1:]
+        name, *rest = arguments
     elif arguments and (meant := _meant(arguments[0])):
         print(
             f"{PROGRAM}: there is no file {arguments[0]!r} here, and no command of that name; did you mean "
@@ -125,4 +135,15 @@ def main(arguments: Sequence[str]) -> int:
     if wrong is not None:
         print(f"{parser.prog}: there is no option {wrong[0]}; did you mean {wrong[1]}?", file=sys.stderr)
         return WRONG_USE
-    return chosen.run(parser.parse_args(rest))
+    try:
+        return chosen.run(parser.parse_args(rest))
+    except _wrong_use() as error:
+        print(f"{PROGRAM}: {error}", file=sys.stderr)
+        return WRONG_USE
+
+
+def _wrong_use() -> tuple[type[Exception], ...]:
+    """What the user can fix; asked for, and the data set's imported, only when there is some error."""
+    from reference.split import DatasetError
+
+    return UserError, DatasetError

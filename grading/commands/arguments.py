@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import argparse
 from datetime import datetime
-from pathlib import Path
 
-from grading.commands import add_rubric
+from grading.commands import add_data, add_rubric
 
 FORMATS = (
     *("json", "md", "html", "csv", "notebook", "notebook-html"),
@@ -77,9 +76,4 @@ def add_settings(parser: argparse.ArgumentParser) -> None:
     """Add what a student may choose who asks the checks: the rubric, the language, and the data."""
     add_rubric(parser, "points and settings (default: the shipped ones)")
     parser.add_argument("--lang", choices=LANGUAGES, help="language (default: the rubric's, else English)")
-    parser.add_argument(
-        "--data",
-        type=Path,
-        metavar="DIR",
-        help="where CIFAR-10 is, to train on it (default: the rubric's data)",
-    )
+    add_data(parser)

@@ -38,7 +38,7 @@ def _whole() -> argparse.ArgumentParser:
             whole._add_action(action)
     commands = whole.add_subparsers()
     for name, does in COMMANDS.items():
-        theirs = command(name.replace("-", "_")).parser()
+        theirs = command(name).parser()
         commands.add_parser(name, parents=[theirs], add_help=False, help=does)
     for action in _actions(whole):
         if action.metavar in _FILES:

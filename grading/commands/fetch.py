@@ -27,14 +27,18 @@ def parser() -> argparse.ArgumentParser:
 
 def run(options: argparse.Namespace) -> int:
     """Download, say where the data set is, and return the exit code."""
-    from grading.commands.progress import Progress
+    from grading.commands.progress import progress
     from reference.download import CIFAR10_MD5, CIFAR10_URL, download
     from reference.split import DatasetError
 
     try:
-        with Progress("CIFAR-10", None, of_bytes=True) as progress:
-            url = options.url or CIFAR10_URL
-            batches = download(options.folder, url=url, md5=CIFAR10_MD5, progress=progress.at)
+        with progress("CIFAR-10", None, of_bytes=True) as update:
+            batches = download(
+                options.folder,
+                url=options.url or CIFAR10_URL,
+                md5=CIFAR10_MD5,
+                progress=lambda done, total: update(completed=done, total=total),
+            )
     except DatasetError as error:
         print(f"{PROGRAM}: {error}", file=sys.stderr)
         return NOT_GRADED

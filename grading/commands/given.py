@@ -14,7 +14,7 @@ from grading import PROGRAM
 
 if TYPE_CHECKING:
     from grading.grades.late import Lateness
-    from grading.grades.roster import Matches, Roster
+    from grading.grades.roster import Matches
     from grading.intake.submission import Handin
     from grading.running.setup import RunSetup
 
@@ -79,17 +79,6 @@ def lateness(
         if without := [handin.name for handin in handins if handin.name not in times]:
             print(f"{PROGRAM}: {options.times} has no time for: {listed(without)}", file=sys.stderr)
     return Lateness(policy, options.due, times)
-
-
-def roster(options: argparse.Namespace) -> Roster | None:
-    """Who is in the class, as far as that was said.
-
-    Raises:
-        RosterError: the list cannot be used.
-    """
-    from grading.grades.roster import read_roster
-
-    return read_roster(options.roster) if options.roster is not None else None
 
 
 def tell(matches: Matches) -> None:

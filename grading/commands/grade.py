@@ -8,8 +8,17 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from grading import PROGRAM
-from grading.commands import BELOW, COMMANDS, GRADED, NOT_GRADED, WRONG_USE, add_rubric, one_thread
+from grading import PROGRAM, one_thread
+from grading.commands import (
+    BELOW,
+    COMMANDS,
+    GRADED,
+    NOT_GRADED,
+    WRONG_USE,
+    add_data,
+    add_rubric,
+    getting_ready,
+)
 from grading.commands.arguments import (
     FORMATS,
     LANGUAGES,
@@ -92,12 +101,7 @@ def _add_late_work(result: argparse.ArgumentParser) -> None:
 
 def _add_ways_to_grade(result: argparse.ArgumentParser) -> None:
     """With what, where and how it is graded, and which reports are written."""
-    result.add_argument(
-        "--data",
-        type=Path,
-        metavar="DIR",
-        help="where CIFAR-10 is, to train on it (default: the rubric's data)",
-    )
+    add_data(result)
     result.add_argument("--jobs", type=a_count, metavar="N", help="processes (default: one per core)")
     result.add_argument(
         "--cluster",
@@ -151,9 +155,7 @@ def run(options: argparse.Namespace) -> int:
 
 def _run(options: argparse.Namespace) -> int:
     one_thread()
-    if sys.stdout.isatty():
-        # The first thing that is printed, or the bar, takes its place.
-        print("getting ready ...", end="\r", flush=True)
+    getting_ready()
     from contextlib import nullcontext
 
     from grading.sandbox.walls.zygote import begin
@@ -206,9 +208,6 @@ def _run_with(options: argparse.Namespace, begun: Zygote | None) -> int:
                 return WRONG_USE
             options.out.mkdir(parents=True, exist_ok=True)
             grades = _grade(found, work, options)
-    except _wrong_use() as error:
-        print(f"{PROGRAM}: {error}", file=sys.stderr)
-        return WRONG_USE
     except OSError as error:
         print(
             f"{PROGRAM}: cannot write {error.filename or options.out}: {error.strerror}; "
@@ -237,19 +236,6 @@ def _are_ours(options: argparse.Namespace) -> bool:
 def _lies_in(path: Path, graded: Sequence[Path]) -> bool:
     """Whether ``path`` is one of ``graded`` or in it; links are followed."""
     return any(path.resolve().is_relative_to(each.resolve()) for each in graded)
-
-
-def _wrong_use() -> tuple[type[Exception], ...]:
-    """Errors that the user can fix; imported when there is such an error."""
-    from grading.cluster.client import ClusterError
-    from grading.gradebook.database import GradebookError
-    from grading.grades.late import LateError
-    from grading.grades.roster import RosterError
-    from grading.rubric.reading import RubricError
-    from grading.sandbox.walls.levels import IsolationError
-    from reference.split import DatasetError
-
-    return RubricError, DatasetError, IsolationError, ClusterError, LateError, GradebookError, RosterError
 
 
 def _grade(found: Found, work: Work, options: argparse.Namespace) -> list[Grade]:

@@ -6,15 +6,15 @@ import argparse
 import csv
 import io
 import os
-import sys
 from collections.abc import Sequence
+from contextlib import closing
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import msgspec
 
 from grading import PROGRAM
-from grading.commands import GRADED, WRONG_USE
+from grading.commands import GRADED
 from grading.commands.arguments import a_percent
 
 if TYPE_CHECKING:
@@ -59,34 +59,27 @@ def parser() -> argparse.ArgumentParser:
 def run(options: argparse.Namespace) -> int:
     """Print what was asked for and return the exit code."""
     from grading.gradebook import listing
-    from grading.gradebook.database import FILE, Database, GradebookError
+    from grading.gradebook.database import FILE, Database
     from grading.reports.text import in_short
 
     written = {"table": _as_table, "csv": _as_csv, "json": _as_json}
-    try:
-        database = Database(options.out / FILE, only_read=True)
-        try:
-            rows: list[Row]
-            if options.marks:
-                rows = [
-                    {**row, "question": in_short(row["question"], _LONGEST_QUESTION)}
-                    for row in listing.hand_marks(database, options.student)
-                ]
-            elif options.student is not None:
-                rows = listing.history(database, options.student)
-            else:
-                rows = listing.marks(
-                    database,
-                    state=options.state,
-                    below=options.below,
-                    failed=options.failed,
-                    late=options.late,
-                )
-        finally:
-            database.close()
-    except GradebookError as error:
-        print(f"{PROGRAM}: {error}", file=sys.stderr)
-        return WRONG_USE
+    with closing(Database(options.out / FILE, only_read=True)) as database:
+        rows: list[Row]
+        if options.marks:
+            rows = [
+                {**row, "question": in_short(row["question"], _LONGEST_QUESTION)}
+                for row in listing.hand_marks(database, options.student)
+            ]
+        elif options.student is not None:
+            rows = listing.history(database, options.student)
+        else:
+            rows = listing.marks(
+                database,
+                state=options.state,
+                below=options.below,
+                failed=options.failed,
+                late=options.late,
+            )
     print(written[options.format](rows), end="")
     return GRADED
 

@@ -10,7 +10,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 from grading import PROGRAM
-from grading.commands.given import lateness, roster, tell
+from grading.commands.given import lateness, tell
 
 # Much of it is imported while the first hand-in is being graded.
 if TYPE_CHECKING:
@@ -34,12 +34,12 @@ class GradedClass:
 
     def __init__(self, found: Found, work: Work, options: argparse.Namespace, stack: ExitStack) -> None:
         from grading.gradebook.records import Records
-        from grading.grades.roster import match
+        from grading.grades.roster import match, read_roster
 
         self._found, self._work, self._options, self._stack = found, work, options, stack
         self._handins = {handin.name: handin for handin in found.handins}
         self._rubric = work.setup.rubric
-        expected = roster(options)
+        expected = None if options.roster is None else read_roster(options.roster)
         self._records = stack.enter_context(
             Records(
                 options.out,

@@ -46,16 +46,8 @@ def parser() -> argparse.ArgumentParser:
 
 def run(options: argparse.Namespace) -> int:
     """Serve the page, or read or write a table, and return the exit code."""
-    from grading.gradebook.database import GradebookError
-    from grading.grades.roster import RosterError
-    from grading.marking.server import PortError
-    from grading.marking.store import MarkError
-
     try:
         return _run(options)
-    except (GradebookError, PortError, RosterError, MarkError) as error:
-        print(f"{PROGRAM}: {error}", file=sys.stderr)
-        return WRONG_USE
     except OSError as error:
         where = options.export or error.filename or options.out
         print(f"{PROGRAM}: cannot write {where}: {error.strerror}", file=sys.stderr)

@@ -25,9 +25,8 @@ def parser() -> argparse.ArgumentParser:
 
 def run(options: argparse.Namespace) -> int:
     """Write the zip and return the exit code."""
-    from grading.entrances.pack import PackError, pack_gradescope, pack_student
+    from grading.entrances.pack import pack_gradescope, pack_student
     from grading.rubric.editions import path_of
-    from grading.rubric.reading import RubricError
 
     if options.rubric and options.edition:
         print(f"{PROGRAM}: write the edition into the rubric that is packed, edition = ...", file=sys.stderr)
@@ -36,9 +35,6 @@ def run(options: argparse.Namespace) -> int:
     try:
         pack = pack_gradescope if options.platform == "gradescope" else pack_student
         files = pack(options.out, rubric)
-    except (PackError, RubricError) as error:
-        print(f"{PROGRAM}: {error}", file=sys.stderr)
-        return WRONG_USE
     except OSError as error:
         print(f"{PROGRAM}: cannot write {options.out}: {error.strerror or error}", file=sys.stderr)
         return WRONG_USE

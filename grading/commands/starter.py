@@ -7,7 +7,7 @@ import sys
 from pathlib import Path
 
 from grading import PROGRAM
-from grading.commands import GRADED, NOT_GRADED, WRONG_USE, add_rubric
+from grading.commands import GRADED, NOT_GRADED, add_rubric
 
 
 def parser() -> argparse.ArgumentParser:
@@ -24,14 +24,11 @@ def parser() -> argparse.ArgumentParser:
 
 def run(options: argparse.Namespace) -> int:
     """Write the folder, say what is in it, and return the exit code."""
-    from grading.rubric.reading import RubricError, load_rubric
-    from grading.starter.write import StarterError, write_starter
+    from grading.rubric.reading import load_rubric
+    from grading.starter.write import write_starter
 
     try:
         files = write_starter(options.out, load_rubric(options.rubric, edition=options.edition))
-    except (RubricError, StarterError) as error:
-        print(f"{PROGRAM}: {error}", file=sys.stderr)
-        return WRONG_USE
     except OSError as error:
         print(f"{PROGRAM}: cannot write {error.filename or options.out}: {error.strerror}", file=sys.stderr)
         return NOT_GRADED

@@ -9,8 +9,8 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from grading import PREFIX, PROGRAM, SUITE
-from grading.commands import WRONG_USE, one_thread
+from grading import PREFIX, PROGRAM, SUITE, one_thread
+from grading.commands import WRONG_USE, getting_ready
 from grading.commands.arguments import add_settings
 
 
@@ -66,9 +66,8 @@ def run(options: argparse.Namespace) -> int:
         print(f"{PROGRAM}: {path}: there is no such file or folder", file=sys.stderr)
         return WRONG_USE
     one_thread()
-    # Importing pytest takes a second on a busy machine; its first line takes the place of this one.
-    if sys.stdout.isatty():
-        print("getting ready ...", end="\r", flush=True)
+    # Importing pytest takes a second on a busy machine.
+    getting_ready()
     import pytest
 
     named = [] if path is None else [f"--submission={path}"]

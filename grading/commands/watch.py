@@ -8,12 +8,11 @@ import time
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from grading import PROGRAM
-from grading.commands import GRADED, WRONG_USE, one_thread
+from grading import PROGRAM, one_thread
+from grading.commands import GRADED, WRONG_USE, getting_ready
 from grading.commands.arguments import add_settings
 
 if TYPE_CHECKING:
-    from grading.entrances.watching.watch import Watch
     from grading.sandbox.walls.zygote import Zygote
 
 
@@ -35,9 +34,7 @@ def run(options: argparse.Namespace) -> int:
         print(f"{PROGRAM}: {options.path}: there is no such file or folder", file=sys.stderr)
         return WRONG_USE
     one_thread()
-    if sys.stdout.isatty():
-        # The first line takes its place.
-        print("getting ready ...", end="\r", flush=True)
+    getting_ready()
     from contextlib import nullcontext
 
     from grading.sandbox.walls.zygote import begin
@@ -53,29 +50,19 @@ def run(options: argparse.Namespace) -> int:
 
 def _watch(options: argparse.Namespace, begun: Zygote | None, started: float) -> int:
     from grading.entrances.pytest_session import the_handin
-    from grading.intake.submission import IntakeError
     from grading.reading.reader import Reader
-    from grading.rubric.reading import RubricError, load_rubric, require_packages
+    from grading.rubric.reading import load_rubric, require_packages
     from grading.running.setup import RunSetup
     from grading.running.work import Work
-    from grading.sandbox.walls.levels import IsolationError
     from grading.words import speaking
-    from reference.split import DatasetError
 
-    try:
-        rubric = load_rubric(
-            options.rubric, edition=options.edition, lang=options.lang, data_folder=options.data
-        )
-        require_packages(rubric)
-        # A student's own code on the student's own machine: where there are no walls to be had, limits will do.
-        setup = RunSetup(rubric, allow_unsafe=True)
-        with speaking(rubric.settings.lang), Reader() as reader, Work(setup, reader) as work:
-            work.begin(begun)
-            handin = the_handin(options.path.absolute(), "PATH")
-            from grading.entrances.watching.watch import Watch
+    rubric = load_rubric(options.rubric, edition=options.edition, lang=options.lang, data_folder=options.data)
+    require_packages(rubric)
+    # A student's own code on the student's own machine: where there are no walls to be had, limits will do.
+    setup = RunSetup(rubric, allow_unsafe=True)
+    with speaking(rubric.settings.lang), Reader() as reader, Work(setup, reader) as work:
+        work.begin(begun)
+        handin = the_handin(options.path.absolute(), "PATH")
+        from grading.entrances.watching.watch import Watch
 
-            watch: Watch = Watch(handin, work, started)
-            return watch.until_interrupted()
-    except (RubricError, IntakeError, DatasetError, IsolationError) as error:
-        print(f"{PROGRAM}: {error}", file=sys.stderr)
-        return WRONG_USE
+        return Watch(handin, work, started).until_interrupted()

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from grading import UserError
 from grading.editions.callings import as_called
 from grading.entrances.pytest_colours import in_colour
 from grading.entrances.pytest_session import Score, conftest_of_the_handin, replay, the_handin
@@ -25,7 +26,6 @@ from grading.rubric.checks import checks_of
 from grading.rubric.editions import shipped
 from grading.rubric.reading import RubricError, load_rubric, require_packages
 from grading.rubric.settings import Rubric
-from grading.sandbox.walls.levels import IsolationError
 from grading.words import LANGUAGES, say, speak
 from reference.split import DatasetError
 
@@ -237,7 +237,7 @@ def runner(request: pytest.FixtureRequest) -> Iterator[Runner]:
         # Takes some seconds for CIFAR-10, so only for those who ask for it.
         shared = work.shared if trains else None
         sandbox = work.sandbox
-    except (IntakeError, DatasetError, IsolationError) as error:
+    except (UserError, DatasetError) as error:
         pytest.exit(str(error), returncode=int(pytest.ExitCode.USAGE_ERROR))
     with work, sandbox.workers(submission, shared) as workers:
         alone = partial(sandbox.start, submission)

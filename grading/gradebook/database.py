@@ -10,6 +10,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from urllib.parse import quote
 
+from grading import UserError
+
 FILE = "gradebook.sqlite"
 _SECONDS_FOR_OTHERS = 60.0
 #: In the header of the file: whose it is, and the version of its tables.
@@ -26,8 +28,8 @@ _NOT_WRITTEN = {
 }
 
 
-class GradebookError(Exception):
-    """A gradebook that cannot be used; the message is one line: what, where, what to do."""
+class GradebookError(UserError):
+    """A gradebook that cannot be used."""
 
 
 class BusyError(GradebookError):

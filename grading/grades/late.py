@@ -12,6 +12,7 @@ from pathlib import Path
 
 import msgspec
 
+from grading import UserError
 from grading.grades.grade import Grade, LateFacts
 from grading.grades.roster import Known, Matches, RosterError, columns_of, match, read_table
 from grading.intake.safe_names import ascii_name, shown
@@ -20,8 +21,8 @@ from grading.rubric.settings import LatePolicy
 from grading.words import later, say, translated
 
 
-class LateError(Exception):
-    """Times that cannot be used; the message is one line: what, where, what to do."""
+class LateError(UserError):
+    """Times that cannot be used."""
 
 
 class HandedIn(msgspec.Struct, frozen=True):

@@ -18,6 +18,7 @@ from pathlib import Path
 import msgspec
 from msgspec.structs import replace
 
+from grading import UserError
 from grading.intake.safe_names import ascii_name, clean, listed
 from grading.words import say
 
@@ -47,8 +48,8 @@ _SHORTEST = 5
 _MOST_LISTED = 20
 
 
-class RosterError(Exception):
-    """A list that cannot be used; the message is one line: what, where, what to do."""
+class RosterError(UserError):
+    """A list that cannot be used."""
 
 
 class Student(msgspec.Struct, frozen=True):

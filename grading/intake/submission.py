@@ -12,6 +12,7 @@ from typing import Any, Literal, TypeAlias
 
 import msgspec
 
+from grading import UserError
 from grading.protocol.wire import WireCalling
 
 
@@ -172,5 +173,5 @@ class Submission(msgspec.Struct, frozen=True):
     said: dict[str, Any] = {}
 
 
-class IntakeError(Exception):
-    """A hand-in that cannot be read; the message is one line: what, where, what to do."""
+class IntakeError(UserError):
+    """A hand-in that cannot be read."""

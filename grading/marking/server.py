@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
+from grading import UserError
 from grading.gradebook.database import BusyError, GradebookError
 from grading.gradebook.hand_marks import HandMark, Item
 from grading.marking.guard import Guard
@@ -32,7 +33,7 @@ _DATA = "/api/"
 _LONGEST_LABEL = 100
 
 
-class PortError(Exception):
+class PortError(UserError):
     """A port on which nothing can be served; the message is one line."""
 
 

@@ -15,6 +15,7 @@ from typing import Self
 import msgspec
 from msgspec.structs import replace
 
+from grading import UserError
 from grading.gradebook.as_reported import ClassForms, Forms, Kept, kept_class
 from grading.gradebook.database import FILE, Database, GradebookError
 from grading.gradebook.hand_marks import HandMark, Item, give, items, lacked, marks_of, marks_since
@@ -29,7 +30,7 @@ LONGEST_COMMENT = 5_000
 _DECIMALS = 4
 
 
-class MarkError(Exception):
+class MarkError(UserError):
     """A mark that cannot be given; the message is one line. ``code`` says which of them it is."""
 
     code = "refused"

@@ -21,6 +21,7 @@ from typing import TypeVar
 
 import msgspec
 
+from grading import Closing
 from grading.intake.find import Found, Reading, by_name, is_looked_through, look_below, survey
 from grading.intake.safe_names import shown
 from grading.intake.submission import Handin, IntakeError, Submission
@@ -49,7 +50,6 @@ from grading.reading.reader_process import (
     serve,
 )
 from grading.reading.rendered_cells import RenderedAnswer
-from grading.sandbox.walls.closing import Closing
 from grading.words import say, spoken
 
 T = TypeVar("T")

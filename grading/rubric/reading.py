@@ -11,7 +11,7 @@ from typing import Any
 
 import msgspec
 
-from grading import PROGRAM
+from grading import PROGRAM, UserError
 from grading.rubric.editions import USUAL, completed, path_of, shipped
 from grading.rubric.places import line_of
 from grading.rubric.settings import Rubric, Settings
@@ -20,7 +20,7 @@ from grading.words import Language
 from reference.losses import LossError, own
 
 
-class RubricError(Exception):
+class RubricError(UserError):
     """A rubric that cannot be used; the message is one line: what, where, what to do.
 
     Attributes:

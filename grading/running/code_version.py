@@ -8,9 +8,8 @@ import os
 from functools import cache
 from pathlib import Path
 
-from grading import SUITE
+from grading import ROOMS, SUITE
 
-_ROOMS = ("reference", "checks", "grading")
 #: What grades are worked out with, besides Python and NumPy, which are among the `SuiteFacts`: the names of what is
 #: installed, and of what is imported.
 _LIBRARIES = {"scikit-learn": "sklearn", "scipy": "scipy"}
@@ -20,7 +19,7 @@ _LIBRARIES = {"scikit-learn": "sklearn", "scipy": "scipy"}
 def suite_hash() -> str:
     """A hash over this project's own sources, so that a grade never outlives the code that gave it."""
     digest = hashlib.sha256()
-    walk = (each for room in _ROOMS for each in os.walk(SUITE / room))
+    walk = (each for room in ROOMS for each in os.walk(SUITE / room))
     for path in sorted(f"{above}/{name}" for above, _, names in walk for name in names):
         if path.endswith((".py", ".toml", ".bin")):
             # Where it is installed, code is the same but for this in its imports.

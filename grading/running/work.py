@@ -7,11 +7,11 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from grading import Closing
 from grading.intake.submission import Handin, IntakeError, Submission
 from grading.reading.reader import Reader, ReadingError
 from grading.sandbox.budget import Budget
 from grading.sandbox.level_search import LevelSearch
-from grading.sandbox.walls.closing import Closing
 from grading.sandbox.walls.levels import DisturbedError, IsolationError, LaunchError, Level
 from grading.words import say, speaking
 from reference.split import DatasetError

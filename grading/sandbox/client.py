@@ -6,7 +6,7 @@ from functools import partial
 from pathlib import Path
 from typing import Self
 
-from grading import PROGRAM
+from grading import PROGRAM, Closing
 from grading.intake.submission import Submission
 from grading.sandbox.budget import Budget
 from grading.sandbox.level_search import LevelSearch
@@ -14,7 +14,6 @@ from grading.sandbox.limits import Limits
 from grading.sandbox.notebook_worker import Afterwards, Notebook, NotebookOutcome, run_notebook
 from grading.sandbox.session import Session
 from grading.sandbox.shared import SharedArray
-from grading.sandbox.walls.closing import Closing
 from grading.sandbox.walls.launch import Launcher
 from grading.sandbox.walls.levels import Isolation, IsolationError, Level
 from grading.sandbox.worker import Worker

@@ -22,7 +22,7 @@ from typing import Any
 import msgspec
 import numpy as np
 
-from grading import SUITE
+from grading import ROOMS, SUITE
 from grading.protocol import packing
 from grading.sandbox import requests
 from grading.sandbox.channel import Output
@@ -36,7 +36,6 @@ from grading.sandbox.pairs import Pairs
 from grading.sandbox.walls.launch import End
 from grading.words import say
 
-_ROOMS = ("reference", "checks", "grading")
 # A deadline that student code catches comes again after so many seconds.
 _AGAIN = 0.5
 
@@ -51,7 +50,7 @@ class StudentFiles:
     def __init__(self) -> None:
         paths = sysconfig.get_paths()
         libraries = {paths[name] for name in ("stdlib", "platstdlib", "purelib", "platlib")}
-        self._others = (*libraries, *(str(SUITE / room) for room in _ROOMS), "<frozen ")
+        self._others = (*libraries, *(str(SUITE / room) for room in ROOMS), "<frozen ")
 
     def __contains__(self, filename: object) -> bool:
         """Whether code of this file is counted and named as the student's."""

@@ -8,10 +8,10 @@ from pathlib import Path
 
 import msgspec
 
+from grading import Closing
 from grading.protocol.confinement import Setup
 from grading.sandbox.limits import Limits
 from grading.sandbox.walls import bubblewrap, users
-from grading.sandbox.walls.closing import Closing
 from grading.sandbox.walls.launch import (
     Launcher,
     PlainLauncher,

@@ -6,6 +6,7 @@ import time
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, TypeAlias
 
+from grading import Closing
 from grading.intake.submission import Submission
 from grading.sandbox.limits import Limits
 from grading.sandbox.messages import (
@@ -23,7 +24,6 @@ from grading.sandbox.messages import (
 from grading.sandbox.pairs import PackedCalls, Pairs
 from grading.sandbox.requests import array_bytes, called_by
 from grading.sandbox.text import clean
-from grading.sandbox.walls.closing import Closing
 from grading.words import say
 
 if TYPE_CHECKING:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from grading.sandbox.walls.closing import Closing
+from grading import Closing
 from grading.sandbox.worker import Worker
 
 

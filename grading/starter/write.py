@@ -11,6 +11,7 @@ from typing import Any
 import msgspec
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
+from grading import UserError
 from grading.editions import transposition
 from grading.rubric.calling import USUAL_ARGUMENTS, USUAL_RETURNS, Calling
 from grading.rubric.reading import load_rubric
@@ -28,8 +29,8 @@ _TEXTS = {
 }
 
 
-class StarterError(Exception):
-    """A starter that cannot be written; the message is one line: what, where, what to do."""
+class StarterError(UserError):
+    """A starter that cannot be written."""
 
 
 @dataclass(frozen=True)

@@ -8,14 +8,13 @@ from collections.abc import Iterator, Mapping, Sequence
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
-from grading import SUITE
+from grading import ROOMS, SUITE, UserError
 from grading.grades.atomic_files import write_atomically
 from grading.rubric.reading import default_rubric_path, load_rubric
 from grading.starter.toml import as_toml
-from grading.starter.write import StarterError, public
+from grading.starter.write import public
 
 _HERE = Path(__file__).resolve().parent
-_ROOMS = ("reference", "checks", "grading")
 _LOOSE = ("grader.py", "pyproject.toml", "requirements.lock", "LICENSE")
 # The earliest time that a zip can say: what is packed has no time of its own.
 _TIME = (1980, 1, 1, 0, 0, 0)
@@ -38,8 +37,8 @@ or, in a notebook, `from subgrader import check` and then `check(svm_loss_naive)
 """
 
 
-class PackError(Exception):
-    """Nothing could be packed; the message is one line: what, where, what to do."""
+class PackError(UserError):
+    """Nothing could be packed."""
 
 
 def pack_gradescope(out: Path, rubric: Path | None = None) -> int:
@@ -68,22 +67,19 @@ def pack_student(out: Path, rubric: Path | None = None) -> int:
     ours; nor can there be losses of the instructor's own, whose files are the solution.
 
     Raises:
-        PackError: this is an installed copy of the suite, or nothing is left that students could check.
+        PackError: this is an installed copy of the suite.
+        StarterError: nothing is left that students could check.
         RubricError: the rubric cannot be used.
         OSError: ``out`` cannot be written.
     """
     read = load_rubric(rubric)
-    try:
-        public_part = public(read)
-    except StarterError as error:
-        raise PackError(str(error)) from None
     edition = f"{_EDITIONS}{read.settings.edition}.toml"
     files = {
         name: content
         for name, content in _packed_suite((*_LOOSE, "setup.py")).items()
         if name == edition or not name.startswith(_EDITIONS)
     }
-    files["checks/rubric.toml"] = as_toml(public_part).encode()
+    files["checks/rubric.toml"] = as_toml(public(read)).encode()
     files["README.md"] = _README.format(title=read.settings.title).encode()
     _write(out, files)
     return len(files)
@@ -127,7 +123,7 @@ def _torch_requirement() -> str:
 def _suite(loose: Sequence[str]) -> Iterator[Path]:
     """The files that grade: no tests, no samples, no documents."""
     yield from (SUITE / name for name in loose)
-    for room in _ROOMS:
+    for room in ROOMS:
         for path in sorted((SUITE / room).rglob("*")):
             within = path.relative_to(SUITE).parts
             if path.is_file() and not any(part.startswith((".", "__pycache__")) for part in within):

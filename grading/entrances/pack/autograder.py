@@ -7,7 +7,6 @@ https://gradescope-autograders.readthedocs.io/en/latest/submission_metadata/.
 from __future__ import annotations
 
 import math
-import os
 import sys
 import traceback
 from contextlib import closing
@@ -17,6 +16,7 @@ from typing import Any, NoReturn
 
 import msgspec
 
+from grading import one_thread
 from grading.grades.atomic_files import write_atomically
 from grading.grades.grade import Grade
 from grading.grades.late import HandedIn, Lateness, duration, minutes_late
@@ -96,8 +96,7 @@ def main(root: Path) -> int:
 
 
 def _graded(root: Path) -> bytes:
-    for name in ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS"):
-        os.environ.setdefault(name, "1")
+    one_thread()
     metadata = _metadata(root / "submission_metadata.json")
     rubric = load_rubric(root / "source" / "rubric" / "rubric.toml")
     with speaking(rubric.settings.lang):

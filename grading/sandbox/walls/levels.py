@@ -6,6 +6,8 @@ from enum import StrEnum
 
 import msgspec
 
+from grading import UserError
+
 
 class Level(StrEnum):
     """The three levels, best first; ``docs/security.md`` says what each promises."""
@@ -22,7 +24,7 @@ class Isolation(msgspec.Struct, frozen=True):
     detail: str
 
 
-class IsolationError(Exception):
+class IsolationError(UserError):
     """Student code cannot be run as safely as was asked; the message says why and what to do."""
 
 

@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from random import SystemRandom
 
-from grading.sandbox.walls.closing import Closing
+from grading import Closing
 from grading.sandbox.walls.levels import LaunchError
 
 # Where systemd takes users from that exist for one service only; nobody's files belong to them.

@@ -15,9 +15,8 @@ import sys
 import tempfile
 from collections.abc import Sequence
 
-from grading import PREFIX
+from grading import PREFIX, Closing
 from grading.sandbox.walls import bubblewrap, users
-from grading.sandbox.walls.closing import Closing
 from grading.sandbox.walls.levels import LaunchError
 from grading.sandbox.walls.view import PROJECT, view
 
