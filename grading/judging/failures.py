@@ -6,7 +6,7 @@ that one bug is never swapped for another.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
@@ -32,7 +32,7 @@ class Failure(Exception):
         message: for the student: what is wrong, in full sentences.
         problem: the input that shows it, where that is the input of a loss function.
         before: what the function must be called with first, if ``problem`` shows it only then.
-        code: Python to paste that shows it, where ``problem`` is None.
+        code: Python to paste that shows it, where ``problem`` is None; or what writes it, when it is wanted.
         expected, got: what should have come back, and what did.
         judged: the gradients that would have been accepted, and the one that came back, (D, C), where that is at fault.
         example: what the check was asked of when this came out.
@@ -44,7 +44,7 @@ class Failure(Exception):
 
     message: str
     problem: Problem | None = None
-    code: str | None = None
+    code: str | Callable[[], str] | None = None
     expected: str | None = None
     got: str | None = None
     judged: tuple[AcceptedGradients, NDArray[np.float64]] | None = None

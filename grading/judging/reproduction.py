@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import partial
 
 import numpy as np
 from numpy.typing import NDArray
@@ -24,7 +25,7 @@ def shown_by(candidate: Classifier, case: Scenario | Model) -> Iterator[None]:
         yield
     except Failure as failure:
         if failure.code is None:
-            failure.code = code_of(candidate, case)
+            failure.code = partial(code_of, candidate, case)
         raise
 
 
@@ -74,7 +75,8 @@ def counterexample_of(failure: Failure, function: str) -> Counterexample | None:
     """The input that a failure of ``function`` is shown by, if it is shown by any."""
     problem = failure.problem
     if problem is None:
-        return None if failure.code is None else Counterexample(code=failure.code)
+        code = failure.code() if callable(failure.code) else failure.code
+        return None if code is None else Counterexample(code=code)
     small = problem.W.size + problem.X.size <= _MOST_NUMBERS
     first = "" if failure.before is None else call_of(failure.before, function)
     return Counterexample(

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from grading.judging.classifier import Classifier, Options, Scenario
 from grading.judging.failures import Failure, Raises, WrongUpdate
-from grading.judging.reproduction import code_of, shown_by
+from grading.judging.reproduction import shown_by
 from grading.judging.training_record import Trained, history_of, weights_of
 from grading.words import say
 from reference.losses import loss_named
@@ -77,15 +77,17 @@ def follows_its_own_loss(candidate: Classifier, training: Scenario) -> None:
         (done,) = candidate.train(scenario)
         history = history_of(candidate.name, done.history, options.num_iters)
         W = weights_of(candidate.name, done.W, training.W.shape)
-    possible = [*_true_trajectories(candidate, scenario, options)]
-    failures = [_mismatch(candidate, scenario, trajectory, W, history) for trajectory in possible]
-    if None in failures:
-        return
-    if any(_mismatch(candidate, scenario, t, W, history) is None for t in _own(candidate, scenario, options)):
-        return
-    failure = failures[0]
-    assert failure is not None
-    raise failure
+        possible = [*_true_trajectories(candidate, scenario, options)]
+        failures = [_mismatch(candidate, scenario, trajectory, W, history) for trajectory in possible]
+        if None in failures:
+            return
+        if any(
+            _mismatch(candidate, scenario, t, W, history) is None for t in _own(candidate, scenario, options)
+        ):
+            return
+        failure = failures[0]
+        assert failure is not None
+        raise failure
 
 
 def _true_trajectories(candidate: Classifier, scenario: Scenario, options: Options) -> Iterator[Trajectory]:
@@ -133,7 +135,6 @@ def _mismatch(
                     name=candidate.name,
                     step=step + 1,
                 ),
-                code=code_of(candidate, scenario),
                 expected=f"{float(trajectory.losses[step])!r}",
                 got=f"{float(history[step])!r}",
             )
@@ -148,7 +149,6 @@ def _mismatch(
             name=candidate.name,
             count=len(history),
         ),
-        code=code_of(candidate, scenario),
         expected=f"W = {trajectory.W[-1].tolist()}",
         got=f"W = {W.tolist()}",
     )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping, Sequence, Set
 from typing import Any, Protocol
 
 from grading.grades.grade import Part
@@ -19,9 +19,8 @@ from grading.repair.candidates import Candidate, Right, Screen
 from reference.problem import Problem
 
 _FIRST, _SECOND, _FRESH = 2, 8, 80
-_EXAMPLES = (
-    3  # of each check of a method besides its counterexample: they tell most candidates from a right one
-)
+# Of each check of a method besides its counterexample: they tell most candidates from a right one.
+_EXAMPLES = 3
 _PARTS = ("answer", "loss", "dW")
 
 
@@ -36,8 +35,14 @@ class Judge(Protocol):
     kind: str
     halves: Mapping[Part, Sequence[str]]
 
-    def right(self, candidate: Candidate) -> Right:
-        """What a candidate has right of the first examples."""
+    def right(self, candidate: Candidate, than: Right | None = None) -> Right:
+        """What a candidate has right of the first examples.
+
+        Args:
+            candidate: of whom.
+            than: it is asked no further once it is clear that it does not get all of these right and more; None to
+                ask all the same.
+        """
         ...
 
     def is_passed(self, right: Right, part: Part = "all") -> bool:
@@ -72,8 +77,8 @@ class LossJudge:
         self._second = Screen.of(original, [*_telling(setting, _SECOND), *odd_sizes(setting)])
         self._fresh = Screen.of(original, _fresh(original, digest))
 
-    def right(self, candidate: Candidate) -> Right:
-        """As a `Judge`'s."""
+    def right(self, candidate: Candidate, than: Right | None = None) -> Right:
+        """As a `Judge`'s; all is asked in one round trip."""
         return self._first.right(candidate.answers(self._first))
 
     def is_passed(self, right: Right, part: Part = "all") -> bool:
@@ -120,6 +125,7 @@ class MethodJudge:
         self.kind: str = original.settings.kind
         self._original, self._digest = original, digest
         self._examples: list[tuple[Promise, list[Example]]] = []
+        self._shown: set[int] = set()  # the numbers of the counterexamples
         for check in checks:
             promise = promise_of(check)
             ((name, strategy),) = promise.strategies
@@ -129,27 +135,40 @@ class MethodJudge:
             drawn: list[Any] = [example for pool in pools for example in pool.examples]
             shown = [counterexamples[check]] if check in counterexamples else []
             more = min(_EXAMPLES, len(drawn) - len(shown))
+            if shown:
+                self._shown.add(sum(len(asked) for _, asked in self._examples))
             self._examples.append((promise, [*shown, *({name: d} for d in drawn[len(drawn) - more :])]))
 
-    def right(self, candidate: Candidate) -> Right:
+    def right(self, candidate: Candidate, than: Right | None = None) -> Right:
         """As a `Judge`'s; a check is asked for when those before it are passed."""
         judged = candidate.classifier_like(self._original, b"")
         found: set[tuple[str, int]] = set()
         asked = 0
         for promise, examples in self._examples:
-            judged.foresee([value for example in examples for value in example.values()])
-            for k, example in enumerate(examples, start=asked):
-                failure = verdict(promise, judged, example)
-                if failure is None:
-                    found |= {(part, k) for part in _PARTS}
-                elif failure.costly:
+            # Each example takes a training, and the first shows most candidates to be no better.
+            for some in (examples,) if than is None else (examples[:1], examples[1:]):
+                judged.foresee([value for example in some for value in example.values()])
+                for k, example in enumerate(some, start=asked):
+                    failure = verdict(promise, judged, example)
+                    if failure is None:
+                        found |= {(part, k) for part in _PARTS}
+                    elif failure.costly:
+                        return frozenset(found)
+                    elif not isinstance(failure, Raises):
+                        found.add(("answer", k))
+                asked += len(some)
+                if than is not None and self._falls_short(found, than, asked):
                     return frozenset(found)
-                elif not isinstance(failure, Raises):
-                    found.add(("answer", k))
-            asked += len(examples)
             if len(found) < len(_PARTS) * asked:
                 break
         return frozenset(found)
+
+    def _falls_short(self, found: Set[tuple[str, int]], than: Right, asked: int) -> bool:
+        """Whether the first ``asked`` examples show that a candidate gets no more right than that."""
+        before = {each for each in than if each[1] < asked}
+        last = {(part, asked - 1) for part in _PARTS}
+        still_fails = asked - 1 in self._shown and not last <= before and found & last == before & last
+        return still_fails or not found >= before
 
     def is_passed(self, right: Right, part: Part = "all") -> bool:
         """As a `Judge`'s."""

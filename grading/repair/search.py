@@ -167,7 +167,7 @@ class Search:
             if self._is_over or len(found) == _MOST_FOUND or (found and rank > found[0]):
                 return
             self.tried += 1
-            right = self.judge.right(candidate)
+            right = self.judge.right(candidate, start.right)
             changes = (*start.changes, Change(start.program, edit))
             if self.judge.is_passed(right):
                 self._judged += 1
