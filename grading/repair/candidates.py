@@ -21,7 +21,7 @@ from grading.judging.failures import Failure
 from grading.judging.loss_function import LossFunction
 from grading.judging.screening import Answers, packed
 from grading.repair.function import Program
-from grading.repair.line_budget import COUNTED, PRELUDE
+from grading.repair.turn_budget import COUNTED, PRELUDE, counting_turns
 from grading.sandbox.messages import Call, Create, Lost, Outcome, Step
 from grading.sandbox.pairs import PackedCalls, Pairs
 from reference.answer import Answer
@@ -107,7 +107,7 @@ class Bench:
         more.setdefault(self._source.name, []).append(Block(PRELUDE, "before candidates"))
         definitions = {}
         for k, (name, program) in enumerate(zip(names, programs, strict=True)):
-            text = self._renamed(program.text.decode(), k)
+            text = counting_turns(self._renamed(program.text.decode(), k))
             function = f"{self._names[0]}__{k}"
             text = f"{self._future}{text}\n{function} = {COUNTED}({function})\n"
             cell = f"candidate {k}"
