@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from concurrent.futures import Executor
+from concurrent.futures import Executor, wait
 from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING
 
@@ -97,8 +97,11 @@ class Runner:
             groups: dict[str, list[tuple[str, str]]] = {}
             for name, check in in_turn:
                 groups.setdefault(self.candidates.group(name), []).append((name, check))
-            # Going through the answers raises what a thread has raised.
-            list(lanes.map(self._run_in_order, groups.values()))
+            lane_of = [lanes.submit(self._run_in_order, group) for group in groups.values()]
+            # Nobody may end the workers under a lane that still uses them.
+            wait(lane_of)
+            for lane in lane_of:
+                lane.result()
         for name, check in in_turn:
             self.result(name, check)
         self.repairs()
