@@ -17,8 +17,8 @@ from typing import TYPE_CHECKING, Any
 from grading import UserError
 from grading.cluster.messages import Reply, decode_reply, task, versions
 from grading.grades.grade import Grade, IsolationFacts
+from grading.intake.reader import Reader, ReadingError
 from grading.intake.submission import Handin, IntakeError
-from grading.reading.reader import Reader, ReadingError
 from grading.running.grade_assembly import not_graded
 from grading.running.run import Outcome
 from grading.running.setup import RunSetup

@@ -170,7 +170,7 @@ def _run_with(options: argparse.Namespace, begun: Zygote | None) -> int:
     from contextlib import nullcontext
 
     from grading.intake.files import left_out
-    from grading.reading.reader import Reader
+    from grading.intake.reader import Reader
     from grading.rubric.reading import load_rubric, require_packages
     from grading.running.setup import RunSetup
     from grading.running.work import Work

@@ -82,11 +82,11 @@ def _run(options: argparse.Namespace) -> int:
 
 def _serve(options: argparse.Namespace, marker: str) -> int:
     from grading.gradebook.records import beside_others
+    from grading.intake.reader import Reader
     from grading.marking import server
     from grading.marking.rewriting import Rewriter
     from grading.marking.shown import Renderer
     from grading.marking.store import Store
-    from grading.reading.reader import Reader
     from grading.words import speaking
 
     # Processes are forked while no other thread runs.

@@ -50,7 +50,7 @@ def run(options: argparse.Namespace) -> int:
 
 def _watch(options: argparse.Namespace, begun: Zygote | None, started: float) -> int:
     from grading.entrances.pytest_session import the_handin
-    from grading.reading.reader import Reader
+    from grading.intake.reader import Reader
     from grading.rubric.reading import load_rubric, require_packages
     from grading.running.setup import RunSetup
     from grading.running.work import Work

@@ -20,8 +20,8 @@ from grading.gradebook.hand_marks import latest
 from grading.gradebook.marks import LATEST, write_mark
 from grading.gradebook.stored import reported, stored
 from grading.grades.grade import Grade
+from grading.intake.reader import Reader
 from grading.intake.submission import Handin
-from grading.reading.reader import Reader
 from grading.reports import WRITERS, write_class, write_reports
 from grading.reports.anonymous import pseudonyms
 from grading.reports.brief import Brief

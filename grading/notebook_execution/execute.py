@@ -8,13 +8,13 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from grading.grades.notebook_execution import Execution, FailedCell, History, NotebookRun
+from grading.intake.reader import Reader
 from grading.intake.submission import Handin, Submission
 from grading.notebook_execution import claims, harvest
 from grading.notebook_execution.confirming import RESTS_ON_TABLE, Confirmation, confirm
 from grading.notebook_execution.harvest import Found
 from grading.notebook_execution.plan import NotebooksAsked, notebooks, raw_files
 from grading.notebook_execution.scoring import HeldOut, held_out
-from grading.reading.reader import Reader
 from grading.rubric.settings import Search
 from grading.sandbox.limits import Limits
 from grading.sandbox.messages import Lost, Raised

@@ -11,9 +11,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from grading.grades.notebook_execution import History, NotebookPicture, SearchFacts, SearchPair
+from grading.intake.png import NoPictureError, checked
 from grading.notebook_execution.confirming import Confirmation
 from grading.notebook_execution.scoring import Counted, HeldOut
-from grading.reading.png import NoPictureError, checked
 from grading.rubric.settings import Search
 from grading.sandbox.messages import Received
 from grading.sandbox.notebook_worker import Cell, CellOutcome

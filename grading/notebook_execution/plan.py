@@ -11,9 +11,9 @@ import msgspec
 
 from grading.intake.ipynb import DamagedNotebookError, read_cells
 from grading.intake.limits import DEFAULT
+from grading.intake.reader import Reader
 from grading.intake.safe_names import shown
 from grading.intake.submission import Handin, IntakeError, Submission
-from grading.reading.reader import Reader
 from grading.rubric.settings import Search
 from grading.sandbox.notebook_worker import Cell, Notebook
 from grading.words import say

@@ -18,8 +18,8 @@ from msgspec.structs import replace
 from grading.grades.atomic_files import write_atomically
 from grading.grades.grade import Grade
 from grading.grades.roster import Matches
+from grading.intake.reader import Reader
 from grading.intake.submission import Handin
-from grading.reading.reader import Reader
 from grading.reports.anonymous import anonymous
 from grading.reports.class_page import ClassPage
 from grading.reports.github import GitHubAnnotations, GitHubClassroom, GitHubOutputs, GitHubSummary

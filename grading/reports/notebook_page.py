@@ -1,6 +1,6 @@
 """``feedback/<notebook>.html``: the student's notebook as Jupyter shows it, with the feedback below each function.
 
-What nbconvert makes of it is made harmless where it is made (`grading.reading.rendered_cells`), and the page's policy
+What nbconvert makes of it is made harmless where it is made (`grading.intake.rendered_cells`), and the page's policy
 lets nothing of it run or load. ``source.html`` takes a tenth of the time and shows Markdown as text.
 """
 
@@ -13,8 +13,8 @@ import msgspec
 
 from grading.grades.grade import Grade
 from grading.intake.ipynb import OURS
+from grading.intake.reader import Reader, ReadingError
 from grading.intake.submission import Handin, IntakeError
-from grading.reading.reader import Reader, ReadingError
 from grading.reports.notebook_report import names_for
 from grading.reports.pages import page
 from grading.reports.sources import Commented, Feedback

@@ -17,7 +17,7 @@ import numpy as np
 
 from grading.grades.grade import GradientComparison, LossHistory, TrainingFacts
 from grading.grades.notebook_execution import SearchFacts
-from grading.reading.png import png_of
+from grading.intake.png import png_of
 
 _LEFT, _RIGHT = 62, 392
 _TOP, _BOTTOM = 10, 190

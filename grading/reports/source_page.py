@@ -19,7 +19,7 @@ import msgspec
 from grading.grades.grade import Grade
 from grading.intake.ipynb import OURS, DamagedNotebookError, as_it_is
 from grading.intake.pasted import set_apart
-from grading.reading.png import NoPictureError, checked
+from grading.intake.png import NoPictureError, checked
 from grading.reports.pages import page
 from grading.reports.sources import Commented, Feedback
 from grading.reports.text import points, shown, visible

@@ -8,8 +8,8 @@ import msgspec
 
 from grading.grades.grade import CheckResult, Grade
 from grading.intake.files import StudentFile
+from grading.intake.reader import Reader, ReadingError
 from grading.intake.submission import Handin, IntakeError
-from grading.reading.reader import Reader, ReadingError
 
 # Of a notebook's JSON. Text and pictures fill honest ones; each part makes an object many times its size.
 _MOST_PARTS = 1_000_000

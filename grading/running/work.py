@@ -8,8 +8,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from grading import Closing
+from grading.intake.reader import Reader, ReadingError
 from grading.intake.submission import Handin, IntakeError, Submission
-from grading.reading.reader import Reader, ReadingError
 from grading.sandbox.budget import Budget
 from grading.sandbox.level_search import LevelSearch
 from grading.sandbox.walls.levels import DisturbedError, IsolationError, LaunchError, Level

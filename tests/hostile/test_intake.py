@@ -17,10 +17,10 @@ import pytest
 
 from grading.intake.find import survey
 from grading.intake.read import read
+from grading.intake.reader import Reader
+from grading.intake.reader_process import CPU_SECONDS
 from grading.intake.safe_names import unique_names
 from grading.intake.submission import Handin, IntakeError, State
-from grading.reading.reader import Reader
-from grading.reading.reader_process import CPU_SECONDS
 from grading.sandbox.inside.clearing import clear
 from tests.hostile.pumping import BOUNDED, TooSlowError, patterns, seconds, texts
 

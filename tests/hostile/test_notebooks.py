@@ -17,9 +17,9 @@ import pytest
 
 from grading.intake.ipynb import read_cells
 from grading.intake.limits import DEFAULT
+from grading.intake.png import checked
 from grading.notebook_execution import harvest
 from grading.notebook_execution.claims import compare, saved_outputs
-from grading.reading.png import checked
 from grading.sandbox.client import Sandbox
 from grading.sandbox.limits import Limits
 from grading.sandbox.notebook_worker import Cell, Notebook, NotebookOutcome

@@ -20,8 +20,8 @@ from grading import one_thread
 from grading.grades.atomic_files import write_atomically
 from grading.grades.grade import Grade
 from grading.grades.late import HandedIn, Lateness, duration, minutes_late
+from grading.intake.reader import Reader
 from grading.intake.submission import Handin
-from grading.reading.reader import Reader
 from grading.reports.gradescope import GradescopeReport
 from grading.rubric.reading import load_rubric
 from grading.rubric.settings import Rubric

@@ -8,8 +8,8 @@ from grading.editions.callings import as_called
 from grading.entrances.watching.saves import Saves
 from grading.entrances.watching.screen import Screen
 from grading.entrances.watching.verdicts import SupersededError, Verdict, Verdicts
+from grading.intake.reader import ReadingError
 from grading.intake.submission import Handin, IntakeError, Submission
-from grading.reading.reader import ReadingError
 from grading.running.from_rubric import standard_of
 from grading.running.preparation import prepare_for_failures
 from grading.running.work import Work

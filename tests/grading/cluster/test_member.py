@@ -12,7 +12,7 @@ from grading.cluster.client import ClusterError
 from grading.cluster.member import Member
 from grading.cluster.messages import Reply, Task, decode_reply, task, versions
 from grading.intake.find import find
-from grading.reading.packed_handin import pack
+from grading.intake.packed_handin import pack
 from grading.rubric.reading import load_rubric
 from grading.running.setup import RunSetup
 from tests.grading.running.small_class import RIGHT, make_class

@@ -17,8 +17,8 @@ from grading import commands
 from grading.gradebook.database import FILE
 from grading.gradebook.records import FOLDER, Records
 from grading.grades.grade import IsolationFacts
+from grading.intake.reader import Reader
 from grading.intake.submission import Handin
-from grading.reading.reader import Reader
 from grading.rubric.reading import load_rubric
 from grading.running.grade_assembly import not_graded
 from grading.running.setup import RunSetup

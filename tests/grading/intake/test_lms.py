@@ -11,8 +11,8 @@ import pytest
 
 from grading.intake.find import find
 from grading.intake.read import read
+from grading.intake.reader import Reader
 from grading.intake.submission import Handin, IntakeError
-from grading.reading.reader import Reader
 from tests.grading.intake.making import (
     ASKED,
     CLASSIFIER,

@@ -15,12 +15,12 @@ import pytest
 
 import grader
 from grading import commands
+from grading.intake.reader import Reader
 from grading.marking.guard import Guard
 from grading.marking.rewriting import Rewriter
 from grading.marking.server import app
 from grading.marking.shown import Renderer
 from grading.marking.store import Store
-from grading.reading.reader import Reader
 from tests.grading.marking.marked_class import graded, notebook
 
 HOSTILE = (
@@ -156,7 +156,7 @@ def test_what_cannot_be_rendered_is_shown_as_it_was_written(
     def too_much(*_: object) -> None:
         raise RecursionError
 
-    monkeypatch.setattr("grading.reading.rendered_cells._converters", too_much)
+    monkeypatch.setattr("grading.intake.rendered_cells._converters", too_much)
     (work,) = [work for work in client.store.works.values() if work.name == "ada"]
     for each in Renderer(Reader(apart=False)).shown(work):
         assert each.plain

@@ -13,10 +13,10 @@ from msgspec.structs import replace
 from grading.grades.grade import CheckResult
 from grading.intake.find import find
 from grading.intake.read import read
+from grading.intake.reader import Reader
 from grading.notebook_execution.execute import NotebookResults, execute
 from grading.notebook_execution.plan import NotebooksAsked
 from grading.notebook_execution.search_checks import search_results
-from grading.reading.reader import Reader
 from grading.rubric.reading import load_rubric
 from grading.rubric.settings import Rubric
 from grading.sandbox.client import Sandbox

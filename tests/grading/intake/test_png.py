@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from PIL import Image
 from PIL.PngImagePlugin import PngInfo
 
-from grading.reading.png import NoPictureError, checked
+from grading.intake.png import NoPictureError, checked
 
 SIGNATURE = b"\x89PNG\r\n\x1a\n"
 

@@ -1,7 +1,7 @@
 """Reading what students wrote, apart from what grades it.
 
 Nothing of a student's runs there, but whatever reads what a stranger wrote can be made to take forever, to fill the
-memory, or to crash. So hand-ins are read by processes of their own (`grading/reading/reader_process.py`), one hand-in
+memory, or to crash. So hand-ins are read by processes of their own (`grading/intake/reader_process.py`), one hand-in
 at a time: such a process can write no file, start no program and reach no other process, gives back bytes, which are
 read strictly, and is ended by the kernel when a hand-in takes too much of it. That hand-in is tried in a new process,
 forked from one that has read nothing; if it ends that, too, it cannot be read. Where processes cannot be forked (not
@@ -23,9 +23,7 @@ import msgspec
 
 from grading import Closing
 from grading.intake.find import Found, Reading, by_name, is_looked_through, look_below, survey
-from grading.intake.safe_names import shown
-from grading.intake.submission import Handin, IntakeError, Submission
-from grading.reading.reader_process import (
+from grading.intake.reader_process import (
     CPU_SECONDS,
     LENGTH,
     MEMORY,
@@ -49,7 +47,9 @@ from grading.reading.reader_process import (
     received,
     serve,
 )
-from grading.reading.rendered_cells import RenderedAnswer
+from grading.intake.rendered_cells import RenderedAnswer
+from grading.intake.safe_names import shown
+from grading.intake.submission import Handin, IntakeError, Submission
 from grading.words import say, spoken
 
 T = TypeVar("T")
@@ -106,7 +106,7 @@ class Reader(Closing):
         return self._ask(handin, Files(None if names is None else tuple(names), sha256), dict[str, bytes])
 
     def packed(self, handin: Handin) -> bytes:
-        """As `grading.reading.packed_handin.pack`.
+        """As `grading.intake.packed_handin.pack`.
 
         Raises:
             IntakeError, ReadingError: as `read`; also where a file of it cannot be read.
@@ -114,7 +114,7 @@ class Reader(Closing):
         return self._ask(handin, Pack(), bytes)
 
     def rendered(self, handin: Handin, notebook: bytes) -> list[tuple[str, str]]:
-        """As `grading.reading.rendered_cells.rendered_cells`, of a notebook in the hand-in.
+        """As `grading.intake.rendered_cells.rendered_cells`, of a notebook in the hand-in.
 
         Raises:
             IntakeError, ReadingError: as `read`.

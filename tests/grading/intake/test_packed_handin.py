@@ -11,9 +11,9 @@ import msgspec
 import pytest
 from msgspec.structs import replace
 
+from grading.intake.packed_handin import PackedHandinError, pack, unpack
 from grading.intake.read import read
 from grading.intake.submission import Handin, IntakeError, Submission
-from grading.reading.packed_handin import PackedHandinError, pack, unpack
 from tests.grading.running.small_class import RIGHT
 
 

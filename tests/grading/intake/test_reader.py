@@ -13,11 +13,11 @@ from pathlib import Path
 
 import pytest
 
+from grading.intake import reader_process
 from grading.intake.find import Reading, look_below, survey
 from grading.intake.read import read
+from grading.intake.reader import Reader, ReadingError
 from grading.intake.submission import Handin, IntakeError
-from grading.reading import reader_process
-from grading.reading.reader import Reader, ReadingError
 from grading.words import speaking
 from tests.grading.running.small_class import RIGHT
 
@@ -208,8 +208,8 @@ def test_many_threads_and_forked_processes_can_have_hand_ins_read(ada: Handin, a
 KILLED = """
 import sys, threading, time
 from pathlib import Path
-from grading.reading import reader_process
-from grading.reading.reader import Reader
+from grading.intake import reader_process
+from grading.intake.reader import Reader
 from grading.intake.submission import Handin
 
 def endlessly(*_):

@@ -11,7 +11,7 @@ import pytest
 from PIL import Image
 
 from grading.intake.ipynb import DamagedNotebookError
-from grading.reading.rendered_cells import rendered_cells
+from grading.intake.rendered_cells import rendered_cells
 
 
 def picture(width: int, height: int) -> str:

@@ -5,7 +5,7 @@ takes out whatever could run, load, or lead anywhere. Pictures are decoded and r
 itself, so that none reaches beyond its own place.
 
 Converters are patient with what a stranger wrote: this runs where processor time and memory are limited
-(`grading.reading.reader`).
+(`grading.intake.reader`).
 """
 
 from __future__ import annotations
@@ -23,8 +23,8 @@ import msgspec
 
 from grading.intake.ipynb import OURS, DamagedNotebookError, as_it_is
 from grading.intake.pasted import set_apart
+from grading.intake.png import NoPictureError, checked
 from grading.intake.stacked import unstacked
-from grading.reading.png import NoPictureError, checked
 
 _PICTURE = "image/png"
 # In the order in which the first that there is is shown.

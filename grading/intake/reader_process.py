@@ -1,4 +1,4 @@
-"""The processes that read hand-ins, and what they are asked and answer (`grading.reading.reader`)."""
+"""The processes that read hand-ins, and what they are asked and answer (`grading.intake.reader`)."""
 
 from __future__ import annotations
 
@@ -21,11 +21,11 @@ from grading.intake.files import gather
 from grading.intake.find import Reading, look_below
 from grading.intake.ipynb import DamagedNotebookError
 from grading.intake.limits import DEFAULT
+from grading.intake.packed_handin import pack
 from grading.intake.read import digest, read
+from grading.intake.rendered_cells import RenderedAnswer, rendered_answers, rendered_cells
 from grading.intake.safe_names import shown
 from grading.intake.submission import Handin, IntakeError, Platform, Submission
-from grading.reading.packed_handin import pack
-from grading.reading.rendered_cells import RenderedAnswer, rendered_answers, rendered_cells
 from grading.sandbox.inside import confining
 from grading.sandbox.walls.syscalls import SeccompUnavailableError, compiled_filter
 from grading.words import Language, speak
