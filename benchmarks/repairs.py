@@ -4,9 +4,9 @@
     python -m benchmarks.repairs --every 10 --out /tmp/repairs.jsonl
     python -m benchmarks.repairs --again /tmp/repairs.jsonl
 
-Judges the wrong functions of `tests/grading/repair/slips_*.py` (most) and writes a line of JSON for each. The table
-counts those located on a line that a person would name, those repaired by one edit and by two, and the names that were
-given, held against what was judged of each by hand (`tests/grading/repair/named.toml`).
+Judges the wrong functions of `tests/grading/diagnosis/repair/slips_*.py` (most) and writes a line of JSON for each. The
+table counts those located on a line that a person would name, those repaired by one edit and by two, and the names that
+were given, held against what was judged of each by hand (`tests/grading/diagnosis/repair/named.toml`).
 """
 
 from __future__ import annotations
@@ -26,11 +26,11 @@ from grading.running.runner import Runner
 from grading.sandbox.client import Sandbox
 from grading.sandbox.limits import Limits
 from tests.checks.handins import Handed, rubric_of, submission_of
-from tests.grading.repair.corpus import Slip, slips
+from tests.grading.diagnosis.repair.corpus import Slip, slips
 
 _IN_FRONT = 2  # lines that a hand-in of the tests has before the function
 _TICKS = os.sysconf("SC_CLK_TCK")
-JUDGED_NAMES = Path(__file__).resolve().parent.parent / "tests/grading/repair/named.toml"
+JUDGED_NAMES = Path(__file__).resolve().parent.parent / "tests/grading/diagnosis/repair/named.toml"
 
 
 def processor_seconds() -> float:

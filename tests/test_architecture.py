@@ -20,7 +20,6 @@ FROM_TOP_TO_BOTTOM = (
     "gradebook",
     "entrances",
     "running",
-    "repair",
     "diagnosis",
     "starter",
     "editions",

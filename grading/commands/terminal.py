@@ -15,8 +15,7 @@ from rich.markup import escape
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 from rich.table import Column, Table
 
-from grading.editions.recognition import sentence
-from grading.grades.grade import Grade
+from grading.grades.grade import Grade, seems_of
 from grading.reports import CLASS_WRITERS, WRITERS
 from grading.reports.notebook_runs import outcome
 from grading.reports.text import one_line, points
@@ -181,7 +180,7 @@ def _line(grade: Grade) -> tuple[str, str, list[str]]:
     score = f"{points(grade.score)}/{points(grade.max_score)}"
     lines = [name + (f"  ({text})" if text else "")]
     if grade.edition is not None:
-        lines.append(plain(sentence(grade.edition)))
+        lines.append(plain(seems_of(grade.edition)))
     if grade.execution is not None:
         lines += [f"{plain(run.notebook)}: {plain(outcome(run))}" for run in grade.execution.notebooks]
     return score, colour_of(grade.score, grade.max_score), lines

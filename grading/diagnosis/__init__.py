@@ -1,4 +1,4 @@
-"""Naming the mistake behind wrong answers. Nothing in here decides a verdict; it only chooses words.
+"""What is behind wrong answers: the mistake by its name, and in `repair` the smallest change that undoes it.
 
-Imported by `running`, and by `repair` for the answers of known mistakes.
+Nothing in here decides a verdict or about points; it only chooses words. Imported by `running` alone.
 """

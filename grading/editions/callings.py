@@ -8,7 +8,8 @@ from typing import Any
 
 from msgspec.structs import replace
 
-from grading.editions.recognition import looks_like, sentence
+from grading.editions.recognition import looks_like
+from grading.grades.grade import seems_of
 from grading.intake.submission import Submission
 from grading.protocol.wire import WireCalling
 from grading.rubric.calling import USUAL_RETURNS
@@ -20,7 +21,7 @@ def as_called(submission: Submission, rubric: Rubric) -> Submission:
     """The submission, with how the rubric says that its functions are called, and a word if they are of another."""
     settings = rubric.settings
     other = looks_like(submission, settings)
-    said = submission.warnings if other is None else (sentence(other), *_still_true(submission, rubric))
+    said = submission.warnings if other is None else (seems_of(other), *_still_true(submission, rubric))
     return replace(submission, callings=callings(settings), edition=other, warnings=said)
 
 

@@ -7,8 +7,7 @@ from functools import cache
 
 import msgspec
 
-from grading.editions.recognition import sentence
-from grading.grades.grade import TURNED, CheckResult
+from grading.grades.grade import TURNED, CheckResult, seems_of
 from grading.judging.failures import Failure, Raises, WrongReturn
 from grading.rubric.calling import Calling
 from grading.rubric.reading import load_rubric
@@ -35,7 +34,7 @@ def instead(
         return result
     return msgspec.structs.replace(
         result,
-        message=sentence(edition),
+        message=seems_of(edition),
         expected=None,
         got=None,
         diagnosis=None,
@@ -47,7 +46,7 @@ def instead(
 def says_only_that(results: Iterable[CheckResult], edition: str | None) -> bool:
     """Whether all that fails of a function fails because it is of another edition: then there is nothing to repair."""
     failed = [result for result in results if result.status in ("failed", "error")]
-    return edition is not None and all(result.message == sentence(edition) for result in failed)
+    return edition is not None and all(result.message == seems_of(edition) for result in failed)
 
 
 def _explains(
@@ -58,7 +57,7 @@ def _explains(
     if theirs.arrays == ours.arrays and theirs.weights == ours.weights:
         return False
     if settings.functions[result.function].kind != "loss":
-        return any(other.message == sentence(edition) for other in before)
+        return any(other.message == seems_of(edition) for other in before)
     if not isinstance(failure, Raises | WrongReturn):
         return False
     return theirs.arrays != ours.arrays or (result.diagnosis is not None and result.diagnosis.id == TURNED)

@@ -12,7 +12,6 @@ from grading.intake.submission import Definition, State, Submission
 from grading.intake.tree_walk import nodes
 from grading.intake.unfinished import Function
 from grading.rubric.settings import Settings
-from grading.words import say
 
 # Without any of this, a function is not turned and need not be parsed once more. No \b in front, which is slow.
 _WORTH_A_LOOK = re.compile(
@@ -39,14 +38,6 @@ def looks_like(submission: Submission, settings: Settings) -> str | None:
     """The edition that a hand-in seems to be of, where that is another than the rubric's."""
     found = next(_signs(submission, settings), None)
     return None if found == settings.edition else found
-
-
-def sentence(edition: str) -> str:
-    """What is said about such a hand-in."""
-    return say(
-        "This looks like work for another edition of the assignment: grade it with --edition {edition}.",
-        edition=edition,
-    )
 
 
 def _signs(submission: Submission, settings: Settings) -> Iterator[str]:

@@ -11,12 +11,12 @@ import msgspec
 from grading.editions.callings import losses_of
 from grading.editions.parts import code_of_part, is_part, said_of_part
 from grading.editions.tensors import diagnosis_for_tensors, in_tensors, said_of_tensors
-from grading.editions.transposition import turned, turned_rows
 from grading.grades.grade import Certificate, CheckResult, Counterexample, Diagnosis, GradientComparison
 from grading.judging.failures import Failure, Raises
 from grading.protocol.arguments import resolved, split
 from grading.rubric.calling import CONSTANTS
 from grading.rubric.settings import Function, Settings
+from grading.words.transposition import turned, turned_rows
 
 T = TypeVar("T")
 

@@ -12,7 +12,7 @@ import msgspec
 from grading.grades.notebook_execution import Execution
 from grading.intake.submission import Platform
 from grading.rubric.settings import Hint
-from grading.words import Language
+from grading.words import Language, say
 
 SCHEMA_VERSION: Literal[2] = 2
 
@@ -314,6 +314,14 @@ class LateFacts(msgspec.Struct, frozen=True, kw_only=True):
     minutes: int
     factor: float
     raw_score: float
+
+
+def seems_of(edition: str) -> str:
+    """What is said about a hand-in that seems to be of another edition of the assignment."""
+    return say(
+        "This looks like work for another edition of the assignment: grade it with --edition {edition}.",
+        edition=edition,
+    )
 
 
 class Grade(msgspec.Struct, frozen=True, kw_only=True):

@@ -15,7 +15,6 @@ import numpy as np
 from msgspec.structs import replace
 
 from grading.editions.other_edition import instead, says_only_that
-from grading.editions.recognition import sentence
 from grading.editions.wording import Wording
 from grading.grades.grade import (
     CheckResult,
@@ -25,6 +24,7 @@ from grading.grades.grade import (
     Repair,
     Status,
     TrainingFacts,
+    seems_of,
 )
 from grading.intake.submission import State, Submission
 from grading.judging.engine import verify
@@ -235,7 +235,7 @@ class Runner:
         return self._repairs[name]
 
     def _repaired(self, name: str) -> Repair | None:
-        from grading.repair.telling import repaired
+        from grading.diagnosis.repair.telling import repaired
 
         # What needs a data set takes too long to be asked of candidates.
         checks = [check for planned, check in self.plan() if planned == name and check != "accuracy"]
@@ -259,7 +259,7 @@ class Runner:
         asked = name.partition(".")[0]
         definition = self.submission.definitions.get(asked)
         if definition is None and self.submission.edition is not None:
-            return sentence(self.submission.edition)
+            return seems_of(self.submission.edition)
         if definition is None:
             return say(
                 "{name} was not found in the hand-in. It must be defined under exactly this name.", name=asked

@@ -12,12 +12,12 @@ import msgspec
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from grading import UserError
-from grading.editions import transposition
 from grading.rubric.calling import USUAL_ARGUMENTS, USUAL_RETURNS, Calling
 from grading.rubric.reading import load_rubric
 from grading.rubric.settings import Function, Names, Rubric, Search
 from grading.starter.subjects import Subject, subject_of
 from grading.starter.toml import as_toml
+from grading.words import transposition
 
 _TEMPLATES = Path(__file__).resolve().parent / "templates"
 _MARK, _NEXT = "```python\n", "<!-- next cell -->"

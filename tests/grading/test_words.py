@@ -51,11 +51,16 @@ def test_what_is_said_is_written_where_it_is_said() -> None:
 # Folders and files whose sentences people read, and the words in them that are Python's or the wire's.
 SPOKEN = ("grading/intake", *(f"grading/sandbox/{name}.py" for name in ("session", "kernel", "worker")))
 OF_PYTHON = {"was never closed", "except Error as name:", "an answer to another kind of request"}
+OF_BYTES = re.compile(r"/(packed_handin|png)\.py:")  # what these say of bytes is said to code of ours
 
 
 @pytest.mark.parametrize("folder", SPOKEN)
 def test_nothing_is_said_past_the_catalogue(folder: str) -> None:
-    found = [(where, text) for where, text in written_past_say(folder) if text not in OF_PYTHON]
+    found = [
+        (where, text)
+        for where, text in written_past_say(folder)
+        if text not in OF_PYTHON and not OF_BYTES.search(where)
+    ]
     assert not found, "put these through say, or later"
 
 

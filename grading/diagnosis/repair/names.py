@@ -6,11 +6,11 @@ import ast
 import re
 from collections.abc import Callable, Iterator, Sequence
 
+from grading.diagnosis.repair.all_edits import scopes_of
+from grading.diagnosis.repair.function import Edit, Function
+from grading.diagnosis.repair.scope import Scope
+from grading.diagnosis.repair.search import Change
 from grading.grades.grade import Diagnosis
-from grading.repair.all_edits import scopes_of
-from grading.repair.function import Edit, Function
-from grading.repair.scope import Scope
-from grading.repair.search import Change
 from grading.words import say
 
 _SMALL = 1e-3

@@ -6,7 +6,7 @@ import ast
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from grading.repair.function import Function
+from grading.diagnosis.repair.function import Function
 
 _LABELS = ("y", "labels", "target", "target_index")
 UNKNOWN = "?"

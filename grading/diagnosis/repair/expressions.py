@@ -5,8 +5,8 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator
 
-from grading.repair.function import Edit
-from grading.repair.writing import REDUCING, Ranked, Writing
+from grading.diagnosis.repair.function import Edit
+from grading.diagnosis.repair.writing import REDUCING, Ranked, Writing
 
 _SYMBOLS: dict[type[ast.AST], str] = {
     ast.Add: "+", ast.Sub: "-", ast.Mult: "*", ast.Div: "/", ast.Pow: "**", ast.MatMult: "@", ast.FloorDiv: "//",

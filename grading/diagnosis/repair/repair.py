@@ -6,6 +6,13 @@ import ast
 import difflib
 from collections.abc import Mapping, Sequence
 
+from grading.diagnosis.repair.candidates import Bench, Opening
+from grading.diagnosis.repair.function import Function, Program
+from grading.diagnosis.repair.judges import Judge, LossJudge, MethodJudge
+from grading.diagnosis.repair.kinds import KINDS
+from grading.diagnosis.repair.methods import without_indentation
+from grading.diagnosis.repair.names import names_of
+from grading.diagnosis.repair.search import Change, Found, Search
 from grading.grades import grade
 from grading.grades.grade import CheckResult, Diagnosis, Repair
 from grading.intake.function_source import Written, called_beside, written, written_method
@@ -13,13 +20,6 @@ from grading.intake.submission import Submission
 from grading.judging.classifier import Classifier
 from grading.judging.failures import Failure
 from grading.judging.loss_function import LossFunction
-from grading.repair.candidates import Bench, Opening
-from grading.repair.function import Function, Program
-from grading.repair.judges import Judge, LossJudge, MethodJudge
-from grading.repair.kinds import KINDS
-from grading.repair.methods import without_indentation
-from grading.repair.names import names_of
-from grading.repair.search import Change, Found, Search
 from grading.words import together, translated
 
 _CORE = ("interface", "value", "gradient", "kinks", "stability", "symmetry")

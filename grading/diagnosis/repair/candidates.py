@@ -11,6 +11,8 @@ import numpy as np
 from msgspec import structs
 from msgspec.structs import replace
 
+from grading.diagnosis.repair.function import Program
+from grading.diagnosis.repair.turn_budget import COUNTED, PRELUDE, counting_turns
 from grading.grades.grade import Part
 from grading.intake.function_source import Written
 from grading.intake.submission import Block, Definition, Submission
@@ -20,8 +22,6 @@ from grading.judging.classifier import Classifier
 from grading.judging.failures import Failure
 from grading.judging.loss_function import LossFunction
 from grading.judging.screening import Answers, packed
-from grading.repair.function import Program
-from grading.repair.turn_budget import COUNTED, PRELUDE, counting_turns
 from grading.sandbox.messages import Call, Create, Lost, Outcome, Step
 from grading.sandbox.pairs import PackedCalls, Pairs
 from reference.answer import Answer

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from tests.checks.right_softmax import SOFTMAX_STYLES
 from tests.checks.right_svm import SVM_STYLES
-from tests.grading.repair import slips_softmax, slips_svm
+from tests.grading.diagnosis.repair import slips_softmax, slips_svm
 
 
 @dataclass(frozen=True)

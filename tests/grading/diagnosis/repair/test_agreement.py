@@ -3,8 +3,8 @@ from __future__ import annotations
 import msgspec
 import pytest
 
+from grading.diagnosis.repair.agreement import contradicts
 from grading.grades.grade import Diagnosis
-from grading.repair.agreement import contradicts
 from tests.grading.reports.test_repairs import CHANGE, a_repair
 
 

@@ -7,13 +7,13 @@ from collections.abc import Iterator
 from dataclasses import replace
 from itertools import chain
 
-from grading.repair.expressions import Expressions
-from grading.repair.function import Function, Program
-from grading.repair.methods import METHODS, MethodExpressions, MethodStatements, method_scope
-from grading.repair.scope import Scope, helper_scope, scope_of
-from grading.repair.shapes import Shapes
-from grading.repair.statements import Statements
-from grading.repair.writing import UNKNOWN, Ranked
+from grading.diagnosis.repair.expressions import Expressions
+from grading.diagnosis.repair.function import Function, Program
+from grading.diagnosis.repair.methods import METHODS, MethodExpressions, MethodStatements, method_scope
+from grading.diagnosis.repair.scope import Scope, helper_scope, scope_of
+from grading.diagnosis.repair.shapes import Shapes
+from grading.diagnosis.repair.statements import Statements
+from grading.diagnosis.repair.writing import UNKNOWN, Ranked
 
 # Of text that is written for the edits of one program; a solution's take two.
 _MOST_BYTES = 200_000_000

@@ -6,11 +6,11 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
+from grading.diagnosis.repair.all_edits import edits_of
+from grading.diagnosis.repair.candidates import Bench, Right
+from grading.diagnosis.repair.function import Edit, Function, Program
+from grading.diagnosis.repair.judges import Judge
 from grading.grades.grade import Part
-from grading.repair.all_edits import edits_of
-from grading.repair.candidates import Bench, Right
-from grading.repair.function import Edit, Function, Program
-from grading.repair.judges import Judge
 
 _FIRST_BATCH, _LARGEST_BATCH = 32, 256
 _MOST_LOST = 3  # processes that candidates may cost, together

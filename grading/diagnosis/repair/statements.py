@@ -8,9 +8,9 @@ import textwrap
 from collections.abc import Iterator, Sequence
 from functools import cached_property
 
-from grading.repair.function import Edit, Function
-from grading.repair.scope import Scope
-from grading.repair.writing import Ranked
+from grading.diagnosis.repair.function import Edit, Function
+from grading.diagnosis.repair.scope import Scope
+from grading.diagnosis.repair.writing import Ranked
 
 _SYMBOLS: dict[type[ast.operator], str] = {ast.Add: "+=", ast.Sub: "-=", ast.Mult: "*=", ast.Div: "/="}
 _INSTEAD = {"+=": ("-=", "=", "*="), "-=": ("+=", "="), "/=": ("*=",), "*=": ("/=", "+=")}

@@ -7,11 +7,11 @@ import textwrap
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
-from grading.repair.expressions import Expressions
-from grading.repair.function import Edit, Function
-from grading.repair.scope import Scope, names_in
-from grading.repair.statements import Statements
-from grading.repair.writing import UNKNOWN, Ranked
+from grading.diagnosis.repair.expressions import Expressions
+from grading.diagnosis.repair.function import Edit, Function
+from grading.diagnosis.repair.scope import Scope, names_in
+from grading.diagnosis.repair.statements import Statements
+from grading.diagnosis.repair.writing import UNKNOWN, Ranked
 
 METHODS = ("train", "predict")
 

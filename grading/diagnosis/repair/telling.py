@@ -7,15 +7,15 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 from msgspec import structs
 
+from grading.diagnosis.repair.agreement import agreed
+from grading.diagnosis.repair.candidates import Opening
+from grading.diagnosis.repair.repair import repair_of
 from grading.grades.grade import CheckResult, Repair
 from grading.intake.submission import Submission
 from grading.judging.classifier import Classifier
 from grading.judging.failures import Failure
 from grading.judging.loss_function import LossFunction
 from grading.judging.network import Network
-from grading.repair.agreement import agreed
-from grading.repair.candidates import Opening
-from grading.repair.repair import repair_of
 
 
 def repaired(

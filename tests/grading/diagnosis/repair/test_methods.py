@@ -7,12 +7,12 @@ from itertools import pairwise
 import msgspec
 import pytest
 
+from grading.diagnosis.repair import judges
 from grading.grades.grade import Repair
 from grading.judging.classifier import Classifier
 from grading.judging.each_example import Example, verdict
 from grading.judging.failures import Failure
 from grading.judging.promise import Promise
-from grading.repair import judges
 from grading.rubric.settings import Function, Rubric, Settings
 from grading.running.runner import Runner
 from grading.sandbox.client import Sandbox

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence, Set
 from typing import Any, Protocol
 
+from grading.diagnosis.repair.candidates import Candidate, Right, Screen
 from grading.grades.grade import Part
 from grading.judging.classifier import Classifier
 from grading.judging.each_example import Example, verdict, verify_each
@@ -15,7 +16,6 @@ from grading.judging.loss_function import LossFunction
 from grading.judging.promise import Promise, promise_of
 from grading.judging.real_use import JUDGES, RealUse
 from grading.judging.screening import Setting, asked_by, odd_sizes, own_problems
-from grading.repair.candidates import Candidate, Right, Screen
 from reference.problem import Problem
 
 _FIRST, _SECOND, _FRESH = 2, 8, 80

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import ast
 
-from grading.repair.function import Edit, Function
-from grading.repair.scope import UNKNOWN, Scope
+from grading.diagnosis.repair.function import Edit, Function
+from grading.diagnosis.repair.scope import UNKNOWN, Scope
 
 __all__ = ["REDUCING", "UNKNOWN", "Ranked", "Writing"]
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from grading.editions.transposition import turned
+from grading.words.transposition import turned
 
 PAIRS = [
     ("dW = [[1.0, 2.0, nan], [3.0, -4e-05, inf]]", "dW = [[1.0, 3.0], [2.0, -4e-05], [nan, inf]]"),

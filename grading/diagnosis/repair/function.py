@@ -18,7 +18,7 @@ class Edit:
     """One change of a function's text.
 
     Attributes:
-        kind: what kind of change it is; see `grading.repair.kinds`.
+        kind: what kind of change it is; see `grading.diagnosis.repair.kinds`.
         at: the bytes that a person would look at, from ... up to.
         replacements: what is done; they do not overlap.
         inserts: whether at ``at`` nothing is wrong but that something is missing behind it.

@@ -10,22 +10,22 @@ from typing import Any
 
 import pytest
 
+from grading.diagnosis.repair import all_edits
+from grading.diagnosis.repair.candidates import Bench
+from grading.diagnosis.repair.function import Edit, Function, Program
+from grading.diagnosis.repair.repair import affordable
 from grading.grades.grade import CheckResult, Repair
 from grading.intake.submission import Submission
 from grading.judging.screening import Setting, asked_by
-from grading.repair import all_edits
-from grading.repair.candidates import Bench
-from grading.repair.function import Edit, Function, Program
-from grading.repair.repair import affordable
 from grading.reports.shown_repairs import sentence_of
 from grading.rubric.settings import PartialCredit, RepairSettings
 from grading.running.runner import Runner
 from grading.sandbox.budget import Budget
 from grading.sandbox.client import Sandbox, Worker
 from tests.checks.handins import LOSS_CHECKS, Handed, rubric_of, submission_of
-from tests.grading.repair.corpus import slips
+from tests.grading.diagnosis.repair.corpus import slips
 
-ROOT = Path(__file__).resolve().parents[3]
+ROOT = Path(__file__).resolve().parents[4]
 SLIPS = {slip.name: slip for slip in slips()}
 HINGE = """
 def loss(W, X, y, reg):
@@ -126,7 +126,7 @@ def test_nothing_of_the_search_is_imported_where_all_is_right(tmp_path: Path) ->
     text = (
         "import sys, grader\n"
         f"grader.main(['submissions/ada.ipynb', '--out', {str(tmp_path)!r}, '--allow-unsafe'])\n"
-        "print(sorted(name for name in sys.modules if name.startswith('grading.repair')))\n"
+        "print(sorted(name for name in sys.modules if name.startswith('grading.diagnosis.repair')))\n"
     )
     done = subprocess.run([sys.executable, "-c", text], cwd=ROOT, capture_output=True, text=True, check=True)
     assert "100/100" in done.stdout

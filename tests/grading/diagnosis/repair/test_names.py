@@ -7,7 +7,7 @@ import pytest
 from grading.sandbox.client import Sandbox
 from tests.checks.right_softmax import SOFTMAX_STYLES
 from tests.checks.right_svm import SVM_STYLES
-from tests.grading.repair.test_repair import HINGE, repaired
+from tests.grading.diagnosis.repair.test_repair import HINGE, repaired
 
 LOOPS = SVM_STYLES["loops"][0]
 ROWS = SOFTMAX_STYLES["row_by_row"][0]
