@@ -24,12 +24,12 @@ import msgspec
 import numpy as np
 
 from grading.intake.submission import Block, Definition, Kind, Source, Submission
+from grading.judging.training.data import training_data
 from grading.rubric.reading import load_rubric
 from grading.running.from_rubric import training_plan
 from grading.running.runner import Runner
 from grading.running.setup import RunSetup
 from grading.running.work import Work
-from grading.training.data import training_data
 
 
 def checks_on_digits(rounds: int) -> dict[str, float]:

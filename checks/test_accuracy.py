@@ -12,10 +12,10 @@ from grading.judging.classifier import Classifier, Learned, Options, Scenario
 from grading.judging.failures import Inaccurate, WrongReturn
 from grading.judging.learned_from_loss import beyond, learned_from_own_loss
 from grading.judging.promise import promise
+from grading.judging.training.data import training_data
+from grading.judging.training.permuted_data import Disguise, disguised
 from grading.judging.training_facts import learned, nearness
 from grading.judging.training_record import history_of, weights_of
-from grading.training.data import training_data
-from grading.training.permuted_data import Disguise, disguised
 from grading.words import say, together
 from reference.datasets import Split
 

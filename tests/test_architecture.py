@@ -25,7 +25,6 @@ FROM_TOP_TO_BOTTOM = (
     "editions",
     "judging",
     "notebook_execution",
-    "training",
     "reports",
     "grades",
     "rubric",

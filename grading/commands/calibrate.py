@@ -33,9 +33,9 @@ def run(options: argparse.Namespace) -> int:
     """Train, print what was reached, and return the exit code."""
     one_thread()
     from grading.commands.progress import progress
+    from grading.judging.training.calibration import calibrate_plan, report
     from grading.rubric.reading import load_rubric
     from grading.running.from_rubric import training_plan
-    from grading.training.calibration import calibrate_plan, report
 
     rubric = load_rubric(options.rubric, edition=options.edition, data_folder=options.data)
     plan = training_plan(rubric)

@@ -8,8 +8,8 @@ import msgspec
 
 from grading.judging.exam import Part
 from grading.judging.screening import Setting
+from grading.judging.training.plan import TrainingPlan
 from grading.rubric.settings import Function, Names
-from grading.training.plan import TrainingPlan
 
 
 class Standard(msgspec.Struct, frozen=True, kw_only=True):

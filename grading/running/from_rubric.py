@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from grading.judging.training.plan import TrainingPlan
 from grading.rubric.settings import Rubric
-from grading.training.plan import TrainingPlan
 
 if TYPE_CHECKING:
     from grading.judging.standard import Standard

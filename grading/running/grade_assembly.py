@@ -19,10 +19,10 @@ from grading.grades.grade import (
 from grading.grades.notebook_execution import Execution
 from grading.grades.translation import kept_with
 from grading.intake.submission import Handin, Submission
+from grading.judging.training import baselines
 from grading.rubric.settings import Settings
 from grading.running.from_rubric import training_plan
 from grading.running.setup import RunSetup, suite_facts
-from grading.training import baselines
 from grading.words import say
 from grading.words.origins import know
 

@@ -13,11 +13,11 @@ import msgspec
 
 from grading.grades.grade import Grade, IsolationFacts
 from grading.intake.submission import Handin
+from grading.judging.training import baselines
 from grading.running.from_rubric import training_plan
 from grading.running.grade_assembly import not_graded
 from grading.running.processes import cores, share_out
 from grading.running.work import LOSSES, Work
-from grading.training import baselines
 from grading.words import say
 
 

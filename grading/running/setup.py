@@ -82,9 +82,9 @@ def suite_facts(setup: RunSetup) -> SuiteFacts:
     import numpy as np
 
     from grading.grades.grade import SuiteFacts
+    from grading.judging.training.data import data_facts
     from grading.notebook_execution.scoring import fingerprint
     from grading.running.from_rubric import training_plan
-    from grading.training.data import data_facts
 
     rubric = setup.rubric
     return SuiteFacts(

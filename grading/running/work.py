@@ -115,8 +115,8 @@ class Work(Closing):
         Raises:
             DatasetError: they cannot be had.
         """
+        from grading.judging.training.data import training_data
         from grading.running.from_rubric import training_plan
-        from grading.training.data import training_data
 
         plan = training_plan(self.setup.rubric)
         return training_data(plan).shared if plan.losses else None

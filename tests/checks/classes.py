@@ -9,11 +9,11 @@ from pathlib import Path
 from typing import Literal
 
 from grading.grades.grade import CheckResult
+from grading.judging.training.data import training_data
 from grading.rubric.settings import Accuracy, Function, Rubric, Settings
 from grading.running.from_rubric import training_plan
 from grading.running.runner import Runner
 from grading.sandbox.client import Sandbox
-from grading.training.data import training_data
 from reference.mistakes import Mistake
 from tests.checks.handins import submission_of
 

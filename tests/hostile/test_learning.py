@@ -9,11 +9,11 @@ import pytest
 
 from grading.intake.find import find
 from grading.intake.read import read
+from grading.judging.training.data import training_data
 from grading.rubric.reading import load_rubric
 from grading.running.from_rubric import training_plan
 from grading.running.runner import Runner
 from grading.sandbox.client import Sandbox
-from grading.training.data import training_data
 from tests.checks.classes import ACCURACY, HandedClass, judge_classes, train_of
 
 SGD = """

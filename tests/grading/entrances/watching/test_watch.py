@@ -20,10 +20,10 @@ from grading.entrances.watching.saves import Saves
 from grading.entrances.watching.verdicts import Verdicts
 from grading.intake.read import read
 from grading.intake.submission import Handin, Submission
+from grading.judging.training.data import training_data
 from grading.rubric.reading import load_rubric
 from grading.running.from_rubric import training_plan
 from grading.sandbox.client import Sandbox
-from grading.training.data import training_data
 
 ROOT = Path(__file__).resolve().parents[4]
 RUBRIC = load_rubric(None)

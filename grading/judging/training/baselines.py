@@ -14,8 +14,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from grading.grades.grade import Baseline, HistoryBand, LossHistory, ReferenceTraining
-from grading.training.data import training_data
-from grading.training.plan import TrainingPlan
+from grading.judging.training.data import training_data
+from grading.judging.training.plan import TrainingPlan
 from reference import nearest_neighbours
 from reference.losses import training_loss, training_losses
 from reference.sgd import Loss, accuracy, train_alike

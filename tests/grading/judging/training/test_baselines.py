@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 
+from grading.judging.training.baselines import SEEDS, reference_training, templates, thinned
 from grading.rubric.reading import load_rubric
 from grading.running.from_rubric import training_plan
-from grading.training.baselines import SEEDS, reference_training, templates, thinned
 from reference.datasets import digits
 
 

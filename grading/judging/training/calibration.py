@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 
-from grading.training.baselines import loss_named
-from grading.training.data import training_data
-from grading.training.plan import TrainingPlan
+from grading.judging.training.baselines import loss_named
+from grading.judging.training.data import training_data
+from grading.judging.training.plan import TrainingPlan
 from reference.calibration import Calibration, calibrate
 
 

@@ -12,8 +12,8 @@ import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
+from grading.judging.training.data import TrainingData
 from grading.sandbox.shared import SharedArray
-from grading.training.data import TrainingData
 
 # Larger ones are not copied for each hand-in: of them only the classes change.
 _MOST_COPIED = 8 << 20

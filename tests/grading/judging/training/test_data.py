@@ -9,10 +9,10 @@ from typing import Any
 import pytest
 
 import grader
+from grading.judging.training.data import data_facts
 from grading.rubric.reading import default_rubric_path, load_rubric
 from grading.running.from_rubric import training_plan
 from grading.running.setup import RunSetup, suite_facts
-from grading.training.data import data_facts
 from reference.datasets import CIFAR10_VARIABLE, identify
 from tests.checks.test_entrance import run_pytest
 from tests.reference import cifar10_layout as layout
@@ -205,7 +205,7 @@ def test_calibrate_measures_the_data_set_that_it_is_given(
 
 def test_a_training_sees_no_picture_that_it_is_not_to_be_trained_on(graded: Path, folder: Path) -> None:
     """What is shared with workers is the training part and nothing else."""
-    from grading.training.data import training_data
+    from grading.judging.training.data import training_data
 
     data = training_data(training_plan(load_rubric(data_folder=folder)))
     assert data.shared is None or data.shared.array.shape == (294, 3073)

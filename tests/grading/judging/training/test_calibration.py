@@ -5,9 +5,9 @@ from __future__ import annotations
 import pytest
 
 import grader
+from grading.judging.training.calibration import calibrate_plan
 from grading.rubric.reading import load_rubric
 from grading.running.from_rubric import training_plan
-from grading.training.calibration import calibrate_plan
 
 
 def test_the_shipped_thresholds_are_not_above_what_the_reference_allows() -> None:

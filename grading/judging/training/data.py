@@ -10,8 +10,8 @@ import msgspec
 import numpy as np
 
 from grading.grades.grade import DataFacts
+from grading.judging.training.plan import TrainingPlan
 from grading.sandbox.shared import SharedArray
-from grading.training.plan import TrainingPlan
 from reference.datasets import Split, identify, load
 
 

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import numpy as np
 
+from grading.judging.training.data import training_data
+from grading.judging.training.permuted_data import disguised
 from grading.rubric.reading import load_rubric
 from grading.running.from_rubric import training_plan
-from grading.training.data import training_data
-from grading.training.permuted_data import disguised
 from reference.losses import training_loss
 
 
