@@ -100,7 +100,6 @@ WRONG = {
         "gradient",
     ),
 }
-NAMED = {name for name in WRONG if name != "the_gradient_of_softmax"}
 
 
 @pytest.fixture(scope="module")
@@ -131,7 +130,7 @@ def test_right_code_passes_in_every_style(sandbox: Sandbox, rubric: Rubric, styl
 
 
 @pytest.mark.parametrize("name", WRONG)
-def test_a_planted_mistake_fails_with_a_small_counterexample(
+def test_a_planted_mistake_fails_with_a_small_counterexample_and_the_name_that_every_loss_shares(
     sandbox: Sandbox, rubric: Rubric, name: str
 ) -> None:
     code, check = WRONG[name]
@@ -141,15 +140,7 @@ def test_a_planted_mistake_fails_with_a_small_counterexample(
     assert failed.counterexample is not None
     assert failed.counterexample.X is not None
     assert len(failed.counterexample.X) <= 2
-
-
-@pytest.mark.parametrize("name", sorted(NAMED))
-def test_mistakes_that_every_loss_shares_are_called_by_name(
-    sandbox: Sandbox, rubric: Rubric, name: str
-) -> None:
-    code, check = WRONG[name]
-    diagnosis = results(sandbox, rubric, code, BROADCAST)[f"naive: {check}"].diagnosis
-    assert diagnosis is not None
+    assert failed.diagnosis is not None or name == "the_gradient_of_softmax"
 
 
 def test_the_loss_on_the_page_takes_at_most_ten_lines() -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
@@ -162,21 +161,22 @@ COMMON = [
 ]
 
 
-def shown(results: dict[str, CheckResult]) -> Iterator[CheckResult]:
-    for result in results.values():
-        if result.counterexample is not None:
-            yield result
-
-
 @pytest.mark.parametrize("mistake", COMMON)
-def test_the_code_of_a_counterexample_shows_the_failure_when_it_is_run(
+def test_a_counterexample_of_a_common_mistake_is_small_and_shows_the_failure_when_its_code_is_run(
     sandbox: Sandbox, mistake: str
 ) -> None:
     handed = handed_mistake(BY_ID[mistake])
-    results = list(shown(judge(sandbox, {"f": handed})["f"]))
+    results = [result for result in judge(sandbox, {"f": handed})["f"].values() if result.counterexample]
     assert results
     for result in results:
         assert result.counterexample is not None
+        W, X = result.counterexample.W, result.counterexample.X
+        assert W is not None
+        assert X is not None
+        assert (len(X), len(W), len(W[0])) <= (2, 3, 3)
+        assert len(W) <= 3
+        assert len(W[0]) <= 3
+        assert {abs(entry) for row in (*W, *X) for entry in row} <= {0.0, 0.25, 0.5, 1.0, 2.0, 3.0}
         names: dict[str, Any] = {}
         exec(HEADER + handed.code + f"\nf = {handed.entry}\n" + result.counterexample.code, names)  # noqa: S102
         assert result.got is not None
@@ -189,19 +189,6 @@ def test_the_code_of_a_counterexample_shows_the_failure_when_it_is_run(
         else:
             assert result.got == f"dW = {np.asarray(names['dW']).tolist()}"
             assert result.expected != result.got
-
-
-@pytest.mark.parametrize("mistake", COMMON)
-def test_a_counterexample_of_a_common_mistake_is_small(sandbox: Sandbox, mistake: str) -> None:
-    for result in shown(judge(sandbox, {"f": handed_mistake(BY_ID[mistake])})["f"]):
-        assert result.counterexample is not None
-        W, X = result.counterexample.W, result.counterexample.X
-        assert W is not None
-        assert X is not None
-        assert (len(X), len(W), len(W[0])) <= (2, 3, 3)
-        assert len(W) <= 3
-        assert len(W[0]) <= 3
-        assert {abs(entry) for row in (*W, *X) for entry in row} <= {0.0, 0.25, 0.5, 1.0, 2.0, 3.0}
 
 
 @pytest.mark.parametrize("calls", [50, 90, 130])
