@@ -16,6 +16,7 @@ from grading.grades.grade import CheckResult, Counterexample, Diagnosis, Grade, 
 from grading.reports import CLASS_WRITERS, WRITERS, write_class, write_reports
 from tests.checks.test_entrance import run_pytest
 from tests.grading.reports.grades import FUNCTIONS, a_check, a_comparison, a_grade, a_passed_check, trainings
+from tests.one_loss import asking_one_loss
 
 SAMPLE = Path(__file__).resolve().parents[3] / "submissions" / "factor_two_forgotten.ipynb"
 MARK = "MARKED-TEXT"
@@ -119,16 +120,6 @@ def test_after_the_release_nothing_is_hidden(tmp_path: Path) -> None:
     assert "(hidden)" not in forms["index.html"]
 
 
-def hiding(tmp_path: Path, *hidden: str) -> Path:
-    """The shipped rubric, with checks of svm_loss_naive hidden."""
-    shipped = (Path(grader.__file__).parent / "checks" / "rubric.toml").read_text(encoding="utf-8")
-    asked = "[functions.svm_loss_naive]\n"
-    assert asked in shipped
-    rubric = tmp_path / "rubric.toml"
-    rubric.write_text(shipped.replace(asked, f"{asked}hidden = {json.dumps(hidden)}\n"), encoding="utf-8")
-    return rubric
-
-
 def grade_sample(tmp_path: Path, rubric: Path, *options: str) -> dict[str, str]:
     out = tmp_path / "out"
     rest = ["--out", str(out), "--rubric", str(rubric), "--jobs", "1", "--format", ",".join(FORMATS)]
@@ -143,7 +134,7 @@ def grade_sample(tmp_path: Path, rubric: Path, *options: str) -> dict[str, str]:
 def test_a_real_mistake_that_only_hidden_checks_find_is_seen_by_nobody_before_the_release(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    rubric = hiding(tmp_path, "gradient", "kinks")
+    rubric = asking_one_loss(tmp_path, 'hidden = ["gradient", "kinks"]')
     forms = grade_sample(tmp_path, rubric)
     forms["terminal"] = capsys.readouterr().out
     told = re.compile("lacks its factor 2|gradient of svm_loss_naive|svm_loss_naive: (gradient|kinks)")
@@ -158,15 +149,15 @@ def test_a_real_mistake_that_only_hidden_checks_find_is_seen_by_nobody_before_th
 
 def test_an_open_check_says_the_same_whatever_becomes_of_a_hidden_one(tmp_path: Path) -> None:
     """Were it skipped because the hidden one failed, that would tell."""
-    forms = grade_sample(tmp_path, hiding(tmp_path, "gradient"))
-    mine = [c for c in json.loads(forms["report.json"])["checks"] if c["function"] == "svm_loss_naive"]
-    assert {check["id"] for check in mine} == {"interface", "value", "kinks", "symmetry"}
-    assert "skipped" not in {check["status"] for check in mine}
+    rubric = asking_one_loss(tmp_path, 'hidden = ["gradient"]', "[repair]\ncandidates = 0\n")
+    checks = json.loads(grade_sample(tmp_path, rubric)["report.json"])["checks"]
+    assert {check["id"] for check in checks} == {"interface", "value", "kinks", "symmetry"}
+    assert "skipped" not in {check["status"] for check in checks}
 
 
 def test_pytest_does_not_run_what_is_hidden(tmp_path: Path) -> None:
-    rubric = hiding(tmp_path, "gradient", "kinks")
-    result = run_pytest(f"--submission={SAMPLE}", "--rubric", rubric, "-k", "svm_loss_naive", "-v")
+    rubric = asking_one_loss(tmp_path, 'hidden = ["gradient", "kinks"]')
+    result = run_pytest(f"--submission={SAMPLE}", "--rubric", rubric, "-v")
     assert "gradient" not in re.sub(r"--\S+", "", result.stdout.replace(os.fspath(rubric), ""))
     assert "kinks" not in result.stdout
     assert result.returncode == 0, result.stdout

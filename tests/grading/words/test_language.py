@@ -6,6 +6,7 @@ import json
 from pathlib import Path
 
 import grader
+from tests.one_loss import asking_one_loss
 
 SAMPLE = Path(__file__).resolve().parents[3] / "submissions" / "factor_two_forgotten.ipynb"
 ENGLISH, CHINESE = "The gradient of the regularization lacks its factor 2.", "正则化的梯度少了系数 2。"
@@ -17,15 +18,15 @@ def titles(out: Path) -> set[str]:
 
 
 def test_a_second_run_in_another_language_grades_again_and_says_everything_in_it(tmp_path: Path) -> None:
+    rubric = str(asking_one_loss(tmp_path))
     for lang, title in (("en", ENGLISH), ("zh", CHINESE), ("en", ENGLISH)):
-        grader.main([str(SAMPLE), "--out", str(tmp_path), "--jobs", "1", "--lang", lang])
+        grader.main([str(SAMPLE), "--out", str(tmp_path), "--jobs", "1", "--rubric", rubric, "--lang", lang])
         assert titles(tmp_path) == {title}
         assert title in (tmp_path / SAMPLE.stem / "report.html").read_text(encoding="utf-8")
 
 
 def test_the_rubric_says_the_language_where_the_command_line_does_not(tmp_path: Path) -> None:
-    rubric = tmp_path / "rubric.toml"
-    shipped = Path(grader.__file__).parent / "checks" / "rubric.toml"
-    rubric.write_text(shipped.read_text().replace('lang = "en"', 'lang = "zh"'))
+    rubric = asking_one_loss(tmp_path)
+    rubric.write_text('lang = "zh"\n' + rubric.read_text())
     grader.main([str(SAMPLE), "--out", str(tmp_path / "out"), "--jobs", "1", "--rubric", str(rubric)])
     assert titles(tmp_path / "out") == {CHINESE}
