@@ -6,6 +6,7 @@ import ast
 import re
 import string
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 
 from jinja2 import Environment, nodes
@@ -19,23 +20,31 @@ _PROSE = re.compile(r"\A(?!.*[\\|*])(?=.*[\w}]\)?:? [a-z]+ [a-z]+)")
 ROOT = Path(__file__).resolve().parent.parent.parent
 
 
-def calls(name: str) -> Iterator[tuple[str, ast.Call]]:
+@cache
+def calls(name: str) -> list[tuple[str, ast.Call]]:
     """Every call of a function of that name, with the place where it stands."""
-    for folder in ("checks", "grading", "reference"):
-        for path in sorted((ROOT / folder).rglob("*.py")):
-            for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
-                if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == name:
-                    yield f"{path.relative_to(ROOT)}:{node.lineno}", node
+    return [
+        (f"{path.relative_to(ROOT)}:{node.lineno}", node)
+        for folder in ("checks", "grading", "reference")
+        for path in sorted((ROOT / folder).rglob("*.py"))
+        if f"{name}(" in (text := path.read_text(encoding="utf-8"))
+        for node in ast.walk(ast.parse(text))
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == name
+    ]
 
 
-def page_calls() -> Iterator[tuple[str, nodes.Call]]:
+@cache
+def page_calls() -> list[tuple[str, nodes.Call]]:
     """The same for ``say`` in the templates of pages."""
-    for path in sorted((ROOT / "grading" / "reports" / "templates").glob("*.html")):
-        for node in Environment().parse(path.read_text(encoding="utf-8")).find_all(nodes.Call):
-            if isinstance(node.node, nodes.Name) and node.node.name == "say":
-                yield f"{path.name}:{node.lineno}", node
+    return [
+        (f"{path.name}:{node.lineno}", node)
+        for path in sorted((ROOT / "grading" / "reports" / "templates").glob("*.html"))
+        for node in Environment().parse(path.read_text(encoding="utf-8")).find_all(nodes.Call)
+        if isinstance(node.node, nodes.Name) and node.node.name == "say"
+    ]
 
 
+@cache
 def templates() -> set[str]:
     """The templates with places, as they stand in the code."""
     found = set()
