@@ -19,7 +19,7 @@ from grading.intake.find import find
 from grading.reports.hidden import for_students
 from grading.reports.inline import inline_text
 from grading.rubric.reading import load_rubric
-from grading.rubric.settings import Rubric
+from grading.rubric.settings import RepairSettings, Rubric
 from grading.running.setup import RunSetup
 from grading.running.work import Work
 from grading.words import LANGUAGES, Language, speaking
@@ -115,7 +115,10 @@ def asking_only(asked: str, language: Language) -> Rubric:
     function = rubric.settings.functions[asked]
     points = {check: worth for check, worth in function.points.items() if check != "accuracy"}
     only = {asked: msgspec.structs.replace(function, points=points)}
-    return msgspec.structs.replace(rubric, settings=msgspec.structs.replace(rubric.settings, functions=only))
+    # What is repaired here is found by then; where nothing is, all candidates would take most of the time.
+    few = RepairSettings(candidates=500)
+    settings = msgspec.structs.replace(rubric.settings, functions=only, repair=few)
+    return msgspec.structs.replace(rubric, settings=settings)
 
 
 def read_by_the_student(grade_: Grade) -> str:
