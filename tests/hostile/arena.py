@@ -50,6 +50,7 @@ class Program:
         spoils_itself: it harms other functions of its own submission, which is its own affair.
         ends_loading: the attack is made while the file is loaded, and leaves a remark.
         harms_its_user: with limits alone it would harm whoever runs the tests, unless that is root.
+        meets_walls: what holds it depends on the level; what is the same at all of them is tried at one.
     """
 
     name: str
@@ -59,6 +60,7 @@ class Program:
     spoils_itself: bool = False
     ends_loading: bool = False
     harms_its_user: bool = False
+    meets_walls: bool = True
 
 
 #: Processes that live as long as the sandbox: the one that workers are forked from, and bubblewrap's two.
@@ -72,13 +74,19 @@ class Attacks:
     Args:
         imports: what every text begins with.
         helpers: functions and classes that every text holds.
-        escapes: where not said otherwise, `Program.escapes`.
+        escapes, meets_walls: where not said otherwise, `Program.escapes` and `Program.meets_walls`.
     """
 
-    def __init__(self, imports: str, *helpers: object, escapes: frozenset[Level] = frozenset()) -> None:
+    def __init__(
+        self,
+        imports: str,
+        *helpers: object,
+        escapes: frozenset[Level] = frozenset(),
+        meets_walls: bool = True,
+    ) -> None:
         self.programs: list[Program] = []
         self._start = "\n\n".join([imports, *map(inspect.getsource, helpers)])  # type: ignore[arg-type]
-        self._escapes = escapes
+        self._escapes, self._meets_walls = escapes, meets_walls
 
     def add(
         self,
@@ -87,6 +95,7 @@ class Attacks:
         spoils_itself: bool = False,
         harms_its_user: bool = False,
         while_loading: bool = False,
+        meets_walls: bool | None = None,
     ) -> Callable[[T], T]:
         """A decorator: the text of the function is a program's ``attack``, or its body what the file does."""
 
@@ -105,6 +114,7 @@ class Attacks:
                 spoils_itself,
                 while_loading,
                 harms_its_user,
+                self._meets_walls if meets_walls is None else meets_walls,
             )
             self.programs.append(program)
             return function

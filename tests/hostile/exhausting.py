@@ -25,19 +25,19 @@ def loops_without_end(X, path, port, pid, name, outside):
         pass
 
 
-@ATTACKS.add("timeout")
+@ATTACKS.add("timeout", meets_walls=False)
 def sleeps_without_end(X, path, port, pid, name, outside):
     time.sleep(10**6)
 
 
-@ATTACKS.add("timeout")
+@ATTACKS.add("timeout", meets_walls=False)
 def never_comes_back_from_compiled_code(X, path, port, pid, name, outside):
     import re
 
     return bool(re.match("(a+)+$", "a" * 60 + "b"))
 
 
-@ATTACKS.add("timeout")
+@ATTACKS.add("timeout", meets_walls=False)
 def never_comes_back_from_one_large_product(X, path, port, pid, name, outside):
     a = np.ones((3000, 3000))
     for _ in range(1000):
@@ -45,17 +45,17 @@ def never_comes_back_from_one_large_product(X, path, port, pid, name, outside):
     return a[0, 0]
 
 
-@ATTACKS.add("timeout", "Raised")
+@ATTACKS.add("timeout", "Raised", meets_walls=False)
 def computes_a_power_that_has_no_end(X, path, port, pid, name, outside):
     return 9**9**9
 
 
-@ATTACKS.add("Raised")
+@ATTACKS.add("Raised", meets_walls=False)
 def waits_for_input(X, path, port, pid, name, outside):
     return input()
 
 
-@ATTACKS.add("timeout")
+@ATTACKS.add("timeout", meets_walls=False)
 def waits_for_a_lock_that_it_holds(X, path, port, pid, name, outside):
     lock = threading.Lock()
     lock.acquire()
@@ -73,7 +73,7 @@ def ignores_every_signal_and_goes_on(X, path, port, pid, name, outside):
         pass
 
 
-@ATTACKS.add("timeout")
+@ATTACKS.add("timeout", meets_walls=False)
 def catches_everything_and_goes_on(X, path, port, pid, name, outside):
     while True:
         try:
@@ -194,38 +194,38 @@ def makes_folders_that_nobody_may_enter(X, path, port, pid, name, outside):
     return 0.5
 
 
-@ATTACKS.add("timeout")
+@ATTACKS.add("timeout", meets_walls=False)
 def prints_without_end(X, path, port, pid, name, outside):
     while True:
         print("x" * 1000)
 
 
-@ATTACKS.add("timeout", "Returned")
+@ATTACKS.add("timeout", "Returned", meets_walls=False)
 def prints_a_gigabyte_and_returns(X, path, port, pid, name, outside):
     for _ in range(1000):
         os.write(1, b"x" * 1_000_000)
     return 0.5
 
 
-@ATTACKS.add("Returned")
+@ATTACKS.add("Returned", meets_walls=False)
 def prints_terminal_codes(X, path, port, pid, name, outside):
     print("\x1b[2J\x1b]0;owned\x07\x9b31m\u202e")
     return 0.5
 
 
-@ATTACKS.add("Returned")
+@ATTACKS.add("Returned", meets_walls=False)
 def prints_bytes_that_are_no_text(X, path, port, pid, name, outside):
     os.write(1, bytes(range(256)) * 100)
     return 0.5
 
 
-@ATTACKS.add("timeout")
+@ATTACKS.add("timeout", meets_walls=False)
 def prints_to_standard_error_without_end(X, path, port, pid, name, outside):
     while True:
         sys.stderr.write("x" * 1000)
 
 
-@ATTACKS.add("Returned")
+@ATTACKS.add("Returned", meets_walls=False)
 def closes_standard_output(X, path, port, pid, name, outside):
     sys.stdout.close()
     os.close(1)
@@ -233,7 +233,7 @@ def closes_standard_output(X, path, port, pid, name, outside):
     return 0.5
 
 
-@ATTACKS.add("Returned")
+@ATTACKS.add("Returned", meets_walls=False)
 def replaces_standard_output_by_an_object_that_raises(X, path, port, pid, name, outside):
     class Bad:
         def write(self, *a):
@@ -245,19 +245,19 @@ def replaces_standard_output_by_an_object_that_raises(X, path, port, pid, name, 
     return 0.5
 
 
-@ATTACKS.add("died")
+@ATTACKS.add("died", meets_walls=False)
 def reads_address_zero(X, path, port, pid, name, outside):
     import ctypes
 
     ctypes.string_at(0)
 
 
-@ATTACKS.add("died")
+@ATTACKS.add("died", meets_walls=False)
 def aborts(X, path, port, pid, name, outside):
     os.abort()
 
 
-@ATTACKS.add("died", "timeout")
+@ATTACKS.add("died", "timeout", meets_walls=False)
 def corrupts_the_heap(X, path, port, pid, name, outside):
     import ctypes
 
@@ -271,39 +271,39 @@ def corrupts_the_heap(X, path, port, pid, name, outside):
         place += 8
 
 
-@ATTACKS.add("died")
+@ATTACKS.add("died", meets_walls=False)
 def frees_what_it_does_not_own(X, path, port, pid, name, outside):
     import ctypes
 
     ctypes.CDLL(None).free(ctypes.c_void_p(1))
 
 
-@ATTACKS.add("died", "Raised", "Returned", "timeout")
+@ATTACKS.add("died", "Raised", "Returned", "timeout", meets_walls=False)
 def runs_bytecode_that_is_none(X, path, port, pid, name, outside):
     f = lambda: 0
     f.__code__ = f.__code__.replace(co_code=bytes([100, 255] * 50), co_consts=())
     return f()
 
 
-@ATTACKS.add(while_loading=True)
+@ATTACKS.add(while_loading=True, meets_walls=False)
 def hangs_while_it_is_loaded(X, path, port, pid, name, outside):
     while True:
         pass
 
 
-@ATTACKS.add(while_loading=True)
+@ATTACKS.add(while_loading=True, meets_walls=False)
 def leaves_while_it_is_loaded(X, path, port, pid, name, outside):
     os._exit(0)
 
 
-@ATTACKS.add(while_loading=True)
+@ATTACKS.add(while_loading=True, meets_walls=False)
 def crashes_while_it_is_loaded(X, path, port, pid, name, outside):
     import ctypes
 
     ctypes.string_at(0)
 
 
-@ATTACKS.add(while_loading=True)
+@ATTACKS.add(while_loading=True, meets_walls=False)
 def prints_without_end_while_it_is_loaded(X, path, port, pid, name, outside):
     while True:
         print("x" * 1000)
@@ -314,14 +314,14 @@ def eats_memory_while_it_is_loaded(X, path, port, pid, name, outside):
     held = [np.ones(1 << 20) for _ in range(10**6)]
 
 
-@ATTACKS.add(while_loading=True)
+@ATTACKS.add(while_loading=True, meets_walls=False)
 def hangs_in_a_class_body_while_it_is_loaded(X, path, port, pid, name, outside):
     class A:
         while True:
             pass
 
 
-@ATTACKS.add(while_loading=True)
+@ATTACKS.add(while_loading=True, meets_walls=False)
 def hangs_in_a_decorator_while_it_is_loaded(X, path, port, pid, name, outside):
     def d(f):
         while True:

@@ -34,10 +34,7 @@ class Wire:
         return self.framed(self.encode([nonce or self.nonce, index, body]))
 
 
-ATTACKS = Attacks(
-    "import gc, os, socket, struct, sys, threading, time",
-    Wire,
-)
+ATTACKS = Attacks("import gc, os, socket, struct, sys, threading, time", Wire, meets_walls=False)
 
 
 @ATTACKS.add("Returned", "protocol")

@@ -31,21 +31,21 @@ def resident_bytes() -> int:
 
 
 @pytest.mark.parametrize("name", ["sends a header without end", "sends frames without end"])
-def test_the_graders_memory_stays_as_it_is_whatever_is_sent(arena: Sandbox, name: str) -> None:
+def test_the_graders_memory_stays_as_it_is_whatever_is_sent(sandbox: Sandbox, name: str) -> None:
     attack = Call("attack", (np.ones(2), "", 0, 0, "", ""))
-    run(arena, program(name).code, attack)
+    run(sandbox, program(name).code, attack)
     before = resident_bytes()
-    for _ in range(5):
-        run(arena, program(name).code, attack)
+    for _ in range(3):
+        run(sandbox, program(name).code, attack)
     assert resident_bytes() - before < 64 << 20
 
 
-def test_a_flood_of_text_costs_the_grader_no_memory(arena: Sandbox) -> None:
+def test_a_flood_of_text_costs_the_grader_no_memory(sandbox: Sandbox) -> None:
     code = "import os\ndef flood():\n    for _ in range(100): os.write(1, b'x' * 1_000_000)"
-    run(arena, code, Call("flood", ()))
+    run(sandbox, code, Call("flood", ()))
     before = resident_bytes()
     for _ in range(5):
-        run(arena, code, Call("flood", ()))
+        run(sandbox, code, Call("flood", ()))
     assert resident_bytes() - before < 16 << 20
 
 
@@ -84,13 +84,13 @@ def test_a_neighbour_at_the_same_time_keeps_its_process_and_its_files(arena: San
         assert [item.value for item in counted.result.value] == [2, "kept"]
 
 
-def test_hostile_text_is_harmless_when_it_arrives(arena: Sandbox) -> None:
+def test_hostile_text_is_harmless_when_it_arrives(sandbox: Sandbox) -> None:
     code = """
         def attack():
             print("\\x1b[2J\\x1b]0;owned\\x07plain\\u202e")
             raise type("Bad\\x1b[31m\\nName", (Exception,), {})("\\x1b[2J\\x1b]8;;http://x\\x07click\\ud800\\x00")
     """
-    with arena.start(one_file(code)) as worker:
+    with sandbox.start(one_file(code)) as worker:
         [outcome] = worker.run([Call("attack", ())])
         assert isinstance(outcome, Raised)
         assert worker.stdout == "plain\n"
@@ -115,10 +115,10 @@ TAMPERING = """
 """
 
 
-def test_switching_the_count_of_bytecodes_off_leaves_no_count(arena: Sandbox) -> None:
+def test_switching_the_count_of_bytecodes_off_leaves_no_count(sandbox: Sandbox) -> None:
     names = "loop", "loop", "hidden", "loop"  # in the first call, NumPy may import something
     calls = [Call(name, (np.ones((50, 2)),), count_bytecodes=True) for name in names]
-    _, before, hidden, after = run(arena, TAMPERING, *calls)
+    _, before, hidden, after = run(sandbox, TAMPERING, *calls)
     assert isinstance(before, Returned)
     assert isinstance(hidden, Returned)
     assert isinstance(after, Returned)
@@ -127,18 +127,18 @@ def test_switching_the_count_of_bytecodes_off_leaves_no_count(arena: Sandbox) ->
     assert hidden.bytecodes is None
 
 
-def test_a_count_of_bytecodes_can_be_forged_and_is_no_more_than_a_claim(arena: Sandbox) -> None:
+def test_a_count_of_bytecodes_can_be_forged_and_is_no_more_than_a_claim(sandbox: Sandbox) -> None:
     # The one measurement that only the worker can make. Its points are named in docs/security.md.
     attack = program("forges a reply and leaves").code + HONEST
     arguments = np.ones(2), "", 0, 0, "", ""
     [outcome] = run(
-        arena, attack.replace("reply(1,", "reply(0,"), Call("attack", arguments, count_bytecodes=True)
+        sandbox, attack.replace("reply(1,", "reply(0,"), Call("attack", arguments, count_bytecodes=True)
     )
     assert isinstance(outcome, Returned)
     assert outcome.bytecodes == 1
 
 
-def test_a_function_that_spoils_its_process_costs_the_next_one_nothing(arena: Sandbox) -> None:
+def test_a_function_that_spoils_its_process_costs_the_next_one_nothing(sandbox: Sandbox) -> None:
     code = (
         HONEST
         + """
@@ -150,14 +150,14 @@ def slow(x):
     return x
 """
     )
-    outcomes = run(arena, code, Call("spoiler", ()), Call("slow", (1,)), Call("slow", (2,)))
+    outcomes = run(sandbox, code, Call("spoiler", ()), Call("slow", (1,)), Call("slow", (2,)))
     assert [outcome.result.value for outcome in outcomes if isinstance(outcome, Returned)] == [None, 1, 2]
 
 
-def test_a_function_that_is_lost_by_itself_stays_lost(arena: Sandbox) -> None:
+def test_a_function_that_is_lost_by_itself_stays_lost(sandbox: Sandbox) -> None:
     code = HONEST + "import os\ndef leaver(): os._exit(0)"
     outcomes = run(
-        arena, code, Call("honest", (1,)), Call("leaver", ()), Call("leaver", ()), Call("honest", (2,))
+        sandbox, code, Call("honest", (1,)), Call("leaver", ()), Call("leaver", ()), Call("honest", (2,))
     )
     assert isinstance(outcomes[1], Lost)
     assert isinstance(outcomes[2], Lost)

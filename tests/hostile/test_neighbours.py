@@ -110,7 +110,7 @@ def with_its_process(arena: Sandbox, code: str, *, is_asked_again: bool = True) 
     return worker, process
 
 
-SLOW = "import time\ndef slow():\n    time.sleep(2)\n    return 1"
+SLOW = "import time\ndef slow():\n    time.sleep(0.3)\n    return 1"
 
 
 def test_a_worker_that_others_end_is_no_loss_of_its_function(arena: Sandbox) -> None:

@@ -94,9 +94,9 @@ def attack(X, k):
 
 
 @pytest.mark.parametrize("name", PROGRAMS)
-def test_no_program_answers_correctly_what_it_does_not_compute(arena: Sandbox, name: str) -> None:
+def test_no_program_answers_correctly_what_it_does_not_compute(sandbox: Sandbox, name: str) -> None:
     code = WIRE + textwrap.indent(textwrap.dedent(PROGRAMS[name]), "    ") + HONEST
-    with arena.start(one_file(code, "attack", "honest")) as worker:
+    with sandbox.start(one_file(code, "attack", "honest")) as worker:
         # All calls together get some times as long as one.
         worker._limits = Limits(call_seconds=0.2 if "slowly" in name else 0.5)
         began = time.monotonic()

@@ -3,6 +3,7 @@ from __future__ import annotations
 import pytest
 
 from grading.sandbox.client import Sandbox
+from grading.sandbox.walls.levels import Level
 from tests.hostile import exhausting, forging, meddling, reaching, tampering
 from tests.hostile.arena import Bait, Program, perform
 
@@ -10,7 +11,15 @@ THEMES = (forging, tampering, reaching, meddling, exhausting)
 ALL: list[Program] = [program for theme in THEMES for program in theme.ATTACKS.programs]
 
 
-@pytest.mark.parametrize("program", ALL, ids=lambda program: program.name)
+# What meets no walls is tried at one level each, in turn.
+TRIED = [
+    pytest.param(level, program, id=f"{level}-{program.name}")
+    for number, program in enumerate(ALL)
+    for level in (Level if program.meets_walls else [list(Level)[number % len(Level)]])
+]
+
+
+@pytest.mark.parametrize(("arena", "program"), TRIED, indirect=["arena"])
 def test_a_hostile_program_gains_nothing_and_costs_nobody_else(
     arena: Sandbox, laid: Bait, program: Program
 ) -> None:
