@@ -6,6 +6,7 @@ import pytest
 
 from grading.sandbox.client import Sandbox
 from grading.sandbox.messages import Call, Loaded, Raised, Returned
+from tests.grading.notebook_execution.making import hurried
 from tests.grading.sandbox.building import one_file, submission_of
 
 Files = Mapping[str, str | Sequence[str]]
@@ -276,7 +277,7 @@ def test_a_definition_that_fails_is_a_failure_of_its_name(sandbox: Sandbox) -> N
 )
 def test_a_statement_that_hangs_or_kills_is_skipped(sandbox: Sandbox, statement: str) -> None:
     files = {"a.py": f"def f(): return 1\n{statement}\ndef g(): return 2"}
-    with sandbox.start(submission_of(files)) as worker:
+    with hurried(sandbox, load_seconds=1.0).start(submission_of(files)) as worker:
         outcomes = worker.run([Call("f", ()), Call("g", ())])
         assert [o.result.value for o in outcomes if isinstance(o, Returned)] == [1, 2]
         [remark] = worker.loaded.remarks
@@ -288,16 +289,12 @@ def test_an_import_of_a_file_that_hangs_costs_neither_file(sandbox: Sandbox) -> 
         "a.py": "import time\ndef g(): return 1\ntime.sleep(60)\ndef h(): return 2",
         "b.py": "from a import *\ndef f(): return g() + h()",
     }
-    assert answer(sandbox, files) == 3
+    assert answer(hurried(sandbox, load_seconds=1.0), files) == 3
 
 
 def test_loading_that_hangs_everywhere_ends(sandbox: Sandbox) -> None:
-    from grading.sandbox.client import Sandbox
-    from grading.sandbox.limits import Limits
-
     submission = submission_of({"a.py": "def f(): return 1\n" + "while True: pass\n" * 10})
-    hasty = Sandbox(sandbox._launcher, Limits(load_seconds=0.5), sandbox.isolation)
-    with hasty.start(submission) as worker:
+    with hurried(sandbox, load_seconds=0.5).start(submission) as worker:
         assert list(worker.loaded.failures) == ["f"]
         assert "0.5 seconds" in worker.loaded.failures["f"]
 

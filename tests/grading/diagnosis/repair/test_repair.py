@@ -23,6 +23,7 @@ from grading.running.runner import Runner
 from grading.sandbox.budget import Budget
 from grading.sandbox.client import Sandbox, Worker
 from tests.checks.handins import LOSS_CHECKS, Handed, rubric_of, submission_of
+from tests.checks.test_precision import WHAT_THE_OTHERS_LEAVE
 from tests.grading.diagnosis.repair.corpus import slips
 
 ROOT = Path(__file__).resolve().parents[4]
@@ -47,9 +48,12 @@ def repaired(
     opening: Callable[[Submission], Worker] | None = None,
     **settings: Any,
 ) -> tuple[Repair | None, dict[str, CheckResult]]:
-    """What is found for a function called ``loss``, and its results; candidates run in workers of ``opening``."""
+    """What is found for a function called ``loss``, and its results; candidates run in workers of ``opening``.
+
+    The search ends after a few hundred candidates, by which all is found that is found here.
+    """
     submission = submission_of({"loss": (code, "loss")})
-    rubric = rubric_of({"loss": Handed(loss, code)}, **settings)
+    rubric = rubric_of({"loss": Handed(loss, code)}, **{"repair": RepairSettings(candidates=300), **settings})
     with sandbox.workers(submission) as workers:
         runner = Runner(submission, workers, rubric, opening=opening or sandbox.start)
         results = {result.id: result for result in runner.results()}
@@ -62,10 +66,13 @@ def lines_of(repair: Repair) -> set[int]:
 
 
 def test_most_slips_are_found_where_a_person_would_look_for_them(sandbox: Sandbox) -> None:
-    names = list(SLIPS)[5::25]
+    # Every 50th, to see that the search works; benchmarks/repairs.py counts all of them.
+    names = list(SLIPS)[5::50]
     located = 0
     for name in names:
-        repair, _ = repaired(sandbox, SLIPS[name].code, SLIPS[name].loss)
+        repair, _ = repaired(
+            sandbox, SLIPS[name].code, SLIPS[name].loss, repair=RepairSettings(candidates=500)
+        )
         located += repair is not None and lines_of(repair) <= SLIPS[name].named
     assert located >= 0.8 * len(names)
 
@@ -76,7 +83,7 @@ def test_there_are_at_least_150_slips() -> None:
 
 def test_two_slips_are_found_where_each_of_them_shows_in_something_else(sandbox: Sandbox) -> None:
     code = HINGE.replace("np.sum(W * W)", "np.sum(W)").replace("2 * reg * W", "reg * W")
-    repair, _ = repaired(sandbox, code)
+    repair, _ = repaired(sandbox, code, repair=RepairSettings())
     assert repair is not None
     assert len(repair.changes) == 2
     assert lines_of(repair) == {10}
@@ -86,7 +93,7 @@ def test_where_too_much_is_wrong_the_half_is_found_that_can_be(sandbox: Sandbox)
     code = HINGE.replace("np.sum(W * W)", "np.sum(W)").replace(
         "X.T.dot(A) / N + 2 * reg * W", "np.sin(X.T.dot(A)) + W"
     )
-    repair, _ = repaired(sandbox, code, repair=RepairSettings(candidates=400))
+    repair, _ = repaired(sandbox, code)
     assert repair is not None
     assert (repair.part, repair.checks, lines_of(repair)) == ("loss", ["value"], {10})
 
@@ -106,13 +113,9 @@ def opening_nothing(_: Submission) -> Worker:
 
 
 def test_a_right_function_is_not_repaired(sandbox: Sandbox) -> None:
-    submission = submission_of({"loss": (HINGE, "loss")})
-    with sandbox.workers(submission) as workers:
-        runner = Runner(
-            submission, workers, rubric_of({"loss": Handed("svm", HINGE)}), opening=opening_nothing
-        )
-        assert {result.status for result in runner.results()} == {"passed"}
-        assert runner.repairs() == {}
+    repair, results = repaired(sandbox, HINGE, opening=opening_nothing)
+    assert {result.status for result in results.values()} == {"passed"}
+    assert repair is None
 
 
 def test_a_search_ends_when_its_candidates_have_used_up_their_time_together(sandbox: Sandbox) -> None:
@@ -147,7 +150,7 @@ def test_a_function_that_knows_the_cases_by_heart_is_not_called_fixed(sandbox: S
         "        return total + 1.0, dW\n"
         "    return others(W)\n"
     )
-    repair, results = repaired(sandbox, code, repair=RepairSettings(candidates=300))
+    repair, results = repaired(sandbox, code)
     assert results["value"].status == "failed"
     assert repair is None
 
@@ -214,22 +217,10 @@ def test_a_candidate_that_would_fill_the_memory_costs_only_itself(sandbox: Sandb
     assert lines_of(repair) == {9}
 
 
-LOGISTIC = """
-def loss(W, X, y, reg):
-    N = X.shape[0]
-    T = np.zeros((N, W.shape[1]))
-    T[np.arange(N), y] = 1
-    P = 1 / (1 + np.exp(-X @ W))
-    value = -(T * np.log(P) + (1 - T) * np.log(1 - P)).sum() / N
-    return value + reg * np.sum(W * W), X.T @ (P - T) / N + 2 * reg * W
-"""
-
-
 def test_what_is_accepted_with_a_remark_is_accepted_of_repairs(sandbox: Sandbox) -> None:
-    code = LOGISTIC.replace("value = -(", "value = -2 * (")
-    repair, _ = repaired(sandbox, code, "logistic", repair=RepairSettings(candidates=300))
+    repair, _ = repaired(sandbox, WHAT_THE_OTHERS_LEAVE.replace("2 * reg", "reg"), "softmax")
     assert repair is not None
-    assert (repair.part, lines_of(repair)) == ("ordinary", {7})
+    assert (repair.part, lines_of(repair)) == ("all", {11})
 
 
 def test_what_fails_only_sometimes_is_not_called_repaired_by_any_change(sandbox: Sandbox) -> None:
@@ -270,7 +261,8 @@ def test_candidates_that_never_end_are_counted_out_and_cost_no_process(
         benches.append(self)
 
     monkeypatch.setattr(Bench, "__init__", noted)
-    repair, _ = repaired(sandbox, WHILE.replace("- scores[y[i]]", "- scores[y[j]]"))
+    code = WHILE.replace("- scores[y[i]]", "- scores[y[j]]")
+    repair, _ = repaired(sandbox, code, repair=RepairSettings())
     assert repair is not None
     assert lines_of(repair) == {8}
     assert repair.candidates > 100
