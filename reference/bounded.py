@@ -28,7 +28,7 @@ class Bounded:
     """K arrays of one shape side by side, each number with its size.
 
     Attributes:
-        parts: (P, K, ...) the numbers, and where P is 2 their sizes. P = 1 is for who asks for no bounds.
+        parts: (P, K, ...) the numbers, and where P is 2 their sizes. P is 1 where no bounds are asked for.
         error: (K, ...) difference between two right ways that gamma * size does not cover; None for nowhere any.
         ops: roundings that each term passes through in right code before it is added to the others.
         terms: how many terms are added, in an order that right code is free to choose.

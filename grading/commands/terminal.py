@@ -160,7 +160,7 @@ def progress_facts(failed: int, not_graded: int, rate: float, seconds_left: floa
 
 def has_failures(grade: Grade) -> bool:
     """Whether a check did not pass."""
-    return any(check.status in ("failed", "error") for check in grade.checks)
+    return any(check.is_broken for check in grade.checks)
 
 
 def _with_failures(grades: Sequence[Grade]) -> str:
@@ -173,7 +173,7 @@ def _line(grade: Grade) -> tuple[str, str, list[str]]:
     name = plain(grade.submission.name)
     if grade.state == "not_graded":
         return say("not graded"), "yellow", [f"{name}: {plain(grade.reason or '')}"]
-    broken = [f"{c.function}: {c.id}" for c in grade.checks if c.status in ("failed", "error")]
+    broken = [f"{c.function}: {c.id}" for c in grade.broken]
     text = say("; ").join(
         [*broken[:4], *([say("and {count} more", count=len(broken) - 4)] if len(broken) > 4 else [])]
     )

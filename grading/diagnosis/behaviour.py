@@ -30,7 +30,7 @@ def named(mistake: Mistake) -> Diagnosis:
 
 
 def layout_of_2015() -> Diagnosis:
-    """What `expects_columns` tells."""
+    """The diagnosis for a function that `expects_columns`."""
     return Diagnosis(
         id=TURNED,
         title=say(
@@ -68,7 +68,7 @@ def _changed(old: NDArray[np.generic], new: NDArray[np.generic]) -> bool:
 
 
 def remembering(candidate: LossFunction, setting: Setting, problem: Problem) -> Mistake | None:
-    """The mistake whose answers to the same call, made again and again, go on in the same steps."""
+    """The mistake whose answers to one call drift in the same steps when it is repeated."""
     problems = [problem] * _CALLS
     mine = trace(problems, candidate.ask(problems))
     if any(mine.failures):
@@ -84,7 +84,7 @@ def remembering(candidate: LossFunction, setting: Setting, problem: Problem) -> 
 
 
 def overflowing(candidate: LossFunction, setting: Setting) -> Mistake | None:
-    """The mistake that loses exactly the same shifted cases, and the same of those that tell shifts from each other."""
+    """The mistake that fails exactly the same shifted cases, and the same probes that tell one shift from another."""
     (drawing,) = promise_of("stability").drawings
     asked = candidate.beside(known(drawing, setting))
     probes = _probes()

@@ -23,7 +23,7 @@ from reference.problem import Problem
 
 
 class Kept(msgspec.Struct, frozen=True):
-    """That a function keeps something between calls.
+    """Evidence that a function keeps something between calls.
 
     Attributes:
         sentence: for the student.
@@ -39,7 +39,7 @@ class Kept(msgspec.Struct, frozen=True):
 def kept_between_calls(
     candidate: LossFunction, asked: Promise, failure: Failure, opening: Callable[[], Worker]
 ) -> Kept | None:
-    """What a function keeps, if it passes on its own what it has failed after other calls; None if it does not.
+    """Evidence that a function keeps something: it passes on its own what it failed after other calls. Else None.
 
     Args:
         candidate: the function.
@@ -120,7 +120,7 @@ def _calls_before(problem: Problem) -> Iterator[list[_Before]]:
 
 @dataclass(frozen=True)
 class _Asked:
-    """How a new process of the function fails, and whether it gives the answer to the call before again."""
+    """How the function fails in a new process, and whether it repeats its answer to the earlier call."""
 
     failure: Failure | None
     is_again: bool = False
@@ -133,7 +133,7 @@ def _asked(
     opening: Callable[[], Worker],
     after: Problem | None = None,
 ) -> _Asked:
-    """Ask a new process of the function what it has failed, after another call if there is one."""
+    """Repeat the failing call in a new process, after another call if there is one."""
     assert failure.example is not None
     with opening() as worker:
         if candidate.name.partition(".")[0] in worker.loaded.failures:

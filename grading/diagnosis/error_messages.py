@@ -19,7 +19,7 @@ _ONE_BY_ONE = re.compile(r"\b(randn|rand)\(\s*\(|\b(randn|rand)\([^,()]*\.shape\
 
 
 def meaning_of(submission: Submission, failure: Failure) -> Diagnosis | None:
-    """What the error message of a function that raised means, if that is sure."""
+    """What the error that a function raised means, if that is certain."""
     if not isinstance(failure, Raises) or failure.where is None:
         return None
     text, line = failure.got or "", _line(submission, failure.where)

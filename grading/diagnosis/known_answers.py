@@ -62,7 +62,7 @@ def trace(problems: Sequence[Problem], answers: Sequence[Answered | Failure]) ->
 
 
 def kind_of(answer: Answered | Failure) -> str:
-    """A failure in so many words as two functions with the same mistake have in common."""
+    """The part of a failure's words that two functions with the same mistake have in common."""
     if isinstance(answer, Raises):
         text = answer.got or ""
         return text.partition(":")[0]
@@ -155,9 +155,9 @@ def without_reg(problem: Problem) -> Problem:
 
 @cache
 def known_mistakes(setting: Setting) -> tuple[Mistake, ...]:
-    """The mistakes that can be told of in a setting.
+    """The mistakes that can be named in a setting.
 
-    Those about regularization speak of reg*sum(W*W), which is only right where that is asked for.
+    Those in the regularization assume reg*sum(W*W), and are left out where another penalty is asked for.
     """
     # What is recognized by fewer digits comes last, or it would hide what is recognized by more.
     found = mistakes_of(setting.loss)

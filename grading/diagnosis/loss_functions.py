@@ -69,7 +69,7 @@ def _full_convention() -> Diagnosis:
 
 
 def diagnose(candidate: LossFunction, failure: Failure) -> Diagnosis | None:
-    """Say which mistake a failure of a loss function comes from, if that can be said for certain."""
+    """Name the mistake behind a failure of a loss function, if it is certain."""
     if failure.costly or failure.problem is None or isinstance(failure, LoopsInPython):
         return None
     setting = candidate.setting
@@ -99,7 +99,7 @@ class _Explained:
 
 
 class _Case:
-    """One failure of one function, with the answers to tell by."""
+    """One failure of one function, with the answers that it is diagnosed by."""
 
     def __init__(self, candidate: LossFunction, setting: Setting, failure: Failure, problem: Problem) -> None:
         self.candidate, self.setting, self.failure, self.problem = candidate, setting, failure, problem
@@ -170,7 +170,7 @@ class _Case:
     # Right, but not to the last digits
 
     def few_digits(self) -> Diagnosis | None:
-        """That the loss or dW is nearly right in all cases, as what was measured or rounded is."""
+        """The diagnosis if the loss or dW is nearly right in all cases, as measured or rounded numbers are."""
         if not isinstance(self.failure, WrongLoss | WrongGradient):
             return None
         problems = [*sample(self.setting), *self._failing()]
@@ -337,7 +337,7 @@ def _truth(problems: Sequence[Problem], setting: Setting) -> Trace:
 
 
 def _single(its: Trace) -> tuple[bool, bool]:
-    """Whether the losses, and the gradients, are all numbers of single precision."""
+    """Whether the losses, and whether the gradients, are all single-precision numbers."""
     with np.errstate(all="ignore"):
         return (
             bool(np.array_equal(its.losses.astype(np.float32), its.losses, equal_nan=True)),

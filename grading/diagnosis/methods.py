@@ -53,7 +53,7 @@ _MOST_WORDS = 10_000
 
 
 def diagnose_method(candidate: Classifier, asked: Promise, failure: Failure) -> Diagnosis | None:
-    """Say which known mistake a failure of train or predict comes from, if that can be said for certain."""
+    """Name the known mistake behind a failure of train or predict, if it is certain."""
     if failure.costly or failure.example is None:
         return None
     alike = [
@@ -72,7 +72,7 @@ def diagnose_method(candidate: Classifier, asked: Promise, failure: Failure) -> 
 
 
 def _same_words(candidate: Classifier, failure: Failure, said: _Words | None) -> bool:
-    """Whether a failure says the same of what was done."""
+    """Whether the failure, and what is said of the mistake, are the same."""
     if said is None or not failure.is_like(said.failure):
         return False
     if isinstance(failure, Raises):
@@ -108,7 +108,7 @@ def _said_of(
 
 
 def _setting(mistake: Mistake, candidate: Classifier) -> tuple[object, ...]:
-    """All that decides what a mistake does, and the language that values which are no numbers are described in."""
+    """All that decides what a mistake does, and the language in which values other than numbers are described."""
     return mistake.id, candidate.reference, candidate.asked_the_stand_in, candidate.usage.plain, spoken()
 
 
@@ -152,7 +152,7 @@ def _its_fingerprint(mistake: Mistake, candidate: Classifier, kind: str) -> list
 
 
 def _agree(mine: list[Fingerprint], its: list[Fingerprint]) -> bool:
-    """Whether what the mistake does whatever the seed is done here too, and what it leaves to chance here as well."""
+    """Whether both do the same where the mistake does not depend on the seed, and both depend on it elsewhere."""
     if [len(leaves) for leaves in mine] != [len(leaves) for leaves in its]:
         return False
     for my_leaves, its_leaves in zip(zip(*mine, strict=True), zip(*its, strict=True), strict=True):

@@ -30,7 +30,7 @@ def diagnosis_of(
     asked: Promise,
     failure: Failure,
 ) -> Diagnosis | None:
-    """The mistake that a failure comes from, if that can be said for certain.
+    """The mistake behind a failure, if it is certain.
 
     Args:
         submission: the hand-in.

@@ -18,7 +18,7 @@ from reference.losses import loss_named
 
 
 def as_called(submission: Submission, rubric: Rubric) -> Submission:
-    """The submission, with how the rubric says that its functions are called, and a word if they are of another."""
+    """The submission with how the rubric calls its functions, and a warning if it seems to be of another edition."""
     settings = rubric.settings
     other = looks_like(submission, settings)
     said = submission.warnings if other is None else (seems_of(other), *_still_true(submission, rubric))
@@ -26,7 +26,7 @@ def as_called(submission: Submission, rubric: Rubric) -> Submission:
 
 
 def _still_true(submission: Submission, rubric: Rubric) -> Iterator[str]:
-    """The warnings but for those of functions that other editions do not ask for."""
+    """The warnings without those about functions that other editions do not ask for."""
     missing = [name for name in rubric.asked_names if name not in submission.definitions]
     for warning in submission.warnings:
         if not any(re.search(rf"\b{name}\b", warning) for name in missing):

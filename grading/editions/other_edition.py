@@ -26,7 +26,7 @@ def instead(
     Args:
         result: of a check.
         failure: why it has failed, None if it has not.
-        edition: that which the hand-in seems to be of.
+        edition: the one that the hand-in seems to be of.
         settings: what is asked for.
         before: results of functions that this one may call.
     """
@@ -45,7 +45,7 @@ def instead(
 
 def says_only_that(results: Iterable[CheckResult], edition: str | None) -> bool:
     """Whether all that fails of a function fails because it is of another edition: then there is nothing to repair."""
-    failed = [result for result in results if result.status in ("failed", "error")]
+    failed = [result for result in results if result.is_broken]
     return edition is not None and all(result.message == seems_of(edition) for result in failed)
 
 

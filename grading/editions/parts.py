@@ -26,7 +26,7 @@ def is_part(function: Function) -> bool:
 
 
 def said_of_part(result: CheckResult, function: Function, failure: Failure | None) -> CheckResult:
-    """A result with a title, and a message, about what the function really takes and returns."""
+    """A result whose title and message are about what the function really takes and returns."""
     title = _title(result.id, function) or result.title
     message, expected, got = result.message, result.expected, result.got
     if isinstance(failure, WrongReturn) and expected == say("finite numbers"):
@@ -163,7 +163,7 @@ def _wrong_gradient(name: str, function: Function) -> str:
 
 
 def _diagnosis(found: Diagnosis | None, function: Function) -> Diagnosis | None:
-    """A mistake that is known by what it does to dW, told of what the function returns."""
+    """A mistake known by what it does to dW, said of what the function returns."""
     if found is None or function.returns in (USUAL_RETURNS, _LOSS_ONLY):
         return found
     if function.returns == _PROBS:

@@ -46,14 +46,14 @@ def in_tensors(code: str) -> str:
 
 
 def said_of_tensors(text: str) -> str:
-    """A sentence about arrays, told of tensors."""
+    """A sentence about arrays, in words for tensors."""
     for old, new in (*_WORDS, *_CODE[1:]):
         text = re.sub(old, new, text)
     return text
 
 
 def diagnosis_for_tensors(found: Diagnosis) -> Diagnosis | None:
-    """A mistake told of tensors; without its hint, or not at all, where that names what only NumPy has."""
+    """A mistake in words for tensors; without its hint, or not at all, where these name what only NumPy has."""
     title, hint = said_of_tensors(found.title), said_of_tensors(found.hint)
     if _NUMPYS.search(title):
         return None

@@ -157,6 +157,11 @@ class CheckResult(msgspec.Struct, frozen=True, kw_only=True):
     hidden: bool = False
     gradient: GradientComparison | None = None
 
+    @property
+    def is_broken(self) -> bool:
+        """Whether it was run and did not pass."""
+        return self.status in ("failed", "error")
+
 
 class Change(msgspec.Struct, frozen=True, kw_only=True):
     """One change that helps to repair a function, and where it is.
@@ -357,6 +362,16 @@ class Grade(msgspec.Struct, frozen=True, kw_only=True):
     repair: dict[str, Repair] = {}
     methods: dict[str, Place] = {}
     said: dict[str, Any] = {}
+
+    @property
+    def broken(self) -> list[CheckResult]:
+        """The checks that did not pass."""
+        return [check for check in self.checks if check.is_broken]
+
+    @property
+    def remarks(self) -> list[str]:
+        """What is said of passed checks, each sentence once."""
+        return list(dict.fromkeys(remark for check in self.checks for remark in check.remarks))
 
     @property
     def by_hand(self) -> tuple[float, float]:

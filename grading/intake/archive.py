@@ -90,7 +90,7 @@ def members_of(
     """The files inside the zip or tar ``file``, in archive order; ``where`` is its name for messages.
 
     A member that occurs twice is there once, as the last of its name, which is what unpacking would leave.
-    With ``wanted``, only members of these names are looked at, be the others what they may. Of a tar, which can only be
+    With ``wanted``, only members of these names are looked at, whatever the others are. Of a tar, which can only be
     read from one end to the other, ``kept(name)`` bytes of each file are kept; without it, tars are refused.
 
     Raises:
@@ -139,7 +139,7 @@ def _zip_in(file: IO[bytes], beginning: bytes, where: str, limits: Limits) -> zi
 
 
 def _require_few(infos: Sequence[zipfile.ZipInfo], where: str, limits: Limits) -> None:
-    """Refuse too many files, any that no honest program packs, and too much of what is in them."""
+    """Refuse too many files, files that no honest program packs, and too much in them."""
     if len(infos) > limits.archive_members:
         raise IntakeError(
             say(

@@ -30,6 +30,10 @@ class Part(msgspec.Struct, frozen=True):
         """The cell as messages name it, or None for a file."""
         return self.cell.label if self.cell else None
 
+    def place_in(self, file: str) -> str:
+        """Where it is, for messages: "svm.ipynb, cell 3" or "softmax.py"."""
+        return said_place(f"{file}, {self.label}") if self.label else file
+
 
 class Candidate(msgspec.Struct, frozen=True, dict=True):
     """A place where a name is defined: by ``statement``, or by lines that do not parse."""

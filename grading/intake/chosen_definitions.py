@@ -150,7 +150,10 @@ def _define(name: str, choice: ChosenDefinitions, modules: Sequence[Module]) -> 
     sentence = ""
     if state is State.UNREADABLE:
         sentence = say(
-            "{name} cannot be read: {place}, {why}.", name=name, place=_file_and_cell(candidate), why=why
+            "{name} cannot be read: {place}, {why}.",
+            name=name,
+            place=candidate.part.place_in(candidate.file),
+            why=why,
         )
     elif state is State.UNFINISHED:
         sentence = say(
@@ -229,7 +232,7 @@ def _judge_methods(name: str, choice: ChosenDefinitions) -> tuple[State, str]:
 
 
 def _unreadable_base(name: str, owner: Candidate) -> str:
-    place = _file_and_cell(owner)
+    place = owner.part.place_in(owner.file)
     if owner.name == name:
         return say("{name} cannot be read: {place}, {why}.", name=name, place=place, why=owner.why)
     return say(
@@ -239,7 +242,3 @@ def _unreadable_base(name: str, owner: Candidate) -> str:
         place=place,
         why=owner.why,
     )
-
-
-def _file_and_cell(candidate: Candidate) -> str:
-    return said_place(f"{candidate.file}, {candidate.part.label}") if candidate.part.label else candidate.file

@@ -26,7 +26,7 @@ def is_squeezed(name: str) -> bool:
 
 
 def ending(name: str) -> str:
-    """The ending that says how a file is read, in lower case; "" if it is none that is."""
+    """The ending that says how a file is read, in lower case; "" if it is not read."""
     name = plain_name(name).lower()
     return next((each for each in _WORK if name.endswith(each)), "")
 
@@ -37,7 +37,7 @@ def is_archive(name: str) -> bool:
 
 
 def is_packed(name: str) -> bool:
-    """Whether it is an archive of any kind by its name, be it one that is opened or not."""
+    """Whether it is an archive of any kind by its name, opened here or not."""
     return is_archive(name) or name.lower().endswith(_OTHER_ARCHIVES)
 
 

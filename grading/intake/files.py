@@ -76,7 +76,7 @@ _output: set[str] = set()
 
 @contextmanager
 def left_out(folder: Path) -> Iterator[None]:
-    """Take nothing in ``folder`` for anybody's work: the grader writes there. Holds in readers begun meanwhile."""
+    """Take nothing in ``folder`` for student work: the grader writes there. Readers started meanwhile know it, too."""
     _output.add(os.path.realpath(folder))
     try:
         yield
@@ -275,7 +275,7 @@ def _take(work: Sequence[Member], gathered: Gathered, limits: Limits) -> None:
 def _renamed(
     member: Member, name: str, names: Container[str], gathered: Gathered, limits: Limits
 ) -> Member | None:
-    """A member that should be called ``name``, unpacked if need be; None if it is not read, which is said."""
+    """A member that should be called ``name``, unpacked if need be; None, with a warning, if it is not read."""
     if name in names:
         gathered.warnings.append(
             say("{name} was not read: {other} is there, too.", name=shown(member.name), other=shown(name))
@@ -290,7 +290,7 @@ def _renamed(
 
 
 def _unpacked(member: Member, most: int, gathered: Gathered) -> Member | None:
-    """What is packed in a member, up to a byte more than ``most``; None if it cannot be unpacked, which is reported."""
+    """What is packed in a member, up to a byte more than ``most``; None, with a warning, if that fails."""
     other = plain_name(member.name)
     try:
         data = unsqueezed(io.BytesIO(member.read(most))).read(most + 1)
@@ -366,7 +366,7 @@ def _is_wanted(name: str) -> bool:
 
 
 def _is_unseen(name: str) -> bool:
-    """Whether nobody means this file when they ask what they have handed in."""
+    """Whether this file goes without saying when a sentence lists what was handed in."""
     *folders, file = name.split("/")
     return is_bystander(file) or any(map(is_foreign_folder, folders))
 
@@ -377,6 +377,6 @@ def _described(member: Member) -> str:
 
 
 def cap(name: str, limits: Limits) -> int:
-    """How many bytes a file of this name may have to be read."""
+    """Up to how many bytes a file of this name is read."""
     caps = {SCRIPT: limits.script_bytes, NOTEBOOK: limits.notebook_bytes, ARCHIVE: limits.archive_bytes}
     return caps.get(ending(name), limits.tar_bytes)

@@ -7,6 +7,7 @@ import json
 import logging
 import re
 import warnings
+from typing import Any
 
 import msgspec
 
@@ -64,6 +65,25 @@ class Cell(msgspec.Struct, frozen=True):
         return f"cell {self.number}"
 
 
+def joined(value: object) -> str:
+    """A string of a notebook, which may be a list of its lines; "" where it is neither."""
+    if isinstance(value, list):
+        value = "".join(part for part in value if isinstance(part, str))
+    # JSON can hold halves of surrogates, which no file of ours could.
+    return value.encode("utf-8", "replace").decode() if isinstance(value, str) else ""
+
+
+def dictionaries(value: object) -> list[dict[str, Any]]:
+    """The cells, or outputs, in a list of a notebook, without what are none."""
+    return [each for each in value if isinstance(each, dict)] if isinstance(value, list) else []
+
+
+def is_ours(cell: object) -> bool:
+    """Whether a cell is feedback that an earlier run inserted."""
+    metadata = cell.get("metadata") if isinstance(cell, dict) else None
+    return isinstance(metadata, dict) and OURS in metadata
+
+
 def read_cells(data: bytes, limits: Limits) -> list[Cell]:
     """The cells of the notebook ``data``, untrusted bytes, of format version 1 to 4.
 
@@ -99,7 +119,11 @@ def read_cells(data: bytes, limits: Limits) -> list[Cell]:
             )
         )
     return [
-        Cell(number, str(cell.get("cell_type", "")), _source(cell).replace("\r\n", "\n").replace("\r", "\n"))
+        Cell(
+            number,
+            str(cell.get("cell_type", "")),
+            joined(cell.get("source")).replace("\r\n", "\n").replace("\r", "\n"),
+        )
         for number, cell in enumerate(cells, start=1)
         if isinstance(cell, dict)
     ]
@@ -271,11 +295,3 @@ def _language(notebook: dict[str, object]) -> str:
             if isinstance(section, dict) and isinstance(section.get(key), str) and section[key]:
                 return str(section[key])
     return "python"
-
-
-def _source(cell: dict[str, object]) -> str:
-    source = cell.get("source", "")
-    if isinstance(source, list):
-        source = "".join(part for part in source if isinstance(part, str))
-    # JSON can hold halves of surrogates, which no file of ours could.
-    return source.encode("utf-8", "replace").decode() if isinstance(source, str) else ""

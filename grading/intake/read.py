@@ -31,7 +31,7 @@ from grading.intake.safe_names import clean, listed, module_name, shown
 from grading.intake.submission import Block, Handin, IntakeError, Kind, Question, Source, State, Submission
 from grading.intake.unfinished import keeps_zero_gradient, never_updates_weights, why_unfinished
 from grading.intake.versions import current_versions
-from grading.words import said_place, say
+from grading.words import say
 from grading.words.origins import kept_of
 
 _MOST_BROKEN_SAID = 12
@@ -278,7 +278,7 @@ def _said_of_text(modules: Sequence[Module], choice: ChosenDefinitions) -> list[
     said, tabs = [], []
     for module in modules:
         for part in module.parts:
-            where = said_place(f"{module.name}, {part.label}") if part.label else module.name
+            where = part.place_in(module.name)
             if part.fragment.tabs_expanded:
                 tabs.append(where)
             # What was taken all the same has this sentence in its definition.
@@ -305,7 +305,7 @@ def _unparsed(modules: Sequence[Module]) -> Iterator[str]:
     """Each place that does not parse, and why."""
     for module in modules:
         for part in module.parts:
-            where = said_place(f"{module.name}, {part.label}") if part.label else module.name
+            where = part.place_in(module.name)
             for broken in part.fragment.broken:
                 yield say("{where}, {problem}.", where=where, problem=broken.sentence)
 
@@ -358,7 +358,7 @@ def _said_of_outdated(module: Module) -> list[str]:
     for part in module.parts:
         for statement in part.fragment.statements:
             if isinstance(statement, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
-                where = said_place(f"{module.name}, {part.label}") if part.label else module.name
+                where = part.place_in(module.name)
                 said += [
                     say("{name} in {where} {sentence}.", name=statement.name, where=where, sentence=sentence)
                     for sentence in outdated(statement, module.bound_names, numpy_names)

@@ -21,7 +21,7 @@ from typing import Any
 
 import msgspec
 
-from grading.intake.ipynb import OURS, DamagedNotebookError, as_it_is
+from grading.intake.ipynb import OURS, DamagedNotebookError, as_it_is, dictionaries, is_ours, joined
 from grading.intake.pasted import set_apart
 from grading.intake.png import NoPictureError, checked
 from grading.intake.stacked import unstacked
@@ -92,8 +92,7 @@ def rendered_cells(notebook: bytes) -> list[tuple[str, str]]:
     for cell in cells if isinstance(cells, list) else []:
         if not isinstance(cell, dict):
             cell = {}
-        metadata = cell.get("metadata")
-        if isinstance(metadata, dict) and OURS in metadata:
+        if is_ours(cell):
             done.append((OURS, ""))
             continue
         kind = cell.get("cell_type")
@@ -134,7 +133,7 @@ def rendered_answers(
             for cell in cells[place:after]:
                 theirs = cell.get("attachments")
                 attached |= theirs if isinstance(theirs, dict) else {}
-                attached |= set_apart(_text(cell.get("source")))[1]
+                attached |= set_apart(joined(cell.get("source")))[1]
         question, answer = (
             _code(files, room)
             if text is None
@@ -165,7 +164,7 @@ def _code(files: Sequence[tuple[str, bytes]], room: _Room) -> str:
 
 def _cells_of(notebook: bytes) -> list[dict[str, Any]]:
     try:
-        return _dictionaries(as_it_is(notebook).get("cells"))
+        return dictionaries(as_it_is(notebook).get("cells"))
     except DamagedNotebookError:
         return []
 
@@ -173,7 +172,7 @@ def _cells_of(notebook: bytes) -> list[dict[str, Any]]:
 def _places(questions: Sequence[str], cells: Sequence[dict[str, Any]]) -> list[int | None]:
     """The number of the cell in which each question stands, from above; None where it is not found."""
     texts = [
-        " ".join(_Room().shown(set_apart(_text(cell.get("source")))[0]).split())
+        " ".join(_Room().shown(set_apart(joined(cell.get("source")))[0]).split())
         if cell.get("cell_type") == "markdown"
         else ""
         for cell in cells
@@ -191,7 +190,7 @@ def _pictures_in(cells: Sequence[dict[str, Any]], room: _Room) -> list[str]:
     """The last pictures that some cells had drawn."""
     encoded = []
     for cell in cells:
-        for output in _dictionaries(cell.get("outputs")):
+        for output in dictionaries(cell.get("outputs")):
             data = output.get("data")
             if isinstance(data, dict) and data.get(_PICTURE):
                 encoded.append(data[_PICTURE])
@@ -209,7 +208,7 @@ class _Room:
 
     def shown(self, value: object, most: int = _LONGEST) -> str:
         """A string of a notebook, or as much of it as there is room for."""
-        text = _text(value)
+        text = joined(value)
         most = min(most, self.text)
         self.text -= min(len(text), most)
         return text if len(text) <= most else text[:most] + " ..."
@@ -224,20 +223,13 @@ class _Room:
 
     def picture(self, encoded: object) -> str | None:
         """A PNG in base64, re-encoded; None if it cannot be shown."""
-        text = "".join(_text(encoded).split())
+        text = "".join(joined(encoded).split())
         if not text or len(text) > self.pictures:
             return None
         self.pictures -= len(text)
         with contextlib.suppress(NoPictureError, binascii.Error, ValueError):
             return base64.b64encode(checked(base64.b64decode(text, validate=True)).png).decode()
         return None
-
-
-def _text(value: object) -> str:
-    """A string of a notebook, which may be a list of its lines."""
-    if isinstance(value, list):
-        value = "".join(part for part in value if isinstance(part, str))
-    return value.encode("utf-8", "replace").decode() if isinstance(value, str) else ""
 
 
 def _as_a_terminal_leaves_it(text: str) -> str:
@@ -249,7 +241,7 @@ def _as_a_terminal_leaves_it(text: str) -> str:
 def _rendered(cell: dict[str, Any], room: _Room) -> str:
     from nbformat import v4
 
-    source = _text(cell.get("source"))
+    source = joined(cell.get("source"))
     source, pasted = set_apart(source) if cell["cell_type"] == "markdown" else (source, {})
     source = room.shown(source)
     pictures: set[str] = set()
@@ -260,7 +252,7 @@ def _rendered(cell: dict[str, Any], room: _Room) -> str:
         pictures |= {picture for bundle in attached.values() for picture in bundle.values()}
         made = v4.new_markdown_cell(source, attachments=attached)
     else:
-        outputs = [output for each in _dictionaries(cell.get("outputs")) if (output := _output(each, room))]
+        outputs = [output for each in dictionaries(cell.get("outputs")) if (output := _output(each, room))]
         pictures |= {data[_PICTURE] for output in outputs if _PICTURE in (data := output.get("data", {}))}
         count = cell.get("execution_count")
         made = v4.new_code_cell(
@@ -288,7 +280,7 @@ def _output(output: dict[str, Any], room: _Room) -> Any:
     if kind == "stream":
         name = "stderr" if output.get("name") == "stderr" else "stdout"
         return v4.new_output(
-            "stream", name=name, text=room.shown(_as_a_terminal_leaves_it(_text(output.get("text"))))
+            "stream", name=name, text=room.shown(_as_a_terminal_leaves_it(joined(output.get("text"))))
         )
     if kind == "error":
         lines = output.get("traceback")
@@ -304,10 +296,6 @@ def _output(output: dict[str, Any], room: _Room) -> Any:
             mime = "text/markdown" if mime == "text/latex" else mime
             return v4.new_output("display_data", {mime: content})
     return None
-
-
-def _dictionaries(value: object) -> list[dict[str, Any]]:
-    return [each for each in value if isinstance(each, dict)] if isinstance(value, list) else []
 
 
 @cache

@@ -62,7 +62,7 @@ class Brief:
             seconds=0.0,
             diagnosis=self._diagnosis(check.diagnosis),
         )
-        if short.status in ("failed", "error") and short.diagnosis is None:
+        if short.is_broken and short.diagnosis is None:
             return short  # its message has numbers that no other has
         return self._once(short)
 

@@ -26,9 +26,7 @@ class Card(msgspec.Struct, frozen=True):
 def cards(grade: Grade) -> list[Card]:
     """All checks that did not pass, each on one card."""
     found: list[Card] = []
-    for check in grade.checks:
-        if check.status not in ("failed", "error"):
-            continue
+    for check in grade.broken:
         card = next((card for card in found if _is_one_reason(card.check, check, grade)), None)
         if card is None:
             found.append(Card(check))

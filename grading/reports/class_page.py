@@ -12,12 +12,10 @@ from grading.grades.grade import Grade, Status
 from grading.reports.common_repairs import places_of
 from grading.reports.pages import page
 from grading.reports.statistics import CheckCount, Statistics, in_order, mistakes_of, reasons, statistics
-from grading.reports.text import points, shown, visible
+from grading.reports.text import SIGNS, points, shown, visible
 
 if TYPE_CHECKING:
     from markupsafe import Markup
-
-_SIGNS: dict[Status, str] = {"passed": "✓", "failed": "✗", "error": "✗", "skipped": "–", "manual": "?"}
 
 
 class Row(msgspec.Struct, frozen=True):
@@ -88,7 +86,7 @@ class ClassPage:
 
 def _cell(status: Status | None) -> str:
     """The cell of a check: one of six fixed strings, so that a large class costs no escaping."""
-    return '<td class="none"></td>' if status is None else f'<td class="{status}">{_SIGNS[status]}</td>'
+    return '<td class="none"></td>' if status is None else f'<td class="{status}">{SIGNS[status]}</td>'
 
 
 def _groups(columns: Sequence[CheckCount]) -> list[tuple[str, int]]:

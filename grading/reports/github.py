@@ -16,7 +16,7 @@ from grading.reports.html_report import place_of
 from grading.reports.markdown_report import escape
 from grading.reports.pages import assignment
 from grading.reports.shown_repairs import repair_shown_by, sentence_of
-from grading.reports.statistics import Statistics, broken, in_order, statistics
+from grading.reports.statistics import Statistics, in_order, statistics
 from grading.reports.text import points, shown
 from grading.words import say, together
 
@@ -33,7 +33,6 @@ class GitHubSummary:
 
     def render(self, grades: Sequence[Grade], functions: Sequence[str]) -> bytes:
         """The summary's bytes."""
-        del functions
         grades = [shown(grade) for grade in in_order(grades)]
         counts = statistics(grades)
         lines = [
@@ -53,7 +52,7 @@ def _row(grade: Grade) -> str:
     name = escape(grade.submission.name)
     if grade.state == "not_graded":
         return f"| ⚠️ | {name} | {say('not graded')} | {escape(grade.reason or '')} |"
-    checks = ", ".join(f"`{check.function}`: {check.id}" for check in broken(grade))
+    checks = ", ".join(f"`{check.function}`: {check.id}" for check in grade.broken)
     sign = "❌" if checks else "✅"
     return f"| {sign} | {name} | {_score(grade)} | {checks} |"
 
@@ -84,7 +83,6 @@ class GitHubClassroom:
 
     def render(self, grades: Sequence[Grade], functions: Sequence[str]) -> bytes:
         """The commands' bytes, one command a line."""
-        del functions
         if len(grades) != 1:
             return b""
         got, most = points(grades[0].score), points(grades[0].max_score)
@@ -102,7 +100,6 @@ class GitHubOutputs:
 
     def render(self, grades: Sequence[Grade], functions: Sequence[str]) -> bytes:
         """The outputs' bytes, one a line."""
-        del functions
         if len(grades) != 1:
             return b""
         return f"score={points(grades[0].score)}\nmax-score={points(grades[0].max_score)}\n".encode()
@@ -116,7 +113,6 @@ class GitHubAnnotations:
 
     def render(self, grades: Sequence[Grade], functions: Sequence[str]) -> bytes:
         """The commands' bytes, one command a line."""
-        del functions
         lines = []
         for grade in map(shown, in_order(grades)):
             if grade.state == "not_graded":
@@ -129,7 +125,7 @@ class GitHubAnnotations:
                         grade.reason or "",
                     )
                 )
-            lines += [_error(check, grade) for check in broken(grade)]
+            lines += [_error(check, grade) for check in grade.broken]
         return "".join(line + "\n" for line in lines).encode()
 
 

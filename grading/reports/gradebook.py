@@ -9,7 +9,7 @@ from __future__ import annotations
 import csv
 import io
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Sequence
 
 import msgspec
 
@@ -19,7 +19,7 @@ from grading.grades.roster import Matches, Student
 from grading.intake.submission import Platform
 from grading.reports.common_repairs import summary
 from grading.reports.gradebook_json import function_points
-from grading.reports.statistics import broken, in_order
+from grading.reports.statistics import in_order
 from grading.reports.text import in_short, one_line, points, visible
 from grading.words import say, together
 
@@ -60,39 +60,44 @@ class GradebookCsv(ForPlatform, frozen=True):
     takes_hidden = True
 
     def render(self, grades: Sequence[Grade], functions: Sequence[str]) -> bytes:
-        """One row a hand-in, in order of the names."""
+        """One row a hand-in, in order of the names; further columns where there is something in them."""
+        grades = in_order(grades)
         head = ["submission", "state", "score", "max_score", "percent", *functions, "reason", "sha256"]
-        rows = [_row(grade, functions) for grade in in_order(grades)]
+        rows = [_row(grade, functions) for grade in grades]
+
+        def add(headings: Sequence[str], cells: Callable[[Grade], Iterable[str]]) -> None:
+            head.extend(headings)
+            for row, grade in zip(rows, grades, strict=True):
+                row += map(inert, cells(grade))
+
         if any(grade.submission.lms_id for grade in grades):
-            head.append("lms_id")
-            for row, grade in zip(rows, in_order(grades), strict=True):
-                row.append(inert(grade.submission.lms_id))
+            add(["lms_id"], lambda grade: [grade.submission.lms_id])
         if self.matches is not None:
-            head += ["student", "student_id", "email"]
-            for row, grade in zip(rows, in_order(grades), strict=True):
-                student = self.student(grade)
-                row += map(inert, (student.name, student.number or student.platform, student.email))
+            add(["student", "student_id", "email"], lambda grade: _known_as(self.student(grade)))
         if any(grade.late for grade in grades):
-            head += ["points", "late_factor", "minutes_late"]
-            for row, grade in zip(rows, in_order(grades), strict=True):
-                late = grade.late
-                row += (
-                    [f"{late.raw_score:g}", f"{late.factor:g}", str(late.minutes)] if late else ["", "", ""]
-                )
+            add(["points", "late_factor", "minutes_late"], _lateness_of)
         if any(item.points is not None for grade in grades for item in grade.manual):
-            head += ["by hand", "max by hand", "still to mark"]
-            for row, grade in zip(rows, in_order(grades), strict=True):
-                row += [*(f"{each:g}" for each in grade.by_hand), str(grade.to_mark)]
+            headings = ["by hand", "max by hand", "still to mark"]
+            add(headings, lambda grade: [*(f"{each:g}" for each in grade.by_hand), str(grade.to_mark)])
         if any(grade.repair for grade in grades):
-            head.append("repaired by")
-            for row, grade in zip(rows, in_order(grades), strict=True):
-                row.append(inert(" | ".join(summary(grade))))
+            add(["repaired by"], lambda grade: [" | ".join(summary(grade))])
         if any(check.hidden for grade in grades for check in grade.checks):
-            head.append("of which hidden from students")
-            for row, grade in zip(rows, in_order(grades), strict=True):
-                hidden = sum(check.points for check in grade.checks if check.hidden)
-                row.append(f"{hidden:g}" if grade.state == "graded" else "")
+            add(["of which hidden from students"], lambda grade: [_hidden_points(grade)])
         return _csv(head, rows)
+
+
+def _known_as(student: Student) -> tuple[str, str, str]:
+    return student.name, student.number or student.platform, student.email
+
+
+def _lateness_of(grade: Grade) -> tuple[str, str, str]:
+    late = grade.late
+    return (f"{late.raw_score:g}", f"{late.factor:g}", str(late.minutes)) if late else ("", "", "")
+
+
+def _hidden_points(grade: Grade) -> str:
+    hidden = sum(check.points for check in grade.checks if check.hidden)
+    return f"{hidden:g}" if grade.state == "graded" else ""
 
 
 def _row(grade: Grade, functions: Sequence[str]) -> list[str]:
@@ -121,7 +126,6 @@ class CanvasCsv(ForPlatform, frozen=True):
 
     def render(self, grades: Sequence[Grade], functions: Sequence[str]) -> bytes:
         """The column of the assignment, with its points possible in the row that Canvas reads them from."""
-        del functions
         head = ["Student", "ID", "SIS User ID", "SIS Login ID", "Section", inert(self._column())]
         most = f"{max((grade.max_score for grade in grades), default=0.0):g}"
         possible = ["    Points Possible", "", "", "", "", most]
@@ -159,7 +163,6 @@ class MoodleCsv(ForPlatform, frozen=True):
 
     def render(self, grades: Sequence[Grade], functions: Sequence[str]) -> bytes:
         """Grade and feedback side by side: Moodle loses the grades where feedback is imported without them."""
-        del functions
         rows = self.rows(grades)
         columns: list[tuple[str, list[str]]] = []
         if self.matches is None:
@@ -256,7 +259,7 @@ def _feedback(grade: Grade) -> str:
     if grade.state == "not_graded":
         return say("Not graded: {reason}", reason=one_line(grade.reason or ""))
     sentences = []
-    for check in broken(grade):
+    for check in grade.broken:
         what = check.diagnosis.title if check.diagnosis is not None else check.message
         sentences.append(
             say("{function}, {check}: {what}", function=check.function, check=check.id, what=one_line(what))

@@ -31,7 +31,7 @@ def for_students(grade: Grade) -> Grade:
 
     Of repairs it has what students are told.
     """
-    grade = msgspec.structs.replace(grade, repair=told(grade.repair)) if grade.repair else grade
+    grade = msgspec.structs.replace(grade, repair=told(grade.repair))
     hidden = [check for check in grade.checks if check.hidden]
     if not hidden:
         return grade
@@ -64,8 +64,7 @@ def for_students(grade: Grade) -> Grade:
 
 def released(grade: Grade) -> Grade:
     """The grade with no hidden checks any more."""
-    grade = msgspec.structs.replace(grade, repair=told(grade.repair)) if grade.repair else grade
-    if not any(check.hidden for check in grade.checks):
-        return grade
-    checks = [msgspec.structs.replace(check, hidden=False) for check in grade.checks]
-    return msgspec.structs.replace(grade, checks=checks)
+    checks = [
+        msgspec.structs.replace(check, hidden=False) if check.hidden else check for check in grade.checks
+    ]
+    return msgspec.structs.replace(grade, checks=checks, repair=told(grade.repair))

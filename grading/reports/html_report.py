@@ -26,10 +26,9 @@ from grading.reports.notebook_runs import introduction, shown_runs
 from grading.reports.pages import page
 from grading.reports.pictures import Map, distances, short, training
 from grading.reports.shown_repairs import pages_parts_of, repair_shown_by, sentence_of
-from grading.reports.text import points, shown
+from grading.reports.text import SIGNS, points, shown
 from grading.words import later, said_place, say
 
-_SIGNS: dict[Status, str] = {"passed": "✓", "failed": "✗", "error": "✗", "skipped": "–", "manual": "?"}
 _MOST_INPUT_ENTRIES = 200
 _LONGEST_NUMBER = 8
 
@@ -107,7 +106,7 @@ class HtmlReport:
             repair_sentence=sentence_of,
             repair_parts=pages_parts_of,
             unmarked=_unmarked,
-            signs=_SIGNS,
+            signs=SIGNS,
             functions=_functions(grade),
             unsatisfied={check.function for check in grade.checks if check.status != "passed"},
             by_function=by_function(grade),
@@ -117,7 +116,7 @@ class HtmlReport:
             beside=comparison(grade),
             introduction=introduction(grade.execution) if grade.execution is not None else "",
             executed=shown_runs(grade),
-            remarks=list(dict.fromkeys(remark for check in grade.checks for remark in check.remarks)),
+            remarks=grade.remarks,
             command=command(grade),
             late=sentence(grade.late) if grade.late is not None else "",
         )
@@ -167,7 +166,7 @@ def _functions(grade: Grade) -> list[Points]:
             name,
             sum(check.points for check in checks),
             sum(check.max_points for check in checks),
-            next((f"{name}-{c.id}" for c in checks if c.status in ("failed", "error")), None),
+            next((f"{name}-{c.id}" for c in checks if c.is_broken), None),
         )
         for name, checks in by_function(grade).items()
     ]

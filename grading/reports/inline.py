@@ -8,26 +8,22 @@ from grading.reports.gradescope import explain
 from grading.reports.html_report import place_of, where
 from grading.reports.pages import fragment
 from grading.reports.shown_repairs import parts_of, repair_shown_by, sentence_of
-from grading.reports.text import points, shown
+from grading.reports.text import SIGNS, points, shown
 from grading.words import say
-
-_SIGNS = {"passed": "✓", "failed": "✗", "error": "✗", "skipped": "–", "manual": "?"}
 
 
 def inline_text(grade: Grade) -> str:
     """The report as plain text: what failed with all that helps, then a line for each check."""
     grade = shown(grade)
     lines = [_score(grade), ""]
-    for check in grade.checks:
-        if check.status in ("failed", "error"):
-            lines += [f"{_SIGNS[check.status]} {check.function}: {check.id}", explain(check, grade), ""]
+    for check in grade.broken:
+        lines += [f"{SIGNS[check.status]} {check.function}: {check.id}", explain(check, grade), ""]
     for check in grade.checks:
         counted = f"{points(check.points)}/{points(check.max_points)}"
         got = counted if check.max_points else say("not counted")
         why = f"  {check.message}" if check.status == "skipped" else ""
-        lines.append(f"{_SIGNS[check.status]} {check.function}: {check.id} {got}{why}")
-    for remark in dict.fromkeys(remark for check in grade.checks for remark in check.remarks):
-        lines.append(say("Accepted, but: {remark}", remark=remark))
+        lines.append(f"{SIGNS[check.status]} {check.function}: {check.id} {got}{why}")
+    lines += [say("Accepted, but: {remark}", remark=remark) for remark in grade.remarks]
     return "\n".join([*lines, "", grade.isolation.detail])
 
 
@@ -46,7 +42,7 @@ def inline_html(grade: Grade) -> str:
         "inline.css",
         grade=grade,
         points=points,
-        signs=_SIGNS,
+        signs=SIGNS,
         repair_sentence=sentence_of,
         repair_parts=parts_of,
         broken=[
@@ -56,8 +52,7 @@ def inline_html(grade: Grade) -> str:
                 pairs(check.expected, check.got),
                 repair_shown_by(check, grade),
             )
-            for check in grade.checks
-            if check.status in ("failed", "error")
+            for check in grade.broken
         ],
-        remarks=list(dict.fromkeys(remark for check in grade.checks for remark in check.remarks)),
+        remarks=grade.remarks,
     )

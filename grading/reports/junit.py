@@ -63,7 +63,7 @@ def _count(cases: list[ET.Element], kind: str) -> str:
 
 def _case(check: CheckResult, grade: Grade) -> ET.Element:
     case = ET.Element("testcase", name=check.id, classname=check.function, time=f"{check.seconds:.3f}")
-    if check.status in ("failed", "error"):
+    if check.is_broken:
         kind = "failure" if check.status == "failed" else "error"
         name = check.diagnosis.id if check.diagnosis is not None else check.id
         ET.SubElement(case, kind, message=one_line(check.message), type=name).text = explain(check, grade)

@@ -13,10 +13,8 @@ from grading.reports.html_report import by_function, place_of, where
 from grading.reports.notebook_runs import introduction, shown_runs
 from grading.reports.pages import assignment
 from grading.reports.shown_repairs import parts_of, repair_shown_by, sentence_of
-from grading.reports.text import points, shown
+from grading.reports.text import SIGNS, points, shown
 from grading.words import later, say, together, translated
-
-_SIGNS = {"passed": "✓", "failed": "✗", "error": "✗", "skipped": "–", "manual": "?"}
 
 
 class MarkdownReport:
@@ -51,13 +49,12 @@ def _page(grade: Grade) -> list[str]:
         "|---|---|---|---|",
     ]
     lines += [
-        f"| {_SIGNS[c.status]} | `{c.function}` | {c.id}: {escape(c.title)} | {_of(c.points, c.max_points)} |"
+        f"| {SIGNS[c.status]} | `{c.function}` | {c.id}: {escape(c.title)} | {_of(c.points, c.max_points)} |"
         for c in grade.checks
     ]
     lines += _beside(grade)
     lines += _executed(grade)
-    remarks = list(dict.fromkeys(remark for c in grade.checks for remark in c.remarks))
-    lines += _list(say("Accepted, but"), remarks) + _list(say("About the files"), grade.warnings)
+    lines += _list(say("Accepted, but"), grade.remarks) + _list(say("About the files"), grade.warnings)
     for item in grade.manual:
         question, item_ = later("Question for manual grading"), later("Item for manual grading")
         what = translated(question if item.source == "notebook" else item_)

@@ -8,7 +8,7 @@ from pathlib import PurePosixPath
 from typing import Any
 
 from grading.grades.grade import Grade
-from grading.intake.ipynb import OURS, DamagedNotebookError, load_notebook
+from grading.intake.ipynb import OURS, DamagedNotebookError, is_ours, load_notebook
 from grading.intake.safe_names import safe_name
 from grading.reports.markdown_report import escape, what_helps
 from grading.reports.sources import Commented, Feedback
@@ -41,7 +41,7 @@ def with_feedback(source: Commented, grade: Grade) -> bytes | None:
         by_cell.setdefault(each.cell, []).append(each)
     cells: list[Any] = [_cell("summary", _summary(grade, source.feedback), with_ids)]
     for number, cell in enumerate(notebook["cells"], start=1):
-        if not _is_ours(cell):
+        if not is_ours(cell):
             cells.append(cell)
         cells += [_cell(each.name, _said(each, grade), with_ids) for each in by_cell.get(number, [])]
     text = json.dumps({**notebook, "cells": cells}, indent=1, ensure_ascii=False)
@@ -65,11 +65,6 @@ def _as_it_is(data: bytes) -> dict[str, Any]:
         # Drawn at random where the old version had none; a second run must write the same.
         cell["id"] = f"cell-{number}"
     return {**converted, "cells": cells}
-
-
-def _is_ours(cell: object) -> bool:
-    metadata = cell.get("metadata") if isinstance(cell, dict) else None
-    return isinstance(metadata, dict) and OURS in metadata
 
 
 def _cell(name: str, lines: Sequence[str], with_ids: bool) -> dict[str, Any]:

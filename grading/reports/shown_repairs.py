@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import unicodedata
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from typing import TypeVar
 
 import msgspec
 
 from grading.grades.grade import Change, CheckResult, Grade, Repair
 from grading.words import later, said_place, say, together
+
+T = TypeVar("T")
 
 _TAB = 4
 
@@ -82,14 +85,26 @@ def sentence_of(function: str, repair: Repair) -> str:
 
 def parts_of(repair: Repair) -> list[tuple[str, str, str]]:
     """For each change: what stands before it, the place in the text, and the change; "" where there is none."""
+    return _parts(repair, _marked)
+
+
+def pages_parts_of(repair: Repair) -> list[tuple[str, list[Row], str]]:
+    """As `parts_of`, for pages: carets below a line would not fit where a narrow page breaks it."""
+    return _parts(repair, _rows)
+
+
+def _parts(repair: Repair, around: Callable[..., T]) -> list[tuple[str, T, str]]:
+    """The same; ``around`` shows the lines around one change, or two."""
     if _on_one_line(repair):
-        return [("", *_part(_both(*repair.changes)))]
+        both = _both(*repair.changes)
+        return [("", around(both), _text_of(both))]
     if _are_near(repair):
         told = "\n".join(part for change in repair.changes if (part := _text_of(change)))
-        return [("", _marked(*repair.changes), told)]
-    parts = [("", *_part(change)) for change in repair.changes]
+        return [("", around(*repair.changes), told)]
+    parts = [("", around(change), _text_of(change)) for change in repair.changes]
     if repair.elsewhere is not None:
-        parts.append((say("Or else, with the same effect:"), *_part(repair.elsewhere)))
+        other = repair.elsewhere
+        parts.append((say("Or else, with the same effect:"), around(other), _text_of(other)))
     return parts
 
 
@@ -116,25 +131,17 @@ class Row(msgspec.Struct, frozen=True):
     after: str = ""
 
 
-def pages_parts_of(repair: Repair) -> list[tuple[str, list[Row], str]]:
-    """As `parts_of`, for pages: carets below a line would not fit where a narrow page breaks it."""
-    if _on_one_line(repair):
-        return [("", *_page_part(_both(*repair.changes)))]
-    if _are_near(repair):
-        told = "\n".join(part for change in repair.changes if (part := _text_of(change)))
-        marked: dict[int, Row] = {}
-        for change in repair.changes:
-            for row in _page_part(change)[0]:
-                if row.marked or int(row.number) not in marked:
-                    marked[int(row.number)] = row
-        return [("", [marked[number] for number in sorted(marked)], told)]
-    parts = [("", *_page_part(change)) for change in repair.changes]
-    if repair.elsewhere is not None:
-        parts.append((say("Or else, with the same effect:"), *_page_part(repair.elsewhere)))
-    return parts
+def _rows(first: Change, *others: Change) -> list[Row]:
+    """The lines around changes, each once."""
+    rows = _rows_around(first)
+    for change in others:
+        known = {row.number: row for row in rows}
+        known |= {row.number: row for row in _rows_around(change) if row.marked or row.number not in known}
+        rows = [known[number] for number in sorted(known, key=int)]
+    return rows
 
 
-def _page_part(change: Change) -> tuple[list[Row], str]:
+def _rows_around(change: Change) -> list[Row]:
     lines = [line.expandtabs(_TAB) for line in change.excerpt]
     indent = min((len(line) - len(line.lstrip()) for line in lines if line.strip()), default=0)
     rows = []
@@ -148,7 +155,7 @@ def _page_part(change: Change) -> tuple[list[Row], str]:
             rows.append(Row(str(number), line[indent:]))
         if number == change.line and change.after:
             rows.append(Row("", " " * max(change.column - indent, 0), "…"))
-    return rows, _part(change)[1]
+    return rows
 
 
 def as_text(function: str, repair: Repair) -> str:
@@ -174,10 +181,6 @@ def _are_near(repair: Repair) -> bool:
 
 def _text_of(change: Change) -> str:
     return "\n".join(part for part in (change.sentence, *change.lines) if part)
-
-
-def _part(change: Change) -> tuple[str, str]:
-    return _marked(change), _text_of(change)
 
 
 def _place(change: Change) -> str:

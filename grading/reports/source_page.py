@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from grading.grades.grade import Grade
-from grading.intake.ipynb import OURS, DamagedNotebookError, as_it_is
+from grading.intake.ipynb import DamagedNotebookError, as_it_is, dictionaries, is_ours, joined
 from grading.intake.pasted import set_apart
 from grading.intake.png import NoPictureError, checked
 from grading.reports.pages import page
@@ -81,7 +81,7 @@ def _pieces(source: Commented) -> Iterator[Piece]:
     if source.is_notebook:
         yield from _cells(source)
         return
-    lines = _highlighted(_text(source.file.data))
+    lines = _highlighted(source.file.data.decode("utf-8-sig", "replace"))
     done = 0
     for last in sorted({each.lines[1] for each in source.feedback}):
         ending = [each for each in source.feedback if each.lines[1] == last]
@@ -100,15 +100,15 @@ def _cells(source: Commented) -> Iterator[Piece]:
         return
     left, text_left = _MOST_PICTURE_BYTES, _MOST_TEXT
     for number, cell in enumerate(cells if isinstance(cells, list) else [], start=1):
-        if not isinstance(cell, dict) or _is_ours(cell):
+        if not isinstance(cell, dict) or is_ours(cell):
             continue
         kind = str(cell.get("cell_type", ""))
         outputs = []
-        for output in _listed(cell.get("outputs"))[: max(0, text_left) // _OUTPUT]:
+        for output in dictionaries(cell.get("outputs"))[: max(0, text_left) // _OUTPUT]:
             shown_, used = _output(output, left)
             left -= used
             outputs += shown_
-        text = _joined(cell.get("source"))
+        text = joined(cell.get("source"))
         if kind == "markdown":
             text = set_apart(text)[0]
         text_left -= sum(_OUTPUT + _weight(output.text) for output in outputs) + _weight(text)
@@ -127,16 +127,11 @@ def _weight(text: str) -> int:
     return len(text) + _LINE * text.count("\n")
 
 
-def _is_ours(cell: dict[str, Any]) -> bool:
-    metadata = cell.get("metadata")
-    return isinstance(metadata, dict) and OURS in metadata
-
-
 def _output(output: dict[str, Any], left: int) -> tuple[list[Output], int]:
     """An output as text or picture, and how many of the bytes ``left`` for pictures it takes."""
     data = output.get("data")
     data = data if isinstance(data, dict) else {}
-    encoded = "".join(_joined(data.get("image/png")).split())
+    encoded = "".join(joined(data.get("image/png")).split())
     used = 0
     if encoded and len(encoded) <= left:
         # Also of those that are not shown: to find that out may take unpacking megabytes.
@@ -145,7 +140,7 @@ def _output(output: dict[str, Any], left: int) -> tuple[list[Output], int]:
         with contextlib.suppress(NoPictureError):
             picture = base64.b64encode(checked(_decoded(encoded), packed_anew=False).png).decode()
             return [Output(picture=f"data:image/png;base64,{picture}")], used
-    text = _joined(output.get("text")) or _joined(data.get("text/plain")) or _traceback(output)
+    text = joined(output.get("text")) or joined(data.get("text/plain")) or _traceback(output)
     return ([Output(text=_short(_ANSI.sub("", text)))] if text.strip() else []), used
 
 
@@ -163,21 +158,6 @@ def _traceback(output: dict[str, Any]) -> str:
 
 def _short(text: str) -> str:
     return visible(text if len(text) <= _LONGEST_OUTPUT else text[:_LONGEST_OUTPUT] + " ...")
-
-
-def _listed(value: object) -> list[dict[str, Any]]:
-    return [each for each in value if isinstance(each, dict)] if isinstance(value, list) else []
-
-
-def _joined(value: object) -> str:
-    """A multi-line string of a notebook, which may be a list of its lines."""
-    if isinstance(value, list):
-        value = "".join(part for part in value if isinstance(part, str))
-    return value.encode("utf-8", "replace").decode() if isinstance(value, str) else ""
-
-
-def _text(data: bytes) -> str:
-    return data.decode("utf-8-sig", "replace")
 
 
 def _plain(text: str) -> list[Markup]:

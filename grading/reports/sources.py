@@ -34,7 +34,7 @@ class Feedback(msgspec.Struct, frozen=True):
     @property
     def broken(self) -> list[CheckResult]:
         """The checks that did not pass."""
-        return [check for check in self.checks if check.status in ("failed", "error")]
+        return [check for check in self.checks if check.is_broken]
 
     @property
     def passed(self) -> list[CheckResult]:

@@ -7,11 +7,10 @@ from collections.abc import Sequence
 
 import msgspec
 
-from grading.grades.grade import CheckResult, Grade
+from grading.grades.grade import Grade
 from grading.reports.common_repairs import FixedPlace, fixed_places
 from grading.words import later, say
 
-_BROKEN = ("failed", "error")
 _BINS = 10
 
 
@@ -81,11 +80,6 @@ def statistics(grades: Sequence[Grade]) -> Statistics:
 def in_order(grades: Sequence[Grade]) -> list[Grade]:
     """Grades by the names of their hand-ins: the order in which every report of a class has them."""
     return sorted(grades, key=lambda grade: (grade.submission.name, grade.submission.path))
-
-
-def broken(grade: Grade) -> list[CheckResult]:
-    """The checks that did not pass."""
-    return [check for check in grade.checks if check.status in _BROKEN]
 
 
 def mistakes_of(grade: Grade) -> list[str]:

@@ -7,7 +7,7 @@ from typing import Any
 
 import msgspec
 
-from grading.grades.grade import Grade
+from grading.grades.grade import Grade, Status
 from grading.intake.stacked import unstacked
 
 # C0 and C1 controls but tab and newline; what turns the direction of text around; unpaired surrogates, which cannot be
@@ -20,6 +20,8 @@ _UNSEEN = re.compile(
 _PERHAPS_UNSEEN = re.compile(r"\\[ubfr]|" + _UNSEEN.pattern)
 
 _HEADING = re.compile(r"inline (question|exercise) *\d*", re.IGNORECASE)
+
+SIGNS: dict[Status, str] = {"passed": "✓", "failed": "✗", "error": "✗", "skipped": "–", "manual": "?"}
 
 
 def visible(text: str) -> str:

@@ -1,4 +1,4 @@
-"""Where the name of a mistake and the change that repairs it do not speak of the same thing."""
+"""What is said where the name of a mistake and the change that repairs it disagree."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ _CHANGES_A_SHIFT = frozenset(("axis", "function", "insert", "name"))
 
 
 def contradicts(diagnosis: Diagnosis, repair: Repair) -> bool:
-    """Whether a repair that was verified does something else than the diagnosis says is needed."""
+    """Whether a verified repair does something other than what the diagnosis says is needed."""
     if repair.part != "all" or len(repair.changes) > 1:
         return False
     kind = repair.changes[0].kind
@@ -39,7 +39,7 @@ def contradicts(diagnosis: Diagnosis, repair: Repair) -> bool:
 
 
 def agreed(diagnosis: Diagnosis | None, repair: Repair, called: Diagnosis | None) -> Diagnosis | None:
-    """What is told of a mistake, by its name in the catalogue and that of the change which repairs it."""
+    """What is said of a mistake, given its name in the catalogue and that of the change that repairs it."""
     if diagnosis is None or (called is not None and _OF_ANSWERS.search(diagnosis.id)):
         return called
     if contradicts(diagnosis, repair):
@@ -48,7 +48,7 @@ def agreed(diagnosis: Diagnosis | None, repair: Repair, called: Diagnosis | None
 
 
 def doubted(diagnosis: Diagnosis) -> Diagnosis:
-    """The diagnosis as something that may be so."""
+    """The diagnosis, worded as a possibility."""
     return Diagnosis(
         id=diagnosis.id, title=say("Perhaps: {title}", title=diagnosis.title), hint=diagnosis.hint
     )

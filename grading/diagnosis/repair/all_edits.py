@@ -21,9 +21,9 @@ _AT_LEAST = 1_000  # bytes that each edit counts for, however short what it is m
 
 
 def edits_of(program: Program, kind: str) -> list[Ranked]:
-    """Every single edit, with how unlikely it is, in the order in which they are tried.
+    """Every single edit with its rank, likeliest first, which is the order in which they are tried.
 
-    None at all where to list them would take minutes and the grader's memory, as of what was written to do that.
+    No edits where listing them would take minutes and the grader's memory, as for text that was written to do that.
 
     Args:
         program: what is edited.

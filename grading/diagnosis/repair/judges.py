@@ -25,10 +25,10 @@ _PARTS = ("answer", "loss", "dW")
 
 
 class Judge(Protocol):
-    """Of candidates for one function.
+    """Judges candidates for one function.
 
     Attributes:
-        kind: "train" or "predict"; or else the loss that it should compute.
+        kind: "train" or "predict"; or else the loss that the function should compute.
         halves: the checks that are about a part only.
     """
 
@@ -36,12 +36,12 @@ class Judge(Protocol):
     halves: Mapping[Part, Sequence[str]]
 
     def right(self, candidate: Candidate, than: Right | None = None) -> Right:
-        """What a candidate has right of the first examples.
+        """Which of the first examples a candidate gets right.
 
         Args:
-            candidate: of whom.
-            than: it is asked no further once it is clear that it does not get all of these right and more; None to
-                ask all the same.
+            candidate: the one to ask.
+            than: what it has to exceed: once it is clear that it does not get all of these right and more, it is asked
+                no further. None to ask everything.
         """
         ...
 
@@ -50,17 +50,17 @@ class Judge(Protocol):
         ...
 
     def cases(self, candidate: Candidate, checks: Sequence[str], part: Part = "all") -> int:
-        """On how many inputs a candidate was right, 0 if it was wrong on one."""
+        """On how many inputs a candidate was right; 0 if it was wrong on any."""
         ...
 
 
 class LossJudge:
-    """Of loss functions.
+    """Judges loss functions.
 
     Args:
         original: the wrong function, as the checks see it.
-        counterexamples: problems that it has failed.
-        digest: of the hand-in: a function that knows the other problems by heart does not know those drawn from it.
+        counterexamples: problems that it failed.
+        digest: a hash of the hand-in, from which problems are drawn that no function can know by heart.
     """
 
     halves: Mapping[Part, Sequence[str]] = {
@@ -104,12 +104,12 @@ class LossJudge:
 
 
 class MethodJudge:
-    """Of methods: train or predict.
+    """Judges methods: train or predict.
 
     Args:
         original: the wrong method, as the checks see it.
-        checks: what it has failed or was not asked therefore.
-        counterexamples: examples that it has failed, by check.
+        checks: those that it failed, or was not asked because it had failed others.
+        counterexamples: examples that it failed, by check.
         digest: as above.
     """
 
@@ -140,7 +140,7 @@ class MethodJudge:
             self._examples.append((promise, [*shown, *({name: d} for d in drawn[len(drawn) - more :])]))
 
     def right(self, candidate: Candidate, than: Right | None = None) -> Right:
-        """As a `Judge`'s; a check is asked for when those before it are passed."""
+        """As a `Judge`'s; a check is run once those before it are passed."""
         judged = candidate.classifier_like(self._original, b"")
         found: set[tuple[str, int]] = set()
         asked = 0

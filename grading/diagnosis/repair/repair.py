@@ -1,4 +1,4 @@
-"""What is required of a repair, and what is said about one that was found."""
+"""The smallest repair of a function: what it must pass, and how it is put into words."""
 
 from __future__ import annotations
 
@@ -39,13 +39,13 @@ def repair_of(
     opening: Opening,
     candidates: int,
 ) -> tuple[Repair | None, Diagnosis | None]:
-    """The smallest repair of a function that was found, None if there is none within the budget; and its name.
+    """The smallest repair of a function, None if none was found within the budget; and its name.
 
     Args:
         submission: the hand-in.
-        original: the function, some of whose checks have failed.
-        results: those of all of its checks, by check.
-        failures: how it failed, with the check that told.
+        original: the function, some of whose checks failed.
+        results: of all its checks, by check.
+        failures: how it failed, with the check that found out.
         opening: where workers come from.
         candidates: how many changed functions are tried at most; 0 for no search.
     """
@@ -97,7 +97,7 @@ def _judge_of(
     failures: Sequence[tuple[str, Failure]],
     digest: bytes,
 ) -> Judge:
-    """Who judges candidates for a function that failed so, on examples of the hand-in's own besides."""
+    """The judge of candidates for a function that failed in this way."""
     if isinstance(original, LossFunction):
         problems = [failure.problem for _, failure in failures if failure.problem is not None]
         return LossJudge(original, problems, digest)
@@ -106,9 +106,9 @@ def _judge_of(
 
 
 def affordable(candidates: int, program: Program) -> int:
-    """How many candidates are tried: what is much longer than a solution takes as much longer, each time.
+    """How many candidates to try: fewer for a text much longer than a solution, since each takes as much longer.
 
-    0 where so many names could stand in so many places, or so much is written, that listing the edits took minutes.
+    0 where there is so much text, or so many names for so many places, that listing the edits would take minutes.
     """
     nodes = [node for function in program.functions for node in ast.walk(function.tree)]
     names = [node.id for node in nodes if isinstance(node, ast.Name)]
@@ -118,7 +118,7 @@ def affordable(candidates: int, program: Program) -> int:
 
 
 def _called(best: Found, kind: str) -> Diagnosis | None:
-    """What all changes of a repair are called; None if one of them has no name."""
+    """The name of a repair, made of the names of its changes; None if one of them has none."""
     names = names_of(best.changes, kind)
     if best.part != "all" or len(names) < len(best.changes):
         return None
@@ -130,10 +130,10 @@ def _called(best: Found, kind: str) -> Diagnosis | None:
 
 
 def _checks(results: Mapping[str, CheckResult]) -> list[str]:
-    """What a repaired function must pass: what the original has passed, and what it has failed.
+    """The checks that a repaired function must pass: those that the original passed, and those that it failed.
 
-    A loop is no matter of an edit, and what it costs is measured. What was skipped because of something else must be
-    right as well: large scores, too, or the function would be called right and then fail there.
+    Not whether it loops, which no edit changes and which is measured. Skipped checks count as well: a function called
+    right must not fail for large scores afterwards.
     """
     return [
         check

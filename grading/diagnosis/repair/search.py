@@ -54,7 +54,7 @@ class Found:
 
 
 class _Stone:
-    """A program whose edits are tried; not right, but righter than the original, or that one itself."""
+    """A program whose edits are tried: the original, or one that gets more right than it."""
 
     def __init__(
         self, program: Program, changes: tuple[Change, ...], right: Right, rank: int, kind: str
@@ -78,7 +78,7 @@ class Search:
     """One search.
 
     Args:
-        judge: who tells what is right.
+        judge: finds out what a candidate gets right.
         program: what the student wrote.
         bench: where candidates are asked.
         checks: what a repaired function must pass.
@@ -111,7 +111,7 @@ class Search:
         return next((found for part in self.judge.halves if (found := self._half(start, part))), [])
 
     def _unchanged(self) -> Right | None:
-        """What the student's own text has right; None if it is not wrong here, or is not there.
+        """What the student's own text gets right; None if it does not fail here, or is not there.
 
         What fails by chance, or after what was called before, would be repaired by any change.
         """
@@ -129,7 +129,7 @@ class Search:
         return 0
 
     def _half(self, start: _Stone, part: Part) -> list[Found]:
-        """The likeliest edit that makes a part right which was wrong, where nothing makes all right."""
+        """The likeliest edit that makes a wrong part right, where none makes everything right."""
         checks = [check for check in self.checks if check in self.judge.halves[part]]
         if self.judge.is_passed(start.right, part) or len(checks) == len(self.checks):
             return []
@@ -155,7 +155,7 @@ class Search:
 
     @property
     def _is_over(self) -> bool:
-        """Whether enough was spent on it; all of that is counted, and so the same everywhere."""
+        """Whether the budget is spent. It is counted, not timed, so it is the same on every machine."""
         spent = self.tried >= self.budget or self._judged >= _MOST_JUDGED
         return spent or self.bench.lost >= _MOST_LOST
 

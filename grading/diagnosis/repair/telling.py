@@ -1,4 +1,4 @@
-"""What becomes of a function's results once it is known how the function is repaired."""
+"""The results of a function, changed once it is known how the function is repaired."""
 
 from __future__ import annotations
 
@@ -27,16 +27,16 @@ def repaired(
     candidates: int,
     share: float,
 ) -> tuple[Repair | None, dict[str, CheckResult]]:
-    """The repair of a function, if one was found, and those of its results that say something else then.
+    """The repair of a function, if one was found, and the results that change with it.
 
     Args:
         submission: the hand-in.
-        original: the function, some of whose checks have failed.
-        results: those of all of its checks, by check.
-        failures: how it failed, with the check that told.
+        original: the function, some of whose checks failed.
+        results: of all its checks, by check.
+        failures: how it failed, with the check that found out.
         opening: where workers come from.
         candidates: how many changed functions are tried at most; 0 for no search.
-        share: of a check's points, what a function gets that fails it and that one change makes right.
+        share: the part of a check's points that a function gets which fails it and which one change makes right.
     """
     if isinstance(original, Network):
         return None, {}
