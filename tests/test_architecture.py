@@ -15,8 +15,6 @@ FROM_TOP_TO_BOTTOM = (
     "grader",
     "commands",
     "checks",
-    "marking",
-    "cluster",
     "gradebook",
     "entrances",
     "running",

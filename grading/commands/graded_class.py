@@ -77,7 +77,7 @@ class GradedClass:
         if self._options.cluster is None:
             jobs = self._options.jobs or cores()
             return grade_all(handins, self._work, jobs, known, self._note, self._get_ready)
-        from grading.cluster.client import grade_on_cluster
+        from grading.running.cluster.client import grade_on_cluster
 
         return grade_on_cluster(handins, self._work.setup, self._options.cluster, known, self._work.reader)
 

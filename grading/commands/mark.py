@@ -55,11 +55,11 @@ def run(options: argparse.Namespace) -> int:
 
 
 def _run(options: argparse.Namespace) -> int:
+    from grading.gradebook.marking import table
+    from grading.gradebook.marking.rewriting import rewritten
+    from grading.gradebook.marking.store import Store
     from grading.gradebook.marks import who
     from grading.gradebook.records import beside_others
-    from grading.marking import table
-    from grading.marking.rewriting import rewritten
-    from grading.marking.store import Store
 
     marker = " ".join((options.who or who()).split())
     if not marker:
@@ -81,12 +81,12 @@ def _run(options: argparse.Namespace) -> int:
 
 
 def _serve(options: argparse.Namespace, marker: str) -> int:
+    from grading.gradebook.marking import server
+    from grading.gradebook.marking.rewriting import Rewriter
+    from grading.gradebook.marking.shown import Renderer
+    from grading.gradebook.marking.store import Store
     from grading.gradebook.records import beside_others
     from grading.intake.reader import Reader
-    from grading.marking import server
-    from grading.marking.rewriting import Rewriter
-    from grading.marking.shown import Renderer
-    from grading.marking.store import Store
     from grading.words import speaking
 
     # Processes are forked while no other thread runs.

@@ -7,7 +7,6 @@ import time
 from collections.abc import Collection, Sequence
 from datetime import timedelta
 from pathlib import Path
-from types import TracebackType
 
 from rich.cells import cell_len
 from rich.console import Console
@@ -15,6 +14,7 @@ from rich.markup import escape
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 from rich.table import Column, Table
 
+from grading import Closing
 from grading.grades.grade import Grade, seems_of
 from grading.reports import CLASS_WRITERS, WRITERS
 from grading.reports.notebook_runs import outcome
@@ -28,7 +28,7 @@ _HEAD_WIDTH = 10
 _NAME_WIDTH = 32  # and the score
 
 
-class Terminal:
+class Terminal(Closing):
     """A line per submission as it is graded; at the end a table of those known before, and where the reports are."""
 
     def __init__(self, total: int) -> None:
@@ -53,13 +53,10 @@ class Terminal:
         )
         self._task = self._progress.add_task("grading", total=total, facts="")
 
-    def __enter__(self) -> Terminal:
         self._progress.start()
-        return self
 
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
+    def close(self) -> None:
+        """Take the bar away."""
         self._progress.stop()
 
     def doing(self, what: str) -> None:

@@ -24,7 +24,6 @@ from grading.rubric.reading import RubricError, load_rubric, require_packages
 from grading.rubric.settings import Rubric
 from grading.running.grade_assembly import graded
 from grading.running.setup import RunSetup
-from grading.sandbox.inside.adapting import adapted, prepare
 from grading.sandbox.kernel import KernelSession, StudentFiles, untouched
 from grading.sandbox.limits import Limits
 from grading.sandbox.messages import Loaded
@@ -89,7 +88,7 @@ def _report(things: Sequence[object], caller: Mapping[str, Any], rubric: Rubric)
         return Report(None, str(error))
     provided = _around(chosen, caller, rubric) | chosen
     try:
-        with untouched():
+        with untouched(callings(rubric.settings)):
             return Report(_grade(list(chosen), provided, rubric))
     except KeyboardInterrupt:
         return Report(
@@ -153,11 +152,9 @@ def _grade(names: Sequence[str], provided: Mapping[str, Any], rubric: Rubric) ->
     submission = Submission(
         "notebook", "notebook", "", Kind.NOTEBOOK, tuple(sources.values()), definitions, callings=others
     )
-    called = adapted(provided, others)
     setup = RunSetup(rubric)
-    session = KernelSession(called, setup.limits, files)
-    with contextlib.ExitStack() as stack, Worker(session, setup.limits, submission) as worker:
-        stack.callback(prepare(others))
+    session = KernelSession(provided, setup.limits, files, others)
+    with Worker(session, setup.limits, submission) as worker:
         opening = partial(_with_candidates, provided, setup.limits)
         runner = Runner(submission, lambda _: worker, rubric, opening=opening)
         planned = [
@@ -203,7 +200,7 @@ def _with_candidates(provided: Mapping[str, Any], limits: Limits, submission: Su
             with contextlib.suppress(Exception):
                 exec(compile(block.code, f"<{block.cell}>", "exec"), namespace)  # noqa: S102
         found |= {name: namespace[name] for name in submission.definitions if name in namespace}
-    session = KernelSession(adapted(found, submission.callings), limits, {})
+    session = KernelSession(found, limits, {}, submission.callings)
     session.loaded = Loaded(failures=dict.fromkeys(submission.definitions.keys() - found.keys(), ""))
     return Worker(session, limits, submission)
 
@@ -259,7 +256,7 @@ def _ipython() -> Any:
 
 
 def _definition(name: str, written: _Written) -> Definition:
-    """What can be said of a definition from its text: the same as of a hand-in's."""
+    """A definition as it would be found in a hand-in with the same text."""
     from grading.intake.read import read
     from grading.intake.submission import Handin
 

@@ -330,7 +330,7 @@ def _repairs(runner: Runner, name: str) -> list[tuple[str, object]]:
 
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, pytest.TestReport, pytest.TestReport]:
-    """Put what is told of a failure in the place of how pytest would show it."""
+    """Show a failure in the grade's words instead of pytest's."""
     report = yield
     if report.failed and _told_key in item.stash:
         report.longrepr = in_colour(report.longrepr, item.stash[_told_key])
@@ -352,21 +352,15 @@ def _again(told: Exception) -> Iterator[tuple[Part, str]]:
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
     """Points of what was run, and what was accepted with a remark."""
     reports = [report for reports in terminalreporter.stats.values() for report in reports]
-    scores = [
-        score
+    properties = [
+        report.user_properties
         for report in reports
         if isinstance(report, pytest.TestReport) and report.when == "call"
-        if (score := Score.from_properties(report.user_properties)) is not None
     ]
+    scores = [score for each in properties if (score := Score.from_properties(each)) is not None]
     if not scores:
         return
-    repairs = [
-        str(value)
-        for report in reports
-        if isinstance(report, pytest.TestReport) and report.when == "call"
-        for key, value in report.user_properties
-        if key == "repair"
-    ]
+    repairs = [str(value) for each in properties for key, value in each if key == "repair"]
     if repairs:
         terminalreporter.section(say("where the mistake is"))
     # Two classes that inherit a method have one mistake.

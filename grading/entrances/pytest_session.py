@@ -109,19 +109,14 @@ def replay(submission: Submission, result: CheckResult, verdict: BaseException) 
     """
     if result.counterexample is None or result.status == "error":
         return
-    from grading.sandbox.inside.importing import Importing
-    from grading.sandbox.inside.library import Library
-    from grading.sandbox.requests import load
+    from grading.sandbox.kernel import loaded_here
 
-    message = load(b"", submission, [])
-    library = Library(message.sources, message.definitions, [], lambda place: None)
-    Importing(library)
-    library.provide_all()
+    provided = loaded_here(submission)
     name = f"<how {result.function} fails>"
     code = f"{result.counterexample.code.rstrip()}\nraise verdict\n"
     linecache.cache[name] = (len(code), None, code.splitlines(keepends=True), name)
     try:
-        exec(compile(code, name, "exec"), {**library.provided, "verdict": verdict})  # noqa: S102
+        exec(compile(code, name, "exec"), {**provided, "verdict": verdict})  # noqa: S102
     except Exception as error:
         error.add_note(str(verdict))
         raise

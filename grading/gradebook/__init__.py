@@ -3,6 +3,5 @@
 A *verdict* is the result of running the checks on a hand-in; it is identified by the hand-in's bytes and by everything
 that decides it. A *mark* is what a verdict is worth: points, and the factor for being late. Marks are worked out from
 verdicts without running any student code, so nobody is graded again because points, the title or the rule for late work
-have changed.
-Imported by `commands` and `marking`.
+have changed. A person's marks are given in `marking`. Imported by `commands` alone.
 """

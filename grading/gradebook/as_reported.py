@@ -66,7 +66,7 @@ class ClassForms(msgspec.Struct, frozen=True, kw_only=True):
         forms: of the hand-ins that were graded in the same run.
         decided_by: what decided about verdicts then.
         names: of all hand-ins in the class.
-        said: what is to be known of how the class was found.
+        said: remarks on how the class was found.
         anonymous: whether with pseudonyms.
         students, headings: the roster, if there was one; ``of`` has the number of each hand-in's student there.
     """
@@ -129,31 +129,27 @@ def class_forms(
 def keep_forms(database: Database, forms: Forms) -> int:
     """The number of these forms in the gradebook, where they are written if need be."""
     text = msgspec.json.encode(forms, order="deterministic").decode()
-    query = "SELECT id FROM report_settings WHERE settings = ?"
-    rows = database.select(query, (text,))
-    return (
-        int(rows[0]["id"])
-        if rows
-        else database.change("INSERT INTO report_settings (settings) VALUES (?)", (text,))
-    )
+    for row in database.select("SELECT id FROM report_settings WHERE settings = ?", (text,)):
+        return int(row["id"])
+    return database.change("INSERT INTO report_settings (settings) VALUES (?)", (text,))
 
 
 def keep_reported(database: Database, handin: int, forms: int, kept: Kept, hand_mark: int) -> None:
-    """Write down with what the reports on a hand-in have been written, if that is not what stands there."""
-    values = (handin, forms, msgspec.json.encode(kept).decode(), hand_mark)
-    rows = database.select(
-        "SELECT handin, settings, facts, hand_mark FROM reports WHERE handin = ?", (handin,)
-    )
-    if not rows or tuple(rows[0]) != values:
-        database.change("INSERT OR REPLACE INTO reports VALUES (?, ?, ?, ?)", values)
+    """Write down with what the reports on a hand-in have been written."""
+    _keep(database, "reports", "handin", (handin, forms, msgspec.json.encode(kept).decode(), hand_mark))
 
 
 def keep_class(database: Database, forms: ClassForms, hand_mark: int) -> None:
-    """Write down with what the reports on the class have been written, if that is not what stands there."""
-    values = (1, msgspec.json.encode(forms, order="deterministic").decode(), hand_mark)
-    rows = database.select("SELECT id, settings, hand_mark FROM class_reports")
-    if not rows or tuple(rows[0]) != values:
-        database.change("INSERT OR REPLACE INTO class_reports VALUES (?, ?, ?)", values)
+    """Write down with what the reports on the class have been written."""
+    text = msgspec.json.encode(forms, order="deterministic").decode()
+    _keep(database, "class_reports", "id", (1, text, hand_mark))
+
+
+def _keep(database: Database, table: str, key: str, row: tuple[object, ...]) -> None:
+    """Put ``row``, whose first value is the ``key``, into a table, if that is not what stands there."""
+    rows = database.select(f"SELECT * FROM {table} WHERE {key} = ?", row[:1])
+    if not rows or tuple(rows[0]) != row:
+        database.change(f"INSERT OR REPLACE INTO {table} VALUES ({', '.join('?' * len(row))})", row)
 
 
 def kept_class(database: Database) -> ClassForms | None:

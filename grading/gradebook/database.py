@@ -93,7 +93,7 @@ class Database:
             raise
 
     def _check(self) -> bool:
-        """Whether the tables are there, which are then ours and of now."""
+        """Whether there are tables; if so, they are ours and current."""
         found = self._found()
         (application,), (version,) = (
             self.select("PRAGMA application_id")[0],
@@ -168,7 +168,7 @@ class Database:
             raise
 
     def close(self) -> None:
-        """Let go of the file."""
+        """Close the file."""
         self._connection.close()
 
     @contextmanager

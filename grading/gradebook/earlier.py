@@ -23,8 +23,8 @@ class _Record(msgspec.Struct):
 def take_over(folder: Path, database: Database) -> None:
     """Make hand-ins, verdicts and marks of the records in ``folder``, and remove these.
 
-    The code that gave such grades is not that of now, so none of them is what grading now would give; but they are
-    history, and their students stay in the class.
+    They were graded by older code, so none of them is what grading now would give; but they are history, and their
+    students stay in the class.
 
     Raises:
         OSError: the gradebook cannot be written.

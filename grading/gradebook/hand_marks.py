@@ -173,6 +173,12 @@ def give(database: Database, handin: int, mark: HandMark) -> int:
     )
 
 
+def newest_of_all(database: Database) -> int:
+    """The number of the last mark that anybody was given, 0 without any."""
+    ((newest,),) = database.select("SELECT max(id) FROM hand_marks")
+    return newest or 0
+
+
 def latest(marks: Sequence[HandMark]) -> int:
     """The number of the last of some marks, 0 without any."""
     return max((mark.id for mark in marks), default=0)

@@ -5,13 +5,15 @@ from __future__ import annotations
 import getpass
 import hashlib
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime
 
 import msgspec
 
+from grading.gradebook.as_reported import Worth
 from grading.gradebook.database import Database
-from grading.grades.grade import Grade, SuiteFacts
+from grading.grades.grade import Grade
 from grading.running.code_version import suite_hash
 from grading.running.setup import suite_version
 
@@ -29,15 +31,7 @@ def write_mark(
     late = grade.late
     graded = grade.state == "graded"
     checks = [
-        (
-            c.function,
-            c.id,
-            c.status,
-            c.points,
-            c.max_points,
-            c.hidden,
-            c.diagnosis.id if c.diagnosis else None,
-        )
+        (c.function, c.id, c.status, c.points, c.max_points, c.hidden, c.diagnosis and c.diagnosis.id)
         for c in grade.checks
     ]
     values = (
@@ -64,12 +58,45 @@ def write_mark(
     )
 
 
-def begin_run(database: Database, facts: SuiteFacts, title: str, whose: str | None = None) -> int:
-    """The number of a new run, by default in the name of the user who started this process."""
-    return database.change(
-        "INSERT INTO runs (began, who, version, code, rubric_sha256, title) VALUES (?, ?, ?, ?, ?, ?)",
-        (now(), whose or who(), suite_version(), suite_hash(), facts.rubric_sha256, title),
-    )
+class OwnRun:
+    """The run in whose name something is written down; its row is made together with the first thing that is.
+
+    Args:
+        database: the gradebook.
+        worth: what verdicts are worth, asked for when that row is made.
+        whose: who marks; None for the user who started this process.
+    """
+
+    def __init__(self, database: Database, worth: Callable[[], Worth], whose: str | None = None) -> None:
+        self._database, self._worth, self._whose = database, worth, whose
+        self._number: int | None = None
+
+    def number(self) -> int:
+        """The number of the run; only in a `transaction`."""
+        if self._number is None:
+            worth = self._worth()
+            code = suite_version(), suite_hash(), worth.facts.rubric_sha256
+            self._number = self._database.change(
+                "INSERT INTO runs (began, who, version, code, rubric_sha256, title) VALUES (?, ?, ?, ?, ?, ?)",
+                (now(), self._whose or who(), *code, worth.settings.title),
+            )
+        return self._number
+
+    @contextmanager
+    def transaction(self) -> Iterator[None]:
+        """As that of the gradebook; if it fails, a run that was begun in it has not been begun."""
+        before = self._number
+        try:
+            with self._database.transaction():
+                yield
+        except BaseException:
+            self._number = before
+            raise
+
+    def end(self) -> None:
+        """Write down that it has ended, if it has been begun."""
+        if self._number is not None:
+            self._database.change("UPDATE runs SET ended = ? WHERE id = ?", (now(), self._number))
 
 
 def now() -> str:

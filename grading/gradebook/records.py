@@ -18,8 +18,9 @@ import msgspec
 from grading.gradebook import as_reported
 from grading.gradebook.database import FILE, Database, GradebookError
 from grading.gradebook.earlier import take_over
-from grading.gradebook.hand_marks import latest, marks_of, with_marks
-from grading.gradebook.marks import LATEST, begin_run, now, write_mark
+from grading.gradebook.hand_marks import latest, marks_of, newest_of_all, with_marks
+from grading.gradebook.marks import OwnRun, now, write_mark
+from grading.gradebook.stored import decoded, stored
 from grading.gradebook.worth import decided_by, marked, worth_of
 from grading.grades.grade import Grade, IsolationFacts
 from grading.grades.roster import Known, Matches
@@ -77,7 +78,7 @@ class Records:
         except OSError:
             self._database.close()
             raise
-        self._run: int | None = None
+        self._run = OwnRun(self._database, lambda: self._worth)
         self._pending: list[tuple[Grade, int | None]] = []
         self._verdicts: dict[str, int] = {}
         self._reported: dict[str, tuple[as_reported.Kept, int]] = {}
@@ -91,8 +92,7 @@ class Records:
         if self._trusted:
             take_over(self._out / FOLDER, self._database)
         # What is given from now on may be in the reports on the class, or not.
-        ((newest,),) = self._database.select("SELECT max(id) FROM hand_marks")
-        self._newest_hand_mark = newest or 0
+        self._newest_hand_mark = newest_of_all(self._database)
         return self
 
     def __exit__(
@@ -101,8 +101,7 @@ class Records:
         # What cannot be written down now the next run works out again.
         with contextlib.suppress(OSError, GradebookError):
             self.write_marks()
-            if self._run is not None:
-                self._database.change("UPDATE runs SET ended = ? WHERE id = ?", (now(), self._run))
+            self._run.end()
         self._database.close()
         self._lock.close()
 
@@ -131,9 +130,7 @@ class Records:
             "SELECT verdicts.id, sha256, record FROM verdicts JOIN handins ON handins.id = handin "
             "WHERE name = ? AND key = ?"
         )
-        rows = self._database.select(
-            query, (handin.name, self._key(handin, isolation.level, isolation.detail))
-        )
+        rows = self._database.select(query, (handin.name, self._key(handin, isolation)))
         if not rows:
             return None
         # What cannot be read is for those to report who read it to grade it.
@@ -156,9 +153,9 @@ class Records:
         """
         if verdict.state != "graded":
             return
-        key = self._key(handin, verdict.isolation.level, verdict.isolation.detail)
+        key = self._key(handin, verdict.isolation)
         record = zlib.compress(msgspec.json.encode(verdict), 1)
-        with self._database.transaction():
+        with self._run.transaction():
             student = self._handin(verdict)
             statement = (
                 "INSERT INTO verdicts (handin, run, made, sha256, key, decided_by, record) "
@@ -166,7 +163,7 @@ class Records:
                 "ON CONFLICT DO UPDATE SET run = excluded.run, made = excluded.made, record = excluded.record"
             )
             sha256 = verdict.submission.sha256
-            values = (student, self._own_run(), now(), sha256, key, self._decided_by, record)
+            values = (student, self._run.number(), now(), sha256, key, self._decided_by, record)
             self._database.change(statement, values)
             query = "SELECT id FROM verdicts WHERE handin = ? AND sha256 = ? AND key = ?"
             (row,) = self._database.select(query, (student, sha256, key))
@@ -216,7 +213,7 @@ class Records:
         """
         if not self._pending:
             return
-        with self._database.transaction():
+        with self._run.transaction():
             for grade, verdict in self._pending:
                 self._mark(grade, verdict)
         self._pending.clear()
@@ -227,7 +224,7 @@ class Records:
         Whose work lay in what is ``graded`` now, and does no longer, is no longer in the class.
         """
         for row in self._others(handins, graded):
-            grade = self._latest(row["id"])
+            grade = stored(self._database, row["id"], self._worth, self._decided_by)
             if grade is not None:
                 yield grade
 
@@ -249,15 +246,9 @@ class Records:
 
         return [row for row in self._database.select("SELECT * FROM handins ORDER BY name") if is_left(row)]
 
-    def _latest(self, handin: int) -> Grade | None:
-        from grading.gradebook.stored import stored
-
-        rows = self._database.select(LATEST, (handin,))
-        return stored(self._database, rows[0], self._worth, self._decided_by) if rows else None
-
     def _mark(self, grade: Grade, verdict: int | None) -> None:
         student = self._handin(grade)
-        write_mark(self._database, student, grade, verdict, self._own_run)
+        write_mark(self._database, student, grade, verdict, self._run.number)
         reported = self._reported.pop(grade.submission.name, None)
         if reported is not None:
             forms = as_reported.keep_forms(self._database, self._forms)
@@ -280,13 +271,7 @@ class Records:
         (row,) = self._database.select("SELECT id FROM handins WHERE name = ?", (facts.name,))
         return int(row["id"])
 
-    def _own_run(self) -> int:
-        """The number of this run, which is written down with the first thing that it writes."""
-        if self._run is None:
-            self._run = begin_run(self._database, self._worth.facts, self._worth.settings.title)
-        return self._run
-
-    def _key(self, handin: Handin, level: str, detail: str) -> str:
+    def _key(self, handin: Handin, isolation: IsolationFacts) -> str:
         parts = (
             handin.name,
             # Which folder it is in makes no difference. Names on disk need not be text.
@@ -294,8 +279,8 @@ class Records:
             repr(handin.parts),
             self._decided_by,
             suite_hash(),
-            level,
-            detail,
+            isolation.level,
+            isolation.detail,
             *(f"{name} {version}" for name, version in library_versions().items()),
         )
         return hashlib.sha256(msgspec.json.encode(parts)).hexdigest()
@@ -306,14 +291,6 @@ class Records:
             for path in self._out.glob(pattern):
                 with contextlib.suppress(OSError):
                     path.unlink()
-
-
-def decoded(record: bytes) -> Grade | None:
-    """The grade in a record; None if it is damaged, or of a form that is no more."""
-    try:
-        return msgspec.json.decode(zlib.decompress(record), type=Grade)
-    except (zlib.error, msgspec.DecodeError, UnicodeDecodeError):
-        return None
 
 
 @contextlib.contextmanager

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
+import zlib
 from dataclasses import dataclass
 
 import msgspec
@@ -10,18 +11,30 @@ import msgspec
 from grading.gradebook.as_reported import Forms, Kept, Worth
 from grading.gradebook.database import Database
 from grading.gradebook.hand_marks import HandMark, marks_of, with_marks
-from grading.gradebook.records import decoded
+from grading.gradebook.marks import LATEST
 from grading.gradebook.worth import marked
 from grading.grades.grade import CheckResult, Grade, IsolationFacts, LateFacts, SubmissionFacts
 from grading.intake.submission import Handin
 
 
-def stored(database: Database, mark: sqlite3.Row, worth: Worth, now_decided_by: str) -> Grade | None:
-    """The grade behind a mark, None if its record is damaged.
+def decoded(record: bytes) -> Grade | None:
+    """The grade in a record; None if it is damaged, or of a form that is no more."""
+    try:
+        return msgspec.json.decode(zlib.decompress(record), type=Grade)
+    except (zlib.error, msgspec.DecodeError, UnicodeDecodeError):
+        return None
 
-    Where the rubric of now asks the same, it is worth what that says; else what it was worth.
+
+def stored(database: Database, number: int, worth: Worth, now_decided_by: str) -> Grade | None:
+    """The grade behind a hand-in's last mark, None if there is none or its record is damaged.
+
+    Where the current rubric asks the same, it is worth what that says; else what it was worth.
     """
-    (handin,) = database.select("SELECT * FROM handins WHERE id = ?", (mark["handin"],))
+    rows = database.select(LATEST, (number,))
+    if not rows:
+        return None
+    mark = rows[0]
+    (handin,) = database.select("SELECT * FROM handins WHERE id = ?", (number,))
     if mark["verdict"] is None:
         return _not_graded(handin, mark, worth)
     (verdict,) = database.select("SELECT decided_by, record FROM verdicts WHERE id = ?", (mark["verdict"],))
@@ -52,7 +65,7 @@ def stored(database: Database, mark: sqlite3.Row, worth: Worth, now_decided_by: 
 
 @dataclass(frozen=True)
 class Reported:
-    """A hand-in as its reports have it, with its marks of now.
+    """A hand-in as its reports have it, with its current marks.
 
     Attributes:
         grade: as it is now.

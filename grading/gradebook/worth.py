@@ -1,4 +1,4 @@
-"""What decides a verdict, and what a verdict is worth under the rubric of now."""
+"""What decides a verdict, and what a verdict is worth under the current rubric."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ _WORTH = ("title", "course", "manual", "manual_points", "late", "partial", "lang
 
 
 def decided_by(setup: RunSetup) -> str:
-    """A hash of all in the rubric, and in the facts of a run, that decides verdicts and what is said of them."""
+    """A hash of everything in the rubric and in the facts of a run that decides verdicts and their sentences."""
     rubric = setup.rubric
     settings: dict[str, Any] = msgspec.to_builtins(rubric.settings)
     for worth in _WORTH:

@@ -15,7 +15,7 @@ from grading import PROGRAM, UserError
 from grading.rubric.editions import USUAL, completed, path_of, shipped
 from grading.rubric.places import line_of
 from grading.rubric.settings import Rubric, Settings
-from grading.rubric.validating import complaints, nearest
+from grading.rubric.validating import complaints, nearest, no_such
 from grading.words import Language
 from reference.losses import LossError, own
 
@@ -59,11 +59,7 @@ def load_rubric(
         RubricError: the file cannot be read, is not TOML, or holds an unknown key or a value that is not allowed.
     """
     if edition is not None and edition not in shipped():
-        raise RubricError(
-            [
-                f"no edition is called {edition!r}; there are {', '.join(shipped())}{nearest(edition, shipped())}"
-            ]
-        )
+        raise RubricError([no_such("edition", edition, shipped())])
     path = path or path_of(edition or USUAL)
     text, content = _read(path)
     digest = hashlib.sha256(text.encode())

@@ -58,6 +58,13 @@ def nearest(word: str, allowed: Collection[str]) -> str:
     return f"; did you mean {close[0]!r}?" if close else ""
 
 
+def no_such(
+    what: str, name: str, known: Collection[str], there_are: str = "there are", rest: str = ""
+) -> str:
+    """That there is no ``what`` of that name, and which there are."""
+    return f"no {what} is called {name!r}; {there_are} {', '.join(known)}{rest}{nearest(name, known)}"
+
+
 def _against(value: Any, kind: types.Type, path: tuple[str | int, ...]) -> Iterator[Complaint]:
     if isinstance(kind, types.UnionType):
         # A table or nothing is held against the table: the file cannot say "nothing" but by leaving it out.
@@ -194,11 +201,8 @@ def _meaning(settings: Settings, losses: Collection[str], data: DataName) -> Ite
     for name, search in settings.search.items():
         for check in search.points:
             if check not in SEARCH_CHECKS:
-                yield Complaint(
-                    ("search", name, "points", check),
-                    f"no check is called {check!r}; for a search there are "
-                    f"{', '.join(SEARCH_CHECKS)}{nearest(check, SEARCH_CHECKS)}",
-                )
+                said = no_such("check", check, SEARCH_CHECKS, "for a search there are")
+                yield Complaint(("search", name, "points", check), said)
     for place, name in enumerate(settings.calling.minimizes):
         if name not in settings.functions:
             yield Complaint(
@@ -218,18 +222,11 @@ def _meaning_of_function(
     if function.is_network:
         yield from _meaning_of_network(name, function, losses)
     elif function.reference not in losses:
-        yield Complaint(
-            (*here, "reference"),
-            f"no loss is called {function.reference!r}; there are {', '.join(losses)}, or put "
-            f"{function.reference}.py beside the rubric{nearest(function.reference, losses)}",
-        )
+        yield _unknown_reference(name, function, "loss", losses)
     for check in function.points:
         if check not in known:
-            yield Complaint(
-                (*here, "points", check),
-                f"no check is called {check!r}; for a {function.kind} function there are "
-                f"{', '.join(known)}{nearest(check, known)}",
-            )
+            said = no_such("check", check, known, f"for a {function.kind} function there are")
+            yield Complaint((*here, "points", check), said)
     for check in function.hidden:
         if check not in function.points:
             yield Complaint(
@@ -275,13 +272,15 @@ def _meaning_of_network(name: str, function: Function, losses: Collection[str]) 
     if function.reference not in networks() and (
         function.reference not in losses or function.reference in own()
     ):
-        yield Complaint(
-            (*here, "reference"),
-            f"no network is called {function.reference!r}; there are {', '.join(networks())}, or put "
-            f"{function.reference}.py beside the rubric{nearest(function.reference, networks())}",
-        )
+        yield _unknown_reference(name, function, "network", networks())
     if function.kind != "network" and "." not in name:
         yield Complaint(here, 'a network\'s train and predict are methods: write "TwoLayerNet.train"')
+
+
+def _unknown_reference(name: str, function: Function, what: str, known: Collection[str]) -> Complaint:
+    reference = function.reference
+    said = no_such(what, reference, known, rest=f", or put {reference}.py beside the rubric")
+    return Complaint(("functions", name, "reference"), said)
 
 
 def _is_loss(settings: Settings, name: str) -> bool:

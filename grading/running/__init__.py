@@ -1,4 +1,4 @@
-"""From hand-ins to grades: one at a time (`work`), check by check (`runner`), many side by side (`run`, `processes`).
+"""From hand-ins to grades: one at a time (`work`), check by check (`runner`), many side by side (`run`, `cluster`).
 
-Stands on everything that judges, names and repairs. Commands, entrances, the gradebook and clusters import it.
+Stands on everything that judges, names and repairs. Commands, entrances and the gradebook import it.
 """

@@ -25,7 +25,7 @@ def prepare(standard: Standard) -> None:
 def prepare_for_failures(standard: Standard) -> Iterator[None]:
     """Import what names mistakes and finds their places, and work out the answers of the known ones, piece by piece.
 
-    For who waits for the next failure with nothing else to do, and may stop at any piece: right code needs none of it,
+    For a caller that has nothing else to do until the next failure, and may stop at any piece: right code needs none,
     and what is missing is made when it is needed.
     """
     from grading.diagnosis.known_answers import plain_sample, regularized_sample, sample, traces

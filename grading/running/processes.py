@@ -183,7 +183,11 @@ def _ended(member: _Member) -> str:
     member.process.join(_SECONDS_TO_END)
     member.process.kill()
     member.process.join()
-    code = member.process.exitcode or 0
+    return how_ended(member.process.exitcode or 0)
+
+
+def how_ended(code: int) -> str:
+    """What an exit code of a process says, as part of a sentence."""
     if code >= 0:
         return f"ended with exit code {code}"
     with contextlib.suppress(ValueError):

@@ -148,15 +148,8 @@ class Runner:
                 tried = candidate.cases - cases
                 result = self._failed(name, asked, failure, candidate.remarks[remarks:], tried, started)
             else:
-                result = self._finished(
-                    name,
-                    asked,
-                    "passed",
-                    "",
-                    started,
-                    remarks=candidate.remarks[remarks:],
-                    cases=candidate.cases - cases,
-                )
+                tried, remarked = candidate.cases - cases, candidate.remarks[remarks:]
+                result = self._finished(name, asked, "passed", "", started, remarks=remarked, cases=tried)
         self._results[name, check] = result
         if result.status != "passed":
             raise NotPassed(result)

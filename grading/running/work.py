@@ -105,7 +105,7 @@ class Work(Closing):
             from grading.sandbox.client import Sandbox
 
             setup = self.setup
-            self._sandbox = Sandbox.opened(self._search, setup.limits, allow_unsafe=setup.allow_unsafe)
+            self._sandbox = Sandbox.open(setup.limits, allow_unsafe=setup.allow_unsafe, search=self._search)
         return self._sandbox
 
     @property

@@ -101,7 +101,7 @@ class Channel:
             pass
 
     def close(self) -> None:
-        """Take the last of what was printed, and let go of both sockets."""
+        """Take the last of what was printed, and close both sockets."""
         self.drain()
         self._selector.close()
         self._frames.close()

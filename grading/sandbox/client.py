@@ -1,7 +1,8 @@
-"""The sandbox: opened once for a run, it starts a worker for each submission."""
+"""The sandbox: opened once for a run, it starts the workers of each submission."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 from typing import Self
@@ -17,9 +18,44 @@ from grading.sandbox.shared import SharedArray
 from grading.sandbox.walls.launch import Launcher
 from grading.sandbox.walls.levels import Isolation, IsolationError, Level
 from grading.sandbox.worker import Worker
-from grading.sandbox.workers import Workers
 
 __all__ = ["Sandbox", "Worker"]
+
+
+class Workers(Closing):
+    """The workers of one submission by what they are for, each started when it is first asked for. Close them.
+
+    There is one for each loss, so that what one does to its process does not affect the other; different ones may be
+    used from different threads.
+
+    Args:
+        start: a new worker, with the submission's files loaded.
+    """
+
+    def __init__(self, start: Callable[[], Worker]) -> None:
+        self._start = start
+        self._workers: dict[str, Worker] = {}
+
+    def __call__(self, name: str) -> Worker:
+        """The worker for ``name``.
+
+        Raises:
+            LaunchError: no process could be started.
+        """
+        if name not in self._workers:
+            self._workers[name] = self._start()
+        return self._workers[name]
+
+    @property
+    def remarks(self) -> list[str]:
+        """What was said while files were loaded, in whichever process, each sentence once."""
+        workers = [self._workers[name] for name in sorted(self._workers)]
+        return list(dict.fromkeys(remark for worker in workers for remark in worker.loaded.remarks))
+
+    def close(self) -> None:
+        """End all processes."""
+        for worker in self._workers.values():
+            worker.close()
 
 
 class Sandbox(Closing):
@@ -38,6 +74,7 @@ class Sandbox(Closing):
         level: Level | None = None,
         allow_unsafe: bool = False,
         data: Path | None = None,
+        search: LevelSearch | None = None,
     ) -> Self:
         """The best sandbox that this machine has, or the one of ``level``; each has passed a self-test.
 
@@ -46,17 +83,13 @@ class Sandbox(Closing):
             level: None for the best that works.
             data: a folder with a data set; with it, this sandbox is one for notebooks, which see more of what is
                 installed.
+            search: one for these that has begun.
             allow_unsafe: accept `Level.LIMITS_ONLY`, which does not keep student code from reading files.
 
         Raises:
             IsolationError: the level does not work here, or it is unsafe and that was not allowed.
         """
-        return cls.opened(LevelSearch(limits, level, data), limits, allow_unsafe=allow_unsafe)
-
-    @classmethod
-    def opened(cls, choosing: LevelSearch, limits: Limits, *, allow_unsafe: bool = False) -> Self:
-        """The sandbox that results from a search in progress; arguments and errors are those of `open`."""
-        choice = choosing.finish()
+        choice = (search or LevelSearch(limits, level, data)).finish()
         if choice.isolation.level is Level.LIMITS_ONLY and not allow_unsafe:
             choice.launcher.close()
             raise IsolationError(

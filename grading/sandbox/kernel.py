@@ -23,13 +23,18 @@ import msgspec
 import numpy as np
 
 from grading import ROOMS, SUITE
+from grading.intake.submission import Submission
 from grading.protocol import packing
+from grading.protocol.wire import WireCalling
 from grading.sandbox import requests
 from grading.sandbox.channel import Output
 from grading.sandbox.inside import seeding
+from grading.sandbox.inside.adapting import adapted, prepare
 from grading.sandbox.inside.answering import Answerer
 from grading.sandbox.inside.answers import Packer, raised
 from grading.sandbox.inside.counting import Counter
+from grading.sandbox.inside.importing import Importing
+from grading.sandbox.inside.library import Library, lines_of
 from grading.sandbox.limits import Limits
 from grading.sandbox.messages import Loaded, LossError, Lost, Outcome, Step
 from grading.sandbox.pairs import Pairs
@@ -65,10 +70,17 @@ class KernelSession:
         provided: the student's functions and classes by their asked-for names.
         limits: of which only what is printed is capped; steps have deadlines of their own.
         names: how files are called where an error is told.
+        callings: how functions and classes are called, where that is not as in the course.
     """
 
-    def __init__(self, provided: Mapping[str, Any], limits: Limits, names: Mapping[str, str]) -> None:
-        self._provided, self._names = provided, names
+    def __init__(
+        self,
+        provided: Mapping[str, Any],
+        limits: Limits,
+        names: Mapping[str, str],
+        callings: Sequence[WireCalling] = (),
+    ) -> None:
+        self._provided, self._names = adapted(provided, callings), names
         self._files = StudentFiles()
         self.loaded = Loaded()
         self.output = Output(limits.output_bytes)
@@ -94,7 +106,7 @@ class KernelSession:
         self.called = set()
 
     def stop(self, wait: bool = False) -> End:
-        """Let go of all objects."""
+        """Forget all objects."""
         self._answerer = None
         return End()
 
@@ -139,22 +151,32 @@ class KernelSession:
 
     def _where(self, error: BaseException) -> str | None:
         """The last line of student code that ``error`` went through, under the name that the student knows."""
-        place, trace = None, error.__traceback__
-        while trace is not None:
-            filename = trace.tb_frame.f_code.co_filename
+        place = None
+        for filename, line in lines_of(error):
             if filename in self._files:
-                name = self._names.get(filename, Path(filename).name)
-                place = f"{name}, line {trace.tb_lineno}"
-            trace = trace.tb_next
+                place = f"{self._names.get(filename, Path(filename).name)}, line {line}"
         return place
 
 
 @contextlib.contextmanager
-def untouched() -> Iterator[None]:
-    """Random numbers that repeat, and afterwards as they were: around all that is asked of a kernel's functions."""
-    with seeding.repeatable():
+def untouched(callings: Sequence[WireCalling]) -> Iterator[None]:
+    """Random numbers that repeat, and afterwards as they were: around all that is asked of a kernel's functions.
+
+    So are the settings of what arrays are made of, if ``callings`` name that.
+    """
+    with seeding.repeatable(), contextlib.ExitStack() as stack:
         seeding.seed_everything(0)
+        stack.callback(prepare(callings))
         yield
+
+
+def loaded_here(submission: Submission) -> dict[str, Any]:
+    """The functions and classes of a hand-in by their asked-for names, loaded in this process as a worker does it."""
+    message = requests.load(b"", submission, [])
+    library = Library(message.sources, message.definitions, [], lambda place: None)
+    Importing(library)
+    library.provide_all()
+    return library.provided
 
 
 @contextlib.contextmanager

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable, Iterator, Sequence
+from functools import partial
 from pathlib import Path
 
 import msgspec
@@ -57,7 +58,7 @@ class LevelSearch(Closing):
         limits: caps on each process.
         level: None for the best.
         data: a folder with a data set, for processes that run notebooks with it.
-        begun: a process that has been begun and may fit; it is ours from here on.
+        begun: a process that is coming up and may fit; from here on this closes it.
     """
 
     def __init__(
@@ -113,7 +114,7 @@ class LevelSearch(Closing):
             yield from _ways(level, self._limits, seen, self._problems)
 
     def _next(self) -> tuple[_Way, Launcher] | None:
-        """The next way that can be set out on."""
+        """The next way that can be started."""
         for way in self._ways:
             try:
                 return way, way.launch(self._fitting(way))
@@ -177,25 +178,17 @@ def _with_namespaces(
     found = False
     for binary in bubblewrap.binaries():
         found = True
-        # Without its place: reports tell it, and where things lie on this machine is nobody's business.
+        # Without its path: reports show this, and paths of this machine do not belong there.
         made_of = f"bubblewrap, {common}"
         if user is not None:
             setup.user = user
             walls = bubblewrap.command(binary, seen, user_namespace=False)
-            yield _Way(
-                Level.FULL,
-                made_of + ", a user of its own",
-                lambda begun, walls=walls: ZygoteLauncher(walls, setup, None, begun),  # type: ignore[misc]
-                walls,
-            )
+            launch = partial(ZygoteLauncher, walls, setup, None)
+            yield _Way(Level.FULL, made_of + ", a user of its own", launch, walls)
             setup.user = None
         walls = bubblewrap.command(binary, seen, user_namespace=True)
-        yield _Way(
-            Level.FULL,
-            made_of + ", a user namespace",
-            lambda begun, walls=walls: ZygoteLauncher(walls, setup, user, begun),  # type: ignore[misc]
-            walls,
-        )
+        launch = partial(ZygoteLauncher, walls, setup, user)
+        yield _Way(Level.FULL, made_of + ", a user namespace", launch, walls)
     if not found:
         problems.append("full: there is no bubblewrap.")
 

@@ -244,7 +244,7 @@ def _cell_outcome(cell: Cell, body: wire.Ended, payload: bytearray) -> CellOutco
         clean(body.printed, _MOST_PRINTED),
         pictures,
         found,
-        tuple(_sentences(body.remarks)),
+        tuple(in_run_language(clean(remark, _LONGEST_REMARK)) for remark in body.remarks[:_MOST_REMARKS]),
     )
 
 
@@ -252,7 +252,3 @@ def _take_bytes(array: wire.WireArray, unpacker: packing.Unpacker) -> bytes:
     if array.dtype != "|u1" or len(array.shape) != 1:
         raise ProtocolError("a picture that is not a string of bytes")
     return unpacker.take(array).tobytes()
-
-
-def _sentences(remarks: Sequence[str]) -> list[str]:
-    return [in_run_language(clean(remark, _LONGEST_REMARK)) for remark in remarks[:_MOST_REMARKS]]

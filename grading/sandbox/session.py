@@ -36,7 +36,7 @@ from grading.sandbox.walls.launch import End, Launcher, Process
 from grading.sandbox.walls.levels import DisturbedError
 from grading.words import say
 
-# How long many calls together may give no sign of progress; who waits longer asks them one by one.
+# How long many calls together may show no progress before they are asked one by one.
 _STALL_SECONDS = 1.0
 # Answers that take longer are charged exactly.
 _QUICK = 0.05
@@ -142,9 +142,7 @@ class Session:
         seconds = _STALL_SECONDS if seconds is None else seconds
         nonce = secrets.token_bytes(16)
         data = requests.batch_frame(nonce, steps, self._shared, together=together)
-        if self._channel is None:
-            raise LossError(Lost("died", say("The process is gone.")))
-        channel = self._channel
+        channel = self._connected()
         channel.send(data)
         nothing = 0
         for index, step in enumerate(steps):
@@ -188,9 +186,7 @@ class Session:
                 calls behind that can have been running.
         """
         nonce = secrets.token_bytes(16)
-        if self._channel is None:
-            raise LossError(Lost("died", say("The process is gone.")))
-        channel = self._channel
+        channel = self._connected()
         calls = pairs.calls
         channel.send(requests.pairs_frame(nonce, function, calls.header, calls.payload))
         self.called.add(function)
@@ -212,6 +208,11 @@ class Session:
                 raise self._loss(error, _STALL_SECONDS) from None
         if channel.unasked:
             self.stop()
+
+    def _connected(self) -> Channel:
+        if self._channel is None:
+            raise LossError(Lost("died", say("The process is gone.")))
+        return self._channel
 
     def _receive(self, channel: Channel, function: str, deadline: float, cap: int) -> tuple[bytes, bytearray]:
         """The next reply, whose time is charged to ``function``; to nobody if that is "".

@@ -10,12 +10,12 @@ from typing import cast
 import pytest
 
 from grading.gradebook.database import FILE, Database
+from grading.gradebook.marking.store import MarkError, Store
+from grading.gradebook.marking.table import _Finder
 from grading.grades.late import HandedIn, for_handins
 from grading.grades.roster import Known, Matches, Roster, Student, match
 from grading.intake.safe_names import unique_names
 from grading.intake.submission import Handin
-from grading.marking.store import MarkError, Store
-from grading.marking.table import _Finder
 from grading.reports import CLASS_WRITERS
 
 ADA = Student(name="Ada Lovelace", number="20231234", names=("Ada Lovelace",))

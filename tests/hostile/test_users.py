@@ -276,7 +276,7 @@ def test_they_end_with_what_they_come_from_whoever_that_is() -> None:
         before = descendants(os.getpid())
         with sandbox.start(one_file(NEIGHBOUR)), sandbox.start(one_file(SCIENTIFIC)):
             started = descendants(os.getpid()) - before
-            os.kill(sandbox._launcher.zygote.pid, 9)
+            os.kill(sandbox._launcher.zygote.process.pid, 9)
             end = time.monotonic() + 10.0
             while started & descendants(os.getpid()):
                 assert time.monotonic() < end

@@ -56,8 +56,7 @@ def pack_gradescope(out: Path, rubric: Path | None = None) -> int:
     files |= {f"rubric/{name}.py": text.encode() for name, text in read.losses.items()}
     if read.settings.calling.arrays == "torch":
         files[_TORCH_FILE] = _torch_requirement().encode()
-    _write(out, files)
-    return len(files)
+    return _write(out, files)
 
 
 def pack_student(out: Path, rubric: Path | None = None) -> int:
@@ -81,8 +80,7 @@ def pack_student(out: Path, rubric: Path | None = None) -> int:
     }
     files["checks/rubric.toml"] = as_toml(public(read)).encode()
     files["README.md"] = _README.format(title=read.settings.title).encode()
-    _write(out, files)
-    return len(files)
+    return _write(out, files)
 
 
 def _packed_suite(loose: Sequence[str]) -> dict[str, bytes]:
@@ -94,18 +92,19 @@ def _packed_suite(loose: Sequence[str]) -> dict[str, bytes]:
     return {path.relative_to(SUITE).as_posix(): path.read_bytes() for path in _suite(loose)}
 
 
-def _write(out: Path, files: Mapping[str, bytes]) -> None:
+def _write(out: Path, files: Mapping[str, bytes]) -> int:
+    """Write the zip, and return how many files it holds."""
     buffer = io.BytesIO()
     with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as archive:
         for name in sorted(files):
             entry = zipfile.ZipInfo(name, _TIME)
             entry.compress_type = zipfile.ZIP_DEFLATED
-            entry.create_system = (
-                3  # Unix, wherever it is packed: Gradescope needs to see the scripts' permission
-            )
+            # Unix, wherever it is packed: Gradescope needs to see the scripts' permission.
+            entry.create_system = 3
             entry.external_attr = (0o755 if name in _SCRIPTS else 0o644) << 16
             archive.writestr(entry, files[name])
     write_atomically(out, buffer.getvalue())
+    return len(files)
 
 
 def _torch_requirement() -> str:

@@ -210,7 +210,7 @@ def _is_plain_definition(node: ast.stmt) -> bool:
 
 
 def _is_number(node: ast.stmt) -> bool:
-    """Whether names are given a number, a text or the like, which nobody can change."""
+    """Whether it only gives names a constant, such as a number or a string."""
     if isinstance(node, ast.AnnAssign):
         return isinstance(node.target, ast.Name) and (node.value is None or _is_simple(node.value))
     return (

@@ -9,9 +9,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 _WRITES_TOGETHER = 50  # milliseconds without another change, after which a save is over
-_LOOK_AGAIN = (
-    1000  # milliseconds after which one looks even if told of nothing: network folders tell of nothing
-)
+_LOOK_AGAIN = 1000  # milliseconds after which we look anyway: network folders report no changes
 _MOST_ENTRIES = 3000  # files and folders
 
 State = tuple[tuple[str, int, int, int], ...]
@@ -68,7 +66,7 @@ class Saves:
 
     def _folder(self) -> tuple[Path, tuple[int, int] | None]:
         """The folder to watch, and what tells it from another of its name; None if there is none."""
-        # A file is watched by its folder: whoever saves may put another file in its place.
+        # A file is watched through its folder: a save may put another file in its place.
         folder = self._path if self._path.is_dir() else self._path.parent
         try:
             found = folder.stat()
@@ -78,7 +76,7 @@ class Saves:
 
 
 def state(path: Path) -> State:
-    """What can be told of a hand-in without reading it. Nothing hidden and no link in it is part of it."""
+    """The state of a hand-in, without reading it. Hidden files and links are not part of it."""
     found: list[tuple[str, int, int, int]] = []
     pending = [str(path)]
     looked_at = 0

@@ -29,7 +29,7 @@ _NOW: Mapping[Mark, tuple[str, str]] = {
 
 
 def mark(result: CheckResult) -> Mark:
-    """What a result is, as far as one is told that it has changed."""
+    """What a result counts as where changes are announced."""
     return "failed" if result.status in FAILED else "passed" if result.status == "passed" else "skipped"
 
 

@@ -132,7 +132,7 @@ class Verdicts:
         return Verdict(everything, asked, unparsed, submission.unparsed if unparsed else ())
 
     def repair_of(self, submission: Submission, name: str) -> dict[str, Repair]:
-        """What makes a function right that has failed, as far as students are told. It can be read as it is now.
+        """What makes a failed function right, as far as students are told. It must be readable as it is now.
 
         Raises:
             SupersededError: the hand-in has been saved again.

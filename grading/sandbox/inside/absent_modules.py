@@ -91,19 +91,8 @@ def _same(self: Standin, *others: object) -> Standin:
 
 
 for _name in (
-    "add",
-    "sub",
-    "mul",
-    "truediv",
-    "floordiv",
-    "mod",
-    "pow",
-    "matmul",
-    "and",
-    "or",
-    "xor",
-    "lshift",
-    "rshift",
+    *("add", "sub", "mul", "truediv", "floordiv", "mod", "pow", "matmul"),
+    *("and", "or", "xor", "lshift", "rshift"),
 ):
     setattr(Standin, f"__{_name}__", _same)
     setattr(Standin, f"__r{_name}__", _same)
@@ -158,22 +147,8 @@ _PYTHON_2_NAMES: dict[str, object] = {
 _SAME_NAMES: dict[str, object] = {
     kind.__name__: kind
     for kind in (
-        range,
-        zip,
-        map,
-        filter,
-        input,
-        str,
-        int,
-        bytes,
-        dict,
-        list,
-        object,
-        super,
-        open,
-        round,
-        pow,
-        chr,
+        *(range, zip, map, filter, input, str, int, bytes),
+        *(dict, list, object, super, open, round, pow, chr),
     )
 }
 _ITERATORS: dict[str, object] = {
@@ -225,34 +200,20 @@ def compatibility_modules() -> dict[str, types.ModuleType]:
 #: Never tried: they are heavy, or would wait for a person, and no function graded here needs them.
 #: The first group is in so many notebooks that it is not worth a remark.
 ORDINARY = frozenset(
-    {
-        "matplotlib",
-        "mpl_toolkits",
-        "pylab",
-        "IPython",
-        "ipykernel",
-        "ipywidgets",
-        "google",
-        "PIL",
-        "imageio",
-        "cv2",
-    }
-    | {"pandas", "seaborn", "skimage", "autoreload", "pdb", "ipdb", "setuptools", "Cython", "pyximport"}
+    (
+        *("matplotlib", "mpl_toolkits", "pylab", "IPython", "ipykernel", "ipywidgets", "google", "PIL"),
+        *("imageio", "cv2"),
+        *("pandas", "seaborn", "skimage", "autoreload", "pdb", "ipdb", "setuptools", "Cython", "pyximport"),
+    )
 )
 # What comes out of these may be meant to be computed with.
 _COMPUTING = frozenset(("pandas", "skimage", "cv2"))
 #: The course's own helper files, often left out of what is handed in.
 ORDINARY_FILES = frozenset(
-    {
-        "data_utils",
-        "gradient_check",
-        "vis_utils",
-        "features",
-        "layers",
-        "layer_utils",
-        "fast_layers",
-        "im2col",
-    }
+    (
+        *("data_utils", "gradient_check", "vis_utils", "features"),
+        *("layers", "layer_utils", "fast_layers", "im2col"),
+    )
 )
 
 #: The only packages outside the standard library that are real, so that every machine does the same.

@@ -287,7 +287,7 @@ def _called(
     wanted = {split(argument)[1] for argument in arguments}
     if "epochs" in wanted:
         given = {**given, **_passes(samples, given)}
-    # Called without settings, it shall use its own defaults.
+    # Called without settings, it uses its own defaults.
     known = [a for a in arguments if split(a)[1] in given or (not split(a)[0] and _is_constant(a))]
     args, kwargs = _resolved(known, given)
     return train(*args, **kwargs, **_constants_of(train, arguments))

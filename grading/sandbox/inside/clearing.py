@@ -19,7 +19,7 @@ def clear_slowly(folder: str) -> None:
 
 
 def clear(folder: str) -> None:
-    """Remove ``folder`` with all that a student may have put there, be it nested a hundred thousand deep.
+    """Remove ``folder`` with all that a student may have put there, even if nested a hundred thousand deep.
 
     It walks down and up again by relative names, so that no name gets too long and nothing recurses. Nobody
     else may be at work in ``folder``.

@@ -128,7 +128,7 @@ def _mount_scratch(folder: str, user: int | None) -> bool:
 
 
 def be_nobody_else(user: int | None) -> bool:
-    """Become ``user``, if it is one, and give up every right beyond, for good.
+    """Become ``user`` unless that is None, and give up all further rights, for good.
 
     Returns:
         Whether processes and threads are counted for this process alone, and not together with others of its user.

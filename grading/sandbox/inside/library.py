@@ -8,6 +8,7 @@ import linecache
 import sys
 import types
 from collections.abc import Callable, Container, Iterator
+from traceback import walk_tb
 from typing import Any
 
 from grading.protocol.wire import WireBlock, WireDefinition, WirePlace, WireSource
@@ -22,13 +23,17 @@ def where(error: BaseException, filenames: Container[str]) -> str | None:
     """The last line of student code that ``error`` went through: "softmax.py, line 12"."""
     if isinstance(error, SyntaxError) and (error.filename or "") in filenames:
         return f"{_short(str(error.filename))}, line {error.lineno}"
-    place, traceback = None, error.__traceback__
-    while traceback is not None:
-        filename = traceback.tb_frame.f_code.co_filename
+    place = None
+    for filename, line in lines_of(error):
         if filename in filenames:
-            place = f"{_short(filename)}, line {traceback.tb_lineno}"
-        traceback = traceback.tb_next
+            place = f"{_short(filename)}, line {line}"
     return place
+
+
+def lines_of(error: BaseException) -> Iterator[tuple[str, int]]:
+    """The file and the line of each call that ``error`` went through, the outermost first."""
+    for frame, line in walk_tb(error.__traceback__):
+        yield frame.f_code.co_filename, line
 
 
 def describe(error: BaseException) -> str:
@@ -55,7 +60,7 @@ class Library:
         sources: the files.
         definitions: the asked-for names, and which file's definition is meant.
         skip: statements to pass over because they did not end the last time.
-        reached: told of every top-level statement just before it runs.
+        reached: called with every top-level statement just before it runs.
     """
 
     def __init__(

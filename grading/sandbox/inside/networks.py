@@ -95,7 +95,7 @@ def _train(thing: Any, calling: WireCalling, *given: Any) -> Any:
         thing: the class.
         calling: what its train is called.
         given: parameters, X, y, X_val, y_val, learning rate, its decay, reg, steps, batch size; then the losses, and
-            the gradients by each parameter, that the loss shall give, or None for the network's own.
+            the gradients by each parameter, that the loss is to give, or None for the network's own.
     """
     count = len(calling.shapes)
     arrays, (X, y, X_val, y_val, rate, decay, reg, steps, size, losses, *gradients) = (
@@ -135,7 +135,7 @@ def _listed(history: Any) -> Any:
 
 
 def _gives_tuples(network: Any, X: Any, y: Any) -> bool:
-    """Whether the network's own loss gives its gradients in order, not in a dict: so shall the one in its place."""
+    """Whether the network's own loss gives its gradients in order, not in a dict: the stand-in must do the same."""
     try:
         _, gradients = network.loss(X[:1].copy(), y[:1].copy(), 0.0)
     except Exception:

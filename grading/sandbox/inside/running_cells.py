@@ -19,6 +19,7 @@ from grading.protocol import packing, wire
 from grading.sandbox.inside import retraining, seeding
 from grading.sandbox.inside.absent_modules import ORDINARY, Standin, compatibility_modules
 from grading.sandbox.inside.answers import Packer, plain, raised
+from grading.sandbox.inside.library import lines_of
 
 #: Where the data set waits, as a folder with a link in it, until it is known where the notebook lies.
 WAITING = ".datasets"
@@ -207,14 +208,12 @@ def _come_back(root: str, folder: str) -> None:
 def _raised(error: BaseException, root: str) -> wire.Raised:
     """An error as it travels, with the last line of the student's that it went through."""
     sent = raised(error, set())
-    place, traceback = sent.where, error.__traceback__
-    while traceback is not None:
-        filename = traceback.tb_frame.f_code.co_filename
+    place = sent.where
+    for filename, line in lines_of(error):
         if filename.startswith("<ipython-input-"):
-            place = f"line {traceback.tb_lineno}"
+            place = f"line {line}"
         elif filename.startswith(f"{root}/"):
-            place = f"{filename[len(root) + 1 :]}, line {traceback.tb_lineno}"
-        traceback = traceback.tb_next
+            place = f"{filename[len(root) + 1 :]}, line {line}"
     message = sent.message
     if isinstance(error, SyntaxError):
         message, place = plain(str(error.msg), wire.MAX_MESSAGE), f"line {error.lineno}"

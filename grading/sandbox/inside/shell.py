@@ -28,19 +28,8 @@ _INLINE = "inline"
 
 #: Magics that would start another program.
 _PROGRAMS = (
-    "bash",
-    "sh",
-    "script",
-    "system",
-    "sx",
-    "perl",
-    "ruby",
-    "pypy",
-    "python2",
-    "pip",
-    "conda",
-    "mamba",
-    "uv",
+    *("bash", "sh", "script", "system", "sx", "perl", "ruby", "pypy", "python2"),
+    *("pip", "conda", "mamba", "uv"),
 )
 
 
@@ -142,7 +131,7 @@ def show(shown: Shown, data: dict[str, Any]) -> None:
 
 
 class _Profile(ProfileDir):
-    """Settings of nobody's; without the README that IPython would copy there, by calls that are closed here."""
+    """An empty profile: without the README that IPython would copy there by system calls that are closed here."""
 
     def check_startup_dir(self, change: Any = None) -> None:
         """There is none."""

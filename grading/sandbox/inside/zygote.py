@@ -80,7 +80,7 @@ class _Worker(msgspec.Struct, gc=False):
     """A worker that has not been cleared away.
 
     Attributes:
-        folder: what is to be removed after it, "" for nothing.
+        folder: to be removed after it, "" for none.
         user: its user id, None for ours.
         lock: a descriptor that keeps that from others, None if there is none.
         branch: what it was forked from, None for this process.

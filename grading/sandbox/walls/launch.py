@@ -200,6 +200,9 @@ class ZygoteLauncher:
         user: start as this user, None to stay.
         begun: such a process, if it has been begun.
 
+    Attributes:
+        zygote: the process that workers come from now.
+
     Raises:
         LaunchError: there is no such command line.
     """
@@ -211,20 +214,7 @@ class ZygoteLauncher:
         # Orders and their answers belong together, whichever thread gives them.
         self._turn = threading.RLock()
         self._generation = 0
-        self._zygote = self._told(begun or Zygote(self._walls, user))
-
-    @property
-    def zygote(self) -> Zygote:
-        """The process that workers come from now."""
-        return self._zygote
-
-    def ready(self) -> None:
-        """Wait until workers can be started.
-
-        Raises:
-            LaunchError: it did not come up; the message is what it had to say.
-        """
-        self._zygote.ready()
+        self.zygote = self._told(begun or Zygote(self._walls, user))
 
     def start(
         self,
@@ -239,12 +229,12 @@ class ZygoteLauncher:
         """
         descriptors = [frames.fileno(), printed.fileno(), *([] if data is None else [data])]
         with self._turn:
-            if self._zygote.closed:
+            if self.zygote.closed:
                 self._replace()
             try:
                 return self._fork(imported, descriptors)
             except OSError:
-                self._zygote.close()
+                self.zygote.close()
                 self._replace()
             try:
                 return self._fork(imported, descriptors)
@@ -257,34 +247,34 @@ class ZygoteLauncher:
             if generation != self._generation:
                 return None
             try:
-                self._zygote.control.send(name)
-                return int(self._zygote.control.recv(64))
+                self.zygote.control.send(name)
+                return int(self.zygote.control.recv(64))
             except (OSError, ValueError):
                 # A late answer would be taken for that to the next order.
-                self._zygote.close()
+                self.zygote.close()
                 return None
 
     def close(self) -> None:
         """End the zygote and all its workers."""
-        self._zygote.close()
+        self.zygote.close()
 
     def _replace(self) -> None:
         self._generation += 1
-        self._zygote = self._told(Zygote(self._walls, self._user))
+        self.zygote = self._told(Zygote(self._walls, self._user))
 
     def _told(self, zygote: Zygote) -> Zygote:
         zygote.tell(msgspec.msgpack.encode(self._setup))
         return zygote
 
     def _fork(self, imported: str | None, descriptors: list[int]) -> Process:
-        self._zygote.ready()
+        self.zygote.ready()
         with contextlib.ExitStack() as held:
             order, lock = Start(imported=imported), []
             if self._setup.user is not None:
                 user = held.enter_context(PrivateUser())
                 order.user, lock = user.number, [user.lock.fileno()]
-            socket.send_fds(self._zygote.control, [msgspec.msgpack.encode(order)], lock + descriptors)
-        name, handles, _, _ = socket.recv_fds(self._zygote.control, 64, 1)
+            socket.send_fds(self.zygote.control, [msgspec.msgpack.encode(order)], lock + descriptors)
+        name, handles, _, _ = socket.recv_fds(self.zygote.control, 64, 1)
         if not handles:
             raise ConnectionError("no answer")
         return _ForkedProcess(self, name, handles[0], self._generation)

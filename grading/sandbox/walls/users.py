@@ -46,7 +46,7 @@ class PrivateUser(Closing):
         self.number = SystemRandom().choice(_free())
 
     def close(self) -> None:
-        """Let go of it here."""
+        """Release it in this process."""
         self.lock.close()
 
 

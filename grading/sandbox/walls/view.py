@@ -23,17 +23,8 @@ PROJECT = HOME
 #: labelled pictures: scikit-learn would give every answer away.
 PACKAGES = (
     *("numpy", "msgspec", "landlockpy", "scipy"),
-    *(
-        "matplotlib",
-        "mpl_toolkits",
-        "contourpy",
-        "cycler",
-        "fontTools",
-        "kiwisolver",
-        "packaging",
-        "pyparsing",
-    ),
-    *("PIL", "pandas", "dateutil", "pytz", "tzdata", "six"),
+    *("matplotlib", "mpl_toolkits", "contourpy", "cycler", "fontTools", "kiwisolver"),
+    *("packaging", "pyparsing", "PIL", "pandas", "dateutil", "pytz", "tzdata", "six"),
     # For the editions that ask for it; in others, nobody's import gets there.
     *("torch", "torchgen", "typing_extensions"),
 )

@@ -58,6 +58,8 @@ class Zygote(Closing):
     Attributes:
         walls: the same.
         control: where it takes orders.
+        process: the outermost process; the zygote is it or below it.
+        closed: whether it has been ended, or did not come up.
 
     Raises:
         LaunchError: there is no such command line.
@@ -65,14 +67,14 @@ class Zygote(Closing):
 
     def __init__(self, walls: Sequence[str], user: int | None = None) -> None:
         self.walls = list(walls)
-        self._ready = self._closed = False
+        self._ready = self.closed = False
         self.control, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         self._errors = tempfile.TemporaryFile()  # noqa: SIM115 - kept open while the process runs
         self.control.settimeout(_SECONDS_TO_COME_UP)
         program = python("inside.zygote", f"main({theirs.fileno()})")
         with theirs:
             try:
-                self._process = subprocess.Popen(
+                self.process = subprocess.Popen(
                     [*self.walls, *program],
                     stdin=subprocess.DEVNULL,
                     stdout=subprocess.DEVNULL,
@@ -89,16 +91,6 @@ class Zygote(Closing):
                 self.control.close()
                 self._errors.close()
                 raise LaunchError(str(error)) from error
-
-    @property
-    def pid(self) -> int:
-        """Of the outermost process; the zygote is it or below it."""
-        return self._process.pid
-
-    @property
-    def closed(self) -> bool:
-        """Whether it has been ended, or did not come up."""
-        return self._closed
 
     def tell(self, setup: bytes) -> None:
         """Tell it how to wall itself in: a `Setup`, as msgpack."""
@@ -124,22 +116,18 @@ class Zygote(Closing):
             self.close()
             raise LaunchError(next((line for line in reversed(lines) if line.strip()), said))
 
-    def wait(self) -> None:
-        """Wait until it has ended."""
-        self._process.wait()
-
     def close(self) -> None:
         """End it and all its workers."""
-        if self._closed:
+        if self.closed:
             return
-        self._closed = True
+        self.closed = True
         self.control.close()
         if self._ready:
             with contextlib.suppress(subprocess.TimeoutExpired):
-                self._process.wait(_LAST_MOMENT)
+                self.process.wait(_LAST_MOMENT)
         with contextlib.suppress(ProcessLookupError, PermissionError):
-            os.killpg(self._process.pid, signal.SIGKILL)
-        self._process.wait()
+            os.killpg(self.process.pid, signal.SIGKILL)
+        self.process.wait()
         self._errors.close()
 
 

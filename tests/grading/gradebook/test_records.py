@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import shutil
 import sqlite3
@@ -14,7 +15,7 @@ import pytest
 
 import grader
 from grading import commands
-from grading.gradebook.database import FILE
+from grading.gradebook.database import FILE, Database
 from grading.gradebook.records import FOLDER, Records
 from grading.grades.grade import IsolationFacts
 from grading.intake.reader import Reader
@@ -121,6 +122,27 @@ def test_a_damaged_record_is_not_taken_for_a_verdict(
 ) -> None:
     change(graded, "UPDATE verdicts SET record = substr(record, 1, 100) WHERE id = 1")
     assert run(capsys, graded).startswith("1 graded, 2 unchanged")
+
+
+def test_a_full_disk_at_the_first_write_spoils_nothing_that_is_written_after_it(
+    capsys: pytest.CaptureFixture[str], graded: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("ada", "grace"):
+        (graded / f"{name}.py").write_text(WRONG)
+    written: list[str] = []
+
+    def full_at_first(self: Database, statement: str, values: tuple[object, ...] = ()) -> int:
+        if "INTO verdicts" in statement:
+            written.append(statement)
+            if len(written) == 1:
+                raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), FILE)
+        return change_(self, statement, values)
+
+    change_ = Database.change
+    monkeypatch.setattr(Database, "change", full_at_first)
+    last = run(capsys, graded)
+    assert last.startswith("1 graded (1 with failures), 1 unchanged (1 with failures), 1 not graded")
+    assert min(rows(graded.parent / "out", "SELECT state, score FROM gradebook")) == ("graded", 0.0)
 
 
 def test_what_could_not_be_graded_is_tried_anew(capsys: pytest.CaptureFixture[str], graded: Path) -> None:

@@ -99,7 +99,7 @@ def test_a_branch_that_is_lost_costs_its_workers_alone_and_is_replaced(fresh: Sa
         fresh.start(one_file(SCIENTIFIC)) as one,
         fresh.start(one_file(SCIENTIFIC)) as other,
     ):
-        os.kill(branch_of(fresh._launcher.zygote.pid), signal.SIGKILL)
+        os.kill(branch_of(fresh._launcher.zygote.process.pid), signal.SIGKILL)
         zygote = fresh._launcher._generation
         for worker in (one, other):
             while reasons(worker.run([Call("loaded", ())])) != ["died"]:
@@ -113,7 +113,7 @@ def test_a_branch_that_is_lost_costs_its_workers_alone_and_is_replaced(fresh: Sa
 def test_a_closed_sandbox_leaves_no_branch_behind(fresh: Sandbox) -> None:
     assert isinstance(fresh._launcher, ZygoteLauncher)
     with fresh.start(one_file(SCIENTIFIC)):
-        branch = branch_of(fresh._launcher.zygote.pid)
+        branch = branch_of(fresh._launcher.zygote.process.pid)
     fresh.close()
     end = time.monotonic() + 10.0
     while Path(f"/proc/{branch}").exists():

@@ -69,7 +69,7 @@ def test_workers_outlive_the_process_that_they_were_forked_from(sandbox: Sandbox
         pytest.skip("this level has none")
     with sandbox.workers(one_file(COUNTING)) as workers:
         assert [counted(workers("svm")), counted(workers("softmax"))] == [1, 1]
-        os.killpg(launcher.zygote.pid, signal.SIGKILL)
+        os.killpg(launcher.zygote.process.pid, signal.SIGKILL)
         # Both go with it, soon. The first brings a new one up; clearing the other away must not harm that.
         until_lost(workers("svm"))
         assert counted(workers("svm")) == 1

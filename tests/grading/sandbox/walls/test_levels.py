@@ -181,9 +181,9 @@ def test_a_zygote_that_is_lost_is_replaced(level: Level) -> None:
         launcher = sandbox._launcher
         if not isinstance(launcher, launch.ZygoteLauncher):
             pytest.skip(f"there is no zygote at {level}")
-        os.kill(launcher.zygote.pid, signal.SIGKILL)
+        os.kill(launcher.zygote.process.pid, signal.SIGKILL)
         # Until it is gone it may still fork a worker, which would then go with it.
-        launcher.zygote.wait()
+        launcher.zygote.process.wait()
         assert runs(sandbox)
 
 
@@ -193,7 +193,7 @@ def test_a_zygote_that_is_lost_is_replaced(level: Level) -> None:
 def test_a_zygote_that_was_begun_early_is_the_one_that_workers_come_from() -> None:
     begun = begin()
     assert begun is not None
-    with Sandbox.opened(LevelSearch(LIMITS, begun=begun), LIMITS) as sandbox:
+    with Sandbox.open(LIMITS, search=LevelSearch(LIMITS, begun=begun)) as sandbox:
         assert isinstance(sandbox._launcher, launch.ZygoteLauncher)
         assert sandbox._launcher.zygote is begun
         assert runs(sandbox)
@@ -203,7 +203,7 @@ def test_a_zygote_that_was_begun_early_is_the_one_that_workers_come_from() -> No
 @pytest.mark.skipif(BEST.isolation.level is Level.LIMITS_ONLY, reason="there is no zygote at this level")
 def test_a_zygote_that_was_begun_early_behind_other_walls_is_not_used() -> None:
     begun = Zygote(())
-    with Sandbox.opened(LevelSearch(LIMITS, begun=begun), LIMITS) as sandbox:
+    with Sandbox.open(LIMITS, search=LevelSearch(LIMITS, begun=begun)) as sandbox:
         assert sandbox.isolation == BEST.isolation
         assert begun.closed
         assert runs(sandbox)
@@ -221,7 +221,7 @@ def test_a_zygote_that_does_not_come_up_says_why() -> None:
     setup = Setup(1 << 30, 10, user=None, readable=["/no/such/path"], roots=[])
     launcher = launch.ZygoteLauncher((), setup)
     with pytest.raises(LaunchError, match="no/such/path"):
-        launcher.ready()
+        launcher.zygote.ready()
     launcher.close()
 
 

@@ -16,10 +16,10 @@ import msgspec
 from grading import UserError
 from grading.gradebook.database import BusyError, GradebookError
 from grading.gradebook.hand_marks import HandMark, Item
-from grading.marking.guard import Guard
-from grading.marking.rewriting import Rewriter
-from grading.marking.shown import Renderer
-from grading.marking.store import ConflictError, MarkError, NewMark, Place, Store, Work
+from grading.gradebook.marking.guard import Guard
+from grading.gradebook.marking.rewriting import Rewriter
+from grading.gradebook.marking.shown import Renderer
+from grading.gradebook.marking.store import ConflictError, MarkError, NewMark, Place, Store, Work
 from grading.reports.pages import TEMPLATES, environment
 from grading.reports.text import in_short, one_line, visible
 
@@ -35,17 +35,6 @@ _LONGEST_LABEL = 100
 
 class PortError(UserError):
     """A port on which nothing can be served; the message is one line."""
-
-
-class _Sent(msgspec.Struct, forbid_unknown_fields=True):
-    """What the page sends to give a mark, or to take one back."""
-
-    handin: int
-    item: str
-    answer: str
-    points: float | None
-    comment: str
-    based_on: int
 
 
 def listening(port: int) -> socket.socket:
@@ -211,7 +200,7 @@ class _Answers:
         )
 
     def changes(self, request: Request) -> Response:
-        """What has been marked since, by whomever."""
+        """What anybody has marked since."""
         marks = self._store.marks_since(min(request.path_params["since"], sys.maxsize))
         found = (
             {
@@ -237,10 +226,11 @@ class _Answers:
         from starlette.concurrency import run_in_threadpool
 
         try:
-            sent = msgspec.json.decode(await request.body(), type=_Sent)
+            new = msgspec.json.decode(await request.body(), type=NewMark)
         except msgspec.DecodeError:
             return _json({"error": "number"}, 400)
-        new = NewMark(sent.handin, sent.item, sent.answer, sent.points, sent.comment, sent.based_on)
+        if new.based_on is None:
+            return _json({"error": "number"}, 400)
         return await run_in_threadpool(self._given, new)
 
     def _given(self, new: NewMark) -> Response:
@@ -258,7 +248,7 @@ class _Answers:
 
     def _item(self, new: NewMark) -> Item | None:
         places = self._store.works[new.handin].places
-        return next((place.item for place in places if place.item.key == new.key), None)
+        return next((place.item for place in places if place.item.key == new.item), None)
 
     def _reports(self) -> dict[str, object]:
         return {"waiting": self._rewriter.waiting, "problem": visible(self._rewriter.problem)}

@@ -14,11 +14,11 @@ from typing import IO
 import msgspec
 
 from grading import Closing, UserError
-from grading.cluster.messages import Reply, Task, difference, encode, versions
 from grading.grades.grade import Grade
 from grading.intake.packed_handin import unpack
 from grading.intake.reader import Reader
 from grading.intake.safe_names import clean
+from grading.running.cluster.messages import Reply, Task, difference, encode, versions
 from grading.running.setup import RunSetup
 from grading.running.work import Work
 from reference.split import DatasetError

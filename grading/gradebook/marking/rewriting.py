@@ -16,12 +16,11 @@ import msgspec
 
 from grading.gradebook.as_reported import ClassForms, Kept, kept_class
 from grading.gradebook.database import FILE, Database, GradebookError
-from grading.gradebook.hand_marks import latest
+from grading.gradebook.hand_marks import latest, newest_of_all
 from grading.gradebook.marks import LATEST, write_mark
 from grading.gradebook.stored import reported, stored
 from grading.grades.grade import Grade
 from grading.intake.reader import Reader
-from grading.intake.submission import Handin
 from grading.reports import WRITERS, write_class, write_reports
 from grading.reports.anonymous import pseudonyms
 from grading.reports.brief import Brief
@@ -95,12 +94,11 @@ class Rewriter:
 
     def _count(self, database: Database) -> int:
         """Count what is waiting; the number of the newest mark."""
-        ((newest,),) = database.select("SELECT max(id) FROM hand_marks")
+        newest = newest_of_all(database)
         written = database.select("SELECT hand_mark FROM class_reports")
-        newest = newest or 0
         stale_class = bool(written) and written[0]["hand_mark"] < newest
         self.waiting = len(database.select(_STALE)) + stale_class
-        return int(newest)
+        return newest
 
     def write(self, database: Database, *, with_class: bool = True) -> None:
         """Write what lacks a mark: the reports on hand-ins, then those on the class.
@@ -133,7 +131,7 @@ class Rewriter:
             )
             return
         formats, release = work.forms.formats, work.forms.release
-        if self._is_still(work.handin, work.grade.submission.sha256):
+        if self.reader.digest(work.handin) == work.grade.submission.sha256:
             write_reports(work.grade, self.out, formats, work.handin, release=release, reader=self.reader)
         else:
             page = (self.out / work.grade.submission.name / SourcePage.file_name).is_file()
@@ -144,13 +142,11 @@ class Rewriter:
             # Somebody may have graded at the same time, who did not know of the mark yet.
             now = reported(database, number)
             if now is not None:
-                write_mark(database, number, now.grade, now.verdict, lambda: _last_run(database, number))
-
-    def _is_still(self, handin: Handin, sha256: str) -> bool:
-        return self.reader.digest(handin) == sha256
+                (last,) = database.select(LATEST, (number,))
+                write_mark(database, number, now.grade, now.verdict, lambda: int(last["run"]))
 
     def _write_class(self, database: Database) -> None:
-        ((newest,),) = database.select("SELECT max(id) FROM hand_marks")
+        newest = newest_of_all(database)
         forms = kept_class(database)
         if forms is None:
             return
@@ -166,7 +162,7 @@ class Rewriter:
             title=worth.settings.title,
             matches=forms.matches(),
         )
-        database.change("UPDATE class_reports SET hand_mark = ?", (newest or 0,))
+        database.change("UPDATE class_reports SET hand_mark = ?", (newest,))
 
     def _everybody(self, database: Database, forms: ClassForms) -> list[Grade]:
         """The grades of the class, as the reports on it need them."""
@@ -191,7 +187,9 @@ class Rewriter:
             if held is None or held[0] != state:
                 same = row["settings"] == settings
                 work = reported(database, row["id"]) if same else None
-                grade = work.grade if work else self._stored(database, row["id"], forms)
+                grade = (
+                    work.grade if work else stored(database, row["id"], forms.forms.worth, forms.decided_by)
+                )
                 if grade is None:
                     continue
                 if same and work is None:
@@ -202,15 +200,6 @@ class Rewriter:
                 self._short[row["id"]] = held
             grades.append(held[1])
         return grades
-
-    def _stored(self, database: Database, number: int, forms: ClassForms) -> Grade | None:
-        (mark,) = database.select(LATEST, (number,))
-        return stored(database, mark, forms.forms.worth, forms.decided_by)
-
-
-def _last_run(database: Database, handin: int) -> int:
-    (row,) = database.select("SELECT run FROM marks WHERE handin = ? ORDER BY id DESC LIMIT 1", (handin,))
-    return int(row["run"])
 
 
 def _told(error: Exception) -> str:

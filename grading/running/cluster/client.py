@@ -15,10 +15,10 @@ from collections.abc import Callable, Generator, Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
 from grading import UserError
-from grading.cluster.messages import Reply, decode_reply, task, versions
 from grading.grades.grade import Grade, IsolationFacts
 from grading.intake.reader import Reader, ReadingError
 from grading.intake.submission import Handin, IntakeError
+from grading.running.cluster.messages import Reply, decode_reply, task, versions
 from grading.running.grade_assembly import not_graded
 from grading.running.run import Outcome
 from grading.running.setup import RunSetup
@@ -29,13 +29,12 @@ if TYPE_CHECKING:
 # A worker is asked by the name that our code has there: in a checkout another than where subgrader is installed. What
 # is sent as a function would have to have the same name on both sides.
 _ANSWER = """(lambda module, spec: module.import_module(
-    ("subgrader." if getattr(spec.find_spec("subgrader"), "origin", None) else "") + "grading.cluster.worker"
+    ("subgrader." if getattr(spec.find_spec("subgrader"), "origin", None) else "") + "grading.running.cluster.worker"
 ))(__import__("importlib"), __import__("importlib.util").util).answer(data)"""
 _SECONDS_TO_CONNECT = 10
 _SECONDS_FOR_WORKERS = 60
 _TASKS_FOR_EACH_THREAD = 2
 _LARGE = 64 << 20
-LOOK = "please look at it and report this"
 
 
 class ClusterError(UserError):
@@ -64,22 +63,20 @@ def grade_on_cluster(
                 waiting.append(handin)
             else:
                 yield Outcome(grade, unchanged=True)
-        suspects: list[Handin] = []
         threads = sum(client.nthreads().values())  # type: ignore[no-untyped-call]
-        run = _Run(client, setup, address, suspects, reader or Reader(apart=False))
+        run = _Run(client, setup, address, reader or Reader(apart=False))
         yield from run.grades(waiting, max(2, _TASKS_FOR_EACH_THREAD * threads))
         # Those that lost workers may only have lain beside one that did: each alone, it will be seen.
-        alone, run.suspects = suspects, None
-        yield from run.grades(deque(alone), 1)
+        alone, run.suspects = deque(run.suspects or ()), None
+        yield from run.grades(alone, 1)
 
 
 class _Run:
     """The tasks of one run. ``suspects`` takes what lost too many workers; without it, that is the verdict."""
 
-    def __init__(
-        self, client: Client, setup: RunSetup, address: str, suspects: list[Handin] | None, reader: Reader
-    ) -> None:
-        self._client, self._setup, self._address, self.suspects = client, setup, address, suspects
+    def __init__(self, client: Client, setup: RunSetup, address: str, reader: Reader) -> None:
+        self._client, self._setup, self._address = client, setup, address
+        self.suspects: list[Handin] | None = []
         self._versions = versions(setup)
         self._reader = reader
         self._running: dict[str, Handin] = {}
@@ -140,7 +137,7 @@ class _Run:
         return reply.grade
 
     def _given_up(self, handin: Handin, reason: str) -> Grade:
-        return not_graded(handin, self._setup, None, f"{reason}; {LOOK}")
+        return not_graded(handin, self._setup, None, f"{reason}; please look at it and report this")
 
     def _unread(self, handin: Handin, error: IntakeError | ReadingError) -> Grade:
         """What the intake says here of a hand-in that cannot be sent."""

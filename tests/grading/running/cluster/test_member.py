@@ -7,13 +7,13 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from grading.cluster import client, worker
-from grading.cluster.client import ClusterError
-from grading.cluster.member import Member
-from grading.cluster.messages import Reply, Task, decode_reply, task, versions
 from grading.intake.find import find
 from grading.intake.packed_handin import pack
 from grading.rubric.reading import load_rubric
+from grading.running.cluster import client, worker
+from grading.running.cluster.client import ClusterError
+from grading.running.cluster.member import Member
+from grading.running.cluster.messages import Reply, Task, decode_reply, task, versions
 from grading.running.setup import RunSetup
 from tests.grading.running.small_class import RIGHT, make_class
 
@@ -48,7 +48,7 @@ def test_a_process_that_dies_is_replaced_and_reported_when_it_dies_again(
     tmp_path: Path, setup: RunSetup, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     (tmp_path / "sitecustomize.py").write_text(
-        "import os, sys\nif '-m' in sys.orig_argv and 'grading.cluster.member' in sys.orig_argv: os._exit(7)\n"
+        "import os, sys\nif '-m' in sys.orig_argv and 'grading.running.cluster.member' in sys.orig_argv: os._exit(7)\n"
     )
     monkeypatch.setenv("PYTHONPATH", str(tmp_path))
     monkeypatch.setattr(worker, "HOME", tmp_path)

@@ -6,7 +6,7 @@ import json
 from pathlib import Path
 
 import grader
-from grading.marking.store import NewMark, Place, Store
+from grading.gradebook.marking.store import NewMark, Place, Store
 from tests.grading.running.small_class import RIGHT, RUBRIC
 
 WORTH = RUBRIC.replace(

@@ -6,7 +6,7 @@ import os
 import signal
 from collections.abc import Callable
 
-from grading.cluster.worker import _Process
+from grading.running.cluster.worker import _Process
 
 Ask = Callable[[_Process, bytes], bytes | None]
 

@@ -11,8 +11,8 @@ import pytest
 
 import grader
 from grading import commands
-from grading.marking.store import Store
-from tests.grading.marking.marked_class import graded, new_mark, notebook
+from grading.gradebook.marking.store import Store
+from tests.grading.gradebook.marking.marked_class import graded, new_mark, notebook
 from tests.grading.running.small_class import rows
 
 

@@ -73,7 +73,7 @@ def sorted_out(students: Sequence[Sequence[Item]]) -> tuple[list[Question], list
 
 
 def _least(students: int) -> float:
-    """By how many students a question is asked that is asked of all."""
+    """How many students must have a question for it to be one of the whole class."""
     return max(2.0, _SHARE_OF_CLASS * students) if students > 2 else 1.0
 
 

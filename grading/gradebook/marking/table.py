@@ -5,13 +5,12 @@ from __future__ import annotations
 import csv
 import io
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 
 from grading.gradebook.hand_marks import HandMark
+from grading.gradebook.marking.store import ConflictError, MarkError, NewMark, Place, Store, Work, in_range
 from grading.grades.atomic_files import write_atomically
 from grading.grades.roster import Known, Matches, Student, columns_of, match, read_table, student_of
-from grading.marking.store import ConflictError, MarkError, NewMark, Place, Store, Work, in_range
 from grading.reports.gradebook import inert
 from grading.reports.text import visible
 
@@ -78,19 +77,6 @@ def _state(place: Place, mark: HandMark | None) -> str:
     return f"{mark.id if mark is not None else 0}-{place.item.answer_digest}"
 
 
-@dataclass(frozen=True)
-class _Columns:
-    """Where what stands in a table that somebody made or filled in."""
-
-    submission: int | None
-    student: Mapping[str, int]
-    item: int | None
-    question: int | None
-    points: int
-    comment: int | None
-    state: int | None
-
-
 def take(store: Store, path: Path) -> int:
     """Give the marks in a table; the number of those that are new.
 
@@ -102,16 +88,21 @@ def take(store: Store, path: Path) -> int:
         RosterError: the file cannot be read.
     """
     headings, rows = read_table(path, by_row=True)
-    columns = _columns(path, headings)
+    known = columns_of(headings)
+    names = [heading.strip().casefold() for heading in headings]
+    _require_columns(path, names, known)
     find = _Finder(store)
     marks: list[NewMark] = []
     rows_of: dict[tuple[int, str], int] = {}
     for number, row in rows:
         try:
-            mark = _new_mark(row, columns, find)
+            # Of columns of the same name the first counts.
+            cells = dict(reversed([*zip(names, row, strict=False)]))
+            student = student_of(row, known) or Student()
+            mark = _new_mark(cells, student, find)
             if mark is None:
                 continue
-            earlier = rows_of.setdefault((mark.handin, mark.key), number)
+            earlier = rows_of.setdefault((mark.handin, mark.item), number)
             if earlier != number:
                 raise MarkError(f"row {earlier} marks the same")
         except MarkError as error:
@@ -141,25 +132,15 @@ def _said(mark: HandMark) -> str:
     return "taken back" if mark.points is None else f"{mark.points:g} points"
 
 
-def _columns(path: Path, headings: Sequence[str]) -> _Columns:
-    plain = [heading.strip().casefold() for heading in headings]
-
-    def place(name: str) -> int | None:
-        return plain.index(name) if name in plain else None
-
-    known = columns_of(headings)
-    submission, points = place("submission"), place("points")
-    is_known = submission is not None or set(known) & {"number", "platform", "login", "email", "name", "last"}
+def _require_columns(path: Path, names: Sequence[str], known: Mapping[str, int]) -> None:
+    is_known = "submission" in names or set(known) & {"number", "platform", "login", "email", "name", "last"}
     missing = [
         *(["submission (or a column of a roster: name, email, id)"] if not is_known else []),
-        *(["item or question"] if place("item") is None and place("question") is None else []),
-        *(["points"] if points is None else []),
+        *(["item or question"] if not {"item", "question"} & set(names) else []),
+        *(["points"] if "points" not in names else []),
     ]
-    if missing or points is None:
+    if missing:
         raise TableError(f"{path}: there is no column {' and no column '.join(missing)}; --export writes all")
-    return _Columns(
-        submission, known, place("item"), place("question"), points, place("comment"), place("state")
-    )
 
 
 class _Finder:
@@ -222,25 +203,20 @@ def _words_of_class(store: Store, place: Place) -> str:
     return " ".join(visible(store.questions[place.question].text).split())
 
 
-def _new_mark(row: Sequence[str], columns: _Columns, find: _Finder) -> NewMark | None:
-    def cell(place: int | None) -> str:
-        return row[place] if place is not None and place < len(row) else ""
-
-    written, comment = cell(columns.points).strip(), _meant(cell(columns.comment)).strip()
+def _new_mark(cells: Mapping[str, str], student: Student, find: _Finder) -> NewMark | None:
+    written, comment = cells.get("points", "").strip(), _meant(cells.get("comment", "")).strip()
     if written in _NOTHING and not comment:
         return None
-    cells = [*row, *[""] * len(columns.student)]
-    student = student_of(cells, columns.student) or Student()
     whose = (student.number, student.platform, student.login, student.email, student.name)
-    work = find.work([cell(columns.submission), *whose])
-    place = find.place(work, {"item": cell(columns.item), "question": cell(columns.question)})
+    work = find.work([cells.get("submission", ""), *whose])
+    place = find.place(work, cells)
     if written in _NOTHING:
         raise MarkError("there is a comment, but no points")
     try:
         points = in_range(float(written.replace(",", ".")), place.item.manual.max_points)
     except ValueError:
         raise MarkError(f"{visible(written)!r} is not a number of points") from None
-    state, digest = cell(columns.state), place.item.answer_digest
+    state, digest = cells.get("state", ""), place.item.answer_digest
     based_on, _, seen = state.partition("-")
     if state and seen != digest:
         raise MarkError("the answer is another one now: write a new table with --export")

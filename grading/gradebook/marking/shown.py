@@ -9,10 +9,10 @@ from dataclasses import dataclass, field
 
 from msgspec.structs import replace
 
+from grading.gradebook.marking.store import Place, Work
 from grading.intake.reader import Reader, ReadingError
 from grading.intake.rendered_cells import RenderedAnswer
 from grading.intake.submission import IntakeError
-from grading.marking.store import Place, Work
 from grading.reports.text import visible
 
 _MOST_KEPT = 300  # hand-ins

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import contextlib
 import os
-import signal
 import subprocess
 import sys
 
 from grading import HOME
-from grading.cluster import member
-from grading.cluster.messages import Reply, encode
+from grading.running.cluster import member
+from grading.running.cluster.messages import Reply, encode
+from grading.running.processes import how_ended
 
 _MOST_TRIES = 2
 
@@ -77,11 +77,7 @@ class _Process:
         except subprocess.TimeoutExpired:
             self._process.kill()
             code = self._process.wait()
-        if code >= 0:
-            return f"ended with exit code {code}"
-        with contextlib.suppress(ValueError):
-            return f"was ended by {signal.Signals(-code).name}"
-        return f"was ended by signal {-code}"
+        return how_ended(code)
 
 
 #: Asked for by name.

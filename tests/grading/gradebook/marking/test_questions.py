@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from grading.gradebook.hand_marks import Item, items
+from grading.gradebook.marking.questions import sorted_out
 from grading.grades.grade import ManualItem
-from grading.marking.questions import sorted_out
 
 ASKED = ("Why is the loss near log(10)?", "What do the weights look like?")
 

@@ -16,13 +16,13 @@ from typing import Any
 
 import pytest
 
-from grading.cluster import client
-from grading.cluster.client import ClusterError, grade_on_cluster
 from grading.rubric.reading import load_rubric
+from grading.running.cluster import client
+from grading.running.cluster.client import ClusterError, grade_on_cluster
 from grading.running.setup import RunSetup
 from tests.grading.running.small_class import RIGHT, WRONG, make_class
 
-ROOT = Path(__file__).resolve().parents[3]
+ROOT = Path(__file__).resolve().parents[4]
 FAULT = Path(__file__).with_name("kills_workers.py")
 NAMES = [f"student{k}" for k in range(5)]
 

@@ -15,9 +15,9 @@ import pytest
 import grader
 from grading import commands
 from grading.gradebook.database import FILE, BusyError, GradebookError
-from grading.marking.rewriting import rewritten
-from grading.marking.store import ChangedError, ConflictError, MarkError, Store
-from tests.grading.marking.marked_class import graded, new_mark, notebook, place
+from grading.gradebook.marking.rewriting import rewritten
+from grading.gradebook.marking.store import ChangedError, ConflictError, MarkError, Store
+from tests.grading.gradebook.marking.marked_class import graded, new_mark, notebook, place
 from tests.grading.running.small_class import rows
 
 

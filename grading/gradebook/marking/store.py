@@ -7,7 +7,6 @@ import math
 import threading
 import zlib
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Self
@@ -19,12 +18,12 @@ from grading import UserError
 from grading.gradebook.as_reported import ClassForms, Forms, Kept, kept_class
 from grading.gradebook.database import FILE, Database, GradebookError
 from grading.gradebook.hand_marks import HandMark, Item, give, items, lacked, marks_of, marks_since
-from grading.gradebook.marks import begin_run, now, write_mark
+from grading.gradebook.marking.questions import Question, sorted_out
+from grading.gradebook.marks import OwnRun, now, write_mark
 from grading.gradebook.stored import reported
 from grading.gradebook.worth import manual_at
 from grading.grades.grade import ManualItem, SubmissionFacts
 from grading.intake.submission import Handin
-from grading.marking.questions import Question, sorted_out
 
 LONGEST_COMMENT = 5_000
 _DECIMALS = 4
@@ -86,21 +85,19 @@ class Work:
         return hashlib.sha256(f"{self.id} {self.sha256}".encode()).hexdigest()
 
 
-@dataclass(frozen=True)
-class NewMark:
-    """A mark to be given.
+class NewMark(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """A mark to be given, or, without points, to be taken back.
 
     Attributes:
         handin: the number of the hand-in.
-        key: of the item.
+        item: its key.
         answer: the `Item.answer_digest` of what the marker has seen.
-        points: None to take a mark back.
         comment: for the student.
         based_on: the number of the mark that the marker has seen; 0 for none, None for any.
     """
 
     handin: int
-    key: str
+    item: str
     answer: str
     points: float | None
     comment: str
@@ -139,7 +136,7 @@ class Store:
     def __post_init__(self) -> None:
         self._database = Database(self.out / FILE, must_exist=True, patience=self.patience)
         self._lock = threading.Lock()
-        self._run: int | None = None
+        self._run = OwnRun(self._database, lambda: self.forms.forms.worth, self.who)
         try:
             self.read()
         except BaseException:
@@ -151,8 +148,7 @@ class Store:
 
     def __exit__(self, *_: object) -> None:
         with self._lock:
-            if self._run is not None:
-                self._database.change("UPDATE runs SET ended = ? WHERE id = ?", (now(), self._run))
+            self._run.end()
             self._database.close()
 
     def read(self) -> None:
@@ -224,23 +220,13 @@ class Store:
         for mark in marks:
             if mark.handin not in self.works:
                 raise ChangedError("it is not in the class any more")
-        with self._lock, self._whole():
+        with self._lock, self._run.transaction():
             given = [self._give(mark) for mark in marks]
             for handin in dict.fromkeys(mark.handin for mark in marks):
                 now_ = reported(self._database, handin)
                 if now_ is not None:
-                    write_mark(self._database, handin, now_.grade, now_.verdict, self._own_run)
+                    write_mark(self._database, handin, now_.grade, now_.verdict, self._run.number)
             return given
-
-    @contextmanager
-    def _whole(self) -> Iterator[None]:
-        run = self._run
-        try:
-            with self._database.transaction():
-                yield
-        except BaseException:
-            self._run = run  # a new one has gone with all else
-            raise
 
     def _give(self, new: NewMark) -> HandMark:
         item = self._item_of_now(new)
@@ -248,7 +234,7 @@ class Store:
         if len(comment) > LONGEST_COMMENT:
             raise MarkError(f"a comment may have {LONGEST_COMMENT} characters, this one has {len(comment)}")
         points = None if new.points is None else in_range(new.points, item.manual.max_points)
-        marks = marks_of(self._database, new.handin, new.key)
+        marks = marks_of(self._database, new.handin, new.item)
         last = marks[-1] if marks else None
         if last is not None and (last.points, last.comment, last.answer) == (points, comment, new.answer):
             return last  # sent twice, or two who agree
@@ -257,7 +243,7 @@ class Store:
             raise ConflictError(last)
         made = HandMark(
             id=0,
-            item=new.key,
+            item=new.item,
             question=item.manual.question,
             answer=item.answer_digest,
             points=points,
@@ -271,28 +257,22 @@ class Store:
     def _item_of_now(self, new: NewMark) -> Item:
         """What is marked, as it is in the gradebook now: it may have been graded again meanwhile."""
         works = self.works[new.handin]
-        place = next((each for each in works.places if each.item.key == new.key), None)
+        place = next((each for each in works.places if each.item.key == new.item), None)
         work = reported(self._database, new.handin)
         if place is None or work is None:
             raise ChangedError("it has been graded again: read the class anew")
         sha256 = work.grade.submission.sha256
         if place.missing:
             manual = place.item.manual
-            item = lacked(sha256, new.key, manual.question, work.forms.worth.settings.manual_points)
+            item = lacked(sha256, new.item, manual.question, work.forms.worth.settings.manual_points)
         else:
-            found = [each for each in items(work.grade.manual, sha256) if each.key == new.key]
+            found = [each for each in items(work.grade.manual, sha256) if each.key == new.item]
             if not found:
                 raise ChangedError("it has been graded again: read the class anew")
             item = found[0]
         if item.answer_digest != new.answer:
             raise ChangedError("the answer is another one now: read the class anew")
         return item
-
-    def _own_run(self) -> int:
-        if self._run is None:
-            worth = self.forms.forms.worth
-            self._run = begin_run(self._database, worth.facts, worth.settings.title, self.who)
-        return self._run
 
 
 def in_range(points: float, most: float) -> float:

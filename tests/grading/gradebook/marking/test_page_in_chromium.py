@@ -10,12 +10,12 @@ from pathlib import Path
 
 import pytest
 
-from tests.grading.marking.marked_class import graded, notebook
+from tests.grading.gradebook.marking.marked_class import graded, notebook
 from tests.grading.reports.chromium import Browser, Page, axe, chromium
 from tests.grading.running.small_class import rows
 
 PROGRAM = chromium()
-ROOT = Path(__file__).resolve().parents[3]
+ROOT = Path(__file__).resolve().parents[4]
 pytestmark = [
     pytest.mark.browser,
     pytest.mark.skipif(

@@ -15,13 +15,13 @@ import pytest
 
 import grader
 from grading import commands
+from grading.gradebook.marking.guard import Guard
+from grading.gradebook.marking.rewriting import Rewriter
+from grading.gradebook.marking.server import app
+from grading.gradebook.marking.shown import Renderer
+from grading.gradebook.marking.store import Store
 from grading.intake.reader import Reader
-from grading.marking.guard import Guard
-from grading.marking.rewriting import Rewriter
-from grading.marking.server import app
-from grading.marking.shown import Renderer
-from grading.marking.store import Store
-from tests.grading.marking.marked_class import graded, notebook
+from tests.grading.gradebook.marking.marked_class import graded, notebook
 
 HOSTILE = (
     "<script>alert(1)</script><img src=x onerror=alert(1)><a href='http://evil.example'>x</a><style>*{}</style> "
