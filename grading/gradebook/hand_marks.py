@@ -44,6 +44,9 @@ class HandMark(msgspec.Struct, frozen=True):
     made: str
 
 
+_COLUMNS = ", ".join(HandMark.__struct_fields__)
+
+
 class Item(msgspec.Struct, frozen=True):
     """What can be marked in a hand-in: one of its own answers, an item of the rubric, or a question that it lacks.
 
@@ -142,35 +145,23 @@ def _marked(item: Item, mark: HandMark) -> ManualItem:
 def marks_of(database: Database, handin: int, item: str | None = None) -> list[HandMark]:
     """All marks of a hand-in, or of one item of it, the first first."""
     which = "" if item is None else " AND item = :item"
-    rows = database.select(
-        "SELECT id, item, question, answer, points, max_points, comment, who, made FROM hand_marks "
-        f"WHERE handin = :handin{which} ORDER BY id",
-        {"handin": handin, "item": item},
-    )
-    return [HandMark(*row) for row in rows]
+    query = f"SELECT {_COLUMNS} FROM hand_marks WHERE handin = :handin{which} ORDER BY id"
+    return [HandMark(*row) for row in database.select(query, {"handin": handin, "item": item})]
 
 
 def marks_since(database: Database, number: int) -> list[tuple[int, HandMark]]:
     """Everybody's marks with a higher number, with the hand-in of each."""
-    rows = database.select(
-        "SELECT handin, id, item, question, answer, points, max_points, comment, who, made FROM hand_marks "
-        "WHERE id > ? ORDER BY id",
-        (number,),
-    )
-    return [(row[0], HandMark(*tuple(row)[1:])) for row in rows]
+    query = f"SELECT handin, {_COLUMNS} FROM hand_marks WHERE id > ? ORDER BY id"
+    return [(handin, HandMark(*mark)) for handin, *mark in database.select(query, (number,))]
 
 
 def give(database: Database, handin: int, mark: HandMark) -> int:
     """Write down a mark; its number."""
-    values = (
-        *(handin, mark.item, mark.question, mark.answer, mark.points),
-        *(mark.max_points, mark.comment, mark.who, mark.made),
-    )
-    return database.change(
-        "INSERT INTO hand_marks (handin, item, question, answer, points, max_points, comment, who, made) "
-        "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
-        values,
-    )
+    # All but its number, which it is given here.
+    columns = ("handin", *HandMark.__struct_fields__[1:])
+    row = (handin, *msgspec.structs.astuple(mark)[1:])
+    places = ", ".join("?" * len(row))
+    return database.change(f"INSERT INTO hand_marks ({', '.join(columns)}) VALUES ({places})", row)
 
 
 def newest_of_all(database: Database) -> int:

@@ -57,13 +57,23 @@ def _settings(rubric: Rubric) -> Table:
     loops = ("" if settings.class_loops_allowed else "not ") + "allowed in vectorized functions"
     table.add_row("loops over classes", loops)
     table.add_row("seed of all cases", str(settings.seed))
-    covered = {"functions", "manual", "late", "title", "course", "seed", "reg_scale", "delta"}
+    covered = {
+        "functions",
+        "manual",
+        "manual_points",
+        "late",
+        "title",
+        "course",
+        "seed",
+        "reg_scale",
+        "delta",
+    }
     covered |= {"class_loops_allowed"}
     covered |= {"names"} if settings.names == Names() else set()
     covered |= {"calling"} if settings.calling == Calling() else set()
     rest: dict[str, Any] = msgspec.to_builtins(settings)
     for name, value in rest.items():
-        if name not in covered and name != "manual_points":
+        if name not in covered:
             _add(table, name, value)
     return table
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import difflib
 import json
+import operator
 import re
 from collections.abc import Collection, Iterator, Sequence
 from typing import Any
@@ -72,22 +73,16 @@ def _against(value: Any, kind: types.Type, path: tuple[str | int, ...]) -> Itera
         kind = structs[0] if structs else kind
     if isinstance(kind, types.StructType):
         yield from _against_struct(value, kind, path)
-    elif isinstance(kind, types.DictType):
-        if not isinstance(value, dict):
-            yield _not_allowed(value, kind, path)
-            return
+    elif isinstance(kind, types.DictType) and isinstance(value, dict):
         for key, entry in value.items():
             if _fits(key, kind.key_type):
                 yield from _against(entry, kind.value_type, (*path, key))
             else:
                 yield Complaint((*path, key), f"unknown key {key!r}; there are {describe(kind.key_type)}")
-    elif isinstance(kind, types.VarTupleType):
-        if not isinstance(value, list):
-            yield _not_allowed(value, kind, path)
-            return
+    elif isinstance(kind, types.VarTupleType) and isinstance(value, list):
         for place, entry in enumerate(value):
             yield from _against(entry, kind.item_type, (*path, place))
-    elif not _fits(value, kind):
+    elif isinstance(kind, types.DictType | types.VarTupleType) or not _fits(value, kind):
         yield _not_allowed(value, kind, path)
 
 
@@ -119,13 +114,14 @@ def _fits(value: Any, kind: types.Type) -> bool:
         whole = isinstance(kind, types.IntType)
         if isinstance(value, bool) or not isinstance(value, int if whole else int | float):
             return False
-        return (
-            (kind.gt is None or value > kind.gt)
-            and (kind.ge is None or value >= kind.ge)
-            and (kind.lt is None or value < kind.lt)
-            and (kind.le is None or value <= kind.le)
-            and abs(value) < float("inf")
+        bounds = (
+            (kind.gt, operator.gt),
+            (kind.ge, operator.ge),
+            (kind.lt, operator.lt),
+            (kind.le, operator.le),
         )
+        inside = all(bound is None or compare(value, bound) for bound, compare in bounds)
+        return inside and abs(value) < float("inf")
     if isinstance(kind, types.StrType) and kind.pattern is not None:
         return isinstance(value, str) and re.search(kind.pattern, value) is not None
     plain = {types.StrType: str, types.BoolType: bool, types.NoneType: type(None)}

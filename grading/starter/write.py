@@ -245,14 +245,9 @@ def _searches(rubric: Rubric, classes: Sequence[Mapping[str, str]]) -> list[dict
         reference = one["reference"]
         search = settings.search.get(reference, Search(model=f"best_{reference}"))
         trained = accuracy.get(reference)
-        searches.append(
-            msgspec.to_builtins(search)
-            | {"owner": one["name"]}
-            | {
-                "learning_rate": 1e-2 if trained is None else trained.learning_rate,
-                "reg": 1e-2 if trained is None else trained.reg,
-            }
-        )
+        rate, reg = (1e-2, 1e-2) if trained is None else (trained.learning_rate, trained.reg)
+        more = {"owner": one["name"], "learning_rate": rate, "reg": reg}
+        searches.append(msgspec.to_builtins(search) | more)
     return searches
 
 

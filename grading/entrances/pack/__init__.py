@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import io
+import re
 import zipfile
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
@@ -84,12 +85,16 @@ def pack_student(out: Path, rubric: Path | None = None) -> int:
 
 
 def _packed_suite(loose: Sequence[str]) -> dict[str, bytes]:
+    """The files that grade, by their names, and ``loose`` ones: no tests, no samples, no documents."""
     missing = [name for name in loose if not (SUITE / name).is_file()]
     if missing:
         raise PackError(
             f"{missing[0]} is not here: this is an installed copy of subgrader; pack from a checkout, which has it"
         )
-    return {path.relative_to(SUITE).as_posix(): path.read_bytes() for path in _suite(loose)}
+    within = [path for room in ROOMS for path in (SUITE / room).rglob("*") if path.is_file()]
+    names = [*loose, *(path.relative_to(SUITE).as_posix() for path in within)]
+    hidden = re.compile(r"(^|/)(\.|__pycache__)")
+    return {name: (SUITE / name).read_bytes() for name in names if not hidden.search(name)}
 
 
 def _write(out: Path, files: Mapping[str, bytes]) -> int:
@@ -117,13 +122,3 @@ def _torch_requirement() -> str:
     except PackageNotFoundError:
         wanted = _TORCH
     return f"--index-url {_TORCH_INDEX}\n{wanted}\n"
-
-
-def _suite(loose: Sequence[str]) -> Iterator[Path]:
-    """The files that grade: no tests, no samples, no documents."""
-    yield from (SUITE / name for name in loose)
-    for room in ROOMS:
-        for path in sorted((SUITE / room).rglob("*")):
-            within = path.relative_to(SUITE).parts
-            if path.is_file() and not any(part.startswith((".", "__pycache__")) for part in within):
-                yield path

@@ -177,11 +177,11 @@ class AdaptedModel:
         model = self._object_for({**settings, "D": X.shape[1], "C": classes})
         samples, X, y = len(y), self._form.their_samples(X), self._form.their_labels(y)
         train = getattr(model, name)
-        if not self._calling.arguments:
-            return self._form.our_history(train(X, y, **settings))
-        return self._form.our_history(
-            _called(train, self._calling.arguments, {**settings, "X": X, "y": y}, samples)
-        )
+        if self._calling.arguments:
+            history = _called(train, self._calling.arguments, {**settings, "X": X, "y": y}, samples)
+        else:
+            history = train(X, y, **settings)
+        return self._form.our_history(history)
 
     def _predict(self, name: str, X: Any) -> Any:
         predict = getattr(self._object_for(self._sizes()), name)

@@ -13,6 +13,8 @@ from grading.protocol.arguments import resolved
 from grading.protocol.plugged_loss import tell
 from grading.protocol.wire import WireCalling
 
+_SETTINGS = ("learning_rate", "learning_rate_decay", "reg", "num_iters", "batch_size")
+
 
 def asked(thing: Any, calling: WireCalling) -> Callable[..., Any]:
     """The method of a network, or the plain function, that ``calling`` names."""
@@ -97,29 +99,22 @@ def _train(thing: Any, calling: WireCalling, *given: Any) -> Any:
         given: parameters, X, y, X_val, y_val, learning rate, its decay, reg, steps, batch size; then the losses, and
             the gradients by each parameter, that the loss is to give, or None for the network's own.
     """
-    count = len(calling.shapes)
-    arrays, (X, y, X_val, y_val, rate, decay, reg, steps, size, losses, *gradients) = (
-        given[:count],
-        given[count:],
+    n = len(calling.shapes)
+    arrays, data, numbers, (losses, *gradients) = (
+        given[:n],
+        given[n : n + 4],
+        given[n + 4 : n + 9],
+        given[n + 9 :],
     )
     network = _made(thing, calling, arrays)
     plugged = None
     if losses is not None:
         answers = dict(zip(calling.shapes, gradients, strict=True))
-        plugged = _PluggedLoss(network, losses, answers, in_order=_gives_tuples(network, X, y))
+        in_order = _gives_tuples(network, *data[:2])
+        plugged = _PluggedLoss(network, losses, answers, in_order=in_order)
         network.loss = plugged
     train = getattr(network, calling.name.partition(".")[2])
-    result = train(
-        X,
-        y,
-        X_val,
-        y_val,
-        learning_rate=rate,
-        learning_rate_decay=decay,
-        reg=reg,
-        num_iters=steps,
-        batch_size=size,
-    )
+    result = train(*data, **dict(zip(_SETTINGS, numbers, strict=True)))
     if isinstance(result, dict):
         result = tuple(map(str, result)), tuple(map(_listed, result.values()))
     parameters = tuple([network.params.get(name) for name in calling.shapes])

@@ -11,26 +11,13 @@ from typing import Any
 import numpy as np
 from numpy.random import bit_generator
 
-
-class _Entropy:
-    """In place of the operating system's: a fixed sequence for everything that is made without a seed."""
-
-    def __init__(self) -> None:
-        self._source = random.Random(0)
-
-    def restart(self, seed: int) -> None:
-        self._source = random.Random(seed)
-
-    def bits(self, count: int) -> int:
-        return self._source.getrandbits(count)
-
-
-_entropy = _Entropy()
+# In place of the operating system's: a fixed sequence for everything that is made without a seed.
+_entropy = random.Random(0)
 _seed_of_random = random.seed
 
 
 def _seed_random(a: Any = None, version: int = 2) -> None:
-    _seed_of_random(_entropy.bits(128) if a is None else a, version)
+    _seed_of_random(_entropy.getrandbits(128) if a is None else a, version)
 
 
 @contextlib.contextmanager
@@ -50,13 +37,13 @@ def repeatable() -> Iterator[None]:
 def install() -> None:
     """Make ``default_rng()``, ``RandomState()``, ``SeedSequence()`` and both ``seed()`` repeatable."""
     # SeedSequence, which every unseeded generator starts from, asks this name of its module for entropy.
-    bit_generator.randbits = _entropy.bits  # type: ignore[attr-defined]
+    bit_generator.randbits = _entropy.getrandbits  # type: ignore[attr-defined]
     random.seed = _seed_random
 
 
 def seed_everything(seed: int) -> None:
     """Seed NumPy's, Python's and PyTorch's global generators, and those made without a seed from here on."""
-    _entropy.restart(seed)
+    _entropy.seed(seed)
     _seed_of_random(seed)
     np.random.seed(seed % (1 << 32))
     # PyTorch has generators of its own, where the student uses it.
