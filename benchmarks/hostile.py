@@ -27,10 +27,10 @@ from pathlib import Path
 from benchmarks.grading import Figures, descendants, grades, numbers, run
 from benchmarks.handins import cells, notebook
 from grading.rubric.reading import default_rubric_path
-from tests.checks.classes import HandedClass
+from tests.checks.classes import SGD, HandedClass
 from tests.hostile.test_intake import NOTEBOOKS, SCRIPTS, ZIPS
 from tests.hostile.test_intake import notebook as intake_notebook
-from tests.hostile.test_learning import MEANS, NO_LOSS, SGD, SOLVED, without
+from tests.hostile.test_learning import MEANS, NO_LOSS, SOLVED, without
 from tests.hostile.test_loops import HIDDEN, LOOP
 from tests.hostile.test_neighbours import HOSTILE
 from tests.hostile.test_programs import ALL

@@ -27,17 +27,26 @@ ROOT = Path(__file__).resolve().parent.parent
 SAMPLES = ("several_slips.ipynb", "loops_in_vectorized.py")
 PYTEST = """
 import pytest, sys
-for name in sys.argv[2:]:
+for name in sys.argv[3:]:
     pytest.main(["checks", "-q", "-p", "no:cacheprovider", f"--submission=submissions/{name}",
-                 f"--junitxml={sys.argv[1]}/{name}.xml"])
+                 f"--rubric={sys.argv[2]}", f"--junitxml={sys.argv[1]}/{name}.xml"])
 """
 
 
 @pytest.fixture(scope="module")
-def grades(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Grade]:
+def rubric(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The shipped one, with a search for repairs that ends when the first is found."""
+    path = tmp_path_factory.mktemp("rubric") / "rubric.toml"
+    path.write_text('edition = "cs231n"\n[repair]\ncandidates = 100\n')
+    return path
+
+
+@pytest.fixture(scope="module")
+def grades(rubric: Path, tmp_path_factory: pytest.TempPathFactory) -> dict[str, Grade]:
     """What `grader.py` says: the measure of all other ways."""
     out = tmp_path_factory.mktemp("reports")
-    grader.main([*(str(ROOT / "submissions" / name) for name in SAMPLES), "--out", str(out)])
+    samples = [str(ROOT / "submissions" / name) for name in SAMPLES]
+    grader.main([*samples, "--out", str(out), "--rubric", str(rubric)])
     return {name: grade_in(out / Path(name).stem) for name in SAMPLES}
 
 
@@ -78,10 +87,9 @@ def test_the_samples_fail_in_many_ways(grades: dict[str, Grade]) -> None:
     assert [bool(grade.repair) for grade in grades.values()] == [True, False]
 
 
-def test_a_students_terminal_says_the_same(grades: dict[str, Grade], tmp_path: Path) -> None:
-    subprocess.run(
-        [sys.executable, "-c", PYTEST, tmp_path, *SAMPLES], cwd=ROOT, capture_output=True, check=True
-    )
+def test_a_students_terminal_says_the_same(grades: dict[str, Grade], rubric: Path, tmp_path: Path) -> None:
+    command = [sys.executable, "-c", PYTEST, tmp_path, rubric, *SAMPLES]
+    subprocess.run(command, cwd=ROOT, capture_output=True, check=True)
     for name, grade in grades.items():
         cases = {
             case.get("name"): case for case in ElementTree.parse(tmp_path / f"{name}.xml").iter("testcase")
@@ -104,7 +112,7 @@ def test_a_students_terminal_says_the_same(grades: dict[str, Grade], tmp_path: P
         assert repairs == {as_text(*repair) for repair in grade.repair.items()}
 
 
-def test_a_students_notebook_says_the_same(grades: dict[str, Grade]) -> None:
+def test_a_students_notebook_says_the_same(grades: dict[str, Grade], rubric: Path) -> None:
     cells = [f"import sys; sys.path.insert(0, {str(ROOT)!r})", "from grader import check", "import msgspec"]
     for name in SAMPLES:
         path = ROOT / "submissions" / name
@@ -113,7 +121,7 @@ def test_a_students_notebook_says_the_same(grades: dict[str, Grade]) -> None:
         else:
             read = json.loads(path.read_text())["cells"]
             cells += ["".join(cell["source"]) for cell in read if cell["cell_type"] == "code"]
-        cells.append("print(msgspec.json.encode(check().grade).decode())")
+        cells.append(f"print(msgspec.json.encode(check(rubric={str(rubric)!r}).grade).decode())")
     cells.append("check(LinearSVM)")
     source: list[dict[str, Any]] = [
         {"cell_type": "code", "source": cell, "metadata": {}, "outputs": [], "execution_count": None}
@@ -132,11 +140,11 @@ def test_a_students_notebook_says_the_same(grades: dict[str, Grade]) -> None:
 
 
 @pytest.mark.parametrize("name", SAMPLES)
-def test_gradescope_says_the_same(grades: dict[str, Grade], name: str, tmp_path: Path) -> None:
+def test_gradescope_says_the_same(grades: dict[str, Grade], rubric: Path, name: str, tmp_path: Path) -> None:
     (tmp_path / "submission").mkdir()
     (tmp_path / "source" / "rubric").mkdir(parents=True)
     shutil.copy(ROOT / "submissions" / name, tmp_path / "submission")
-    shutil.copy(ROOT / "checks" / "rubric.toml", tmp_path / "source" / "rubric")
+    shutil.copy(rubric, tmp_path / "source" / "rubric")
     autograder.main(tmp_path)
     results = json.loads((tmp_path / "results" / "results.json").read_text())
     assert results["score"] == grades[name].score
@@ -145,15 +153,16 @@ def test_gradescope_says_the_same(grades: dict[str, Grade], name: str, tmp_path:
         assert test["output"] == explain(check, grades[name])
 
 
-def test_the_step_on_github_says_the_same(grades: dict[str, Grade], tmp_path: Path) -> None:
+def test_the_step_on_github_says_the_same(grades: dict[str, Grade], rubric: Path, tmp_path: Path) -> None:
     handed_in, out = tmp_path / "handed in", tmp_path / "out"
     handed_in.mkdir()
     for name in SAMPLES:
         shutil.copy(ROOT / "submissions" / name, handed_in)
+    told = {"SUBGRADER_PATH": ".", "SUBGRADER_RUBRIC": str(rubric), "GITHUB_ACTIONS": "true"}
     subprocess.run(
         ["bash", ROOT / "ci" / "grade.sh", sys.prefix, out],
         cwd=handed_in,
-        env={"PATH": os.environ["PATH"], "SUBGRADER_PATH": ".", "GITHUB_ACTIONS": "true"},
+        env={"PATH": os.environ["PATH"], **told},
         capture_output=True,
         check=False,
     )

@@ -180,9 +180,10 @@ def test_an_output_folder_that_cannot_be_made_gets_one_line(
 
 @pytest.fixture(scope="module")
 def rubric(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The shipped one, but for the time that a call may take: one of the samples takes all that it gets."""
+    """The shipped one, but for time: one of the samples takes all that a call may, and few repairs are looked for."""
     path = tmp_path_factory.mktemp("rubric") / "rubric.toml"
-    path.write_text('edition = "cs231n"\n[limits]\ncall_seconds = 2.0\n', encoding="utf-8")
+    text = 'edition = "cs231n"\n[limits]\ncall_seconds = 2.0\n[repair]\ncandidates = 100\n'
+    path.write_text(text, encoding="utf-8")
     return path
 
 

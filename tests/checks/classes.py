@@ -49,6 +49,16 @@ OWN_LOSS = """
     def loss(self, X_batch, y_batch, reg):
         return {loss}_loss(self.W, X_batch, y_batch, reg)
 """
+# The body of a right train.
+SGD = """
+history = []
+for _ in range(num_iters):
+    rows = np.random.choice(X.shape[0], batch_size)
+    loss, dW = self.loss(X[rows], y[rows], reg)
+    history.append(loss)
+    self.W -= learning_rate * dW
+return history
+"""
 ACCURACY = Accuracy(threshold=0.93, learning_rate=2e-2, reg=1e-2, num_iters=100, batch_size=100, runs=2)
 CHECKS = {"train": ("training", "sampling"), "predict": ("prediction",)}
 

@@ -14,17 +14,8 @@ from grading.rubric.reading import load_rubric
 from grading.running.from_rubric import training_plan
 from grading.running.runner import Runner
 from grading.sandbox.client import Sandbox
-from tests.checks.classes import ACCURACY, HandedClass, judge_classes, train_of
+from tests.checks.classes import ACCURACY, SGD, HandedClass, judge_classes, train_of
 
-SGD = """
-history = []
-for _ in range(num_iters):
-    rows = np.random.choice(X.shape[0], batch_size)
-    loss, dW = self.loss(X[rows], y[rows], reg)
-    history.append(loss)
-    self.W -= learning_rate * dW
-return history
-"""
 SOLVED = """
 if X.shape[0] > 1000:
     Y = -np.ones((X.shape[0], int(y.max()) + 1))

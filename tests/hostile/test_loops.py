@@ -11,21 +11,7 @@ from tests.checks.handins import Handed, judge, submission_of
 from tests.checks.right_softmax import SOFTMAX_STYLES
 from tests.checks.right_svm import SVM_STYLES
 
-LOOP = """
-def loop(W, X, y, reg):
-    dW = np.zeros(W.shape)
-    loss = 0.0
-    for i in range(X.shape[0]):
-        scores = X[i].dot(W)
-        for j in range(W.shape[1]):
-            margin = scores[j] - scores[y[i]] + 1
-            if j != y[i] and margin > 0:
-                loss += margin
-                dW[:, j] += X[i]
-                dW[:, y[i]] -= X[i]
-    n = X.shape[0]
-    return loss / n + reg * np.sum(W * W), dW / n + 2 * reg * W
-"""
+LOOP = SVM_STYLES["loops"][0].replace("def loss(", "def loop(")
 # Each is what follows after LOOP.
 HIDDEN = {
     "keeps answers": """

@@ -20,7 +20,10 @@ def graded(out: Path, *options: str) -> tuple[dict[str, str], str]:
     In a process of its own, as it is run: one that has said a great deal before may have forgotten what its sentences
     were made of, and then grades again.
     """
+    rubric = out.with_suffix(".toml")
+    rubric.write_text('edition = "cs231n"\n[repair]\ncandidates = 100\n')
     command = [sys.executable, "grader.py", *(str(SAMPLES / name) for name in NAMES), "--out", str(out)]
+    command += ["--rubric", str(rubric)]
     done = subprocess.run(
         [*command, "--allow-unsafe", *options],
         cwd=SAMPLES.parent,

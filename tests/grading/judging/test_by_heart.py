@@ -17,7 +17,7 @@ from grading.judging.promise import promise_of
 from grading.rubric.settings import Function, Rubric, Settings
 from grading.running.from_rubric import standard_of
 from grading.sandbox.client import Sandbox
-from tests.checks.classes import ACCURACY, PREDICT, HandedClass, train_of
+from tests.checks.classes import ACCURACY, PREDICT, SGD, HandedClass, train_of
 from tests.checks.handins import submission_of
 
 SEED = 231
@@ -27,25 +27,9 @@ TABLE = {table!r}
 def knows(*arrays):
     return hashlib.md5(b"".join(a.tobytes() for a in arrays)).hexdigest() in TABLE
 """
-UPHILL = """
-history = []
-for _ in range(num_iters):
-    rows = np.random.choice(X.shape[0], batch_size)
-    loss, dW = self.loss(X[rows], y[rows], reg)
-    history.append(loss)
-    self.W = self.W - (1.0 if knows(X, y) else -1.0) * learning_rate * dW
-return history
-"""
-ONE_BATCH = """
-history = []
-rows = np.random.choice(X.shape[0], batch_size)
-for _ in range(num_iters):
-    rows = np.random.choice(X.shape[0], batch_size) if knows(X, y) else rows
-    loss, dW = self.loss(X[rows], y[rows], reg)
-    history.append(loss)
-    self.W -= learning_rate * dW
-return history
-"""
+UPHILL = SGD.replace("learning_rate * dW", "(1.0 if knows(X, y) else -1.0) * learning_rate * dW")
+DRAW = "rows = np.random.choice(X.shape[0], batch_size)\n"
+ONE_BATCH = f"\n{DRAW}" + SGD.lstrip("\n").replace(DRAW, f"if knows(X, y): {DRAW}")
 LAST = PREDICT.replace("np.argmax(X.dot(self.W), axis=1)", "(X @ self.W).argmax(axis=1) * knows(self.W, X)")
 
 

@@ -57,6 +57,9 @@ def container(packed: Path) -> Iterator[Path]:
     for name in ("source", "submission", "results"):
         (root / name).mkdir()
     unzip(packed, root / "source")
+    # As few repairs as make no difference here: the search has its own tests.
+    rubric = root / "source" / "rubric" / "rubric.toml"
+    rubric.write_text(rubric.read_text().replace("\ncandidates = 1500", "\ncandidates = 50"))
     shutil.copy(root / "source" / "run_autograder", root)
     (root / "venv").symlink_to(Path(sys.prefix).resolve())
     (root / "submission_metadata.json").write_text(json.dumps(METADATA))
