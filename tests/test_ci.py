@@ -14,6 +14,8 @@ from typing import Any
 import pytest
 import yaml
 
+from tests.one_loss import asking_one_loss
+
 ROOT = Path(__file__).resolve().parent.parent
 SAMPLES = ROOT / "submissions"
 FORMS = {
@@ -24,27 +26,21 @@ FORMS = {
 }
 
 
+def form(file: Path, schema: str, *options: str) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, "-m", "check_jsonschema", "--builtin-schema", schema, *options, str(file)]
+    return subprocess.run(command, capture_output=True, text=True, check=False)
+
+
 @pytest.mark.parametrize(("file", "schema"), FORMS.items())
 def test_a_file_has_the_form_that_its_platform_publishes(file: str, schema: str) -> None:
-    command = [sys.executable, "-m", "check_jsonschema", "--builtin-schema", schema, str(ROOT / file)]
-    if schema == "vendor.gitlab-ci":
-        command += ["--data-transform", "gitlab-ci"]
-    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    done = form(ROOT / file, schema, *(["--data-transform", "gitlab-ci"] if "gitlab" in schema else []))
     assert done.returncode == 0, done.stdout + done.stderr
 
 
 def test_the_schemas_are_really_asked(tmp_path: Path) -> None:
     wrong = tmp_path / "action.yml"
     wrong.write_text((ROOT / "action.yml").read_text().replace("using: composite", "using: magic"))
-    command = [
-        sys.executable,
-        "-m",
-        "check_jsonschema",
-        "--builtin-schema",
-        "vendor.github-actions",
-        str(wrong),
-    ]
-    assert subprocess.run(command, capture_output=True, check=False).returncode == 1
+    assert form(wrong, "vendor.github-actions").returncode == 1
 
 
 @pytest.mark.parametrize("file", [file for file in FORMS if "github" in file or file == "action.yml"])
@@ -160,7 +156,9 @@ def test_a_package_is_annotated_in_its_own_files_and_a_low_score_fails_the_job(j
     classifiers = job.workspace / "cs231n" / "classifiers"
     classifiers.mkdir(parents=True)
     shutil.copy(SAMPLES / "no_gradient_of_the_penalty.py", classifiers / "softmax.py")
-    assert job.run(fail_under="100") == 1
+    rubric = job.workspace.parent / "rubric.toml"
+    rubric.write_text('edition = "cs231n"\n[repair]\ncandidates = 50\n')
+    assert job.run(fail_under="100", rubric=str(rubric)) == 1
     found = re.findall(r"^::error file=([^,]+),line=(\d+),", job.log, re.MULTILINE)
     assert ("cs231n/classifiers/softmax.py", found[0][1]) == found[0]
     text = (classifiers / "softmax.py").read_text().splitlines()
@@ -220,16 +218,17 @@ def test_the_reports_for_gitlab_are_where_its_job_looks(
     work = tmp_path_factory.mktemp("work")
     (work / "suite").symlink_to(ROOT)
     (work / "venv").symlink_to(Path(sys.prefix).resolve())
+    told = {"CI": "true", "work": str(work), "SUBGRADER_RUBRIC": str(asking_one_loss(work))}
     subprocess.run(
         ["bash", "-ec", job["script"][-1]],
         cwd=tmp_path,
-        env={"PATH": os.environ["PATH"], "HOME": str(tmp_path), "CI": "true", "work": str(work)},
+        env={"PATH": os.environ["PATH"], "HOME": str(tmp_path), **told},
         check=True,
         capture_output=True,
     )
     assert list(tmp_path.glob(job["artifacts"]["reports"]["junit"]))
     (report,) = tmp_path.glob("grade-report/*/report.json")
-    assert json.loads(report.read_text())["score"] == 100
+    assert json.loads(report.read_text())["score"] == 15
 
 
 def test_a_commit_runs_the_linters_of_make_lint() -> None:

@@ -88,7 +88,7 @@ def test_the_samples_fail_in_many_ways(grades: dict[str, Grade]) -> None:
 
 
 def test_a_students_terminal_says_the_same(grades: dict[str, Grade], rubric: Path, tmp_path: Path) -> None:
-    command = [sys.executable, "-c", PYTEST, tmp_path, rubric, *SAMPLES]
+    command: list[str | Path] = [sys.executable, "-c", PYTEST, tmp_path, rubric, *SAMPLES]
     subprocess.run(command, cwd=ROOT, capture_output=True, check=True)
     for name, grade in grades.items():
         cases = {

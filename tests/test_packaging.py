@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from grading.running.code_version import suite_hash
+from tests.one_loss import asking_one_loss
 
 ROOT = Path(__file__).resolve().parent.parent
 ROOMS = ("reference", "checks", "grading")
@@ -89,8 +90,9 @@ def test_the_installed_code_is_known_to_be_that_of_the_checkout(fresh: Path, tmp
 
 
 def test_the_installed_command_grades(fresh: Path, students: Path) -> None:
-    done = run(fresh, students, "subgrader", "hw/mine.ipynb", "--out", "out")
-    assert "91/100  mine" in done.stdout, done.stderr
+    rubric = str(asking_one_loss(fresh.parent))
+    done = run(fresh, students, "subgrader", "hw/mine.ipynb", "--out", "out", "--rubric", rubric)
+    assert "6/15  mine" in done.stdout, done.stderr
     report = (students / "out" / "mine" / "report.html").read_text(encoding="utf-8")
     assert "subgrader hw/mine.ipynb" in report
     assert "grader.py" not in report

@@ -23,6 +23,7 @@ from grading import commands
 from grading.gradebook.database import FILE
 from grading.grades.grade import Grade
 from grading.running.code_version import library_versions
+from tests.one_loss import asking_one_loss
 
 ROOT = Path(__file__).resolve().parents[2]
 SAMPLES = ROOT / "submissions"
@@ -134,10 +135,11 @@ def test_what_lies_untracked_in_the_suites_folder_is_not_imported(alarm: Path, t
     shutil.copy(ROOT / "pyproject.toml", suite)
     for name in ("msgspec", "numpy", "argparse"):
         (suite / f"{name}.py").write_text(f"open({str(alarm)!r}, 'a').write(__name__)\n")
+    rubric = str(asking_one_loss(tmp_path))
     subprocess.run(
         ["bash", suite / "ci" / "grade.sh", sys.prefix, tmp_path / "out"],
         cwd=SAMPLES,
-        env=environment(SUBGRADER_PATH="ada.ipynb"),
+        env=environment(SUBGRADER_PATH="ada.ipynb", SUBGRADER_RUBRIC=rubric),
         check=True,
         capture_output=True,
     )
@@ -196,18 +198,19 @@ def test_no_grade_is_taken_over_from_a_gradebook_that_was_handed_in(
     # Whoever has the suite can make a gradebook for a hand-in that it would accept.
     work = tmp_path / "work"
     work.mkdir()
-    shutil.copy(SAMPLES / "does_not_parse.py", work / "softmax.py")
+    (work / "svm.py").write_text("def svm_loss_naive(W, X, y, reg):\n    return 0.0, 0 * W\n")
+    command = [".", "--allow-unsafe", "--rubric", str(asking_one_loss(tmp_path))]
     monkeypatch.chdir(work)
-    grader.main([".", "--allow-unsafe", "--out", str(tmp_path / "forged")])
+    grader.main([*command, "--out", str(tmp_path / "forged")])
     with closing(sqlite3.connect(tmp_path / "forged" / FILE)) as forged:
         forged.execute("UPDATE verdicts SET record = ?", (forged_record(forged),))
         forged.commit()
     shutil.copytree(tmp_path / "forged", work / "reports")
     taken = (work / "reports" / FILE).read_bytes()
     capsys.readouterr()
-    grader.main([".", "--allow-unsafe"])
+    grader.main(command)
     [grade] = grades_in(Path("reports")).values()
-    assert grade.score < 100
+    assert grade.score < grade.max_score
     assert (work / "reports" / FILE).read_bytes() == taken, "nor is anything added to it"
 
 

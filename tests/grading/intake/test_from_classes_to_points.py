@@ -87,9 +87,7 @@ CLASSES: dict[str, tuple[Files, dict[str, float | None], tuple[str, ...]]] = {
             "backslash.zip": packed({"hw/svm.ipynb": RIGHT}, backslashes=True),
             "mac.zip": packed({"hw/svm.ipynb": RIGHT, "__MACOSX/hw/._svm.ipynb": "x"}),
             "nested.zip": packed({"a/b/c/svm.ipynb": RIGHT}),
-            "nested2.zip": packed({"inner.zip": packed({"svm.ipynb": RIGHT}).decode("latin-1")})
-            if False
-            else TAR,
+            "a tar.zip": TAR,
             "spaces and ümläut.zip": packed({"my hw/süm 1.ipynb": RIGHT}),
             "tarred.tar.gz": TAR,
             "r.rar": b"Rar!\x1a\x07\1\0",
@@ -98,7 +96,7 @@ CLASSES: dict[str, tuple[Files, dict[str, float | None], tuple[str, ...]]] = {
             "truncated.zip": packed({"svm.ipynb": RIGHT})[:-30],
         },
         {
-            **dict.fromkeys(("backslash", "mac", "nested", "nested2", "spaces and ümläut", "tarred"), 100),
+            **dict.fromkeys(("backslash", "mac", "nested", "a tar", "spaces and ümläut", "tarred"), 100),
             **dict.fromkeys(("r", "sevenz", "rarnamed", "truncated")),
         },
         (

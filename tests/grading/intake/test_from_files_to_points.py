@@ -120,11 +120,6 @@ HAND_INS: dict[str, tuple[Files, float | None, tuple[str, ...]]] = {
         100,
         (),
     ),
-    "called_as_in_the_text": (
-        {"hw.py": changed("def svm_loss_naive", "def compute_loss_naive")},
-        85,
-        ("hw.py defines compute_loss_naive: rename it to svm_loss_naive.",),
-    ),
     "under_an_if": ({"hw.py": replaced(SVM_VECTORIZED, "\nif True:\n" + indented(SVM_VECTORIZED))}, 100, ()),
     "optional_import": (
         {
@@ -172,36 +167,6 @@ HAND_INS: dict[str, tuple[Files, float | None, tuple[str, ...]]] = {
         75,
         ("It computes with torch, which is not there while it is graded.",),
     ),
-    "json_behind_the_name": (
-        {"svm.ipynb.json": WORK},
-        100,
-        ("svm.ipynb.json was read as svm.ipynb: call it so.",),
-    ),
-    "txt_behind_the_name": (
-        {"svm.ipynb.txt": WORK},
-        100,
-        ("svm.ipynb.txt was read as svm.ipynb: call it so.",),
-    ),
-    "txt_beside_a_helper": (
-        {"svm.ipynb.txt": WORK, "data_utils.py": "x = 1\n"},
-        100,
-        ("svm.ipynb.txt was read",),
-    ),
-    "placeholder_of_icloud": (
-        {".svm.ipynb.icloud": b"bplist00", "README.md": "mine"},
-        None,
-        ("svm.ipynb is only a placeholder of iCloud: download the file and hand that in",),
-    ),
-    "link_to_colab": (
-        {"svm.ipynb": "https://colab.research.google.com/drive/1"},
-        None,
-        ("svm.ipynb is a link to a web page, not a notebook",),
-    ),
-    "merge_conflict": (
-        {"svm.ipynb": WORK.replace("[", "[\n<<<<<<< HEAD\n=======\n>>>>>>> main\n", 1)},
-        None,
-        ("svm.ipynb holds the marks of a merge conflict (line 2)",),
-    ),
     "chooses_by_labels": (
         {"hw.py": changed("s - s[r, y][:, None] + 1.0", "s - np.choose(y, s.T)[:, None] + 1.0")},
         100,
@@ -221,22 +186,6 @@ HAND_INS: dict[str, tuple[Files, float | None, tuple[str, ...]]] = {
         85,
         ("LinearSVM was not found in the hand-in. It must be defined under exactly this name.",),
     ),
-    "newer_loose_files": (
-        {
-            f"{PACKAGE}/__init__.py": "",
-            f"{PACKAGE}/linear_svm.py": NUMPY + SVM_NAIVE + template("svm_loss_vectorized"),
-            f"{PACKAGE}/softmax.py": NUMPY + SOFTMAX_LOSSES,
-            f"{PACKAGE}/linear_classifier.py": "from .linear_svm import *\nfrom .softmax import *\n"
-            + NUMPY
-            + CLASSES,
-            "linear_svm.py": NUMPY + SVM_LOSSES,
-        },
-        75,
-        (
-            "svm_loss_vectorized is only a template in a1/cs231n/classifiers/linear_svm.py; it is defined in "
-            "linear_svm.py",
-        ),
-    ),
     "none_by_default": (
         {
             "hw.py": NUMPY
@@ -255,18 +204,6 @@ HAND_INS: dict[str, tuple[Files, float | None, tuple[str, ...]]] = {
         },
         89,
         ("reg_l1 is None in this line.",),
-    ),
-    "helper_called_softmax": (
-        {
-            "hw.py": NUMPY
-            + "def softmax(z):\n    e = np.exp(z - z.max(axis=1)[:, None])\n    return e / e.sum(axis=1)[:, None]\n"
-            + SVM_LOSSES
-            + SOFTMAX_LOSSES
-            + CLASSIFIER
-            + LINEAR_SVM
-        },
-        85,
-        ("The class Softmax is not defined; softmax in hw.py is a function.",),
     ),
     "penalty_without_w": (
         {

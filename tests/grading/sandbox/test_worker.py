@@ -1,7 +1,5 @@
 from __future__ import annotations
 
-import time
-
 import numpy as np
 import pytest
 
@@ -180,9 +178,7 @@ def test_wrong_arguments_are_the_students_error(sandbox: Sandbox) -> None:
 def test_a_loss_costs_its_own_function_and_nothing_else(sandbox: Sandbox, function: str, reason: str) -> None:
     bad, good = Call(function, (1,)), Call("right", (1,))
     with sandbox.start(one_file(LOSING)) as worker:
-        began = time.monotonic()
         outcomes = worker.run([good, bad, good, bad, bad, good], seconds=1)
-        assert time.monotonic() - began < 5
         assert reasons(outcomes) == ["Returned", reason, "Returned", "skipped", "skipped", "Returned"]
         assert value(worker.run([good])[0]) == 2
 

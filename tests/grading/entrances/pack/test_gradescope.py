@@ -23,6 +23,7 @@ from grading import commands
 from grading.entrances import pack
 from grading.entrances.pack.autograder import Dates, Metadata, Question, User
 from grading.grades.late import HandedIn
+from tests.one_loss import asking_one_loss
 
 ROOT = Path(__file__).resolve().parents[4]
 SAMPLES = ROOT / "submissions"
@@ -252,13 +253,12 @@ def handed_in(when: datetime | None, due: datetime | None, *own: datetime | None
 
 
 def test_late_work_costs_what_the_rubric_says(container: Path) -> None:
-    rubric = container / "source" / "rubric" / "rubric.toml"
     policy = "\n[late]\ngrace_minutes = 10\nsteps = [{ minutes = 10, factor = 0.5 }]\n"
-    rubric.write_text(rubric.read_text() + policy)
+    asking_one_loss(container / "source" / "rubric", at_the_end=policy)
     shutil.copy(SAMPLES / "ada.ipynb", container / "submission")
     results = run(container)
     assert results["score"] == 10.0
-    assert "100 points times 0.5" in results["output"]
+    assert "15 points times 0.5" in results["output"]
 
 
 PYTHON = """#!/bin/sh
