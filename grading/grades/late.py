@@ -59,7 +59,7 @@ class Lateness(msgspec.Struct, frozen=True):
     times: Mapping[str, HandedIn] = {}
 
     def applied(self, grade: Grade) -> Grade:
-        """The grade with what being late makes of it; where a time is not known, a warning says so."""
+        """The grade with its score reduced for being late; a warning where a time is not known."""
         if self.policy is None or grade.state != "graded":
             return grade
         handed_in = self.times.get(grade.submission.name)
@@ -139,10 +139,9 @@ def times_of(handins: Sequence[Handin]) -> dict[str, HandedIn]:
 def for_handins(
     times: Mapping[str, HandedIn], handins: Sequence[Handin], matches: Matches | None = None
 ) -> tuple[dict[str, HandedIn], list[str]]:
-    """Times by the names of hand-ins, and those of none of them.
+    """Times by the names of hand-ins, and the names that are no hand-in's.
 
-    They may be written with accents or without, or as anything by which a student is known on the roster that the
-    hand-ins have been matched with.
+    Names may be written with accents or without, or be anything that the matched roster knows a student by.
     """
     exact = {handin.name for handin in handins}
     plain: dict[str, list[str]] = {}

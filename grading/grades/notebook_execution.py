@@ -1,4 +1,4 @@
-"""What came of running a student's notebooks from top to bottom: part of the `Grade`."""
+"""The results of running a student's notebooks from top to bottom: part of the `Grade`."""
 
 from __future__ import annotations
 

@@ -76,7 +76,7 @@ class Student(msgspec.Struct, frozen=True):
 
     @property
     def called(self) -> str:
-        """How a person knows who is meant."""
+        """A name by which a person knows who is meant."""
         return clean(
             f"{self.first} {self.last}".strip()
             or self.name
@@ -100,7 +100,7 @@ class Roster(msgspec.Struct, frozen=True):
 
 
 class Known(msgspec.Struct, frozen=True):
-    """What a hand-in says of whose it is."""
+    """What a hand-in says about its author."""
 
     name: str
     lms_id: str = ""
@@ -273,7 +273,7 @@ def match(roster: Roster, handins: Iterable[Known]) -> Matches:
 
 
 class _Whose:
-    """The students, by what a hand-in may bear of them."""
+    """The students, by everything that a hand-in may call them."""
 
     def __init__(self, students: Sequence[Student]) -> None:
         self._by_platform = _index(students, lambda student: {_id_key(student.platform)})

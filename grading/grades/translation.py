@@ -22,9 +22,9 @@ _OR_VALUES = frozenset(("expected", "got"))
 
 
 def kept_with(grade: Grade) -> dict[str, Any]:
-    """What the sentences of a grade, made just now in this process, are made from: by the sentence, as JSON.
+    """What each sentence of a grade, made just now in this process, was made from, as JSON.
 
-    Nothing, if that is not known of one of them.
+    Empty if that is unknown for any of them.
     """
     found: dict[str, Any] = {}
     if grade.execution is not None or grade.state != "graded":
@@ -43,7 +43,7 @@ def kept_with(grade: Grade) -> dict[str, Any]:
 
 
 def again(grade: Grade, kept: Mapping[str, Any], language: Language) -> Grade | None:
-    """The grade as it would be in ``language``; None if that is not known."""
+    """The grade in ``language``; None if it is unknown what its sentences were made from."""
     if not kept:
         return None
     with speaking(language):

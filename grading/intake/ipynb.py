@@ -74,7 +74,7 @@ def joined(value: object) -> str:
 
 
 def dictionaries(value: object) -> list[dict[str, Any]]:
-    """The cells, or outputs, in a list of a notebook, without what are none."""
+    """The dictionaries in a notebook's list of cells or outputs; whatever else is in it is skipped."""
     return [each for each in value if isinstance(each, dict)] if isinstance(value, list) else []
 
 

@@ -107,7 +107,7 @@ class Listing:
             return b""
 
     def entry(self, student: str, place: str, submitted: datetime | None = None, lms_id: str = "") -> Handin:
-        """All of the file or folder ``place`` as the work of ``student``, or of whom it is called after."""
+        """All of the file or folder ``place`` as the work of ``student``, or else of the student it is named after."""
         if self._archive is None:
             return Handin(student, self.path / self.within / place.rstrip("/"), (), submitted, lms_id)
         folder = place[: place.rfind("/") + 1]
@@ -136,7 +136,7 @@ class Listing:
 
 
 class _Archive:
-    """A zip or tar that is looked into without unpacking it; one that is none holds nothing."""
+    """A zip or tar that is looked into without unpacking it; a file that is neither holds nothing."""
 
     def __init__(self, path: Path) -> None:
         self._zip: zipfile.ZipFile | None = None
@@ -173,7 +173,7 @@ class _Archive:
 
 
 def _of_tar(file: IO[bytes]) -> dict[str, zipfile.ZipInfo | bytes]:
-    """Name -> beginning of what may be work in a tar; nothing of what is none, or takes too long to go through."""
+    """Name -> beginning of the files in a tar that may be work; none where it is no tar, or takes too long to read."""
     if file.seek(0, 2) > DEFAULT.tar_bytes:
         return {}
     file.seek(0)

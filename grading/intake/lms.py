@@ -120,14 +120,14 @@ def _canvas(listing: Listing) -> Download:
 
 
 def _without_versions(files: dict[str, str]) -> dict[str, str]:
-    """Names in the download -> in the hand-in, the latter without version numbers unless that mixes them up."""
+    """Names in the download -> in the hand-in, the latter without version numbers unless two would become one."""
     plain = {name: _CANVAS_VERSION.sub("", file) for name, file in files.items()}
     counts = Counter(plain.values())
     return {name: plain[name] if counts[plain[name]] == 1 else file for name, file in files.items()}
 
 
 def _told_apart(students: Iterable[tuple[str, str]]) -> list[tuple[str, str]]:
-    """Name and number of each student, the number put to the name where two have the same."""
+    """Name and number of each student; where two have the same name, it ends in the number."""
     students = list(students)
     counts = Counter(name for name, _ in students)
     return [
@@ -219,7 +219,7 @@ def _gradescope_times(text: str) -> dict[str, datetime]:
 
 
 def _lines_of(text: str, pattern: re.Pattern[str]) -> dict[str, list[re.Match[str]]]:
-    """Folder -> those of the lines about it that are as ``pattern`` says."""
+    """Folder -> the lines about it that match ``pattern``."""
     folders: dict[str, list[re.Match[str]]] = {}
     theirs: list[re.Match[str]] = []
     for line in text.splitlines():

@@ -1,4 +1,4 @@
-"""What of a student's file must run so that its functions exist: imports, definitions and cheap constants.
+"""The part of a student's file that must run for its functions to exist: imports, definitions, cheap constants.
 
 Loading data, training, plotting and printing are left out: they cost time, need files that are not there, and
 no function of the assignment may depend on them. Lines keep their numbers.
@@ -46,7 +46,7 @@ _CHEAP_NODES = (
 
 
 class StatementFilter:
-    """Filters the fragments of one module in order, remembering which names what was kept has bound."""
+    """Filters the fragments of one module in order, remembering which names are bound by what was kept."""
 
     def __init__(self, asked: Iterable[str]) -> None:
         self.asked = frozenset(asked)
@@ -57,11 +57,11 @@ class StatementFilter:
 
     @property
     def left_out(self) -> tuple[tuple[str, str], ...]:
-        """The names that only statements give a value which are not needed, with where the last of these is."""
+        """The names that only left-out statements give a value, with the place of the last of these."""
         return tuple((name, place) for name, place in self._left_out.items() if name not in self.known)
 
     def code(self, fragment: Fragment, leave_out: Iterable[ast.stmt] = (), label: str | None = None) -> str:
-        """The source of ``fragment`` without what is not needed and ``leave_out``; "" if none is left.
+        """The source of ``fragment`` without ``leave_out`` and what is not needed; "" if nothing is left.
 
         ``label`` is the cell that it is, or None for a file.
         """
@@ -285,7 +285,7 @@ def _names_in(value: ast.expr) -> set[str]:
 
 
 def _parses(lines: list[str]) -> bool:
-    """Whether what was put together still is Python; where it is not, all of the file or cell would be lost."""
+    """Whether what was put together is still Python; if not, all of the file or cell would be lost."""
     try:
         parse("\n".join(lines))
     except SyntaxError:

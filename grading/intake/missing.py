@@ -32,12 +32,12 @@ _OTHER_CELLS = {"markdown": later("a Markdown cell"), "raw": later("a raw cell")
 def found_elsewhere(
     asked: Sequence[str], choice: ChosenDefinitions, left: Iterable[Module], modules: Iterable[Module]
 ) -> dict[str, Definition]:
-    """Definitions for names that are unfinished or missing in what was taken, and stand somewhere else all the same.
+    """Definitions for names that are unfinished or missing in what was taken, and are somewhere else.
 
     Args:
-        asked: what is asked for.
+        asked: the names asked for.
         choice: what was taken.
-        left: files in which it was looked, and which were not taken.
+        left: the files that were searched and not taken.
         modules: the files that were taken.
     """
     left = list(left)
@@ -79,7 +79,7 @@ def _written_in(name: str, modules: Iterable[Module]) -> Candidate | None:
 
 
 def _in_text(name: str, modules: Iterable[Module]) -> Definition | None:
-    """A definition that stands in a cell which is not code."""
+    """A definition in a cell that is not code."""
     pattern = re.compile(rf"^[ \t]*(?:def|class)[ \t]+{re.escape(name)}\b", re.MULTILINE)
     for module in modules:
         for cell in module.cells:
@@ -169,7 +169,7 @@ def _is_class(name: str) -> bool:
 def _meant(
     name: str, missing: Sequence[str], defined: dict[str, ast.FunctionDef | ast.ClassDef]
 ) -> str | None:
-    """The definition that seems to be meant by a missing name: spelt alike, or a loss of the same kind."""
+    """The definition that a missing name seems to mean: spelt alike, or a loss of the same kind."""
     close = difflib.get_close_matches(name, defined, n=1, cutoff=_ALIKE)
     if close:
         return close[0]

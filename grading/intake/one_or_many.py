@@ -108,7 +108,7 @@ def look(listing: Listing, depth: int = 0, *, evidence: bool = False) -> Many | 
 
 
 def _is_nobodys(name: str) -> bool:
-    """Whether it is no part of anybody's work: compiled Python, a platform's list of who handed in."""
+    """Whether it is nobody's work: compiled Python, a platform's list of who handed in."""
     return name.lower().endswith((".pyc", ".pyo")) or name == lms.GRADESCOPE_LIST
 
 
@@ -243,7 +243,7 @@ def _said_of_several_in_one(listing: Listing, names: Sequence[str]) -> tuple[str
 
 
 def _are_hand_ins(listing: Listing, names: Sequence[str]) -> bool:
-    """Whether names make clear that these are hand-ins: archives, notebooks, or folders of them, by people."""
+    """Whether the names show that these are hand-ins: archives, notebooks, or folders of them, named after people."""
     found = 0
     for name in names:
         if not may_be_work(name):
@@ -257,7 +257,7 @@ def _are_hand_ins(listing: Listing, names: Sequence[str]) -> bool:
 
 
 def _different_people(listing: Listing, names: Sequence[str], most: int) -> list[str]:
-    """Files and folders called after different people that define the same function, about ``most`` of them if any."""
+    """Files and folders named after different people that define the same function: about ``most`` of them, or none."""
     strangers = {name: whose for name in names if may_be_work(name) and (whose := _whose(name))}
     if len(set(strangers.values())) < 2:
         return []
@@ -315,7 +315,7 @@ def _is_one_students(listing: Listing, names: Sequence[str]) -> bool:
 
 
 def _all_answer_alike(listing: Listing, work: Sequence[str]) -> bool:
-    """Whether all define one and the same function, though some are called after somebody: "ada.py", "softmax.py"."""
+    """Whether all define one and the same function, though some are named after people: "ada.py", "softmax.py"."""
     if len(work) < 2 or not any(map(_whose, work)):
         return False
     shared: set[bytes] | None = None
@@ -328,7 +328,7 @@ def _all_answer_alike(listing: Listing, work: Sequence[str]) -> bool:
 
 
 def _losses(data: bytes) -> set[bytes]:
-    """The functions in a file that are called after a loss."""
+    """The functions in a file that are named after a loss."""
     return {name for name in _FUNCTION.findall(data) if b"loss" in name.lower()}
 
 

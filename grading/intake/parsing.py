@@ -14,7 +14,7 @@ _collects = True  # whether the garbage collector is to run again after parsing
 
 
 def _forget_the_parser() -> None:
-    """A thread that was parsing when the process was forked is not there to let go of the lock."""
+    """In a forked process, the thread that held the lock does not exist to release it."""
     global _parsing
     _parsing = threading.RLock()
     if _collects:
@@ -27,7 +27,7 @@ if hasattr(os, "register_at_fork"):
 
 @contextmanager
 def parsing_alone() -> Iterator[None]:
-    """No other thread of ours parses meanwhile: for libraries that do, as Hypothesis does."""
+    """Keep our other threads from parsing meanwhile: for libraries that parse, as Hypothesis does."""
     with _parsing:
         yield
 

@@ -98,7 +98,7 @@ class Reader(Closing):
             return None
 
     def files(self, handin: Handin, names: Iterable[str] | None, sha256: str) -> dict[str, bytes]:
-        """Those files of a hand-in that have one of these names, or all; none if it is no longer what was graded.
+        """The files of a hand-in with these names, or all; none if it is no longer what was graded.
 
         Raises:
             IntakeError, ReadingError: as `read`.
@@ -136,8 +136,8 @@ class Reader(Closing):
     ) -> Found:
         """As `grading.intake.find.survey`.
 
-        Where what somebody handed in makes that take too much, each file and folder at the path is a hand-in, and that
-        is reported: a class is graded whatever is in it.
+        Where a hand-in makes that take too much, each file and folder at the path counts as a hand-in, and that is
+        reported: a class is graded whatever is in it.
         """
         return survey(paths, reading, ascii_names=ascii_names, below=self._below)
 
@@ -188,7 +188,7 @@ class Reader(Closing):
         raise TooMuchError(_too_much(handin))
 
     def _sent(self, control: socket.socket, request: bytes) -> bytes | None:
-        """The answer; None if a process that has read nothing before has ended over it."""
+        """The answer; None if even a process that had read nothing before ended over it."""
         while True:
             line, is_new = self._line(control)
             # It may be gone before it has read all.
@@ -203,7 +203,7 @@ class Reader(Closing):
                 return None
 
     def _line(self, control: socket.socket) -> tuple[socket.socket, bool]:
-        """To a process that nobody else talks to now, and whether it is a new one."""
+        """A connection to a process that nobody else is using, and whether that process is new."""
         while self._idle:
             owner, line = self._idle.pop()
             if owner == os.getpid():

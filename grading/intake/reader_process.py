@@ -48,18 +48,18 @@ class Read(msgspec.Struct, tag=True):
 
 
 class Digest(msgspec.Struct, tag=True):
-    """To say by what a hand-in is known."""
+    """To give the hash of a hand-in."""
 
 
 class Files(msgspec.Struct, tag=True):
-    """To bring some files of a hand-in, or all, if it is still what has this hash."""
+    """To bring some files of a hand-in, or all, if it still has this hash."""
 
     names: tuple[str, ...] | None
     sha256: str
 
 
 class Pack(msgspec.Struct, tag=True):
-    """To bring it as bytes from which it can be laid out elsewhere."""
+    """To bring a hand-in as bytes, from which it can be laid out elsewhere."""
 
 
 class Survey(msgspec.Struct, tag=True):
@@ -131,7 +131,7 @@ class Refused(msgspec.Struct, tag=True):
 
 
 class TooMuch(msgspec.Struct, tag=True):
-    """It goes deeper, or is larger, than can be read."""
+    """It is nested more deeply, or is larger, than can be read."""
 
 
 class Broke(msgspec.Struct, tag=True):
@@ -209,7 +209,7 @@ def _do(
 
 
 def _files(handin: Handin, sha256: str) -> list[tuple[str, bytes]]:
-    """The files of a hand-in, with their names; none where it is not what it was any more."""
+    """The files of a hand-in, with their names; none where it has changed."""
     try:
         gathered = gather(handin.path, DEFAULT, handin.parts)
     except IntakeError:
@@ -219,7 +219,7 @@ def _files(handin: Handin, sha256: str) -> list[tuple[str, bytes]]:
 
 
 def serve(control: socket.socket, parent: int) -> NoReturn:
-    """The life of the process that those which read are forked from."""
+    """Run the process from which those that read are forked."""
     try:
         confining.follow_parent(parent)
         os.setsid()
@@ -252,7 +252,7 @@ class _Forks:
             confining.close_files_to_writers()
 
     def go_on(self) -> None:
-        """Until the process that asks is gone."""
+        """Serve until the process that asks is gone."""
         while True:
             message, lines, _, _ = socket.recv_fds(self._control, 1, 1)
             if not message:
@@ -267,7 +267,7 @@ class _Forks:
             os.close(lines[0])
 
     def _answer(self, line: socket.socket) -> NoReturn:
-        """The life of a process that reads."""
+        """Run a process that reads."""
         try:
             confining.follow_parent(self._pid)
             self._confine()

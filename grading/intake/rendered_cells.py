@@ -233,7 +233,7 @@ class _Room:
 
 
 def _as_a_terminal_leaves_it(text: str) -> str:
-    """What remains to be seen of printed lines, of which progress bars write one over another."""
+    """Printed lines as they look at the end, where progress bars have written one over another."""
     lines = (line.rstrip("\r") for line in _LINK.sub("", text).split("\n"))
     return "\n".join(_NOTHING_TO_SEE.sub("", line[line.rfind("\r") + 1 :]) for line in lines)
 

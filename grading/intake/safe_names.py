@@ -131,7 +131,7 @@ def unique_names(paths: Sequence[Path | str], *, ascii_only: bool = False) -> li
 
 
 def _alike(name: str) -> str:
-    """What is the same of two names that some file system would take for one, or a person."""
+    """A key that is the same for two names which a file system, or a person, would take for one."""
     return unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", name).casefold())
 
 

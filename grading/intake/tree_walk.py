@@ -54,7 +54,7 @@ def walk(node: ast.AST) -> Sequence[ast.AST]:
 
 
 def nodes(node: ast.AST, kind: type[T]) -> Sequence[T]:
-    """Those that `walk` finds of one kind, which is no base of others; kept with the node, too."""
+    """The nodes of one kind that `walk` finds; not of its subclasses. They are kept with the node, too."""
     by_kind: dict[type[ast.AST], list[ast.AST]] | None = getattr(node, _KEPT_BY_KIND, None)
     if by_kind is None:
         by_kind = {}

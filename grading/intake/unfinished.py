@@ -1,4 +1,4 @@
-"""Templates told from work: what a function's text says of how far the student has come."""
+"""Telling templates from work: how far a student has come, judging by the text of a function."""
 
 from __future__ import annotations
 

@@ -33,13 +33,13 @@ _ENTRIES, _TRAININGS = 2, 3
 
 @dataclass(frozen=True)
 class Confirmation:
-    """What came of it.
+    """The result of training some entries again.
 
     Attributes:
-        state: "unknown" if no training could be made again.
+        state: "unknown" if no training could be repeated.
         entry: the entry that is contradicted.
-        again: what its trainings came to.
-        why: the reason why it is not known.
+        again: the accuracies of its trainings.
+        why: the reason for "unknown".
     """
 
     state: Literal["confirmed", "contradicted", "unknown"]

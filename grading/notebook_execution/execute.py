@@ -29,7 +29,7 @@ _MOST_REMARKS = 20
 
 @dataclass(frozen=True, eq=False)
 class NotebookResults:
-    """What came of a hand-in's notebooks: for the report, and what each search of the rubric left, by its name."""
+    """The results of a hand-in's notebooks: for the report, and by name what each search of the rubric left."""
 
     execution: Execution
     found: Mapping[str, Found]
@@ -89,7 +89,7 @@ def execute(
 
 @dataclass(frozen=True)
 class _Confirming:
-    """Has entries of each table that points depend on trained again."""
+    """Has the notebook train entries again, of each table that points depend on."""
 
     searches: Mapping[str, Search]
     limits: Limits

@@ -87,7 +87,7 @@ class HeldOut(msgspec.Struct, frozen=True, eq=False):
 
 
 def confirmed(claimed: float | None, counted: Counted | None) -> bool:
-    """Whether a share is what was counted, but for a picture in a thousand."""
+    """Whether a claimed share is what was counted, up to one picture in a thousand."""
     if claimed is None or counted is None:
         return False
     correct, total = counted

@@ -54,7 +54,7 @@ def _read(path: Path) -> dict[str, str]:
 
 
 def without_names(said: Sequence[str]) -> tuple[str, ...]:
-    """In the place of sentences on how the hand-ins were found, which name students: that there are any."""
+    """What stands in for sentences on how the hand-ins were found, since those name students."""
     if not said:
         return ()
     return (
@@ -65,7 +65,7 @@ def without_names(said: Sequence[str]) -> tuple[str, ...]:
 
 
 def anonymous(grade: Grade, names: Mapping[str, str]) -> Grade:
-    """What of a grade is nobody's in particular: points, verdicts and known mistakes under a pseudonym.
+    """The part of a grade that identifies nobody: points, verdicts and known mistakes under a pseudonym.
 
     Built from scratch, not by leaving things out: what is added to a grade some day is not in it.
     """

@@ -57,12 +57,12 @@ def _reasons_within(first: CheckResult, second: CheckResult, grade: Grade) -> It
 
 
 def _follows_from_training(first: CheckResult, second: CheckResult) -> bool:
-    """Whether too few pictures are classified correctly because of how it was trained; an error has its own reason."""
+    """Whether the accuracy is too low because of how the model was trained; an error has a reason of its own."""
     return first.id in _OF_TRAINING and second.id == "accuracy" and second.expected is not None
 
 
 def _alike(first: CheckResult, second: CheckResult) -> bool:
-    """Whether two classes that share a method are told the same of it."""
+    """Whether two classes that share a method failed in the same words."""
     if first.diagnosis is not None and second.diagnosis is not None:
         return first.diagnosis.id == second.diagnosis.id
     return _without_owner(first) == _without_owner(second)

@@ -10,7 +10,7 @@ from jinja2.bccache import Bucket
 
 
 class Compiled(FileSystemBytecodeCache):
-    """What Jinja compiles, which takes longer than a page; it is done again when a template has changed.
+    """Templates as Jinja compiles them, which takes longer than a page; compiled again when a template has changed.
 
     Args:
         folder: where it is kept; made if need be.

@@ -238,12 +238,12 @@ def _lateness(late: LateFacts | None) -> str:
 
 
 def _known_to(platform: Platform, grade: Grade) -> str:
-    """What a platform calls the student in its own downloads; what another one does would be somebody else here."""
+    """What a platform calls the student in its own downloads; another platform's number could be somebody else's."""
     return grade.submission.lms_id if grade.submission.lms == platform else ""
 
 
 def _worth(grades: Sequence[Grade], function: str) -> float:
-    """The most that a function can bring, from the fullest report on it."""
+    """The most points that a function can get, from the fullest report on it."""
     return max(
         (sum(check.max_points for check in grade.checks if check.function == function) for grade in grades),
         default=0.0,

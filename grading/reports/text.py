@@ -25,7 +25,7 @@ SIGNS: dict[Status, str] = {"passed": "✓", "failed": "✗", "error": "✗", "s
 
 
 def visible(text: str) -> str:
-    """Text in which nothing is unseen: an escape or a change of direction stands there as its number in hexadecimal.
+    """Text in which nothing is invisible: escapes and changes of direction become their numbers in hexadecimal.
 
     Characters that pile up on one another are spread out.
     """
