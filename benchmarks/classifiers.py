@@ -85,9 +85,9 @@ def linear_row(setting: Setting, split: Split) -> str:
 def neighbours_rows(split: Split) -> list[str]:
     """One line for each k."""
     of = split.X_train, split.y_train
-    validation = nearest_neighbours.predict_each(*of, split.X_validation, NEIGHBOURS)
+    validation = nearest_neighbours.predict(*of, split.X_validation, NEIGHBOURS)
     begin = time.perf_counter()
-    test = nearest_neighbours.predict_each(*of, split.X_test, NEIGHBOURS)
+    test = nearest_neighbours.predict(*of, split.X_test, NEIGHBOURS)
     seconds = time.perf_counter() - begin
     return [
         row(

@@ -39,11 +39,6 @@ class Answer:
         """Whether `loss` is the right loss, as far as float64 can tell. NaN and infinities are not."""
         return abs(loss - self.loss) <= self.loss_bound
 
-    def loss_excess(self, loss: float) -> float:
-        """How far `loss` is from the truth, in units of the bound: at most 1 when accepted, inf for NaN."""
-        excess = abs(loss - self.loss) / self.loss_bound
-        return math.inf if math.isnan(excess) else excess
-
 
 def require_finite(loss_bound: float | NDArray[np.float64], bound: NDArray[np.float64]) -> None:
     """Raise OverflowError when the bounds of an answer, or of any of several, left the range of float64."""

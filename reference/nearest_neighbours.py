@@ -30,25 +30,17 @@ def squared_distances(A: Matrix, B: Matrix) -> Matrix:
     return distances
 
 
-def predict(X_train: Matrix, y_train: Labels, X: Matrix, k: int = 1) -> Labels:
-    """The commonest label among the k training samples nearest to each row of X: (M,) int64.
+def predict(X_train: Matrix, y_train: Labels, X: Matrix, ks: Sequence[int]) -> list[Labels]:
+    """The commonest label among the k training samples nearest to each row of X, for each of ``ks``: (M,) int64 each.
 
-    Of equally near samples those that come first in X_train count; of equally common labels the smallest wins.
+    Of equally near samples those that come first in X_train count; of equally common labels the smallest wins. All of
+    ``ks`` share the distances, which are what takes time.
 
     Args:
         X_train: (N, D) what was stored.
         y_train: (N,) its labels.
         X: (M, D) what is asked about.
-        k: how many neighbours vote, from 1 to N.
-
-    Raises:
-        ValueError: there are no k training samples.
-    """
-    return predict_each(X_train, y_train, X, (k,))[0]
-
-
-def predict_each(X_train: Matrix, y_train: Labels, X: Matrix, ks: Sequence[int]) -> list[Labels]:
-    """`predict` for several k at the cost of one: the distances are what takes time.
+        ks: how many neighbours vote, each from 1 to N.
 
     Raises:
         ValueError: a k is not from 1 to the number of training samples.

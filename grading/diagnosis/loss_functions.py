@@ -202,7 +202,7 @@ class _Case:
             part: self._explain(part, problems) for part in ("data", "regularization")
         }
         found = {part: e for part, e in explained.items() if e is not None}
-        if not found or not self._holds(found, problems):
+        if not found or not self._holds(found):
             return None
         diagnoses = list({e.diagnosis.id: e.diagnosis for e in found.values()}.values())
         return Diagnosis(
@@ -307,7 +307,7 @@ class _Case:
         hint = say("Look at what is added there, and at the index that chooses it.")
         return _Explained(Diagnosis(id="place-gradient", title=title, hint=hint))
 
-    def _holds(self, found: dict[Part, _Explained], problems: tuple[Problem, ...]) -> bool:
+    def _holds(self, found: dict[Part, _Explained]) -> bool:
         """Whether what was found, and nothing else, gives the counterexample's answer too."""
         if any(e.mistake is None and e.factor is None for e in found.values()):
             return True  # a place gives no numbers; it was found in every case that failed

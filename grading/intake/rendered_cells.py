@@ -206,10 +206,10 @@ class _Room:
         self.pictures = _MOST_PICTURE_BYTES
         self.spans = _MOST_SPANNED
 
-    def shown(self, value: object, most: int = _LONGEST) -> str:
+    def shown(self, value: object) -> str:
         """A string of a notebook, or as much of it as there is room for."""
         text = joined(value)
-        most = min(most, self.text)
+        most = min(_LONGEST, self.text)
         self.text -= min(len(text), most)
         return text if len(text) <= most else text[:most] + " ..."
 

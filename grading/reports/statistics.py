@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Sequence
 
 import msgspec
+import numpy as np
 
 from grading.grades.grade import Grade
 from grading.reports.common_repairs import FixedPlace, fixed_places
@@ -67,7 +68,7 @@ def statistics(grades: Sequence[Grade]) -> Statistics:
         submissions=len(grades),
         graded=len(graded),
         mean_percent=round(sum(percents) / len(percents), 2) if percents else None,
-        median_percent=round(_median(percents), 2) if percents else None,
+        median_percent=round(float(np.median(percents)), 2) if percents else None,
         histogram=histogram,
         mistakes=_mistakes(graded),
         places=fixed_places(graded),
@@ -111,11 +112,6 @@ def reasons(grade: Grade) -> list[str]:
         for check in manual
     ]
     return result
-
-
-def _median(ordered: Sequence[float]) -> float:
-    middle = len(ordered) // 2
-    return ordered[middle] if len(ordered) % 2 else (ordered[middle - 1] + ordered[middle]) / 2
 
 
 def _mistakes(graded: Sequence[Grade]) -> list[Mistake]:

@@ -7,7 +7,7 @@ import pytest
 
 from reference import nearest_neighbours
 from reference.datasets import digits
-from reference.nearest_neighbours import predict, predict_each, squared_distances, stored_bytes
+from reference.nearest_neighbours import predict, squared_distances, stored_bytes
 
 
 def by_definition(X_train: np.ndarray, y_train: np.ndarray, X: np.ndarray, k: int) -> list[int]:
@@ -31,7 +31,7 @@ def test_predictions_follow_the_definition_with_all_its_ties(
         rng = np.random.default_rng(seed)
         X_train, X = rng.integers(0, 3, (20, 3)).astype(float), rng.integers(0, 3, (15, 3)).astype(float)
         y_train = rng.integers(0, 4, 20)
-        assert predict(X_train, y_train, X, k).tolist() == by_definition(X_train, y_train, X, k)
+        assert predict(X_train, y_train, X, (k,))[0].tolist() == by_definition(X_train, y_train, X, k)
 
 
 def test_distances_are_squared_and_euclidean() -> None:
@@ -41,32 +41,33 @@ def test_distances_are_squared_and_euclidean() -> None:
 
 
 def test_of_equally_common_labels_the_smallest_wins() -> None:
-    assert predict(np.array([[0.0], [1.0], [2.0]]), np.array([2, 1, 1]), np.array([[0.0]]), 2).tolist() == [1]
+    (found,) = predict(np.array([[0.0], [1.0], [2.0]]), np.array([2, 1, 1]), np.array([[0.0]]), (2,))
+    assert found.tolist() == [1]
 
 
 def test_the_arguments_are_left_as_they_are() -> None:
     split = digits()
     before = split.X_train.copy()
-    predict(split.X_train, split.y_train, split.X_test[:5], 3)
+    predict(split.X_train, split.y_train, split.X_test[:5], (3,))
     np.testing.assert_array_equal(split.X_train, before)
 
 
 def test_digits_are_recognized_far_better_than_by_chance() -> None:
     split = digits()
-    assert (predict(split.X_train, split.y_train, split.X_test) == split.y_test).mean() > 0.95
+    assert (predict(split.X_train, split.y_train, split.X_test, (1,))[0] == split.y_test).mean() > 0.95
 
 
 def test_several_k_at_once_agree_with_one_at_a_time() -> None:
     split = digits()
     arguments = split.X_train, split.y_train, split.X_validation
-    for k, together in zip((5, 1), predict_each(*arguments, (5, 1)), strict=True):
-        np.testing.assert_array_equal(together, predict(*arguments, k))
+    for k, together in zip((5, 1), predict(*arguments, (5, 1)), strict=True):
+        np.testing.assert_array_equal(together, predict(*arguments, (k,))[0])
 
 
 @pytest.mark.parametrize("k", [0, 4, -1])
 def test_k_is_a_number_of_training_samples(k: int) -> None:
     with pytest.raises(ValueError, match=f"from 1 to the 3 training samples, got {k}"):
-        predict(np.zeros((3, 1)), np.zeros(3, np.int64), np.zeros((1, 1)), k)
+        predict(np.zeros((3, 1)), np.zeros(3, np.int64), np.zeros((1, 1)), (k,))
 
 
 def test_it_stores_all_training_data() -> None:

@@ -131,7 +131,7 @@ def _linear(name: str, W: Array, data: Split) -> Baseline:
 
 def _neighbours(data: Split) -> list[Baseline]:
     began = time.perf_counter()
-    answers = nearest_neighbours.predict_each(data.X_train, data.y_train, data.X_validation, NEIGHBOURS)
+    answers = nearest_neighbours.predict(data.X_train, data.y_train, data.X_validation, NEIGHBOURS)
     # The distances take the time, and all numbers of neighbours share them.
     seconds = time.perf_counter() - began
     return [
