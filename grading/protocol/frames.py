@@ -43,12 +43,11 @@ def sizes(
 
 
 class Assembler:
-    """Puts frames together from bytes as they come in, drop by drop if need be."""
+    """Puts frames of replies together from bytes as they come in, drop by drop if need be."""
 
-    def __init__(self, max_header: int = MAX_REPLY_HEADER) -> None:
+    def __init__(self) -> None:
         self._buffer = bytearray()
         self._position = 0
-        self._max_header = max_header
 
     def feed(self, data: bytes) -> None:
         """Take in what was read from the wire."""
@@ -66,7 +65,7 @@ class Assembler:
         start, available = self._position + PREFIX.size, len(self._buffer)
         if available < start:
             return None
-        header_size, payload_size = sizes(self._buffer, self._position, self._max_header, max_payload)
+        header_size, payload_size = sizes(self._buffer, self._position, MAX_REPLY_HEADER, max_payload)
         middle = start + header_size
         end = middle + payload_size
         if available < end:

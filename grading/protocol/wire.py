@@ -258,12 +258,12 @@ class WireFile(_Wire):
     content: WireArray
 
 
-class WireCell(_Wire):
-    """A code cell as the student wrote it, and the variables to send after it ("best_svm.W")."""
+class Cell(_Wire):
+    """A code cell, its number among all cells, and the variables to send after it ("best_svm.W")."""
 
     number: int
     code: str
-    wanted: list[str]
+    wanted: tuple[str, ...] = ()
 
 
 class Execute(_Wire, tag="execute"):
@@ -276,7 +276,7 @@ class Execute(_Wire, tag="execute"):
     nonce: bytes
     files: list[WireFile]
     folder: str
-    cells: list[WireCell]
+    cells: list[Cell]
 
 
 class TrainAgain(_Wire, tag="train again"):

@@ -6,7 +6,7 @@ import secrets
 import socket
 import time
 from collections.abc import Callable, Mapping, Sequence
-from typing import Protocol
+from typing import Protocol, TypeAlias
 
 import msgspec
 import numpy as np
@@ -34,12 +34,7 @@ _LONGEST_REMARK = 500
 _encode = msgspec.msgpack.Encoder().encode
 
 
-class Cell(msgspec.Struct, frozen=True):
-    """A code cell, its number among all cells, and the variables to bring out after it ("best_svm.W")."""
-
-    number: int
-    code: str
-    wanted: tuple[str, ...] = ()
+Cell: TypeAlias = wire.Cell
 
 
 class Notebook(msgspec.Struct, frozen=True):
@@ -220,8 +215,7 @@ def _execute_frame(nonce: bytes, notebook: Notebook) -> bytes:
         packed = packing.packed(np.frombuffer(content, np.uint8), arrays)
         assert packed is not None
         files.append(wire.WireFile(name, packed))
-    cells = [wire.WireCell(cell.number, cell.code, list(cell.wanted)) for cell in notebook.cells]
-    return frame(_encode(wire.Execute(nonce, files, notebook.folder, cells)), arrays)
+    return frame(_encode(wire.Execute(nonce, files, notebook.folder, list(notebook.cells))), arrays)
 
 
 def _cell_outcome(cell: Cell, body: wire.Ended, payload: bytearray) -> CellOutcome:

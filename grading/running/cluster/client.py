@@ -45,8 +45,8 @@ def grade_on_cluster(
     handins: Sequence[Handin],
     setup: RunSetup,
     address: str,
-    known: Callable[[Handin, IsolationFacts], Grade | None] = lambda *_: None,
-    reader: Reader | None = None,
+    known: Callable[[Handin, IsolationFacts], Grade | None],
+    reader: Reader,
 ) -> Generator[Outcome, None, None]:
     """As `grading.running.run.grade_all`, on the workers of the scheduler at ``address``.
 
@@ -64,7 +64,7 @@ def grade_on_cluster(
             else:
                 yield Outcome(grade, unchanged=True)
         threads = sum(client.nthreads().values())  # type: ignore[no-untyped-call]
-        run = _Run(client, setup, address, reader or Reader(apart=False))
+        run = _Run(client, setup, address, reader)
         yield from run.grades(waiting, max(2, _TASKS_FOR_EACH_THREAD * threads))
         # Those that lost workers may only have lain beside one that did: each alone, it will be seen.
         alone, run.suspects = deque(run.suspects or ()), None

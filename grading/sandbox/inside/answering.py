@@ -22,25 +22,18 @@ class PluggedLoss:
     """Stands in for a model's ``loss``: gives prepared answers and keeps what it was asked."""
 
     def __init__(
-        self,
-        model: Any,
-        losses: packing.Array,
-        gradients: packing.Array,
-        weights: str,
-        *,
-        tells_batches: bool = False,
+        self, model: Any, step: wire.PlugLoss[wire.WireArray], losses: packing.Array, gradients: packing.Array
     ) -> None:
         self.calls: list[tuple[Any, ...]] = []
-        self._weights, self._tells_batches = weights, tells_batches
-        self._model, self._losses, self._gradients = model, losses, gradients
+        self._model, self._step, self._losses, self._gradients = model, step, losses, gradients
 
     def __call__(self, X_batch: Any, y_batch: Any, reg: Any = None) -> tuple[Any, Any]:
         """As the model's ``loss``."""
         k = len(self.calls) % len(self._losses)
-        kept = (getattr(self._model, self._weights, None), X_batch, y_batch, reg)
+        kept = (getattr(self._model, self._step.weights, None), X_batch, y_batch, reg)
         self.calls.append(tuple([a.copy() if isinstance(a, np.ndarray) else a for a in kept]))
         gradient = self._gradients[k].copy()
-        if self._tells_batches:
+        if self._step.tells_batches:
             add_batch(gradient, X_batch, y_batch)
         return self._losses[k], gradient
 
@@ -100,9 +93,7 @@ class Answerer:
             if step.handle not in self._objects:
                 return _UNKNOWN
             model = self._objects[step.handle]
-            self._plugged[step.handle] = PluggedLoss(
-                model, losses, gradients, step.weights, tells_batches=step.tells_batches
-            )
+            self._plugged[step.handle] = PluggedLoss(model, step, losses, gradients)
             setattr(model, step.loss, self._plugged[step.handle])
         elif isinstance(step, wire.Assign):
             value = self._argument(step.value, unpacker)

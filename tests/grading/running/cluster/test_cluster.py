@@ -16,6 +16,7 @@ from typing import Any
 
 import pytest
 
+from grading.intake.reader import Reader
 from grading.rubric.reading import load_rubric
 from grading.running.cluster import client
 from grading.running.cluster.client import ClusterError, grade_on_cluster
@@ -115,8 +116,9 @@ def test_a_lost_worker_costs_nothing_and_a_hand_in_that_kills_workers_costs_only
 
 def test_without_a_scheduler_there_is_one_clear_line(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(client, "_SECONDS_TO_CONNECT", 0.5)
+    setup = RunSetup(load_rubric())
     with pytest.raises(ClusterError, match=r"no scheduler answers at tcp://127\.0\.0\.1:1 ") as raised:
-        next(grade_on_cluster([], RunSetup(load_rubric()), "tcp://127.0.0.1:1"))
+        next(grade_on_cluster([], setup, "tcp://127.0.0.1:1", lambda *_: None, Reader(apart=False)))
     assert "\n" not in str(raised.value)
 
 
