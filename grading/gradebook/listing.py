@@ -108,19 +108,14 @@ def hand_marks(database: Database, name: str | None = None) -> list[Row]:
     holds = {
         (handin, number)
         for handin in {row["handin"] for row in rows}
-        for number in _counting(database, handin)
+        if (work := reported(database, handin)) is not None
+        for number in counting(work.grade, work.marks)
     }
     return [
         {key: row[key] for key in row.keys() if key not in ("id", "handin", "item")}  # noqa: SIM118
         | {"counts": (row["handin"], row["id"]) in holds}
         for row in rows
     ]
-
-
-def _counting(database: Database, handin: int) -> set[int]:
-    """The numbers of the marks that are part of a hand-in's grade."""
-    work = reported(database, handin)
-    return counting(work.grade, work.marks) if work is not None else set()
 
 
 def _checks(database: Database, mark: sqlite3.Row) -> dict[str, str]:

@@ -244,7 +244,8 @@ def _meaning_of_function(
         yield Complaint(
             (*here, "returns"), f"must be one of {', '.join(json.dumps(known) for known in RETURNS)}"
         )
-    own_ones = loss_named(function.reference).parameters if _has_its_own(function) else ()
+    has_its_own = function.arguments and function.reference in networks()
+    own_ones = loss_named(function.reference).parameters if has_its_own else ()
     yield from _meaning_of_arguments(function.arguments, function.kind, (*here, "arguments"), own_ones)
     others = [other for other, asked in settings.functions.items() if asked.kind == "loss"]
     if function.naive is not None and function.naive not in others:
@@ -257,10 +258,6 @@ def _meaning_of_function(
         yield Complaint(here, "agreement needs naive = the function to agree with")
     if "accuracy" in function.points and function.reference not in settings.accuracy.get(data, {}):
         yield Complaint(here, f"accuracy needs a table [accuracy.{data}.{function.reference}]")
-
-
-def _has_its_own(function: Function) -> bool:
-    return bool(function.arguments) and function.reference in networks()
 
 
 def _meaning_of_network(name: str, function: Function, losses: Collection[str]) -> Iterator[Complaint]:

@@ -71,7 +71,8 @@ class LevelSearch(Closing):
         self._limits, self._level = limits, level
         self._begun = begun
         self._problems: list[str] = []
-        self._ways = self._all_ways(view(data))
+        levels, seen = Level if level is None else (level,), view(data)
+        self._ways = (way for each in levels for way in _ways(each, limits, seen, self._problems))
         self._tried = self._next()
 
     def finish(self) -> ChosenLevel:
@@ -108,10 +109,6 @@ class LevelSearch(Closing):
         if self._tried is not None:
             self._tried[1].close()
             self._tried = None
-
-    def _all_ways(self, seen: View) -> Iterator[_Way]:
-        for level in Level if self._level is None else (self._level,):
-            yield from _ways(level, self._limits, seen, self._problems)
 
     def _next(self) -> tuple[_Way, Launcher] | None:
         """The next way that can be started."""

@@ -69,12 +69,8 @@ def _row(work: Work, place: Place, mark: HandMark | None) -> list[str]:
         "" if points is None else f"{points:g}",
         inert(holds.comment) if holds is not None else "",
         inert(holds.who) if holds is not None else "",
-        _state(place, mark),
+        f"{mark.id if mark is not None else 0}-{item.answer_digest}",
     ]
-
-
-def _state(place: Place, mark: HandMark | None) -> str:
-    return f"{mark.id if mark is not None else 0}-{place.item.answer_digest}"
 
 
 def take(store: Store, path: Path) -> int:
@@ -187,7 +183,8 @@ class _Finder:
             found = [
                 place
                 for place in work.places
-                if question in (_words(place), _words_of_class(self._store, place))
+                if question
+                in map(_words, (place.item.manual.question, self._store.questions[place.question].text))
             ]
         if len(found) != 1:
             what = f"item {visible(key)!r}" if key else f"question {visible(question[:60])!r}"
@@ -195,12 +192,8 @@ class _Finder:
         return found[0]
 
 
-def _words(place: Place) -> str:
-    return " ".join(visible(place.item.manual.question).split())
-
-
-def _words_of_class(store: Store, place: Place) -> str:
-    return " ".join(visible(store.questions[place.question].text).split())
+def _words(text: str) -> str:
+    return " ".join(visible(text).split())
 
 
 def _new_mark(cells: Mapping[str, str], student: Student, find: _Finder) -> NewMark | None:
