@@ -12,10 +12,9 @@ from grading.grades.grade import CheckResult
 from grading.judging.training.data import training_data
 from grading.rubric.settings import Accuracy, Function, Rubric, Settings
 from grading.running.from_rubric import training_plan
-from grading.running.runner import Runner
 from grading.sandbox.client import Sandbox
 from reference.mistakes import Mistake
-from tests.checks.handins import submission_of
+from tests.checks.handins import results_of, submission_of
 
 LOSSES = """
 def svm_loss(W, X, y, reg):
@@ -134,7 +133,6 @@ def judge_classes(
     submission = submission_of({name: (given.code(name), name) for name, given in handed.items()})
     results: dict[str, dict[str, CheckResult]] = {name: {} for name in handed}
     shared = training_data(training_plan(rubric)).shared if accuracy is not None else None
-    with sandbox.start(submission, shared) as worker:
-        for result in Runner(submission, lambda _: worker, rubric).results():
-            results[result.function.partition(".")[0]][result.id] = result
+    for result in results_of(sandbox, submission, rubric, shared):
+        results[result.function.partition(".")[0]][result.id] = result
     return results

@@ -14,6 +14,7 @@ from grading.intake.submission import Block, Definition, Kind, Source, Submissio
 from grading.rubric.settings import Function, Rubric, Settings
 from grading.running.runner import Runner
 from grading.sandbox.client import Sandbox
+from grading.sandbox.shared import SharedArray
 from reference.mistakes import Mistake
 
 HEADER = "from __future__ import annotations\nimport numpy as np\n"
@@ -71,10 +72,17 @@ def judge(
     """All results, by function and check."""
     submission = submission_of({name: (function.code, function.entry) for name, function in handed.items()})
     results: dict[str, dict[str, CheckResult]] = {name: {} for name in handed}
-    with sandbox.start(submission) as worker:
-        for result in Runner(submission, lambda _: worker, rubric_of(handed, seed, **settings)).results():
-            results[result.function][result.id] = result
+    for result in results_of(sandbox, submission, rubric_of(handed, seed, **settings)):
+        results[result.function][result.id] = result
     return results
+
+
+def results_of(
+    sandbox: Sandbox, submission: Submission, rubric: Rubric, shared: SharedArray | None = None
+) -> list[CheckResult]:
+    """All results of a hand-in, which has one worker."""
+    with sandbox.start(submission, shared) as worker:
+        return Runner(submission, lambda _: worker, rubric).results()
 
 
 def judge_one(

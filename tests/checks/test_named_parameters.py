@@ -10,9 +10,8 @@ from grading.editions.callings import as_called
 from grading.grades.grade import CheckResult
 from grading.rubric.reading import RubricError, load_rubric
 from grading.rubric.settings import Rubric
-from grading.running.runner import Runner
 from grading.sandbox.client import Sandbox
-from tests.checks.handins import submission_of
+from tests.checks.handins import results_of, submission_of
 
 RUBRIC = """
 title = "t"
@@ -84,8 +83,7 @@ def rubric_of(folder: Path, text: str = RUBRIC, formula: str = "") -> Rubric:
 
 def results(sandbox: Sandbox, rubric: Rubric, code: str) -> dict[str, CheckResult]:
     submission = as_called(submission_of({"loss": (code, "loss")}), rubric)
-    with sandbox.start(submission) as worker:
-        return {r.id: r for r in Runner(submission, lambda _: worker, rubric).results()}
+    return {r.id: r for r in results_of(sandbox, submission, rubric)}
 
 
 def messages(found: dict[str, CheckResult]) -> list[str]:

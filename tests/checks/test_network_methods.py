@@ -9,9 +9,8 @@ from grading.grades.grade import CheckResult
 from grading.judging import each_example
 from grading.rubric.reading import load_rubric
 from grading.rubric.settings import Rubric
-from grading.running.runner import Runner
 from grading.sandbox.client import Sandbox
-from tests.checks.handins import submission_of
+from tests.checks.handins import results_of, submission_of
 
 COURSE = """
 class TwoLayerNet(object):
@@ -270,8 +269,7 @@ def rubric() -> Rubric:
 
 def results(sandbox: Sandbox, rubric: Rubric, code: str) -> dict[str, CheckResult]:
     submission = as_called(submission_of({"TwoLayerNet": (code, "TwoLayerNet")}), rubric)
-    with sandbox.start(submission) as worker:
-        return {r.id: r for r in Runner(submission, lambda _: worker, rubric).results()}
+    return {r.id: r for r in results_of(sandbox, submission, rubric)}
 
 
 @pytest.mark.parametrize("style", RIGHT)

@@ -22,12 +22,11 @@ from grading.judging.promise import promise_of
 from grading.rubric.reading import RubricError, load_rubric
 from grading.rubric.settings import Rubric
 from grading.running.from_rubric import standard_of
-from grading.running.runner import Runner
 from grading.sandbox.client import Sandbox
 from grading.starter.write import StarterError, write_starter
 from reference.mistakes.networks import NETWORK_MISTAKES, NetworkMistake, wrong
 from reference.problem import NetworkProblem
-from tests.checks.handins import submission_of
+from tests.checks.handins import results_of, submission_of
 from tests.reference import right_nets
 from tests.reference.right_nets import RIGHT
 from tests.reference.test_nets import WRONG, runnable
@@ -85,8 +84,7 @@ def results(sandbox: Sandbox, rubric: Rubric, style: str) -> dict[str, CheckResu
     assert match is not None
     code = CLASS.format(helpers=HELPERS.replace(": Any", "").replace("-> Any", "") + text, name=match[1])
     submission = as_called(submission_of({"TwoLayerNet": (code, "TwoLayerNet")}), rubric)
-    with sandbox.start(submission) as worker:
-        return {r.id: r for r in Runner(submission, lambda _: worker, rubric).results()}
+    return {r.id: r for r in results_of(sandbox, submission, rubric)}
 
 
 @pytest.mark.parametrize("style", RIGHT)

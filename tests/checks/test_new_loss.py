@@ -11,11 +11,10 @@ import pytest
 from grading.grades.grade import CheckResult
 from grading.rubric.reading import RubricError, load_rubric
 from grading.rubric.settings import Rubric
-from grading.running.runner import Runner
 from grading.sandbox.client import Sandbox
 from reference.losses import evaluate_of
 from reference.problem import Problem
-from tests.checks.handins import submission_of
+from tests.checks.handins import results_of, submission_of
 
 PAGE = (Path(__file__).resolve().parents[2] / "docs" / "extending.md").read_text(encoding="utf-8")
 
@@ -118,8 +117,7 @@ def results(sandbox: Sandbox, rubric: Rubric, naive: str, vectorized: str) -> di
     """What becomes of a hand-in, as "naive: gradient" -> result."""
     names = {"logistic_naive": (naive, "loss"), "logistic_vectorized": (vectorized, "loss")}
     submission = submission_of(names)
-    with sandbox.start(submission) as worker:
-        found = Runner(submission, lambda _: worker, rubric).results()
+    found = results_of(sandbox, submission, rubric)
     return {f"{r.function.removeprefix('logistic_')}: {r.id}": r for r in found}
 
 

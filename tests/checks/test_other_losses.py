@@ -10,9 +10,8 @@ from grading.editions.callings import as_called
 from grading.intake.find import find
 from grading.intake.read import read
 from grading.rubric.reading import load_rubric
-from grading.running.runner import Runner
 from grading.sandbox.client import Sandbox
-from tests.checks.handins import judge_one, plain_source
+from tests.checks.handins import judge_one, plain_source, results_of
 from tests.reference.right_others import huber_loops, squared_hinge_loops
 
 EXAMPLES = Path(__file__).parents[2] / "docs" / "examples"
@@ -109,6 +108,5 @@ def test_the_example_deserves_all_points(sandbox: Sandbox) -> None:
     rubric = load_rubric(EXAMPLES / "losses.toml")
     (handin,) = find([EXAMPLES / "ada.py"])
     submission = as_called(read(handin, list(rubric.settings.functions)), rubric)
-    with sandbox.start(submission) as worker:
-        results = Runner(submission, lambda _: worker, rubric).results()
+    results = results_of(sandbox, submission, rubric)
     assert {f"{r.function}: {r.id}": r.message for r in results if r.status != "passed"} == {}

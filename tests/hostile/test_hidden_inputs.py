@@ -5,9 +5,8 @@ from __future__ import annotations
 import pytest
 
 from grading.rubric.settings import Function, Rubric, Settings
-from grading.running.runner import Runner
 from grading.sandbox.client import Sandbox
-from tests.checks.handins import submission_of
+from tests.checks.handins import results_of, submission_of
 
 LOSS = """
 import builtins
@@ -40,8 +39,7 @@ def test_an_open_check_is_over_before_a_hidden_one_asks_anything(sandbox: Sandbo
     settings = Settings(title="test", seed=231, functions=functions, accuracy={})
     telling = TELLING.replace("{telling}", telling).replace("{{}}", "{}")
     submission = submission_of({"f": (LOSS, "loss"), "Telling": (telling, "Telling")})
-    with sandbox.start(submission) as worker:
-        results = Runner(submission, lambda _: worker, Rubric(settings=settings, sha256="0")).results()
+    results = results_of(sandbox, submission, Rubric(settings=settings, sha256="0"))
     assert [result.id for result in results] == ["interface", "value", "gradient", "prediction"]
     [told] = [f"{result.message} {result.got}" for result in results if not result.hidden]
     assert "0 calls" in told or "Of0calls" in told

@@ -9,10 +9,9 @@ from grading.grades.grade import CheckResult
 from grading.rubric.calling import Calling
 from grading.rubric.reading import load_rubric
 from grading.rubric.settings import Function, Names, Rubric, Settings
-from grading.running.runner import Runner
 from grading.sandbox.client import Sandbox
 from tests.checks.classes import ACCURACY
-from tests.checks.handins import submission_of
+from tests.checks.handins import results_of, submission_of
 
 LOSS = """
 def loss(data, weights, labels, *, strength, l1):
@@ -75,8 +74,7 @@ SETTINGS = Settings(
 def judged(sandbox: Sandbox, code: str = MODEL) -> dict[str, CheckResult]:
     rubric = Rubric(settings=SETTINGS, sha256="0")
     submission = as_called(submission_of({name: (code, name) for name in rubric.asked_names}), rubric)
-    with sandbox.start(submission) as worker:
-        found = Runner(submission, lambda _: worker, rubric).results()
+    found = results_of(sandbox, submission, rubric)
     return {result.id: result for result in found}
 
 

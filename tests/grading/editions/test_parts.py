@@ -10,9 +10,8 @@ from grading.grades.grade import CheckResult
 from grading.rubric.calling import Calling
 from grading.rubric.reading import load_rubric
 from grading.rubric.settings import Rubric
-from grading.running.runner import Runner
 from grading.sandbox.client import Sandbox
-from tests.checks.handins import submission_of
+from tests.checks.handins import results_of, submission_of
 
 SOFTMAX = (
     "def softmax(predictions):\n    shifted = np.exp(predictions - predictions.max(axis=1, keepdims=True))\n"
@@ -33,8 +32,7 @@ def first_failure(sandbox: Sandbox, name: str, code: str) -> CheckResult | None:
     asked = {name: shipped.functions[name]}
     rubric = Rubric(settings=msgspec.structs.replace(shipped, functions=asked, calling=Calling()), sha256="0")
     submission = as_called(submission_of({name: (code, name)}), rubric)
-    with sandbox.start(submission) as worker:
-        results = Runner(submission, lambda _: worker, rubric).results()
+    results = results_of(sandbox, submission, rubric)
     return next((result for result in results if result.status != "passed"), None)
 
 

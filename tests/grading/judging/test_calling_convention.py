@@ -6,10 +6,9 @@ import pytest
 
 from grading.grades.grade import CheckResult
 from grading.rubric.settings import Function, Names, Rubric, Settings
-from grading.running.runner import Runner
 from grading.sandbox.client import Sandbox
 from tests.checks.classes import ACCURACY, LOSSES
-from tests.checks.handins import submission_of
+from tests.checks.handins import results_of, submission_of
 
 NAMES = Names(
     weights="theta",
@@ -81,8 +80,7 @@ def judged(
     )
     asked = {name.partition(".")[0]: (code, name.partition(".")[0]) for name in functions}
     submission = submission_of(asked)
-    with sandbox.start(submission) as worker:
-        found = Runner(submission, lambda _: worker, Rubric(settings=settings, sha256="0")).results()
+    found = results_of(sandbox, submission, Rubric(settings=settings, sha256="0"))
     return {result.id: result for result in found}
 
 
