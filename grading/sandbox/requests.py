@@ -74,8 +74,10 @@ class _Encoder:
         sent: Any = step
         match step:
             case Call() | Invoke():
+                # In the order in which the worker takes arrays out.
+                args = tuple(map(self.argument, step.args))
                 kwargs = {name: self.argument(value) for name, value in step.kwargs.items()}
-                sent = replace(sent, args=tuple(map(self.argument, step.args)), kwargs=kwargs)
+                sent = replace(sent, args=args, kwargs=kwargs)
             case Assign():
                 sent = replace(sent, value=self.argument(step.value))
             case PlugLoss():

@@ -136,11 +136,11 @@ def test_arguments_are_fresh_writable_and_in_c_order(sandbox: Sandbox) -> None:
 
 
 def test_inputs_come_back_as_they_are_after_the_call(sandbox: Sandbox) -> None:
-    code = "def f(x, k, y=None):\n    x += k\n    y *= 0"
-    call = Call("f", (np.ones(3), 2.0), {"y": np.ones(2)}, return_inputs=True)
+    code = "def f(x, k, y=None):\n    x += k\n    y *= 2"
+    call = Call("f", (np.ones(3), 2.0), {"y": np.full(2, 5.0)}, return_inputs=True)
     [outcome] = results(sandbox, code, call)
     assert isinstance(outcome, Returned)
-    assert [list(array) for array in outcome.inputs] == [[3, 3, 3], [0, 0]]
+    assert [list(array) for array in outcome.inputs] == [[3, 3, 3], [10, 10]]
 
 
 def test_an_error_says_its_type_message_and_line(sandbox: Sandbox) -> None:
