@@ -7,7 +7,6 @@ import csv
 import io
 import os
 from collections.abc import Sequence
-from contextlib import closing
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -63,7 +62,7 @@ def run(options: argparse.Namespace) -> int:
     from grading.reports.text import in_short
 
     written = {"table": _as_table, "csv": _as_csv, "json": _as_json}
-    with closing(Database(options.out / FILE, only_read=True)) as database:
+    with Database(options.out / FILE, only_read=True) as database:
         rows: list[Row]
         if options.marks:
             rows = [

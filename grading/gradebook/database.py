@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from urllib.parse import quote
 
-from grading import UserError
+from grading import Closing, UserError
 
 FILE = "gradebook.sqlite"
 _SECONDS_FOR_OTHERS = 60.0
@@ -36,7 +36,7 @@ class BusyError(GradebookError):
     """Others have been writing into it for as long as one waits for that."""
 
 
-class Database:
+class Database(Closing):
     """A connection to the gradebook at ``path``; None for one that is kept nowhere.
 
     SQLite sees to it that a transaction is there whole or not at all, whatever is killed, and that two runs at once

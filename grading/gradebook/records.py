@@ -10,11 +10,11 @@ import zlib
 from collections.abc import Callable, Iterator, Sequence
 from functools import cached_property
 from pathlib import Path
-from types import TracebackType
 from typing import IO, Self
 
 import msgspec
 
+from grading import Closing
 from grading.gradebook import as_reported
 from grading.gradebook.database import FILE, Database, GradebookError
 from grading.gradebook.earlier import take_over
@@ -35,7 +35,7 @@ _TEMPORARY = ".*.tmp"  # as `write_whole` makes them
 _MOST_PENDING = 100
 
 
-class Records:
+class Records(Closing):
     """The gradebook of one output folder, as one run uses it; in ``with``, which clears up what killed runs left.
 
     Args:
@@ -95,9 +95,8 @@ class Records:
         self._newest_hand_mark = newest_of_all(self._database)
         return self
 
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
+    def close(self) -> None:
+        """Write down what is left, and that this run has ended."""
         # What cannot be written down now the next run works out again.
         with contextlib.suppress(OSError, GradebookError):
             self.write_marks()

@@ -66,19 +66,15 @@ class Rewriter:
         self._ending.set()
         if self._thread is not None:
             self._thread.join()
-        database = Database(self.out / FILE, must_exist=True)
-        try:
+        with Database(self.out / FILE, must_exist=True) as database:
             self._count(database)
             if self.waiting:
                 said(self.waiting)
                 self.write(database)
-        finally:
-            database.close()
 
     def _go_on(self) -> None:
-        database = Database(self.out / FILE, must_exist=True)
         seen, since = -1, time.monotonic()
-        try:
+        with Database(self.out / FILE, must_exist=True) as database:
             while not self._ending.wait(_PAUSE_SECONDS):
                 try:
                     newest = self._count(database)
@@ -89,8 +85,6 @@ class Rewriter:
                         self.write(database, with_class=quiet)
                 except (GradebookError, OSError) as error:
                     self.problem = _told(error)
-        finally:
-            database.close()
 
     def _count(self, database: Database) -> int:
         """Count what is waiting; the number of the newest mark."""

@@ -9,12 +9,11 @@ import zlib
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Self
 
 import msgspec
 from msgspec.structs import replace
 
-from grading import UserError
+from grading import Closing, UserError
 from grading.gradebook.as_reported import ClassForms, Forms, Kept, kept_class
 from grading.gradebook.database import FILE, Database, GradebookError
 from grading.gradebook.hand_marks import HandMark, Item, give, items, lacked, marks_of, marks_since
@@ -112,7 +111,7 @@ class _Verdict(msgspec.Struct, frozen=True):
 
 
 @dataclass
-class Store:
+class Store(Closing):
     """The class of one folder of reports, and its gradebook; for many threads.
 
     Attributes:
@@ -143,10 +142,8 @@ class Store:
             self._database.close()
             raise
 
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(self, *_: object) -> None:
+    def close(self) -> None:
+        """End the run, and close the gradebook."""
         with self._lock:
             self._run.end()
             self._database.close()

@@ -118,6 +118,9 @@ class PlainLauncher:
                 call = f"main{(setup, *numbers)}"
                 process = _popen(call, pass_fds=numbers, env=ENVIRONMENT, start_new_session=True)
         except OSError as error:
+            remove_scratch(folder)
+            if user is not None:
+                user.close()
             raise LaunchError(str(error)) from error
         return _PlainProcess(process, folder, user)
 

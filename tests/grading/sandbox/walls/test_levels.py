@@ -1,7 +1,9 @@
 from __future__ import annotations
 
+import socket
 import subprocess
 import sys
+import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -304,6 +306,17 @@ def test_a_worker_that_is_a_process_of_its_own_does_what_a_forked_one_does() -> 
         outcomes = worker.run([Call("f", ()), Call("g", ()), Call("f", ())])
     assert [type(outcome).__name__ for outcome in outcomes] == ["Returned", "Lost", "Returned"]
     assert "exit code 3" in str(outcomes[1])
+
+
+def test_a_process_that_cannot_be_started_leaves_no_folder(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    monkeypatch.setattr(launch, "python", lambda *_: [str(tmp_path / "no such program")])
+    ours, theirs = socket.socketpair()
+    with ours, theirs, pytest.raises(LaunchError, match="no such program"):
+        launch.PlainLauncher(Setup(1 << 30, 60)).start(ours, theirs)
+    assert not list(tmp_path.iterdir())
 
 
 def test_limits_are_what_the_worker_has(sandbox: Sandbox) -> None:
