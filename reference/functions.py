@@ -22,7 +22,7 @@ _LINEAR = 2.0**-10
 
 
 class Applied(NamedTuple):
-    """What a function makes of its argument.
+    """The result of a function.
 
     Attributes:
         result: its values.
@@ -130,7 +130,7 @@ def log_sum_exp(x: Bounded) -> Applied:
 
 
 def _rounded(value: Array, error: Array, x: Bounded) -> Bounded:
-    """A function's values, whose evaluation is off by FUNCTION_ERROR units; without bounds where x has none."""
+    """A function's values, each off by at most FUNCTION_ERROR units; without bounds where x has none."""
     if not x.bounded:
         return Bounded(value[None])
     return Bounded(np.stack([value, np.abs(value) + UNDERFLOW]), error, FUNCTION_ERROR, 1, FUNCTION_ERROR)

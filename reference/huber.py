@@ -10,7 +10,7 @@ from reference.formula import Labels, Term, maximum, minimum, without_label
 
 
 def data_loss(W: Term, X: Term, y: Labels, delta: float) -> Term:
-    """The mean over the samples of what the margins of the wrong classes sum up to."""
+    """The mean over the samples of the sum of h(m) over the margins m of the wrong classes."""
     scores = X @ W
     margins = maximum(0.0, scores - scores[range(len(y)), y][:, None] + delta)
     c = minimum(margins, 1.0)

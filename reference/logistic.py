@@ -13,6 +13,6 @@ largest_score = 8.0
 
 
 def data_loss(W: Term, X: Term, y: Labels) -> Term:
-    """The mean over the samples of what the classes' losses sum up to."""
+    """The mean over the samples of the sum of the classes' losses."""
     scores = X @ W
     return (softplus(scores).sum(axis=1) - scores[range(len(y)), y]).mean()

@@ -25,7 +25,7 @@ _FEATURES, _LARGEST_PADDED = 4, 8
 
 
 def squares(*parameters: Term) -> Term:
-    """The penalty of the assignment: the sum of the squares of the weights, which biases are none of."""
+    """The penalty of the assignment: the sum of the squares of the weights, not of the biases."""
     first, *others = [(W**2).sum() for W in parameters if W.ndim == 2]
     return sum(others, first)
 
@@ -86,7 +86,7 @@ class Loss:
     def evaluate(
         self, problem: Problem, *, reg_scale: float = 1.0, delta: float = 1.0, moved: Array | None = None
     ) -> Answer:
-        """The loss of a problem and every gradient that is right for it.
+        """The loss of a problem and all of its right gradients.
 
         Args:
             problem: finite W, X, reg; 0 <= y < C.

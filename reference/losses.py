@@ -41,7 +41,7 @@ class LossError(Exception):
 
 
 class Evaluate(Protocol):
-    """What gives the true answers of a loss."""
+    """A function that gives the true answers of a loss."""
 
     def __call__(self, problem: Problem, *, reg_scale: float = 1.0, delta: float = 1.0) -> Answer:
         """The true answer to a problem."""
@@ -134,7 +134,7 @@ def _together(
     sizes_of: Callable[[Problem], tuple[int, int, int]],
     work: Callable[[Sequence[Problem]], Iterable[T]],
 ) -> list[T]:
-    """What ``work`` makes of each of ``problems``, in their order; those with equal sizes are given to it together."""
+    """The result of ``work`` for each of ``problems``, in their order; it is given those of equal sizes together."""
     of_sizes: dict[tuple[int, int, int], list[int]] = {}
     for k, problem in enumerate(problems):
         of_sizes.setdefault(sizes_of(problem), []).append(k)

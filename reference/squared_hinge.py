@@ -7,7 +7,7 @@ from reference.formula import Labels, Term, maximum, without_label
 
 
 def data_loss(W: Term, X: Term, y: Labels, delta: float) -> Term:
-    """The mean over the samples of what the squared margins of the wrong classes sum up to."""
+    """The mean over the samples of the sum of the wrong classes' squared margins."""
     scores = X @ W
     margins = scores - scores[range(len(y)), y][:, None] + delta
     return (without_label(maximum(0.0, margins), y) ** 2).sum(axis=1).mean()

@@ -10,7 +10,7 @@ from reference.formula import Labels, Term, maximum, without_label
 
 
 def data_loss(W: Term, X: Term, y: Labels, delta: float) -> Term:
-    """The mean over the samples of what the margins of the wrong classes sum up to."""
+    """The mean over the samples of the sum of the wrong classes' margins."""
     scores = X @ W
     margins = scores - scores[range(len(y)), y][:, None] + delta
     return without_label(maximum(0.0, margins), y).sum(axis=1).mean()

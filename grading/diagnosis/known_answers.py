@@ -32,7 +32,7 @@ _WITH_ALL_THEIR_MISTAKES = ("svm", "softmax")  # the catalogue holds those that 
 
 @dataclass(frozen=True, eq=False)
 class Trace:
-    """What a function makes of K problems.
+    """The answers of a function to K problems.
 
     Attributes:
         losses: (K,), NaN where there is no answer.

@@ -20,7 +20,7 @@ _NEEDED = (b"PLTE", b"tRNS")
 
 
 class NoPictureError(Exception):
-    """What should be a PNG is none, or one that is larger than any plot."""
+    """What should be a PNG is not one, or is larger than any plot."""
 
 
 class Picture(msgspec.Struct, frozen=True):

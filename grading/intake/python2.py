@@ -65,7 +65,7 @@ GONE_NAMES = {
 
 
 def explain(lines: list[str], error: SyntaxError) -> str | None:
-    """What is Python 2 about the one of ``lines`` that ``error`` names, and what to write instead."""
+    """What is Python 2 in the line that ``error`` names, and what to write instead."""
     # The parser may stop a line late, at the end of a statement.
     for number in (error.lineno or 0, (error.lineno or 0) - 1):
         if not 1 <= number <= len(lines):

@@ -311,7 +311,7 @@ def _unparsed(modules: Sequence[Module]) -> Iterator[str]:
 
 
 def _said_of_work(modules: Sequence[Module], choice: ChosenDefinitions) -> list[str]:
-    """What can be seen in the functions taken before they run."""
+    """Sentences on faults that can be seen in the functions taken before they run."""
     said = []
     defining = {definition.source for definition in choice.definitions.values()}
     by_name = {module.name: module for module in modules}

@@ -50,7 +50,7 @@ def with_feedback(source: Commented, grade: Grade) -> bytes | None:
 
 
 def _as_it_is(data: bytes) -> dict[str, Any]:
-    """The notebook without any change where it is of version 4, else brought to it."""
+    """The notebook unchanged where it is of format 4, else converted to it."""
     try:
         notebook = json.loads(data)
         if notebook["nbformat"] == 4 and isinstance(notebook["cells"], list):

@@ -49,7 +49,7 @@ def shown_runs(grade: Grade) -> list[ShownRun]:
 
 
 def introduction(execution: Execution) -> str:
-    """With what the notebooks were run, or why none was."""
+    """Which data the notebooks were run with, or why none was run."""
     return execution.reason or say(
         "Run from the top as handed in, with {data}. A cell that fails is skipped.", data=execution.data
     )

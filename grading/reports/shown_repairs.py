@@ -123,7 +123,7 @@ def _both(first: Change, second: Change) -> Change:
 
 
 class Row(msgspec.Struct, frozen=True):
-    """A line of the student's on a page, in three pieces, the second of which is marked."""
+    """One of the student's lines on a page, in three pieces, the second of which is marked."""
 
     number: str
     before: str
@@ -207,5 +207,5 @@ def _marked(*changes: Change) -> str:
 
 
 def _columns(text: str) -> int:
-    """How far a text reaches in a font in which all letters are as wide as each other, or twice as wide."""
+    """How many columns a text takes in a monospaced font, in which some letters are twice as wide."""
     return sum(2 if unicodedata.east_asian_width(c) in "WF" else 1 for c in text.expandtabs(_TAB))

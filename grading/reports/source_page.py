@@ -171,13 +171,13 @@ def _lines(text: str) -> list[str]:
 
 
 def _highlighted(text: str) -> list[Markup]:
-    """Lines of Python with the colours of its parts; plain where there is far too much of it."""
+    """Lines of Python with the colours of its parts; plain where the text is far too long."""
     return _plain(text) if len(text) > _LONGEST_HIGHLIGHTED else list(_in_colour(text))
 
 
 @lru_cache(maxsize=_MOST_KEPT)
 def _in_colour(text: str) -> tuple[Markup, ...]:
-    """As `_highlighted`; kept, since all hand-ins of a class have the course's own cells in common."""
+    """As `_highlighted`; remembered, since all hand-ins of a class share the course's own cells."""
     from markupsafe import Markup
 
     from grading.reports.colours import coloured

@@ -17,7 +17,7 @@ _IN_CELL = re.compile(r"(.*\.ipynb), cell (\d+)", re.IGNORECASE | re.DOTALL)
 
 
 class Feedback(msgspec.Struct, frozen=True):
-    """What came of one asked-for function or class, and where it ends.
+    """The results of one asked-for function or class, and where it ends.
 
     Attributes:
         name: as in the rubric ("svm_loss_naive", "LinearSVM").
@@ -65,9 +65,9 @@ class Commented(msgspec.Struct, frozen=True):
 
 
 def commented(handin: Handin, grade: Grade, reader: Reader | None = None) -> list[Commented]:
-    """The files of a hand-in in which something stands that was asked for; none if it is no longer what was graded.
+    """The files of a hand-in that hold something asked for; none if it is no longer what was graded.
 
-    With a ``reader``, that reads them.
+    ``reader`` reads them; by default, this process does.
     """
     if grade.state != "graded":
         return []
