@@ -104,34 +104,34 @@ def never_updates_weights(train: Function) -> bool:
     }
     own = train.args.args[0].arg if train.args.args else "self"
     kinds = (ast.Attribute, ast.Subscript, ast.Call, ast.Assign)
-    for node in (node for kind in kinds for node in nodes(train, kind) if id(node) not in initial):
-        if isinstance(node, ast.Attribute) and node.attr == "W" and isinstance(node.ctx, ast.Store):
-            return False
-        if (
-            isinstance(node, ast.Subscript)
-            and isinstance(node.ctx, ast.Store)
-            and _is_weights(node.value, own)
-        ):
-            return False
-        # Handed on whole (np.subtract(..., out=self.W), self.step(self.W), W = self.W): who knows.
-        if isinstance(node, ast.Call) and any(
-            _is_weights(part, own) for part in [*node.args, *(keyword.value for keyword in node.keywords)]
-        ):
-            return False
-        if isinstance(node, ast.Assign) and _is_weights(node.value, own):
-            return False
-        if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "setattr":
-            return False
-        # A method of its own may do the update.
-        if (
-            isinstance(node, ast.Call)
-            and isinstance(node.func, ast.Attribute)
-            and isinstance(node.func.value, ast.Name)
-            and node.func.value.id == own
-            and node.func.attr != "loss"
-        ):
-            return False
-    return True
+    return not any(
+        _may_set_weights(node, own)
+        for kind in kinds
+        for node in nodes(train, kind)
+        if id(node) not in initial
+    )
+
+
+def _may_set_weights(node: ast.AST, own: str) -> bool:
+    """Whether a node sets ``own.W``, or may: handed on whole (np.subtract(..., out=self.W), W = self.W), who knows."""
+    if isinstance(node, ast.Attribute):
+        return node.attr == "W" and isinstance(node.ctx, ast.Store)
+    if isinstance(node, ast.Subscript):
+        return isinstance(node.ctx, ast.Store) and _is_weights(node.value, own)
+    if isinstance(node, ast.Assign):
+        return _is_weights(node.value, own)
+    assert isinstance(node, ast.Call)
+    called = node.func
+    if isinstance(called, ast.Name) and called.id == "setattr":
+        return True
+    if (
+        isinstance(called, ast.Attribute)
+        and isinstance(called.value, ast.Name)
+        and called.value.id == own
+        and called.attr != "loss"
+    ):
+        return True  # a method of its own, which may do the update
+    return any(_is_weights(part, own) for part in [*node.args, *(keyword.value for keyword in node.keywords)])
 
 
 def _is_weights(node: ast.AST, own: str) -> bool:
