@@ -258,8 +258,8 @@ def sized_problems(draw: Draw) -> Problem:
 
 
 def other_sizes(seed: int) -> Iterable[Problem]:
-    """Others of each size, with a penalty."""
-    return [problem for problem in one_of_each_size(seed + 1) if problem.reg]
+    """Others of each size but the largest, with a penalty."""
+    return [problem for problem in one_of_each_size(seed + 1) if problem.reg and not _is_largest(problem)]
 
 
 @composite(examples=0, fixed=other_sizes)

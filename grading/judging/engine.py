@@ -331,7 +331,15 @@ def _grouped(
         truths = [reference.truth(problem) for problem in more.values()]
         tables.append(Known.of(tuple(more.values()), truths, times=tuple(time for _, time in more)))
     return [
-        _Group(table, np.array(places, dtype=np.intp), np.array(numbers, dtype=np.intp))
+        _group(table, places, numbers)
         for table, (places, numbers) in zip(tables, groups[: len(tables)], strict=True)
         if places
     ]
+
+
+def _group(table: Known, places: Sequence[int], numbers: Sequence[int]) -> _Group:
+    """What is asked of a table, and by whom; without the problems of it that nobody asks for."""
+    used, where = np.unique(places, return_inverse=True)
+    if len(used) < len(table.problems):
+        table = Known.of(tuple(table.problems[k] for k in used), [table.truths[k] for k in used])
+    return _Group(table, where.astype(np.intp), np.array(numbers, dtype=np.intp))
