@@ -81,6 +81,10 @@ class _Group(msgspec.Struct, eq=False):
     places: NDArray[np.intp]
     examples: NDArray[np.intp]
 
+    def asking(self, which: NDArray[np.bool_]) -> set[int]:
+        """The examples that ask for any of some problems."""
+        return set(self.examples[which[self.places]].tolist())
+
 
 class _Plan(msgspec.Struct, eq=False):
     """What is asked for the examples of a property.
@@ -90,15 +94,13 @@ class _Plan(msgspec.Struct, eq=False):
         tiny: which are among all of the smallest, and need not be made smaller.
         mine, naive: what is asked of the function itself, and of the one that it must agree with.
         watched: what is called with an eye on its arguments.
-        always: the examples that ask for such calls, of which no array tells anything.
     """
 
     examples: list[Example]
     tiny: list[bool]
     mine: list[_Group] = []
     naive: list[_Group] = []
-    watched: list[Problem] = []
-    always: set[int] = set()
+    watched: _Group | None = None
 
     def in_order(self, numbers: set[int]) -> list[int]:
         """Examples, the simplest first; the data term alone before what has a penalty."""
@@ -146,9 +148,10 @@ def _first_failing(plan: _Plan, promise: Promise, candidate: LossFunction) -> _F
         NotCalledAgain: it was lost at something that is not asked again.
     """
     candidate.cases += len(plan.examples)
-    doubtful = set(plan.always)
-    asked = candidate.fetch([group.known for group in plan.mine], plan.watched)
-    doubtful |= _doubtful(plan.mine, asked)
+    asked = candidate.fetch([group.known for group in plan.mine])
+    doubtful = _doubtful(plan.mine, asked)
+    if plan.watched is not None:
+        doubtful |= plan.watched.asking(~candidate.fetch_watched(plan.watched.known))
     if candidate.naive is not None:
         doubtful |= _doubtful(plan.naive, candidate.naive.fetch([group.known for group in plan.naive]))
     lost: Failure | None = None
@@ -205,11 +208,8 @@ def _verdict(
 
 
 def _doubtful(groups: Sequence[_Group], asked: Sequence[AskedProblems]) -> set[int]:
-    return {
-        k
-        for group, answers in zip(groups, asked, strict=True)
-        for k in group.examples[~answers.right[group.places]].tolist()
-    }
+    pairs = zip(groups, asked, strict=True)
+    return set().union(*(group.asking(~answers.right) for group, answers in pairs))
 
 
 def _complexity(example: Example) -> tuple[object, ...]:
@@ -294,8 +294,11 @@ def _planned(
     notes = [found[k] for k in range(len(examples))]
     plan.mine = _grouped([note.mine for note in notes], pools, reference)
     plan.naive = _grouped([note.naive for note in notes], pools, reference)
-    plan.watched = [problem for note in notes for problem in note.watched]
-    plan.always = {k for k, note in enumerate(notes) if note.watched}
+    watched = [(number, problem) for number, note in enumerate(notes) for problem in note.watched]
+    if watched:
+        numbers, problems = zip(*watched, strict=True)
+        table = Known.of(problems, [reference.truth(problem) for problem in problems])
+        plan.watched = _group(table, range(len(problems)), numbers)
     return plan
 
 

@@ -76,6 +76,7 @@ class LossFunction(Candidate):
         self._asked: dict[int, AskedProblems] = {}
         self._answers: dict[int, Answers] = {}
         self._watched: dict[Key, Outcome] = {}
+        self._known: list[Known] = []
         self._times: Counter[Key] | None = None
         self._reg_scale: float | None = None
 
@@ -190,24 +191,42 @@ class LossFunction(Candidate):
         tolerance = self.standard.tolerance
         if self._times is not None:
             key = key_of(problem)
-            for asked in self._asked.values():
-                place = asked.known.places.get((key, 1))
+            for known in self._known:
+                place = known.places.get((key, 1))
                 if place is not None:
-                    return asked.known.truths[place].within(tolerance)
+                    return known.truths[place].within(tolerance)
         return self.setting.truth(problem).within(tolerance)
 
     # What the engine asks for a property
 
-    def fetch(self, problems: Sequence[Known], watched: Sequence[Problem] = ()) -> list[AskedProblems]:
-        """Ask what has not been asked, in one round trip for each; `__call__` and `watched` answer from it then."""
+    def fetch(self, problems: Sequence[Known]) -> list[AskedProblems]:
+        """Ask what has not been asked, in one round trip for each; `__call__` answers from it then."""
         for each in problems:
             if id(each) not in self._asked:
                 self._asked[id(each)] = self.beside(each)
-        missing = [problem for problem in watched if key_of(problem) not in self._watched]
-        if missing:
+                self._known.append(each)
+        return [self._asked[id(each)] for each in problems]
+
+    def fetch_watched(self, problems: Known) -> NDArray[np.bool_]:
+        """The same for `watched`; (K,) which answers are certainly right, with all arguments as they were."""
+        if problems not in self._known:
+            self._known.append(problems)
+            missing = [problem for problem in problems.problems if key_of(problem) not in self._watched]
             outcomes = self.worker.run([self._watching(problem) for problem in missing])
             self._watched |= zip(map(key_of, missing), outcomes, strict=True)
-        return [self._asked[id(each)] for each in problems]
+        pairs = zip(problems.problems, problems.truths, strict=True)
+        return np.array(
+            [self._is_untouched_and_right(*pair, self._watched[key_of(pair[0])]) for pair in pairs]
+        )
+
+    def _is_untouched_and_right(self, problem: Problem, truth: Answer, outcome: Outcome) -> bool:
+        answer = read_answer(self.name, problem, outcome)
+        if isinstance(answer, Failure) or not isinstance(outcome, Returned):
+            return False
+        pairs = zip((problem.W, problem.X, problem.y), outcome.inputs, strict=True)
+        with np.errstate(all="ignore"):
+            near = (np.abs(answer.dW - truth.gradient.base) <= truth.gradient.bound).all()
+        return bool(near and truth.accepts_loss(answer.loss) and all(np.array_equal(*pair) for pair in pairs))
 
     @contextmanager
     def fetched(self) -> Iterator[None]:
