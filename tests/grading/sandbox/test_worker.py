@@ -135,6 +135,12 @@ def test_arguments_are_fresh_writable_and_in_c_order(sandbox: Sandbox) -> None:
     np.testing.assert_array_equal(x, np.arange(6.0).reshape(2, 3))
 
 
+def test_arrays_by_position_and_by_name_are_not_mixed_up(sandbox: Sandbox) -> None:
+    call = Call("f", (np.array([1.0]),), {"b": np.array([2.0])})
+    [outcome] = results(sandbox, "def f(a, b): return float(a[0] - b[0])", call)
+    assert value(outcome) == -1.0
+
+
 def test_inputs_come_back_as_they_are_after_the_call(sandbox: Sandbox) -> None:
     code = "def f(x, k, y=None):\n    x += k\n    y *= 2"
     call = Call("f", (np.ones(3), 2.0), {"y": np.full(2, 5.0)}, return_inputs=True)
