@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
+from contextlib import ExitStack
 from functools import cache, lru_cache
 from typing import TYPE_CHECKING, Any
 
@@ -152,11 +153,17 @@ def _first_failing(plan: _Plan, promise: Promise, candidate: LossFunction) -> _F
     doubtful = _doubtful(plan.mine, asked)
     if plan.watched is not None:
         doubtful |= plan.watched.asking(~candidate.fetch_watched(plan.watched.known))
+    of_naive: list[AskedProblems] = []
     if candidate.naive is not None:
-        doubtful |= _doubtful(plan.naive, candidate.naive.fetch([group.known for group in plan.naive]))
+        of_naive = candidate.naive.fetch([group.known for group in plan.naive])
+        doubtful |= _doubtful(plan.naive, of_naive)
     lost: Failure | None = None
     for k in plan.in_order(doubtful):
-        failure = _verdict(promise, candidate, plan.examples[k], fetched=True)
+        with ExitStack() as answering:
+            answering.enter_context(candidate.answering_from(asked))
+            if candidate.naive is not None:
+                answering.enter_context(candidate.naive.answering_from(of_naive))
+            failure = _verdict(promise, candidate, plan.examples[k], keep_remarks=True)
         if isinstance(failure, NotCalledAgain):
             # Inputs that were not tried after a loss show nothing; the one that caused it is among the others.
             lost = lost or failure
@@ -184,24 +191,17 @@ def ordinary(promise: Promise, candidate: LossFunction, example: Example) -> Exa
 
 
 def _verdict(
-    promise: Promise, candidate: LossFunction | Classifier, example: Example, *, fetched: bool = False
+    promise: Promise, candidate: LossFunction, example: Example, *, keep_remarks: bool = False
 ) -> Failure | None:
-    """How a candidate fails on an example; ``fetched`` if its answers may be those that have been fetched."""
+    """How a candidate fails on an example."""
     remarks = len(candidate.remarks)
     try:
-        if not (fetched and isinstance(candidate, LossFunction)):
-            promise.body(candidate, **example)
-        elif candidate.naive is None:
-            with candidate.fetched():
-                promise.body(candidate, **example)
-        else:
-            with candidate.fetched(), candidate.naive.fetched():
-                promise.body(candidate, **example)
+        promise.body(candidate, **example)
     except Failure as failure:
         failure.example = example
         return failure
     finally:
-        if not fetched:
+        if not keep_remarks:
             # Remarks about an example on the way to the smallest one do not apply to the one that is shown.
             del candidate.remarks[remarks:]
     return None

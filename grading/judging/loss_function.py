@@ -76,7 +76,8 @@ class LossFunction(Candidate):
         self._asked: dict[int, AskedProblems] = {}
         self._answers: dict[int, Answers] = {}
         self._watched: dict[Key, Outcome] = {}
-        self._known: list[Known] = []
+        self._fetched_watched: list[Known] = []
+        self._at_hand: Sequence[AskedProblems] = ()
         self._times: Counter[Key] | None = None
         self._reg_scale: float | None = None
 
@@ -159,7 +160,7 @@ class LossFunction(Candidate):
         if self._times is not None:
             key = key_of(problem)
             self._times[key] += 1
-            for asked in self._asked.values():
+            for asked in self._at_hand:
                 place = asked.known.places.get((key, self._times[key]))
                 if place is not None:
                     return asked.answers[place]
@@ -191,7 +192,7 @@ class LossFunction(Candidate):
         tolerance = self.standard.tolerance
         if self._times is not None:
             key = key_of(problem)
-            for known in self._known:
+            for known in (*(asked.known for asked in self._at_hand), *self._fetched_watched):
                 place = known.places.get((key, 1))
                 if place is not None:
                     return known.truths[place].within(tolerance)
@@ -200,17 +201,16 @@ class LossFunction(Candidate):
     # What the engine asks for a property
 
     def fetch(self, problems: Sequence[Known]) -> list[AskedProblems]:
-        """Ask what has not been asked, in one round trip for each; `__call__` answers from it then."""
+        """Ask what has not been asked, in one round trip for each."""
         for each in problems:
             if id(each) not in self._asked:
                 self._asked[id(each)] = self.beside(each)
-                self._known.append(each)
         return [self._asked[id(each)] for each in problems]
 
     def fetch_watched(self, problems: Known) -> NDArray[np.bool_]:
         """The same for `watched`; (K,) which answers are certainly right, with all arguments as they were."""
-        if problems not in self._known:
-            self._known.append(problems)
+        if problems not in self._fetched_watched:
+            self._fetched_watched.append(problems)
             missing = [problem for problem in problems.problems if key_of(problem) not in self._watched]
             outcomes = self.worker.run([self._watching(problem) for problem in missing])
             self._watched |= zip(map(key_of, missing), outcomes, strict=True)
@@ -229,13 +229,16 @@ class LossFunction(Candidate):
         return bool(near and truth.accepts_loss(answer.loss) and all(np.array_equal(*pair) for pair in pairs))
 
     @contextmanager
-    def fetched(self) -> Iterator[None]:
-        """Answer from what has been fetched, as far as it goes: the first call from the first, and so on."""
-        self._times = Counter()
+    def answering_from(self, fetched: Sequence[AskedProblems]) -> Iterator[None]:
+        """Answer from what has been fetched, as far as it goes: the first call from the first, and so on.
+
+        Not from what another check has fetched: the same problem may have cost a process only now.
+        """
+        self._at_hand, self._times = fetched, Counter()
         try:
             yield
         finally:
-            self._times = None
+            self._at_hand, self._times = (), None
 
     def beside(self, problems: Known) -> AskedProblems:
         """The function's answers to problems beside the true ones; it is called once for each."""

@@ -157,7 +157,7 @@ def uses(digest: bytes) -> tuple[Use, ...]:
         draw.use(between(11, 20), between(2, 5), between(6, 9)),
         draw.use(between(21, 39), between(7, 29), between(2, 5)),
         # Large in one. The course's notebooks call the naive functions with 500 samples.
-        draw.use(between(451, _MOST_SAMPLES), between(2, 4), 2),
+        draw.use(between(451, _MOST_SAMPLES), between(2, 4), 3),
         draw.use(between(4, 6), between(161, 600), 3),
         draw.use(2, between(601, 3073), 2),
         draw.use(between(4, 6), between(2, 4), between(13, 30)),
