@@ -25,6 +25,7 @@ ENTRIES = (
     0.0,
     *(s * e for e in (1.0, 2.0, 3.0, 0.5, 1.5, 4.0, 2.5, 0.25, 0.75, 1.25, 3.5, 1.75) for s in (1.0, -1.0)),
 )
+_ENTRIES = np.array(ENTRIES)
 STRENGTHS = (0.0, 1.0, 2.0, 0.5, 3.0, 0.25, 0.125, 10.0)
 LABEL_TYPES = (np.int64, np.int32, np.uint8)
 OFF_KINKS = 3.0
@@ -109,9 +110,8 @@ def varied_problem(numbers: Random, problem: Problem) -> Problem:
     n, _, c = problem.sizes
 
     def fresh(array: NDArray[np.float64]) -> NDArray[np.float64]:
-        return np.array([ENTRIES[int(numbers.random() * len(ENTRIES))] for _ in range(array.size)]).reshape(
-            array.shape
-        )
+        drawn = numbers.getrandbits(8 * array.size).to_bytes(array.size, "big")
+        return _ENTRIES[np.frombuffer(drawn, np.uint8) % len(_ENTRIES)].reshape(array.shape)
 
     y = np.array([int(numbers.random() * c) for _ in range(n)], dtype=problem.y.dtype)
     return Problem(fresh(problem.W), OFF_KINKS * fresh(problem.X), y, problem.reg)

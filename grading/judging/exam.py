@@ -147,8 +147,8 @@ def own_examples(
         return ()
     drawing = drawing.with_margin(delta)
     numbers = Random(int.from_bytes(hashlib.sha256(f"{drawing} {seed}".encode() + digest).digest(), "big"))
-    # Only this method of `Random` gives the same in every version of Python. Several are of the same sizes, since the
-    # truths of those are worked out together.
+    # Of `Random`, only `random` and `getrandbits` give the same in every version of Python. Several are of the same
+    # sizes, since the truths of those are worked out together.
     bases = [drawn[int(numbers.random() * len(drawn))] for _ in range(-(-count // _ALIKE))]
     return tuple(drawing.varied(numbers, bases[k // _ALIKE]) for k in range(count))
 

@@ -36,7 +36,7 @@ from reference.problem import Problem
 _ROOM_OF_FLOAT32 = 2.0**31
 # An answer that is nearer than this is right; what is farther is held against the bound.
 _NEAR, _NEAR_IN_FLOAT32 = 1e-12, 1e-6
-_STEP = 0.25
+_QUARTERS = tuple(sign * k / 4 for sign in (-1, 1) for k in range(1, 9))
 # 1 + 3 * delta / k is never 0 for dyadic numbers, so no margin is.
 _OFF_KINKS = 3.0
 _SEVERAL = 64  # features from which on weights are made smaller, so that scores stay below what exp can hold
@@ -205,8 +205,8 @@ class _Draw:
 
     def _entries(self, count: int, scale: float) -> tuple[float, ...]:
         """Multiples of a quarter up to 2, not all of one sign, times ``scale``."""
-        choice, between = self._generator.choice, self.between
-        return tuple(scale * _STEP * choice((-1, 1)) * between(1, 8) for _ in range(count))
+        drawn = self._generator.getrandbits(4 * count)
+        return tuple(scale * _QUARTERS[drawn >> 4 * k & 15] for k in range(count))
 
 
 @lru_cache(maxsize=_KEPT)
