@@ -116,7 +116,7 @@ def asking_only(asked: str, language: Language) -> Rubric:
     points = {check: worth for check, worth in function.points.items() if check != "accuracy"}
     only = {asked: msgspec.structs.replace(function, points=points)}
     # What is repaired here is found by then; where nothing is, all candidates would take most of the time.
-    few = RepairSettings(candidates=500)
+    few = RepairSettings(candidates=700)
     settings = msgspec.structs.replace(rubric.settings, functions=only, repair=few)
     return msgspec.structs.replace(rubric, settings=settings)
 
