@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from tests.checks.right_softmax_loops import SOFTMAX_LOOPS
+from tests.checks.right_svm_loops import LOOPING
 
-SOFTMAX_STYLES: dict[str, tuple[str, bool]] = {
+_CODE: dict[str, str] = {
     **SOFTMAX_LOOPS,
-    "class_by_class": (
-        """
+    "class_by_class": """
 def loss(W, X, y, reg):
     N, C = X.shape[0], W.shape[1]
     S = X.dot(W)
@@ -22,10 +22,7 @@ def loss(W, X, y, reg):
         dW[:, j] = ((E[:, j] / Z - mine)[:, None] * X).sum(axis=0)
     return total / N + reg * np.sum(W * W), dW / N + 2 * reg * W
 """,
-        True,
-    ),
-    "course_formula": (
-        """
+    "course_formula": """
 def loss(W, X, y, reg):
     num_train = X.shape[0]
     scores = X.dot(W)
@@ -38,10 +35,7 @@ def loss(W, X, y, reg):
     dW /= num_train
     return total + reg * np.sum(W * W), dW + 2 * reg * W
 """,
-        True,
-    ),
-    "log_sum_exp_by_hand": (
-        """
+    "log_sum_exp_by_hand": """
 def loss(W, X, y, reg):
     N = X.shape[0]
     S = X @ W
@@ -51,10 +45,7 @@ def loss(W, X, y, reg):
     P[np.arange(N), y] -= 1.0
     return np.sum(lse - S[np.arange(N), y]) / N + reg * np.sum(W ** 2), X.T @ P / N + 2 * reg * W
 """,
-        True,
-    ),
-    "scipy_logsumexp": (
-        """
+    "scipy_logsumexp": """
 from scipy.special import logsumexp
 def loss(W, X, y, reg):
     N = X.shape[0]
@@ -64,10 +55,7 @@ def loss(W, X, y, reg):
     G[np.arange(N), y] -= 1
     return -log_p[np.arange(N), y].mean() + reg * np.sum(W * W), X.T.dot(G) / N + 2 * reg * W
 """,
-        True,
-    ),
-    "scipy_log_softmax": (
-        """
+    "scipy_log_softmax": """
 from scipy.special import log_softmax, softmax
 def loss(W, X, y, reg):
     N = X.shape[0]
@@ -76,10 +64,7 @@ def loss(W, X, y, reg):
     total = -(log_softmax(S, axis=1) * Y).sum() / N + reg * np.sum(W * W)
     return total, X.T.dot(softmax(S, axis=1) - Y) / N + 2 * reg * W
 """,
-        True,
-    ),
-    "logaddexp": (
-        """
+    "logaddexp": """
 def loss(W, X, y, reg):
     N = X.shape[0]
     S = X.dot(W)
@@ -88,10 +73,7 @@ def loss(W, X, y, reg):
     P[np.arange(N), y] -= 1
     return -log_p[np.arange(N), y].sum() / N + reg * np.sum(W * W), np.dot(X.T, P) / N + 2 * reg * W
 """,
-        True,
-    ),
-    "one_hot": (
-        """
+    "one_hot": """
 def loss(W, X, y, reg):
     N, C = X.shape[0], W.shape[1]
     Y = (np.arange(C) == y[:, None]).astype(float)
@@ -101,10 +83,7 @@ def loss(W, X, y, reg):
     P = E / E.sum(1)[:, None]
     return -np.log((P * Y).sum(1)).sum() / N + reg * (W * W).sum(), X.T.dot(P - Y) / N + reg * 2 * W
 """,
-        True,
-    ),
-    "np_where": (
-        """
+    "np_where": """
 def loss(W, X, y, reg):
     N = X.shape[0]
     S = X.dot(W)
@@ -115,10 +94,7 @@ def loss(W, X, y, reg):
     return np.where(label, -np.log(np.where(label, P, 1.0)), 0.0).sum() / N + reg * np.sum(W * W), \\
         np.dot(X.T, np.where(label, P - 1, P)) / N + 2 * reg * W
 """,
-        True,
-    ),
-    "einsum": (
-        """
+    "einsum": """
 def loss(W, X, y, reg):
     N = X.shape[0]
     S = np.einsum("ij,jk->ik", X, W)
@@ -129,10 +105,7 @@ def loss(W, X, y, reg):
     P[np.arange(N), y] -= 1
     return total, np.einsum("ij,ik->jk", X, P) / N + 2 * reg * W
 """,
-        True,
-    ),
-    "boolean_mask": (
-        """
+    "boolean_mask": """
 def loss(W, X, y, reg):
     N = X.shape[0]
     S = X.dot(W)
@@ -146,10 +119,7 @@ def loss(W, X, y, reg):
     P[right] -= 1
     return total, X.T.dot(P) / N + 2 * reg * W
 """,
-        True,
-    ),
-    "take_along_axis": (
-        """
+    "take_along_axis": """
 def loss(W, X, y, reg):
     N = len(y)
     index = np.asarray(y, dtype=np.intp)[:, None]
@@ -160,10 +130,7 @@ def loss(W, X, y, reg):
     np.put_along_axis(P, index, picked - 1, axis=-1)
     return -np.log(picked).sum() / N + reg * np.square(W).sum(), X.T @ (P / N) + 2 * reg * W
 """,
-        True,
-    ),
-    "transposed": (
-        """
+    "transposed": """
 def loss(W, X, y, reg):
     N = X.shape[0]
     S = W.T.dot(X.T)
@@ -173,10 +140,7 @@ def loss(W, X, y, reg):
     P[y, range(N)] -= 1
     return total, (P.dot(X) / N).T + 2 * reg * W
 """,
-        True,
-    ),
-    "fortran_order": (
-        """
+    "fortran_order": """
 def loss(W, X, y, reg):
     N = X.shape[0]
     S = np.array(X.dot(W), order="F")
@@ -187,10 +151,7 @@ def loss(W, X, y, reg):
     P[np.arange(N), y] -= 1
     return total, np.array(X.T.dot(P) / N + 2 * reg * W, order="F")
 """,
-        True,
-    ),
-    "matrix_class": (
-        """
+    "matrix_class": """
 def loss(W, X, y, reg):
     N = X.shape[0]
     S = np.asmatrix(X) * np.asmatrix(W)
@@ -201,10 +162,7 @@ def loss(W, X, y, reg):
     P[np.arange(N), y] -= 1
     return total, np.asmatrix(X).T * P / N + 2 * reg * W
 """,
-        True,
-    ),
-    "loss_of_shape_1": (
-        """
+    "loss_of_shape_1": """
 def loss(W, X, y, reg):
     N = X.shape[0]
     S = X.dot(W)
@@ -215,10 +173,7 @@ def loss(W, X, y, reg):
     P[np.arange(N), y] -= 1
     return total, X.T.dot(P) / N + 2 * reg * W
 """,
-        True,
-    ),
-    "loss_0d_array_in_a_list": (
-        """
+    "loss_0d_array_in_a_list": """
 def loss(W, X, y, reg):
     N = X.shape[0]
     S = X.dot(W)
@@ -228,10 +183,7 @@ def loss(W, X, y, reg):
     P[np.arange(N), y] -= 1
     return [total, X.T.dot(P) / N + 2 * reg * W]
 """,
-        True,
-    ),
-    "lambda": (
-        """
+    "lambda": """
 shifted = lambda S: S - S.max(axis=1, keepdims=True)
 normal = lambda E: E / E.sum(axis=1, keepdims=True)
 loss = lambda W, X, y, reg: (
@@ -239,10 +191,7 @@ loss = lambda W, X, y, reg: (
     X.T @ (normal(np.exp(shifted(X @ W))) - np.eye(W.shape[1])[y]) / len(y) + 2 * reg * W,
 )
 """,
-        True,
-    ),
-    "class_with_call": (
-        """
+    "class_with_call": """
 class CrossEntropy:
     def probabilities(self, scores):
         scores = scores - scores.max(axis=1, keepdims=True)
@@ -256,10 +205,7 @@ class CrossEntropy:
 
 loss = CrossEntropy()
 """,
-        True,
-    ),
-    "keyword_default_and_warnings": (
-        """
+    "keyword_default_and_warnings": """
 import sys, warnings
 def loss(W, X, y, reg, temperature=1.0):
     warnings.warn("about to compute")
@@ -272,10 +218,7 @@ def loss(W, X, y, reg, temperature=1.0):
     P[np.arange(N), y] -= 1
     return total, X.T.dot(P) / N + 2 * reg * W
 """,
-        True,
-    ),
-    "gradient_in_two_steps": (
-        """
+    "gradient_in_two_steps": """
 def loss(W, X, y, reg):
     N = X.shape[0]
     S = X.dot(W)
@@ -287,10 +230,7 @@ def loss(W, X, y, reg):
     total = np.sum(-S[np.arange(N), y] - np.log(inverse)) / N
     return total + reg * np.sum(W * W), dW / N + 2 * reg * W
 """,
-        True,
-    ),
-    "recursion": (
-        """
+    "recursion": """
 def loss(W, X, y, reg):
     def part(i, j):
         if j - i > 1:
@@ -306,10 +246,7 @@ def loss(W, X, y, reg):
     total, dW = part(0, X.shape[0])
     return total / len(X) + reg * np.sum(W * W), dW / len(X) + 2 * reg * W
 """,
-        False,
-    ),
-    "shift_in_pieces": (
-        """
+    "shift_in_pieces": """
 def loss(W, X, y, reg):
     N, C = X.shape[0], W.shape[1]
     S = X.dot(W)
@@ -325,10 +262,7 @@ def loss(W, X, y, reg):
     total = np.sum(np.log(Z) + top - S[np.arange(N), y]) / N
     return total + reg * np.sum(W * W), X.T.dot(G) / N + 2 * reg * W
 """,
-        True,
-    ),
-    "explicit_float64": (
-        """
+    "explicit_float64": """
 def loss(W, X, y, reg):
     W = np.array(W.tolist(), dtype=np.float64)
     N = np.float64(X.shape[0])
@@ -341,6 +275,6 @@ def loss(W, X, y, reg):
     P[rows, y] = P[rows, y] - 1
     return total, np.ascontiguousarray(np.dot(X.T, P) / N + 2 * reg * W)
 """,
-        True,
-    ),
 }
+
+SOFTMAX_STYLES = {name: (code, name not in LOOPING) for name, code in _CODE.items()}

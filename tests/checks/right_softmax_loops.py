@@ -1,10 +1,9 @@
-"""Right softmax losses that loop over the samples: name -> (code, whether it counts as vectorized)."""
+"""Right softmax losses that loop over the samples: name -> code."""
 
 from __future__ import annotations
 
-SOFTMAX_LOOPS: dict[str, tuple[str, bool]] = {
-    "loops": (
-        """
+SOFTMAX_LOOPS: dict[str, str] = {
+    "loops": """
 def loss(W, X, y, reg):
     total = 0.0
     dW = np.zeros_like(W)
@@ -25,10 +24,7 @@ def loss(W, X, y, reg):
     dW += 2 * reg * W
     return total, dW
 """,
-        False,
-    ),
-    "plain_python": (
-        """
+    "plain_python": """
 import math
 def loss(W, X, y, reg):
     N, D = X.shape
@@ -47,10 +43,7 @@ def loss(W, X, y, reg):
     total = total / N + reg * sum(float(w) ** 2 for w in W.ravel())
     return total, np.array(dW) / N + 2 * reg * W
 """,
-        False,
-    ),
-    "row_by_row": (
-        """
+    "row_by_row": """
 def loss(W, X, y, reg):
     N = X.shape[0]
     total, dW = 0.0, np.zeros(W.shape)
@@ -63,6 +56,4 @@ def loss(W, X, y, reg):
         dW += X[i].reshape(-1, 1).dot(p.reshape(1, -1))
     return total / N + reg * np.sum(W * W), dW / N + 2 * reg * W
 """,
-        False,
-    ),
 }

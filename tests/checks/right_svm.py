@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from tests.checks.right_svm_loops import SVM_LOOPS
+from tests.checks.right_svm_loops import LOOPING, SVM_LOOPS
 
-SVM_STYLES: dict[str, tuple[str, bool]] = {
+_CODE: dict[str, str] = {
     **SVM_LOOPS,
-    "broadcasting": (
-        """
+    "broadcasting": """
 def loss(W, X, y, reg):
     num_train = X.shape[0]
     scores = X.dot(W)
@@ -20,10 +19,7 @@ def loss(W, X, y, reg):
     mask[np.arange(num_train), y] = -np.sum(mask, axis=1)
     return total, X.T.dot(mask) / num_train + 2 * reg * W
 """,
-        True,
-    ),
-    "label_margins_kept_and_subtracted": (
-        """
+    "label_margins_kept_and_subtracted": """
 def loss(W, X, y, reg):
     N = X.shape[0]
     scores = X @ W
@@ -33,10 +29,7 @@ def loss(W, X, y, reg):
     hits[range(N), y] -= hits.sum(1)
     return total, X.T @ hits / N + 2 * reg * W
 """,
-        True,
-    ),
-    "np_where": (
-        """
+    "np_where": """
 def loss(W, X, y, reg):
     N = len(X)
     S = np.matmul(X, W)
@@ -47,10 +40,7 @@ def loss(W, X, y, reg):
     G = np.where(np.arange(W.shape[1]) == y[:, None], -G.sum(axis=1, keepdims=True), G)
     return np.where(M > 0, M, 0).sum() / N + reg * np.sum(W ** 2), np.dot(X.T, G) / N + 2 * reg * W
 """,
-        True,
-    ),
-    "one_hot": (
-        """
+    "one_hot": """
 def loss(W, X, y, reg):
     N, C = X.shape[0], W.shape[1]
     Y = np.eye(C)[y]
@@ -60,10 +50,7 @@ def loss(W, X, y, reg):
     A = A - Y * A.sum(1, keepdims=True)
     return M.sum() / N + reg * np.linalg.norm(W) ** 2, X.T.dot(A) / N + 2 * reg * W
 """,
-        True,
-    ),
-    "einsum": (
-        """
+    "einsum": """
 def loss(W, X, y, reg):
     N = X.shape[0]
     s = np.einsum("nd,dc->nc", X, W)
@@ -74,10 +61,7 @@ def loss(W, X, y, reg):
     a[np.arange(N), y] = -np.einsum("nc->n", a)
     return total, np.einsum("nd,nc->dc", X, a) / N + 2 * reg * W
 """,
-        True,
-    ),
-    "boolean_mask_assignment": (
-        """
+    "boolean_mask_assignment": """
 def loss(W, X, y, reg):
     N, C = X.shape[0], W.shape[1]
     scores = X.dot(W)
@@ -91,10 +75,7 @@ def loss(W, X, y, reg):
     counts[right] = -counts.sum(axis=1)
     return margins.sum() / N + reg * (W * W).sum(), (X.T / N).dot(counts) + 2 * reg * W
 """,
-        True,
-    ),
-    "add_at": (
-        """
+    "add_at": """
 def loss(W, X, y, reg):
     N = X.shape[0]
     S = X.dot(W)
@@ -105,10 +86,7 @@ def loss(W, X, y, reg):
     np.add.at(G, y, -A.sum(axis=1)[:, None] * X)
     return np.sum(M) / N + reg * np.sum(W * W), G.T / N + 2 * reg * W
 """,
-        True,
-    ),
-    "fortran_order": (
-        """
+    "fortran_order": """
 def loss(W, X, y, reg):
     X, W = np.asfortranarray(X), np.asfortranarray(W)
     N = X.shape[0]
@@ -119,10 +97,7 @@ def loss(W, X, y, reg):
     A[np.arange(N), y] = -A.sum(axis=1)
     return M.sum() / N + reg * np.sum(W * W), np.asfortranarray(X.T.dot(A) / N + 2 * reg * W)
 """,
-        True,
-    ),
-    "transposed_view": (
-        """
+    "transposed_view": """
 def loss(W, X, y, reg):
     N = X.shape[0]
     S = W.T.dot(X.T)
@@ -133,10 +108,7 @@ def loss(W, X, y, reg):
     dWT = A.dot(X) / N + 2 * reg * W.T
     return np.sum(M) / N + reg * np.sum(W.T * W.T), dWT.T
 """,
-        True,
-    ),
-    "matrix_class": (
-        """
+    "matrix_class": """
 def loss(W, X, y, reg):
     W, X = np.asmatrix(W), np.asmatrix(X)
     N = X.shape[0]
@@ -147,10 +119,7 @@ def loss(W, X, y, reg):
     A[np.arange(N), y] = -A.sum(axis=1)
     return M.sum() / N + reg * np.sum(np.multiply(W, W)), X.T * np.asmatrix(A) / N + 2 * reg * W
 """,
-        True,
-    ),
-    "loss_of_shape_1": (
-        """
+    "loss_of_shape_1": """
 def loss(W, X, y, reg):
     N = X.shape[0]
     S = X.dot(W)
@@ -163,10 +132,7 @@ def loss(W, X, y, reg):
     A[np.arange(N), y] = -A.sum(axis=1)
     return total, X.T.dot(A) / N + 2 * reg * W
 """,
-        True,
-    ),
-    "loss_0d_array_in_a_list": (
-        """
+    "loss_0d_array_in_a_list": """
 def loss(W, X, y, reg):
     N = X.shape[0]
     S = X.dot(W)
@@ -176,10 +142,7 @@ def loss(W, X, y, reg):
     A[np.arange(N), y] = -A.sum(axis=1)
     return [np.array(M.sum() / N + reg * np.sum(W * W)), X.T.dot(A) / N + 2 * reg * W]
 """,
-        True,
-    ),
-    "integer_counts": (
-        """
+    "integer_counts": """
 def loss(W, X, y, reg):
     N = X.shape[0]
     S = X.dot(W)
@@ -191,10 +154,7 @@ def loss(W, X, y, reg):
     counts[np.arange(N), y] = -counts.sum(axis=1)
     return total, X.T.dot(counts) / N + 2 * reg * W
 """,
-        True,
-    ),
-    "lambda": (
-        """
+    "lambda": """
 margins = lambda S, y: np.maximum(0, S - S[np.arange(len(y)), y][:, None] + 1) * (np.arange(S.shape[1]) != y[:, None])
 signs = lambda A, y: A - (np.arange(A.shape[1]) == y[:, None]) * A.sum(1)[:, None]
 loss = lambda W, X, y, reg: (
@@ -202,10 +162,7 @@ loss = lambda W, X, y, reg: (
     X.T.dot(signs((margins(X.dot(W), y) > 0) * 1.0, y)) / len(y) + 2 * reg * W,
 )
 """,
-        True,
-    ),
-    "class_with_call": (
-        """
+    "class_with_call": """
 class Hinge:
     def __init__(self, delta=1.0):
         self.delta = delta
@@ -222,10 +179,7 @@ class Hinge:
 
 loss = Hinge()
 """,
-        True,
-    ),
-    "keyword_default_and_prints": (
-        """
+    "keyword_default_and_prints": """
 def loss(W, X, y, reg, delta=1.0, verbose=True):
     if verbose:
         print("shapes", W.shape, X.shape)
@@ -237,10 +191,7 @@ def loss(W, X, y, reg, delta=1.0, verbose=True):
     A[np.arange(N), y] = -A.sum(axis=1)
     return M.sum() / N + reg * np.sum(W * W), X.T.dot(A) / N + 2 * reg * W
 """,
-        True,
-    ),
-    "half_at_ties": (
-        """
+    "half_at_ties": """
 def loss(W, X, y, reg):
     N = X.shape[0]
     S = X.dot(W)
@@ -250,10 +201,7 @@ def loss(W, X, y, reg):
     A[np.arange(N), y] = -A.sum(axis=1)
     return (np.abs(M) + M).sum() / (2 * N) + reg * np.sum(W * W), X.T.dot(A) / N + 2 * reg * W
 """,
-        True,
-    ),
-    "augmented_in_place": (
-        """
+    "augmented_in_place": """
 def loss(W, X, y, reg):
     N = X.shape[0]
     rows = np.arange(N)
@@ -273,10 +221,7 @@ def loss(W, X, y, reg):
     dW += 2 * reg * W
     return total, dW
 """,
-        True,
-    ),
-    "three_dimensional": (
-        """
+    "three_dimensional": """
 def loss(W, X, y, reg):
     N, C = X.shape[0], W.shape[1]
     difference = W[:, None, :] - W[:, y].reshape(W.shape[0], N, 1)
@@ -287,10 +232,7 @@ def loss(W, X, y, reg):
     pull = (X[:, :, None] * (np.eye(C)[y] * hit.sum(axis=1, keepdims=True))[:, None, :]).sum(axis=0)
     return (margins * hit).sum() / N + reg * np.sum(W * W), (push - pull) / N + 2 * reg * W
 """,
-        True,
-    ),
-    "mean_times_classes": (
-        """
+    "mean_times_classes": """
 def loss(W, X, y, reg):
     C = W.shape[1]
     rows = np.arange(X.shape[0])
@@ -301,6 +243,6 @@ def loss(W, X, y, reg):
     A[rows, y] = -np.count_nonzero(M > 0, axis=1)
     return M.mean() * C + reg * np.power(W, 2).sum(), (A.T @ X).T / len(X) + (reg + reg) * W
 """,
-        True,
-    ),
 }
+
+SVM_STYLES = {name: (code, name not in LOOPING) for name, code in _CODE.items()}

@@ -1,10 +1,14 @@
-"""Right SVM losses that loop in Python: name -> (code, whether it counts as vectorized)."""
+"""Right SVM losses that loop in Python: name -> code."""
 
 from __future__ import annotations
 
-SVM_LOOPS: dict[str, tuple[str, bool]] = {
-    "loops": (
-        """
+# The styles of either loss that do not count as vectorized.
+LOOPING = {
+    *("loops", "loops_greater_or_equal", "greater_here_and_greater_or_equal_there", "plain_python"),
+    *("regularization_inside_the_loop", "row_by_row", "recursion"),
+}
+SVM_LOOPS: dict[str, str] = {
+    "loops": """
 def loss(W, X, y, reg):
     dW = np.zeros(W.shape)
     num_classes = W.shape[1]
@@ -27,10 +31,7 @@ def loss(W, X, y, reg):
     dW += 2 * reg * W
     return total, dW
 """,
-        False,
-    ),
-    "loops_greater_or_equal": (
-        """
+    "loops_greater_or_equal": """
 def loss(W, X, y, reg):
     dW = np.zeros(W.shape)
     total = 0.0
@@ -43,10 +44,7 @@ def loss(W, X, y, reg):
                 dW[:, y[i]] -= X[i] / len(y)
     return total / len(y) + reg * (W ** 2).sum(), dW + reg * 2 * W
 """,
-        False,
-    ),
-    "greater_here_and_greater_or_equal_there": (
-        """
+    "greater_here_and_greater_or_equal_there": """
 def loss(W, X, y, reg):
     N, C = X.shape[0], W.shape[1]
     total, dW = 0.0, np.zeros(W.shape)
@@ -62,10 +60,7 @@ def loss(W, X, y, reg):
                 dW[:, y[i]] -= X[i]
     return total / N + reg * np.sum(W * W), dW / N + 2 * reg * W
 """,
-        False,
-    ),
-    "plain_python": (
-        """
+    "plain_python": """
 def loss(W, X, y, reg):
     N, D = X.shape
     C = W.shape[1]
@@ -88,10 +83,7 @@ def loss(W, X, y, reg):
             total += reg * float(W[d, c]) * float(W[d, c])
     return total, np.array(dW, dtype=np.float64)
 """,
-        False,
-    ),
-    "regularization_inside_the_loop": (
-        """
+    "regularization_inside_the_loop": """
 def loss(W, X, y, reg):
     N = X.shape[0]
     total, dW = 0.0, np.zeros_like(W)
@@ -108,10 +100,7 @@ def loss(W, X, y, reg):
                 dW[:, y[i]] -= X[i]
     return total / N, dW / N
 """,
-        False,
-    ),
-    "row_by_row": (
-        """
+    "row_by_row": """
 def loss(W, X, y, reg):
     N = X.shape[0]
     total, dW = 0.0, np.zeros(W.shape)
@@ -124,10 +113,7 @@ def loss(W, X, y, reg):
         dW += np.outer(x, active)
     return total / N + reg * np.sum(np.square(W)), dW / N + 2 * reg * W
 """,
-        False,
-    ),
-    "class_by_class": (
-        """
+    "class_by_class": """
 def loss(W, X, y, reg):
     N, C = X.shape[0], W.shape[1]
     S = X.dot(W)
@@ -143,10 +129,7 @@ def loss(W, X, y, reg):
             dW[:, c] -= X[hit & (y == c)].sum(axis=0)
     return total / N + reg * np.sum(W * W), dW / N + 2 * reg * W
 """,
-        True,
-    ),
-    "recursion": (
-        """
+    "recursion": """
 def loss(W, X, y, reg):
     def rest(i):
         if i == X.shape[0]:
@@ -163,6 +146,4 @@ def loss(W, X, y, reg):
     total, dW = rest(0)
     return total / len(X) + reg * np.sum(W * W), dW / len(X) + 2 * reg * W
 """,
-        False,
-    ),
 }
