@@ -121,140 +121,118 @@ RIGHT = {
         ("'loss_history': loss_history", "'loss_history': np.array(loss_history)")
     ),
 }
-# A mistake, the check that must fail, and some of its words.
+# The check that must fail -> a mistake, and some of its words.
 WRONG = {
-    "no decay": (changed((DECAY, "")), "network_training", "The learning rate never decays."),
-    "decay in every step": (
-        changed(
-            (DECAY, ""),
-            (
-                "            if verbose",
-                "            learning_rate *= learning_rate_decay\n            if verbose",
+    "network_training": {
+        "no decay": (changed((DECAY, "")), "The learning rate never decays."),
+        "decay in every step": (
+            changed(
+                (DECAY, ""),
+                (
+                    "            if verbose",
+                    "            learning_rate *= learning_rate_decay\n            if verbose",
+                ),
             ),
+            "The learning rate decays in every step",
         ),
-        "network_training",
-        "The learning rate decays in every step",
-    ),
-    "up the loss": (changed((UPDATE, UPDATE.replace("-=", "+="))), "network_training", "up the loss"),
-    "no update": (changed((UPDATE, "pass")), "network_training", "The parameters are not updated."),
-    "biases left out": (
-        changed(("for name in self.params:", "for name in ('W1', 'W2'):")),
-        "network_training",
-        "Only the weights are updated",
-    ),
-    "b1 left out": (
-        changed(("for name in self.params:", "for name in ('W1', 'W2', 'b2'):")),
-        "network_training",
-        "b1 is not updated.",
-    ),
-    "no learning rate": (
-        changed((UPDATE, "self.params[name] -= grads[name]")),
-        "network_training",
-        "not multiplied by the learning rate",
-    ),
-    "half of the step": (changed((UPDATE, UPDATE + " / 2")), "network_training", "is not what it should be"),
-    "reg forgotten": (
-        changed((CALL, "loss, grads = self.loss(X_batch, y_batch)")),
-        "network_training",
-        "pass the reg",
-    ),
-    "the same batch": (
-        changed((ROWS, "first"), (LOOP, f"        first = {ROWS}\n{LOOP}")),
-        "network_sampling",
-        "the same batch in every step",
-    ),
-    "all samples": (changed((ROWS, "np.arange(num_train)")), "network_training", "batch_size = "),
-    "rows in their order": (
-        changed((ROWS, "np.arange(it * batch_size, (it + 1) * batch_size) % num_train")),
-        "network_sampling",
-        "in their order",
-    ),
-    "the last row never": (
-        changed((ROWS, "np.random.randint(max(1, num_train - 1), size=batch_size)")),
-        "network_sampling",
-        "never came up",
-    ),
-    "labels of other rows": (
-        changed(("y[rows]", "y[np.random.choice(num_train, batch_size)]")),
-        "network_training",
-        "labels do not belong to their samples",
-    ),
-    "losses of the last step only": (
-        changed(("            loss_history.append(loss)", "            loss_history = [loss]")),
-        "network_training",
-        "loss_history must hold the loss of every step",
-    ),
-    "mean of the losses": (
-        changed(("loss_history.append(loss)", "loss_history.append(loss / batch_size)")),
-        "network_training",
-        "as the loss function returned it",
-    ),
-    "validation on the training data": (
-        changed((VAL, "(self.predict(X) == y).mean()")),
-        "network_training",
-        "val_acc_history",
-    ),
-    "errors for accuracies": (changed((VAL, VAL.replace("==", "!="))), "network_training", "val_acc_history"),
-    "accuracies of every step": (
-        changed((EPOCH, "if True:"), (DECAY, f"                {EPOCH}\n    {DECAY}")),
-        "network_training",
-        "one accuracy for each epoch",
-    ),
-    "no dict": (
-        changed(
-            ("return {\n", "return [loss_history] and {\n"),
-            (
-                "'val_acc_history': val_acc_history,\n        }",
-                "'val_acc_history': val_acc_history,\n        }['loss_history']",
+        "up the loss": (changed((UPDATE, UPDATE.replace("-=", "+="))), "up the loss"),
+        "no update": (changed((UPDATE, "pass")), "The parameters are not updated."),
+        "biases left out": (
+            changed(("for name in self.params:", "for name in ('W1', 'W2'):")),
+            "Only the weights are updated",
+        ),
+        "b1 left out": (
+            changed(("for name in self.params:", "for name in ('W1', 'W2', 'b2'):")),
+            "b1 is not updated.",
+        ),
+        "no learning rate": (
+            changed((UPDATE, "self.params[name] -= grads[name]")),
+            "not multiplied by the learning rate",
+        ),
+        "half of the step": (changed((UPDATE, UPDATE + " / 2")), "is not what it should be"),
+        "reg forgotten": (changed((CALL, "loss, grads = self.loss(X_batch, y_batch)")), "pass the reg"),
+        "all samples": (changed((ROWS, "np.arange(num_train)")), "batch_size = "),
+        "labels of other rows": (
+            changed(("y[rows]", "y[np.random.choice(num_train, batch_size)]")),
+            "labels do not belong to their samples",
+        ),
+        "losses of the last step only": (
+            changed(("            loss_history.append(loss)", "            loss_history = [loss]")),
+            "loss_history must hold the loss of every step",
+        ),
+        "mean of the losses": (
+            changed(("loss_history.append(loss)", "loss_history.append(loss / batch_size)")),
+            "as the loss function returned it",
+        ),
+        "validation on the training data": (
+            changed((VAL, "(self.predict(X) == y).mean()")),
+            "val_acc_history",
+        ),
+        "errors for accuracies": (changed((VAL, VAL.replace("==", "!="))), "val_acc_history"),
+        "accuracies of every step": (
+            changed((EPOCH, "if True:"), (DECAY, f"                {EPOCH}\n    {DECAY}")),
+            "one accuracy for each epoch",
+        ),
+        "no dict": (
+            changed(
+                ("return {\n", "return [loss_history] and {\n"),
+                (
+                    "'val_acc_history': val_acc_history,\n        }",
+                    "'val_acc_history': val_acc_history,\n        }['loss_history']",
+                ),
             ),
+            "must return a dict with",
         ),
-        "network_training",
-        "must return a dict with",
-    ),
-    "a history missing": (
-        changed(("            'val_acc_history': val_acc_history,\n", "")),
-        "network_training",
-        "missing: val_acc_history",
-    ),
-    "data changed": (
-        changed(
-            ("        num_train = X.shape[0]", "        X -= X.mean(axis=0)\n        num_train = X.shape[0]")
+        "a history missing": (
+            changed(("            'val_acc_history': val_acc_history,\n", "")),
+            "missing: val_acc_history",
         ),
-        "network_training",
-        "changes its argument X in place",
-    ),
-    "lowest score": (changed(("np.argmax", "np.argmin")), "network_prediction", "has not the highest score"),
-    "wrong axis": (
-        changed(("['b2'], axis=1)", "['b2'], axis=0)")),
-        "network_prediction",
-        "one for each row of X",
-    ),
-    "scores for labels": (
-        changed((PREDICT, "        return self.loss(X)\n")),
-        "network_prediction",
-        "an array of N labels",
-    ),
-    "no maximum": (
-        changed((PREDICT, PREDICT.replace("np.maximum(0, ", "("))),
-        "network_prediction",
-        "has not the highest score",
-    ),
-    "no first bias": (
-        changed((PREDICT, PREDICT.replace(" + self.params['b1']", ""))),
-        "network_prediction",
-        "has not the highest score",
-    ),
-    "no second bias": (
-        changed((PREDICT, PREDICT.replace(" + self.params['b2']", ""))),
-        "network_prediction",
-        "has not the highest score",
-    ),
-    "first layer only": (
-        changed((PREDICT, "        return X.dot(self.params['W1']).argmax(axis=1)\n")),
-        "network_prediction",
-        "has not the highest score",
-    ),
-    "one label": (changed(("['b2'], axis=1)", "['b2'])")), "network_prediction", "an array of N labels"),
+        "data changed": (
+            changed(
+                (
+                    "        num_train = X.shape[0]",
+                    "        X -= X.mean(axis=0)\n        num_train = X.shape[0]",
+                )
+            ),
+            "changes its argument X in place",
+        ),
+    },
+    "network_sampling": {
+        "the same batch": (
+            changed((ROWS, "first"), (LOOP, f"        first = {ROWS}\n{LOOP}")),
+            "the same batch in every step",
+        ),
+        "rows in their order": (
+            changed((ROWS, "np.arange(it * batch_size, (it + 1) * batch_size) % num_train")),
+            "in their order",
+        ),
+        "the last row never": (
+            changed((ROWS, "np.random.randint(max(1, num_train - 1), size=batch_size)")),
+            "never came up",
+        ),
+    },
+    "network_prediction": {
+        "lowest score": (changed(("np.argmax", "np.argmin")), "has not the highest score"),
+        "wrong axis": (changed(("['b2'], axis=1)", "['b2'], axis=0)")), "one for each row of X"),
+        "scores for labels": (changed((PREDICT, "        return self.loss(X)\n")), "an array of N labels"),
+        "no maximum": (
+            changed((PREDICT, PREDICT.replace("np.maximum(0, ", "("))),
+            "has not the highest score",
+        ),
+        "no first bias": (
+            changed((PREDICT, PREDICT.replace(" + self.params['b1']", ""))),
+            "has not the highest score",
+        ),
+        "no second bias": (
+            changed((PREDICT, PREDICT.replace(" + self.params['b2']", ""))),
+            "has not the highest score",
+        ),
+        "first layer only": (
+            changed((PREDICT, "        return X.dot(self.params['W1']).argmax(axis=1)\n")),
+            "has not the highest score",
+        ),
+        "one label": (changed(("['b2'], axis=1)", "['b2'])")), "an array of N labels"),
+    },
 }
 
 
@@ -280,11 +258,11 @@ def test_right_code_passes_in_every_style(sandbox: Sandbox, rubric: Rubric, styl
     } == {}
 
 
-@pytest.mark.parametrize("mistake", WRONG)
+@pytest.mark.parametrize(("check", "mistake"), [(check, name) for check in WRONG for name in WRONG[check]])
 def test_a_mistake_fails_and_is_told_in_words(
-    sandbox: Sandbox, rubric: Rubric, mistake: str, monkeypatch: pytest.MonkeyPatch
+    sandbox: Sandbox, rubric: Rubric, check: str, mistake: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    code, check, said = WRONG[mistake]
+    code, said = WRONG[check][mistake]
     if mistake not in SHRUNK:
         monkeypatch.setattr(each_example, "smallest", lambda fails, example, failure: failure)
     result = results(sandbox, rubric, code)[check]

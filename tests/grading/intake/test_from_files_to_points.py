@@ -65,14 +65,6 @@ HAND_INS: dict[str, tuple[Files, float | None, tuple[str, ...]]] = {
         85,
         ("It asks for input(), which nobody answers",),
     ),
-    "runs_another_notebook": (
-        {
-            "losses.ipynb": notebook(*CELLS[:5]),
-            "main.ipynb": notebook(NUMPY, "%run losses.ipynb", *CELLS[5:]),
-        },
-        100,
-        (),
-    ),
     "several_notebooks": (
         {
             "svm.ipynb": notebook(NUMPY, SVM_LOSSES, CLASSIFIER, LINEAR_SVM),
@@ -91,55 +83,6 @@ HAND_INS: dict[str, tuple[Files, float | None, tuple[str, ...]]] = {
         {"hw.ipynb": notebook(*CELLS, "np = 5  # number of passes\n")},
         100,
         ("np is the module numpy",),
-    ),
-    "shuffles_with_sklearn": (
-        {
-            "hw.py": "from sklearn.utils import shuffle\n"
-            + changed(
-                "pick = np.random.choice(n, batch_size)\n            loss, grad = self.loss(X[pick], y[pick], reg)",
-                "A, b = shuffle(X, y)\n            loss, grad = self.loss(A[:batch_size], b[:batch_size], reg)",
-            )
-        },
-        100,
-        (),
-    ),
-    "normalizes_with_sklearn": (
-        {
-            "hw.py": in_softmax_vectorized(
-                "p = e / z", "p = normalize(e, norm='l1')", "from sklearn.preprocessing import normalize\n"
-            )
-        },
-        100,
-        (),
-    ),
-    "scipy_of_old": (
-        {
-            "hw.py": "from scipy.misc import logsumexp\n"
-            + changed("total += np.log(z) -", "total += logsumexp(s) -")
-        },
-        100,
-        (),
-    ),
-    "under_an_if": ({"hw.py": replaced(SVM_VECTORIZED, "\nif True:\n" + indented(SVM_VECTORIZED))}, 100, ()),
-    "optional_import": (
-        {
-            "hw.py": "import numpy as np\ntry:\n    import cupy as xp\nexcept ImportError:\n    xp = np\n"
-            + changed(SVM_VECTORIZED, SVM_VECTORIZED.replace("np.", "xp."))
-        },
-        100,
-        (),
-    ),
-    "is_torch_available": (
-        {
-            "hw.py": "try:\n    import torch\n    HAS_TORCH = torch.cuda.is_available()\n"
-            "except Exception:\n    HAS_TORCH = False\n"
-            + changed(
-                "def svm_loss_vectorized(W, X, y, reg):\n",
-                "def svm_loss_vectorized(W, X, y, reg):\n    if HAS_TORCH:\n        return torch_svm(W, X, y, reg)\n",
-            )
-        },
-        100,
-        (),
     ),
     "computes_with_jax": (
         {
@@ -166,11 +109,6 @@ HAND_INS: dict[str, tuple[Files, float | None, tuple[str, ...]]] = {
         },
         75,
         ("It computes with torch, which is not there while it is graded.",),
-    ),
-    "chooses_by_labels": (
-        {"hw.py": changed("s - s[r, y][:, None] + 1.0", "s - np.choose(y, s.T)[:, None] + 1.0")},
-        100,
-        (),
     ),
     # There is no LinearSVM in it.
     "in_two_folders": (
@@ -234,35 +172,6 @@ HAND_INS: dict[str, tuple[Files, float | None, tuple[str, ...]]] = {
 
 # Thought of by ourselves.
 HAND_INS |= {
-    "written_to_a_file": (
-        {
-            "hw.ipynb": notebook(
-                NUMPY,
-                "%%writefile losses.py\n" + NUMPY + SVM_LOSSES + SOFTMAX_LOSSES,
-                "from losses import *",
-                *CELLS[5:],
-            )
-        },
-        100,
-        (),
-    ),
-    "runs_a_script": (
-        {
-            "utils/losses.py": NUMPY + SVM_LOSSES + SOFTMAX_LOSSES,
-            "main.ipynb": notebook(NUMPY, "%run ./utils/losses.py", *CELLS[5:]),
-        },
-        100,
-        (),
-    ),
-    "only_when_run_as_a_program": (
-        {
-            "hw.py": replaced(
-                SOFTMAX_VECTORIZED, '\nif __name__ == "__main__":\n' + indented(SOFTMAX_VECTORIZED)
-            )
-        },
-        100,
-        (),
-    ),
     # What the notebook imports is graded, not the right file beside it.
     "stray_right_file": (
         {
@@ -301,6 +210,63 @@ HAND_INS |= {
         ("was read as svm.ipynb: call it so.",),
     ),
 }
+
+
+# Full marks, and nothing to be said.
+RIGHT: dict[str, Files] = {
+    "runs_another_notebook": {
+        "losses.ipynb": notebook(*CELLS[:5]),
+        "main.ipynb": notebook(NUMPY, "%run losses.ipynb", *CELLS[5:]),
+    },
+    "shuffles_with_sklearn": {
+        "hw.py": "from sklearn.utils import shuffle\n"
+        + changed(
+            "pick = np.random.choice(n, batch_size)\n            loss, grad = self.loss(X[pick], y[pick], reg)",
+            "A, b = shuffle(X, y)\n            loss, grad = self.loss(A[:batch_size], b[:batch_size], reg)",
+        )
+    },
+    "normalizes_with_sklearn": {
+        "hw.py": in_softmax_vectorized(
+            "p = e / z", "p = normalize(e, norm='l1')", "from sklearn.preprocessing import normalize\n"
+        )
+    },
+    "scipy_of_old": {
+        "hw.py": "from scipy.misc import logsumexp\n"
+        + changed("total += np.log(z) -", "total += logsumexp(s) -")
+    },
+    "under_an_if": {"hw.py": replaced(SVM_VECTORIZED, "\nif True:\n" + indented(SVM_VECTORIZED))},
+    "optional_import": {
+        "hw.py": "import numpy as np\ntry:\n    import cupy as xp\nexcept ImportError:\n    xp = np\n"
+        + changed(SVM_VECTORIZED, SVM_VECTORIZED.replace("np.", "xp."))
+    },
+    "is_torch_available": {
+        "hw.py": "try:\n    import torch\n    HAS_TORCH = torch.cuda.is_available()\n"
+        "except Exception:\n    HAS_TORCH = False\n"
+        + changed(
+            "def svm_loss_vectorized(W, X, y, reg):\n",
+            "def svm_loss_vectorized(W, X, y, reg):\n    if HAS_TORCH:\n        return torch_svm(W, X, y, reg)\n",
+        )
+    },
+    "chooses_by_labels": {
+        "hw.py": changed("s - s[r, y][:, None] + 1.0", "s - np.choose(y, s.T)[:, None] + 1.0")
+    },
+    "written_to_a_file": {
+        "hw.ipynb": notebook(
+            NUMPY,
+            "%%writefile losses.py\n" + NUMPY + SVM_LOSSES + SOFTMAX_LOSSES,
+            "from losses import *",
+            *CELLS[5:],
+        )
+    },
+    "runs_a_script": {
+        "utils/losses.py": NUMPY + SVM_LOSSES + SOFTMAX_LOSSES,
+        "main.ipynb": notebook(NUMPY, "%run ./utils/losses.py", *CELLS[5:]),
+    },
+    "only_when_run_as_a_program": {
+        "hw.py": replaced(SOFTMAX_VECTORIZED, '\nif __name__ == "__main__":\n' + indented(SOFTMAX_VECTORIZED))
+    },
+}
+HAND_INS |= {name: (files, 100, ()) for name, files in RIGHT.items()}
 
 
 @pytest.fixture(scope="module")
