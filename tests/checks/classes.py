@@ -8,13 +8,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
-from grading.grades.grade import CheckResult
 from grading.judging.training.data import training_data
 from grading.rubric.settings import Accuracy, Function, Rubric, Settings
 from grading.running.from_rubric import training_plan
 from grading.sandbox.client import Sandbox
 from reference.mistakes import Mistake
-from tests.checks.handins import results_of, submission_of
+from tests.checks.handins import Results, results_of, submission_of
 
 LOSSES = """
 def svm_loss(W, X, y, reg):
@@ -115,7 +114,7 @@ def judge_classes(
     *,
     accuracy: Accuracy | None = None,
     data_folder: Path | None = None,
-) -> dict[str, dict[str, CheckResult]]:
+) -> Results:
     """All results, by class and check; with ``accuracy``, that of train too, on digits or what is in the folder."""
     functions = {}
     for name, given in handed.items():
@@ -131,7 +130,7 @@ def judge_classes(
     folder = None if data_folder is None else str(data_folder)
     rubric = Rubric(settings=settings, sha256="0", data_folder=folder)
     submission = submission_of({name: (given.code(name), name) for name, given in handed.items()})
-    results: dict[str, dict[str, CheckResult]] = {name: {} for name in handed}
+    results: Results = {name: {} for name in handed}
     shared = training_data(training_plan(rubric)).shared if accuracy is not None else None
     for result in results_of(sandbox, submission, rubric, shared):
         results[result.function.partition(".")[0]][result.id] = result

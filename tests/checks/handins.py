@@ -7,7 +7,7 @@ import inspect
 import textwrap
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeAlias
 
 from grading.grades.grade import CheckResult
 from grading.intake.submission import Block, Definition, Kind, Source, Submission
@@ -18,6 +18,8 @@ from grading.sandbox.shared import SharedArray
 from reference.mistakes import Mistake
 
 HEADER = "from __future__ import annotations\nimport numpy as np\n"
+#: What is said of hand-ins: by function, or class, and check.
+Results: TypeAlias = dict[str, dict[str, CheckResult]]
 LOSS_CHECKS: dict[str, tuple[str, ...]] = {
     "svm": ("interface", "value", "gradient", "kinks", "symmetry"),
     "softmax": ("interface", "value", "gradient", "stability", "symmetry"),
@@ -66,12 +68,10 @@ def rubric_of(handed: Mapping[str, Handed], seed: int = 231, **settings: Any) ->
     )
 
 
-def judge(
-    sandbox: Sandbox, handed: Mapping[str, Handed], seed: int = 231, **settings: Any
-) -> dict[str, dict[str, CheckResult]]:
+def judge(sandbox: Sandbox, handed: Mapping[str, Handed], seed: int = 231, **settings: Any) -> Results:
     """All results, by function and check."""
     submission = submission_of({name: (function.code, function.entry) for name, function in handed.items()})
-    results: dict[str, dict[str, CheckResult]] = {name: {} for name in handed}
+    results: Results = {name: {} for name in handed}
     for result in results_of(sandbox, submission, rubric_of(handed, seed, **settings)):
         results[result.function][result.id] = result
     return results

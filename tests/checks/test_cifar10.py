@@ -6,10 +6,10 @@ from pathlib import Path
 
 import pytest
 
-from grading.grades.grade import CheckResult
 from grading.rubric.settings import Accuracy
 from grading.sandbox.client import Sandbox
 from tests.checks.classes import SGD, HandedClass, judge_classes, train_of
+from tests.checks.handins import Results
 from tests.reference import cifar10_layout as layout
 
 SETTINGS = Accuracy(threshold=0.8, learning_rate=1e-6, reg=1e3, num_iters=150, batch_size=50, runs=2)
@@ -41,7 +41,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="module")
-def results(sandbox: Sandbox, folder: Path) -> dict[str, dict[str, CheckResult]]:
+def results(sandbox: Sandbox, folder: Path) -> Results:
     """With the SVM, and right training with softmax, too: what is wrong with a train is the same with either."""
     bodies = {"Right": SGD, **WRONG, **HARMLESS}
     handed = {name: HandedClass("svm", train_of(body)) for name, body in bodies.items()}
@@ -50,27 +50,23 @@ def results(sandbox: Sandbox, folder: Path) -> dict[str, dict[str, CheckResult]]
 
 
 @pytest.mark.parametrize("name", ["Right", "RightSoftmax"])
-def test_right_training_passes(name: str, results: dict[str, dict[str, CheckResult]]) -> None:
+def test_right_training_passes(name: str, results: Results) -> None:
     assert {check: result.status for check, result in results[name].items()} == dict.fromkeys(
         ("training", "sampling", "accuracy"), "passed"
     )
 
 
 @pytest.mark.parametrize("name", WRONG)
-def test_wrong_training_fails(name: str, results: dict[str, dict[str, CheckResult]]) -> None:
+def test_wrong_training_fails(name: str, results: Results) -> None:
     assert "failed" in {result.status for result in results[name].values()}
 
 
 @pytest.mark.parametrize("name", ["WrongSign", "NoUpdate", "WrongLabels"])
-def test_what_learns_nothing_fails_the_accuracy_too(
-    name: str, results: dict[str, dict[str, CheckResult]]
-) -> None:
+def test_what_learns_nothing_fails_the_accuracy_too(name: str, results: Results) -> None:
     assert results[name]["accuracy"].status == "failed"
 
 
 @pytest.mark.parametrize("name", HARMLESS)
-def test_what_a_training_does_to_its_data_reaches_no_other(
-    name: str, results: dict[str, dict[str, CheckResult]]
-) -> None:
+def test_what_a_training_does_to_its_data_reaches_no_other(name: str, results: Results) -> None:
     assert results[name]["accuracy"].status == "passed"
     assert results["Right"]["accuracy"].status == "passed"

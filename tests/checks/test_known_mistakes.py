@@ -13,13 +13,13 @@ from grading.judging.shrinking import smallest
 from grading.rubric.checks import checks_of
 from grading.sandbox.client import Sandbox
 from reference.mistakes import CATALOGUE, Mistake
-from tests.checks.handins import handed_mistake, in_batches, judge
+from tests.checks.handins import Results, handed_mistake, in_batches, judge
 
 MISTAKES = {mistake.id: mistake for mistake in CATALOGUE}
 
 
 @pytest.fixture(scope="module")
-def results(sandbox: Sandbox) -> dict[str, dict[str, CheckResult]]:
+def results(sandbox: Sandbox) -> Results:
     """What the checks say of every mistake in the catalogue, handed in as a student's function.
 
     Only examples of wrong losses and gradients are made smaller: of the others, no test here asks for their size.
@@ -31,7 +31,7 @@ def results(sandbox: Sandbox) -> dict[str, dict[str, CheckResult]]:
         )
 
     handed = {_name(mistake): handed_mistake(mistake) for mistake in CATALOGUE}
-    found: dict[str, dict[str, CheckResult]] = {}
+    found: Results = {}
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(engine, "smallest", smaller)
         for batch in in_batches(handed, 24):
@@ -64,15 +64,13 @@ def test_a_mistake_is_written_so_that_a_student_can_use_it() -> None:
         assert set(mistake.checks) <= _loss_checks(), mistake.id
 
 
-def test_every_known_mistake_is_caught_by_a_check_meant_for_it(
-    results: dict[str, dict[str, CheckResult]],
-) -> None:
+def test_every_known_mistake_is_caught_by_a_check_meant_for_it(results: Results) -> None:
     caught = {mistake.id: set(_failed(results[mistake.id])) for mistake in CATALOGUE}
     missed = {id_: by for id_, by in caught.items() if not by & set(MISTAKES[id_].checks)}
     assert missed == {}
 
 
-def test_every_known_mistake_is_called_by_its_name(results: dict[str, dict[str, CheckResult]]) -> None:
+def test_every_known_mistake_is_called_by_its_name(results: Results) -> None:
     called = {
         mistake.id: {r.diagnosis.id for r in _failed(results[mistake.id]).values() if r.diagnosis}
         for mistake in CATALOGUE
@@ -80,9 +78,7 @@ def test_every_known_mistake_is_called_by_its_name(results: dict[str, dict[str, 
     assert {id_: names for id_, names in called.items() if id_ not in names} == {}
 
 
-def test_the_commonest_mistakes_are_shown_on_inputs_that_can_be_worked_out_by_hand(
-    results: dict[str, dict[str, CheckResult]],
-) -> None:
+def test_the_commonest_mistakes_are_shown_on_inputs_that_can_be_worked_out_by_hand(results: Results) -> None:
     large = {}
     for mistake in CATALOGUE:
         if "single-precision" in mistake.id:

@@ -4,10 +4,10 @@ import re
 
 import pytest
 
-from grading.grades.grade import CheckResult
 from grading.sandbox.client import Sandbox
 from reference.mistakes import CATALOGUE, METHODS, Mistake
 from tests.checks.classes import CHECKS, handed_mistake, judge_classes
+from tests.checks.handins import Results
 
 IN_TRAIN = [mistake for mistake in METHODS if mistake.subject == "train"]
 
@@ -17,7 +17,7 @@ def _class_name(mistake: Mistake) -> str:
 
 
 @pytest.fixture(scope="module")
-def results(sandbox: Sandbox) -> dict[str, dict[str, CheckResult]]:
+def results(sandbox: Sandbox) -> Results:
     """What the checks say of every mistake of train and predict, handed in as a student's class.
 
     Every other class has the one loss; what is wrong with its methods is the same with the other.
@@ -46,7 +46,7 @@ def test_a_mistake_of_a_method_is_written_so_that_a_student_can_use_it() -> None
 
 @pytest.mark.parametrize("mistake", METHODS, ids=lambda m: m.id)
 def test_every_mistake_of_a_method_is_caught_by_a_check_meant_for_it_and_called_by_its_name(
-    mistake: Mistake, results: dict[str, dict[str, CheckResult]]
+    mistake: Mistake, results: Results
 ) -> None:
     failed = {check: r for check, r in results[mistake.id].items() if r.status in ("failed", "error")}
     assert set(mistake.checks) & set(failed)
@@ -55,7 +55,7 @@ def test_every_mistake_of_a_method_is_caught_by_a_check_meant_for_it_and_called_
 
 
 @pytest.fixture(scope="module")
-def direct_results(sandbox: Sandbox) -> dict[str, dict[str, CheckResult]]:
+def direct_results(sandbox: Sandbox) -> Results:
     """The same for classes whose train calls the loss function itself, so that its batches cannot be seen."""
     handed = {_class_name(mistake): handed_mistake(mistake, "svm", direct=True) for mistake in IN_TRAIN}
     results = judge_classes(sandbox, handed)
@@ -64,15 +64,13 @@ def direct_results(sandbox: Sandbox) -> dict[str, dict[str, CheckResult]]:
 
 @pytest.mark.parametrize("mistake", IN_TRAIN, ids=lambda m: m.id)
 def test_a_mistake_is_caught_and_never_misnamed_in_a_train_that_does_not_go_through_self_loss(
-    mistake: Mistake, direct_results: dict[str, dict[str, CheckResult]]
+    mistake: Mistake, direct_results: Results
 ) -> None:
     failed = [r for r in direct_results[mistake.id].values() if r.status in ("failed", "error")]
     assert failed
     assert {r.diagnosis.id for r in failed if r.diagnosis} <= {mistake.id}
 
 
-def test_most_mistakes_are_named_in_such_a_train_too(
-    direct_results: dict[str, dict[str, CheckResult]],
-) -> None:
+def test_most_mistakes_are_named_in_such_a_train_too(direct_results: Results) -> None:
     named = [i for i, found in direct_results.items() if any(r.diagnosis for r in found.values())]
     assert len(named) >= len(IN_TRAIN) - 9

@@ -5,10 +5,10 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from grading.grades.grade import CheckResult
 from grading.sandbox.client import Sandbox
 from reference.datasets import digits
 from tests.checks.classes import ACCURACY, HandedClass, judge_classes
+from tests.checks.handins import Results
 from tests.checks.right_classes import RIGHT_TRAINS
 
 _COURSE = RIGHT_TRAINS["course"]
@@ -90,14 +90,12 @@ WRONG: dict[str, tuple[HandedClass, str, str]] = {
 
 
 @pytest.fixture(scope="module")
-def results(sandbox: Sandbox) -> dict[str, dict[str, CheckResult]]:
+def results(sandbox: Sandbox) -> Results:
     return judge_classes(sandbox, {name: handed for name, (handed, _, _) in WRONG.items()})
 
 
 @pytest.mark.parametrize("name", WRONG)
-def test_a_wrong_method_gets_a_clear_sentence_and_code_to_paste(
-    name: str, results: dict[str, dict[str, CheckResult]]
-) -> None:
+def test_a_wrong_method_gets_a_clear_sentence_and_code_to_paste(name: str, results: Results) -> None:
     _, check, sentence = WRONG[name]
     result = results[name][check]
     assert result.status == "failed"

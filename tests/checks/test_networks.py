@@ -26,7 +26,7 @@ from grading.sandbox.client import Sandbox
 from grading.starter.write import StarterError, write_starter
 from reference.mistakes.networks import NETWORK_MISTAKES, NetworkMistake, wrong
 from reference.problem import NetworkProblem
-from tests.checks.handins import results_of, submission_of
+from tests.checks.handins import Results, results_of, submission_of
 from tests.reference import right_nets
 from tests.reference.right_nets import RIGHT
 from tests.reference.test_nets import WRONG, runnable
@@ -94,14 +94,12 @@ def test_right_code_passes_in_every_style(sandbox: Sandbox, rubric: Rubric, styl
 
 
 @pytest.fixture(scope="module")
-def of_mistakes(sandbox: Sandbox, rubric: Rubric) -> dict[str, dict[str, CheckResult]]:
+def of_mistakes(sandbox: Sandbox, rubric: Rubric) -> Results:
     """What becomes of some mistakes that are handed in."""
     return {mistake: results(sandbox, rubric, WRONG[mistake]) for mistake in HANDED_IN}
 
 
-def test_mistakes_that_are_handed_in_fail_on_a_small_network_and_are_named(
-    of_mistakes: dict[str, dict[str, CheckResult]],
-) -> None:
+def test_mistakes_that_are_handed_in_fail_on_a_small_network_and_are_named(of_mistakes: Results) -> None:
     for mistake, found in of_mistakes.items():
         failed = [r for r in found.values() if r.status == "failed"]
         assert failed, mistake
@@ -160,9 +158,7 @@ def asked(rubric: Rubric, problems: tuple[NetworkProblem, ...]) -> Network:
         ("the mean taken twice", "The data term of the gradient by W1 is exactly N times too small."),
     ],
 )
-def test_a_term_that_is_off_by_a_factor_is_named(
-    of_mistakes: dict[str, dict[str, CheckResult]], mistake: str, said: str
-) -> None:
+def test_a_term_that_is_off_by_a_factor_is_named(of_mistakes: Results, mistake: str, said: str) -> None:
     diagnosis = of_mistakes[mistake]["network_gradient"].diagnosis
     assert diagnosis is not None
     assert diagnosis.title == said

@@ -4,9 +4,9 @@ import textwrap
 
 import pytest
 
-from grading.grades.grade import CheckResult
 from grading.sandbox.client import Sandbox
 from tests.checks.classes import OWN_LOSS, HandedClass, judge_classes
+from tests.checks.handins import Results
 from tests.checks.right_classes import RIGHT_PREDICTS, RIGHT_TRAINS
 
 
@@ -23,7 +23,7 @@ def handed_styles(loss: str) -> dict[str, HandedClass]:
     return trains | predicts
 
 
-def _failed(results: dict[str, dict[str, CheckResult]]) -> dict[tuple[str, str], str]:
+def _failed(results: Results) -> dict[tuple[str, str], str]:
     return {
         (name, check): f"{result.message} {result.got}"
         for name, checks in results.items()
@@ -33,13 +33,11 @@ def _failed(results: dict[str, dict[str, CheckResult]]) -> dict[tuple[str, str],
 
 
 @pytest.fixture(scope="module")
-def of_svm(sandbox: Sandbox) -> dict[str, dict[str, CheckResult]]:
+def of_svm(sandbox: Sandbox) -> Results:
     return judge_classes(sandbox, handed_styles("svm"))
 
 
-def test_right_train_and_predict_pass_in_any_style(
-    sandbox: Sandbox, of_svm: dict[str, dict[str, CheckResult]]
-) -> None:
+def test_right_train_and_predict_pass_in_any_style(sandbox: Sandbox, of_svm: Results) -> None:
     assert _failed(of_svm) == _failed(judge_classes(sandbox, handed_styles("softmax"), 11)) == {}
 
 
@@ -62,13 +60,11 @@ def test_there_are_at_least_10_styles_of_train() -> None:
         ("Predict_list", "returns a list instead of an array; accepted"),
     ],
 )
-def test_what_is_unusual_but_right_passes_with_a_remark(
-    of_svm: dict[str, dict[str, CheckResult]], style: str, remark: str
-) -> None:
+def test_what_is_unusual_but_right_passes_with_a_remark(of_svm: Results, style: str, remark: str) -> None:
     assert any(remark in said for result in of_svm[style].values() for said in result.remarks)
 
 
-def test_what_everybody_writes_passes_without_a_remark(of_svm: dict[str, dict[str, CheckResult]]) -> None:
+def test_what_everybody_writes_passes_without_a_remark(of_svm: Results) -> None:
     for style in ("course", "unseeded_generator", "calls_the_function_itself"):
         assert [result.remarks for result in of_svm[f"Train_{style}"].values()] == [[], []]
 

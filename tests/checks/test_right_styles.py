@@ -2,9 +2,8 @@ from __future__ import annotations
 
 import pytest
 
-from grading.grades.grade import CheckResult
 from grading.sandbox.client import Sandbox
-from tests.checks.handins import Handed, in_batches, judge
+from tests.checks.handins import Handed, Results, in_batches, judge
 from tests.checks.right_softmax import SOFTMAX_STYLES
 from tests.checks.right_svm import SVM_STYLES
 
@@ -20,13 +19,11 @@ def test_there_are_at_least_25_styles_of_each_loss() -> None:
 
 
 @pytest.fixture(scope="module")
-def results(sandbox: Sandbox) -> dict[str, dict[str, CheckResult]]:
+def results(sandbox: Sandbox) -> Results:
     return {name: found for batch in in_batches(STYLES, 9) for name, found in judge(sandbox, batch).items()}
 
 
-def test_right_code_in_any_style_passes_everything(
-    sandbox: Sandbox, results: dict[str, dict[str, CheckResult]]
-) -> None:
+def test_right_code_in_any_style_passes_everything(sandbox: Sandbox, results: Results) -> None:
     # The second seed goes to a part of the styles only: it is there to catch a judge that fits one seed.
     other_seed = judge(sandbox, dict(list(STYLES.items())[::4]), 7)
     failed = {
@@ -54,7 +51,5 @@ def test_right_code_in_any_style_passes_everything(
         ),
     ],
 )
-def test_what_is_unusual_but_right_passes_with_a_remark(
-    results: dict[str, dict[str, CheckResult]], style: str, remark: str
-) -> None:
+def test_what_is_unusual_but_right_passes_with_a_remark(results: Results, style: str, remark: str) -> None:
     assert any(remark in said for result in results[style].values() for said in result.remarks)
