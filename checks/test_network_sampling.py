@@ -5,12 +5,12 @@ from __future__ import annotations
 import numpy as np
 
 from checks.class_strategies import samplings
-from grading.judging.batches import require_random
 from grading.judging.network import Network
 from grading.judging.network_steps import require_right_steps, rows_of
 from grading.judging.network_training import NetworkTraining
 from grading.judging.promise import promise
 from grading.judging.properties import given
+from grading.judging.random_batches import require_random
 from grading.judging.samplings import Sampling
 from grading.words import say
 

@@ -6,12 +6,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from checks.class_strategies import samplings
-from grading.judging.batches import require_random
 from grading.judging.classifier import Classifier
 from grading.judging.failures import Failure, WrongSampling
 from grading.judging.histories import follows_from_its_histories
 from grading.judging.promise import promise
 from grading.judging.properties import given
+from grading.judging.random_batches import require_random
 from grading.judging.samplings import Sampling
 from grading.judging.training_record import PluggedCall, told_by
 from grading.words import say

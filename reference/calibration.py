@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from reference.accuracy import ALPHA, Interval, interval, least_count
+from reference.accuracy_verdict import ALPHA, Interval, interval, least_count
 from reference.sgd import Loss, predict, train
 from reference.split import Split
 

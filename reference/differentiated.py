@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from reference.bounded import Array, Bounded
-from reference.terms import FormulaError, Term, derivatives
+from reference.traced_arrays import FormulaError, Term, derivatives
 
 _LARGEST_CHUNK = 2**22
 """Numbers that generators are worked out with at a time: 32 MB."""

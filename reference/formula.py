@@ -1,7 +1,8 @@
 """What a loss is written in: NumPy's own operations on terms, and what NumPy has no function for.
 
 A formula is a function of the parameters, X, y and delta that returns one number, written for one problem. It is
-worked out for many problems at once; gradient, kinks and bounds follow (`reference.terms`, `reference.bounded`).
+worked out for many problems at once; gradient, kinks and bounds follow from it (`reference.traced_arrays`,
+`reference.bounded`).
 """
 
 from __future__ import annotations
@@ -10,7 +11,7 @@ import numpy as np
 
 from reference import functions
 from reference.bounded import Bounded
-from reference.terms import NUMPYS, FormulaError, Labels, Operand, Term, applied, refuse
+from reference.traced_arrays import NUMPYS, FormulaError, Labels, Operand, Term, applied, refuse
 
 __all__ = [
     "FormulaError",

@@ -16,9 +16,9 @@ from reference.accepted import AcceptedGradients
 from reference.answer import Answer, require_finite
 from reference.bounded import Array, Bounded
 from reference.differentiated import Differentiated, Spread
-from reference.nested import NestedGradients
+from reference.nested_kinks import NestedGradients
 from reference.problem import NetworkProblem, Problem, stacked
-from reference.terms import Labels, Term
+from reference.traced_arrays import Labels, Term
 
 _FEATURES, _LARGEST_PADDED = 4, 8
 """Problems of up to 8 features are worked out with 4 or 8."""

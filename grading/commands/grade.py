@@ -29,7 +29,7 @@ from grading.commands.arguments import (
     a_percent,
     some_formats,
 )
-from grading.commands.given import notebook_data
+from grading.commands.grading_inputs import notebook_data
 
 if TYPE_CHECKING:
     from grading.grades.grade import Grade

@@ -10,7 +10,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 from grading import PROGRAM
-from grading.commands.given import lateness, tell
+from grading.commands.grading_inputs import lateness, tell
 
 # Much of it is imported while the first hand-in is being graded.
 if TYPE_CHECKING:

@@ -9,7 +9,7 @@ from typing import TypeVar
 import msgspec
 
 from grading.editions.callings import losses_of
-from grading.editions.parts import code_of_part, is_part, said_of_part
+from grading.editions.loss_parts import code_of_part, is_part, said_of_part
 from grading.editions.tensors import diagnosis_for_tensors, in_tensors, said_of_tensors
 from grading.grades.grade import Certificate, CheckResult, Counterexample, Diagnosis, GradientComparison
 from grading.judging.failures import Failure, Raises

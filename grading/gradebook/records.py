@@ -21,7 +21,7 @@ from grading.gradebook.earlier import take_over
 from grading.gradebook.hand_marks import latest, marks_of, newest_of_all, with_marks
 from grading.gradebook.marks import OwnRun, now, write_mark
 from grading.gradebook.stored import decoded, stored
-from grading.gradebook.worth import decided_by, marked, worth_of
+from grading.gradebook.verdict_points import decided_by, marked, worth_of
 from grading.grades.grade import Grade, IsolationFacts
 from grading.grades.roster import Known, Matches
 from grading.intake.safe_names import clean

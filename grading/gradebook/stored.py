@@ -12,7 +12,7 @@ from grading.gradebook.as_reported import Forms, Kept, Worth
 from grading.gradebook.database import Database
 from grading.gradebook.hand_marks import HandMark, marks_of, with_marks
 from grading.gradebook.marks import LATEST
-from grading.gradebook.worth import marked
+from grading.gradebook.verdict_points import marked
 from grading.grades.grade import CheckResult, Grade, IsolationFacts, LateFacts, SubmissionFacts
 from grading.intake.submission import Handin
 

@@ -21,10 +21,10 @@ from typing import Any
 
 import msgspec
 
+from grading.intake.combining_characters import unstacked
 from grading.intake.ipynb import OURS, DamagedNotebookError, as_it_is, dictionaries, is_ours, joined
 from grading.intake.pasted import set_apart
 from grading.intake.png import NoPictureError, checked
-from grading.intake.stacked import unstacked
 
 _PICTURE = "image/png"
 # In the order in which the first that there is is shown.

@@ -33,7 +33,7 @@ from grading.sandbox.messages import (
     Seed,
     Step,
 )
-from grading.sandbox.shared import SharedArray
+from grading.sandbox.shared_array import SharedArray
 from grading.words import say
 from reference.problem import Problem
 

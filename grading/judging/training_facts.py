@@ -9,7 +9,7 @@ from grading.grades.grade import TrainingFacts, TrainingRun
 from grading.judging.classifier import Classifier, Learned
 from grading.judging.training.baselines import loss_named, reference_training, templates, thinned
 from grading.judging.training.data import training_data
-from reference.accuracy import ALPHA, verdict
+from reference.accuracy_verdict import ALPHA, verdict
 from reference.datasets import Split
 from reference.sgd import predict, suboptimality
 

@@ -15,7 +15,7 @@ from grading.notebook_execution.harvest import Found
 from grading.notebook_execution.scoring import confirmed
 from grading.rubric.settings import SEARCH_CHECKS, Search
 from grading.words import later, say, together, translated
-from reference.accuracy import verdict
+from reference.accuracy_verdict import verdict
 
 _EQUAL = 1e-6
 _MOST_NAMED = 5

@@ -8,7 +8,7 @@ from typing import Any
 import msgspec
 
 from grading.grades.grade import Grade, Status
-from grading.intake.stacked import unstacked
+from grading.intake.combining_characters import unstacked
 
 # C0 and C1 controls but tab and newline; what turns the direction of text around; unpaired surrogates, which cannot be
 # written as UTF-8; and what XML 1.0 has no place for.

@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from importlib import import_module
 
-from grading import PREFIX
 from grading.judging.engine import plan_of
 from grading.judging.promise import promise_of
 from grading.judging.screening import Setting, make_known
@@ -28,12 +26,16 @@ def prepare_for_failures(standard: Standard) -> Iterator[None]:
     For a caller that has nothing else to do until the next failure, and may stop at any piece: right code needs none,
     and what is missing is made when it is needed.
     """
+    import hypothesis  # noqa: F401
+
+    yield
+    from grading.diagnosis import loss_functions, methods  # noqa: F401
     from grading.diagnosis.known_answers import plain_sample, regularized_sample, sample, traces
 
-    ours = ("diagnosis.loss_functions", "diagnosis.methods", "repair.telling")
-    for module in ("hypothesis", *(f"{PREFIX}grading.{name}" for name in ours)):
-        import_module(module)
-        yield
+    yield
+    from grading.diagnosis.repair import updated_results  # noqa: F401
+
+    yield
     for _, setting in _settings_of(standard):
         for problems in (sample(setting), regularized_sample(setting), plain_sample(setting)):
             traces(setting, problems)

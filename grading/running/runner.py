@@ -228,7 +228,7 @@ class Runner:
         return self._repairs[name]
 
     def _repaired(self, name: str) -> Repair | None:
-        from grading.diagnosis.repair.telling import repaired
+        from grading.diagnosis.repair.updated_results import repaired
 
         # What needs a data set takes too long to be asked of candidates.
         checks = [check for planned, check in self.plan() if planned == name and check != "accuracy"]

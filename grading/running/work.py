@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from grading.grades.notebook_execution import Execution
     from grading.running.setup import RunSetup
     from grading.sandbox.client import Sandbox
-    from grading.sandbox.shared import SharedArray
+    from grading.sandbox.shared_array import SharedArray
     from grading.sandbox.walls.zygote import Zygote
 
 LOSSES = 2

@@ -14,7 +14,7 @@ from grading.sandbox.level_search import LevelSearch
 from grading.sandbox.limits import Limits
 from grading.sandbox.notebook_worker import Afterwards, Notebook, NotebookOutcome, run_notebook
 from grading.sandbox.session import Session
-from grading.sandbox.shared import SharedArray
+from grading.sandbox.shared_array import SharedArray
 from grading.sandbox.walls.launch import Launcher
 from grading.sandbox.walls.levels import Isolation, IsolationError, Level
 from grading.sandbox.worker import Worker

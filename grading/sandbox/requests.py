@@ -29,7 +29,7 @@ from grading.sandbox.messages import (
     Returned,
     Step,
 )
-from grading.sandbox.shared import SharedArray
+from grading.sandbox.shared_array import SharedArray
 from grading.sandbox.text import clean
 from grading.sandbox.worker_sentences import in_run_language
 from grading.words import say

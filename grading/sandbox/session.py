@@ -31,7 +31,7 @@ from grading.sandbox.requests import (
     outcome_of,
 )
 from grading.sandbox.retention import Retention
-from grading.sandbox.shared import SharedArray
+from grading.sandbox.shared_array import SharedArray
 from grading.sandbox.walls.launch import End, Launcher, Process
 from grading.sandbox.walls.levels import DisturbedError
 from grading.words import say

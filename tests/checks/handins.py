@@ -14,7 +14,7 @@ from grading.intake.submission import Block, Definition, Kind, Source, Submissio
 from grading.rubric.settings import Function, Rubric, Settings
 from grading.running.runner import Runner
 from grading.sandbox.client import Sandbox
-from grading.sandbox.shared import SharedArray
+from grading.sandbox.shared_array import SharedArray
 from reference.mistakes import Mistake
 
 HEADER = "from __future__ import annotations\nimport numpy as np\n"

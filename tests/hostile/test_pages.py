@@ -11,9 +11,9 @@ from pathlib import Path
 import pytest
 
 from grading.grades.grade import Place
+from grading.intake.combining_characters import unstacked
 from grading.intake.png import NoPictureError
 from grading.intake.rendered_cells import rendered_cells
-from grading.intake.stacked import unstacked
 from grading.reports import source_page
 from grading.reports.source_page import SourcePage
 from grading.reports.sources import commented

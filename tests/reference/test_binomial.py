@@ -17,7 +17,7 @@ from reference.binomial import (
     lowest_probability,
     probabilities,
 )
-from tests.reference.test_accuracy import exact_at_most
+from tests.reference.test_accuracy_verdict import exact_at_most
 
 
 def test_coefficients_are_those_of_pascal() -> None:

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from reference import calibration
-from reference.accuracy import verdicts
+from reference.accuracy_verdict import verdicts
 from reference.calibration import Calibration, calibrate
 from reference.datasets import digits
 from reference.losses import training_loss

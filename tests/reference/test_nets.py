@@ -14,7 +14,7 @@ from reference import two_layer_net
 from reference.bounded import Array
 from reference.formula import Labels, Term, maximum, without_label
 from reference.loss import Loss
-from reference.nested import NestedGradients
+from reference.nested_kinks import NestedGradients
 from reference.problem import NetworkProblem
 from tests.reference import right_nets
 from tests.reference.right_nets import NAMES, RIGHT, course

@@ -13,7 +13,7 @@ from grading.reports.shown_repairs import told
 from grading.rubric.settings import Rubric
 from grading.running.runner import Runner
 from grading.sandbox.client import Sandbox, Worker
-from grading.sandbox.shared import SharedArray
+from grading.sandbox.shared_array import SharedArray
 
 FAILED = ("failed", "error")
 _SPEAKS_OF_ALL = "NameError"  # is explained by names that may stand anywhere in the hand-in

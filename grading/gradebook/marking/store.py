@@ -20,7 +20,7 @@ from grading.gradebook.hand_marks import HandMark, Item, give, items, lacked, ma
 from grading.gradebook.marking.questions import Question, sorted_out
 from grading.gradebook.marks import OwnRun, now, write_mark
 from grading.gradebook.stored import reported
-from grading.gradebook.worth import manual_at
+from grading.gradebook.verdict_points import manual_at
 from grading.grades.grade import ManualItem, SubmissionFacts
 from grading.intake.submission import Handin
 

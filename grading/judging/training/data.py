@@ -11,7 +11,7 @@ import numpy as np
 
 from grading.grades.grade import DataFacts
 from grading.judging.training.plan import TrainingPlan
-from grading.sandbox.shared import SharedArray
+from grading.sandbox.shared_array import SharedArray
 from reference.datasets import Split, identify, load
 
 

@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from grading.judging.training.data import TrainingData
-from grading.sandbox.shared import SharedArray
+from grading.sandbox.shared_array import SharedArray
 
 # Larger ones are not copied for each hand-in: of them only the classes change.
 _MOST_COPIED = 8 << 20

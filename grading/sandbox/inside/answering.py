@@ -12,7 +12,7 @@ from grading.protocol.plugged_loss import add_batch
 from grading.sandbox.inside import seeding
 from grading.sandbox.inside.answers import Packer
 from grading.sandbox.inside.counting import Counter
-from grading.sandbox.inside.mapped import Mapped
+from grading.sandbox.inside.mapped_array import Mapped
 from grading.sandbox.inside.memory_layouts import laid_out
 
 _UNKNOWN = wire.WireUnknown()

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from landlockpy import Ruleset
 
     # It imports NumPy, which what only reads hand-ins does without.
-    from grading.sandbox.inside.mapped import Mapped
+    from grading.sandbox.inside.mapped_array import Mapped
 
 try:
     import resource

@@ -21,7 +21,7 @@ from grading.sandbox.inside.answers import Packer, raised
 from grading.sandbox.inside.counting import Counter
 from grading.sandbox.inside.importing import Importing
 from grading.sandbox.inside.library import Library
-from grading.sandbox.inside.mapped import Mapped
+from grading.sandbox.inside.mapped_array import Mapped
 from grading.sandbox.inside.outbox import Outbox
 
 _decode = msgspec.msgpack.Decoder(wire.Request).decode

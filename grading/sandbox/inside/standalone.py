@@ -9,7 +9,7 @@ import msgspec
 
 from grading.protocol.confinement import Setup
 from grading.sandbox.inside import confining, running_cells, serving
-from grading.sandbox.inside.mapped import Mapped
+from grading.sandbox.inside.mapped_array import Mapped
 
 
 def main(setup: bytes, frames: int = -1, printed: int = -1, data: int | None = None) -> None:

@@ -24,7 +24,7 @@ import numpy as np
 from grading.protocol.confinement import Setup, Start
 from grading.sandbox.inside import confining, running_cells, serving
 from grading.sandbox.inside.clearing import clear_slowly
-from grading.sandbox.inside.mapped import Mapped
+from grading.sandbox.inside.mapped_array import Mapped
 
 if TYPE_CHECKING:
     from landlockpy import Ruleset

@@ -7,7 +7,7 @@ from math import comb
 
 import pytest
 
-from reference.accuracy import interval, least_count, verdict, verdicts
+from reference.accuracy_verdict import interval, least_count, verdict, verdicts
 
 
 def exact_at_most(count: int, total: int, probability: Fraction) -> Fraction:

@@ -28,7 +28,8 @@ Pull: TypeAlias = Callable[[Bounded], Bounded]
 _serials = itertools.count()
 
 _HERE = frozenset(
-    str(Path(__file__).with_name(name)) for name in ("formula.py", "terms.py", "bounded.py", "functions.py")
+    str(Path(__file__).with_name(name))
+    for name in ("formula.py", "traced_arrays.py", "bounded.py", "functions.py")
 )
 
 

@@ -12,7 +12,7 @@ import pytest
 from grading.sandbox.client import Sandbox
 from grading.sandbox.limits import Limits
 from grading.sandbox.messages import Call, Outcome, Returned
-from grading.sandbox.shared import SharedArray
+from grading.sandbox.shared_array import SharedArray
 from grading.sandbox.walls.levels import Level
 from tests.grading.sandbox.building import one_file
 from tests.grading.sandbox.walls.test_levels import BEST
