@@ -1,8 +1,8 @@
-"""The commands of ``grader.py``, a module each, imported only when asked for.
+"""The commands of ``grader.py``, one module each, imported only when needed.
 
-A command is one module here with `parser` and `run`, and its entry in `COMMANDS`. Keep NumPy and other large libraries
-out of the modules' own imports: ``grader.py --help`` and shell completion load the parsers. Imported by
-``grader.py`` alone.
+A command is a module here with `parser` and `run`, and an entry in `COMMANDS`. Keep NumPy and other large libraries
+out of the modules' top-level imports: ``grader.py --help`` and shell completion load the parsers. Imported only by
+``grader.py``.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from typing import Protocol, cast
 from grading import PROGRAM, UserError
 
 GRADED, BELOW, WRONG_USE, NOT_GRADED = 0, 1, 2, 3
-"""Exit codes: all graded; a score is below --fail-under; wrong use; something was not graded."""
+"""Exit codes: all graded; a score is below --fail-under; wrong usage; something was not graded."""
 
 COMMANDS: dict[str, str] = {
     "calibrate": "measures which accuracy may be asked for",
@@ -33,36 +33,36 @@ COMMANDS: dict[str, str] = {
     "test": "runs the checks on one hand-in with pytest, for its student",
     "watch": "runs the checks on one hand-in again at every save",
 }
-"""What follows ``grader.py``, and what it does, as ``grader.py --help`` says it. Without one of these, it grades."""
+"""The command names and what each does, as ``grader.py --help`` says it. Without one of these, it grades."""
 
 
 class Command(Protocol):
-    """What a module of this package has."""
+    """What each module of this package provides."""
 
     parser: Callable[[], argparse.ArgumentParser]
     run: Callable[[argparse.Namespace], int]
 
 
 def command(name: str) -> Command:
-    """The module of a command, "grade" for the one without a name."""
+    """Import the module of a command; "grade" is the one without a name."""
     return cast(Command, importlib.import_module(f"{__name__}.{name}"))
 
 
 def getting_ready() -> None:
-    """Say so on a terminal, while much is imported; the first thing that is printed takes its place."""
+    """Say so on a terminal while large modules are imported; the first thing that is printed replaces it."""
     if sys.stdout.isatty():
         print("getting ready ...", end="\r", flush=True)
 
 
 def _names_a_file(arguments: Sequence[str]) -> str | None:
-    """The first option or command among the arguments that the shell may have put in the place of a `*`."""
+    """Return the first option or command among the arguments that the shell may have substituted for a `*`."""
     before = arguments[: arguments.index("--")] if "--" in arguments else arguments
     special = [word for k, word in enumerate(before) if word.startswith("-") or (k == 0 and word in COMMANDS)]
     return next((word for word in special if os.path.lexists(word)), None)
 
 
 def _meant(word: str) -> str | None:
-    """The command that ``word`` is a misspelling of, if that is what it can only be."""
+    """Return the command that ``word`` must be a misspelling of, if there is exactly one."""
     if word.startswith("-") or not word.replace("-", "").isalpha() or os.path.lexists(word):
         return None
     import difflib
@@ -71,12 +71,12 @@ def _meant(word: str) -> str | None:
 
 
 def _misspelled(arguments: Sequence[str], parser: argparse.ArgumentParser) -> tuple[str, str] | None:
-    """The first option that the parser does not have, and the one that it can only be a misspelling of."""
+    """Return the first option that the parser does not have, and the one that it must be a misspelling of."""
     known = [option for action in parser._actions for option in action.option_strings]
     before = arguments[: arguments.index("--")] if "--" in arguments else arguments
     for word in before:
         option = word.partition("=")[0]
-        # argparse takes the beginning of an option for the whole.
+        # argparse accepts the beginning of an option for the whole.
         if option.startswith("--") and not any(each.startswith(option) for each in known):
             import difflib
 
@@ -86,7 +86,7 @@ def _misspelled(arguments: Sequence[str], parser: argparse.ArgumentParser) -> tu
 
 
 def add_data(parser: argparse.ArgumentParser) -> None:
-    """The option that says where CIFAR-10 is."""
+    """Add the option that says where CIFAR-10 is."""
     parser.add_argument(
         "--data",
         type=Path,
@@ -96,7 +96,7 @@ def add_data(parser: argparse.ArgumentParser) -> None:
 
 
 def add_rubric(parser: argparse.ArgumentParser, help_: str) -> None:
-    """The options that say with which rubric."""
+    """Add the options that choose the rubric."""
     from grading.rubric.editions import shipped
 
     parser.add_argument("--rubric", type=Path, metavar="FILE", help=help_)
@@ -109,7 +109,7 @@ def add_rubric(parser: argparse.ArgumentParser, help_: str) -> None:
 
 
 def main(arguments: Sequence[str]) -> int:
-    """Run the command that the arguments name and return its exit code."""
+    """Run the command given by the arguments and return its exit code."""
     word = _names_a_file(arguments)
     if word is not None:
         print(
@@ -130,7 +130,7 @@ def main(arguments: Sequence[str]) -> int:
         return WRONG_USE
     chosen = command(name)
     parser = chosen.parser()
-    # What follows `test` is pytest's, whose options nobody knows here.
+    # What follows `test` are pytest's options, which are not known here.
     wrong = None if name == "test" else _misspelled(rest, parser)
     if wrong is not None:
         print(f"{parser.prog}: there is no option {wrong[0]}; did you mean {wrong[1]}?", file=sys.stderr)
@@ -143,7 +143,7 @@ def main(arguments: Sequence[str]) -> int:
 
 
 def _wrong_use() -> tuple[type[Exception], ...]:
-    """What the user can fix; asked for, and the data set's imported, only when there is some error."""
+    """The errors that the user can fix; called, and the data set's error imported, only after an error."""
     from reference.split import DatasetError
 
     return UserError, DatasetError

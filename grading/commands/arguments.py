@@ -1,4 +1,4 @@
-"""What the arguments of grading may be."""
+"""The types of the arguments of grading."""
 
 from __future__ import annotations
 
@@ -16,10 +16,10 @@ USUAL_FORMATS = ("json", "md", "html", "csv")
 
 
 class Version(argparse.Action):
-    """Prints the version; it is looked up only when it is asked for."""
+    """Prints the version, which is looked up only when requested."""
 
     def __call__(self, parser: argparse.ArgumentParser, *_: object) -> None:
-        """Print it and end."""
+        """Print it and exit."""
         from grading.running.setup import suite_version
 
         print(f"subgrader {suite_version()}")
@@ -27,7 +27,7 @@ class Version(argparse.Action):
 
 
 def a_moment(text: str) -> datetime:
-    """A time with its offset from UTC."""
+    """Parse a time with its offset from UTC."""
     from grading.grades.late import moment
 
     try:
@@ -37,21 +37,21 @@ def a_moment(text: str) -> datetime:
 
 
 def a_count(text: str) -> int:
-    """A number of processes."""
+    """Parse a number of processes."""
     if not text.isdigit() or int(text) < 1:
         raise argparse.ArgumentTypeError(f"{text!r} is not a number of processes; give 1 or more")
     return int(text)
 
 
 def a_port(text: str) -> int:
-    """The number of a port."""
+    """Parse a port number."""
     if not text.isdigit() or not 1 <= int(text) <= 65_535:
         raise argparse.ArgumentTypeError(f"{text!r} is no port; give a number from 1024 to 65535")
     return int(text)
 
 
 def a_percent(text: str) -> float:
-    """A share from 0 to 100."""
+    """Parse a percentage from 0 to 100."""
     try:
         value = float(text)
     except ValueError:
@@ -62,7 +62,7 @@ def a_percent(text: str) -> float:
 
 
 def some_formats(text: str) -> tuple[str, ...]:
-    """Forms of reports, by their names."""
+    """Parse the names of report formats."""
     names = tuple(dict.fromkeys(name.strip() for name in text.split(",")))
     unknown = [name for name in names if name not in FORMATS]
     if unknown:
@@ -73,7 +73,7 @@ def some_formats(text: str) -> tuple[str, ...]:
 
 
 def add_settings(parser: argparse.ArgumentParser) -> None:
-    """Add what a student may choose who asks the checks: the rubric, the language, and the data."""
+    """Add the settings that a student may choose when running the checks: rubric, language and data."""
     add_rubric(parser, "points and settings (default: the shipped ones)")
     parser.add_argument("--lang", choices=LANGUAGES, help="language (default: the rubric's, else English)")
     add_data(parser)

@@ -30,7 +30,7 @@ def _seeds(text: str) -> int:
 
 
 def run(options: argparse.Namespace) -> int:
-    """Train, print what was reached, and return the exit code."""
+    """Train, print the accuracies reached, and return the exit code."""
     one_thread()
     from grading.commands.progress import progress
     from grading.judging.training.calibration import calibrate_plan, report

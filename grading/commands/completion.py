@@ -1,4 +1,4 @@
-"""`grader.py completion`: a script that lets a shell complete the command line."""
+"""`grader.py completion`: print a script that lets a shell complete the command line."""
 
 from __future__ import annotations
 
@@ -28,11 +28,11 @@ def run(options: argparse.Namespace) -> int:
 
 
 def _whole() -> argparse.ArgumentParser:
-    """One parser for the whole command line: that of grading, with a parser below it for each command."""
+    """Build one parser for the whole command line: grading's parser, with a parser below it for each command."""
     import shtab
 
     whole = argparse.ArgumentParser(prog=PROGRAM, description="Grade linear-classifier hand-ins.")
-    # Options before the commands' names: those of grading, which has none.
+    # Options before a command's name belong to grading, which has no name.
     for action in command("grade").parser()._actions:
         if action.option_strings and action.dest != "help":
             whole._add_action(action)
@@ -53,7 +53,7 @@ _FOLDERS = frozenset(("DIR", "OUT"))
 
 
 def _actions(parser: argparse.ArgumentParser) -> Iterator[argparse.Action]:
-    """All options and arguments of a parser and those below it."""
+    """Yield all options and arguments of a parser and of those below it."""
     for action in parser._actions:
         yield action
         if isinstance(action, argparse._SubParsersAction):

@@ -1,4 +1,4 @@
-"""`grader.py doctor`: how student code would be isolated here, what is missing, and what fixes it."""
+"""`grader.py doctor`: say how student code would be isolated here, what is missing, and how to fix it."""
 
 from __future__ import annotations
 

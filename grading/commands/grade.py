@@ -39,7 +39,7 @@ if TYPE_CHECKING:
 
 
 def parser() -> argparse.ArgumentParser:
-    """The command line."""
+    """The command line of grading."""
     result = argparse.ArgumentParser(
         prog=PROGRAM,
         description="Grade linear-classifier hand-ins: notebooks, packages, .py files, zips, or folders of them.",
@@ -54,7 +54,7 @@ def parser() -> argparse.ArgumentParser:
 
 
 def _add_hand_ins(result: argparse.ArgumentParser) -> None:
-    """What is graded, by which rubric, and whose it is."""
+    """Add what is graded, by which rubric, and whose work it is."""
     result.add_argument("--version", action=Version, nargs=0, help="say the version and stop")
     result.add_argument(
         "paths", nargs="*", type=Path, metavar="PATH", help="hand-ins (default: submissions/)"
@@ -100,7 +100,7 @@ def _add_late_work(result: argparse.ArgumentParser) -> None:
 
 
 def _add_ways_to_grade(result: argparse.ArgumentParser) -> None:
-    """With what, where and how it is graded, and which reports are written."""
+    """Add with what, where and how it is graded, and which reports are written."""
     add_data(result)
     result.add_argument("--jobs", type=a_count, metavar="N", help="processes (default: one per core)")
     result.add_argument(
@@ -160,13 +160,13 @@ def _run(options: argparse.Namespace) -> int:
 
     from grading.sandbox.walls.zygote import begin
 
-    # It comes up while this process is still importing what else is needed.
+    # It starts while this process is still importing everything else.
     with (None if options.cluster else begin()) or nullcontext() as begun:
         return _run_with(options, begun)
 
 
 def _run_with(options: argparse.Namespace, begun: Zygote | None) -> int:
-    """The same, with a process for the sandbox that has been begun."""
+    """Grade as the command line says, with a sandbox process that has already been started."""
     from contextlib import nullcontext
 
     from grading.intake.files import left_out
@@ -179,7 +179,7 @@ def _run_with(options: argparse.Namespace, begun: Zygote | None) -> int:
     options.paths = paths = options.paths or [Path("submissions")]
     if not _are_ours(options):
         return WRONG_USE
-    # Nor is a gradebook believed that may have been handed in.
+    # A gradebook that may have been handed in is not trusted either.
     options.out_is_graded = _lies_in(options.out, paths)
     is_beside = options.out.is_dir() and options.out.resolve() not in map(Path.resolve, paths)
     aside = left_out(options.out) if options.out_is_graded and is_beside else None
@@ -223,7 +223,7 @@ def _run_with(options: argparse.Namespace, begun: Zygote | None) -> int:
 
 
 def _are_ours(options: argparse.Namespace) -> bool:
-    """Whether no student can have written a file that decides about grades; if one can, that is said."""
+    """Return whether no student can have written a file that decides grades; if one can, say so."""
     own = {"--rubric": options.rubric, "--times": options.times, "--roster": options.roster}
     for option, ours in own.items():
         if ours is not None and _lies_in(ours, options.paths):
@@ -234,12 +234,12 @@ def _are_ours(options: argparse.Namespace) -> bool:
 
 
 def _lies_in(path: Path, graded: Sequence[Path]) -> bool:
-    """Whether ``path`` is one of ``graded`` or in it; links are followed."""
+    """Whether ``path`` is one of ``graded`` or inside one, following links."""
     return any(path.resolve().is_relative_to(each.resolve()) for each in graded)
 
 
 def _grade(found: Found, work: Work, options: argparse.Namespace) -> list[Grade]:
-    """Grade what has changed, show and write, one by one; then the reports on the whole class."""
+    """Grade what has changed, show and write each result as it comes, then write the reports on the class."""
     from contextlib import ExitStack, closing
     from itertools import chain
 
@@ -248,7 +248,7 @@ def _grade(found: Found, work: Work, options: argparse.Namespace) -> list[Grade]
     with ExitStack() as stack:
         graded = GradedClass(found, work, options, stack)
         outcomes = stack.enter_context(closing(graded.outcomes()))
-        # What reports need is imported while the first hand-in is being graded.
+        # The modules for reports are imported while the first hand-in is being graded.
         first = next(outcomes)
         grades = [graded.reported(outcome) for outcome in chain([first], outcomes)]
         before = graded.from_earlier_runs()

@@ -1,4 +1,4 @@
-"""`grader.py gradebook OUT`: everybody's grades in a folder of reports, or the history of one student."""
+"""`grader.py gradebook OUT`: list all grades in a folder of reports, or the history of one student."""
 
 from __future__ import annotations
 
@@ -56,7 +56,7 @@ def parser() -> argparse.ArgumentParser:
 
 
 def run(options: argparse.Namespace) -> int:
-    """Print what was asked for and return the exit code."""
+    """Print what was requested and return the exit code."""
     from grading.gradebook import listing
     from grading.gradebook.database import FILE, Database
     from grading.reports.text import in_short
@@ -84,7 +84,7 @@ def run(options: argparse.Namespace) -> int:
 
 
 def _as_csv(rows: Sequence[Row]) -> str:
-    """The rows as CSV, all columns; no spreadsheet takes a cell for a formula."""
+    """The rows as CSV, all columns; no spreadsheet will take a cell for a formula."""
     from grading.gradebook.listing import COLUMNS
     from grading.reports.gradebook import inert
 
@@ -104,7 +104,7 @@ def _as_json(rows: Sequence[Row]) -> str:
 
 
 def _as_table(rows: Sequence[Row]) -> str:
-    """The rows to be read: what says nothing of anybody is left out."""
+    """The rows as a readable table, without columns that are empty for everyone."""
     from rich.console import Console
     from rich.table import Table
     from rich.text import Text

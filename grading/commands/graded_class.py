@@ -1,4 +1,4 @@
-"""A class as `grader.py` grades it: what is known of it, what is written of it, and what the terminal shows."""
+"""A class as `grader.py` grades it: its gradebook, its reports, and what the terminal shows."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from grading import PROGRAM
 from grading.commands.grading_inputs import lateness, tell
 
-# Much of it is imported while the first hand-in is being graded.
+# Much of this is imported while the first hand-in is being graded.
 if TYPE_CHECKING:
     from grading.commands.terminal import Terminal
     from grading.grades.grade import Grade
@@ -23,13 +23,13 @@ if TYPE_CHECKING:
 
 
 class GradedClass:
-    """A class as it is graded: its gradebook, its reports, and what the terminal shows of it.
+    """A class being graded: its gradebook, its reports, and what the terminal shows of it.
 
     Args:
         found: the hand-ins.
-        work: what grades them.
-        options: of the command line.
-        stack: ends what is begun here.
+        work: grades them.
+        options: from the command line.
+        stack: closes whatever is opened here.
     """
 
     def __init__(self, found: Found, work: Work, options: argparse.Namespace, stack: ExitStack) -> None:
@@ -69,7 +69,7 @@ class GradedClass:
         return Brief()
 
     def outcomes(self) -> Generator[Outcome, None, None]:
-        """The grades as they are made, here or on a cluster."""
+        """Yield the grades as they are made, here or on a cluster."""
         from grading.running.processes import cores
         from grading.running.run import grade_all
 
@@ -92,7 +92,7 @@ class GradedClass:
         self._records.get_ready()
 
     def reported(self, outcome: Outcome) -> Grade:
-        """Write the reports on a grade and show it; the grade in brief."""
+        """Write the reports on a grade and show it; return it in brief."""
         from grading.reports import write_reports
         from grading.running.grade_assembly import known_by, unwritten
 
@@ -106,21 +106,21 @@ class GradedClass:
             if not outcome.unchanged:
                 records.keep(handin, outcome.grade, grade)
         except Exception as error:
-            # Also where what somebody wrote meets a defect of ours: the others get theirs.
+            # A defect of ours may show only in what one student wrote: the others still get their reports.
             grade = unwritten(grade, error)
-        with suppress(OSError):  # the next run works it out again
+        with suppress(OSError):  # the next run computes it again
             records.mark(grade)
         self._terminal.graded(self.seen(grade), unchanged=outcome.unchanged)
         return self._brief.of(grade)
 
     def seen(self, grade: Grade) -> Grade:
-        """A grade as whoever graded sees it."""
+        """Return a grade as the person who graded it sees it."""
         from grading.reports.hidden import for_students, released
 
         return released(grade) if self._options.release else for_students(grade)
 
     def from_earlier_runs(self) -> list[Grade]:
-        """The grades of those who are in the gradebook and not among the hand-ins."""
+        """The grades of those who are in the gradebook but not among the hand-ins."""
         with suppress(OSError):
             self._records.write_marks()
         return [
@@ -128,7 +128,7 @@ class GradedClass:
         ]
 
     def said_of(self, grades: Sequence[Grade]) -> Sequence[str]:
-        """What else the reports on the class say; the gradebook keeps it for whoever marks."""
+        """Collect the remarks for the reports on the class; the gradebook keeps them for whoever marks."""
         from grading.reports.anonymous import without_names
 
         matches, anonymous = self._records.matches, self._options.anonymous
@@ -139,7 +139,7 @@ class GradedClass:
         return said
 
     def report_class(self, grades: Sequence[Grade], before: Sequence[Grade], said: Sequence[str]) -> None:
-        """Write the reports on the class, and show the end of it."""
+        """Write the reports on the class, and show the summary."""
         from grading.intake.safe_names import listed
         from grading.reports import write_class
         from grading.reports.anonymous import pseudonyms

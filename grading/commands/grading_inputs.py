@@ -1,4 +1,4 @@
-"""What else the command line names for grading: data, times, the roster."""
+"""The other inputs to grading given on the command line: data set, hand-in times and roster."""
 
 from __future__ import annotations
 
@@ -19,16 +19,15 @@ if TYPE_CHECKING:
     from grading.running.setup import RunSetup
 
 
-# SVHN's pictures, and PyTorch's tensors.
+# Their notebooks read SVHN's pictures, and PyTorch's tensors.
 _OTHER_NOTEBOOKS = ("dlcourse", "eecs498")
 
 
 def notebook_data(named: Path | None, edition: str) -> str:
-    """The folder of CIFAR-10's batches, which notebooks read: the one ``named``, or that of the environment.
+    """The folder of CIFAR-10's batches that notebooks read: ``named``, or the one in the environment variable.
 
     Raises:
-        DatasetError: it is not known where they are, or they are not all there, or notebooks of the ``edition`` read
-            others.
+        DatasetError: the folder is not known or not complete, or notebooks of the ``edition`` read other data.
     """
     from grading.sandbox.walls import users
     from reference.cifar10 import FILES, locate
@@ -46,7 +45,7 @@ def notebook_data(named: Path | None, edition: str) -> str:
         )
     batches = locate(Path(folder)).resolve()
     for name in FILES:
-        # Only as root: otherwise notebooks run with the rights of the user who started them.
+        # Only as root: otherwise notebooks run with the rights of the user who started the grader.
         if users.can_be_given() and not (batches / name).stat().st_mode & stat.S_IROTH:
             raise DatasetError(
                 f"{batches / name} can be read by root alone, and notebooks never run as root: chmod -R a+rX {batches}"
@@ -57,10 +56,10 @@ def notebook_data(named: Path | None, edition: str) -> str:
 def lateness(
     handins: Sequence[Handin], setup: RunSetup, options: argparse.Namespace, matches: Matches | None
 ) -> Lateness:
-    """Who handed in when, and what being late costs.
+    """Find out who handed in when, and what being late costs.
 
     Raises:
-        LateError: times are given that cannot be used.
+        LateError: the given times cannot be used.
     """
     from grading.grades.late import LateError, Lateness, for_handins, read_times, times_of
     from grading.intake.safe_names import listed
@@ -82,6 +81,6 @@ def lateness(
 
 
 def tell(matches: Matches) -> None:
-    """Print who is on the roster or among the hand-ins only."""
+    """Print who is only on the roster, and who is only among the hand-ins."""
     for sentence in matches.sentences:
         print(f"{PROGRAM}: {sentence}", file=sys.stderr)

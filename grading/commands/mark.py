@@ -89,7 +89,7 @@ def _serve(options: argparse.Namespace, marker: str) -> int:
     from grading.intake.reader import Reader
     from grading.words import speaking
 
-    # Processes are forked while no other thread runs.
+    # Processes are forked while no other thread is running.
     with Reader() as reader, Store(options.out, marker) as store, beside_others(options.out):
         if not store.questions:
             print(

@@ -1,4 +1,4 @@
-"""A progress bar on standard error for what takes longer than two seconds; nothing if that is not a terminal."""
+"""A progress bar on standard error for whatever takes longer than two seconds; nothing if that is not a terminal."""
 
 from __future__ import annotations
 
@@ -9,14 +9,14 @@ from functools import partial
 
 @contextmanager
 def progress(what: str, total: int | None, *, of_bytes: bool = False) -> Iterator[Callable[..., None]]:
-    """Show steps done of steps to do; what comes with it updates them, as `rich.progress.Progress.update`.
+    """Show the steps done and to do; yields a function that updates them, like `rich.progress.Progress.update`.
 
     Args:
         what: what is counted, one or two words.
-        total: how many there are, None if that is not known yet.
-        of_bytes: they are bytes.
+        total: how many there are; None if that is not known yet.
+        of_bytes: whether bytes are counted.
     """
-    # Imported here: `grader.py --help` does without.
+    # Imported here because `grader.py --help` does not need it.
     from rich import progress
     from rich.console import Console
 

@@ -1,4 +1,4 @@
-"""`grader.py rubric`: check a rubric file, or show in tables what it asks."""
+"""`grader.py rubric`: check a rubric file, or show its contents in tables."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ def parser() -> argparse.ArgumentParser:
 
 
 def run(options: argparse.Namespace) -> int:
-    """Read the rubric, print what was asked for, and return the exit code."""
+    """Read the rubric, print what was requested, and return the exit code."""
     from grading.rubric.reading import RubricError, load_rubric
 
     path = options.check or (None if options.explain is SHIPPED else options.explain)

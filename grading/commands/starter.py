@@ -1,4 +1,4 @@
-"""`grader.py starter`: write what students get: a notebook, a package to fill in, the public checks."""
+"""`grader.py starter`: write what students receive: a notebook, a package to fill in, and the public checks."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ def parser() -> argparse.ArgumentParser:
 
 
 def run(options: argparse.Namespace) -> int:
-    """Write the folder, say what is in it, and return the exit code."""
+    """Write the folder, list its contents, and return the exit code."""
     from grading.rubric.reading import load_rubric
     from grading.starter.write import write_starter
 

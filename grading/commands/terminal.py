@@ -1,4 +1,4 @@
-"""What the person at the terminal sees."""
+"""What the user sees in the terminal."""
 
 from __future__ import annotations
 
@@ -29,11 +29,11 @@ _NAME_WIDTH = 32  # and the score
 
 
 class Terminal(Closing):
-    """A line per submission as it is graded; at the end a table of those known before, and where the reports are."""
+    """Prints a line per submission as it is graded; at the end, a table of known ones and where the reports are."""
 
     def __init__(self, total: int) -> None:
         self.console = Console(highlight=False)
-        # Into a file or a pipe each line stays one.
+        # In a file or a pipe, each line stays one line.
         self.console.soft_wrap = not self.console.is_terminal
         self._started = time.monotonic()
         self._unchanged: set[str] = set()
@@ -47,7 +47,7 @@ class Terminal(Closing):
             TextColumn("{task.fields[facts]}"),
             console=self.console,
             transient=True,
-            # No thread of its own: the grader's processes are forked from this one.
+            # No thread for refreshing: the grader's processes are forked from this one.
             auto_refresh=False,
             disable=not self.console.is_terminal,
         )
@@ -56,16 +56,16 @@ class Terminal(Closing):
         self._progress.start()
 
     def close(self) -> None:
-        """Take the bar away."""
+        """Remove the progress bar."""
         self._progress.stop()
 
     def doing(self, what: str) -> None:
-        """Show, beside the bar, what is being done."""
+        """Show beside the bar what is being done."""
         self._progress.update(self._task, description=what)
         self._progress.refresh()
 
     def graded(self, grade: Grade, *, unchanged: bool = False) -> None:
-        """Print one submission's line, unless it is known from an earlier run."""
+        """Print one submission's line, unless its grade is known from an earlier run."""
         self._new += not unchanged
         self._failed += has_failures(grade)
         self._not_graded += grade.state == "not_graded"
@@ -79,7 +79,7 @@ class Terminal(Closing):
             self._progress.refresh()
 
     def _print(self, head: str, colour: str, lines: list[str]) -> None:
-        """What stands in front, and beside it the rest, which keeps its distance from the margin where it is broken."""
+        """Print ``head`` with the lines beside it, indented where they wrap."""
         if not self.console.soft_wrap:
             grid = Table.grid(
                 Column(width=_HEAD_WIDTH, justify="right"), Column(overflow="fold"), padding=(0, 2)
@@ -94,7 +94,7 @@ class Terminal(Closing):
             )
 
     def _facts(self) -> str:
-        """How many failed, how fast it goes, and how long it will take."""
+        """How many failed, how fast grading goes, and how long it will take."""
         done = self._new + len(self._unchanged)
         rate = self._new / max(time.monotonic() - self._started, 1e-3)
         left = (self._total - done) / rate if rate else 0.0
@@ -105,7 +105,7 @@ class Terminal(Closing):
     ) -> None:
         """Print the table and the last lines."""
         grades = sorted(grades, key=lambda g: g.submission.name)
-        # Of the others there was a line just now.
+        # The others have just had a line each.
         known = [grade for grade in grades if grade.submission.name in self._unchanged]
         if len(grades) >= _SHOW_TABLE_FROM and 0 < len(known) <= _MOST_ROWS:
             self.console.print()
@@ -121,7 +121,7 @@ class Terminal(Closing):
 
 
 def _to_open(out: str, formats: list[str]) -> list[str]:
-    """What to open first: a page where there is one, of each hand-in and of all; the other forms stand beside it."""
+    """Say what to open first: the pages, if any, of each hand-in and of the class; other forms lie beside it."""
     formats = sorted(formats, key=lambda name: name != "html")
     each = [f"{out}/<name>/{WRITERS[name].file_name}" for name in formats if name in WRITERS]
     every = [f"{out}/{CLASS_WRITERS[name][0].file_name}" for name in formats if name in CLASS_WRITERS]
@@ -129,12 +129,12 @@ def _to_open(out: str, formats: list[str]) -> list[str]:
 
 
 def plain(text: str) -> str:
-    """Text on one line that neither Rich nor the terminal takes for an instruction."""
+    """Put text on one line, without anything that Rich or the terminal takes for an instruction."""
     return escape(one_line(text))
 
 
 def counts(grades: Sequence[Grade], unchanged: Collection[str]) -> str:
-    """How many are in which state: "5 graded (2 with failures), 9 unchanged (1 with failures), 1 not graded"."""
+    """Count the grades by state: "5 graded (2 with failures), 9 unchanged (1 with failures), 1 not graded"."""
     done = [grade for grade in grades if grade.state == "graded"]
     known = [grade for grade in done if grade.submission.name in unchanged]
     new = [grade for grade in done if grade.submission.name not in unchanged]
@@ -145,7 +145,7 @@ def counts(grades: Sequence[Grade], unchanged: Collection[str]) -> str:
 
 
 def progress_facts(failed: int, not_graded: int, rate: float, seconds_left: float) -> str:
-    """What stands beside the bar: "3 with failures, 1 not graded, 4.2 a second, 0:03:10 left"."""
+    """The text beside the bar: "3 with failures, 1 not graded, 4.2 a second, 0:03:10 left"."""
     return say(
         "{failed} with failures, {not_graded} not graded, {rate:.1f} a second, {left} left",
         failed=failed,
@@ -156,7 +156,7 @@ def progress_facts(failed: int, not_graded: int, rate: float, seconds_left: floa
 
 
 def has_failures(grade: Grade) -> bool:
-    """Whether a check did not pass."""
+    """Whether any check did not pass."""
     return any(check.is_broken for check in grade.checks)
 
 
@@ -166,7 +166,7 @@ def _with_failures(grades: Sequence[Grade]) -> str:
 
 
 def _line(grade: Grade) -> tuple[str, str, list[str]]:
-    """What stands in front, its colour, and the rest."""
+    """The beginning of a submission's line, its colour, and the rest."""
     name = plain(grade.submission.name)
     if grade.state == "not_graded":
         return say("not graded"), "yellow", [f"{name}: {plain(grade.reason or '')}"]
@@ -189,7 +189,7 @@ def colour_of(got: float, most: float) -> str:
 
 
 def _table(grades: Sequence[Grade], functions: Sequence[str], width: int) -> Table:
-    """Points by function where the terminal is wide enough for that, else by kind of function."""
+    """Points by function if the terminal is wide enough, otherwise by kind of function."""
     groups = {_heading(name): [name] for name in functions}
     needed = sum(max(map(len, heading.split("\n"))) + 2 for heading in groups)
     if needed + _NAME_WIDTH > width:

@@ -1,4 +1,4 @@
-"""`grader.py test [PATH]`: the checks in a student's terminal, by one short command."""
+"""`grader.py test [PATH]`: run the checks in a student's terminal, with one short command."""
 
 from __future__ import annotations
 
@@ -15,10 +15,10 @@ from grading.commands.arguments import add_settings
 
 
 class _Parser(argparse.ArgumentParser):
-    """Leaves to pytest what follows the hand-in."""
+    """Leaves everything after the hand-in to pytest."""
 
     def parse_args(self, args: Any = None, namespace: Any = None) -> argparse.Namespace:  # type: ignore[override]
-        """A path if one stands in front, and the rest."""
+        """Split the arguments into a leading path, if there is one, and the rest."""
         words: Sequence[str] = args or ()
         if {"-h", "--help"} & set(words):
             self.print_help()
@@ -26,7 +26,7 @@ class _Parser(argparse.ArgumentParser):
         named = [word for word in words[:1] if not word.startswith("-")]
         rest = [*words[len(named) :]]
         for word in rest:
-            # pytest would look for tests in it, and run it.
+            # pytest would look for tests in it, and so run it.
             if word.endswith((".ipynb", ".py", ".zip")) and os.path.lexists(word):
                 self.error(f"name one hand-in, before all options: {self.prog} {word}")
         return argparse.Namespace(path=Path(named[0]) if named else None, options=rest)
@@ -44,7 +44,7 @@ def parser() -> argparse.ArgumentParser:
     result.add_argument(
         "path", nargs="?", metavar="PATH", help="the hand-in (default: the one in this folder)"
     )
-    # These are pytest's to read (grading/entrances/pytest_checks.py); --help lists them, and shells complete them.
+    # pytest reads these (grading/entrances/pytest_checks.py); here, --help lists them and shells complete them.
     add_settings(result)
     result.add_argument(
         "--hunt",
@@ -75,14 +75,14 @@ def run(options: argparse.Namespace) -> int:
 
 
 def _settings() -> list[str]:
-    """A project around installed checks may have settings for tests of its own, which are not about these."""
+    """Options for pytest that keep out settings which a project around installed checks has for tests of its own."""
     if not PREFIX:
         return []
     from grading.grades.atomic_files import user_cache
 
     kept = f"cache_dir={user_cache() / 'pytest'}"
-    # What pytest rewrites of the packages it loads is of no use to these checks.
+    # These checks do not need the assertions that pytest rewrites in the packages it loads.
     quiet = "-Wignore::pytest.PytestAssertRewriteWarning"
-    # So is the plugin of anyio, which another of our libraries needs: it takes as long to import as pytest itself.
+    # Nor anyio's plugin, installed with another of our libraries: importing it takes as long as importing pytest.
     options = ["--import-mode=importlib", "-p", "no:anyio"]
     return ["-c", os.devnull, f"--rootdir={SUITE}", *options, quiet, "-o", kept]

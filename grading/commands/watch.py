@@ -1,4 +1,4 @@
-"""`grader.py watch PATH`: the checks again at every save, in a student's terminal."""
+"""`grader.py watch PATH`: run the checks again at every save, in a student's terminal."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ def run(options: argparse.Namespace) -> int:
 
     started = time.monotonic()
     try:
-        # It comes up while this process is still importing what else is needed.
+        # It starts while this process is still importing everything else.
         with begin() or nullcontext() as begun:
             return _watch(options, begun, started)
     except KeyboardInterrupt:
@@ -58,7 +58,7 @@ def _watch(options: argparse.Namespace, begun: Zygote | None, started: float) ->
 
     rubric = load_rubric(options.rubric, edition=options.edition, lang=options.lang, data_folder=options.data)
     require_packages(rubric)
-    # A student's own code on the student's own machine: where there are no walls to be had, limits will do.
+    # A student's own code on the student's own machine: where walls are not available, limits will do.
     setup = RunSetup(rubric, allow_unsafe=True)
     with speaking(rubric.settings.lang), Reader() as reader, Work(setup, reader) as work:
         work.begin(begun)

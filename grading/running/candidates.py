@@ -1,4 +1,4 @@
-"""The functions and methods of one submission, as the checks see them, each made when it is first asked for."""
+"""The functions and methods of one submission as the checks see them, each made when first requested."""
 
 from __future__ import annotations
 
@@ -17,12 +17,12 @@ if TYPE_CHECKING:
 
 
 class Candidates:
-    """What is judged of one submission, by name.
+    """The functions and methods of one submission that are judged, by name.
 
     Args:
-        submission: what is asked.
-        worker_of: the worker for the functions of a loss, by the name of that loss. Whoever asks gets the same one.
-        standard: by what it is judged.
+        submission: where they are defined.
+        worker_of: returns the worker for the functions of a loss, given its name; always the same worker.
+        standard: what they are judged by.
     """
 
     def __init__(
@@ -37,12 +37,12 @@ class Candidates:
         self._networks: dict[str, Network] = {}
 
     def group(self, name: str) -> str:
-        """The loss whose worker answers for a function: the naive one's, where it must agree with that."""
+        """The loss whose worker calls a function; if the function must agree with a naive one, that one's loss."""
         function = self._standard.functions[name]
         return self.group(function.naive) if function.naive is not None else function.reference
 
     def worker(self, name: str) -> Worker:
-        """The worker that has a function."""
+        """The worker that has loaded a function."""
         return self._worker_of(self.group(name))
 
     def __getitem__(self, name: str) -> LossFunction | Classifier | Network:
@@ -52,7 +52,7 @@ class Candidates:
         return self.network(name) if kind.startswith("network") else self.classifier(name)
 
     def loss(self, name: str) -> LossFunction:
-        """A loss function."""
+        """The loss function called ``name``."""
         if name not in self._losses:
             naive = self._standard.functions[name].naive
             other = self.loss(naive) if naive is not None else None
@@ -61,7 +61,7 @@ class Candidates:
         return self._losses[name]
 
     def classifier(self, name: str) -> Classifier:
-        """A train or a predict."""
+        """The train or predict called ``name``."""
         if name not in self._classifiers:
             usage = Usage(name, self._standard.names, self._standard.functions[name].takes_loss)
             worker = adapter_for(usage, self.worker(name), self._submission.callings)
@@ -71,15 +71,15 @@ class Candidates:
         return self._classifiers[name]
 
     def network(self, name: str) -> Network:
-        """The loss of a network, its train or its predict."""
+        """The loss, train or predict of a network."""
         if name not in self._networks:
-            # Few rubrics ask for one.
+            # Few rubrics ask for networks.
             from grading.judging.network import Network
 
             self._networks[name] = Network(name, self.worker(name), self._standard, self._digest)
         return self._networks[name]
 
     def trained(self, name: str) -> Classifier | None:
-        """What has been trained on the data set; None if it is nothing of the kind, or has not been."""
+        """Return the classifier if it has been trained on the data set; otherwise None."""
         found = self._classifiers.get(name)
         return found if found is not None and found.trainings else None

@@ -1,4 +1,4 @@
-"""The code by which grades are worked out: ours, by its hash, and the libraries, by their versions."""
+"""The code that computes grades: ours, identified by its hash, and the libraries, by their versions."""
 
 from __future__ import annotations
 
@@ -10,19 +10,19 @@ from pathlib import Path
 
 from grading import ROOMS, SUITE
 
-#: What grades are worked out with, besides Python and NumPy, which are among the `SuiteFacts`: the names of what is
-#: installed, and of what is imported.
+#: The libraries that compute grades, besides Python and NumPy, which are among the `SuiteFacts`: the name of each as
+#: installed, and as imported.
 _LIBRARIES = {"scikit-learn": "sklearn", "scipy": "scipy"}
 
 
 @cache
 def suite_hash() -> str:
-    """A hash over this project's own sources, so that a grade never outlives the code that gave it."""
+    """A hash of this project's own sources, so that a grade never outlives the code that gave it."""
     digest = hashlib.sha256()
     walk = (each for room in ROOMS for each in os.walk(SUITE / room))
     for path in sorted(f"{above}/{name}" for above, _, names in walk for name in names):
         if path.endswith((".py", ".toml", ".bin")):
-            # Where it is installed, code is the same but for this in its imports.
+            # In an installed copy, the code differs only by this prefix in its imports.
             content = Path(path).read_bytes().replace(b"subgrader.", b"")
             place = path.removeprefix(str(SUITE)).replace(os.sep, "/")
             digest.update(f"{place} {len(content)}\n".encode())
@@ -32,14 +32,14 @@ def suite_hash() -> str:
 
 @cache
 def library_versions() -> dict[str, str]:
-    """The versions of what grades are worked out with, besides Python and NumPy."""
+    """The versions of the libraries that compute grades, besides Python and NumPy."""
     return {name: _version(name, package) for name, package in _LIBRARIES.items()}
 
 
 def _version(library: str, package: str) -> str:
-    """As installers write it into the name of a folder: `importlib.metadata` takes thirty times as long to say it.
+    """Read the version from the folder name that installers give: `importlib.metadata` takes thirty times as long.
 
-    It lies beside the package. Other folders of `sys.path` may be what is graded, and have one of any name.
+    The folder is beside the package. Other folders of `sys.path` may be the hand-in, and contain one of any name.
     """
     found = importlib.util.find_spec(package)
     beginning = f"{library.replace('-', '_')}-"

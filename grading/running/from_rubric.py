@@ -1,4 +1,4 @@
-"""What the stages of a run are handed of a rubric: to each the small value that it needs."""
+"""Extracts from the rubric the small settings object that each stage of a run needs."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 
 def standard_of(rubric: Rubric) -> Standard:
-    """By what answers are judged."""
+    """Extract the settings that answers are judged by."""
     from grading.judging.standard import Standard
 
     settings = rubric.settings
@@ -30,7 +30,7 @@ def standard_of(rubric: Rubric) -> Standard:
 
 
 def training_plan(rubric: Rubric) -> TrainingPlan:
-    """What classifiers are trained on, and how."""
+    """Extract what classifiers are trained on, and how."""
     settings = rubric.settings
     trained = (asked.reference for asked in settings.functions.values() if "accuracy" in asked.points)
     return TrainingPlan(

@@ -1,4 +1,4 @@
-"""The grade of a hand-in, from the results of its checks."""
+"""Assembles the grade of a hand-in from the results of its checks."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ from grading.words.origins import know
 def not_graded(
     handin: Handin, setup: RunSetup, isolation: IsolationFacts | None, reason: str, seconds: float = 0.0
 ) -> Grade:
-    """The grade of a hand-in that could not be graded, with the reason."""
+    """Return the grade of a hand-in that could not be graded, with the reason."""
     return Grade(
         submission=SubmissionFacts(name=handin.name, path=str(handin.path), sha256="", kind=None),
         suite=suite_facts(setup),
@@ -48,7 +48,7 @@ def not_graded(
 
 
 def unwritten(grade: Grade, error: Exception) -> Grade:
-    """What becomes of a grade whose reports could not be written: nobody can read it, so it does not count as one."""
+    """Return a grade whose reports could not be written as "not graded", since nobody can read it."""
     if isinstance(error, OSError):
         reason = say(
             "its reports could not be written ({error}); fix that and run the same command again",
@@ -73,7 +73,7 @@ def graded(
     execution: Execution | None = None,
     repairs: Mapping[str, Repair] | None = None,
 ) -> Grade:
-    """The grade of a submission whose checks have been run."""
+    """Return the grade of a submission whose checks have been run."""
     rubric = setup.rubric
     places: dict[str, Place | None] = dict.fromkeys(rubric.asked_names)
     for name, definition in submission.definitions.items():
@@ -118,7 +118,7 @@ def graded(
 
 
 def manual_items(settings: Settings) -> list[ManualItem]:
-    """What the rubric leaves to a person, whatever is in the hand-in."""
+    """The items that the rubric leaves to a person, whatever the hand-in contains."""
     return [
         ManualItem(question=item.title, answer="", max_points=item.points, source="rubric")
         for item in settings.manual
@@ -126,7 +126,7 @@ def manual_items(settings: Settings) -> list[ManualItem]:
 
 
 def known_by(grade: Grade, handin: Handin | None) -> Grade:
-    """The grade with what the learning platform knows the student by, where that is known."""
+    """Return the grade with the identifiers that the learning platform uses for the student, if they are known."""
     if handin is None or not handin.lms_id:
         return grade
     submission = msgspec.structs.replace(grade.submission, lms_id=handin.lms_id, lms=handin.lms)

@@ -1,4 +1,4 @@
-"""Everything that all submissions share, made once: the checks, their examples, and the true answers."""
+"""Prepares, once, everything that all submissions share: the checks, their examples and the true answers."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from grading.rubric.settings import Function
 
 
 def prepare(standard: Standard) -> None:
-    """Import the checks and fill their caches for the losses that are asked for."""
+    """Import the checks and fill their caches for the requested losses."""
     for function, setting in _settings_of(standard):
         asked = [promise for check in function.points if (promise := promise_of(check)).strategies]
         make_known([drawing for promise in asked for drawing in promise.drawings], setting)
@@ -21,10 +21,10 @@ def prepare(standard: Standard) -> None:
 
 
 def prepare_for_failures(standard: Standard) -> Iterator[None]:
-    """Import what names mistakes and finds their places, and work out the answers of the known ones, piece by piece.
+    """Import the modules that name and locate mistakes, and compute the answers of known mistakes, piece by piece.
 
-    For a caller that has nothing else to do until the next failure, and may stop at any piece: right code needs none,
-    and what is missing is made when it is needed.
+    For a caller that is idle until the next failure and may stop after any piece: correct code needs none of this, and
+    whatever is missing is made when it is needed.
     """
     import hypothesis  # noqa: F401
 
@@ -43,7 +43,7 @@ def prepare_for_failures(standard: Standard) -> Iterator[None]:
 
 
 def _settings_of(standard: Standard) -> Iterator[tuple[Function, Setting]]:
-    """Each loss function that is asked for, with what its answers may be judged by."""
+    """Yield each requested loss function with each setting that may be used to judge its answers."""
     for function in standard.functions.values():
         if function.kind == "loss":
             for scale in standard.reg_scales if function.is_regularized else (0.0,):

@@ -28,17 +28,17 @@ _SECONDS_TO_END = 2.0
 
 
 def cores() -> int:
-    """The processors that this process may use, which in a container are fewer than the machine has."""
+    """The number of processors that this process may use; in a container, fewer than the machine has."""
     if sys.platform == "linux":
         return len(os.sched_getaffinity(0))
     return os.cpu_count() or 1
 
 
 class Work(Protocol):
-    """What a process does all its life."""
+    """What a process does from start to end."""
 
     def __call__(self, handin: Handin) -> Grade:
-        """Grade one hand-in, whatever it holds."""
+        """Grade one hand-in, whatever it contains."""
         ...
 
     def close(self) -> None:
@@ -61,14 +61,14 @@ def share_out(
 ) -> Generator[Grade, None, None]:
     """Grade hand-ins in ``jobs`` processes and yield each grade as it is made, in no fixed order.
 
-    One whose process dies is tried once more in a new one. Closing the iterator ends all processes.
+    A hand-in whose process dies is tried once more in a new one. Closing the iterator ends all processes.
 
     Args:
         handins: what to grade.
         jobs: number of processes.
-        new_work: what the next process does; called in this one, just before that one is started.
-        give_up: the grade of a hand-in that took two processes down, and why.
-        meanwhile: done once, while the first hand-ins are being graded.
+        new_work: makes the work of the next process; called in this process, just before that one is started.
+        give_up: makes the grade of a hand-in that took two processes down, given the reason.
+        meanwhile: called once, while the first hand-ins are being graded.
     """
     pool = _Pool(deque(handins), jobs, new_work)
     try:
@@ -83,7 +83,7 @@ def share_out(
                     if lost is not None:
                         yield give_up(lost[0], f"the process that graded it {lost[1]}, twice")
                 else:
-                    # First, because the receiver of the grade writes its reports, and the process would wait for that.
+                    # First, because whoever receives the grade writes its reports, and the process would wait for that.
                     pool.give(member)
                     yield grade
     finally:
@@ -91,7 +91,7 @@ def share_out(
 
 
 class _Pool:
-    """The processes, and what waits for them."""
+    """The processes, and the hand-ins that wait for them."""
 
     def __init__(self, waiting: deque[Handin], jobs: int, new_work: Callable[[], Work]) -> None:
         self._waiting, self._jobs, self._new_work = waiting, jobs, new_work
@@ -99,7 +99,7 @@ class _Pool:
         self._members: list[_Member] = []
 
     def give_out(self) -> bool:
-        """Have everybody at work for whom there is something; whether anybody is."""
+        """Give every idle process a hand-in while there are any; return whether any process is at work."""
         for member in self._members:
             if member.task is None:
                 self.give(member)
@@ -108,20 +108,20 @@ class _Pool:
         return any(member.task is not None for member in self._members)
 
     def give(self, member: _Member) -> None:
-        """Give a member the next hand-in, if there is one."""
+        """Give a process the next hand-in, if there is one."""
         member.task = self._waiting.popleft() if self._waiting else None
         if member.task is not None:
-            # If it has died, that is found, and counted, when its answer is read.
+            # If it has died, that is noticed, and counted, when its answer is read.
             with contextlib.suppress(OSError):
                 member.line.send(member.task)
 
     def wait_for_news(self) -> list[_Member]:
-        """Wait for those at work, and say who has something to say, or has died."""
+        """Wait for the processes at work; return those that have sent something or died."""
         lines = wait([member.line for member in self._members if member.task is not None])
         return [member for member in self._members if member.line in lines]
 
     def remove(self, member: _Member) -> tuple[Handin, str] | None:
-        """Clear a dead member away; its hand-in, if that is not tried again, and how it ended."""
+        """Remove a dead process; return its hand-in and how it ended, or None if the hand-in will be tried again."""
         self._members.remove(member)
         how, handin = _ended(member), member.task
         assert handin is not None
@@ -134,7 +134,7 @@ class _Pool:
     def end_all(self) -> None:
         """End all processes."""
         for member in self._members:
-            # Idle ones see the end of the line; those at work are told.
+            # Idle processes notice that the connection is closed; those at work are terminated.
             member.line.close()
             if member.task is not None:
                 member.process.terminate()
@@ -145,15 +145,15 @@ class _Pool:
             member.process.close()
 
     def _new_member(self) -> _Member:
-        # With fork the drawn cases and their true answers are shared; elsewhere each process draws its own.
+        # With fork, the drawn cases and their true answers are shared; elsewhere each process draws its own.
         forks = sys.platform == "linux"
         context: ForkContext | SpawnContext
         context = multiprocessing.get_context("fork") if forks else multiprocessing.get_context("spawn")
         if not forks:
-            # A new Python would look for its first modules in the current folder, where hand-ins may be.
+            # A new Python would look for its first modules in the current folder, which may hold hand-ins.
             os.environ["PYTHONSAFEPATH"] = "1"
         line, theirs = context.Pipe()
-        # A forked process has copies of these, and while anybody has one the line does not break.
+        # A forked process has copies of these, and while anyone holds a copy the connection does not close.
         inherited = [line, *(member.line for member in self._members)] if forks else []
         arguments = theirs, inherited, self._new_work()
         process = context.Process(target=_serve, args=arguments, daemon=True)
@@ -166,7 +166,7 @@ class _Pool:
 
 @contextlib.contextmanager
 def _interrupts_held() -> Iterator[None]:
-    """Ctrl-C comes after this block: the new process must not see one before it ignores them."""
+    """Delay Ctrl-C until after this block: a new process must not receive it before it has started to ignore it."""
     if sys.platform == "win32":
         yield
         return
@@ -178,7 +178,7 @@ def _interrupts_held() -> Iterator[None]:
 
 
 def _ended(member: _Member) -> str:
-    """Clear away what is left of a dead member, and say how it ended."""
+    """Clean up after a dead process and say how it ended."""
     member.line.close()
     member.process.join(_SECONDS_TO_END)
     member.process.kill()
@@ -187,7 +187,7 @@ def _ended(member: _Member) -> str:
 
 
 def how_ended(code: int) -> str:
-    """What an exit code of a process says, as part of a sentence."""
+    """Describe a process's exit code, as part of a sentence."""
     if code >= 0:
         return f"ended with exit code {code}"
     with contextlib.suppress(ValueError):
@@ -196,7 +196,7 @@ def how_ended(code: int) -> str:
 
 
 def _serve(line: Connection, inherited: list[Connection], work: Work) -> None:
-    """The life of one process."""
+    """Run one process from start to end."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the parent's business
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
     if sys.platform != "win32":
@@ -204,11 +204,11 @@ def _serve(line: Connection, inherited: list[Connection], work: Work) -> None:
     for other in inherited:
         other.close()
     if sys.platform == "linux":
-        # Whatever this process is at then, the kernel ends it.
+        # Whatever this process is doing then, the kernel ends it.
         confining.follow_parent(os.getppid())
     else:
         threading.Thread(target=_end_with_parent, daemon=True).start()
-    # Threads that each turn warnings off for a while turn them on again for each other.
+    # Threads that each turn warnings off for a while would turn them on again for each other.
     warnings.simplefilter("ignore")
     try:
         while True:
@@ -218,7 +218,7 @@ def _serve(line: Connection, inherited: list[Connection], work: Work) -> None:
                 return
             line.send(work(handin))
     except Exception:
-        # What is left of a process where this can happen is not to be relied on.
+        # A process in which this can happen is no longer reliable.
         traceback.print_exc()
         os._exit(1)
     finally:
@@ -228,7 +228,7 @@ def _serve(line: Connection, inherited: list[Connection], work: Work) -> None:
 
 
 def _end_with_parent() -> None:
-    """Wait for the parent to die, however it does, and follow it; what we have started then ends with us."""
+    """Wait for the parent to die, however it does, and exit too; whatever we have started then ends with us."""
     parent = multiprocessing.parent_process()
     if parent is not None:
         wait([parent.sentinel])

@@ -1,4 +1,4 @@
-"""Many hand-ins side by side, each from what was handed in to its grade.
+"""Grades many hand-ins side by side, each from the files handed in to its grade.
 
 This module stands on top of the checks; nothing that the checks use may import it.
 """
@@ -22,7 +22,7 @@ from grading.words import say
 
 
 class Outcome(msgspec.Struct, frozen=True):
-    """A grade, and whether it was known from an earlier run."""
+    """A grade, and whether it is taken from an earlier run."""
 
     grade: Grade
     unchanged: bool = False
@@ -38,20 +38,20 @@ def grade_all(
 ) -> Generator[Outcome, None, None]:
     """Grade hand-ins in ``jobs`` processes and yield each grade as it is made, in no fixed order.
 
-    A process of the grader's own that dies costs only what it was grading, which is tried once more and then reported
-    as not graded. Closing the iterator ends all processes.
+    A process of the grader's own that dies costs only the hand-in it was grading, which is tried once more and then
+    reported as not graded. Closing the iterator ends all processes.
 
     Args:
         handins: what to grade.
-        work: what the first process does, and, with sandboxes of their own, all others.
+        work: the work of the first process; the others do the same, each with a sandbox of its own.
         jobs: number of processes, at most. Even one is a process of its own, whose death this one survives.
-        known: the grade of a hand-in at a level of isolation, if it need not be worked out again.
-        note: told, in a few words, what is being done before the first hand-in is graded.
-        meanwhile: done once, in this process, while the first hand-ins are being graded.
+        known: returns the grade of a hand-in at a level of isolation if it need not be computed again.
+        note: is told, in a few words, what is being done before the first hand-in is graded.
+        meanwhile: called once, in this process, while the first hand-ins are being graded.
 
     Raises:
-        IsolationError: no level that may be used works on this machine.
-        DatasetError: the data set to train on cannot be had.
+        IsolationError: none of the allowed isolation levels works on this machine.
+        DatasetError: the training data cannot be obtained.
     """
     waiting = []
     for handin in handins:
@@ -65,14 +65,14 @@ def grade_all(
     jobs = min(jobs, len(waiting))
     plan = training_plan(work.setup.rubric)
     if jobs > 1:
-        # Before the processes part; a single one does it itself, while this one gets ready for its grades.
+        # Before the processes fork; a single one does it itself, while this one gets ready for its grades.
         work.prepare()
     if jobs > 1 or not plan.is_quick:
         baselines.prepare(plan, note)
         note("grading")
-    # With as many processes as processors, each of the losses would only slow the other down.
+    # With as many processes as processors, testing both losses at once would only slow each of them down.
     work.is_spare = LOSSES * jobs <= cores()
-    # The first process works in the sandbox that is open already; each later one opens its own.
+    # The first process uses the sandbox that is open already; each later one opens its own.
     first = [work] if sys.platform == "linux" else []
 
     def new_work() -> Work:

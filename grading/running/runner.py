@@ -1,6 +1,6 @@
-"""Testing one submission on everything that the rubric names, check by check.
+"""Tests one submission on everything that the rubric names, check by check.
 
-The grader and pytest both ask through here, so they cannot come to different verdicts.
+The grader and pytest both use this module, so they cannot reach different verdicts.
 """
 
 from __future__ import annotations
@@ -48,16 +48,16 @@ if TYPE_CHECKING:
 
 
 class Runner:
-    """All checks of one submission; each is run at most once, when it or one that needs it is asked for.
+    """All checks of one submission; each is run at most once, when it or a check that depends on it is requested.
 
     Args:
-        submission: what is asked.
-        worker_of: the worker for the functions of a loss, by the name of that loss. Whoever asks gets the same one.
-        rubric: what for.
-        opening: a new worker with the files of a submission, for the search for what makes wrong functions right; None
-            not to search.
-        alone: a new worker of the hand-in, that has been asked nothing, to see what its functions keep between calls;
-            None not to look.
+        submission: what is tested.
+        worker_of: returns the worker for the functions of a loss, given its name; always the same worker.
+        rubric: what to test for.
+        opening: starts a new worker with the files of a submission, for the search for repairs of wrong functions; None
+            for no search.
+        alone: starts a new worker with the hand-in that has not been called yet, to see what its functions keep between
+            calls; None not to look.
     """
 
     def __init__(
@@ -89,16 +89,16 @@ class Runner:
                     yield name, check
 
     def results(self, lanes: Executor | None = None) -> list[CheckResult]:
-        """Run everything that is planned; each loss in one of ``lanes``, if there are processors to spare."""
+        """Run all planned checks, each loss in one of ``lanes`` if there are processors to spare."""
         plan = list(self.plan())
-        # Hidden ones last: what a function has been asked for them, it cannot tell in the open ones.
+        # Hidden checks come last, so that a function cannot reveal in the open checks what the hidden ones asked.
         in_turn = sorted(plan, key=lambda planned: self._is_hidden(*planned))
         if lanes is not None:
             groups: dict[str, list[tuple[str, str]]] = {}
             for name, check in in_turn:
                 groups.setdefault(self.candidates.group(name), []).append((name, check))
             lane_of = [lanes.submit(self._run_in_order, group) for group in groups.values()]
-            # Nobody may end the workers under a lane that still uses them.
+            # A worker must not be ended while a lane is still using it.
             wait(lane_of)
             for lane in lane_of:
                 lane.result()
@@ -113,13 +113,13 @@ class Runner:
     def _run_in_order(self, planned: Sequence[tuple[str, str]]) -> None:
         for name, check in planned:
             self.result(name, check)
-        # While the other losses are still at it.
+        # Done here while the other losses are still being tested.
         for name in dict.fromkeys(name for name, _ in planned):
             self._training_of(name)
             self._repair_of(name)
 
     def result(self, name: str, check: str) -> CheckResult:
-        """The result of one check of one function, run now if it has not been."""
+        """Return the result of one check of one function, running it if it has not been run."""
         if (name, check) not in self._results:
             with suppress(NotPassed), self.judging(name, check):
                 verify(promise_of(check), self.candidates[name])
@@ -127,10 +127,10 @@ class Runner:
 
     @contextmanager
     def judging(self, name: str, check: str) -> Iterator[None]:
-        """Make a result of what comes out while a check is asked of a function.
+        """Turn the outcome of the enclosed check of a function into its result.
 
         Raises:
-            NotPassed: it is not passed, or was not to be asked at all.
+            NotPassed: the check is not passed, or should not have been run at all.
         """
         started, asked = time.perf_counter(), promise_of(check)
         result = self._unasked(name, asked, started)
@@ -138,7 +138,7 @@ class Runner:
             candidate = self.candidates[name]
             cases, remarks = candidate.cases, len(candidate.remarks)
             try:
-                # A student's answer may be any number; what becomes of it in a comparison is the verdict's business.
+                # A student's answer may be any number; the verdict deals with whatever comparing it leads to.
                 with np.errstate(all="ignore"):
                     yield
                     if isinstance(candidate, LossFunction) and check in JUDGES:
@@ -155,14 +155,14 @@ class Runner:
             raise NotPassed(result)
 
     def told(self, name: str, check: str, failure: Failure) -> CheckResult:
-        """A failure in words, where it decides about no points."""
+        """Put a failure that decides no points into words."""
         return self._failed(name, promise_of(check), failure, [], 0, time.perf_counter())
 
     def _unasked(self, name: str, asked: Promise, started: float) -> CheckResult | None:
-        """The result of a check that cannot be asked or means nothing; None if it is to be asked."""
+        """Return the result of a check that cannot be run or would mean nothing; None if it should be run."""
         absent = self.absent(name)
         if absent is not None:
-            # Said once, by the function's first check; the others only refer to it.
+            # Stated once, by the function's first check; the others only refer to it.
             first = self._first(name)
             if asked.id != first:
                 return self._finished(
@@ -181,13 +181,13 @@ class Runner:
         return self._real_uses[candidate.name]
 
     def _first(self, name: str) -> str:
-        """The check that says why a function cannot be run: one that is not hidden, if there is one."""
+        """Return the check that says why a function cannot be run: one that is not hidden, if possible."""
         function = self.rubric.settings.functions[name]
         checks = [check for planned, check in self.plan() if planned == name]
         return min(checks, key=lambda check: check in function.hidden)
 
     def _needed(self, name: str, asked: Promise) -> list[str]:
-        """The checks that must be passed first. An open check waits for no hidden one: it would tell how that went."""
+        """The checks that must pass first. An open check never waits for a hidden one: that would reveal its result."""
         function = self.rubric.settings.functions[name]
         open_ = asked.id not in function.hidden
         return [
@@ -197,8 +197,8 @@ class Runner:
         ]
 
     def trainings(self) -> list[TrainingFacts]:
-        """What the accuracy checks saw that have been run, beside the reference, to be drawn."""
-        # In the rubric's order: side by side, any of them may have been first.
+        """What the accuracy checks that have been run saw, beside the reference, for the plots."""
+        # In the rubric's order: when losses are tested side by side, any of them may have finished first.
         found = [self._training_of(name) for name in self.rubric.settings.functions]
         return [facts for facts in found if facts is not None]
 
@@ -209,17 +209,17 @@ class Runner:
         return self._trainings[name]
 
     def repairs(self) -> dict[str, Repair]:
-        """What makes wrong functions right, by function, as far as it was found, once all their checks are run."""
+        """The repairs found for wrong functions, by function, once all their checks have been run."""
         return self.repairs_of(self.rubric.settings.functions)
 
     def repairs_of(self, names: Iterable[str]) -> dict[str, Repair]:
-        """The same of some functions only; checks of theirs that have not been run are."""
+        """The repairs of these functions only, after running those of their checks that have not been run."""
         found = {name: self._repair_of(name) for name in names}
         return {name: repair for name, repair in found.items() if repair is not None}
 
     def _repair_of(self, name: str) -> Repair | None:
         if name not in self._repairs:
-            # A loss behind a dot is another way of calling it; it is the function itself that is repaired.
+            # A loss behind a dot is only another way of calling a function; the function itself is repaired.
             again = "." in name and self.rubric.settings.functions[name].kind == "loss"
             wrong = self._opening is not None and name in self._failures and not again
             results = [result for (asked, _), result in self._results.items() if asked == name]
@@ -230,7 +230,7 @@ class Runner:
     def _repaired(self, name: str) -> Repair | None:
         from grading.diagnosis.repair.updated_results import repaired
 
-        # What needs a data set takes too long to be asked of candidates.
+        # Checks that need a data set take too long to be run on candidates.
         checks = [check for planned, check in self.plan() if planned == name and check != "accuracy"]
         results = {check: self.result(name, check) for check in checks}
         assert self._opening is not None
@@ -248,7 +248,7 @@ class Runner:
         return None if found is None else replace(found, hint=settings.repair.hint)
 
     def absent(self, name: str) -> str | None:
-        """Why a function cannot be run at all: a sentence for the student, or None."""
+        """Why a function cannot be run at all, as a sentence for the student; otherwise None."""
         asked = name.partition(".")[0]
         definition = self.submission.definitions.get(asked)
         if definition is None and self.submission.edition is not None:
@@ -265,7 +265,7 @@ class Runner:
         self, name: str, asked: Promise, failure: Failure, remarks: list[str], cases: int, started: float
     ) -> CheckResult:
         self._failures.setdefault(name, []).append((asked.id, failure))
-        # Known mistakes are many, and right code has none.
+        # There are many known mistakes, and correct code makes none of them.
         from grading.diagnosis.naming import diagnosis_of
 
         kept = self._kept(name, asked, failure)
@@ -295,7 +295,7 @@ class Runner:
         )
 
     def _kept(self, name: str, asked: Promise, failure: Failure) -> Kept | None:
-        """What a loss function keeps between calls, if that is why it fails."""
+        """Return what a loss function keeps between calls, if that is why it fails."""
         if asked.kind != "loss" or self._alone is None or name in self._wrong_alone:
             return None
         from grading.diagnosis.between_calls import kept_between_calls

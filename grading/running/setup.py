@@ -1,4 +1,4 @@
-"""What all submissions of a run are graded with: the rubric, the walls, and the facts that reports state about it."""
+"""What all submissions of a run are graded with: the rubric, the walls, and the facts that reports state about them."""
 
 from __future__ import annotations
 
@@ -25,21 +25,21 @@ class RunSetup(msgspec.Struct, frozen=True):
     rubric: Rubric
     allow_unsafe: bool = False
     notebook_folder: str | None = None
-    """Of CIFAR-10's batches, to run notebooks with; None not to run any."""
+    """The folder of CIFAR-10's batches for running notebooks; None to run none."""
 
     @property
     def notebook_data(self) -> Path | None:
-        """The folder of CIFAR-10's batches to run notebooks with; None not to run any."""
+        """The folder of CIFAR-10's batches for running notebooks; None to run none."""
         return None if self.notebook_folder is None else Path(self.notebook_folder)
 
     @property
     def max_score(self) -> float:
-        """The points of everything that is asked."""
+        """The sum of all points that can be earned."""
         return self.rubric.max_score + (self.rubric.search_points if self.notebook_data else 0.0)
 
     @property
     def limits(self) -> Limits:
-        """What student code may use."""
+        """The resources that student code may use."""
         limits = self.rubric.settings.limits
         return Limits(
             address_space_bytes=limits.address_space_mebibytes << 20,
@@ -52,7 +52,7 @@ class RunSetup(msgspec.Struct, frozen=True):
 
     @property
     def notebook_limits(self) -> Limits:
-        """What a notebook may use."""
+        """The resources that a notebook may use."""
         limits = self.rubric.settings.limits
         return replace(
             self.limits,
@@ -65,7 +65,7 @@ class RunSetup(msgspec.Struct, frozen=True):
 
 @cache
 def suite_version() -> str:
-    """The version of this project, in a checkout from pyproject.toml, else from its metadata."""
+    """The version of this project: from pyproject.toml in a checkout, otherwise from its metadata."""
     try:
         text = (SUITE / "pyproject.toml").read_text(encoding="utf-8")
     except FileNotFoundError:
@@ -78,7 +78,7 @@ def suite_version() -> str:
 
 
 def suite_facts(setup: RunSetup) -> SuiteFacts:
-    """With what is graded: versions, rubric, seed, and whether notebooks are run."""
+    """The facts about the grader: versions, rubric, seed, and whether notebooks are run."""
     import numpy as np
 
     from grading.grades.grade import SuiteFacts

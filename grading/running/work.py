@@ -1,4 +1,4 @@
-"""What a process of a run does, from its first preparation to its end."""
+"""The work of one process in a run, from its first preparation to its end."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from grading.sandbox.walls.levels import DisturbedError, IsolationError, LaunchE
 from grading.words import say, speaking
 from reference.split import DatasetError
 
-# A sandbox is begun before NumPy, and what else takes its time, is imported.
+# The sandbox is started before NumPy and other slow modules are imported.
 if TYPE_CHECKING:
     from concurrent.futures import Executor
 
@@ -28,18 +28,18 @@ if TYPE_CHECKING:
     from grading.sandbox.walls.zygote import Zygote
 
 LOSSES = 2
-"""Each of the assignment has a worker, and so a processor, of its own, where there are some to spare."""
+"""The assignment's losses: each has a worker, and so a processor, of its own if there are processors to spare."""
 
-# Deeply nested code is parsed in threads, too; some systems give them half a megabyte.
+# Deeply nested code is also parsed in threads, and some systems give threads only half a megabyte.
 _STACK_BYTES = 16 << 20
-# What wrong functions may take once more, asked on their own, of what a hand-in has for all its calls.
+# Extra time for calling wrong functions again one by one, as a share of the time for all of a hand-in's calls.
 _SHARE_ALONE = 0.25
-# And the search for repairs: far more than it ever needs, unless each call takes its time.
+# Likewise for the search for repairs: far more than it ever needs, unless each call is slow.
 _SHARE_OF_SEARCH = 4.0
 
 
 class Work(Closing):
-    """What one process does: it begins a sandbox, prepares and opens what is needed, grades, and closes it.
+    """What one process does: start a sandbox, prepare and open what is needed, grade, and close it.
 
     Args:
         setup: what to grade with.
@@ -47,7 +47,7 @@ class Work(Closing):
         isolation: the level to open a sandbox at, if another process has found it; None for the best that works.
 
     Attributes:
-        is_spare: whether there are processors for more than one loss at once.
+        is_spare: whether there are processors for testing more than one loss at once.
     """
 
     def __init__(
@@ -64,22 +64,22 @@ class Work(Closing):
         self._is_prepared = False
 
     def begin(self, begun: Zygote | None = None) -> None:
-        """Begin to open the sandbox, without waiting for it.
+        """Start to open the sandbox, without waiting for it.
 
         Args:
-            begun: a process of it that has been begun; see `grading.sandbox.walls.zygote.begin`.
+            begun: a sandbox process that has already been started; see `grading.sandbox.walls.zygote.begin`.
         """
         level = None if self._isolation is None else Level(self._isolation.level)
         self._search = LevelSearch(self.setup.limits, level, begun=begun)
 
     def another(self) -> Work:
-        """What another process of the same run does."""
+        """Return the `Work` for another process of the same run."""
         work = Work(self.setup, self.reader, self.isolation)
         work.is_spare = self.is_spare
         return work
 
     def prepare(self) -> None:
-        """Draw all cases and work out their true answers, once; processes that are forked then have them."""
+        """Draw all cases and compute their true answers, once; processes that are forked later share them."""
         from grading.running.from_rubric import standard_of
         from grading.running.preparation import prepare
 
@@ -93,10 +93,10 @@ class Work(Closing):
 
     @property
     def sandbox(self) -> Sandbox:
-        """Where functions are called, opened when it is first asked for.
+        """The sandbox in which functions are called, opened at first use.
 
         Raises:
-            IsolationError: no level that may be used works on this machine.
+            IsolationError: none of the allowed isolation levels works on this machine.
         """
         if self._sandbox is None:
             if self._search is None:
@@ -110,10 +110,10 @@ class Work(Closing):
 
     @property
     def shared(self) -> SharedArray | None:
-        """The data to train on, as workers can map them; None where there are none, or no such thing.
+        """The training data in a form that workers can map; None if there are none or they cannot be mapped.
 
         Raises:
-            DatasetError: they cannot be had.
+            DatasetError: the data cannot be obtained.
         """
         from grading.judging.training.data import training_data
         from grading.running.from_rubric import training_plan
@@ -123,7 +123,7 @@ class Work(Closing):
 
     @property
     def isolation(self) -> IsolationFacts:
-        """How student code is walled in; see `sandbox`."""
+        """How student code is isolated; see `sandbox`."""
         if self._isolation is None:
             from grading.grades.grade import IsolationFacts
 
@@ -132,11 +132,11 @@ class Work(Closing):
         return self._isolation
 
     def __call__(self, handin: Handin) -> Grade:
-        """Grade; a defect of the grader itself becomes an explicit state: one hand-in never stops the others.
+        """Grade; a defect of the grader itself becomes an explicit state, so one hand-in never stops the others.
 
-        A hand-in to which others do harm is graded once more.
+        A hand-in that was disturbed by others is graded once more.
         """
-        # Not every process is forked from one that knows: it may be another machine's.
+        # Not every process is forked from one that knows the language: it may be on another machine.
         with speaking(self.setup.rubric.settings.lang):
             return self._attempted(handin)
 
@@ -169,10 +169,10 @@ class Work(Closing):
 
         Args:
             handin: what to grade.
-            is_asked_again: whether the caller grades it again if what others do costs it a process.
+            is_asked_again: whether the caller will grade it again if other hand-ins cost it a process.
 
         Raises:
-            DisturbedError: that has happened, and ``is_asked_again``.
+            DisturbedError: that happened, and ``is_asked_again``.
         """
         from grading.editions.callings import as_called
         from grading.running.grade_assembly import graded, not_graded
@@ -193,7 +193,7 @@ class Work(Closing):
         with self.sandbox.workers(submission, self.shared, is_asked_again=is_asked_again) as workers:
             start = partial(self.sandbox.start, is_asked_again=is_asked_again)
             seconds = self.sandbox.limits.handin_seconds
-            # Each of a thousand candidates takes little: all together end what is left of the search.
+            # Each of a thousand candidates takes little time: together they use up what is left for the search.
             opening = partial(start, budget=Budget(_SHARE_OF_SEARCH * seconds, own_share=0.0))
             alone = partial(start, submission, budget=Budget(_SHARE_ALONE * seconds))
             runner = Runner(submission, workers, rubric, opening=opening, alone=alone)
@@ -221,7 +221,7 @@ class Work(Closing):
     def _executed(
         self, handin: Handin, submission: Submission, data: Path, *, is_asked_again: bool
     ) -> tuple[Execution, list[CheckResult]]:
-        """What comes of running a hand-in's notebooks, and the checks of what they leave."""
+        """Run a hand-in's notebooks and check what they leave behind."""
         from grading.notebook_execution.execute import execute
         from grading.notebook_execution.plan import NotebooksAsked
         from grading.notebook_execution.search_checks import search_results
@@ -241,7 +241,7 @@ class Work(Closing):
         return executed.execution, list(search_results(asked.searches, executed.execution, executed.found))
 
     def close(self) -> None:
-        """End what has been begun."""
+        """End everything that was started."""
         for begun in (self._search, self._sandbox, self._notebooks):
             if begun is not None:
                 begun.close()

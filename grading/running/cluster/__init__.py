@@ -1,1 +1,1 @@
-"""Grading on the machines of a `dask.distributed` cluster: the same work, done elsewhere; workers enter at `worker`."""
+"""Grading on the machines of a `dask.distributed` cluster: the same work, done elsewhere; workers start in `worker`."""

@@ -1,8 +1,8 @@
 """The grader's side of a cluster: hand-ins go out as bytes, grades come back as they are made.
 
-At any time only a few hand-ins for each thread of the cluster are under way, so neither memory nor the scheduler's
-list of tasks grows with the class. Dask tries a task elsewhere when its worker is lost; one that has lost too many is
-tried once more when nothing else is, and then reported.
+At any time only a few hand-ins per thread of the cluster are under way, so neither memory nor the scheduler's list of
+tasks grows with the class. If a worker is lost, Dask tries its task elsewhere; a hand-in that has lost too many workers
+is tried once more while nothing else runs, and then reported.
 """
 
 from __future__ import annotations
@@ -26,8 +26,8 @@ from grading.running.setup import RunSetup
 if TYPE_CHECKING:
     from distributed import Client
 
-# A worker is asked by the name that our code has there: in a checkout another than where subgrader is installed. What
-# is sent as a function would have to have the same name on both sides.
+# A worker is called by the name that our code has there, which in a checkout is not the name of an installed subgrader;
+# a function that is sent would have to have the same name on both sides.
 _ANSWER = """(lambda module, spec: module.import_module(
     ("subgrader." if getattr(spec.find_spec("subgrader"), "origin", None) else "") + "grading.running.cluster.worker"
 ))(__import__("importlib"), __import__("importlib.util").util).answer(data)"""
@@ -48,10 +48,10 @@ def grade_on_cluster(
     known: Callable[[Handin, IsolationFacts], Grade | None],
     reader: Reader,
 ) -> Generator[Outcome, None, None]:
-    """As `grading.running.run.grade_all`, on the workers of the scheduler at ``address``.
+    """Like `grading.running.run.grade_all`, on the workers of the scheduler at ``address``.
 
     Raises:
-        ClusterError: there is no scheduler, no worker, or one with other versions than ours.
+        ClusterError: there is no scheduler, no worker, or a worker whose versions differ from ours.
     """
     with _connected(address) as client:
         levels = _levels(client, task(setup, versions(setup)))
@@ -66,13 +66,13 @@ def grade_on_cluster(
         threads = sum(client.nthreads().values())  # type: ignore[no-untyped-call]
         run = _Run(client, setup, address, reader)
         yield from run.grades(waiting, max(2, _TASKS_FOR_EACH_THREAD * threads))
-        # Those that lost workers may only have lain beside one that did: each alone, it will be seen.
+        # Those that lost workers may only have run beside the one that caused it: each is now tried alone.
         alone, run.suspects = deque(run.suspects or ()), None
         yield from run.grades(alone, 1)
 
 
 class _Run:
-    """The tasks of one run. ``suspects`` takes what lost too many workers; without it, that is the verdict."""
+    """The tasks of one run. ``suspects`` collects hand-ins that lost too many workers; None to give them up."""
 
     def __init__(self, client: Client, setup: RunSetup, address: str, reader: Reader) -> None:
         self._client, self._setup, self._address = client, setup, address
@@ -84,7 +84,7 @@ class _Run:
         self._numbers = itertools.count()
 
     def grades(self, waiting: deque[Handin], most: int) -> Iterator[Outcome]:
-        """Grade hand-ins, at most so many at a time."""
+        """Grade hand-ins, at most ``most`` at a time."""
         from distributed import as_completed
 
         under_way: Any = as_completed(loop=self._client.loop)  # type: ignore[no-untyped-call]
@@ -112,7 +112,7 @@ class _Run:
         return future
 
     def _grade(self, handin: Handin, future: Any) -> Grade | None:
-        """The grade of a hand-in; None if it is to be tried once more."""
+        """Return the grade of a hand-in; None if it will be tried once more."""
         from concurrent.futures import CancelledError
 
         from distributed import KilledWorker
@@ -140,7 +140,7 @@ class _Run:
         return not_graded(handin, self._setup, None, f"{reason}; please look at it and report this")
 
     def _unread(self, handin: Handin, error: IntakeError | ReadingError) -> Grade:
-        """What the intake says here of a hand-in that cannot be sent."""
+        """Return what the intake here says about a hand-in that cannot be sent."""
         reason = str(error)
         try:
             self._reader.read(handin, self._setup.rubric.asked_names)
@@ -158,7 +158,7 @@ def _connected(address: str) -> Iterator[Client]:
         raise ClusterError(
             "--cluster needs dask.distributed: pip install 'subgrader[cluster]', on every machine of the cluster"
         ) from None
-    # A hand-in is a large argument on purpose: it goes to one worker, once.
+    # A hand-in is deliberately a large argument: it goes to one worker, once.
     dask.config.set({"distributed.admin.large-graph-warning-threshold": _LARGE})
     try:
         client: Any = Client(address, timeout=_SECONDS_TO_CONNECT, set_as_default=False)  # type: ignore[no-untyped-call]
@@ -174,7 +174,7 @@ def _connected(address: str) -> Iterator[Client]:
 
 
 def _levels(client: Client, question: bytes) -> list[IsolationFacts]:
-    """How student code is kept apart on the workers, each level once; every worker is asked.
+    """How student code is isolated on the workers, each level once; every worker is asked.
 
     Raises:
         ClusterError: there is no worker, or one that cannot grade for us.
@@ -189,7 +189,7 @@ def _levels(client: Client, question: bytes) -> list[IsolationFacts]:
     try:
         said: dict[str, Any] = client.run(eval, _ANSWER, {"data": question})
     except Exception as error:
-        # Whatever went wrong over there, it comes here as an exception of any type.
+        # Whatever went wrong over there arrives here as an exception of any type.
         raise ClusterError(
             f"the workers cannot grade ({_short(error)}); install the same subgrader on all of them"
         ) from None

@@ -1,6 +1,6 @@
-"""A process that grades on a worker's machine: tasks in at standard input, replies out at standard output.
+"""A process that grades on a worker's machine: it reads tasks from standard input, and writes replies to its output.
 
-It is a process of its own, so that a hand-in which brings it down leaves the worker alive to say so.
+It is a process of its own, so that a hand-in that crashes it leaves the worker alive to report that.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ def write(stream: IO[bytes], data: bytes) -> None:
     """Write one message.
 
     Raises:
-        OSError: nobody reads.
+        OSError: nobody reads it.
     """
     stream.write(len(data).to_bytes(LENGTH_BYTES, "big"))
     stream.write(data)
@@ -38,7 +38,7 @@ def write(stream: IO[bytes], data: bytes) -> None:
 
 
 def read(stream: IO[bytes]) -> bytes | None:
-    """The next message, or None when there is none, or only a part of one."""
+    """Read the next message; None if there is none, or only part of one."""
     length = stream.read(LENGTH_BYTES)
     if len(length) < LENGTH_BYTES:
         return None
@@ -48,14 +48,14 @@ def read(stream: IO[bytes]) -> bytes | None:
 
 
 class Member(Closing):
-    """What the process does all its life."""
+    """What the process does from start to end."""
 
     def __init__(self) -> None:
         self._reader = Reader()
         self._work: Work | None = None
 
     def answer(self, task: Task) -> Reply:
-        """Do one task; nothing that a hand-in does raises."""
+        """Do one task; nothing that a hand-in does raises an exception here."""
         try:
             differs = difference(task.versions, versions(task.setup))
             if differs is not None:
@@ -72,7 +72,7 @@ class Member(Closing):
         return Reply(grade=_from(path, grade), isolation=isolation)
 
     def close(self) -> None:
-        """End what runs in the sandbox, and what reads."""
+        """Close the sandbox and the reader."""
         self._reader.close()
         if self._work is not None:
             self._work.close()
@@ -88,15 +88,15 @@ class Member(Closing):
 
 
 def _from(path: str, grade: Grade) -> Grade:
-    """The grade, with the place that the hand-in has where it came from."""
+    """Return the grade with the path that the hand-in has where it came from."""
     original = clean(path) if grade.state == "graded" else path
     return msgspec.structs.replace(grade, submission=msgspec.structs.replace(grade.submission, path=original))
 
 
 def main() -> None:
-    """Answer until there are no more tasks."""
+    """Answer tasks until there are no more."""
     replies = os.fdopen(os.dup(1), "wb")
-    os.dup2(2, 1)  # what anything here might print is no reply
+    os.dup2(2, 1)  # anything printed here must not look like a reply
     with Member() as member:
         while (data := read(sys.stdin.buffer)) is not None:
             write(replies, encode(member.answer(msgspec.msgpack.decode(data, type=Task))))

@@ -1,4 +1,4 @@
-"""What the grader and a cluster's workers say to each other: bytes of a fixed form, both ways."""
+"""The messages between the grader and a cluster's workers: bytes of a fixed form, both ways."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from grading.running.setup import RunSetup, suite_facts
 
 
 class Task(msgspec.Struct, frozen=True, array_like=True):
-    """Grade the hand-in in ``handin`` as ``setup`` says; without one, only say how it would be isolated."""
+    """Grade the hand-in in ``handin`` as ``setup`` says; without a hand-in, only say how it would be isolated."""
 
     versions: dict[str, str]
     setup: RunSetup
@@ -18,13 +18,13 @@ class Task(msgspec.Struct, frozen=True, array_like=True):
 
 
 class Reply(msgspec.Struct, frozen=True, array_like=True):
-    """What came of a task.
+    """The result of a task.
 
     Attributes:
         grade: the grade, unless something went wrong.
-        isolation: how student code is kept apart on that worker.
-        refused: why the worker grades nothing for this grader.
-        died: how the process that graded it ended, each time it was tried.
+        isolation: how student code is isolated on that worker.
+        refused: why the worker will not grade for this grader.
+        died: how the process that graded it ended, for each attempt.
     """
 
     grade: Grade | None = None
@@ -34,10 +34,10 @@ class Reply(msgspec.Struct, frozen=True, array_like=True):
 
 
 def versions(setup: RunSetup) -> dict[str, str]:
-    """What a grade depends on, apart from the hand-in; both sides must have the same.
+    """Everything that a grade depends on apart from the hand-in; both sides must have the same.
 
     Raises:
-        DatasetError: the data set cannot be had here.
+        DatasetError: the data set cannot be obtained here.
     """
     facts = msgspec.structs.asdict(suite_facts(setup))
     return {
@@ -48,12 +48,12 @@ def versions(setup: RunSetup) -> dict[str, str]:
 
 
 def task(setup: RunSetup, versions: dict[str, str], handin: bytes | None = None) -> bytes:
-    """A `Task`, as bytes."""
+    """Return a `Task` as bytes."""
     return encode(Task(versions, setup, handin))
 
 
 def difference(theirs: dict[str, str], ours: dict[str, str]) -> str | None:
-    """How a grader's ``versions`` differ from those here, or None."""
+    """Say how a grader's ``versions`` differ from those here; None if they do not."""
     differ = [name for name in ours if ours[name] != theirs.get(name)]
     if not differ:
         return None
@@ -66,10 +66,10 @@ encode = msgspec.msgpack.encode
 
 
 def decode_reply(data: object) -> Reply:
-    """A reply, read strictly.
+    """Decode a reply strictly.
 
     Raises:
-        ValueError: it is none.
+        ValueError: it is not a valid reply.
     """
     if not isinstance(data, bytes):
         raise ValueError(f"a {type(data).__name__} where a reply was expected")

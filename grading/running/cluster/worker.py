@@ -1,4 +1,4 @@
-"""What runs in a worker of the cluster: it hands tasks to processes of its own and returns their answers."""
+"""The part that runs in a cluster's worker: it hands tasks to processes of its own and returns their answers."""
 
 from __future__ import annotations
 
@@ -16,13 +16,13 @@ _MOST_TRIES = 2
 
 
 class Members:
-    """The processes that one worker has, each kept from one task to the next."""
+    """The processes of one worker, each kept from one task to the next."""
 
     def __init__(self) -> None:
         self._idle: list[_Process] = []
 
     def answer(self, task: bytes) -> bytes:
-        """Do a task in a process of its own, once more in a new one if that dies; the reply, as bytes."""
+        """Do a task in a process of its own, and once more in a new one if that dies; return the reply as bytes."""
         how = ""
         for _ in range(_MOST_TRIES):
             process = self._free()
@@ -38,14 +38,14 @@ class Members:
         return encode(Reply(died=f"{how}, twice"))
 
     def _free(self) -> _Process:
-        # Threads share the list: one that is not there any more another has taken.
+        # Threads share the list: one that is no longer there has been taken by another thread.
         with contextlib.suppress(IndexError):
             return self._idle.pop()
         return _Process()
 
 
 class _Process:
-    """A `member`, kept from one task to the next. It ends when this process does: nobody writes to it any more."""
+    """A `member`, kept from one task to the next. It ends when this process does, as its input is then closed."""
 
     def __init__(self) -> None:
         threads = dict.fromkeys(("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS"), "1")
@@ -58,7 +58,7 @@ class _Process:
         )
 
     def ask(self, task: bytes) -> bytes | None:
-        """What it answers; None if it has died."""
+        """Return its answer; None if it has died."""
         assert self._process.stdin is not None
         assert self._process.stdout is not None
         with contextlib.suppress(OSError):
@@ -67,7 +67,7 @@ class _Process:
         return None
 
     def end(self) -> str:
-        """Clear it away and say how it ended."""
+        """Clean up after it and say how it ended."""
         for stream in (self._process.stdin, self._process.stdout):
             if stream is not None:
                 with contextlib.suppress(OSError):
@@ -80,5 +80,5 @@ class _Process:
         return how_ended(code)
 
 
-#: Asked for by name.
+#: Looked up by name, by the client.
 answer = Members().answer
