@@ -1,7 +1,7 @@
-"""How the reports were written: kept in the gradebook, so that they can be rewritten without grading.
+"""Records how the reports were written, so that they can be rewritten without grading.
 
-A mark that a person gives changes points and nothing else. What the run that graded knew, and the gradebook would not
-(the rubric's points, the forms of reports, the roster), is kept here.
+A mark by a person changes only points. This module stores what the grading run knew but the gradebook otherwise would
+not: the rubric's points, the formats of the reports, the roster.
 """
 
 from __future__ import annotations
@@ -20,13 +20,13 @@ from grading.rubric.settings import Settings
 
 
 class Worth(msgspec.Struct, frozen=True, kw_only=True):
-    """What verdicts are worth, and the facts that reports tell: of one rubric and run.
+    """What verdicts are worth, and the facts that reports state, for one rubric and run.
 
     Attributes:
         settings: the rubric's.
-        facts: of the suite.
-        max_score: the points of everything that is asked.
-        asked: the names that are asked for.
+        facts: about the suite.
+        max_score: the sum of all points that can be earned.
+        asked: the requested names.
     """
 
     settings: Settings
@@ -36,7 +36,7 @@ class Worth(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Forms(msgspec.Struct, frozen=True, kw_only=True):
-    """How the reports on hand-ins were written: in which forms, and whether with what was hidden."""
+    """How the reports on hand-ins were written: in which formats, and whether with what was hidden."""
 
     worth: Worth
     formats: tuple[str, ...]
@@ -44,7 +44,7 @@ class Forms(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Kept(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """What of one hand-in is in its reports, and not in its verdict. Names on disk need not be text."""
+    """The part of a hand-in's reports that is not in its verdict. Names on disk need not be text."""
 
     path: bytes
     parts: tuple[tuple[bytes, bytes], ...] = ()
@@ -54,7 +54,7 @@ class Kept(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     warnings: tuple[str, ...] = ()
 
     def handin(self, name: str) -> Handin:
-        """The hand-in called ``name``, and where it lies."""
+        """Return the hand-in called ``name``, with its location."""
         parts = tuple((os.fsdecode(inside), os.fsdecode(known)) for inside, known in self.parts)
         return Handin(name, Path(os.fsdecode(self.path)), parts, lms_id=self.lms_id, lms=self.lms)
 
@@ -63,12 +63,12 @@ class ClassForms(msgspec.Struct, frozen=True, kw_only=True):
     """How the reports on the whole class were written.
 
     Attributes:
-        forms: of the hand-ins that were graded in the same run.
-        decided_by: what decided about verdicts then.
-        names: of all hand-ins in the class.
+        forms: those of the hand-ins that were graded in the same run.
+        decided_by: the hash of what decided verdicts then.
+        names: all hand-ins in the class.
         said: remarks on how the class was found.
-        anonymous: whether with pseudonyms.
-        students, headings: the roster, if there was one; ``of`` has the number of each hand-in's student there.
+        anonymous: whether pseudonyms were used.
+        students, headings: the roster, if there was one; ``of`` maps each hand-in to its student's number there.
     """
 
     forms: Forms
@@ -81,7 +81,7 @@ class ClassForms(msgspec.Struct, frozen=True, kw_only=True):
     of: dict[str, int]
 
     def matches(self) -> Matches | None:
-        """Whose work is whose; None where there was no roster."""
+        """Which student each hand-in belongs to; None if there was no roster."""
         if self.students is None:
             return None
         roster = Roster(self.students, self.headings)
@@ -89,7 +89,7 @@ class ClassForms(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def kept_of(handin: Handin, verdict: Grade, grade: Grade) -> Kept:
-    """What the reports on ``grade`` have that ``verdict`` has not."""
+    """Extract what the reports on ``grade`` contain and ``verdict`` does not."""
     facts = grade.submission
     return Kept(
         path=os.fsencode(os.path.abspath(handin.path)),  # noqa: PTH100
@@ -110,7 +110,7 @@ def class_forms(
     *,
     anonymous: bool,
 ) -> ClassForms:
-    """What is to be kept of the reports on a class."""
+    """Extract what must be kept of the reports on a class."""
     students = None if matches is None else matches.roster.students
     number: Mapping[int, int] = {id(student): i for i, student in enumerate(students or ())}
     of = {} if matches is None else {name: number[id(student)] for name, student in matches.of.items()}
@@ -127,7 +127,7 @@ def class_forms(
 
 
 def keep_forms(database: Database, forms: Forms) -> int:
-    """The number of these forms in the gradebook, where they are written if need be."""
+    """Return the number of these forms in the gradebook, storing them if necessary."""
     text = msgspec.json.encode(forms, order="deterministic").decode()
     for row in database.select("SELECT id FROM report_settings WHERE settings = ?", (text,)):
         return int(row["id"])
@@ -135,24 +135,24 @@ def keep_forms(database: Database, forms: Forms) -> int:
 
 
 def keep_reported(database: Database, handin: int, forms: int, kept: Kept, hand_mark: int) -> None:
-    """Write down with what the reports on a hand-in have been written."""
+    """Record the data with which the reports on a hand-in were written."""
     _keep(database, "reports", "handin", (handin, forms, msgspec.json.encode(kept).decode(), hand_mark))
 
 
 def keep_class(database: Database, forms: ClassForms, hand_mark: int) -> None:
-    """Write down with what the reports on the class have been written."""
+    """Record the data with which the reports on the class were written."""
     text = msgspec.json.encode(forms, order="deterministic").decode()
     _keep(database, "class_reports", "id", (1, text, hand_mark))
 
 
 def _keep(database: Database, table: str, key: str, row: tuple[object, ...]) -> None:
-    """Put ``row``, whose first value is the ``key``, into a table, if that is not what stands there."""
+    """Store ``row``, whose first value is the ``key``, in a table unless it is there already."""
     rows = database.select(f"SELECT * FROM {table} WHERE {key} = ?", row[:1])
     if not rows or tuple(rows[0]) != row:
         database.change(f"INSERT OR REPLACE INTO {table} VALUES ({', '.join('?' * len(row))})", row)
 
 
 def kept_class(database: Database) -> ClassForms | None:
-    """With what the reports on the class were written; None where no run of this version has written any."""
+    """Return how the reports on the class were written; None if no run of this version has written any."""
     rows = database.select("SELECT settings FROM class_reports")
     return msgspec.json.decode(rows[0]["settings"], type=ClassForms) if rows else None

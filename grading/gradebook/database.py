@@ -1,4 +1,4 @@
-"""The file of the gradebook: opened, made if need be, and refused if it is not one of ours."""
+"""Opens the gradebook's file, creating it if necessary, and refuses files that are not ours."""
 
 from __future__ import annotations
 
@@ -14,9 +14,9 @@ from grading import Closing, UserError
 
 FILE = "gradebook.sqlite"
 _SECONDS_FOR_OTHERS = 60.0
-#: In the header of the file: whose it is, and the version of its tables.
+#: In the header of the file: our identifier, and the version of its tables.
 _APPLICATION, _VERSION = 0x73756267, 2
-#: What version 2 added to version 1: marks by a person, and with what reports were written.
+#: The tables that version 2 added to version 1: marks by people, and the data for rewriting reports.
 _ADDED = ("hand_marks", "hand_marks_of_handin", "report_settings", "reports", "class_reports")
 _TABLE = "CREATE TABLE"
 
@@ -33,18 +33,18 @@ class GradebookError(UserError):
 
 
 class BusyError(GradebookError):
-    """Others have been writing into it for as long as one waits for that."""
+    """Others have been writing into it for as long as we are willing to wait."""
 
 
 class Database(Closing):
-    """A connection to the gradebook at ``path``; None for one that is kept nowhere.
+    """A connection to the gradebook at ``path``; None for one that is only in memory.
 
-    SQLite sees to it that a transaction is there whole or not at all, whatever is killed, and that two runs at once
-    wait for each other: by a write-ahead log, where the file system can have one, which outlives a power cut.
-    ``patience`` is how long, in seconds. A gradebook of version 1 gets the tables that it lacks.
+    SQLite stores a transaction as a whole or not at all, whatever is killed, and makes simultaneous runs wait for each
+    other; where the file system allows, by a write-ahead log, which survives a power cut. ``patience`` is the longest
+    wait, in seconds. A gradebook of version 1 gets the missing tables.
 
     Raises:
-        GradebookError: it is no gradebook, is damaged, or cannot be opened.
+        GradebookError: the file is not a gradebook, is damaged, or cannot be opened.
     """
 
     def __init__(
@@ -73,13 +73,13 @@ class Database(Closing):
             self._connection.row_factory = sqlite3.Row
         try:
             with self._told():
-                # Nothing in the file is run, whoever has written it.
+                # Nothing in the file is executed, whoever has written it.
                 self._connection.execute("PRAGMA trusted_schema = OFF")
                 self._connection.execute("PRAGMA foreign_keys = ON")
             if only_read:
                 self._check()
                 for statement in self._lacking():
-                    # Of version 1, which cannot be changed now: they are empty, and not in the file.
+                    # A version 1 that cannot be changed now: the missing tables are empty, and not in the file.
                     if statement.startswith(_TABLE):
                         self.change(statement.replace(_TABLE, "CREATE TEMP TABLE", 1))
             else:
@@ -93,7 +93,7 @@ class Database(Closing):
             raise
 
     def _check(self) -> bool:
-        """Whether there are tables; if so, they are ours and current."""
+        """Return whether there are tables; raise an error unless they are ours and current."""
         found = self._found()
         (application,), (version,) = (
             self.select("PRAGMA application_id")[0],
@@ -127,7 +127,7 @@ class Database(Closing):
             self.change(f"PRAGMA user_version = {_VERSION}")
 
     def select(self, query: str, values: tuple[object, ...] | dict[str, object] = ()) -> list[sqlite3.Row]:
-        """The rows of a query.
+        """Return the rows of a query.
 
         Raises:
             GradebookError: they cannot be read.
@@ -136,7 +136,7 @@ class Database(Closing):
             return self._connection.execute(query, values).fetchall()
 
     def change(self, statement: str, values: tuple[object, ...] | dict[str, object] = ()) -> int:
-        """Run one statement; the number of the row that it has inserted.
+        """Run one statement; return the number of the row that it inserted.
 
         Raises:
             OSError: it cannot be written.
@@ -155,7 +155,7 @@ class Database(Closing):
 
     @contextmanager
     def transaction(self) -> Iterator[None]:
-        """What is changed within is there as a whole or not at all, and nobody else changes anything meanwhile."""
+        """Apply all changes made inside or none; nobody else changes anything meanwhile."""
         with self._told():
             self._connection.execute("BEGIN IMMEDIATE")
         try:
@@ -178,7 +178,7 @@ class Database(Closing):
         except sqlite3.OperationalError as error:
             for name, number in _NOT_WRITTEN.items():
                 if error.sqlite_errorname.startswith(name):
-                    # As of any other file that cannot be written.
+                    # The same error as for any other file that cannot be written.
                     raise OSError(number, os.strerror(number), str(self._path)) from error
             if error.sqlite_errorname.startswith("SQLITE_BUSY"):
                 raise BusyError(

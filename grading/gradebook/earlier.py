@@ -1,4 +1,4 @@
-"""Output folders from before there was a gradebook, whose grades lie in a file each: they are taken over into it."""
+"""Imports output folders from before there was a gradebook, in which each grade is in a file of its own."""
 
 from __future__ import annotations
 
@@ -21,10 +21,10 @@ class _Record(msgspec.Struct):
 
 
 def take_over(folder: Path, database: Database) -> None:
-    """Make hand-ins, verdicts and marks of the records in ``folder``, and remove these.
+    """Convert the records in ``folder`` to hand-ins, verdicts and marks, and remove them.
 
-    They were graded by older code, so none of them is what grading now would give; but they are history, and their
-    students stay in the class.
+    They were graded by older code, so none of them counts as what grading now would give; but they are history, and
+    their students stay in the class.
 
     Raises:
         OSError: the gradebook cannot be written.
@@ -53,7 +53,7 @@ def take_over(folder: Path, database: Database) -> None:
 def _take_over(grade: Grade, made: str, run: int, database: Database) -> None:
     facts = grade.submission
     if database.select("SELECT 1 FROM handins WHERE name = ?", (facts.name,)):
-        return  # a run that was killed has taken it over already
+        return  # a run that was killed has already imported it
     path = str(Path(facts.path).absolute())
     handin = database.change("INSERT INTO handins (name, path, lms_id) VALUES (?, ?, '')", (facts.name, path))
     record = zlib.compress(msgspec.json.encode(grade), 1)

@@ -1,7 +1,7 @@
-"""Marks that a person gives to written answers and to the rubric's manual items, and what they make of a grade.
+"""Marks that people give to written answers and to the rubric's manual items, and their effect on a grade.
 
-A mark stands on what was marked: if the answer is another one after the next hand-in, or may bring fewer points now
-than were given, the mark is history and counts no more. All marks stay; of those of an item, the last one holds.
+A mark belongs to what was marked: if the next hand-in has a different answer, or the item is now worth fewer points
+than were given, the mark becomes history and no longer counts. All marks are kept; the last one of each item holds.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ import msgspec
 from grading.gradebook.database import Database
 from grading.grades.grade import Grade, ManualItem
 
-_KEPT = "\n".join  # parts of what is hashed
+_KEPT = "\n".join  # of the parts that are hashed
 _HEX = 12
 
 
@@ -24,10 +24,10 @@ class HandMark(msgspec.Struct, frozen=True):
     """One mark by a person.
 
     Attributes:
-        id: the higher, the later; 0 for one that is not kept yet.
+        id: a later mark has a higher one; 0 for a mark that is not stored yet.
         item: the `Item.key` of what is marked, and ``question`` its words.
         answer: the `Item.answer_digest` that was marked.
-        points: None where an earlier mark is taken back.
+        points: None if an earlier mark is withdrawn.
         max_points: the maximum at that time.
         comment: for the student.
         who, made: by whom and when (UTC).
@@ -48,9 +48,9 @@ _COLUMNS = ", ".join(HandMark.__struct_fields__)
 
 
 class Item(msgspec.Struct, frozen=True):
-    """What can be marked in a hand-in: one of its own answers, an item of the rubric, or a question that it lacks.
+    """What can be marked in a hand-in: one of its answers, an item of the rubric, or a question that it lacks.
 
-    ``key`` is the same for the same words, whichever hand-in they are in; ``manual`` is what reports have of it.
+    ``key`` is the same for the same words in every hand-in; ``manual`` is the item as reports show it.
     """
 
     key: str
@@ -58,7 +58,7 @@ class Item(msgspec.Struct, frozen=True):
     manual: ManualItem
 
     def counts(self, mark: HandMark | None) -> bool:
-        """Whether a mark is one of what is there now."""
+        """Whether a mark is for the item as it is now."""
         return (
             mark is not None
             and mark.points is not None
@@ -68,26 +68,26 @@ class Item(msgspec.Struct, frozen=True):
 
 
 def items(manual_items: Iterable[ManualItem], sha256: str) -> Iterator[Item]:
-    """What can be marked in a hand-in with this hash, in its order."""
+    """Yield what can be marked in a hand-in with this hash, in order."""
     seen: Counter[str] = Counter()
     for manual in manual_items:
         key = key_of(manual)
         seen[key] += 1
         if seen[key] > 1:
             key = _hash(key, str(seen[key]))
-        # The rubric's items are about the whole of the work.
+        # The rubric's items concern the whole work.
         digest = _hash(manual.answer if manual.source == "notebook" else sha256)
         yield Item(key, digest, manual)
 
 
 def lacked(sha256: str, key: str, question: str, max_points: float) -> Item:
-    """A question that others have in their notebooks, for a hand-in in which it cannot be found."""
+    """Return the item for a question that other notebooks have, but that cannot be found in this hand-in."""
     digest = _hash("not found", sha256)
     return Item(key, digest, ManualItem(question=question, answer="", max_points=max_points))
 
 
 def key_of(manual: ManualItem) -> str:
-    """By what an item is known: its words, however they are set."""
+    """Return the key of an item: its words, however they are formatted."""
     text = unicodedata.normalize("NFKC", manual.question).casefold()
     return _hash(manual.source, "".join(letter for letter in text if letter.isalnum()))
 
@@ -97,7 +97,7 @@ def _hash(*parts: str) -> str:
 
 
 def with_marks(grade: Grade, marks: Iterable[HandMark], manual_points: float) -> Grade:
-    """A grade before being late counts, with what persons gave; ``manual_points`` is what a question is worth now."""
+    """Return a grade, before the factor for being late, with these marks; a question is worth ``manual_points`` now."""
     if grade.state != "graded":
         return grade
     last = {mark.item: mark for mark in marks}
@@ -120,9 +120,9 @@ def with_marks(grade: Grade, marks: Iterable[HandMark], manual_points: float) ->
 
 
 def counting(grade: Grade, marks: Iterable[HandMark]) -> set[int]:
-    """The numbers of those marks that are in a grade."""
+    """Return the numbers of the marks that are included in a grade."""
     last = {mark.item: mark for mark in marks}
-    # What it lacks and was marked is among its items, with other words in the place of an answer.
+    # A question that it lacks, once marked, is among its items, with other words in place of an answer.
     own = {item.key: item for item in items(grade.manual, grade.submission.sha256)}
     worth = {key: item.manual.max_points for key, item in own.items()}
     return {
@@ -143,21 +143,21 @@ def _marked(item: Item, mark: HandMark) -> ManualItem:
 
 
 def marks_of(database: Database, handin: int, item: str | None = None) -> list[HandMark]:
-    """All marks of a hand-in, or of one item of it, the first first."""
+    """All marks of a hand-in, or of one item in it, oldest first."""
     which = "" if item is None else " AND item = :item"
     query = f"SELECT {_COLUMNS} FROM hand_marks WHERE handin = :handin{which} ORDER BY id"
     return [HandMark(*row) for row in database.select(query, {"handin": handin, "item": item})]
 
 
 def marks_since(database: Database, number: int) -> list[tuple[int, HandMark]]:
-    """Everybody's marks with a higher number, with the hand-in of each."""
+    """Everybody's marks with a higher number, each with its hand-in."""
     query = f"SELECT handin, {_COLUMNS} FROM hand_marks WHERE id > ? ORDER BY id"
     return [(handin, HandMark(*mark)) for handin, *mark in database.select(query, (number,))]
 
 
 def give(database: Database, handin: int, mark: HandMark) -> int:
-    """Write down a mark; its number."""
-    # All but its number, which it is given here.
+    """Store a mark and return its number."""
+    # All except the number, which the database assigns.
     columns = ("handin", *HandMark.__struct_fields__[1:])
     row = (handin, *msgspec.structs.astuple(mark)[1:])
     places = ", ".join("?" * len(row))
@@ -165,11 +165,11 @@ def give(database: Database, handin: int, mark: HandMark) -> int:
 
 
 def newest_of_all(database: Database) -> int:
-    """The number of the last mark that anybody was given, 0 without any."""
+    """The number of the last mark given to anybody; 0 if there is none."""
     ((newest,),) = database.select("SELECT max(id) FROM hand_marks")
     return newest or 0
 
 
 def latest(marks: Sequence[HandMark]) -> int:
-    """The number of the last of some marks, 0 without any."""
+    """The number of the last of these marks; 0 if there are none."""
     return max((mark.id for mark in marks), default=0)

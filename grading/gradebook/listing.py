@@ -1,4 +1,4 @@
-"""Everybody's marks, or one student's through time, as rows: what `grader.py gradebook` shows."""
+"""Lists everybody's marks, or one student's through time, as rows for `grader.py gradebook`."""
 
 from __future__ import annotations
 
@@ -33,14 +33,14 @@ def marks(
     failed: str | None = None,
     late: bool = False,
 ) -> list[Row]:
-    """The present mark of everybody, in order of names, or of those only whom all filters name.
+    """Return everybody's current mark, in order of names, or only of those who match all filters.
 
     Args:
         database: the gradebook.
         state: "graded" or "not_graded".
-        below: less than so many percent.
-        failed: who has not passed this check: "gradient", "svm_loss_naive" or "svm_loss_naive:gradient".
-        late: whose work was late.
+        below: only those below this percentage.
+        failed: only those who have not passed this check: "gradient", "svm_loss_naive" or "svm_loss_naive:gradient".
+        late: only those whose work was late.
     """
     conditions: list[str] = []
     values: dict[str, object] = {}
@@ -65,10 +65,10 @@ def marks(
 
 
 def history(database: Database, name: str) -> list[Row]:
-    """All marks that a student ever had, the first first, each with the checks that it changed.
+    """Return all marks that a student ever had, oldest first, each with the checks whose results it changed.
 
     Raises:
-        GradebookError: nobody is called so.
+        GradebookError: nobody has that name.
     """
     rows = database.select(_HISTORY, (name,))
     if not rows:
@@ -92,10 +92,10 @@ def history(database: Database, name: str) -> list[Row]:
 
 
 def hand_marks(database: Database, name: str | None = None) -> list[Row]:
-    """All marks that persons ever gave, or those for one student, the first first; ``counts`` says which hold now.
+    """Return all marks ever given by people, or those for one student, oldest first; ``counts`` says which hold now.
 
     Raises:
-        GradebookError: nobody is called so.
+        GradebookError: nobody has that name.
     """
     if name is not None:
         history(database, name)

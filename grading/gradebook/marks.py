@@ -1,4 +1,4 @@
-"""What a hand-in gets, written down where that changes: a row of ``marks``, with its checks and in whose run."""
+"""Records a hand-in's mark whenever it changes: one row in ``marks``, with its checks and the run that produced it."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ LATEST = "SELECT * FROM marks WHERE handin = ? ORDER BY id DESC LIMIT 1"
 def write_mark(
     database: Database, handin: int, grade: Grade, verdict: int | None, run: Callable[[], int]
 ) -> None:
-    """Write down what a hand-in gets, if that is not what it had; ``run`` is the number of the run that says so.
+    """Record a hand-in's mark if it has changed; ``run`` returns the number of the run that produced it.
 
     Raises:
         OSError: it cannot be written.
@@ -59,11 +59,11 @@ def write_mark(
 
 
 class OwnRun:
-    """The run in whose name something is written down; its row is made together with the first thing that is.
+    """The run that is credited with what is recorded; its row is created together with the first record.
 
     Args:
         database: the gradebook.
-        worth: what verdicts are worth, asked for when that row is made.
+        worth: what verdicts are worth, called when that row is created.
         whose: who marks; None for the user who started this process.
     """
 
@@ -72,7 +72,7 @@ class OwnRun:
         self._number: int | None = None
 
     def number(self) -> int:
-        """The number of the run; only in a `transaction`."""
+        """Return the number of the run; only in a `transaction`."""
         if self._number is None:
             worth = self._worth()
             code = suite_version(), suite_hash(), worth.facts.rubric_sha256
@@ -84,7 +84,7 @@ class OwnRun:
 
     @contextmanager
     def transaction(self) -> Iterator[None]:
-        """As that of the gradebook; if it fails, a run that was begun in it has not been begun."""
+        """Open a transaction of the gradebook; if it fails, the row of a run created in it does not exist either."""
         before = self._number
         try:
             with self._database.transaction():
@@ -94,13 +94,13 @@ class OwnRun:
             raise
 
     def end(self) -> None:
-        """Write down that it has ended, if it has been begun."""
+        """Record that the run has ended, if it was created."""
         if self._number is not None:
             self._database.change("UPDATE runs SET ended = ? WHERE id = ?", (now(), self._number))
 
 
 def now() -> str:
-    """The time, UTC."""
+    """The current time, UTC."""
     return datetime.now(UTC).isoformat(timespec="seconds")
 
 

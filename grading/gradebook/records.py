@@ -1,4 +1,4 @@
-"""What a run knows of earlier ones, and what it adds: verdicts by what they depend on, and marks as they change."""
+"""Finds what earlier runs have graded, and records what this one adds: verdicts by their key, marks as they change."""
 
 from __future__ import annotations
 
@@ -29,31 +29,31 @@ from grading.intake.submission import Handin
 from grading.running.code_version import library_versions, suite_hash
 from grading.running.setup import RunSetup
 
-#: Beside the gradebook: who is at work here, and who is who where pseudonyms are wanted.
+#: Beside the gradebook: which processes are at work here, and who is behind each pseudonym.
 FOLDER = ".resume"
-_TEMPORARY = ".*.tmp"  # as `write_whole` makes them
+_TEMPORARY = ".*.tmp"  # as `write_whole` names them
 _MOST_PENDING = 100
 
 
 class Records(Closing):
-    """The gradebook of one output folder, as one run uses it; in ``with``, which clears up what killed runs left.
+    """The gradebook of one output folder, as one run uses it; entering ``with`` cleans up after killed runs.
 
     Args:
-        out: the output folder, which exists.
-        setup: what the present run grades with.
-        force: take no verdict over.
-        trusted: whether nobody but graders can have written into ``out``; if not, nothing in it is read, and no
-            gradebook is kept there.
-        digest: the hash of a hand-in as it is now, which shows whether it is still what was graded; None if it cannot
-            be read, or is not to be.
-        formats, release: in which forms reports are written, and whether with what was hidden.
+        out: the output folder, which must exist.
+        setup: what the current run grades with.
+        force: reuse no verdicts.
+        trusted: whether only graders can have written into ``out``; if not, nothing in it is read, and no gradebook is
+            kept there.
+        digest: returns the current hash of a hand-in, to see whether it is still what was graded; None if it cannot be
+            read, or should not be.
+        formats, release: the formats of the reports, and whether they include what was hidden.
 
     Attributes:
-        matches: whose work is whose, where there is a roster; to be set before anything is marked.
+        matches: which student each hand-in belongs to, if there is a roster; to be set before anything is marked.
 
     Raises:
         OSError: the folder cannot be written.
-        GradebookError: there is a gradebook that cannot be used.
+        GradebookError: the existing gradebook cannot be used.
     """
 
     def __init__(
@@ -91,13 +91,13 @@ class Records(Closing):
             self._clear()
         if self._trusted:
             take_over(self._out / FOLDER, self._database)
-        # What is given from now on may be in the reports on the class, or not.
+        # Marks given by hand from now on may or may not be in the reports on the class.
         self._newest_hand_mark = newest_of_all(self._database)
         return self
 
     def close(self) -> None:
-        """Write down what is left, and that this run has ended."""
-        # What cannot be written down now the next run works out again.
+        """Record what is left, and that this run has ended."""
+        # What cannot be recorded now is computed again by the next run.
         with contextlib.suppress(OSError, GradebookError):
             self.write_marks()
             self._run.end()
@@ -117,12 +117,12 @@ class Records(Closing):
         return as_reported.Forms(worth=self._worth, formats=self._formats, release=self._release)
 
     def get_ready(self) -> None:
-        """Work out what all keys have in common, which the first grade would have to wait for."""
+        """Compute the part that all keys have in common, so that the first grade need not wait for it."""
         suite_hash()
         library_versions()
 
     def find(self, handin: Handin, isolation: IsolationFacts) -> Grade | None:
-        """The grade that grading ``handin`` now would give, or None if it is not known."""
+        """Return the grade that grading ``handin`` now would give, or None if it is not known."""
         if self._force:
             return None
         query = (
@@ -132,7 +132,7 @@ class Records(Closing):
         rows = self._database.select(query, (handin.name, self._key(handin, isolation)))
         if not rows:
             return None
-        # What cannot be read is for those to report who read it to grade it.
+        # An unreadable hand-in is reported by the code that reads it for grading.
         digest = self._digest(handin)
         for row in rows:
             if row["sha256"] != digest or (verdict := decoded(row["record"])) is None:
@@ -145,7 +145,7 @@ class Records(Closing):
         return None
 
     def keep(self, handin: Handin, verdict: Grade, grade: Grade) -> None:
-        """Store a verdict and the resulting grade. What could not be graded is tried again each time.
+        """Store a verdict and the resulting grade. A hand-in that could not be graded is tried again in each run.
 
         Raises:
             OSError: it cannot be written.
@@ -170,7 +170,7 @@ class Records(Closing):
             self._mark(grade, row["id"])
 
     def with_hand_marks(self, grade: Grade) -> Grade:
-        """A grade before being late counts, with what persons gave for its answers."""
+        """Return a grade, before the factor for being late, with the marks that people gave to its answers."""
         rows = self._database.select("SELECT id FROM handins WHERE name = ?", (grade.submission.name,))
         marks = marks_of(self._database, rows[0]["id"]) if rows else []
         self._hand_marks[grade.submission.name] = latest(marks)
@@ -182,7 +182,7 @@ class Records(Closing):
         self._reported[handin.name] = (kept, self._hand_marks.get(handin.name, 0))
 
     def reported_class(self, names: Sequence[str], said: Sequence[str], *, anonymous: bool) -> None:
-        """Write down with what the reports on the class have been written.
+        """Record the data with which the reports on the class were written.
 
         Raises:
             OSError: it cannot be written.
@@ -194,7 +194,7 @@ class Records(Closing):
             as_reported.keep_class(self._database, forms, self._newest_hand_mark)
 
     def mark(self, grade: Grade) -> None:
-        """Write down what a hand-in now gets, if that is not what it had; perhaps not before `write_marks`.
+        """Record a hand-in's mark if it has changed; writing may be deferred until `write_marks`.
 
         Raises:
             OSError: it cannot be written.
@@ -205,7 +205,7 @@ class Records(Closing):
             self.write_marks()
 
     def write_marks(self) -> None:
-        """Write down all marks that have changed.
+        """Record all marks that have changed.
 
         Raises:
             OSError: they cannot be written.
@@ -218,9 +218,9 @@ class Records(Closing):
         self._pending.clear()
 
     def others(self, handins: Sequence[Handin], graded: Sequence[Path]) -> Iterator[Grade]:
-        """The grades of those who are in the gradebook and not among ``handins``, with their late factors.
+        """Yield the grades of those who are in the gradebook but not among ``handins``, with their late factors.
 
-        Whose work lay in what is ``graded`` now, and does no longer, is no longer in the class.
+        Anyone whose work used to be in what is ``graded`` now, and no longer is, has left the class.
         """
         for row in self._others(handins, graded):
             grade = stored(self._database, row["id"], self._worth, self._decided_by)
@@ -228,7 +228,7 @@ class Records(Closing):
                 yield grade
 
     def known(self, handins: Sequence[Handin], graded: Sequence[Path]) -> list[Known]:
-        """What is known of whose work the hand-ins are, and those of the others."""
+        """Return what is known about the owners of these hand-ins and of the others in the gradebook."""
         here = [
             Known(handin.name, handin.lms_id, "" if handin.parts else handin.path.name) for handin in handins
         ]
@@ -273,7 +273,7 @@ class Records(Closing):
     def _key(self, handin: Handin, isolation: IsolationFacts) -> str:
         parts = (
             handin.name,
-            # Which folder it is in makes no difference. Names on disk need not be text.
+            # The folder makes no difference. Names on disk need not be text.
             repr(handin.path.name),
             repr(handin.parts),
             self._decided_by,
@@ -285,7 +285,7 @@ class Records(Closing):
         return hashlib.sha256(msgspec.json.encode(parts)).hexdigest()
 
     def _clear(self) -> None:
-        """Remove the temporary files of runs that were killed; no other run is alive."""
+        """Remove the temporary files of killed runs; no other run is alive."""
         for pattern in (_TEMPORARY, f"*/{_TEMPORARY}"):
             for path in self._out.glob(pattern):
                 with contextlib.suppress(OSError):
@@ -294,7 +294,7 @@ class Records(Closing):
 
 @contextlib.contextmanager
 def beside_others(out: Path) -> Iterator[None]:
-    """Say that somebody is at work in ``out``, whose temporary files are not to be cleared up by runs that begin."""
+    """Announce that a process is at work in ``out``, so that runs that start do not remove its temporary files."""
     (out / FOLDER).mkdir(exist_ok=True)
     with (out / FOLDER / "lock").open("ab") as lock:
         _is_alone(lock)
@@ -302,7 +302,7 @@ def beside_others(out: Path) -> Iterator[None]:
 
 
 def _is_alone(lock: IO[bytes]) -> bool:
-    """Say that we are here, until ``lock`` is closed or all who have it are dead; whether nobody else was."""
+    """Announce this process until ``lock`` is closed or all its holders are dead; return whether it is the only one."""
     try:
         import fcntl
     except ImportError:

@@ -1,4 +1,4 @@
-"""A mark of the gradebook as the grade that it was, for the reports on a class."""
+"""Restores grades from the gradebook's marks, for the reports on a class."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from grading.intake.submission import Handin
 
 
 def decoded(record: bytes) -> Grade | None:
-    """The grade in a record; None if it is damaged, or of a form that is no more."""
+    """Decode the grade in a record; None if it is damaged, or of a form no longer supported."""
     try:
         return msgspec.json.decode(zlib.decompress(record), type=Grade)
     except (zlib.error, msgspec.DecodeError, UnicodeDecodeError):
@@ -26,9 +26,9 @@ def decoded(record: bytes) -> Grade | None:
 
 
 def stored(database: Database, number: int, worth: Worth, now_decided_by: str) -> Grade | None:
-    """The grade behind a hand-in's last mark, None if there is none or its record is damaged.
+    """Return the grade behind a hand-in's last mark; None if there is none or its record is damaged.
 
-    Where the current rubric asks the same, it is worth what that says; else what it was worth.
+    Its points are by the current rubric if that asks the same; otherwise, they are unchanged.
     """
     rows = database.select(LATEST, (number,))
     if not rows:
@@ -65,14 +65,14 @@ def stored(database: Database, number: int, worth: Worth, now_decided_by: str) -
 
 @dataclass(frozen=True)
 class Reported:
-    """A hand-in as its reports have it, with its current marks.
+    """A hand-in as it is in its reports, with its current marks.
 
     Attributes:
         grade: as it is now.
-        handin: where it lies.
-        forms: in which its reports were written.
-        marks: all marks by persons, also those that do not count.
-        verdict: the number of what it stands on.
+        handin: its location.
+        forms: how its reports were written.
+        marks: all marks by people, including those that do not count.
+        verdict: the number of the verdict behind it.
     """
 
     grade: Grade
@@ -83,7 +83,7 @@ class Reported:
 
 
 def reported(database: Database, handin: int) -> Reported | None:
-    """A graded hand-in, as the run that wrote its reports had it; None where there is no such thing."""
+    """Return a graded hand-in as the run that wrote its reports had it; None if there is no such hand-in."""
     rows = database.select(
         "SELECT handins.name, report_settings.settings, reports.facts, verdicts.id, verdicts.record FROM reports "
         "JOIN handins ON handins.id = reports.handin JOIN report_settings ON report_settings.id = reports.settings "

@@ -1,4 +1,4 @@
-"""What decides a verdict, and what a verdict is worth under the current rubric."""
+"""Tells what decides a verdict from what only decides its points, and computes those by the current rubric."""
 
 from __future__ import annotations
 
@@ -15,19 +15,19 @@ from grading.rubric.settings import Settings
 from grading.running.grade_assembly import manual_items
 from grading.running.setup import RunSetup, suite_facts
 
-#: What of a rubric decides about points and words of ours alone, not about verdicts.
+#: The parts of a rubric that affect only points and our own wording, not verdicts.
 _WORTH = ("title", "course", "manual", "manual_points", "late", "partial", "lang")
 
 
 def decided_by(setup: RunSetup) -> str:
-    """A hash of everything in the rubric and in the facts of a run that decides verdicts and their sentences."""
+    """Hash everything in the rubric and in the facts of a run that decides verdicts and their sentences."""
     rubric = setup.rubric
     settings: dict[str, Any] = msgspec.to_builtins(rubric.settings)
     for worth in _WORTH:
         del settings[worth]
     del settings["repair"]["hint"]
     for asked in (*settings["functions"].values(), *settings["search"].values()):
-        # Which checks are asked, whatever they are worth; functions are asked in the rubric's order.
+        # The requested checks, whatever they are worth; functions are tested in the rubric's order.
         asked["points"] = sorted(asked["points"])
     facts = msgspec.structs.replace(
         suite_facts(setup), rubric_sha256="", language="en", course="", assignment=""
@@ -37,7 +37,7 @@ def decided_by(setup: RunSetup) -> str:
 
 
 def worth_of(setup: RunSetup) -> Worth:
-    """What verdicts are worth now."""
+    """Return what determines the points of verdicts now."""
     rubric = setup.rubric
     return Worth(
         settings=rubric.settings,
@@ -48,9 +48,9 @@ def worth_of(setup: RunSetup) -> Worth:
 
 
 def marked(grade: Grade, worth: Worth) -> Grade | None:
-    """A recorded grade with the points, the language and the facts of ``worth``; its checks came out as they did.
+    """Return a recorded grade with the points, language and facts of ``worth``; the results of its checks stay.
 
-    None if its sentences cannot be said in that language.
+    None if its sentences are not available in that language.
     """
     settings = worth.settings
     if grade.suite.language != settings.lang:
@@ -72,7 +72,7 @@ def marked(grade: Grade, worth: Worth) -> Grade | None:
 
 
 def manual_at(manual: Iterable[ManualItem], settings: Settings) -> list[ManualItem]:
-    """What a person marks, for what it is worth under these settings."""
+    """Return the items that a person marks, with what they are worth under these settings."""
     questions = [
         msgspec.structs.replace(item, max_points=settings.manual_points)
         for item in manual
@@ -86,7 +86,7 @@ def _marked(check: CheckResult, repairs: Mapping[str, Repair], settings: Setting
     if function is not None:
         most = function.points[check.id]
     else:
-        # A search for the best model is called by the variable that holds it.
+        # A search for the best model is identified by the variable that holds the model.
         (most,) = [s.points[check.id] for s in settings.search.values() if s.model == check.function][:1]
     points = most if check.status == "passed" else 0.0
     repair = repairs.get(check.function)

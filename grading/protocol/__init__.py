@@ -1,4 +1,4 @@
-"""What the grader and a worker say to each other: the only code of ours that both sides share.
+"""The protocol between the grader and a worker: the only code of ours that both sides share.
 
-Imports nothing else of ours, since a worker can see nothing else; anybody may import it.
+Imports nothing else of ours, because a worker can see nothing else; any room may import it.
 """

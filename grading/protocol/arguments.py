@@ -12,7 +12,7 @@ T = TypeVar("T")
 
 
 def split(argument: str) -> tuple[str, str]:
-    """The keyword, "" for an argument by position, and what is passed: a quantity or a constant."""
+    """Split off the keyword ("" for a positional argument) from what is passed: a quantity or a constant."""
     keyword, equals, what = argument.partition("=")
     return (keyword.strip(), what.strip()) if equals else ("", argument.strip())
 
@@ -20,12 +20,12 @@ def split(argument: str) -> tuple[str, str]:
 def resolved(
     arguments: Sequence[str], quantities: Mapping[str, T], constant: Callable[[str], T]
 ) -> tuple[list[T], dict[str, T]]:
-    """What is passed by position, and by keyword.
+    """Return the positional and the keyword arguments.
 
     Args:
         arguments: as written in a rubric.
-        quantities: what is known, by name.
-        constant: makes a value of what is no quantity.
+        quantities: the known values, by name.
+        constant: makes a value of anything that is not a quantity.
     """
     positional: list[T] = []
     named: dict[str, T] = {}

@@ -1,6 +1,6 @@
-"""How a process walls itself in, said to it before anything else, and the order to start a worker.
+"""The messages that tell a process how to confine itself, before anything else, and order it to start a worker.
 
-Imports nothing of ours, as `wire`.
+Imports nothing of ours, like `wire`.
 """
 
 from __future__ import annotations
@@ -9,18 +9,18 @@ import msgspec
 
 
 class Setup(msgspec.Struct, array_like=True, forbid_unknown_fields=True, gc=False, tag="setup"):
-    """How a process walls itself in before it sees student code; said once, by us, before anything else.
+    """How a process confines itself before it sees student code; sent once, by us, before anything else.
 
     Attributes:
         address_space_bytes, cpu_seconds: resource limits.
         processes: RLIMIT_NPROC, which counts threads too.
-        user_is_shared: whether that would count other people's processes, too, if it counts by user.
-        user: the user id to become, None to stay. With one, each worker is started with another.
-        readable: for Landlock: what may be read, None for no Landlock.
-        listable: folders whose names may be read, as Python does to find packages.
-        roots: folders that hold ``readable``, few, and nothing of ``scratch``.
-        devices: may be read and written.
-        scratch: the folder in which each worker gets one of its own to write in; None for none.
+        user_is_shared: whether that limit would count other people's processes too, if it counts by user.
+        user: the user id to switch to, None to keep the current one. With one, each worker starts with a different id.
+        readable: paths that Landlock lets it read, None for no Landlock.
+        listable: folders whose entries it may list, as Python does to find packages.
+        roots: a few folders that contain ``readable`` and nothing of ``scratch``.
+        devices: devices that it may read and write.
+        scratch: the folder in which each worker gets a writable folder of its own; None for none.
         data: a folder with a data set, for workers that run notebooks; None for those that do not.
         system_calls: the seccomp filter, None for none.
     """
@@ -40,12 +40,12 @@ class Setup(msgspec.Struct, array_like=True, forbid_unknown_fields=True, gc=Fals
 
 
 class Start(msgspec.Struct, array_like=True, forbid_unknown_fields=True, gc=False, tag="start"):
-    """The order to start a worker. With it come its descriptors: its two sockets, and the data to map if there are any.
+    """The order to start a worker, sent with its descriptors: its two sockets, and the data to map if there are any.
 
     Attributes:
-        user: the user id that the worker becomes. Before its descriptors comes one that is to be held as long as
-            anything of this user's is there. None to stay.
-        imported: a module that it is to find imported.
+        user: the user id that the worker switches to; None to keep the current one. Its descriptors are preceded by one
+            that is to be held open as long as anything of this user's exists.
+        imported: a module that the worker should find already imported.
     """
 
     user: int | None = None

@@ -1,7 +1,7 @@
 """Frames: a fixed prefix, a short msgpack header, then the raw bytes of arrays.
 
-Lengths are read first and held against caps before anything is allocated. Both sides use this module; it
-imports nothing of ours, so that it works where nothing else of the project can be seen.
+Lengths are read first and checked against caps before anything is allocated. Both sides use this module; it imports
+nothing of ours, so that it works where nothing else of the project can be seen.
 """
 
 from __future__ import annotations
@@ -15,11 +15,11 @@ MAX_REQUEST_HEADER = 1 << 26
 
 
 class ProtocolError(Exception):
-    """What the other side sent is not what the protocol allows."""
+    """The other side sent something that the protocol does not allow."""
 
 
 def frame(header: bytes, arrays: list[bytes]) -> bytes:
-    """One frame as it goes over the wire: the prefix, ``header``, and ``arrays`` one after another."""
+    """Build a frame as it is sent: the prefix, ``header``, and ``arrays`` one after another."""
     size = sum(map(len, arrays))
     return b"".join((PREFIX.pack(MAGIC, len(header), size), header, *arrays))
 
@@ -27,7 +27,7 @@ def frame(header: bytes, arrays: list[bytes]) -> bytes:
 def sizes(
     prefix: bytes | bytearray | memoryview, offset: int, max_header: int, max_payload: int
 ) -> tuple[int, int]:
-    """Length of header and payload as the prefix at ``offset`` declares them.
+    """Return the lengths of header and payload, as declared by the prefix at ``offset``.
 
     Raises:
         ProtocolError: wrong magic, or a length above its cap.
@@ -43,21 +43,21 @@ def sizes(
 
 
 class Assembler:
-    """Puts frames of replies together from bytes as they come in, drop by drop if need be."""
+    """Assembles frames of replies from bytes as they arrive, in pieces of any size."""
 
     def __init__(self) -> None:
         self._buffer = bytearray()
         self._position = 0
 
     def feed(self, data: bytes) -> None:
-        """Take in what was read from the wire."""
+        """Add bytes that were received."""
         if self._position:
             del self._buffer[: self._position]
             self._position = 0
         self._buffer += data
 
     def next(self, max_payload: int) -> tuple[bytes, bytearray] | None:
-        """Header and payload of the next frame, or None while it is not complete.
+        """Return header and payload of the next frame, or None while it is incomplete.
 
         Raises:
             ProtocolError: as soon as the prefix shows that the frame cannot be accepted.
@@ -75,5 +75,5 @@ class Assembler:
 
     @property
     def pending(self) -> int:
-        """How many bytes have come in that no frame has used."""
+        """The number of received bytes that do not belong to a complete frame yet."""
         return len(self._buffer) - self._position

@@ -1,6 +1,6 @@
-"""How arrays travel: described in a header, their bytes behind it.
+"""Packs arrays for sending: a description in the header, their bytes after it.
 
-Imports nothing of ours but `frames` and `wire`, so that the worker can use it where nothing else can be seen.
+Of our modules it imports only `frames` and `wire`, so that the worker can use it where nothing else can be seen.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from grading.protocol.wire import Shape, WireArray
 
 Array: TypeAlias = NDArray[np.generic]
 
-#: The dtypes that travel: little endian, no objects, no strings, no structures, no extended precision.
+#: The dtypes that can be sent: little endian, no objects, no strings, no structures, no extended precision.
 DTYPES = {
     name: np.dtype(name)
     for name in (
@@ -30,7 +30,7 @@ BOOL = DTYPES["|b1"]
 
 
 def packed(array: Array, arrays: list[bytes]) -> WireArray | None:
-    """Describe ``array`` and append its bytes to ``arrays``; None if its dtype does not travel."""
+    """Describe ``array`` and append its bytes to ``arrays``; None if its dtype cannot be sent."""
     name = NAMES.get(array.dtype)
     if name is None:
         array = array.astype(array.dtype.newbyteorder("<"))
@@ -42,10 +42,10 @@ def packed(array: Array, arrays: list[bytes]) -> WireArray | None:
 
 
 class Layout:
-    """Arrays one behind the other, of types and shapes that are known before they come; none of truth values.
+    """Consecutive arrays whose types and shapes are known before they arrive; none of them boolean.
 
     Raises:
-        ProtocolError: a dtype that does not travel.
+        ProtocolError: a dtype that cannot be sent.
     """
 
     def __init__(self, arrays: Sequence[WireArray]) -> None:
@@ -58,7 +58,7 @@ class Layout:
 
 
 class Unpacker:
-    """Takes arrays from a payload, in order, each a fresh writable array in C order of its own.
+    """Takes arrays from a payload, in order, each as a new writable array in C order.
 
     Args:
         payload: the bytes of all arrays.
@@ -72,7 +72,7 @@ class Unpacker:
         """The next array.
 
         Raises:
-            ProtocolError: a dtype that does not travel, or more bytes than there are.
+            ProtocolError: a dtype that cannot be sent, or an array that is larger than what is left.
         """
         dtype = DTYPES.get(wire.dtype)
         if dtype is None:
@@ -92,10 +92,10 @@ class Unpacker:
         return array.view(np.uint8) != 0 if dtype is BOOL else array.copy()
 
     def take_all(self, layout: Layout) -> list[Array]:
-        """The next arrays.
+        """The next arrays, as ``layout`` describes them.
 
         Raises:
-            TypeError: they take more bytes than there are.
+            TypeError: they need more bytes than there are.
         """
         taken: list[Array] = []
         for shape, dtype, size in layout.parts:

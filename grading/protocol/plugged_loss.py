@@ -1,4 +1,4 @@
-"""How a loss that takes the place of a student's own tells which batches it was called with: in its gradients."""
+"""Encodes in a stand-in loss's gradients which batches it was called with, so that the student's W reveals them."""
 
 from __future__ import annotations
 
@@ -8,11 +8,11 @@ from typing import Any
 import numpy as np
 
 HISTORIES = ("loss_history", "train_acc_history", "val_acc_history")
-"""What the train of a network returns."""
+"""The return value of a network's train."""
 
 
 def add_batch(gradient: Any, X_batch: Any, y_batch: Any) -> None:
-    """Add each sample to the column of its label; of what is no batch, nothing."""
+    """Add each sample to the column of its label; add nothing if this is not a batch."""
     try:
         np.add.at(gradient.T, np.asarray(y_batch), np.asarray(X_batch))
     except (IndexError, TypeError, ValueError):
@@ -20,7 +20,7 @@ def add_batch(gradient: Any, X_batch: Any, y_batch: Any) -> None:
 
 
 def tell(gradients: Mapping[str, Any], X: Any, y: Any) -> None:
-    """Add the sum of the samples to the gradient by the first weights, in each column, and the labels to the last."""
+    """Add the sum of the samples to each column of the first weights' gradient, and the labels to the last gradient."""
     first, *_, last = gradients.values()
     try:
         first += np.asarray(X).sum(axis=0)[:, None]

@@ -1,7 +1,7 @@
-"""The protocol's vocabulary: what headers hold. How arrays travel behind them is in `packing`.
+"""The protocol's vocabulary: the contents of headers. How arrays are sent after them is in `packing`.
 
-Everything is data of a fixed shape; nothing that comes off the wire is ever executed or looked up by name.
-Imports nothing of ours, so that the worker can use it where nothing else can be seen.
+Everything is data of a fixed shape; nothing that is received is ever executed or looked up by name. Imports nothing of
+ours, so that the worker can use it where nothing else can be seen.
 """
 
 from __future__ import annotations
@@ -24,11 +24,11 @@ Shape: TypeAlias = Annotated[tuple[Size, ...], msgspec.Meta(max_length=MAX_DIMEN
 
 
 class _Wire(msgspec.Struct, array_like=True, forbid_unknown_fields=True, gc=False):
-    """What is sent: positional, and nothing unknown."""
+    """Base of all messages: positional, with no unknown fields."""
 
 
 class WireArray(_Wire, tag="a"):
-    """An array whose bytes follow behind the header, in the order in which headers name them."""
+    """An array whose bytes follow after the header, in the order in which headers name them."""
 
     dtype: str
     shape: Shape
@@ -52,28 +52,28 @@ class WireItems(_Wire, tag="t"):
 
 
 class WireValue(_Wire):
-    """A value of the student's: the name of its type, and what of it can be sent."""
+    """A value of the student's: the name of its type, and as much of its content as can be sent."""
 
     type_name: str
     value: bool | int | float | str | WireArray | WireComplex | WireOpaque | WireItems | None
 
 
 class WireShared(_Wire, tag="s"):
-    """The array that the worker has mapped, as it was shared, whatever student code has done to it."""
+    """The array that the worker has mapped, as it was shared, whatever student code has done to it since."""
 
     shape: Shape
 
 
 WireArgument: TypeAlias = bool | int | float | str | WireArray | WireShared | None
 
-A = TypeVar("A", covariant=True)  # an argument, or an array: as the grader has it, or as it travels
+A = TypeVar("A", covariant=True)  # an argument or an array, as the grader holds it or as it is sent
 
 
 class Call(_Wire, Generic[A], tag="call"):
-    """Call ``function`` (an asked-for name) on fresh writable arrays; ``layout`` is one of `inside.memory_layouts`.
+    """Call ``function`` (a requested name) on new writable arrays; ``layout`` is one of `inside.memory_layouts`.
 
-    ``return_inputs`` asks for the array arguments as they are after the call; ``count_bytecodes`` for the number of
-    bytecodes executed in student code during it. Both depend on the worker's word alone.
+    ``return_inputs`` asks for the array arguments as they are after the call, ``count_bytecodes`` for the number of
+    bytecodes executed in student code during it. Both are only what the worker claims.
     """
 
     function: str
@@ -107,7 +107,7 @@ class Read(_Wire, tag="read"):
 
 
 class Invoke(_Wire, Generic[A], tag="invoke"):
-    """Call a method of the object ``handle``, as `Call` does a function."""
+    """Call a method of the object ``handle``, as `Call` does with a function."""
 
     handle: str
     method: str
@@ -117,16 +117,16 @@ class Invoke(_Wire, Generic[A], tag="invoke"):
 
 
 class PlugLoss(_Wire, Generic[A], tag="plug"):
-    """Replace the method ``loss`` of the object ``handle`` by a stand-in with prepared answers that keeps its inputs.
+    """Replace the method ``loss`` of the object ``handle`` with a stand-in that has set answers and keeps its inputs.
 
-    Call k (from 0) returns ``(losses[k % K], gradients[k % K])``. What it was called with is read with
-    `PluggedCalls`, which is the worker's word; with ``tells_batches``, what W becomes tells it, too.
+    Call k (from 0) returns ``(losses[k % K], gradients[k % K])``. The inputs of its calls are read with `PluggedCalls`,
+    which is only what the worker claims; with ``tells_batches``, the resulting W reveals them, too.
 
     Attributes:
         losses, gradients: (K,) and (K, D, C), float64.
-        tells_batches: whether to each gradient the samples of the batch are added, each in the column of its label.
+        tells_batches: whether each sample of the batch is added to the gradient, in the column of its label.
         weights: the attribute that holds W.
-        loss: what the method is called.
+        loss: the name of the method.
     """
 
     handle: str
@@ -138,9 +138,9 @@ class PlugLoss(_Wire, Generic[A], tag="plug"):
 
 
 class PluggedCalls(_Wire, tag="plugged"):
-    """Return the stand-in's calls so far as a list of (W, X_batch, y_batch, reg), with W as it was then.
+    """Return the stand-in's calls so far as a list of (W, X_batch, y_batch, reg), with W as it was at each call.
 
-    Where all are alike, arrays of one type and shape and a float: as four arrays, in which calls are the first axis.
+    If all are alike (arrays of one type and shape, and a float), as four arrays whose first axis is the call.
     """
 
     handle: str
@@ -182,7 +182,7 @@ class WireSource(_Wire):
 
 
 class WireDefinition(_Wire):
-    """Where an asked-for name is defined: see `submission.Definition`."""
+    """Where a requested name is defined: see `submission.Definition`."""
 
     name: str
     source: str
@@ -192,23 +192,23 @@ class WireDefinition(_Wire):
 
 
 class WireCalling(_Wire):
-    """How one of the student's functions or classes is called, where that is not as in the course.
+    """How one of the student's functions or classes is called, where that differs from the course.
 
     Attributes:
-        name: by which it is asked for.
-        kind: "class", or what a function does: "loss", "train" or "predict"; "network", "network_train" or
-            "network_predict" for what is called with parameters of its own.
-        tensors: whether arrays are PyTorch's.
+        name: its requested name.
+        kind: "class", or what a function computes: "loss", "train" or "predict"; "network", "network_train" or
+            "network_predict" if it is called with parameters of its own.
+        tensors: whether arrays are PyTorch tensors.
         turned_weights: whether W is (C, D).
         turned_samples: whether X is (D, N).
-        arguments: of the loss, of the train, or of the class's train; empty for the course's.
-        returns: of a loss: what it returns, empty for the loss and dW.
-        make: with what an object of the class is made.
-        minimizes: the loss functions whose sum the class minimizes, where it has no method for that; of a train, the
-            one that it is called with.
-        roles: what methods of the class are: "train", "predict" or "loss", by their names.
+        arguments: those of the loss, of the train, or of the class's train; empty for the course's.
+        returns: for a loss, what it returns; empty for the loss and dW.
+        make: the arguments with which an object of the class is made.
+        minimizes: the loss functions whose sum the class minimizes, if it has no method for that; for a train, the one
+            that it is called with.
+        roles: the methods of the class, by name: "train", "predict" or "loss".
         weights: the attribute of the class that holds W.
-        shapes: of a network's parameters, a letter for each side: {"W1": "DH", "b1": "H"}.
+        shapes: those of a network's parameters, a letter for each axis: {"W1": "DH", "b1": "H"}.
     """
 
     name: str
@@ -234,7 +234,7 @@ class WirePlace(_Wire):
 
 
 class Load(_Wire, tag="load"):
-    """Load these files and provide these names; pass over the statements in ``skip``, which did not end."""
+    """Load these files and provide these names; skip the statements in ``skip``, which did not end."""
 
     nonce: bytes
     sources: list[WireSource]
@@ -244,7 +244,7 @@ class Load(_Wire, tag="load"):
 
 
 class Batch(_Wire, tag="batch"):
-    """Take these steps in order; answer each with a frame, at once, or, if ``together``, many in one piece."""
+    """Run these steps in order; answer each with a frame, at once or, if ``together``, many in one frame."""
 
     nonce: bytes
     steps: list[WireStep]
@@ -252,7 +252,7 @@ class Batch(_Wire, tag="batch"):
 
 
 class WireFile(_Wire):
-    """A file of the hand-in, with forward slashes in its name, and its bytes."""
+    """A file of the hand-in: its name, with forward slashes, and its bytes."""
 
     name: str
     content: WireArray
@@ -267,10 +267,10 @@ class Cell(_Wire):
 
 
 class Execute(_Wire, tag="execute"):
-    """Write these files, go to ``folder`` among them, and run the cells of a notebook that lies there.
+    """Write these files, change to ``folder`` among them, and run the cells of a notebook that is there.
 
-    Each cell is answered by two frames, `Entered` before it runs and `Ended` after it, whose index is the place of the
-    cell among ``cells``.
+    Each cell is answered with two frames, `Entered` before it runs and `Ended` after it, whose index is the position of
+    the cell in ``cells``.
     """
 
     nonce: bytes
@@ -290,9 +290,9 @@ class TrainAgain(_Wire, tag="train again"):
 
 
 class WireCalls(_Wire):
-    """Calls whose arguments are arrays, of which there are few kinds, and then other things.
+    """Calls whose arguments are arrays, with few different layouts, followed by other values.
 
-    Call k has arrays as ``layouts[numbers[k]]`` says, and behind them ``others[k]``.
+    Call k has arrays as described by ``layouts[numbers[k]]``, followed by ``others[k]``.
     """
 
     layouts: list[list[WireArray]]
@@ -301,10 +301,10 @@ class WireCalls(_Wire):
 
 
 class Pairs(_Wire, tag="pairs"):
-    """Call ``function`` again and again. ``calls`` are `WireCalls`, packed once for all hand-ins.
+    """Call ``function`` many times. ``calls`` are `WireCalls`, packed once for all hand-ins.
 
-    What comes back as most loss functions answer, a float or an array that holds one, and an array of float64 in the
-    shape of the first argument, is answered by `WirePairs`, many calls at a time; other calls as steps of a `Batch`.
+    Answers of the usual form (a float, or an array of one number, and a float64 array with the shape of the first
+    argument) are sent as `WirePairs`, many calls at a time; other answers, as for the steps of a `Batch`.
     """
 
     nonce: bytes
@@ -316,7 +316,7 @@ Request: TypeAlias = Load | Batch | Execute | TrainAgain | Pairs
 
 
 class Reached(_Wire, tag="reached"):
-    """Said before each top-level statement, so that one which never ends is known by name."""
+    """Sent before each top-level statement, so that one that never ends can be identified."""
 
     place: WirePlace
 
@@ -337,7 +337,7 @@ class WireReturned(_Wire, tag="returned"):
 
 
 class Raised(_Wire, tag="raised"):
-    """Student code raised; ``where`` is "svm.py, line 12". Clean it before it is shown: see `requests.raised`."""
+    """Student code raised; ``where`` is "svm.py, line 12". Clean it before showing it: see `requests.raised`."""
 
     type_name: str
     message: str
@@ -345,11 +345,11 @@ class Raised(_Wire, tag="raised"):
 
 
 class WirePairs(_Wire, tag="paired"):
-    """The answers of ``count`` calls, from the index of the reply on: first the floats, then the arrays.
+    """The answers to ``count`` calls, starting at the index of the reply: first the floats, then the arrays.
 
     Attributes:
         listed: whether each was a list instead of a tuple.
-        shape: of the array of one number in the place of each float; None for plain floats.
+        shape: of the one-number array in place of each float; None for plain floats.
     """
 
     count: Annotated[int, msgspec.Meta(ge=1, le=1 << 20)]
@@ -358,7 +358,7 @@ class WirePairs(_Wire, tag="paired"):
 
 
 class WireNothing(_Wire, tag="nothing"):
-    """What ``count`` steps returned, from the index of the reply on: None, each of them."""
+    """Reports that ``count`` steps, starting at the index of the reply, each returned None."""
 
     count: Annotated[int, msgspec.Meta(ge=1, le=1 << 20)]
 
@@ -368,18 +368,18 @@ class WireUnknown(_Wire, tag="unknown"):
 
 
 class Entered(_Wire, tag="entered"):
-    """Said before each cell of a notebook, so that one which never ends is known."""
+    """Sent before each cell of a notebook, so that one that never ends can be identified."""
 
 
 class Ended(_Wire, tag="ended"):
-    """What came of a cell.
+    """The result of a cell.
 
     Attributes:
         error: what it raised.
-        printed: the beginning of what it printed, and the end where that is not all.
+        printed: the beginning of what it printed, and the end if that is not everything.
         pictures: the PNGs that it showed, as arrays of bytes.
-        dropped: how many more there were, or larger ones.
-        found: the wanted variables that are there.
+        dropped: how many further or larger ones there were.
+        found: the requested variables that exist.
         remarks: sentences.
     """
 
@@ -392,7 +392,7 @@ class Ended(_Wire, tag="ended"):
 
 
 class Reply(_Wire):
-    """One answer: to the batch with this nonce, to its step number ``index`` (0 throughout for `Load`)."""
+    """One answer to the batch with this nonce, to its step number ``index`` (0 throughout for `Load`)."""
 
     nonce: bytes
     index: int

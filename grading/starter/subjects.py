@@ -1,4 +1,4 @@
-"""What the handed-out files say about each loss."""
+"""The text about each loss in the files handed out."""
 
 from __future__ import annotations
 
@@ -8,13 +8,13 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class Subject:
-    """The words about one loss.
+    """The text about one loss.
 
     Attributes:
-        module: the file that its functions go into, without ending.
+        module: the file that its functions go into, without its extension.
         title: its name in running text.
-        definition: the formula, with R in the place of the regularization.
-        explanation: what it wants and how to see that it is right.
+        definition: the formula, with R in place of the regularization.
+        explanation: its goal, and how to see that it is right.
         hints: for a function with loops (False) and for a vectorized one (True).
         question: an inline question; "" for none.
     """
@@ -60,7 +60,7 @@ _KNOWN = {"svm": SVM, "softmax": SOFTMAX}
 
 
 def subject_of(reference: str) -> Subject:
-    """The words about a loss by the rubric's name for it; general ones for a loss of the instructor's own."""
+    """Return the text about a loss, given the rubric's name for it; general text for an instructor's own loss."""
     return _KNOWN.get(reference) or Subject(
         module=reference,
         title=reference.replace("_", " "),

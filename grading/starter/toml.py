@@ -1,4 +1,4 @@
-"""Writing plain values as TOML, as far as a rubric needs it."""
+"""Writes plain values as TOML, as far as a rubric needs it."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ _BARE = re.compile(r"[A-Za-z0-9_-]+")
 
 
 def as_toml(content: Mapping[str, Any]) -> str:
-    """The text of nested tables; what is None is left out."""
+    """Return nested tables as TOML; values that are None are left out."""
     return "\n".join(_lines(content, ())) + "\n"
 
 

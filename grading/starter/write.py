@@ -1,4 +1,4 @@
-"""Writing the starter: from the rubric to a folder that students fill in."""
+"""Writes the starter: from the rubric to a folder that students fill in."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ class StarterError(UserError):
 
 @dataclass(frozen=True)
 class _Asked:
-    """A loss function to write."""
+    """A loss function that students write."""
 
     name: str
     vectorized: bool
@@ -44,7 +44,7 @@ class _Asked:
 
 @dataclass(frozen=True)
 class _Loss:
-    """A loss with the functions asked for."""
+    """A loss with its requested functions."""
 
     subject: Subject
     functions: tuple[_Asked, ...]
@@ -61,7 +61,7 @@ def write_starter(out: Path, rubric: Rubric) -> list[Path]:
     """Write the folder and return its files.
 
     Raises:
-        StarterError: the folder holds something already, or the rubric asks for what there is no template of.
+        StarterError: the folder is not empty, or the rubric asks for something that has no template.
         OSError: it cannot be written.
     """
     if out.exists() and (not out.is_dir() or any(out.iterdir())):
@@ -75,7 +75,7 @@ def write_starter(out: Path, rubric: Rubric) -> list[Path]:
 
 
 def _files(rubric: Rubric) -> Iterator[tuple[str, str]]:
-    """File name -> text."""
+    """Yield each file's name and text."""
     environment = _environment()
     settings = rubric.settings
     own = _TEMPLATES / settings.edition
@@ -90,7 +90,7 @@ def _files(rubric: Rubric) -> Iterator[tuple[str, str]]:
         return environment.get_template(f"{template}.jinja").render(**values)
 
     def turnable(template: str, **values: Any) -> str:
-        """A text about the course's layout, in the edition's."""
+        """Render a text about the course's layout, turned to the edition's."""
         text = rendered(template, **values)
         return transposition.turned(text) if turned else text
 
@@ -142,7 +142,7 @@ def _environment() -> Environment:
 
 
 def _own_files(rubric: Rubric, rendered: Callable[..., str]) -> Iterator[tuple[str, str]]:
-    """What is written for one edition alone, whose functions are not like the course's."""
+    """Yield the files for one edition only, whose functions are not like the course's."""
     settings = rubric.settings
     if unknown := settings.functions.keys() - load_rubric(edition=settings.edition).settings.functions.keys():
         raise StarterError(f"the starter of {settings.edition} has no {min(unknown)}")
@@ -162,14 +162,14 @@ def _own_files(rubric: Rubric, rendered: Callable[..., str]) -> Iterator[tuple[s
 
 
 def _overview(rubric: Rubric, modules: Mapping[str, str]) -> dict[str, Any]:
-    """What the README says of the rubric; ``modules`` are the files that functions go into."""
+    """Return what the README says about the rubric; ``modules`` are the files that functions go into."""
     settings = rubric.settings
     return {
         "title": settings.title,
         "worth": [
             {"name": name, "module": modules[name], "points": f"{points:g}"}
             for name, f in settings.functions.items()
-            # Of what is hidden, students learn not even the points.
+            # Students do not even learn the points of hidden checks.
             if (points := sum(worth for check, worth in f.points.items() if check not in f.hidden))
         ],
         "manual": settings.manual,
@@ -194,7 +194,7 @@ def _losses(rubric: Rubric) -> list[_Loss]:
 
 
 def _filled(subject: Subject, rubric: Rubric, strengths: Sequence[str]) -> Subject:
-    """The words with the rubric's regularization and margin in them."""
+    """Insert the rubric's regularization and margin into the text."""
     scale = rubric.settings.reg_scales[0]
     names = [strength.partition("=")[0] for strength in strengths] or ["reg"]
     term = f"{names[0]} sum(W*W)" if scale == 1.0 else f"{scale:g} {names[0]} sum(W*W)"
@@ -208,7 +208,7 @@ def _filled(subject: Subject, rubric: Rubric, strengths: Sequence[str]) -> Subje
 
 
 def _classes(rubric: Rubric, losses: list[_Loss]) -> tuple[list[dict[str, str]], str, str]:
-    """The classes asked for, each with the function that it trains with; and what train and predict are called."""
+    """Return the classes, each with the function that it trains with, and the names of train and predict."""
     methods: dict[str, dict[str, Function]] = {}
     if rubric.settings.names != Names():
         raise StarterError("the starter speaks the course's words; there is none for a rubric with [names]")
@@ -237,7 +237,7 @@ def _classes(rubric: Rubric, losses: list[_Loss]) -> tuple[list[dict[str, str]],
 
 
 def _searches(rubric: Rubric, classes: Sequence[Mapping[str, str]]) -> list[dict[str, Any]]:
-    """A search for the best model of each class, with the variables that the rubric looks for."""
+    """Return a search for the best model of each class, with the variables that the rubric looks for."""
     settings = rubric.settings
     accuracy = settings.accuracy.get(settings.data.name, {})
     searches = []
@@ -252,7 +252,7 @@ def _searches(rubric: Rubric, classes: Sequence[Mapping[str, str]]) -> list[dict
 
 
 def _training(rubric: Rubric) -> str:
-    """The arguments of a first training: those of the accuracy check where there is one."""
+    """Return the arguments of a first training: those of the accuracy check, if there is one."""
     for settings in rubric.settings.accuracy.get(rubric.settings.data.name, {}).values():
         return (
             f"learning_rate={settings.learning_rate:g}, reg={settings.reg:g}, num_iters={settings.num_iters}, "
@@ -262,7 +262,7 @@ def _training(rubric: Rubric) -> str:
 
 
 def public(rubric: Rubric) -> Mapping[str, Any]:
-    """What students may know: the rubric without what is hidden and what is for a person."""
+    """Return what students may know: the rubric without what is hidden or left to a person."""
     content: dict[str, Any] = msgspec.to_builtins(rubric.settings)
     for private in ("manual", "manual_points", "late"):
         content.pop(private)
@@ -290,7 +290,7 @@ def public(rubric: Rubric) -> Mapping[str, Any]:
 
 
 def _notebook(text: str) -> dict[str, Any]:
-    """A notebook of Markdown and Python cells, from Markdown with Python between fences."""
+    """Build a notebook of Markdown and Python cells from Markdown with Python in fences."""
     cells: list[dict[str, Any]] = []
     for number, part in enumerate(text.split(_MARK)):
         code, _, prose = part.rpartition("```\n") if number else ("", "", part)

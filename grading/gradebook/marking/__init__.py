@@ -1,4 +1,4 @@
-"""Marking by a person: what can be marked, on a page of one's own machine or in a table (docs/marking.md).
+"""Marking by a person: shows what can be marked, on a page served locally or in a table (docs/marking.md).
 
-Stands on the rest of the gradebook and on the reports. Imported by `commands` alone.
+Stands on the rest of the gradebook and on the reports. Imported only by `commands`.
 """

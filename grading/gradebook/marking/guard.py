@@ -1,8 +1,8 @@
-"""Who is let in to the page on which one marks: nobody but a browser that has the token, on this machine.
+"""Decides which requests reach the marking page: only those of a browser on this machine that has the token.
 
-The token is in the part of the address that browsers do not send (behind the #); the page keeps it for its tab and
-sends it in a header with each request. So no cookie lets another page, or another server on this machine, act for the
-marker. Requests for another host than this one (DNS rebinding) and those that other sites cause are refused before
+The token is in the part of the address that browsers do not send (after the #); the page keeps it for its tab and sends
+it in a header with each request. So there is no cookie with which another page, or another server on this machine,
+could act for the marker. Requests for another host (DNS rebinding) and those caused by other sites are refused before
 anything else is looked at.
 """
 
@@ -33,13 +33,13 @@ _HEADERS = {
 
 
 class Guard:
-    """Refuses what is not from our own page, and gives all answers the headers that keep a browser from elsewhere.
+    """Refuses requests that are not from our own page, and adds headers that keep the browser from loading other sites.
 
     Args:
-        app: what is guarded.
+        app: the application to guard.
         token: the secret of this server.
-        hosts: by which names it may be asked for, with the port.
-        data: beginnings of the paths that need the token; the page itself has nothing of anybody in it.
+        hosts: the names, with the port, under which it may be requested.
+        data: prefixes of the paths that need the token; the page itself contains nobody's data.
     """
 
     def __init__(self, app: ASGIApp, token: str, hosts: Sequence[str], data: str) -> None:
@@ -65,7 +65,7 @@ class Guard:
         await self._app(scope, receive, sent)
 
     def _refusal(self, scope: Scope) -> int:
-        """The status with which a request is refused; 0 if it is not."""
+        """Return the status with which a request is refused; 0 if it is not."""
         headers: dict[bytes, list[bytes]] = {}
         for name, value in scope["headers"]:
             headers.setdefault(name.lower(), []).append(value)

@@ -1,8 +1,8 @@
-"""Which answers of different students are to the same question.
+"""Finds out which answers of different students belong to the same question.
 
 Students edit their notebooks: one translates a question, one shortens it, one deletes it. Questions with the same words
-are the same; then those with nearly the same words; and if a student lacks as many as are nobody else's, they are the
-same in their order. Nothing of that decides about points: a mark is given to what stands in the hand-in.
+are the same; then those with nearly the same words; and if a student has as many unmatched questions as missing ones,
+they are matched in order. None of this affects points: a mark is given to what is in the hand-in.
 """
 
 from __future__ import annotations
@@ -22,14 +22,14 @@ _SHARE_OF_CLASS = 0.5
 
 @dataclass(frozen=True)
 class Question:
-    """Something that is asked of the class, or of one student.
+    """A question to the whole class, or one that only a few hand-ins contain.
 
     Attributes:
-        key: by which marks of those who lack it are known.
-        text: its words, of those who have it.
+        key: identifies the question in the marks of students whose notebooks lack it.
+        text: its words, where it is present.
         max_points: what it is worth.
         source: "notebook" or "rubric".
-        of_class: whether it is missing where it is not.
+        of_class: whether hand-ins without it count as lacking it.
     """
 
     key: str
@@ -40,10 +40,10 @@ class Question:
 
 
 def sorted_out(students: Sequence[Sequence[Item]]) -> tuple[list[Question], list[list[int]]]:
-    """The questions of a class, and for each student the number of the question of each item.
+    """Return the questions of a class, and for each student the number of the question of each item.
 
-    Questions of the class are in the order of the notebooks, then come the rubric's items, and those that only a few
-    hand-ins have are last, however many somebody has made up.
+    Questions of the class come first, in the order of the notebooks, then the rubric's items, and last the questions
+    that only a few hand-ins contain, however many of them students have made up.
     """
     count: Counter[str] = Counter()
     position: Counter[str] = Counter()
@@ -73,14 +73,14 @@ def sorted_out(students: Sequence[Sequence[Item]]) -> tuple[list[Question], list
 
 
 def _least(students: int) -> float:
-    """How many students must have a question for it to be one of the whole class."""
+    """The number of students who must have a question for it to belong to the whole class."""
     return max(2.0, _SHARE_OF_CLASS * students) if students > 2 else 1.0
 
 
 def _assigned(
     strange: Sequence[Item], missing: list[str], words: dict[str, Item]
 ) -> Iterator[tuple[str, str]]:
-    """Each strange item with the question that it is taken for: one of the missing, or its own."""
+    """Match each unmatched item with the question that it is taken for: one of the missing ones, or its own."""
     rest = []
     for item in strange:
         near = [key for key in missing if _alike(item, words[key])]

@@ -1,7 +1,7 @@
-"""Reports rewritten once something has been marked: from recorded verdicts, without running any student code.
+"""Rewrites reports after marking: from recorded verdicts, without running any student code.
 
-The gradebook has the number of the last mark that is in each report, so that whatever is killed is made up for by the
-next who marks or grades.
+The gradebook stores the number of the last mark included in each report, so that after a crash the next person who
+marks or grades catches up.
 """
 
 from __future__ import annotations
@@ -36,13 +36,13 @@ _STALE = (
 
 @dataclass
 class Rewriter:
-    """Rewrites the reports in one folder, for as long as anything is marked there.
+    """Rewrites the reports in one folder while people are marking there.
 
     Attributes:
         out: the folder.
-        reader: reads the hand-ins whose own files are shown.
+        reader: reads the hand-ins, whose own files are shown.
         waiting: how many hand-ins have reports that lack a mark; the class counts as one.
-        problem: why something could not be written, the last time that was tried.
+        problem: why the last attempt to write something failed.
     """
 
     out: Path
@@ -62,7 +62,7 @@ class Rewriter:
         self._thread.start()
 
     def finish(self, said: Callable[[int], None] = lambda _: None) -> None:
-        """Write what is still to be written, and end; ``said`` is told how much that is, if it is anything."""
+        """Write everything that is pending, and stop; ``said`` is told how much that is, if there is anything."""
         self._ending.set()
         if self._thread is not None:
             self._thread.join()
@@ -87,7 +87,7 @@ class Rewriter:
                     self.problem = _told(error)
 
     def _count(self, database: Database) -> int:
-        """Count what is waiting; the number of the newest mark."""
+        """Count what is waiting; return the number of the newest mark."""
         newest = newest_of_all(database)
         written = database.select("SELECT hand_mark FROM class_reports")
         stale_class = bool(written) and written[0]["hand_mark"] < newest
@@ -95,10 +95,10 @@ class Rewriter:
         return newest
 
     def write(self, database: Database, *, with_class: bool = True) -> None:
-        """Write what lacks a mark: the reports on hand-ins, then those on the class.
+        """Write the reports that lack a mark: first those on hand-ins, then those on the class.
 
         Raises:
-            GradebookError, OSError: something cannot be written. What can be is.
+            GradebookError, OSError: something could not be written; everything else was.
         """
         problems: list[Exception] = []
         for row in database.select(_STALE):
@@ -119,7 +119,7 @@ class Rewriter:
         work = reported(database, number)
         if work is None:
             newest = "(SELECT max(id) FROM hand_marks WHERE handin = :number)"
-            # It is not graded any more; what was marked counts again when it is.
+            # It is no longer graded; its marks count again once it is.
             database.change(
                 f"UPDATE reports SET hand_mark = {newest} WHERE handin = :number", {"number": number}
             )
@@ -133,7 +133,7 @@ class Rewriter:
             write_reports(work.grade, self.out, own, release=release, source_page=page)
         with database.transaction():
             database.change("UPDATE reports SET hand_mark = ? WHERE handin = ?", (latest(work.marks), number))
-            # Somebody may have graded at the same time, who did not know of the mark yet.
+            # Somebody may have graded at the same time, without knowing of the mark yet.
             now = reported(database, number)
             if now is not None:
                 (last,) = database.select(LATEST, (number,))
@@ -159,7 +159,7 @@ class Rewriter:
         database.change("UPDATE class_reports SET hand_mark = ?", (newest,))
 
     def _everybody(self, database: Database, forms: ClassForms) -> list[Grade]:
-        """The grades of the class, as the reports on it need them."""
+        """Return the grades of the class, as the reports on it need them."""
         known = {
             row["name"]: row
             for row in database.select(

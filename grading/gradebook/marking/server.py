@@ -1,4 +1,4 @@
-"""The page on which one marks, served to one's own browser."""
+"""Serves the marking page to the marker's own browser."""
 
 from __future__ import annotations
 
@@ -34,14 +34,14 @@ _LONGEST_LABEL = 100
 
 
 class PortError(UserError):
-    """A port on which nothing can be served; the message is one line."""
+    """A port that cannot be used for serving; the message is one line."""
 
 
 def listening(port: int) -> socket.socket:
-    """A socket of this machine only; ``port`` 0 is any that is free.
+    """Open a socket for this machine only; ``port`` 0 picks any free one.
 
     Raises:
-        PortError: the port cannot be had.
+        PortError: the port cannot be used.
     """
     made = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
     try:
@@ -58,7 +58,7 @@ def listening(port: int) -> socket.socket:
 
 
 def serve(app: Callable[..., Any], listener: socket.socket) -> None:
-    """Answer requests until somebody presses Ctrl-C, or ends this process."""
+    """Answer requests until somebody presses Ctrl-C or ends this process."""
     import uvicorn
 
     config = uvicorn.Config(
@@ -77,36 +77,36 @@ def serve(app: Callable[..., Any], listener: socket.socket) -> None:
     def end(*_: object) -> None:
         server.should_exit = True
 
-    # Once it has ended, the server raises the signal that ended it again, and reports are still to be written.
+    # When it has stopped, the server raises the signal that stopped it again, but reports must still be written.
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, end)
     server.run(sockets=[listener])
 
 
 def new_token() -> str:
-    """A secret that nobody guesses."""
+    """Make a secret that nobody can guess."""
     return secrets.token_urlsafe(32)
 
 
 def app(
     store: Store, rewriter: Rewriter, renderer: Renderer, token: str, port: int, *, anonymous: bool = False
 ) -> Guard:
-    """The page and what it asks for, guarded.
+    """Return the application that serves the page and its data, guarded.
 
     Args:
         store: what is marked.
-        rewriter: says how far the reports are.
+        rewriter: reports how far rewriting has come.
         renderer: renders answers.
         token: the secret of this server.
-        port: where it listens.
-        anonymous: tell the page no names.
+        port: where the server listens.
+        anonymous: send the page no names.
     """
     answers = _Answers(store, rewriter, renderer, anonymous=anonymous)
     return Guard(answers.app(), token, [f"{HOST}:{port}", f"localhost:{port}"], _DATA)
 
 
 class _Answers:
-    """What the page is told."""
+    """Answers the page's requests for data."""
 
     def __init__(self, store: Store, rewriter: Rewriter, renderer: Renderer, *, anonymous: bool) -> None:
         self._store, self._rewriter, self._renderer = store, rewriter, renderer
@@ -138,7 +138,7 @@ class _Answers:
         )
 
     def of_class(self, request: Request) -> Response:
-        """Everybody and everything that can be marked, as it is now."""
+        """Return everybody and everything that can be marked, as of now."""
         del request
         store = self._store
         store.read()
@@ -177,7 +177,7 @@ class _Answers:
         )
 
     def of_work(self, request: Request) -> Response:
-        """What stands in one hand-in, harmless, and what was given for it."""
+        """Return the answers in one hand-in, harmless, and the marks they were given."""
         work: Work | None = self._store.works.get(request.path_params["id"])
         if work is None:
             return _json({"error": "changed"}, 404)
@@ -200,7 +200,7 @@ class _Answers:
         )
 
     def changes(self, request: Request) -> Response:
-        """What anybody has marked since."""
+        """Return the marks that anybody has given since."""
         marks = self._store.marks_since(min(request.path_params["since"], sys.maxsize))
         found = (
             {
@@ -222,7 +222,7 @@ class _Answers:
         )
 
     async def mark_given(self, request: Request) -> Response:
-        """Keep a mark, and say so only once it is kept."""
+        """Store a mark, and confirm it only once it is stored."""
         from starlette.concurrency import run_in_threadpool
 
         try:

@@ -1,4 +1,4 @@
-"""Answers as a marker sees them: rendered where hand-ins are read, within limits, and plain where that is too much."""
+"""Renders answers for the marker, in the process that reads hand-ins, within limits; plain if they are too much."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ _MOST_AT_ONCE = 2
 
 @dataclass(frozen=True)
 class Shown:
-    """A question and its answer as harmless HTML; ``plain`` where they could not be rendered."""
+    """A question and its answer as harmless HTML; ``plain`` if they could not be rendered."""
 
     rendered: RenderedAnswer
     plain: bool = False
@@ -29,16 +29,16 @@ class Shown:
 
 @dataclass
 class Renderer:
-    """Renders the answers of hand-ins, and keeps those of the last ones; for many threads."""
+    """Renders the answers of hand-ins, and caches those of the latest ones; for many threads."""
 
     reader: Reader
     _kept: OrderedDict[tuple[int, str], list[Shown]] = field(default_factory=OrderedDict)
     _lock: threading.Lock = field(default_factory=threading.Lock)
-    # Each process that renders has much to load first.
+    # Each rendering process must first load large libraries.
     _at_once: threading.Semaphore = field(default_factory=lambda: threading.Semaphore(_MOST_AT_ONCE))
 
     def shown(self, work: Work) -> list[Shown]:
-        """All that can be marked in a hand-in, in its order."""
+        """Render everything that can be marked in a hand-in, in order."""
         key = (work.id, work.sha256)
         with self._at_once:
             with self._lock:
@@ -53,7 +53,7 @@ class Renderer:
         return made
 
     def warm_up(self, work: Work) -> None:
-        """Have what renders loaded, in the background, before anybody looks."""
+        """Load what rendering needs, in the background, before anybody looks."""
         threading.Thread(target=self.shown, args=(work,), name="rendering", daemon=True).start()
 
     def _made(self, work: Work) -> list[Shown]:
@@ -63,7 +63,7 @@ class Renderer:
             rendered = self.reader.answers(work.handin, work.sha256, asked, everything)
             return [Shown(_visible(each)) for each in rendered]
         except (IntakeError, ReadingError):
-            # One answer is no reason not to render the others.
+            # One failing answer is no reason not to render the others.
             return [self._alone(work, asked, number) for number in everything]
 
     def _alone(self, work: Work, asked: list[tuple[str, str | None]], number: int) -> Shown:
@@ -76,7 +76,7 @@ class Renderer:
 
 
 def _visible(rendered: RenderedAnswer) -> RenderedAnswer:
-    """Also what turns the direction of text around and stood there as an entity, or in code."""
+    """Make characters that change the direction of text visible, also those written as entities or inside code."""
     return replace(rendered, question=visible(rendered.question), answer=visible(rendered.answer))
 
 

@@ -1,4 +1,4 @@
-"""What can be marked in a class, and marks given to it: the gradebook as markers use it."""
+"""Lists what can be marked in a class, and stores the marks: the gradebook as markers use it."""
 
 from __future__ import annotations
 
@@ -29,13 +29,13 @@ _DECIMALS = 4
 
 
 class MarkError(UserError):
-    """A mark that cannot be given; the message is one line. ``code`` says which of them it is."""
+    """A mark that cannot be given; the message is one line. ``code`` says which kind of error it is."""
 
     code = "refused"
 
 
 class ConflictError(MarkError):
-    """Another mark has been given meanwhile: ``theirs``."""
+    """Somebody else has given another mark meanwhile: ``theirs``."""
 
     code = "conflict"
 
@@ -45,7 +45,7 @@ class ConflictError(MarkError):
 
 
 class ChangedError(MarkError):
-    """The work has been graded again meanwhile, and is not what was looked at."""
+    """The work has been graded again meanwhile, and is no longer what the marker saw."""
 
     code = "changed"
 
@@ -55,9 +55,9 @@ class Place:
     """Something to mark in a hand-in.
 
     Attributes:
-        item: what.
+        item: what to mark.
         question: the number of its question.
-        missing: whether others have that question, and this hand-in has not.
+        missing: whether others have that question, but this hand-in does not.
     """
 
     item: Item
@@ -67,7 +67,7 @@ class Place:
 
 @dataclass(frozen=True)
 class Work:
-    """A graded hand-in: its number in the gradebook, what it is called, whose it is, and what can be marked in it."""
+    """A graded hand-in: its number in the gradebook, its name, its student, and what can be marked in it."""
 
     id: int
     name: str
@@ -80,19 +80,19 @@ class Work:
 
     @property
     def rank(self) -> str:
-        """Sorts a class in an order that tells nothing."""
+        """Sorts a class in an order that reveals nothing."""
         return hashlib.sha256(f"{self.id} {self.sha256}".encode()).hexdigest()
 
 
 class NewMark(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """A mark to be given, or, without points, to be taken back.
+    """A mark to be given or, without points, to be withdrawn.
 
     Attributes:
         handin: the number of the hand-in.
         item: its key.
-        answer: the `Item.answer_digest` of what the marker has seen.
+        answer: the `Item.answer_digest` of what the marker saw.
         comment: for the student.
-        based_on: the number of the mark that the marker has seen; 0 for none, None for any.
+        based_on: the number of the mark that the marker saw; 0 for none, None for any.
     """
 
     handin: int
@@ -104,7 +104,7 @@ class NewMark(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class _Verdict(msgspec.Struct, frozen=True):
-    """What of a recorded grade is needed here."""
+    """The part of a recorded grade that is needed here."""
 
     submission: SubmissionFacts
     manual: list[ManualItem]
@@ -117,12 +117,12 @@ class Store(Closing):
     Attributes:
         out: the folder.
         who: whose marks these are.
-        patience: how many seconds one waits for others who write into the gradebook.
+        patience: how many seconds to wait for others who are writing into the gradebook.
         forms: how the reports on the class were written.
-        questions, works: what is to be marked, as it was when the class was last read.
+        questions, works: what there is to mark, as of the last time the class was read.
 
     Raises:
-        GradebookError: there is no gradebook, or none in which anything can be marked.
+        GradebookError: there is no gradebook, or it has nothing that can be marked.
     """
 
     out: Path
@@ -149,7 +149,7 @@ class Store(Closing):
             self._database.close()
 
     def read(self) -> None:
-        """Read the class anew from the gradebook.
+        """Read the class again from the gradebook.
 
         Raises:
             GradebookError: no run of this version has finished its reports.
@@ -192,28 +192,28 @@ class Store(Closing):
         self.works = {work.id: work for work, _, _ in found}
 
     def marks(self, handin: int) -> list[HandMark]:
-        """All marks that anything in a hand-in ever had, the first first."""
+        """All marks ever given to anything in a hand-in, oldest first."""
         with self._lock:
             return marks_of(self._database, handin)
 
     def marks_since(self, number: int) -> list[tuple[int, HandMark]]:
-        """Everybody's marks after the one of that number, each with its hand-in."""
+        """Everybody's marks after the one with that number, each with its hand-in."""
         with self._lock:
             return marks_since(self._database, number)
 
     def give(self, new: NewMark) -> HandMark:
-        """Give a mark; once this returns, it is kept, whatever happens.
+        """Give a mark; once this returns, it is stored, whatever happens.
 
         Raises:
-            MarkError: it is no mark that can be given; nothing is changed.
+            MarkError: the mark cannot be given; nothing is changed.
             GradebookError, OSError: it cannot be written; nothing is changed.
         """
         (mark,) = self.give_all([new])
         return mark
 
     def give_all(self, marks: Sequence[NewMark]) -> list[HandMark]:
-        """Give all of some marks or, if one of them cannot be given, none. Raises as `give` does."""
-        # Outside of the transaction, in which nobody else can write.
+        """Give all these marks or, if one of them cannot be given, none. Raises the same errors as `give`."""
+        # Outside the transaction, during which nobody else can write.
         for mark in marks:
             if mark.handin not in self.works:
                 raise ChangedError("it is not in the class any more")
@@ -234,7 +234,7 @@ class Store(Closing):
         marks = marks_of(self._database, new.handin, new.item)
         last = marks[-1] if marks else None
         if last is not None and (last.points, last.comment, last.answer) == (points, comment, new.answer):
-            return last  # sent twice, or two who agree
+            return last  # sent twice, or two markers who agree
         if new.based_on is not None and new.based_on != (last.id if last else 0):
             assert last is not None
             raise ConflictError(last)
@@ -252,7 +252,7 @@ class Store(Closing):
         return replace(made, id=give(self._database, new.handin, made))
 
     def _item_of_now(self, new: NewMark) -> Item:
-        """What is marked, as it is in the gradebook now: it may have been graded again meanwhile."""
+        """Return the marked item as it is in the gradebook now: the hand-in may have been graded again meanwhile."""
         works = self.works[new.handin]
         place = next((each for each in works.places if each.item.key == new.item), None)
         work = reported(self._database, new.handin)
@@ -273,7 +273,7 @@ class Store(Closing):
 
 
 def in_range(points: float, most: float) -> float:
-    """Points that can be given.
+    """Return the points if they can be given.
 
     Raises:
         MarkError: they cannot.
@@ -290,7 +290,7 @@ def in_range(points: float, most: float) -> float:
 def _places(
     work: Work, own: Sequence[Item], numbers: Sequence[int], questions: Sequence[Question], worth: float
 ) -> Iterator[Place]:
-    """What can be marked in a hand-in, in the order of the questions, with those that it lacks."""
+    """List what can be marked in a hand-in, in the order of the questions, including those that it lacks."""
     of = [Place(item, number) for item, number in zip(own, numbers, strict=True)]
     lacking = [
         Place(lacked(work.sha256, question.key, question.text, worth), number, missing=True)

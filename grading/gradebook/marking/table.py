@@ -1,4 +1,4 @@
-"""Marks as a table: written for a spreadsheet, and taken from one, as a whole or not at all."""
+"""Exports marks as a table for a spreadsheet, and imports them from one, all or nothing."""
 
 from __future__ import annotations
 
@@ -22,13 +22,13 @@ _NOTHING = ("", "-", "–")
 
 
 class TableError(MarkError):
-    """A table whose marks cannot be taken; the message is one line: where, what, what to do."""
+    """A table whose marks cannot be imported; the message is one line: where, what, what to do."""
 
 
 def export(store: Store, path: Path) -> int:
-    """Write a row for everything that can be marked; the number of rows.
+    """Write a row for everything that can be marked; return the number of rows.
 
-    ``state`` says what a mark in that row is based on: what has been marked since is not overwritten.
+    ``state`` identifies the mark that a row is based on: marks given since then are not overwritten.
 
     Raises:
         OSError: the file cannot be written.
@@ -38,7 +38,7 @@ def export(store: Store, path: Path) -> int:
     writer.writerow(_HEAD)
     rows = [_row(work, place, mark) for work, place, mark in _everything(store)]
     writer.writerows(rows)
-    # With the mark by which Excel knows UTF-8.
+    # With the byte order mark, by which Excel recognizes UTF-8.
     write_atomically(path, text.getvalue().encode("utf-8-sig"))
     return len(rows)
 
@@ -74,10 +74,10 @@ def _row(work: Work, place: Place, mark: HandMark | None) -> list[str]:
 
 
 def take(store: Store, path: Path) -> int:
-    """Give the marks in a table; the number of those that are new.
+    """Give the marks in a table; return the number of new ones.
 
-    Rows without points and comment are skipped. Of a table of one's own, with whatever a roster knows students by,
-    the question may be named by its words instead of ``item``.
+    Rows without points and comment are skipped. In an instructor's own table, students may be identified by anything
+    that a roster knows them by, and questions by their words instead of ``item``.
 
     Raises:
         TableError: a row is wrong; nothing is taken.
@@ -92,7 +92,7 @@ def take(store: Store, path: Path) -> int:
     rows_of: dict[tuple[int, str], int] = {}
     for number, row in rows:
         try:
-            # Of columns of the same name the first counts.
+            # Of several columns with the same name, the first counts.
             cells = dict(reversed([*zip(names, row, strict=False)]))
             student = student_of(row, known) or Student()
             mark = _new_mark(cells, student, find)
@@ -140,7 +140,7 @@ def _require_columns(path: Path, names: Sequence[str], known: Mapping[str, int])
 
 
 class _Finder:
-    """What a row means."""
+    """Finds the hand-in and item that a row refers to."""
 
     def __init__(self, store: Store) -> None:
         self._store = store
@@ -152,7 +152,7 @@ class _Finder:
         self._matches: Matches | None = store.forms.matches()
 
     def work(self, cells: Sequence[str]) -> Work:
-        """The hand-in that the first cell names as it is called, or another by what a roster knows its student by."""
+        """Find the hand-in that the first cell names, or another cell, by what a roster knows its student by."""
         given = [cell for cell in map(_meant, cells) if cell]
         if not given:
             raise MarkError("it says of nobody whose mark this is")
@@ -167,7 +167,7 @@ class _Finder:
         raise MarkError(f"no hand-in that was graded is {visible(given[0])!r}'s")
 
     def _works(self, cell: str) -> list[Work]:
-        """Whose student is called so, or what is, where that is no student's number or name: anybody's file may be."""
+        """Find hand-ins by student; by file name only if ``cell`` names no student: anyone may choose one."""
         known = self._by_student.get(cell.casefold(), [])
         if known or self._matches is None:
             return known or [work for work in [self._by_name.get(cell)] if work is not None]
@@ -176,7 +176,7 @@ class _Finder:
         return [self._by_name[name] for name in (names if students else [cell]) if name in self._by_name]
 
     def place(self, work: Work, row: Mapping[str, str]) -> Place:
-        """The item of a hand-in, by its key or by the words of its question."""
+        """Find the item of a hand-in by its key or by the words of its question."""
         key, question = row.get("item", ""), " ".join(_meant(row.get("question", "")).split())
         found = [place for place in work.places if place.item.key == key]
         if not key and question:
@@ -219,5 +219,5 @@ def _new_mark(cells: Mapping[str, str], student: Student, find: _Finder) -> NewM
 
 
 def _meant(cell: str) -> str:
-    """A cell without the apostrophe that keeps it from being a formula."""
+    """Strip the apostrophe that keeps a cell from being a formula."""
     return cell[1:] if cell.startswith("'") and inert(cell[1:]) == cell else cell.strip()
