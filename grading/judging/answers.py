@@ -1,4 +1,4 @@
-"""What came back from a loss function: a loss and a gradient, or a sentence on what it was instead."""
+"""Reads what a loss function returned: a loss and a gradient, or a sentence saying what came instead."""
 
 from __future__ import annotations
 
@@ -22,12 +22,12 @@ from reference.problem import Problem
 
 
 class Answered(msgspec.Struct, frozen=True, eq=False):
-    """A loss function's answer, of the right form.
+    """A well-formed answer of a loss function.
 
     Attributes:
         loss: a real number, possibly not finite.
         dW: (D, C), real; possibly with entries that are not finite.
-        remarks: what is unusual about it but accepted.
+        remarks: what is unusual but accepted.
     """
 
     loss: float

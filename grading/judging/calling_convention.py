@@ -1,4 +1,4 @@
-"""How a hand-in calls things: the checks speak the course's words, and here they become those of the rubric.
+"""Translates names: the checks use the course's, and the hand-in's worker is asked by those of the rubric.
 
 `adapter_for` puts a translator between the checks and the worker where the rubric asks for other names of methods,
 attributes or arguments, or for plain functions instead of a class:
@@ -42,12 +42,12 @@ if TYPE_CHECKING:
 
 
 class Usage(msgspec.Struct, frozen=True):
-    """What one train or predict is called, and what belongs to it.
+    """The names of one train or predict and of everything that belongs to it.
 
     Attributes:
         name: as in the rubric, "LinearSVM.train" or "train_svm".
         names: the rubric's words.
-        takes_loss: whether it is a function that is called with a loss.
+        takes_loss: whether it is a function that takes a loss as an argument.
     """
 
     name: str
@@ -61,7 +61,7 @@ class Usage(msgspec.Struct, frozen=True):
 
     @property
     def plain(self) -> bool:
-        """Whether it is a function, not a method."""
+        """Whether it is a plain function, not a method."""
         return "." not in self.name
 
     @property
@@ -71,7 +71,7 @@ class Usage(msgspec.Struct, frozen=True):
 
     @property
     def weights(self) -> str:
-        """The weights, as code to paste calls them."""
+        """The name of the weights in code to paste."""
         return self.names.weights if self.plain else f"model.{self.names.weights}"
 
     def making(self, W: str | None = None) -> list[str]:
@@ -85,11 +85,11 @@ class Usage(msgspec.Struct, frozen=True):
 
     @property
     def has_place_for_loss(self) -> bool:
-        """Whether another loss can be put in; a plain function that takes none has no place for one."""
+        """Whether another loss can be plugged in; not into a plain function that takes none."""
         return not self.plain or self.takes_loss
 
     def plugging(self, loss: str) -> list[str]:
-        """Code that puts another loss in, written as a function of X_batch, y_batch and reg."""
+        """Code that plugs in another loss, written as a function of X_batch, y_batch and reg."""
         if self.takes_loss:
             return [f"loss = {loss.replace('lambda ', 'lambda W, ', 1)}"]
         return [] if self.plain else [f"model.{self.names.loss} = {loss}"]
@@ -108,12 +108,12 @@ class Usage(msgspec.Struct, frozen=True):
 
 
 def adapter_for(usage: Usage, worker: Worker, callings: Iterable[WireCalling]) -> Worker:
-    """The worker, or one that takes the course's words in its place.
+    """Returns the worker, or a wrapper around it that takes the course's names.
 
     Args:
-        usage: what the hand-in calls it.
-        worker: takes the hand-in's words.
-        callings: what the worker's process already calls as the course does; see `Submission`.
+        usage: the hand-in's names.
+        worker: takes the hand-in's names.
+        callings: what the worker's process already calls by the course's names; see `Submission`.
     """
     if usage.plain:
         adapted = any(c.name == usage.name and c.kind == "train" for c in callings)
@@ -150,7 +150,7 @@ class _RenamingWorker:
 
 
 class _PlainWorker:
-    """Makes of a plain function what looks like a model: it keeps the weights between calls."""
+    """Presents a plain function as a model by keeping the weights between calls."""
 
     def __init__(self, usage: Usage, worker: Worker) -> None:
         self._usage, self._worker = usage, worker
@@ -158,7 +158,7 @@ class _PlainWorker:
         self._seed: list[Step] = []
 
     def run(self, steps: Sequence[Step], *, seconds: float | None = None) -> list[Outcome]:
-        """As a worker's; a call that is not answered ends the steps."""
+        """As a worker's; an unanswered call ends the steps."""
         outcomes: list[Outcome] = []
         for step in steps:
             outcome = self._taken(step, seconds)
@@ -204,7 +204,7 @@ class _PlainWorker:
 
 
 class _FunctionWorker:
-    """Speaks to what the student's process makes of a plain function: a model that has the weights and takes a loss."""
+    """Talks to the model that the student's process makes of a plain function: it has the weights and takes a loss."""
 
     def __init__(self, usage: Usage, worker: Worker) -> None:
         self._usage, self._worker = usage, worker
@@ -222,7 +222,7 @@ class _FunctionWorker:
 
 
 def _weights_and_history(name: str, outcome: Returned) -> tuple[Received, Received]:
-    """The two things that a plain function which trains returns.
+    """The two values that a plain training function returns.
 
     Raises:
         WrongReturn: it returned something else.

@@ -1,4 +1,4 @@
-"""What of a student's is asked and judged: a loss function, a method or a network, in another process."""
+"""The student's function, method or network under test; it runs in another process."""
 
 from __future__ import annotations
 
@@ -16,10 +16,10 @@ class Candidate:
     Attributes:
         name: as in the rubric, "svm_loss_naive", "LinearSVM.train" or "TwoLayerNet.loss".
         worker: the process that has it.
-        standard: what everything in the hand-in is held to.
-        settings: what the rubric says of it.
+        standard: what everything in the hand-in is judged by.
+        settings: the rubric's settings for it.
         digest: a hash of the hand-in, on which some of its examples depend.
-        remarks: sentences on what is accepted, but worth a word to the student.
+        remarks: sentences about things that are accepted, but worth mentioning to the student.
         cases: examples judged so far, counted once for each check that judges them.
     """
 
@@ -34,7 +34,7 @@ class Candidate:
 
     @property
     def reference(self) -> str:
-        """The name of the loss that it is judged by."""
+        """The name of the reference loss that it is judged by."""
         return self.settings.reference
 
     @property
@@ -43,6 +43,6 @@ class Candidate:
         return self.standard.seed
 
     def remark(self, sentence: str) -> None:
-        """Note something that is accepted, but worth a word to the student."""
+        """Records a remark: something accepted, but worth mentioning to the student."""
         if sentence not in self.remarks:
             self.remarks.append(sentence)

@@ -46,7 +46,7 @@ _HANDLE = "classifier"
 @example_type
 @dataclass(frozen=True)
 class Options:
-    """The keyword arguments of train, named as the course names them."""
+    """The keyword arguments of train, by the course's names."""
 
     learning_rate: float
     reg: float
@@ -54,7 +54,7 @@ class Options:
     batch_size: int
 
     def as_arguments(self) -> Mapping[str, object]:
-        """By the names that train has for them."""
+        """The options by train's own names for them."""
         return {
             "learning_rate": self.learning_rate,
             "reg": self.reg,
@@ -66,12 +66,12 @@ class Options:
 @example_type
 @dataclass(frozen=True, eq=False)
 class StandIn:
-    """A loss whose answers are known: call k gets entry k, and after the last the first again.
+    """A loss with known answers: call k gets entry k, starting over after the last.
 
     Attributes:
         losses: (K,).
         gradients: (K, D, C).
-        tells_batches: whether to each gradient the samples of the batch are added, each in the column of its label, so
+        tells_batches: whether the batch's samples are added to each gradient, each in the column of its label, so
             that what W becomes must fit the batches that are told.
     """
 
@@ -83,7 +83,7 @@ class StandIn:
 @example_type
 @dataclass(frozen=True, eq=False)
 class Scenario:
-    """A training to ask for.
+    """A training to request.
 
     Attributes:
         X, y: (N, D) data and (N,) labels.
@@ -92,11 +92,11 @@ class Scenario:
         stand_in: a loss to use instead of the student's own; None for their own.
         seed: for every random number that the student draws without a seed.
         rounds: calls of train on the same object.
-        verbose: what is passed as that; nothing is passed to a train that has shown not to take it.
-        seconds: the deadline of each call; None for that of a small call.
-        shared: X once more, if workers can map it: then it is not sent.
-        return_inputs: whether to ask for X and y as they are afterwards.
-        by_default: whether the options are not passed, but left to the train's defaults.
+        verbose: passed as the argument of that name, unless this train has turned out not to take it.
+        seconds: the deadline of each call; None for the deadline of a small call.
+        shared: X again, if workers can map it; then it is not sent.
+        return_inputs: whether X and y should be sent back as they are afterwards.
+        by_default: whether the options are omitted, leaving train to its defaults.
     """
 
     X: NDArray[np.float64]
@@ -116,7 +116,7 @@ class Scenario:
 @example_type
 @dataclass(frozen=True, eq=False)
 class Model:
-    """A prediction to ask for: weights, (D, C), and data, (N, D)."""
+    """A prediction to request: weights, (D, C), and data, (N, D)."""
 
     W: NDArray[np.float64]
     X: NDArray[np.float64]
@@ -124,7 +124,7 @@ class Model:
 
 @dataclass(frozen=True, eq=False)
 class Learned:
-    """One training on the data set: its facts, and the weights, (D, C), that it came to."""
+    """One training on the data set: its facts, and the learned weights, (D, C)."""
 
     run: TrainingRun
     W: NDArray[np.float64]
@@ -134,11 +134,11 @@ class Classifier(Candidate):
     """One method, train or predict, of one class of one submission.
 
     Attributes:
-        class_name: "LinearSVM"; of a plain function, its name.
-        usage: what it and its arguments are called.
-        defaults: the arguments that are numbers where they are left out, as far as they were found in its text.
-        asked_the_stand_in: whether train has ever called a loss that was plugged in.
-        trainings: what the accuracy check saw, run by run, as far as it came.
+        class_name: "LinearSVM"; for a plain function, its name.
+        usage: the names of it and its arguments.
+        defaults: the numeric default arguments, as far as its text shows them.
+        asked_the_stand_in: whether train has ever called a plugged-in loss.
+        trainings: what the accuracy check saw, run by run, as far as it got.
     """
 
     def __init__(
@@ -160,18 +160,18 @@ class Classifier(Candidate):
 
     @property
     def accuracy(self) -> Accuracy:
-        """How it is trained on the data set, and what is asked of that."""
+        """How it is trained on the data set, and the accuracy that is required."""
         return self.standard.training.accuracy[self.reference]
 
     def foresee(self, examples: Sequence[object]) -> None:
-        """Ask what is asked for in ``examples`` in one round trip; `train` and `predict` then know the answers."""
+        """Fetches the answers for all ``examples`` in one round trip, for `train` and `predict` to return later."""
         cases = [example for example in examples if isinstance(example, Scenario | Model)]
         self._foreseen = {
             id(case): (case, answer) for case, answer in zip(cases, self._ask(cases), strict=True)
         }
 
     def train(self, scenario: Scenario) -> list[Trained]:
-        """Train a new object, once or several times in a row.
+        """Trains a new object, once or several times in a row.
 
         Raises:
             Failure: a step raised, hung, or took the process down.
@@ -200,7 +200,7 @@ class Classifier(Candidate):
         return answer
 
     def _ask(self, cases: Sequence[Scenario | Model]) -> list[list[Trained] | Received | Failure]:
-        """What becomes of each case; all are asked once more if train turns out to take no verbose."""
+        """The result of each case; all are run again if train turns out not to take verbose."""
         # A plain function is asked step by step anyway.
         together = [[case] for case in cases] if self.usage.plain else [cases]
         answers = [answer for group in together for answer in self._ask_together(group)]
@@ -271,9 +271,9 @@ class Classifier(Candidate):
         *,
         with_functions: bool = True,
     ) -> list[Answered]:
-        """What the hand-in's own losses say: the class's method ``loss``, and the functions that the rubric asks for.
+        """The answers of the hand-in's own losses: the class's method ``loss`` and the functions of the rubric.
 
-        Only what is well-formed; an empty list if nothing is.
+        Only well-formed ones; an empty list if there are none.
         """
         steps: list[Step] = [
             Create(self.class_name, _HANDLE),
@@ -294,7 +294,7 @@ class Classifier(Candidate):
         return [answer for answer in answers if isinstance(answer, Answered)]
 
     def _what(self, step: Step) -> str:
-        """A step in words that begin a sentence."""
+        """Words for a step, to begin a sentence with."""
         if isinstance(step, Create):
             return say("Making a {class_name}()", class_name=self.class_name)
         if isinstance(step, Invoke):
@@ -313,7 +313,7 @@ class Classifier(Candidate):
         given: tuple[NDArray[np.float64], NDArray[np.int64]],
         before: int,
     ) -> Trained:
-        """One call of train; the stand-in's record goes on from ``before`` calls that are already known."""
+        """One call of train; the stand-in's record continues after ``before`` calls that are already known."""
         trained, weights = outcomes[0], outcomes[1]
         calls = calls_of(outcomes[2].result)[before:] if len(outcomes) == 3 else ()
         X, y = trained.inputs if len(trained.inputs) == 2 else given

@@ -1,8 +1,8 @@
-"""Drawing an exam with Hypothesis: `python -m grading.judging.drawing` redraws that of the shipped rubric.
+"""Draws an exam with Hypothesis: `python -m grading.judging.drawing` redraws the shipped rubric's.
 
-What is chosen of it is data, `checks/exam.json`: numbers among what is drawn, as `benchmarks.choosing_exam` has worked
-them out. Where a strategy has changed, so that something else is drawn, they say nothing, and all is asked until they
-are worked out anew.
+Which examples are asked is data, `checks/exam.json`: their numbers, worked out by `benchmarks.choosing_exam`. Once a
+strategy has changed and draws something else, the numbers are void, and all examples are asked until new ones are
+worked out.
 """
 
 from __future__ import annotations
@@ -27,16 +27,16 @@ from grading.rubric.reading import load_rubric
 
 CHOICE = SHIPPED.with_suffix(".json")
 TO_CHOOSE_FROM = 4
-"""So many times as many examples are drawn as an exam has of those that are drawn, where some are to be chosen."""
+"""Where examples are to be chosen, this many times as many random ones are drawn as an exam has."""
 _MOST_ROUNDS = 20
 
 
 class ChosenExamples(msgspec.Struct):
-    """What is chosen of the examples of one drawing.
+    """The selection from the examples of one drawing.
 
     Attributes:
-        of: what these examples hash to.
-        chosen: their numbers.
+        of: the hash of all those examples.
+        chosen: the numbers of the selected ones.
     """
 
     of: str
@@ -45,7 +45,7 @@ class ChosenExamples(msgspec.Struct):
 
 @dataclass(frozen=True)
 class Drawn:
-    """All examples that have been drawn: ``tiny`` of the smallest, others that every exam has, and random ones."""
+    """All examples of a drawing: the ``tiny`` smallest, others that every exam has, and random ones."""
 
     examples: tuple[Any, ...]
     tiny: int
@@ -57,12 +57,12 @@ class Drawn:
 
 
 def draw(drawing: Drawing, seed: int) -> KeptPool:
-    """The examples of one drawing, all of which are asked."""
+    """Draws the examples of one drawing; all of them are asked."""
     return _kept(drawing, drawn(drawing, seed))
 
 
 def draw_and_choose(drawing: Drawing, seed: int, choices: Mapping[str, ChosenExamples]) -> KeptPool:
-    """The examples of one drawing, some of which are asked if that has been worked out."""
+    """Draws the examples of one drawing; only the selected ones are asked, if a selection has been worked out."""
     choice = choices.get(key_of(drawing, seed))
     if choice is None:
         return draw(drawing, seed)
@@ -74,7 +74,7 @@ def draw_and_choose(drawing: Drawing, seed: int, choices: Mapping[str, ChosenExa
 
 
 def drawn(drawing: Drawing, seed: int, times: int = 1) -> Drawn:
-    """The examples of one drawing, no two of them equal; random ones are ``times`` as many as an exam has."""
+    """The examples of one drawing, no two of them equal, with ``times`` as many random ones as an exam has."""
     tiny = drawing.tiny(seed)
     found: dict[bytes, Any] = {encode([example]): example for example in (*tiny, *drawing.fixed(seed))}
     wanted = len(found) + times * drawing.definition.examples
@@ -86,7 +86,7 @@ def drawn(drawing: Drawing, seed: int, times: int = 1) -> Drawn:
 
 
 def _kept(drawing: Drawing, drawn: Drawn, chosen: Collection[int] | None = None) -> KeptPool:
-    """Some of what has been drawn; the rest only as far as an exam would have it that is not chosen."""
+    """Packs the chosen examples; of the rest, only those that an exam without a selection would have."""
     most = len(drawn.examples)
     if chosen is not None:
         most -= (TO_CHOOSE_FROM - 1) * drawing.definition.examples
@@ -117,7 +117,7 @@ def _draw_round(drawing: Drawing, name: str, kept: dict[bytes, Any], wanted: int
 
 
 def exam(seed: int, delta: float) -> dict[str, KeptPool]:
-    """All that the checks draw for a seed and a margin."""
+    """Everything that the checks draw for a seed and a margin."""
     prepare()
     choices = (
         msgspec.json.decode(CHOICE.read_bytes(), type=dict[str, ChosenExamples]) if CHOICE.exists() else {}
@@ -129,20 +129,20 @@ def exam(seed: int, delta: float) -> dict[str, KeptPool]:
 
 
 def prepare() -> None:
-    """Let what is drawn depend on nothing but the strategies and Hypothesis's version."""
+    """Makes what is drawn depend only on the strategies and on Hypothesis's version."""
     set_hypothesis_home_dir(user_cache())
     _hide_our_constants()
 
 
 def _hide_our_constants() -> None:
-    """Let no draw depend on the numbers in our code: Hypothesis tries those of local modules, which have files."""
+    """Keeps draws independent of the numbers in our code: Hypothesis tries those of local modules, which have files."""
     for name, module in list(sys.modules.items()):
         if name.removeprefix(PREFIX).split(".")[0] in ("checks", "grading", "reference", "__main__"):
             module.__file__ = None
 
 
 def write(seed: int, delta: float) -> None:
-    """Draw an exam to standard output."""
+    """Draws an exam and writes it to standard output."""
     sys.stdout.buffer.write(packed(exam(seed, delta)))
 
 

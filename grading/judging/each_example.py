@@ -1,4 +1,4 @@
-"""Asking whether a method or a network keeps a promise: of one example after the other, all asked in one round trip."""
+"""Checks a promise of a method or a network, one example after the other, all fetched in one round trip."""
 
 from __future__ import annotations
 
@@ -20,10 +20,10 @@ Example = Mapping[str, Any]
 
 
 def verify_each(promise: Promise, candidate: Classifier | Network, *, small: bool = True) -> None:
-    """Ask whether a candidate keeps a promise.
+    """Checks whether a candidate keeps a promise.
 
     Raises:
-        Failure: it does not; if ``small``, on the smallest example that was found.
+        Failure: it does not; if ``small``, with the smallest example found.
     """
     ((name, strategy),) = promise.strategies
     examples = [example for drawing in strategy.drawings for example in _examples(drawing, candidate)]
@@ -39,7 +39,7 @@ def verify_each(promise: Promise, candidate: Classifier | Network, *, small: boo
 def verdict(
     promise: Promise, candidate: LossFunction | Classifier | Network, example: Example
 ) -> Failure | None:
-    """How a candidate fails on one example; what is remarked on the way is kept only if it does not."""
+    """Returns how a candidate fails on one example, or None; its remarks are kept only if it does not fail."""
     remarks = len(candidate.remarks)
     try:
         promise.body(candidate, **example)
@@ -51,7 +51,7 @@ def verdict(
 
 
 def _examples(drawing: Drawing, candidate: Classifier | Network) -> list[Any]:
-    """Those of the exam, the last of them replaced by some that depend on the hand-in."""
+    """The exam's examples, the last of them replaced by some that depend on the hand-in."""
     seed, delta = candidate.seed, candidate.standard.delta
     own = own_examples(drawing, candidate.digest, seed, delta) if candidate.digest else ()
     kept = pool_of(drawing, seed, delta).examples

@@ -1,4 +1,4 @@
-"""Examples as bytes, and back: plain values, arrays, problems, and data classes that have been named for it."""
+"""Encodes examples as bytes and decodes them: plain values, arrays, problems and registered data classes."""
 
 from __future__ import annotations
 
@@ -18,17 +18,17 @@ _types: dict[str, type] = {}
 
 
 class EncodingError(Exception):
-    """Bytes that are no examples."""
+    """Bytes that are not encoded examples."""
 
 
 def example_type(cls: type[T]) -> type[T]:
-    """Name a data class for examples that are kept."""
+    """Registers a data class, so that its objects can be encoded."""
     _types[cls.__name__] = cls
     return cls
 
 
 class _Problems(msgspec.Struct, array_like=True):
-    """Problems side by side: their sizes (K, 3), all W, all X, all y, the type of y, and reg (K,), as bytes."""
+    """K problems side by side, as bytes: their sizes (K, 3), all W, all X, all y, the type of y, and reg (K,)."""
 
     sizes: bytes
     W: bytes
@@ -39,10 +39,10 @@ class _Problems(msgspec.Struct, array_like=True):
 
 
 def encode(examples: Sequence[object]) -> bytes:
-    """Examples as bytes.
+    """Encodes examples as bytes.
 
     Raises:
-        TypeError: an example that is none of the kinds that can be kept.
+        TypeError: an example is of a kind that cannot be encoded.
     """
     if examples and all(isinstance(example, Problem) for example in examples):
         return msgspec.msgpack.encode(_side_by_side([e for e in examples if isinstance(e, Problem)]))
@@ -50,10 +50,10 @@ def encode(examples: Sequence[object]) -> bytes:
 
 
 def decode(data: bytes | msgspec.Raw) -> tuple[Any, ...]:
-    """The examples of which `encode` has made ``data``.
+    """Decodes examples from bytes that `encode` made.
 
     Raises:
-        EncodingError: it has not.
+        EncodingError: it did not make these.
     """
     try:
         try:

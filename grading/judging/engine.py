@@ -1,9 +1,9 @@
-"""Asking whether a promise is kept: of all examples at once, with a close look only where an answer is in doubt.
+"""Checks whether a promise is kept, on all examples at once; only answers in doubt get a close look.
 
-What a property of a loss asks is found out once per process, by asking the reference in the place of a student's
-function. All that is then asked of a hand-in goes out together, and a few operations on arrays tell which answers are
-certainly right. What the property says of those it has already said of the reference; it is asked of the other examples
-only.
+The calls that a property of a loss makes are recorded once per process, by running it on the reference in place of a
+student's function. The calls for a hand-in are then sent together, and a few array operations tell which answers are
+certainly right. For those, the property would only repeat what it said of the reference, so it is run on the other
+examples only.
 """
 
 from __future__ import annotations
@@ -47,20 +47,20 @@ if TYPE_CHECKING:
 
 Example = Mapping[str, Any]
 
-_KEPT = 32  # what hand-ins are asked for themselves, for the other functions of the same loss
+_KEPT = 32  # plans of hand-ins' own examples, for the other functions of the same loss
 
 
 class CheckError(Exception):
-    """A check that is wrong itself."""
+    """The check itself is wrong."""
 
 
 def verify(promise: Promise, candidate: LossFunction | Classifier | Network, *, small: bool = True) -> None:
-    """Ask whether a candidate keeps a promise.
+    """Checks whether a candidate keeps a promise.
 
     Args:
-        promise: what is asked.
-        candidate: of whom.
-        small: whether the example that is told must be a small one.
+        promise: the promise.
+        candidate: what should keep it.
+        small: whether the reported example must be a small one.
 
     Raises:
         Failure: it does not.
@@ -76,25 +76,25 @@ def verify(promise: Promise, candidate: LossFunction | Classifier | Network, *, 
 
 
 class _Group(msgspec.Struct, eq=False):
-    """Some of what is asked: problems beside their truths, and for each asking which example asks which of them."""
+    """Some of the problems asked, with their truths; and for each call, which example asks for which of them."""
 
     known: Known
     places: NDArray[np.intp]
     examples: NDArray[np.intp]
 
     def asking(self, which: NDArray[np.bool_]) -> set[int]:
-        """The examples that ask for any of some problems."""
+        """The examples that ask for any of the marked problems."""
         return set(self.examples[which[self.places]].tolist())
 
 
 class _Plan(msgspec.Struct, eq=False):
-    """What is asked for the examples of a property.
+    """The calls to make for the examples of a property.
 
     Attributes:
         examples: all of them.
-        tiny: which are among all of the smallest, and need not be made smaller.
-        mine, naive: what is asked of the function itself, and of the one that it must agree with.
-        watched: what is called with an eye on its arguments.
+        tiny: which of them belong to the complete set of smallest examples, and need no shrinking.
+        mine, naive: the calls of the function itself, and of the one that it must agree with.
+        watched: the calls after which the arguments are compared.
     """
 
     examples: list[Example]
@@ -104,7 +104,7 @@ class _Plan(msgspec.Struct, eq=False):
     watched: _Group | None = None
 
     def in_order(self, numbers: set[int]) -> list[int]:
-        """Examples, the simplest first; the data term alone before what has a penalty."""
+        """Sorts examples, the simplest first; the data term alone comes before anything with a penalty."""
         return sorted(numbers, key=lambda k: _complexity(self.examples[k]))
 
 
@@ -119,7 +119,7 @@ def _verify_loss(promise: Promise, candidate: LossFunction, *, small: bool) -> N
             continue
         if not small or found.failure.costly:
             raise found.failure
-        # Of all of the smallest, those that are not asked of everybody are asked now.
+        # Now the smallest examples that are not asked of everybody are asked, too.
         rest = None
         if setting.part == "chosen":
             rest = _first_failing(plan_of(promise, replace(setting, part="rest")), promise, candidate)
@@ -135,7 +135,7 @@ def _verify_loss(promise: Promise, candidate: LossFunction, *, small: bool) -> N
 
 
 class _Failing(msgspec.Struct, frozen=True):
-    """An example that a candidate fails, and how; ``tiny`` if it is among all of the smallest."""
+    """An example that a candidate fails, and how; ``tiny`` if it belongs to the complete set of smallest examples."""
 
     example: Example
     failure: Failure
@@ -146,7 +146,7 @@ def _first_failing(plan: _Plan, promise: Promise, candidate: LossFunction) -> _F
     """The simplest example of a plan that a candidate fails.
 
     Raises:
-        NotCalledAgain: it was lost at something that is not asked again.
+        NotCalledAgain: its process was lost at an input that is not tried again.
     """
     candidate.cases += len(plan.examples)
     asked = candidate.fetch([group.known for group in plan.mine])
@@ -165,7 +165,7 @@ def _first_failing(plan: _Plan, promise: Promise, candidate: LossFunction) -> _F
                 answering.enter_context(candidate.naive.answering_from(of_naive))
             failure = _verdict(promise, candidate, plan.examples[k], keep_remarks=True)
         if isinstance(failure, NotCalledAgain):
-            # Inputs that were not tried after a loss show nothing; the one that caused it is among the others.
+            # Inputs skipped after a process was lost show nothing; the one that caused it is among the others.
             lost = lost or failure
         elif failure is not None:
             return _Failing(plan.examples[k], failure, plan.tiny[k])
@@ -181,7 +181,7 @@ def _first_failing(plan: _Plan, promise: Promise, candidate: LossFunction) -> _F
 
 
 def ordinary(promise: Promise, candidate: LossFunction, example: Example) -> Example:
-    """An example that was not drawn for this loss, with scores no larger than its usual forms can take."""
+    """Scales an example that was not drawn for this loss down to scores that its usual forms can take."""
     if promise.any_scale:
         return example
     return {
@@ -193,7 +193,7 @@ def ordinary(promise: Promise, candidate: LossFunction, example: Example) -> Exa
 def _verdict(
     promise: Promise, candidate: LossFunction, example: Example, *, keep_remarks: bool = False
 ) -> Failure | None:
-    """How a candidate fails on an example."""
+    """Returns how a candidate fails on an example, or None."""
     remarks = len(candidate.remarks)
     try:
         promise.body(candidate, **example)
@@ -202,7 +202,7 @@ def _verdict(
         return failure
     finally:
         if not keep_remarks:
-            # Remarks about an example on the way to the smallest one do not apply to the one that is shown.
+            # Remarks about intermediate examples do not apply to the smallest one, which is shown.
             del candidate.remarks[remarks:]
     return None
 
@@ -225,7 +225,7 @@ def _complexity(example: Example) -> tuple[object, ...]:
 
 @cache
 def plan_of(promise: Promise, setting: Setting) -> _Plan:
-    """What is asked of every loss function in a setting."""
+    """The calls that every loss function in a setting gets."""
     make_known(promise.drawings, setting)
     examples, tiny = _examples(promise, setting)
     return _planned(
@@ -235,7 +235,7 @@ def plan_of(promise: Promise, setting: Setting) -> _Plan:
 
 @lru_cache(maxsize=_KEPT)
 def _own_plan_of(promise: Promise, setting: Setting, digest: bytes) -> _Plan:
-    """What is asked of the loss functions of one hand-in besides."""
+    """The additional calls that the loss functions of one hand-in get."""
     pools = [pool for drawing in promise.drawings if (pool := _own(drawing, setting, digest)) is not None]
     ((name, _),) = promise.strategies
     examples: list[Example] = [{name: problem} for pool in pools for problem in pool.problems]
@@ -249,7 +249,7 @@ def _own(drawing: Drawing, setting: Setting, digest: bytes) -> Known | None:
 
 
 def _examples(promise: Promise, setting: Setting) -> tuple[list[Example], list[bool]]:
-    """The examples of a promise, and which of them are among all of the smallest."""
+    """The examples of a promise, and which of them belong to the complete set of smallest examples."""
     columns, tiny = [], []
     for _, strategy in promise.strategies:
         pools = [problems_of(drawing, setting) for drawing in strategy.drawings]
@@ -258,7 +258,7 @@ def _examples(promise: Promise, setting: Setting) -> tuple[list[Example], list[b
         tiny.append([k < n for pool, n in zip(pools, most, strict=True) for k in range(len(pool))])
     count = max(map(len, columns))
     names = [name for name, _ in promise.strategies]
-    # The shorter columns begin again.
+    # The shorter columns start over.
     rows = [[column[k % len(column)] for column in columns] for k in range(count)]
     return (
         [dict(zip(names, row, strict=True)) for row in rows],
@@ -305,7 +305,7 @@ def _planned(
 def _grouped(
     asked: Sequence[Sequence[Problem]], pools: Sequence[Known], reference: TrueFunction
 ) -> list[_Group]:
-    """What is asked for each example, in groups: what stands in the pools, and what is asked besides."""
+    """Groups the problems that each example asks for: those in the pools, and the others."""
     groups: list[tuple[list[int], list[int]]] = [([], []) for _ in (*pools, "more")]
     at_hand = {id(problem): (g, k) for g, pool in enumerate(pools) for k, problem in enumerate(pool.problems)}
     more: dict[tuple[Key, int], Problem] = {}
@@ -324,7 +324,7 @@ def _grouped(
     for number, problems in enumerate(asked):
         times: Counter[Key] = Counter()
         for problem in problems:
-            # Most properties ask for their example once, which need not be looked up by what it holds.
+            # Most properties ask for their example once, which needs no look-up by its contents.
             alone = at_hand.get(id(problem)) if len(problems) == 1 else None
             g, k = place(problem, times) if alone is None else alone
             groups[g][0].append(k)
@@ -341,7 +341,7 @@ def _grouped(
 
 
 def _group(table: Known, places: Sequence[int], numbers: Sequence[int]) -> _Group:
-    """What is asked of a table, and by whom; without the problems of it that nobody asks for."""
+    """The problems of a table that are asked for, and by which examples."""
     used, where = np.unique(places, return_inverse=True)
     if len(used) < len(table.problems):
         table = Known.of(tuple(table.problems[k] for k in used), [table.truths[k] for k in used])

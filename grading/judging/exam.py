@@ -1,10 +1,10 @@
-"""The exam: the examples that every hand-in is asked, drawn by Hypothesis once and then kept.
+"""The exam: the examples that every hand-in is tested on, drawn once by Hypothesis and then stored.
 
-Those of the shipped rubric's seed and margin are a file of this package. A grade depends on its bytes, not on what some
-version of Hypothesis draws. For other seeds they are drawn when they are first needed and kept in the user's cache.
+The exam for the shipped rubric's seed and margin is a file of this package. Grades depend on its bytes, not on what
+some version of Hypothesis draws. For other seeds, it is drawn when first needed and stored in the user's cache.
 
-Most mistakes are exposed by hundreds of random examples. Of the shipped ones, a selection exposes thousands of wrong
-functions as reliably as all of them; only these are asked, unless a rubric wants them all.
+Hundreds of random examples expose most mistakes. A selection of the shipped examples exposes thousands of wrong
+functions as reliably as all of them; only the selection is asked, unless a rubric wants them all.
 
     python -m grading.judging.drawing       redraws the file
     python -m benchmarks.choosing_exam      makes a new selection, which takes half an hour
@@ -33,23 +33,23 @@ from grading.judging.properties import Drawing
 
 SHIPPED = SUITE / "checks" / "exam.bin"
 _DIGEST = 32
-_ALIKE = 8  # examples of a hand-in that are made of the same one
+_ALIKE = 8  # examples of a hand-in that are derived from the same one
 
 Part = Literal["chosen", "full", "rest"]
-"""Of an exam: what is asked of everybody, all of it, or all of the smallest that are not asked of everybody."""
+"""A part of an exam: what everybody is asked, all of it, or those of the smallest that not everybody is asked."""
 
 
 class ExamError(Exception):
-    """Bytes that are no exam; the message is one line."""
+    """Bytes that are not an exam; the message is one line."""
 
 
 class KeptPool(msgspec.Struct, array_like=True):
-    """The examples of one drawing, as they are kept: each part as `encode` makes it.
+    """The stored examples of one drawing, each part as `encode` makes it.
 
     Attributes:
-        source: of the strategy; examples of another one are not taken.
-        tiny, drawn: those that are asked: of the smallest, and the others.
-        more_tiny, more_drawn: what was not chosen. ``tiny`` and ``more_tiny`` are all of the smallest that there are.
+        source: hash of the strategy's source; examples of another one are ignored.
+        tiny, drawn: the examples that are asked: the smallest, and the others.
+        more_tiny, more_drawn: those not chosen. ``tiny`` and ``more_tiny`` are the complete set of the smallest.
     """
 
     source: str
@@ -59,7 +59,7 @@ class KeptPool(msgspec.Struct, array_like=True):
     more_drawn: bytes
 
     def part(self, part: Part) -> Pool:
-        """The examples of a part of the exam.
+        """Decodes the examples of a part of the exam.
 
         Raises:
             EncodingError: they are damaged.
@@ -73,14 +73,14 @@ class KeptPool(msgspec.Struct, array_like=True):
 
 
 class Pool(msgspec.Struct, frozen=True):
-    """Some examples of one drawing; the first ``tiny`` of them are among all of the smallest that there are."""
+    """Examples of one drawing; the first ``tiny`` of them belong to the complete set of the smallest."""
 
     examples: tuple[Any, ...]
     tiny: int
 
 
 class Exams:
-    """The examples that are kept: of the shipped seed in a file, of others in the user's cache.
+    """The stored examples: for the shipped seed in a file, for others in the user's cache.
 
     Args:
         shipped: the file.
@@ -91,7 +91,7 @@ class Exams:
         self._cached: dict[tuple[int, float], dict[str, KeptPool]] = {}
 
     def pool_of(self, drawing: Drawing, seed: int, delta: float, part: Part = "chosen") -> Pool:
-        """The examples of a drawing for a seed and a margin."""
+        """Looks up the examples of a drawing for a seed and a margin."""
         drawing = drawing.with_margin(delta)
         key = key_of(drawing, seed)
         for exam in self._exams(seed, delta):
@@ -101,7 +101,7 @@ class Exams:
                     return kept.part(part)
                 except EncodingError as error:
                     _warn(f"{key} in an exam of this seed is damaged, and drawn anew: {error}")
-        # The strategy of no check: nobody has drawn from it before.
+        # No check has this strategy: nobody has drawn from it before.
         from grading.judging.drawing import draw
 
         with parsing_alone():
@@ -118,7 +118,7 @@ class Exams:
         return {}
 
     def _exams(self, seed: int, delta: float) -> Iterator[dict[str, KeptPool]]:
-        """Where to look, as far as one looks."""
+        """Yields the exams to look in, lazily."""
         yield self._shipped
         if (seed, delta) not in self._cached:
             self._cached[seed, delta] = _kept_or_drawn(seed, delta)
@@ -131,13 +131,13 @@ pool_of = cache(Exams().pool_of)
 def own_examples(
     drawing: Drawing, digest: bytes, seed: int, delta: float, count: int | None = None
 ) -> tuple[Any, ...]:
-    """Examples that a hand-in has for itself: nobody can write down the answers to what depends on what he writes.
+    """A hand-in's own examples: nobody can write down answers to examples that depend on what he writes.
 
     Args:
-        drawing: what they are like.
-        digest: of the hand-in.
-        seed, delta: of the exam whose examples they are made of.
-        count: how many, by default as many as the strategy says.
+        drawing: the kind of example.
+        digest: the hash of the hand-in.
+        seed, delta: those of the exam whose examples they are derived from.
+        count: how many; by default, as many as the strategy says.
     """
     definition = drawing.definition
     pool = pool_of(drawing, seed, delta)
@@ -147,31 +147,31 @@ def own_examples(
         return ()
     drawing = drawing.with_margin(delta)
     numbers = Random(int.from_bytes(hashlib.sha256(f"{drawing} {seed}".encode() + digest).digest(), "big"))
-    # Of `Random`, only `random` and `getrandbits` give the same in every version of Python. Several are of the same
-    # sizes, since the truths of those are worked out together.
+    # Only `random` and `getrandbits` of `Random` are the same in every version of Python. Several examples have equal
+    # sizes, since their truths are worked out together.
     bases = [drawn[int(numbers.random() * len(drawn))] for _ in range(-(-count // _ALIKE))]
     return tuple(drawing.varied(numbers, bases[k // _ALIKE]) for k in range(count))
 
 
 def key_of(drawing: Drawing, seed: int) -> str:
-    """What the examples of a drawing are kept under."""
+    """The key under which the examples of a drawing are stored."""
     return f"{drawing} seed={seed}"
 
 
 def all_drawings(delta: float) -> dict[str, Drawing]:
-    """What the checks draw, by what is written of it."""
+    """Every drawing of the checks, by its text."""
     drawings = (d.with_margin(delta) for promise in promises().values() for d in promise.drawings)
     return {str(drawing): drawing for drawing in drawings}
 
 
 def packed(pools: Mapping[str, KeptPool]) -> bytes:
-    """An exam as the bytes of a file."""
+    """Encodes an exam as the bytes of a file."""
     body = zlib.compress(msgspec.msgpack.encode(dict(pools)), 9)
     return hashlib.sha256(body).digest() + body
 
 
 def read(path: Path) -> dict[str, KeptPool]:
-    """The exam in a file.
+    """Reads the exam in a file.
 
     Raises:
         ExamError: there is none.
@@ -188,7 +188,7 @@ def read(path: Path) -> dict[str, KeptPool]:
 
 
 def _kept_or_drawn(seed: int, delta: float) -> dict[str, KeptPool]:
-    """What is not shipped: from the user's cache, or drawn now, and kept there if that can be."""
+    """An exam that is not shipped: from the user's cache, or drawn now and stored there if possible."""
     file = _cache_file(seed, delta)
     try:
         return read(file)
@@ -196,7 +196,7 @@ def _kept_or_drawn(seed: int, delta: float) -> dict[str, KeptPool]:
         _warn(str(error))
     except OSError:
         pass  # never drawn before
-    # In a process of its own: what Hypothesis draws must depend on nothing that has been imported or drawn in this one.
+    # In a separate process: what Hypothesis draws must not depend on what this one has imported or drawn.
     ours = f"import sys; sys.path.append({str(HOME)!r})"
     program = f"{ours}; from {__package__}.drawing import write; write({seed}, {delta!r})"
     drawn = subprocess.run([sys.executable, "-I", "-c", program], stdout=subprocess.PIPE, check=True).stdout
@@ -204,7 +204,7 @@ def _kept_or_drawn(seed: int, delta: float) -> dict[str, KeptPool]:
         file.parent.mkdir(parents=True, exist_ok=True)
         write_atomically(file, drawn)
     except OSError:
-        pass  # it will be drawn again: a cache that cannot be written costs time and nothing else
+        pass  # it will be drawn again: a cache that cannot be written costs only time
     return msgspec.msgpack.decode(zlib.decompress(drawn[_DIGEST:]), type=dict[str, KeptPool])
 
 

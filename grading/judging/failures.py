@@ -1,7 +1,7 @@
-"""The ways in which a promise is broken, one class each.
+"""The ways to break a promise, one class each.
 
-The class is the identity of a defect: while a counterexample is made smaller, only failures of the same class count, so
-that one bug is never swapped for another.
+The class is the identity of a defect: while a counterexample is shrunk, only failures of the same class count, so that
+one bug is never swapped for another.
 """
 
 from __future__ import annotations
@@ -30,14 +30,14 @@ class Failure(Exception):
 
     Attributes:
         message: for the student: what is wrong, in full sentences.
-        problem: the input that shows it, where that is the input of a loss function.
-        before: what the function must be called with first, if ``problem`` shows it only then.
-        code: Python to paste that shows it, where ``problem`` is None; or what writes it, when it is wanted.
+        problem: the input that shows it, if it is an input of a loss function.
+        before: the inputs of earlier calls, if ``problem`` shows it only after them.
+        code: Python to paste that shows it, where ``problem`` is None; or a function that writes it on demand.
         expected, got: what should have come back, and what did.
-        judged: the gradients that would have been accepted, and the one that came back, (D, C), where that is at fault.
-        example: what the check was asked of when this came out.
+        judged: the accepted gradients and the returned one, (D, C), where the gradient is at fault.
+        example: the example on which the check failed.
         where: the student's line that raised: "svm.py, line 12".
-        costly: whether trying it again costs a deadline or a process; such inputs are not made smaller.
+        costly: whether trying it again costs a deadline or a process; such inputs are not shrunk.
     """
 
     costly: ClassVar[bool] = False
@@ -102,7 +102,7 @@ class OutOfTime(Failure):
 
 
 class WrongReturn(Failure):
-    """What came back is not a loss and a gradient of the right form."""
+    """What came back is not a well-formed loss and gradient."""
 
 
 class ChangedInputs(Failure):
@@ -114,12 +114,12 @@ class ChangedInputs(Failure):
 
     @property
     def argument(self) -> str:
-        """Its name: what came of it is told as ``name = value``."""
+        """The argument's name: its new value is reported as ``name = value``."""
         return (self.got or "").partition(" = ")[0]
 
 
 class NotRepeatable(Failure):
-    """The same call gave another answer."""
+    """The same call gave a different answer."""
 
 
 class LabelTypeMatters(Failure):
@@ -127,11 +127,11 @@ class LabelTypeMatters(Failure):
 
 
 class WrongScores(Failure):
-    """The scores of a network are not what its parameters make of the samples."""
+    """A network's scores are not those that its parameters give for the samples."""
 
 
 class WrongNetworkGradient(Failure):
-    """A gradient by one of a network's parameters is not that of the loss."""
+    """The gradient by one of a network's parameters is not that of the loss."""
 
 
 class WrongLoss(Failure):
@@ -155,15 +155,15 @@ class Disagreement(Failure):
 
 
 class LoopsInPython(Failure):
-    """The vectorized function does work in Python that grows with the data."""
+    """The vectorized function does an amount of work in Python that grows with the data."""
 
 
 class WrongWhenCounted(Failure):
-    """The function is not right, or not to be counted, where its bytecodes are."""
+    """The function is wrong, or cannot be counted, while its bytecodes are counted."""
 
 
 class NotSymmetric(Failure):
-    """The answer depends on the order or the naming of what should not matter."""
+    """The answer depends on an order or on names that should not matter."""
 
 
 class WrongUpdate(Failure):
@@ -171,7 +171,7 @@ class WrongUpdate(Failure):
 
 
 class WrongHistory(Failure):
-    """What a network's train tells of itself is not what happened."""
+    """The histories that a network's train returns are not what happened."""
 
 
 class WrongSampling(Failure):
@@ -179,7 +179,7 @@ class WrongSampling(Failure):
 
 
 class WrongPrediction(Failure):
-    """A predicted label has not the highest score."""
+    """A predicted label does not have the highest score."""
 
 
 class Inaccurate(Failure):
@@ -191,7 +191,7 @@ def _exception(failure: Raises) -> str:
 
 
 class NotPassed(Exception):
-    """A check that is not passed."""
+    """A check was not passed."""
 
     def __init__(self, result: CheckResult) -> None:
         super().__init__(result.message)

@@ -1,4 +1,4 @@
-"""A wrong dW beside the accepted ones, entry by entry, for a person to look at."""
+"""Compares a wrong dW with the accepted ones, entry by entry, for people to look at."""
 
 from __future__ import annotations
 
@@ -11,16 +11,16 @@ from numpy.typing import NDArray
 from grading.grades.grade import Certificate, GradientComparison
 from reference.accepted import AcceptedGradients, Membership
 
-_MOST_ENTRIES = 400  # more are not looked at one by one
+_MOST_ENTRIES = 400  # nobody looks at more one by one
 
 Array = NDArray[np.float64]
 
 
 def compare(accepted: AcceptedGradients, dW: Array) -> GradientComparison | None:
-    """What is wrong with dW, (D, C), as numbers; None where there are too many of them.
+    """Compares dW, (D, C), with the accepted gradients; None if there are too many entries.
 
-    An entry is wrong where no accepted gradient has it. Where each entry alone could be right, those are marked that
-    differ from the nearest accepted gradient.
+    An entry is wrong if no accepted gradient has it. If each entry alone could be right, those that differ from the
+    nearest accepted gradient are marked.
     """
     if dW.size > _MOST_ENTRIES:
         return None
@@ -46,7 +46,7 @@ def compare(accepted: AcceptedGradients, dW: Array) -> GradientComparison | None
 
 
 def _certificate(membership: Membership) -> Certificate | None:
-    """The direction turned so that the loss really rises along it; at a kink, so that dW promises more than it does."""
+    """Turns the direction so that the loss really rises along it; at a kink, so that dW promises too much."""
     found = membership.certificate
     if found is None or not all(map(math.isfinite, (found.promised, found.low, found.high))):
         return None
@@ -61,7 +61,7 @@ def _certificate(membership: Membership) -> Certificate | None:
 
 
 def _plain(array: Array) -> list[list[float]]:
-    """Nested lists in which no 0 is negative."""
+    """Nested lists without negative zeros."""
     rows: list[list[float]] = (array + 0.0).tolist()
     return rows
 

@@ -1,4 +1,4 @@
-"""Judging dW against the accepted set, and saying what is wrong with it."""
+"""Judges dW against the accepted set, and says what is wrong with it."""
 
 from __future__ import annotations
 
@@ -16,13 +16,13 @@ _STEP = 2.0**-17  # near the cube root of the rounding error, and exact on dyadi
 
 
 def accepted_in_words(accepted: AcceptedGradients) -> str:
-    """An accepted gradient, for a student."""
+    """Describes an accepted gradient to a student."""
     base = accepted.base.tolist()
     return say("for example dW = {dW}", dW=base) if accepted.ties else f"dW = {base}"
 
 
 def in_words(certificate: Certificate) -> str:
-    """What a proof that a gradient is wrong says, for a student."""
+    """Explains a proof that a gradient is wrong to a student."""
     forward = certificate.promised > certificate.high
     truth = certificate.high if forward else -certificate.low
     promised = certificate.promised if forward else -certificate.promised
@@ -51,7 +51,7 @@ def in_words(certificate: Certificate) -> str:
 
 
 def numeric_gradient(candidate: LossFunction, problem: Problem) -> NDArray[np.float64] | None:
-    """The central differences of the student's own loss, (D, C); None if the function failed on the way."""
+    """Central differences of the student's own loss, (D, C); None if the function failed on the way."""
     d, c = problem.W.shape
     moved = []
     for index in np.ndindex(d, c):
@@ -68,9 +68,9 @@ def numeric_gradient(candidate: LossFunction, problem: Problem) -> NDArray[np.fl
 
 
 def second_witness(candidate: LossFunction, failure: Failure) -> str | None:
-    """Whether dW at least is the gradient of the student's own loss: which of the two is at fault.
+    """Says whether dW is at least the gradient of the student's own loss, that is, which of the two is at fault.
 
-    The truth has already been told by the accepted set; this only chooses a sentence, so a plain tolerance will do.
+    The accepted set has already decided the verdict; this only chooses a sentence, so a plain tolerance will do.
     """
     if failure.problem is None:
         return None
@@ -79,7 +79,7 @@ def second_witness(candidate: LossFunction, failure: Failure) -> str | None:
     if numeric is None or isinstance(answer, Failure) or not np.isfinite(numeric).all():
         return None
     if not numeric.any():
-        return None  # a loss that does not move has every gradient of 0 for its own, which says nothing
+        return None  # a constant loss agrees with any gradient of 0, which says nothing
     scale = 1.0 + float(np.abs(numeric).max())
     own = bool(np.abs(numeric - answer.dW).max() < 1e-4 * scale)
     truth = candidate.truth(failure.problem)

@@ -1,4 +1,4 @@
-"""Numbers that depend on the bytes of a hand-in, as many as are asked for: nobody knows them before."""
+"""Random numbers derived from the bytes of a hand-in: nobody knows them beforehand."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ _EIGHTHS = 17
 
 
 class Stream:
-    """Problems, one after the other and no two alike, the same for the same ``digest``."""
+    """A stream of problems, no two alike, determined by ``digest``."""
 
     def __init__(self, digest: bytes) -> None:
         self._digest = digest

@@ -1,7 +1,7 @@
-"""Sampling judged by loss histories alone, for a train whose batches cannot be seen.
+"""Judges sampling by loss histories alone, for a train whose batches cannot be seen.
 
 With learning_rate = 0 the weights stay, and with two distinct samples a batch's mean loss tells how many of each it
-held. What one sample alone gives is asked of the same train, so a wrong loss, as long as it is a sum or mean over its
+held. The loss of each sample alone comes from the same train, so a wrong loss, as long as it is a sum or mean over its
 samples, does not make a right train fail.
 """
 
@@ -23,7 +23,7 @@ from reference.sampling import BatchTest, batches_p_value, counts_from_history
 Array = NDArray[np.float64]
 Rows = NDArray[np.int64]
 
-# Labels that go with their samples every other time only would get through that often in one case in 10 ** 10.
+# Labels that belong to their samples only every other time would pass this often in one case in 10 ** 10.
 _LABEL_STEPS = 36
 _TEST_STEPS = 5  # of a history with one sample only, where all losses must be equal
 # At these weights, and up to 1/16 around them, the losses of the two samples differ by more than 0.3.
@@ -35,10 +35,10 @@ _SPREAD_ALPHA = 1e-12
 
 
 def follows_from_its_histories(candidate: Classifier, sampling: Sampling) -> None:
-    """Judge how batches are drawn by the losses that train returns, on data of the same size.
+    """Judges how batches are drawn by the losses that train returns, on data of the same size.
 
     Raises:
-        Failure: no right train returns such losses, but for one case in a thousand million.
+        Failure: no right train returns such losses, except in one case in a thousand million.
     """
     told = _Told(candidate, sampling)
     for judge in (_require_random, _require_labels):
@@ -54,23 +54,23 @@ def follows_from_its_histories(candidate: Classifier, sampling: Sampling) -> Non
 
 
 class _Told:
-    """What the losses of a train tell of its batches."""
+    """Infers the batches of a train from its losses."""
 
     def __init__(self, candidate: Classifier, sampling: Sampling) -> None:
         self.candidate, self.sampling = candidate, sampling
         self._alone: dict[tuple[int, int], float | None] = {}
 
     def training(self, which: Rows, labels: Rows, steps: int) -> Scenario:
-        """Rows of two kinds; ``which``, (N,), says 0 or 1 for each."""
+        """A training on rows of two kinds; ``which``, (N,), is 0 or 1 for each."""
         training = self.sampling.training(_PAIR[which], labels, _W)
         return replace(training, options=replace(training.options, num_iters=steps))
 
     def halves(self) -> Rows:
-        """Rows of both kinds in turn, so that every window of an even number holds as many of each."""
+        """Alternating rows of both kinds, so that every window of even length holds equally many of each."""
         return np.arange(self.sampling.samples, dtype=np.int64) % 2
 
     def counts(self, which: Rows, labels: Rows, steps: int) -> Rows | None:
-        """How many rows of kind 1 each batch held; None where the losses do not tell."""
+        """How many rows of kind 1 each batch held; None if the losses do not show it."""
         alone = [self._loss_alone(kind, int(labels[which == kind][0])) for kind in (1, 0)]
         one, zero = alone
         if one is None or zero is None:
@@ -82,7 +82,7 @@ class _Told:
             return None
 
     def _loss_alone(self, kind: int, label: int) -> float | None:
-        """The loss of any batch where all rows are of one kind; None if it is not the same for all."""
+        """The loss of batches whose rows are all of one kind; None if it is not the same for all of them."""
         if (kind, label) not in self._alone:
             losses = self._history(
                 np.full(self.sampling.samples, kind), np.full(self.sampling.samples, label), _TEST_STEPS
@@ -138,7 +138,7 @@ def _require_labels(told: _Told) -> None:
 
 
 def _loss_is_a_mean(candidate: Classifier) -> bool:
-    """Whether the hand-in's loss of a mixed batch is the mean of its samples' losses: else it tells no counts."""
+    """Whether the hand-in's loss of a mixed batch is the mean of its samples' losses; otherwise it shows no counts."""
     kinds = np.array([1, 0, 0, 0])
     for y in (np.zeros_like(kinds), kinds):
         X = _PAIR[kinds]
@@ -154,7 +154,7 @@ def _loss_is_a_mean(candidate: Classifier) -> bool:
 
 
 def _repeats(told: _Told, counts: Rows) -> bool:
-    """Whether rows that were shuffled once come again and again: each epoch holds as many as the data do."""
+    """Whether rows shuffled once are repeated: each epoch then holds as many of each kind as the data."""
     period = told.sampling.samples // told.sampling.batch_size
     different = np.ptp(counts) > 0
     once = int(counts[:period].sum()) == told.sampling.samples // 2
@@ -162,7 +162,7 @@ def _repeats(told: _Told, counts: Rows) -> bool:
 
 
 def _require_drawn(told: _Told, row: int) -> None:
-    """Judge whether the first or the last row ever comes."""
+    """Requires that the row, the first or the last, is ever drawn."""
     which = (np.arange(told.sampling.samples) == row).astype(np.int64)
     labels = np.zeros(told.sampling.samples, dtype=np.int64)
     counts = told.counts(which, labels, told.sampling.steps)

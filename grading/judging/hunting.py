@@ -1,7 +1,7 @@
-"""A hunt: Hypothesis searches for a mistake, with a student's function behind its walls, for as long as it is given.
+"""A hunt: Hypothesis searches for a mistake in a sandboxed student's function for a given time.
 
-The tests are Hypothesis's own, run by pytest. What is kept here is what a search through another process needs besides:
-an end by the clock, a direction, and no second try of what costs a deadline or a process.
+The tests are Hypothesis's own, run by pytest. This module adds what a search through another process needs: an end by
+the clock, a direction, and no second try of inputs that cost a deadline or a process.
 """
 
 from __future__ import annotations
@@ -27,24 +27,24 @@ from grading.judging.promise import promise_of
 from reference.problem import Problem
 
 PROFILES = {"quick": 200, "hunt": 20_000, "long": 1_000_000}
-"""How many examples each of our profiles draws at most, for every check of every function."""
+"""The largest number of examples that each of our profiles draws for every check of every function."""
 
 
 class TimeIsOver(Exception):
-    """The end of a hunt that has found nothing."""
+    """Ends a hunt that has found nothing."""
 
 
 def keep_examples_of(handin: Path) -> None:
-    """Let what Hypothesis finds of a hand-in be kept in the user's cache, where the next hunt finds it.
+    """Stores what Hypothesis finds about a hand-in in the user's cache, for the next hunt.
 
-    Hypothesis asks for its folder when it is imported.
+    Hypothesis looks up its folder when it is imported.
     """
     name = hashlib.sha256(os.fsencode(handin.resolve())).hexdigest()[:16]
     os.environ.setdefault("HYPOTHESIS_STORAGE_DIRECTORY", str(user_cache() / "hypothesis" / name))
 
 
 def register_profiles() -> list[str]:
-    """Register our profiles and load the usual one; the names of all that there are."""
+    """Registers our profiles and loads the usual one; returns the names of all profiles."""
     from hypothesis import HealthCheck, settings
 
     for name, examples in PROFILES.items():
@@ -62,10 +62,10 @@ def register_profiles() -> list[str]:
 
 
 class Hunt:
-    """The search of one check in one function, and the next.
+    """Searches with one check in one function after the other.
 
     Args:
-        seconds: how long each takes at most, if nothing is found.
+        seconds: the most time for each, if nothing is found.
     """
 
     def __init__(self, seconds: float) -> None:
@@ -73,20 +73,20 @@ class Hunt:
         self.begin()
 
     def begin(self) -> None:
-        """Begin with the next check or function."""
+        """Starts the next check or function."""
         self._end = time.monotonic() + self.seconds
         self._found = False
         self._costly: dict[bytes, Failure] = {}
         self._passed: set[bytes] = set()
 
     def watched(self, body: Callable[..., None]) -> Callable[..., None]:
-        """The body of a property that keeps to the rules of a hunt."""
+        """Wraps the body of a property so that it follows the rules of a hunt."""
 
         @wraps(body)
         def test(candidate: LossFunction | Classifier, **example: Any) -> None:
             key = hashlib.blake2b(encode(list(example.values())), digest_size=16).digest()
             if key in self._passed:
-                return  # once the time is over, too: a test must not change its mind
+                return  # even when the time is up: a test must not change its mind
             if key in self._costly:
                 raise self._costly[key]
             if self._costly:
@@ -124,7 +124,7 @@ class Hunt:
 def _towards_large_errors(
     body: Callable[..., None], candidate: LossFunction, example: Mapping[str, Any]
 ) -> None:
-    """Ask, and tell Hypothesis how near the answers are to being wrong."""
+    """Runs a property, and tells Hypothesis how near the answers are to being wrong."""
     from hypothesis import target
 
     errors: list[float] = []

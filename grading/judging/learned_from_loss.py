@@ -1,7 +1,7 @@
-"""Whether weights can have been learned by the hand-in's own loss.
+"""Tells whether weights can have been learned with the hand-in's own loss.
 
-Data are at hand where a class is trained, so good weights can be found without any loss: by least squares, or from a
-list that was handed in. What a loss teaches lies where its gradient leads.
+A class has the data while it is trained, so it can find good weights without any loss: by least squares, or from a list
+that was handed in. What is learned from a loss lies where its gradient leads.
 """
 
 from __future__ import annotations
@@ -20,9 +20,9 @@ _LEAST = 6.0
 
 
 def beyond(start: NDArray[np.float64], W: NDArray[np.float64]) -> NDArray[np.float64]:
-    """What ``W`` (D, C) has beside any multiple of the weights ``start`` (D, C) that training began with.
+    """The part of ``W`` (D, C) beyond any multiple of the weights ``start`` (D, C) that training began with.
 
-    After few or small steps, random weights to begin with outweigh what was learned; the penalty only shrinks them.
+    After few or small steps, random initial weights outweigh what was learned; the penalty only shrinks them.
     """
     square = float(np.vdot(start, start))
     if not (np.isfinite(square) and square > 0.0):
@@ -37,19 +37,19 @@ def learned_from_own_loss(
     y: NDArray[np.int64],
     reg: float,
 ) -> bool:
-    """Whether, where training starts, a step against the gradient of one of its own losses leads towards ``learned``.
+    """Whether an initial step against the gradient of one of its own losses leads towards ``learned``.
 
     The class's own loss counts, and so does each function for the same loss: train may call any. True if there is none
     that answers, and train does not ask the loss of its class: then it has one of its own that nobody else can call.
 
     Args:
         candidate: the method train.
-        learned: (D, C) what training added to the weights that it began with.
-        X, y: (N, D) and (N,) what it was learned from.
+        learned: (D, C) what training added to its initial weights.
+        X, y: (N, D) and (N,) the data that it was learned from.
         reg: regularization strength.
     """
     start = np.zeros_like(learned)
-    # Mostly that of the class will do, and a naive function takes long.
+    # The class's own usually settles it, and a naive function is slow.
     for with_functions in (False, True):
         answers = candidate.losses_of_handin(
             start, X[:_SAMPLES], y[:_SAMPLES], reg, with_functions=with_functions

@@ -1,14 +1,14 @@
-"""Whether a function's processor time grows with the samples as a loop's in Python does.
+"""Measures whether a function's processor time grows with the samples as that of a Python loop does.
 
-The clock is that of the function's process, read from outside, and it counts all of its threads: what the process says
-of itself does not come into it, and other programs do not run on it. What disturbs it (caches shared with others, a
-slower clock) makes calls dearer, never cheaper; so the cheapest of several calls counts, each with numbers of its own.
+The clock is that of the function's process, read from outside, and it counts all of its threads: nothing that the
+process says of itself matters, and neither do other programs. Disturbances (caches shared with others, a slower clock)
+make calls dearer, never cheaper; so the cheapest of several calls counts, each with different numbers.
 
-At these sizes a sample costs vectorized code at most 60 times as much as one turn of the emptiest loop in Python does
-here, and a loop over the samples 500 times as much and more; the threshold lies between. A function is called again
-only as long as it looks like a loop: up to 30 times in a row, and, since what disturbs one call may disturb the next
-ones, too, twice more after a pause. For a right one to look like a loop to the end, each of its 90 larger calls must be
-slowed down by a fifth of a millisecond and more, in three rows apart (`python -m benchmarks.witness` counts that).
+At these sizes, a sample costs vectorized code at most 60 iterations of an empty Python loop on the same machine, and a
+loop over the samples 500 and more; the threshold lies between. A function is called again only while it looks like a
+loop: up to 30 times in a row, and, since a disturbance may last several calls, twice more after a pause. For a right
+function to look like a loop to the end, each of its 90 larger calls must be slowed down by a fifth of a millisecond or
+more, in three separate series (`python -m benchmarks.witness` counts that).
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ from grading.sandbox.messages import Call
 from reference.problem import Problem
 
 _FEATURES, _CLASSES = 8, 6
-# Few enough that arrays of N * D * C numbers are not given back to the system each time.
+# Small enough that arrays of N * D * C numbers are not returned to the system each time.
 _FEW, _MANY = 16, 96
 _TIMES = 30
 _TIMES_AT_FIRST = 5
@@ -44,7 +44,7 @@ class LoopCost:
         self._seconds: dict[int, list[float]] = {_FEW: [], _MANY: []}
 
     def sizes(self) -> Iterator[tuple[int, int, int]]:
-        """What to call it with, N, D and C: as few calls as it takes to see that it is cheap."""
+        """Yields the sizes N, D and C to call it with, as few as it takes to see that it is cheap."""
         few = _FEW, _FEATURES, _CLASSES
         # What disturbs all of these would make a loop look cheap.
         for _ in range(_TIMES_AT_FIRST):
@@ -58,7 +58,7 @@ class LoopCost:
                     return
 
     def call(self, name: str, problem: Problem) -> Answered | Failure:
-        """What the function ``name`` answers; the time that it takes is kept."""
+        """Calls the function ``name``, and records the time that it takes."""
         before = self._worker.processor_seconds
         [outcome] = self._worker.run([Call(name, (problem.W, problem.X, problem.y, problem.reg))])
         after = self._worker.processor_seconds
@@ -68,7 +68,7 @@ class LoopCost:
 
     @property
     def turns(self) -> float | None:
-        """What a sample costs, in turns of an empty loop; None where it cannot be measured."""
+        """The cost of a sample in iterations of an empty loop; None if it cannot be measured."""
         few, many = self._seconds[_FEW], self._seconds[_MANY]
         if not (few and many):
             return None
@@ -76,13 +76,13 @@ class LoopCost:
 
     @property
     def is_a_loops(self) -> bool:
-        """Whether that is what a loop costs."""
+        """Whether the cost is that of a loop."""
         return self.turns is not None and self.turns > _TURNS_OF_A_LOOP
 
 
 @cache
 def seconds_of_a_turn() -> float:
-    """Processor time of one turn of the emptiest loop."""
+    """Processor time of one iteration of an empty loop."""
     best = float("inf")
     for _ in range(_TRIES):
         began = time.thread_time()

@@ -1,4 +1,4 @@
-"""A student's loss function, as the checks see it: something that answers, in another process."""
+"""A student's loss function as the checks see it: a callable that runs in another process."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ class Called(msgspec.Struct, frozen=True, eq=False):
 
     Attributes:
         answer: what came back.
-        arguments: W, X and y as they were afterwards.
+        arguments: W, X and y afterwards.
     """
 
     answer: Answered
@@ -82,7 +82,7 @@ class LossFunction(Candidate):
         self._reg_scale: float | None = None
 
     def anew(self, worker: Worker) -> LossFunction:
-        """The same function in another process, which has been asked nothing; held to the same convention."""
+        """The same function in another process that has not been called yet; judged by the same convention."""
         naive = None if self.naive is None else self.naive.anew(worker)
         other = LossFunction(self.name, worker, self.standard, naive, digest=self.digest)
         other._reg_scale = self._reg_scale
@@ -95,15 +95,15 @@ class LossFunction(Candidate):
 
     @property
     def setting(self) -> Setting:
-        """What its answers are judged by."""
+        """The setting that its answers are judged in."""
         return self.standard.setting(self.reference, self.reg_scale)
 
     @property
     def reg_scale(self) -> float:
-        """The regularization convention that this function is held to.
+        """The regularization convention that this function is judged by.
 
-        Where the rubric accepts either, it is the one that fits the function's own losses, and its gradient is then
-        held to the same one. Where the losses are wrong in both, it is the one that fits the gradient.
+        If the rubric accepts either, it is the one that fits the function's own losses, and the gradient is then judged
+        by the same one. If the losses are wrong in both, it is the one that fits the gradient.
         """
         if not self.settings.is_regularized:
             return 0.0
@@ -130,7 +130,7 @@ class LossFunction(Candidate):
         return (self.beside(known(drawing, setting)) for drawing in promise_of("value").drawings)
 
     def _adds_half(self) -> bool:
-        """Whether what a penalty adds to the loss is half of reg*sum(W*W), though the loss is wrong in other ways."""
+        """Whether the penalty adds half of reg*sum(W*W), though the loss is wrong in other ways."""
         asked = list(self._asked_for_values(1.0))
         if all(each.right_losses.all() for each in asked):
             return False
@@ -156,7 +156,7 @@ class LossFunction(Candidate):
         return answer
 
     def attempt(self, problem: Problem) -> Answered | Failure:
-        """The answer to a problem, or what came instead of it. Asked again, the function is called again."""
+        """Calls the function on a problem, each time anew; returns its answer or the failure."""
         if self._times is not None:
             key = key_of(problem)
             self._times[key] += 1
@@ -167,7 +167,7 @@ class LossFunction(Candidate):
         return self.ask([problem])[0]
 
     def watched(self, problem: Problem) -> Called:
-        """The answer to a problem, and what became of the arguments.
+        """The answer to a problem, and the arguments after the call.
 
         Raises:
             Failure: there is no answer of the right form.
@@ -181,7 +181,7 @@ class LossFunction(Candidate):
         return Called(answer, outcome.inputs if isinstance(outcome, Returned) else ())
 
     def counted(self, problems: Sequence[Problem]) -> tuple[list[Answered | Failure], list[int | None]]:
-        """The answers to problems, and how many bytecodes each call executed; None where nobody could count."""
+        """The answers to problems, and how many bytecodes each call executed; None if they could not be counted."""
         calls = [Call(self.name, (p.W, p.X, p.y, p.reg), count_bytecodes=True) for p in problems]
         outcomes = self.worker.run(calls)
         answers = [read_answer(self.name, *both) for both in zip(problems, outcomes, strict=True)]
@@ -201,14 +201,14 @@ class LossFunction(Candidate):
     # What the engine asks for a property
 
     def fetch(self, problems: Sequence[Known]) -> list[AskedProblems]:
-        """Ask what has not been asked, in one round trip for each."""
+        """Asks what has not been asked yet, in one round trip for each."""
         for each in problems:
             if id(each) not in self._asked:
                 self._asked[id(each)] = self.beside(each)
         return [self._asked[id(each)] for each in problems]
 
     def fetch_watched(self, problems: Known) -> NDArray[np.bool_]:
-        """The same for `watched`; (K,) which answers are certainly right, with all arguments as they were."""
+        """The same for `watched`; returns (K,) which answers are certainly right with unchanged arguments."""
         if problems not in self._fetched_watched:
             self._fetched_watched.append(problems)
             missing = [problem for problem in problems.problems if key_of(problem) not in self._watched]
@@ -230,7 +230,7 @@ class LossFunction(Candidate):
 
     @contextmanager
     def answering_from(self, fetched: Sequence[AskedProblems]) -> Iterator[None]:
-        """Answer from what has been fetched, as far as it goes: the first call from the first, and so on.
+        """Answers calls from what has been fetched, as far as it goes: the first call from the first, and so on.
 
         Not from what another check has fetched: the same problem may have cost a process only now.
         """
@@ -241,14 +241,14 @@ class LossFunction(Candidate):
             self._at_hand, self._times = (), None
 
     def beside(self, problems: Known) -> AskedProblems:
-        """The function's answers to problems beside the true ones; it is called once for each."""
+        """The function's answers to problems with the true ones; it is called once for each."""
         key = id(problems.problems)
         if key not in self._answers:
             self._answers[key] = self.ask(problems.problems, problems.calls)
         return AskedProblems(problems, self._answers[key])
 
     def ask(self, problems: Sequence[Problem], calls: PackedCalls | None = None) -> Answers:
-        """Call the function on problems, in one round trip."""
+        """Calls the function on problems, in one round trip."""
         pairs = self.worker.call_all(self.name, packed(problems) if calls is None else calls)
         return Answers(self.name, problems, pairs)
 

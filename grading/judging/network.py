@@ -1,7 +1,7 @@
-"""A student's network, as the checks see it: a loss of parameters of its own, and a class's train and predict.
+"""A student's network as the checks see it: a loss of several named parameters, and a class's train and predict.
 
-Networks are asked what is drawn for the two-layer network; a formula with other parameters gets the same numbers in
-arrays of its own.
+The examples are drawn for the two-layer network; a formula with other parameters gets the same numbers in its own
+arrays.
 """
 
 from __future__ import annotations
@@ -45,11 +45,11 @@ example_type(NetworkProblem)
 
 
 class Network(Candidate):
-    """One function of one submission that is called with parameters of its own, or a method of its class.
+    """One function of one submission that takes several named parameters, or a method of its class.
 
     Attributes:
-        loss: what it is judged by.
-        problems: those of the exam, in the form of this formula, once they have been asked.
+        loss: the reference that it is judged by.
+        problems: those of the exam that have been asked, in the form of this formula.
     """
 
     def __init__(self, name: str, worker: Worker, standard: Standard, digest: bytes = b"") -> None:
@@ -67,13 +67,13 @@ class Network(Candidate):
 
     @property
     def method(self) -> str:
-        """What it is called in its class; "" for a plain function."""
+        """The method's name in its class; "" for a plain function."""
         return self.name.partition(".")[2]
 
     # What a check asks
 
     def foresee(self, examples: Sequence[object]) -> None:
-        """Ask what is asked for in ``examples`` in one round trip; what was asked before is known."""
+        """Fetches the answers for all ``examples`` in one round trip, except those already known."""
         asked = [self.suited(example) for example in examples if isinstance(example, Asked)]
         self.problems = self.problems or tuple(p for p in asked if isinstance(p, NetworkProblem))
         self._foreseen |= {id(example) for example in asked}
@@ -83,7 +83,7 @@ class Network(Candidate):
                 self._ask(what, asked)
 
     def suited(self, example: E) -> E:
-        """An example in the form of this formula: the same object, however often it is asked."""
+        """An example in the form of this formula; always the same object for the same example."""
         if id(example) not in self._suited:
             problem: Asked = example
             if isinstance(example, NetworkProblem) and tuple(example.parameters) != self.loss.parameters:
@@ -137,12 +137,12 @@ class Network(Candidate):
         return found
 
     def attempts(self) -> list[tuple[NetworkProblem, NetworkAnswer | Failure]]:
-        """What it made of each problem of the exam."""
+        """Its answer to each problem of the exam."""
         self._ask("answer", self.problems)
         return [(problem, self._answers["answer", id(problem)][1]) for problem in self.problems]
 
     def trainings(self) -> list[tuple[NetworkTraining, NetworkTrained | Failure]]:
-        """What it made of each training that has been asked, but for those on the way to a smaller one."""
+        """The result of each training requested so far, except those of shrinking."""
         return [
             (training, answer)
             for training, answer in self._answers.values()
@@ -160,7 +160,7 @@ class Network(Candidate):
 
     @cached_property
     def reg_scale(self) -> float:
-        """The convention of regularization: where either is accepted, what fits its losses, or else its gradients."""
+        """The regularization convention: if either is accepted, the one that fits its losses, or else its gradients."""
         scale, *others = self.standard.reg_scales
         if not others:
             return scale
@@ -176,12 +176,12 @@ class Network(Candidate):
         return next((scale for fits, scale in ways if fits(scale)), 1.0)
 
     def flattened(self, answer: NetworkAnswer) -> Array:
-        """The gradients by all parameters in a row."""
+        """The gradients by all parameters, concatenated."""
         return self.loss.flattened(answer.gradients)
 
     @contextmanager
     def shown(self, training: NetworkTraining) -> Iterator[None]:
-        """Give a failure inside of ``with`` the code of the training, if it has none of its own."""
+        """Adds the code of the training to a failure inside the ``with`` block, unless it has code already."""
         try:
             yield
         except Failure as failure:
@@ -261,6 +261,6 @@ def _truth(reference: str, reg_scale: float, delta: float, problem: bytes) -> An
 
 
 def largest_error(gradient: Array, nearest: Array) -> float:
-    """How far the two are from each other; infinite for what is no number."""
+    """The largest difference of entries; infinite if one is NaN."""
     error = float(np.abs(gradient - nearest).max(initial=0.0))
     return error if error <= 1e300 else float("inf")

@@ -1,4 +1,4 @@
-"""What came back from a network's loss and predict: numbers, or a sentence on what it was instead."""
+"""Reads what a network's loss and predict returned: numbers, or a sentence saying what came instead."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ def answer(name: str, problem: NetworkProblem, outcome: Outcome) -> NetworkAnswe
         return _wrong_form(name, known, outcome.result)
     names = known
     if len(parts) == 3:
-        # "dw" for the gradient by w is what some courses write.
+        # Some courses write "dw" for the gradient by w.
         names = [_parameter(str(part.value), known) for part in parts[1].value]
         missing = [parameter for parameter in known if parameter not in names]
         unknown = [found for found in names if found not in known]
@@ -124,5 +124,5 @@ def scores(name: str, shape: tuple[int, int], outcome: Outcome) -> Array | Failu
 
 
 def labels(name: str, outcome: Outcome) -> Received | Failure:
-    """Whatever the predict called ``name`` returned; whether these are labels is for its check to say."""
+    """Whatever the predict called ``name`` returned; its check judges whether these are labels."""
     return outcome.result if isinstance(outcome, Returned) else not_returned(name, outcome)

@@ -1,4 +1,4 @@
-"""Judging the histories that a network's train returns: losses, and accuracies of every epoch."""
+"""Judges the histories that a network's train returns: losses, and the accuracies of every epoch."""
 
 from __future__ import annotations
 
@@ -23,10 +23,10 @@ _ROOM = 1e-12
 def require_histories(
     candidate: Network, training: NetworkTraining, done: NetworkTrained, parameters: list[dict[str, Array]]
 ) -> None:
-    """Require that the histories tell the losses as they were, and accuracies of every epoch.
+    """Requires that the histories hold the actual losses, and the accuracies of every epoch.
 
     Raises:
-        WrongHistory: they tell something else.
+        WrongHistory: they hold something else.
     """
     losses = done.histories["loss_history"]
     if not np.array_equal(losses, training.losses):
@@ -82,7 +82,7 @@ def _plans(training: NetworkTraining) -> Iterator[list[int]]:
 
 
 class _Accuracies:
-    """What may be recorded after each step: by the parameters before it or after it, as predicted or as is true."""
+    """The accuracies that may be recorded after each step: of the parameters before or after it, predicted or true."""
 
     def __init__(
         self,
@@ -101,7 +101,7 @@ class _Accuracies:
         )
 
     def of(self, name: str, step: int) -> list[float]:
-        """The true ones; of tied scores, the best."""
+        """The true accuracies; where scores are tied, the best."""
         return [high for _, high in self._ranges(name, step)]
 
     def _data(self, name: str, step: int) -> list[tuple[Array, NDArray[np.generic]]]:
@@ -128,7 +128,7 @@ class _Accuracies:
         return ranges
 
     def _predicted(self, name: str, step: int) -> Iterator[float]:
-        """By the network's own predict, which another check judges."""
+        """The accuracies by the network's own predict, which another check judges."""
         functions = self._candidate.standard.functions
         predict = next(
             (
@@ -146,7 +146,7 @@ class _Accuracies:
                 labels = other.labels(problem).value
             except Failure:
                 return
-            # Of a predict that returns one label for all, it is train's business no more than of one that is wrong.
+            # Train is not to blame for a predict that returns one label for all, nor for one that is wrong.
             if isinstance(labels, np.ndarray | int | float) and np.ndim(labels) < 2:
                 with suppress(ValueError):
                     yield float(np.mean(labels == problem.y))

@@ -1,7 +1,7 @@
-"""Judging a network's training: its batches, its steps, and the histories that it returns.
+"""Judges a network's training: its batches, its steps, and the histories that it returns.
 
-The course's own loop lets the learning rate decay, and records accuracies, after the first step of each epoch; its
-words, "after each epoch", mean the last. Both are right.
+The course's own loop decays the learning rate and records accuracies after the first step of each epoch; its words,
+"after each epoch", mean the last. Both are right.
 """
 
 from __future__ import annotations
@@ -24,16 +24,16 @@ Array = NDArray[np.float64]
 Parameters = Mapping[str, NDArray[np.generic]]
 
 _ROOM = 1e-12  # sums of dyadic numbers are exact; a rate that has decayed a hundred times need not be
-_SMALL_STEPS = 2.0**-6  # of the network's own loss: what is off grows with every step
+_SMALL_STEPS = 2.0**-6  # for the network's own loss: the error grows with every step
 _MOST_STEPS = 3
 _AGREEMENT = 1e-9
 
 
 def require_untouched(candidate: Network, training: NetworkTraining, done: NetworkTrained) -> None:
-    """Require that train leaves the data alone.
+    """Requires that train leaves the data alone.
 
     Raises:
-        ChangedInputs: it has changed them.
+        ChangedInputs: it changed them.
     """
     for name, after in zip(("X", "y", "X_val", "y_val"), done.inputs, strict=False):
         before = getattr(training, name)
@@ -50,7 +50,7 @@ def require_untouched(candidate: Network, training: NetworkTraining, done: Netwo
 
 
 def require_right_batches(candidate: Network, training: NetworkTraining, done: NetworkTrained) -> None:
-    """Require that each step asks the loss for batch_size rows of X with their labels, and passes reg on.
+    """Requires that each step calls the loss with batch_size rows of X and their labels, and passes reg on.
 
     Raises:
         WrongUpdate, WrongSampling: a step does not.
@@ -116,10 +116,10 @@ class Way:
     """A way of training, right or wrong.
 
     Attributes:
-        decays: whether the rate decays after a step, counted from 0, in epochs of so many.
+        decays: ``decays(step, epoch)``: whether the rate decays after a step, counted from 0; an epoch has ``epoch``.
         sign: 1 to go down, -1 to go up.
-        only: the parameters that are moved; all of them, if none is named.
-        moves: whether any are.
+        only: the parameters that are moved; all of them, if empty.
+        moves: whether any are moved.
         has_rate: whether gradients are multiplied by the learning rate.
     """
 
@@ -136,7 +136,7 @@ def after_the_first(step: int, epoch: int) -> bool:
 
 
 def after_the_last(step: int, epoch: int) -> bool:
-    """Whether it is the last of one."""
+    """Whether a step is the last of an epoch."""
     return (step + 1) % epoch == 0
 
 
@@ -165,7 +165,7 @@ def trajectory_of(
 
 
 def same_parameters(expected: Mapping[str, Array], got: Parameters) -> bool:
-    """Whether parameters are what they should be, but for rounding."""
+    """Whether parameters are what they should be, up to rounding."""
     with np.errstate(all="ignore"):
         return all(
             array.shape == got[name].shape
@@ -177,9 +177,9 @@ def same_parameters(expected: Mapping[str, Array], got: Parameters) -> bool:
 def require_right_steps(
     candidate: Network, training: NetworkTraining, done: NetworkTrained
 ) -> list[dict[str, Array]]:
-    """Require that each step moves every parameter against the gradient that it was given.
+    """Requires that each step moves every parameter against the gradient that it was given.
 
-    The calls are what the worker tells of itself; what the parameters become must fit them.
+    The calls are reported by the worker itself; the resulting parameters must fit them.
 
     Returns:
         The parameters before each step, and after the last.
@@ -208,10 +208,10 @@ def require_right_steps(
 
 
 def follows_its_own_loss(candidate: Network, training: NetworkTraining, asked: int) -> None:
-    """Judge a train that does not ask the loss once in a step, on copies of one sample: so all batches are known.
+    """Judges a train that does not call the loss once per step, on copies of one sample, so that all batches are known.
 
-    Right is what follows from the true loss in any convention that the rubric accepts, and what follows from the
-    network's own: a wrong loss must not make a right train fail.
+    Accepted is what follows from the true loss in any convention that the rubric accepts, or from the network's own
+    loss: a wrong loss must not make a right train fail.
     """
     steps = min(training.num_iters, _MOST_STEPS)
     alike = replace(
@@ -247,7 +247,7 @@ def follows_its_own_loss(candidate: Network, training: NetworkTraining, asked: i
 def _gradients(
     candidate: Network, training: NetworkTraining
 ) -> Iterator[Callable[[dict[str, Array]], Mapping[str, Array] | None]]:
-    """The gradients of a batch by the parameters: of the true loss, and of the network's own."""
+    """The gradients of a batch by the parameters: those of the true loss, and of the network's own."""
     X, y = training.X[: training.batch_size], training.y[: training.batch_size]
 
     def true(scale: float) -> Callable[[dict[str, Array]], Mapping[str, Array]]:
@@ -279,7 +279,7 @@ def _follows(
     way: Way,
     gradient: Callable[[dict[str, Array]], Mapping[str, Array] | None],
 ) -> bool:
-    """Whether the parameters are what so many steps of ``gradient`` make of them."""
+    """Whether the parameters are the result of the training's steps along ``gradient``."""
     rate = training.learning_rate
     parameters = dict(training.parameters)
     for step in range(training.num_iters):

@@ -1,4 +1,4 @@
-"""A training to ask a network for, and what comes of it: histories, parameters, and what the loss was asked."""
+"""A training to request of a network, and its result: histories, parameters, and the calls of the loss."""
 
 from __future__ import annotations
 
@@ -21,16 +21,16 @@ Array = NDArray[np.float64]
 @example_type
 @dataclass(frozen=True, eq=False)
 class NetworkTraining:
-    """What train is called with, and what the loss that is plugged in shall answer.
+    """The arguments of train, and the answers of the plugged-in loss.
 
     Attributes:
         parameters: name -> array, to start from.
         X, y, X_val, y_val: the data; column 0 of X holds the row's number, so that batches are known.
         learning_rate, decay, reg, num_iters, batch_size: the settings; the batches share the samples out evenly.
-        losses: (K,) of the loss that is plugged in.
-        gradients: name -> (K, ...) of the same; the worker adds to them what is told of each batch.
+        losses: (K,) answers of the plugged-in loss.
+        gradients: name -> (K, ...) its gradients; the worker adds the traces of each batch.
         seed: for every random number that the student draws without a seed.
-        plugged: whether a loss is plugged in; if not, train asks the network's own.
+        plugged: whether a loss is plugged in; if not, train calls the network's own.
     """
 
     parameters: Mapping[str, Array]
@@ -50,11 +50,11 @@ class NetworkTraining:
 
     @property
     def epoch(self) -> int:
-        """How many steps go through as many samples as there are."""
+        """The number of steps that make an epoch."""
         return max(len(self.X) // self.batch_size, 1)
 
     def steps(self, name: str) -> list[Step]:
-        """The training with the method ``name``."""
+        """The steps that train with the method ``name``."""
         settings = (self.learning_rate, self.decay, self.reg, self.num_iters, self.batch_size)
         answers = (
             (self.losses, *self.gradients.values()) if self.plugged else (None,) * (1 + len(self.gradients))
@@ -65,7 +65,7 @@ class NetworkTraining:
 
 @dataclass(frozen=True, eq=False)
 class NetworkCall:
-    """One call of the loss that was plugged in: the batch, reg, and the parameters as they were."""
+    """One call of the plugged-in loss: the batch, reg, and the parameters at that time."""
 
     X: NDArray[np.generic]
     y: NDArray[np.generic]
@@ -79,10 +79,10 @@ class NetworkTrained:
 
     Attributes:
         histories: by name, `HISTORIES`.
-        parameters: afterwards.
+        parameters: the parameters afterwards.
         inputs: X, y, X_val and y_val afterwards.
-        calls: of the plugged-in loss; None where they are not all alike.
-        asked: how many there were.
+        calls: the calls of the plugged-in loss; None if they are not all alike.
+        asked: the number of those calls.
     """
 
     histories: dict[str, Array]
@@ -93,7 +93,7 @@ class NetworkTrained:
 
 
 def trained(name: str, training: NetworkTraining, outcome: Outcome) -> NetworkTrained | Failure:
-    """Read what train did, or say what is wrong with it."""
+    """Reads what train did, or says what is wrong with it."""
     if not isinstance(outcome, Returned):
         return not_returned(name, outcome)
     parts = outcome.result.value

@@ -1,4 +1,4 @@
-"""The second tier of judgement: what is off by more than rounding, and by so little that it is only worth a remark."""
+"""The second tier of judgement: errors larger than rounding, yet so small that they only deserve a remark."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ _AGREEMENT = 1e-9
 
 
 def accepts_loss(candidate: LossFunction, problem: Problem, loss: float, truth: Answer) -> bool:
-    """Whether a loss is right up to rounding, or as far as the rubric's tolerance goes; a remark says which."""
+    """Whether a loss is right up to rounding or within the rubric's tolerance; a remark says so in the latter case."""
     exact = truth.exact or truth
     if exact.accepts_loss(loss):
         return True
@@ -46,7 +46,7 @@ def _is_near(
     loss: float,
     exact: Answer,
 ) -> bool:
-    """Whether a loss is within the tolerance; ``scores`` are those of softmax, (N, C), None for another loss."""
+    """Whether a loss is within the tolerance; ``scores`` are those of softmax, (N, C), None for other losses."""
     tolerance = candidate.standard.tolerance
     epsilon = None if scores is None else epsilon_of(scores, y, loss, exact)
     if epsilon is not None and epsilon <= tolerance:
@@ -74,7 +74,7 @@ def _is_near(
 
 
 def accepts_gradient(candidate: LossFunction, dW: NDArray[np.float64], truth: Answer) -> bool:
-    """Whether dW is right up to rounding, or as far as the rubric's tolerance goes; a remark says which."""
+    """Whether dW is right up to rounding or within the rubric's tolerance; a remark says so in the latter case."""
     tier = _tier(dW, truth, candidate)
     if tier != 1:
         return tier == 0
@@ -90,7 +90,7 @@ def accepts_gradient(candidate: LossFunction, dW: NDArray[np.float64], truth: An
 
 
 def accepts_network_gradient(candidate: Network, gradient: NDArray[np.float64], truth: Answer) -> bool:
-    """The same for a network, whose gradients by all parameters stand in a row."""
+    """The same for a network, whose gradients by all parameters are concatenated."""
     tier = _tier(gradient, truth, candidate)
     if tier == 1:
         candidate.remark(
@@ -107,14 +107,14 @@ def accepts_network_gradient(candidate: Network, gradient: NDArray[np.float64], 
 def _tier(gradient: NDArray[np.float64], truth: Answer, candidate: LossFunction | Network) -> int:
     """0 for a gradient that is right up to rounding, 1 for one within the tolerance, 2 for a wrong one."""
     exact = (truth.exact or truth).gradient
-    # Nearly all right answers are this one of the accepted set, and then there is no need to search it.
+    # Nearly all right answers are this element of the accepted set, and then there is no need to search it.
     if (np.abs(gradient - exact.base) <= exact.bound).all() or exact.judge(gradient).accepted:
         return 0
     return 1 if exact.within(candidate.standard.tolerance).judge(gradient).accepted else 2
 
 
 def epsilon_of(scores: NDArray[np.float64], y: NDArray[np.int64], loss: float, truth: Answer) -> float | None:
-    """The number e, of one digit or two, for which a softmax loss is the mean of -log(p + e) and its penalty.
+    """The number e, of one digit or two, for which a softmax loss is the mean of -log(p + e) plus its penalty.
 
     ``scores`` are (N, C), ``y`` (N,).
     """

@@ -1,4 +1,4 @@
-"""A promise: one sentence that every right submission keeps, and the code that asks whether it does."""
+"""A promise: one sentence that every right submission keeps, and the code that checks whether it does."""
 
 from __future__ import annotations
 
@@ -22,14 +22,14 @@ class Promise(msgspec.Struct, frozen=True):
 
     Attributes:
         id: its name in the rubric and in every report.
-        kind: what it can be asked of.
+        kind: the kind of function that makes it.
         title: the sentence that the student reads: the test's docstring, first paragraph.
-        needs: checks of the same function without which this one means nothing; when one of them failed, this one is
+        needs: checks of the same function without which this one means nothing; if one of them failed, this one is
             skipped.
         body: takes the candidate, and an example of each strategy; returns when the promise is kept, raises a `Failure`
             when it is not.
-        strategies: what the examples are drawn from, by the name of the argument; none if it is asked once.
-        afterwards: takes the candidate once it has kept the promise: for remarks that belong to no example.
+        strategies: what the examples are drawn from, by the name of the argument; none if it is checked once.
+        afterwards: called with the candidate once it has kept the promise, for remarks that belong to no example.
     """
 
     id: str
@@ -42,19 +42,19 @@ class Promise(msgspec.Struct, frozen=True):
 
     @property
     def any_scale(self) -> bool:
-        """Whether scores may be larger than the usual ways of writing a loss can take."""
+        """Whether scores may be larger than the usual forms of a loss can take."""
         return any(drawing.definition.any_scale for drawing in self.drawings)
 
     @property
     def drawings(self) -> tuple[Drawing, ...]:
-        """All that its examples are drawn from."""
+        """Everything that its examples are drawn from."""
         return tuple(drawing for _, strategy in self.strategies for drawing in strategy.drawings)
 
 
 def promise(
     *, kind: Kind, needs: tuple[str, ...] = (), afterwards: Body | None = None
 ) -> Callable[[Body], Body]:
-    """Declare a pytest function ``test_<id>`` to be the check ``<id>`` of the functions of a kind."""
+    """Declares a pytest function ``test_<id>`` to be the check ``<id>`` of the functions of a kind."""
 
     def declare(test: Body) -> Body:
         check = test.__name__.removeprefix("test_")

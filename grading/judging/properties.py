@@ -1,8 +1,8 @@
-"""`given`, `composite` and `st`, as Hypothesis has them, for checks that are graded without Hypothesis.
+"""Hypothesis's `given`, `composite` and `st`, for checks that are graded without Hypothesis.
 
-A grade depends on cases that were drawn once (`grading.judging.exam`), so a grader that draws nothing need not import
-what draws. Where Hypothesis has been imported before the checks are, as under pytest, `given` is Hypothesis's own and
-the strategies are too; otherwise both only keep in mind what they were told.
+Grades depend on cases that were drawn once (`grading.judging.exam`), so a grader that draws nothing need not import
+Hypothesis. If Hypothesis was imported before the checks, as under pytest, `given` and the strategies are Hypothesis's
+own; otherwise both only record what they were given.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ Body = Callable[..., None]
 
 
 class _OnDemand:
-    """A module that is imported when something of it is asked for."""
+    """A module that is imported at the first access to one of its attributes."""
 
     def __init__(self, name: str) -> None:
         self._name = name
@@ -45,7 +45,7 @@ if not TYPE_CHECKING:
 
 
 class Draw(Protocol):
-    """What a composite strategy draws by, as in Hypothesis."""
+    """The function that a composite strategy draws with, as in Hypothesis."""
 
     def __call__(self, strategy: SearchStrategy[T], /) -> T:
         """One value of ``strategy``."""
@@ -54,17 +54,17 @@ class Draw(Protocol):
 
 @dataclass(frozen=True)
 class Composite:
-    """A function that draws an example, with what an exam needs to know of it.
+    """A function that draws an example, with what an exam needs to know about it.
 
     Attributes:
         function: ``function(draw, **arguments)``.
         examples: how many an exam draws.
-        tiny: gives all of the smallest sizes and entries, which stand in front of every exam and need no shrinking.
-        fixed: gives others that every exam has; these two take what they need of the strategy's own arguments, and of
-            the ``seed``.
-        varied: ``varied(numbers, example)``: another example of the same kind, from the hash of a hand-in; with what it
-            needs of the strategy's own arguments.
-        own: how many such each hand-in is asked.
+        tiny: returns all examples of the smallest sizes and entries, which come first in every exam and need no
+            shrinking.
+        fixed: returns others that every exam has; these two may take the strategy's own arguments and ``seed``.
+        varied: ``varied(numbers, example)``: another example of the same kind, from the hash of a hand-in; may take the
+            strategy's own arguments.
+        own: how many of those each hand-in gets.
         any_scale: whether scores are meant to be large; others are made smaller for losses with a `largest_score`.
     """
 
@@ -78,25 +78,25 @@ class Composite:
 
     @cached_property
     def parameters(self) -> tuple[str, ...]:
-        """The names of its arguments."""
+        """The names of the function's arguments."""
         return tuple(inspect.signature(self.function).parameters)[1:]
 
     @property
     def source(self) -> str:
-        """A hash of the module that it stands in: its draws may depend on anything in there."""
+        """A hash of the module that defines it: its draws may depend on anything in there."""
         return _hash_of(self.function.__code__.co_filename)
 
 
 @cache
 def _hash_of(file: str) -> str:
-    # Where it is installed, a module is the same but for this in its imports.
+    # Installed, a module differs only by this in its imports.
     text = Path(file).read_text(encoding="utf-8").replace(PREFIX, "")
     return hashlib.sha256(text.encode()).hexdigest()[:16]
 
 
 @dataclass(frozen=True)
 class Drawing:
-    """A call of a composite strategy: what to draw."""
+    """A call of a composite strategy, which says what to draw."""
 
     definition: Composite
     arguments: tuple[tuple[str, object], ...]
@@ -106,7 +106,7 @@ class Drawing:
         return f"{self.definition.function.__name__}({arguments})"
 
     def with_margin(self, delta: float) -> Drawing:
-        """The same for a margin, if it asks for one and none has been given."""
+        """The same with this margin, if it takes one and none has been given."""
         given_already = dict(self.arguments)
         if "delta" not in self.definition.parameters or "delta" in given_already:
             return self
@@ -141,7 +141,7 @@ class Drawing:
 
 @dataclass(frozen=True)
 class Strategy:
-    """What to draw, any of ``drawings``."""
+    """Draws from any of ``drawings``."""
 
     drawings: tuple[Drawing, ...]
 
@@ -166,7 +166,7 @@ class _Margin:
 
 
 margin = _Margin()
-"""The SVM's margin for what Hypothesis draws itself, of strategies that were given none."""
+"""The SVM's margin for live draws by Hypothesis from strategies that were given none."""
 
 
 def strategy_of(drawings: tuple[Drawing, ...]) -> Strategy:
@@ -215,7 +215,7 @@ def composite(
     own: int = 0,
     any_scale: bool = False,
 ) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
-    """Make a strategy of a function that draws, as Hypothesis's decorator of this name does; see `Composite`."""
+    """Makes a strategy from a function that draws, as Hypothesis's decorator of this name does; see `Composite`."""
 
     def declare(function: Callable[..., Any]) -> Callable[..., Any]:
         definition = Composite(function, examples, tiny, fixed, varied, own, any_scale)
@@ -238,11 +238,11 @@ def composite(
 
 @dataclass(frozen=True)
 class Given:
-    """What `given` was told.
+    """The arguments of `given`.
 
     Attributes:
         body: the property.
-        graded: the test that asks of it what a grade asks.
+        graded: the test as it is graded.
         strategies: what its examples are drawn from, by argument.
     """
 
@@ -252,7 +252,7 @@ class Given:
 
 
 def given(**strategies: Any) -> Callable[[Body], Body]:
-    """Declare a test to be a property of all that ``strategies`` draw, as Hypothesis's decorator of this name does."""
+    """Declares a test to be a property of all that ``strategies`` draw, as Hypothesis's decorator of this name does."""
 
     def declare(body: Body) -> Body:
         graded = test = _graded(body)
@@ -267,7 +267,7 @@ def given(**strategies: Any) -> Callable[[Body], Body]:
 
 
 def _graded(body: Body) -> Body:
-    """The test that asks what a grade asks."""
+    """The test as it is graded."""
 
     def test(candidate: Any) -> None:
         from grading.judging.engine import verify
@@ -285,5 +285,5 @@ def _graded(body: Body) -> Body:
 
 
 def given_of(test: Body) -> Given:
-    """What a test was given; nothing, if it is no property of anything that is drawn."""
+    """What a test was given; nothing if it draws no examples."""
     return getattr(test, "given", Given(test, test))

@@ -1,4 +1,4 @@
-"""Whether the rows that a training drew are random ones."""
+"""Judges whether a training drew its rows at random."""
 
 from __future__ import annotations
 
@@ -19,15 +19,15 @@ if TYPE_CHECKING:
 Rows = NDArray[np.int64]
 
 # Rows taken from a shuffled order, epoch by epoch, are right too, but batches of one epoch depend on each other: with 6
-# batches in an epoch the spread's standard deviation is 10 % larger than that of independent batches. This alpha leaves
-# them below 1e-9 all the same.
+# batches per epoch the spread's standard deviation is 10 % larger than that of independent batches. With this alpha
+# they still fail less often than 1e-9.
 _SPREAD_ALPHA = 1e-12
 # A random batch is a window of neighbouring rows, or one row repeated, in fewer than one case in 40.
 _MOST_REGULAR = 0.5
 
 
 def require_random(candidate: Classifier | Network, sampling: Sampling, rows: Rows) -> None:
-    """Require that a training drew its rows at random; ``rows``, (num_iters, batch_size), are their numbers.
+    """Requires that a training drew its rows at random; ``rows``, (num_iters, batch_size), are their numbers.
 
     Raises:
         WrongSampling: these cannot be random rows.
@@ -72,14 +72,14 @@ def require_random(candidate: Classifier | Network, sampling: Sampling, rows: Ro
 
 
 def _windows(in_order: Rows, samples: int) -> NDArray[np.bool_]:
-    """Which batches are neighbouring rows, the first row counted as the neighbour of the last: (num_iters,)."""
+    """Which batches consist of neighbouring rows, with the first row next to the last: (num_iters,)."""
     gaps = np.diff(in_order, axis=1, append=in_order[:, :1] + samples)
     windows: NDArray[np.bool_] = (gaps == 1).sum(axis=1) == in_order.shape[1] - 1
     return windows
 
 
 def _require_likely(candidate: Classifier | Network, sampling: Sampling, rows: Rows, draws: Rows) -> None:
-    """What is left is decided by exact tests, which fail a right train once in a thousand million submissions."""
+    """Decides the remaining cases by exact tests, which fail a right train once in a thousand million submissions."""
     most, samples, size = int(draws.argmax()), sampling.samples, sampling.batch_size
     if rows_p_value(draws, num_iters=len(rows), batch_size=size) < ALPHA:
         raise WrongSampling(
@@ -124,7 +124,7 @@ def _require_likely(candidate: Classifier | Network, sampling: Sampling, rows: R
 
 
 def _repeats_its_epoch(rows: Rows, samples: int) -> bool:
-    """Whether every row comes once in the first N draws, and those draws are all that ever comes."""
+    """Whether every row comes once in the first N draws, and those draws are then repeated."""
     period = samples // rows.shape[1]
     in_order = np.sort(rows, axis=1)
     once = np.array_equal(np.sort(rows[:period].ravel()), np.arange(samples))

@@ -1,11 +1,11 @@
-"""Real use: what the small cases of the exam do not have.
+"""Real use: what the exam's small cases lack.
 
-Many samples, features and classes, strong regularization, float32, and arrays that lie otherwise in memory. Sizes and
-numbers depend on the bytes of the hand-in, so that nobody can write a function that is right only where it is asked;
-the same hand-in is asked the same. Each function is asked once, and its answers are judged for loss and gradient.
+Many samples, features and classes, strong regularization, float32, and other memory layouts. Sizes and numbers depend
+on the bytes of the hand-in, so that nobody can write a function that is right only where it is tested; the same hand-in
+always gets the same. Each function is called once for each, and its answers are judged for loss and gradient.
 
-Entries are small dyadic numbers, so that scores and margins are exact, in float32 as well: what is left to rounding are
-the last steps, and a margin that is not 0 is not near it.
+Entries are small dyadic numbers, so that scores and margins are exact, even in float32: only the last steps are
+rounded, and a margin that is not 0 is not near 0.
 """
 
 from __future__ import annotations
@@ -31,30 +31,30 @@ from reference.answer import Answer
 from reference.losses import loss_named, quick_answers
 from reference.problem import Problem
 
-# A right function may work in the type of what it is given. u is 2**29 times larger there, and NumPy's exp and log in
-# float32 are off by up to 8 u; nothing else in the bounds grows otherwise than with u at these sizes.
+# A right function may compute in the type of its arguments. u is 2**29 times larger in float32, and NumPy's exp and log
+# are off by up to 8 u there; everything else in the bounds grows in proportion to u at these sizes.
 _ROOM_OF_FLOAT32 = 2.0**31
-# An answer that is nearer than this is right; what is farther is held against the bound.
+# An answer nearer than this is right; one that is farther off is compared with the bound.
 _NEAR, _NEAR_IN_FLOAT32 = 1e-12, 1e-6
 _QUARTERS = tuple(sign * k / 4 for sign in (-1, 1) for k in range(1, 9))
 # 1 + 3 * delta / k is never 0 for dyadic numbers, so no margin is.
 _OFF_KINKS = 3.0
-_SEVERAL = 64  # features from which on weights are made smaller, so that scores stay below what exp can hold
-_MOST_SAMPLES, _MOST_CLASSES = 500, 32  # that right code must take
+_SEVERAL = 64  # from this many features on, weights are scaled down to keep exp of the scores finite
+_MOST_SAMPLES, _MOST_CLASSES = 500, 32  # that right code must accept
 _KEPT = 8
 
 
 @dataclass(frozen=True)
 class Use:
-    """One call: how many of everything, numbers that are repeated to fill the arrays, and how these are passed.
+    """One call: the sizes, the numbers that are repeated to fill the arrays, and how these are passed.
 
     Attributes:
         sizes: N samples, D features, C classes.
-        weights, data: the entries of W and X, in C order, again and again.
-        labels: those of y, modulo C.
+        weights, data: the entries of W and X, in C order, repeated.
+        labels: the entries of y, modulo C, repeated.
         reg: regularization strength.
         floats: the type of W and X.
-        layout: how the arrays lie in memory, as `Call.layout`.
+        layout: the arrays' memory layout, as `Call.layout`.
     """
 
     sizes: tuple[int, int, int]
@@ -67,7 +67,7 @@ class Use:
 
     @cached_property
     def problem(self) -> Problem:
-        """What is asked, as a problem: in float64 and C order."""
+        """The call as a problem, in float64 and C order."""
         n, d, c = self.sizes
         W, X = _repeated(np.array(self.weights), d * c), _repeated(np.array(self.data), n * d)
         y = _repeated(np.array(self.labels, np.int64), n) % c
@@ -75,7 +75,7 @@ class Use:
 
     @property
     def room(self) -> float:
-        """By how much the bounds for float64 are too small for a right answer."""
+        """The factor by which the bounds for float64 are too small for a right answer."""
         return _ROOM_OF_FLOAT32 if "float32" in self.floats else 1.0
 
     @property
@@ -85,13 +85,13 @@ class Use:
         return not self.layout and "float32" not in self.floats and n <= _MOST_SAMPLES and c <= _MOST_CLASSES
 
     def call(self, name: str) -> Step:
-        """Call the function ``name``."""
+        """A step that calls the function ``name``."""
         p = self.problem
         of_W, of_X = self.floats
         return Call(name, (p.W.astype(of_W), p.X.astype(of_X), p.y, p.reg), layout=self.layout)
 
     def as_python(self, name: str) -> str:
-        """Code to paste that does it."""
+        """Code to paste that makes the call."""
         n, d, c = self.sizes
         of_W, of_X = ("" if kind == "float64" else f".astype(np.{kind})" for kind in self.floats)
         lines = [
@@ -106,7 +106,7 @@ class Use:
 
     @property
     def what(self) -> str:
-        """What is special about it, to go behind "wrong for"."""
+        """What is special about it, to follow "wrong for"."""
         if self.layout:
             return say(_LAYOUTS[self.layout])
         if "float32" in self.floats:
@@ -116,7 +116,7 @@ class Use:
 
 
 def _repeated(entries: NDArray[Any], count: int) -> NDArray[Any]:
-    """As `np.resize`, which takes ten times as long to repeat a few entries."""
+    """Like `np.resize`, which takes ten times as long to repeat a few entries."""
     rows = -(-count // len(entries))
     return np.broadcast_to(entries, (rows, len(entries))).ravel()[:count]
 
@@ -144,25 +144,25 @@ _LAYING: dict[str, list[str]] = {
 
 @lru_cache(maxsize=_KEPT)
 def uses(digest: bytes) -> tuple[Use, ...]:
-    """What every loss function of a hand-in with a hash is asked.
+    """The calls that every loss function of a hand-in with this hash gets.
 
-    A loop in Python takes time for each sample, class and feature: only one of the three is as large as it gets.
+    A loop in Python takes time for each sample, class and feature, so only one of the three is at its largest.
     """
     draw = _Draw(b"real use" + digest)
     between, size = draw.between, draw.few()
     return (
-        # Large in all at once, as in the course: what is wrong only there is found by no size alone.
+        # All sizes large at once, as in the course: no single large size shows what is wrong only there.
         draw.use(between(101, 130), between(101, 130), between(6, 8)),
-        # Between these and the exam's.
+        # Between these sizes and the exam's.
         draw.use(between(11, 20), between(2, 5), between(6, 9)),
         draw.use(between(21, 39), between(7, 29), between(2, 5)),
-        # Large in one. The course's notebooks call the naive functions with 500 samples.
+        # One size large. The course's notebooks call the naive functions with 500 samples.
         draw.use(between(451, _MOST_SAMPLES), between(2, 4), 3),
         draw.use(between(4, 6), between(161, 600), 3),
         draw.use(2, between(601, 3073), 2),
         draw.use(between(4, 6), between(2, 4), between(13, 30)),
         draw.use(2, between(2, 4), between(_MOST_CLASSES + 1, 100)),
-        # All of one size: what is special about these is something else. Large pictures go with small weights.
+        # The same size for all: something else is special about these. Large pictures go with small weights.
         draw.use(*size, 2.0 ** between(3, 7), reg=float(between(11, 50_000))),
         draw.use(*size, 2.0 ** -between(3, 7), reg=2.0 ** -between(5, 18)),
         draw.use(*size, floats=("float32", "float32")),
@@ -173,7 +173,7 @@ def uses(digest: bytes) -> tuple[Use, ...]:
 
 @lru_cache(maxsize=_KEPT)
 def larger_uses(digest: bytes) -> tuple[Use, ...]:
-    """What vectorized functions are asked besides."""
+    """Additional calls for vectorized functions."""
     draw = _Draw(b"larger" + digest)
     between = draw.between
     return (
@@ -185,7 +185,7 @@ def larger_uses(digest: bytes) -> tuple[Use, ...]:
 
 
 class _Draw:
-    """Sizes and numbers that depend on some bytes and on nothing else."""
+    """Draws sizes and numbers that depend only on the given bytes."""
 
     def __init__(self, seed: bytes) -> None:
         self._generator = random.Random(int.from_bytes(hashlib.sha256(seed).digest()))
@@ -196,8 +196,8 @@ class _Draw:
         return self.between(3, 6), self.between(2, 5), self.between(3, 5)
 
     def use(self, n: int, d: int, c: int, scale: float = 1.0, **others: object) -> Use:
-        """A call, with entries of X that are larger by ``scale`` and such of W that are smaller by it."""
-        # One number more than there are features: the rows differ.
+        """A call, with the entries of X multiplied and those of W divided by ``scale``."""
+        # One number more than features, so that the rows differ.
         weights = self._entries(13, (2.0**-5 if d > _SEVERAL else 1.0) / scale)
         data = self._entries(11 if d % 11 else 13, _OFF_KINKS * scale)
         labels = tuple(self._generator.randrange(c) for _ in range(7))
@@ -218,7 +218,7 @@ def _quick_answers(
 
 
 def _is_surely_right(name: str, use: Use, outcome: Outcome, right: tuple[float, NDArray[np.float64]]) -> bool:
-    """Whether an answer is so near to the right one that no bound need be known. Margins are not near 0 here."""
+    """Whether an answer is so near the right one that no bound is needed. Margins are not near 0 here."""
     answer = read_answer(name, use.problem, outcome)
     if isinstance(answer, Failure):
         return False
@@ -231,7 +231,7 @@ def _is_surely_right(name: str, use: Use, outcome: Outcome, right: tuple[float, 
 
 @dataclass(frozen=True, eq=False)
 class RealUse:
-    """What one function made of what it was asked."""
+    """One function's answers to its calls."""
 
     candidate: LossFunction
     groups: list[tuple[Use, ...]]
@@ -239,7 +239,7 @@ class RealUse:
 
     @classmethod
     def of(cls, candidate: LossFunction) -> RealUse:
-        """Ask a function all that its hand-in is asked."""
+        """Makes all calls that the function's hand-in gets."""
         drawn = [uses(candidate.digest)]
         if "vectorized" in candidate.settings.points:
             drawn.append(larger_uses(candidate.digest))
@@ -248,10 +248,10 @@ class RealUse:
         return cls(candidate, groups, candidate.worker.run(calls))
 
     def hold(self, check: str, *, small: bool = True) -> None:
-        """Judge the answers by what ``check`` is about, one of `JUDGES`.
+        """Judges the answers for ``check``, one of `JUDGES`.
 
         Raises:
-            Failure: the first that is wrong; if ``small``, with the smallest sizes found.
+            Failure: for the first wrong one; if ``small``, with the smallest sizes found.
         """
         candidate, judge = self.candidate, JUDGES[check]
         candidate.cases += len(self.outcomes)
@@ -273,7 +273,7 @@ class RealUse:
         ]
 
     def _smallest(self, use: Use, failure: Failure, judge: Judge) -> Failure:
-        """The same with fewer samples, features and classes, as few as still fail in the same way."""
+        """The same failure with the fewest samples, features and classes that show it."""
         candidate = self.candidate
         for axis, least in ((0, 1), (1, 1), (2, 2)):
             low, high = least - 1, use.sizes[axis]  # the latter fails
@@ -292,7 +292,7 @@ class RealUse:
 
 
 def _ordinary(candidate: LossFunction, use: Use) -> Use:
-    """The same with scores no larger than the usual ways of writing the loss can take."""
+    """The same with scores no larger than the usual forms of the loss can take."""
     size = loss_named(candidate.reference).excess(use.problem)
     return use if size == 1.0 else replace(use, weights=tuple(weight / size for weight in use.weights))
 
@@ -305,8 +305,8 @@ def _verdict(
 ) -> Failure | None:
     name = candidate.name
     if isinstance(outcome, Raised) and not use.is_the_courses:
-        # Right code may rely on what the course hands it: `np.dot(..., out=np.empty_like(W))` refuses other layouts,
-        # `np.choose` more than 32 classes, and recursion a thousand samples. An error is no wrong answer.
+        # Right code may rely on what the course passes: `np.dot(..., out=np.empty_like(W))` refuses other layouts,
+        # `np.choose` more than 32 classes, and recursion a thousand samples. An error is not a wrong answer.
         return None
     answer = read_answer(name, use.problem, outcome)
     failure = answer if isinstance(answer, Failure) else judge(candidate, use, answer, truth)
@@ -341,7 +341,7 @@ def _judge_gradient(candidate: LossFunction, use: Use, answer: Answered, truth: 
 
 
 def _some_entries(dW: NDArray[np.float64], other: NDArray[np.float64]) -> Iterator[str]:
-    """The entry in which the two differ most."""
+    """Describes the entry in which the two differ most."""
     i, j = np.unravel_index(int(np.nan_to_num(np.abs(dW - other), nan=np.inf).argmax()), dW.shape)
     yield f"dW[{i}, {j}] = {float(dW[i, j])!r}"
 

@@ -1,4 +1,4 @@
-"""The reference in the place of a student's function, to find out what a property asks."""
+"""Puts the reference in the place of a student's function, to record which calls a property makes."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ class NotYetKnown(Exception):
 
 
 class Notes(msgspec.Struct, eq=False):
-    """What was asked for one example: problems, each as often as it was."""
+    """The problems asked for one example, each as often as it was asked."""
 
     mine: list[Problem] = []
     naive: list[Problem] = []
@@ -26,7 +26,7 @@ class Notes(msgspec.Struct, eq=False):
 
 
 class TrueFunction:
-    """The reference in the place of a student's function: answers with the truth, and notes what it is asked."""
+    """The reference in the place of a student's function: answers with the truth, and records what it is asked."""
 
     name = "reference"
 
@@ -38,11 +38,11 @@ class TrueFunction:
         self._unknown: dict[Key, Problem] = {}
 
     def begin(self) -> None:
-        """Begin to take notes."""
+        """Starts taking notes."""
         self.notes = Notes()
 
     def learn(self) -> None:
-        """Work out what was not yet known."""
+        """Works out the truths that were not yet known."""
         self._others |= zip(self._unknown, self._setting.truths(list(self._unknown.values())), strict=True)
         self._unknown.clear()
 

@@ -1,4 +1,4 @@
-"""A failing input as Python to paste, so that students can see it for themselves."""
+"""Writes a failing input as Python to paste, so that students can see the failure for themselves."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ _MOST_NUMBERS = 400  # a larger counterexample is shown as code only
 
 @contextmanager
 def shown_by(candidate: Classifier, case: Scenario | Model) -> Iterator[None]:
-    """Give a failure inside of ``with`` the code of the case, if it has none of its own."""
+    """Adds the code of the case to a failure inside the ``with`` block, unless it has code already."""
     try:
         yield
     except Failure as failure:
@@ -30,7 +30,7 @@ def shown_by(candidate: Classifier, case: Scenario | Model) -> Iterator[None]:
 
 
 def code_of(candidate: Classifier, case: Scenario | Model) -> str:
-    """The case with the class of the hand-in, printing what comes of it."""
+    """Code that runs the case with the class of the hand-in and prints the result."""
     lines = _prediction(candidate, case) if isinstance(case, Model) else _training(candidate, case)
     return "\n".join(["import numpy as np", *lines]) + "\n"
 
@@ -41,7 +41,7 @@ def _prediction(candidate: Classifier, model: Model) -> list[str]:
 
 
 def _training(candidate: Classifier, scenario: Scenario) -> list[str]:
-    """The history and W are printed."""
+    """Code that trains and prints the history and W."""
     lines = [
         f"X = {_array(scenario.X)}",
         f"y = {_array(scenario.y)}",
@@ -72,7 +72,7 @@ def _array(array: NDArray[np.generic]) -> str:
 
 
 def counterexample_of(failure: Failure, function: str) -> Counterexample | None:
-    """The input that a failure of ``function`` is shown by, if it is shown by any."""
+    """The input that shows a failure of ``function``; None if there is none."""
     problem = failure.problem
     if problem is None:
         code = failure.code() if callable(failure.code) else failure.code
@@ -100,7 +100,7 @@ def call_of(problem: Problem, function: str) -> str:
 
 
 def _literal(array: NDArray[np.float64]) -> str:
-    """An array as nested lists, on one line each row, whole numbers with a point: they are floats."""
+    """An array as nested lists, one row a line, whole numbers with a point, as they are floats."""
     rows = ["[" + ", ".join(repr(float(entry)) for entry in row) + "]" for row in array]
     if sum(map(len, rows)) < 80:
         return "[" + ", ".join(rows) + "]"

@@ -1,4 +1,4 @@
-"""A training whose batches are looked at: the weights stay, and it goes on until every row must have been drawn."""
+"""A training whose batches are inspected: the weights stay, and it runs until every row must have been drawn."""
 
 from __future__ import annotations
 
@@ -12,25 +12,25 @@ from grading.judging.encoding import example_type
 from reference.sampling import draws_to_see_every_row
 
 BATCH_SIZES = (4, 6)
-"""Two random rows are neighbours too often; and an even number of rows in turn holds as many even ones as odd ones."""
-_LEARNING_RATE = 2.0**-6  # a power of 2: what W becomes is exact
+"""Two random rows are neighbours too often; and an even number of successive rows has as many even as odd ones."""
+_LEARNING_RATE = 2.0**-6  # a power of 2, so that W is exact
 FACTORS = (1, 5, 7, 11)
-"""Numbers without a factor in common with 2, 3 or 4: so every class gets a label."""
+"""Numbers coprime to 2, 3 and 4, so that every class gets a label."""
 
 
 @example_type
 @dataclass(frozen=True)
 class Sampling:
-    """What the data are, and how many rows each step must draw of them.
+    """The data, and how many rows each step must draw.
 
     Attributes:
         batch_size: one of `BATCH_SIZES`.
-        batches: how many of them the data hold; 6 at least, so that batches taken from a shuffled order, epoch by
-            epoch, pass for random ones.
+        batches: how many of them the data hold; at least 6, so that batches taken from a shuffled order, epoch by
+            epoch, pass as random ones.
         classes: 2 to 4.
         factor, offset: the label of row i is (i * factor + offset) % classes.
-        nudge: the number of the first row, and how much the first weight is moved, in units of 2**-22: so neither data
-            nor losses are always the same.
+        nudge: the number of the first row, and how much the first weight is moved, in units of 2**-22, so that neither
+            data nor losses are always the same.
         seed: for every random number that the student draws without a seed.
     """
 
@@ -49,7 +49,7 @@ class Sampling:
 
     @property
     def steps(self) -> int:
-        """So many that a right train misses any row in fewer than one case in a thousand million."""
+        """Enough steps that a right train misses a row in fewer than one case in a thousand million."""
         return -(-draws_to_see_every_row(self.samples) // self.batch_size)
 
     @property
@@ -58,7 +58,7 @@ class Sampling:
         return (np.arange(self.samples, dtype=np.int64) * self.factor + self.offset) % self.classes
 
     def training(self, X: NDArray[np.float64], y: NDArray[np.int64], W: NDArray[np.float64]) -> Scenario:
-        """The training on other data and the student's own loss, from the first columns of W."""
+        """The training on other data with the student's own loss, starting from the first columns of W."""
         moved = W[:, : self.classes].copy()
         moved[0, 0] += self.nudge * 2.0**-22
         options = Options(0.0, 0.0, self.steps, self.batch_size)
@@ -66,7 +66,7 @@ class Sampling:
 
     @property
     def watched(self) -> Scenario:
-        """The training with a loss plugged in that keeps the batches: column 0 of X counts rows from ``nudge`` on."""
+        """The training with a plugged-in loss that records the batches: column 0 of X counts rows from ``nudge``."""
         X = np.stack([self.nudge + np.arange(self.samples, dtype=np.float64), np.ones(self.samples)], axis=1)
         W = np.zeros((2, self.classes))
         options = Options(_LEARNING_RATE, 0.0, self.steps, self.batch_size)

@@ -1,7 +1,6 @@
-"""Problems that every submission is asked, with their true answers, and what a submission made of them.
+"""Compares a submission's answers with the true ones, side by side.
 
-A thousand right answers are known to be right by a few operations on arrays. Only what is in doubt is looked at one by
-one.
+A few array operations are enough to accept a thousand right answers. Only those in doubt are examined one by one.
 """
 
 from __future__ import annotations
@@ -28,7 +27,7 @@ from reference.problem import Problem
 
 
 class Setting(msgspec.Struct, frozen=True):
-    """What the answers of a loss depend on, apart from the problem; and which problems: their seed, and the part.
+    """Everything besides the problem that a loss's answers depend on; and which problems: their seed and part.
 
     ``either`` says that two conventions of regularization are accepted.
     """
@@ -41,7 +40,7 @@ class Setting(msgspec.Struct, frozen=True):
     part: Part = "chosen"
 
     def ordinary(self, problem: Problem) -> Problem:
-        """The problem, with scores no larger than the usual ways of writing the loss can take."""
+        """The problem with scores no larger than the usual forms of the loss can take."""
         return loss_named(self.loss).ordinary(problem)
 
     def truth(self, problem: Problem) -> Answer:
@@ -49,7 +48,7 @@ class Setting(msgspec.Struct, frozen=True):
         return evaluate_of(self.loss)(problem, reg_scale=self.reg_scale, delta=self.delta)
 
     def truths(self, problems: Sequence[Problem]) -> list[Answer]:
-        """The true answers to problems; those of the same sizes are worked out together."""
+        """The true answers to problems; those of equal sizes are worked out together."""
         return evaluate_all(self.loss, problems, reg_scale=self.reg_scale, delta=self.delta)
 
 
@@ -57,7 +56,7 @@ Key = tuple[object, ...]
 
 
 def key_of(problem: Problem) -> Key:
-    """Equal for equal problems, which may be different objects."""
+    """A key that is equal for equal problems, even if they are different objects."""
     W, X, y = problem.W, problem.X, problem.y
     return W.shape, X.shape, y.dtype.str, problem.reg, W.tobytes(), X.tobytes(), y.tobytes()
 
@@ -67,10 +66,10 @@ class Known(msgspec.Struct, frozen=True, eq=False, dict=True):
 
     Attributes:
         problems, truths: K of each.
-        losses, loss_bounds: (K,) of all truths.
-        bases, bounds: the numbers of ``gradient.base`` and ``gradient.bound`` of all truths, in C order.
+        losses, loss_bounds: (K,) those of all truths.
+        bases, bounds: the numbers of all truths' ``gradient.base`` and ``gradient.bound``, in C order.
         calls: the problems as the arguments of calls, packed once for all submissions.
-        times: for which time it is that a problem is asked for one example, if not for the first.
+        times: whether it is the first, second... time that an example asks for the problem; None if always the first.
     """
 
     problems: tuple[Problem, ...]
@@ -90,7 +89,7 @@ class Known(msgspec.Struct, frozen=True, eq=False, dict=True):
         calls: PackedCalls | None = None,
         times: tuple[int, ...] | None = None,
     ) -> Known:
-        """Put the truths side by side."""
+        """Puts the truths side by side."""
         return cls(
             problems,
             tuple(truths),
@@ -104,12 +103,12 @@ class Known(msgspec.Struct, frozen=True, eq=False, dict=True):
 
     @cached_property
     def counted(self) -> NDArray[np.float64]:
-        """As ``bases``, with each tie counted in full: what right code gives that counts a margin of 0."""
+        """As ``bases``, with each tie counted in full, as right code does that counts a margin of 0."""
         return np.concatenate([np.empty(0), *(_counted(t.gradient).ravel() for t in self.truths)])
 
     @cached_property
     def places(self) -> dict[tuple[Key, int], int]:
-        """Where each problem is, by what it is and for which time it is asked."""
+        """The position of each problem, by its key and its number in ``times``."""
         times = self.times or (1,) * len(self.problems)
         return {(key_of(p), time): k for k, (p, time) in enumerate(zip(self.problems, times, strict=True))}
 
@@ -122,7 +121,7 @@ def _counted(accepted: AcceptedGradients) -> NDArray[np.float64]:
 
 
 def packed(problems: Iterable[Problem]) -> PackedCalls:
-    """Problems as the arguments of calls."""
+    """Packs problems as the arguments of calls."""
     return PackedCalls.of([(p.W, p.X, p.y, p.reg) for p in problems])
 
 
@@ -137,7 +136,7 @@ def known(drawing: Drawing, setting: Setting) -> Known:
 
 
 def make_known(drawings: Iterable[Drawing], setting: Setting) -> None:
-    """Work out what is `known` of several drawings: together, since many of their problems have the same sizes."""
+    """Works out `known` for several drawings together, since many of their problems have the same sizes."""
     missing = [drawing for drawing in dict.fromkeys(drawings) if (drawing, setting) not in _known]
     pools = [problems_of(drawing, setting) for drawing in missing]
     truths = iter(setting.truths(list(itertools.chain.from_iterable(pools))))
@@ -147,7 +146,7 @@ def make_known(drawings: Iterable[Drawing], setting: Setting) -> None:
 
 
 def problems_of(drawing: Drawing, setting: Setting) -> tuple[Problem, ...]:
-    """The problems of a drawing; the same objects, however often it is asked."""
+    """The problems of a drawing; the same objects at every call."""
     return _pool(drawing, setting.seed, setting.delta, setting.part, _limited(drawing, setting))
 
 
@@ -159,7 +158,7 @@ def asked_by(check: str, setting: Setting) -> Iterator[Problem]:
 
 def odd_sizes(setting: Setting) -> tuple[Problem, ...]:
     """Problems of odd sizes, with and without regularization."""
-    # Not all of them are asked for with labels of this type.
+    # Some of them are never asked with labels of this type.
     usual = (problem.with_labels(np.int64) for problem in asked_by("interface", setting))
     return tuple({key_of(problem): problem for problem in usual}.values())
 
@@ -167,14 +166,14 @@ def odd_sizes(setting: Setting) -> tuple[Problem, ...]:
 def own_problems(
     drawing: Drawing, setting: Setting, digest: bytes, count: int | None = None
 ) -> tuple[Problem, ...]:
-    """Those that a hand-in has for itself."""
+    """A hand-in's own problems."""
     problems = own_examples(drawing, digest, setting.seed, setting.delta, count)
     limited = _limited(drawing, setting)
     return problems if limited is None else tuple(map(loss_named(limited).ordinary, problems))
 
 
 def _limited(drawing: Drawing, setting: Setting) -> str | None:
-    """The loss, if it takes no scores as large as some of the drawing may be."""
+    """The loss's name, if it cannot take scores as large as the drawing's may be."""
     limited = loss_named(setting.loss).largest_score is not None and not drawing.definition.any_scale
     return setting.loss if limited else None
 
@@ -191,7 +190,7 @@ def _packed_pool(drawing: Drawing, seed: int, delta: float, part: Part, limited:
 
 
 class Asked(msgspec.Struct, frozen=True):
-    """A problem, its true answer, and what the student's function made of it."""
+    """A problem, its true answer, and the student's."""
 
     problem: Problem
     truth: Answer
@@ -199,7 +198,7 @@ class Asked(msgspec.Struct, frozen=True):
 
 
 class Answers(Sequence[Answered | Failure]):
-    """What a function called ``name`` made of ``problems``, each read when it is looked at."""
+    """The answers of a function called ``name`` to ``problems``, each read on first access."""
 
     def __init__(self, name: str, problems: Sequence[Problem], pairs: Pairs) -> None:
         self._name, self._problems, self._pairs = name, problems, pairs
@@ -252,7 +251,7 @@ class AskedProblems(Sequence[Asked]):
 
     @property
     def unusual(self) -> list[int]:
-        """Cases whose answer is no plain pair of a float and an array: one, at least, of each kind that there is."""
+        """Cases whose answer is not a plain pair of a float and an array: at least one of each kind that occurs."""
         return self.answers.pairs.unusual
 
     @cached_property
@@ -263,7 +262,7 @@ class AskedProblems(Sequence[Asked]):
 
     @cached_property
     def right(self) -> NDArray[np.bool_]:
-        """(K,) whether the loss is, and dW within rounding of an accepted one: that of no tie counted, or of all."""
+        """(K,) whether the loss is, and dW within rounding of the gradient that counts no tie, or all."""
         near = self._near(self.known.bases)
         if not near.all():
             near |= self._near(self.known.counted)

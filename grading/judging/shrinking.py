@@ -1,7 +1,7 @@
-"""The smallest counterexample: Hypothesis shrinks the failing example, asking the student's function on the way.
+"""Finds the smallest counterexample: Hypothesis shrinks the failing example, calling the student's function each time.
 
-Hypothesis draws what may be left out and what may be simpler, as the example's simplification says, beginning with the
-example itself. So nothing has to be found again, and a sample that is left out shifts no other choice.
+Hypothesis draws what to leave out and what to simplify, as the example's simplification says, starting from the
+example itself. So nothing has to be found again, and leaving a sample out shifts no other choice.
 """
 
 from __future__ import annotations
@@ -28,18 +28,18 @@ _MOST_COSTLY = 2  # each takes a deadline or a process
 
 
 class Pick(Protocol):
-    """How a simplification chooses."""
+    """Makes the choices of a simplification."""
 
     def keep(self) -> bool:
         """Whether something stays."""
         ...
 
     def one_of(self, options: Sequence[T]) -> T:
-        """One of ``options``: the simplest first, and as the last what it is in the example."""
+        """One of ``options``: the simplest comes first, and the example's own value last."""
         ...
 
     def reject(self) -> NoReturn:
-        """These choices together make no example."""
+        """Gives up: these choices together make no example."""
         ...
 
 
@@ -49,10 +49,10 @@ _simplifications: dict[type, list[Simplification]] = {}
 
 
 def simplifies(kind: type[T]) -> Callable[[Callable[[Pick, T], T]], Callable[[Pick, T], T]]:
-    """Declare ``simpler(pick, example)`` to be what makes examples of a type simpler.
+    """Declares that ``simpler(pick, example)`` simplifies examples of a type.
 
-    Of several for a type, each begins where the one before it has ended: first what leaves much out, and then what
-    picks entry by entry, of an example that is small by then.
+    If a type has several, each starts where the one before it ended: first those that leave much out, then those that
+    pick entry by entry, from an example that is small by then.
     """
 
     def declare(simpler: Callable[[Pick, T], T]) -> Callable[[Pick, T], T]:
@@ -67,7 +67,7 @@ class _StillFails(Exception):
 
 
 class _Unchanged:
-    """Picks what the example is, and notes by which choices Hypothesis would."""
+    """Picks the example itself, and records the choices by which Hypothesis would."""
 
     def __init__(self) -> None:
         self.choices: list[bool | int] = []
@@ -116,11 +116,11 @@ def _up_to(most: int) -> SearchStrategy[int]:
 def smallest(
     fails: Callable[[Mapping[str, Any]], Failure | None], example: Mapping[str, Any], failure: Failure
 ) -> Failure:
-    """What ``fails`` says of the smallest example that shows the same defect.
+    """Returns the failure of the smallest example that shows the same defect.
 
     Args:
-        fails: asks the property of an example, live.
-        example: one that fails, by argument.
+        fails: runs the property on an example, live.
+        example: a failing one, by argument.
         failure: how it fails.
     """
     if failure.costly:
@@ -128,9 +128,9 @@ def smallest(
     search = _Search(fails, example, failure)
     stages = max(len(_simplifications.get(type(value), ())) for value in example.values())
     unchanged = 0
-    # Where one has ended, the other may find more to leave out.
+    # Where one has ended, the other may find more to drop.
     for stage in cycle(range(stages)):
-        # Hypothesis parses what it is given, and turns random numbers of the whole process to its own ends.
+        # Hypothesis parses the source of what it is given, and takes over the whole process's random numbers.
         with parsing_alone():
             unchanged = 0 if search.shrink(stage) else unchanged + 1
         if unchanged >= stages:
@@ -142,7 +142,7 @@ class _Search:
     """The search for the smallest example.
 
     Attributes:
-        failure: of the smallest that has been found.
+        failure: that of the smallest example found so far.
     """
 
     def __init__(
@@ -157,20 +157,20 @@ class _Search:
         self._costly = 0
 
     def shrink(self, stage: int) -> bool:
-        """Let Hypothesis simplify; whether it has found anything simpler."""
+        """Lets Hypothesis simplify; returns whether it found anything simpler."""
         import hypothesis
         from hypothesis import HealthCheck, Phase, Verbosity, seed, settings
         from hypothesis.configuration import set_hypothesis_home_dir
         from hypothesis.database import ExampleDatabase, choices_to_bytes
 
-        set_hypothesis_home_dir(user_cache())  # not in the folder that is graded
+        set_hypothesis_home_dir(user_cache())  # not in the graded folder
         unchanged, begin = _Unchanged(), self._example
         self._simpler(unchanged, begin, stage)
-        # One choice too many: Hypothesis does not shrink what it finds just as it was left.
+        # One choice too many: Hypothesis does not shrink an example that it finds exactly as stored.
         start = choices_to_bytes([*unchanged.choices, True])
 
         class Start(ExampleDatabase):
-            """Knows where to begin, whatever it is asked for."""
+            """Returns the start, whatever key it is asked for."""
 
             def fetch(self, key: bytes) -> Iterable[bytes]:
                 return [start]
@@ -179,7 +179,7 @@ class _Search:
 
             def delete(self, key: bytes, value: bytes) -> None: ...
 
-        # Outside of the seed, which takes the database away.
+        # Outside the seed, which disables the database.
         @settings(
             phases=[Phase.reuse, Phase.shrink],
             database=Start(),
@@ -195,7 +195,7 @@ class _Search:
                 self._example, self.failure = simpler, failure
                 raise _StillFails
 
-        # The last that it tries is the smallest.
+        # The last one that it tries is the smallest.
         with suppress(_StillFails):
             test()
         return _key(self._example) != _key(begin)
@@ -208,7 +208,7 @@ class _Search:
         return {name: of(value) for name, value in example.items()}
 
     def _ask(self, example: Mapping[str, Any]) -> Failure | None:
-        """How an example fails, if it shows the same defect; none is asked twice."""
+        """Returns how an example fails, if it shows the same defect; none is tried twice."""
         key = _key(example)
         if key not in self._seen:
             if len(self._seen) >= _MOST_CALLS or self._costly >= _MOST_COSTLY:

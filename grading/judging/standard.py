@@ -1,4 +1,4 @@
-"""By what answers are judged: what the checks need of a rubric, and no more."""
+"""The standard that answers are judged by: the subset of the rubric that the checks need."""
 
 from __future__ import annotations
 
@@ -13,16 +13,16 @@ from grading.rubric.settings import Function, Names
 
 
 class Standard(msgspec.Struct, frozen=True, kw_only=True):
-    """What every function of a hand-in is held to.
+    """The standard that every function of a hand-in is judged by.
 
     Attributes:
-        functions: what is asked for, by name.
-        names: what students call things.
-        seed: of all examples.
+        functions: the required functions, by name.
+        names: the students' names for things.
+        seed: the seed of all examples.
         delta: the margin of the SVM loss.
-        tolerance: the share of the size of a sum by which an answer may be off beyond rounding.
-        reg_scales: the conventions of regularization that are accepted, the course's first.
-        exam: how much of the exam a loss is asked.
+        tolerance: how far an answer may be off beyond rounding, as a share of the size of a sum.
+        reg_scales: the accepted conventions of regularization, the course's first.
+        exam: how much of the exam a loss gets.
         class_loops_allowed: whether a vectorized function may loop over the classes.
         training: how classifiers are trained on the data set.
     """
@@ -38,5 +38,5 @@ class Standard(msgspec.Struct, frozen=True, kw_only=True):
     training: TrainingPlan
 
     def setting(self, loss: str, reg_scale: float) -> Setting:
-        """What the answers of a loss are judged by in one of the conventions that are accepted."""
+        """The setting that a loss's answers are judged in, for one of the accepted conventions."""
         return Setting(loss, reg_scale, self.delta, self.seed, len(self.reg_scales) > 1, self.exam)

@@ -1,4 +1,4 @@
-"""What a classifier's trainings on the data set came to, beside the reference, to be drawn."""
+"""Collects the results of a classifier's trainings on the data set, with the reference's, for the plots."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from reference.sgd import predict, suboptimality
 
 
 def training_facts(candidate: Classifier) -> TrainingFacts:
-    """What was seen of a candidate's trainings, beside those of the reference."""
+    """The facts of a candidate's trainings, with those of the reference."""
     settings = candidate.accuracy
     data = training_data(candidate.standard.training).split
     W = candidate.trainings[0].W
@@ -36,13 +36,13 @@ def training_facts(candidate: Classifier) -> TrainingFacts:
 def learned(
     candidate: Classifier, seed: int, data: Split, W: NDArray[np.float64], history: NDArray[np.float64] | None
 ) -> Learned:
-    """What one training came to: the grader counts itself, so that labels of validation pictures never leave it.
+    """The result of one training; the grader itself counts, so that validation labels never leave it.
 
     Args:
-        candidate: what has trained.
-        seed: of its random numbers.
-        data: what it is judged on.
-        W: (D, C) what it has learned.
+        candidate: the method that has trained.
+        seed: the seed of its random numbers.
+        data: the data that it is judged on.
+        W: (D, C) the learned weights.
         history: (num_iters,) its losses; None if it returned no such thing.
     """
     asked = candidate.accuracy
@@ -63,9 +63,9 @@ def learned(
 def nearness(
     candidate: Classifier, data: Split, reg: float, W: NDArray[np.float64]
 ) -> tuple[float, float] | None:
-    """The loss of the weights on the training pictures, and by how much it can be above the smallest possible.
+    """The loss of the weights on the training pictures, and how far at most it is above the smallest possible.
 
-    None where the loss has left the range of float64.
+    None if the loss has left the range of float64.
     """
     reg_scale = candidate.standard.training.reg_scale
     loss, dW = loss_named(candidate.reference, candidate.standard.training)(

@@ -1,4 +1,4 @@
-"""Training on the student's own loss, for a train whose calls of the loss cannot be followed.
+"""Judges training on the student's own loss, for a train whose calls of the loss cannot be observed.
 
 With one distinct sample every batch is known, so W and the history are known at every step.
 """
@@ -22,16 +22,16 @@ from reference.trajectory import Trajectory, expected_updates
 
 Array = NDArray[np.float64]
 
-_LEARNING_RATE = 2.0**-6  # small steps: rounding grows with every one
+_LEARNING_RATE = 2.0**-6  # small steps: rounding errors grow with every one
 _MOST_STEPS = 3
-_AGREEMENT = 1e-9  # two evaluations of a student's own loss may differ by the order of its sums
+_AGREEMENT = 1e-9  # two evaluations of a student's own loss may sum in different orders
 
 
 def train_with_either_loss(candidate: Classifier, training: Scenario) -> list[Trained]:
-    """Train with the plugged-in loss where train will take it: a loss that hangs or raises is not train's fault.
+    """Trains with the plugged-in loss if train takes it: a loss that hangs or raises is not train's fault.
 
     Raises:
-        Failure: it can be trained with neither that nor its own.
+        Failure: it can be trained neither with that nor with its own.
     """
     try:
         return candidate.train(training)
@@ -45,16 +45,16 @@ def train_with_either_loss(candidate: Classifier, training: Scenario) -> list[Tr
 
 
 def _telling(failure: Failure, own: Failure) -> Failure:
-    """Of a failure with the stand-in and one with the student's own loss, the one that is the train's fault."""
+    """Chooses the failure that is train's fault: the one with the stand-in, or with the student's own loss."""
     about_the_stand_in = "PluggedLoss" in (failure.got or "")
     return own if about_the_stand_in or not (own.costly or isinstance(own, Raises)) else failure
 
 
 def follows_its_own_loss(candidate: Classifier, training: Scenario) -> None:
-    """Judge W and the history of a few steps from the weights of ``training``, on copies of its first sample.
+    """Judges W and the history of a few steps from the weights of ``training``, on copies of its first sample.
 
-    Right is what follows from the true loss, in any convention that the rubric accepts, and what follows from the
-    hand-in's own losses: a wrong loss must not make a right train fail.
+    Accepted is what follows from the true loss in any convention that the rubric accepts, or from the hand-in's own
+    losses: a wrong loss must not make a right train fail.
 
     Raises:
         Failure: the steps are those of neither.
@@ -105,7 +105,7 @@ def _true_trajectories(candidate: Classifier, scenario: Scenario, options: Optio
 
 
 def _own(candidate: Classifier, scenario: Scenario, options: Options) -> Iterator[Trajectory]:
-    """The trajectories on the losses of the hand-in."""
+    """The trajectories for the hand-in's own losses."""
     assert scenario.W is not None
     size = len(scenario.y) if candidate.settings.counts_passes else options.batch_size
     X, y = scenario.X[:size], scenario.y[:size]
@@ -125,7 +125,7 @@ def _own(candidate: Classifier, scenario: Scenario, options: Options) -> Iterato
 def _mismatch(
     candidate: Classifier, scenario: Scenario, trajectory: Trajectory, W: Array, history: Array
 ) -> Failure | None:
-    """What of W and the history is outside the bounds of a trajectory, as far as that is known."""
+    """Says whether W or the history is outside the bounds of a trajectory, as far as that is known."""
     for step in range(trajectory.steps):
         if not abs(history[step] - trajectory.losses[step]) <= trajectory.loss_bounds[step]:
             return WrongUpdate(

@@ -1,4 +1,4 @@
-"""What came back from train: weights and a loss history, or a sentence on what it was instead."""
+"""Reads what train returned: weights and a loss history, or a sentence saying what came instead."""
 
 from __future__ import annotations
 
@@ -21,10 +21,10 @@ class PluggedCall(msgspec.Struct, frozen=True, eq=False):
     """One call of the stand-in loss.
 
     Attributes:
-        W: the weights as they were then, (D, C); empty if they were no array.
-        X_batch, y_batch: what train handed over; empty if they were no arrays.
-        reg: the same; NaN if it was no number.
-        batch: X_batch and y_batch as they came.
+        W: the weights at that time, (D, C); empty if not an array.
+        X_batch, y_batch: what train passed; empty if not arrays.
+        reg: what train passed; NaN if not a number.
+        batch: X_batch and y_batch as received.
     """
 
     W: NDArray[np.generic]
@@ -35,7 +35,7 @@ class PluggedCall(msgspec.Struct, frozen=True, eq=False):
 
     @property
     def words(self) -> tuple[str, str]:
-        """What X_batch and y_batch were, "an array of shape (4, 3)...", "None"."""
+        """Describes X_batch and y_batch: "an array of shape (4, 3)...", "None"."""
         return describe(self.batch[0]), describe(self.batch[1])
 
 
@@ -57,9 +57,9 @@ class Trained(msgspec.Struct, frozen=True, eq=False):
 
 
 def calls_of(received: Received) -> tuple[PluggedCall, ...]:
-    """The stand-in's record, as the worker sent it: a tuple of four arrays, or a list of calls.
+    """Reads the stand-in's record as the worker sent it: a tuple of four arrays, or a list of calls.
 
-    What cannot be read as a call counts as an empty one, and four things that do not belong together as no calls.
+    An unreadable call counts as an empty one, and four things that do not belong together count as no calls.
     """
     if received.type_name == "tuple":
         return _side_by_side([part.value for part in _parts(received)])
@@ -67,7 +67,7 @@ def calls_of(received: Received) -> tuple[PluggedCall, ...]:
 
 
 def _side_by_side(columns: list[object]) -> tuple[PluggedCall, ...]:
-    """Calls that came as four arrays; none if that is not what came."""
+    """The calls in four arrays; none if it is not that."""
     arrays = [column for column in columns if isinstance(column, np.ndarray)]
     if len(columns) != 4 or len(arrays) != 4 or arrays[3].dtype != np.float64 or arrays[3].ndim != 1:
         return ()
@@ -105,7 +105,7 @@ def weights_of(name: str, received: Received, shape: tuple[int, int]) -> Array:
     """The weights after the train called ``name``, (D, C).
 
     Raises:
-        WrongReturn: they are no real finite array of that shape.
+        WrongReturn: they are not a real finite array of that shape.
     """
     value = received.value
     if isinstance(value, np.ndarray) and value.shape == shape and value.dtype.kind in "fiu":
@@ -134,7 +134,7 @@ def history_of(name: str, received: Received, length: int) -> Array:
     """The loss history that the train called ``name`` returned, (length,); possibly with entries that are not finite.
 
     Raises:
-        WrongReturn: it is no list or array of that many real numbers.
+        WrongReturn: it is not a list or array of that many real numbers.
     """
     value = received.value
     message = say(
@@ -188,7 +188,7 @@ def _number(received: Received) -> float | None:
 
 
 def told_by(calls: Iterable[PluggedCall], gradient: NDArray[np.float64]) -> NDArray[np.float64]:
-    """``gradient`` with all samples that a stand-in was called with, each added to the column of its label."""
+    """``gradient`` plus all samples that a stand-in was called with, each in the column of its label."""
     for call in calls:
         add_batch(gradient, call.X_batch, call.y_batch)
     return gradient

@@ -1,4 +1,4 @@
-"""What is unusual about a train but accepted: a remark to the student for each."""
+"""Remarks to the student on what is unusual about a train, but accepted."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ _GRADIENT = 1024.0  # large enough that the smallest step of the course moves W
 
 
 def remark_on_habits(candidate: Classifier) -> None:
-    """Note what a right train does otherwise than the course's: no input shows a mistake in it."""
+    """Remarks on what a right train does differently from the course's: no input shows a mistake in it."""
     _remark_on_start(candidate)
     _remark_on_defaults(candidate)
 
@@ -58,7 +58,7 @@ def _remark_on_start(candidate: Classifier) -> None:
 
 
 def _remark_on_defaults(candidate: Classifier) -> None:
-    """Called with X and y alone, the course's train takes 100 steps of 200 samples; another default is no mistake."""
+    """Called with X and y alone, the course's train takes 100 steps of 200 samples; other defaults are no mistake."""
     used = _written_defaults(candidate) or _used_defaults(candidate)
     differing = [
         say("{key}={mine:g} instead of {course:g}", key=key, mine=mine, course=getattr(_COURSE, key))
@@ -76,7 +76,7 @@ def _remark_on_defaults(candidate: Classifier) -> None:
 
 
 def _written_defaults(candidate: Classifier) -> dict[str, float]:
-    """The defaults as they are written, if all of them are numbers: a train with them need not be run."""
+    """The defaults as written, if all are numbers; such a train need not be run."""
     names = {key: getattr(candidate.usage.names, key) for key in _COURSE.as_arguments()}
     if not set(names.values()) <= candidate.defaults.keys():
         return {}
@@ -84,7 +84,7 @@ def _written_defaults(candidate: Classifier) -> dict[str, float]:
 
 
 def _used_defaults(candidate: Classifier) -> dict[str, float]:
-    """The settings that train uses when it is given none, told by its calls of the loss; none if it tells nothing."""
+    """The settings that train uses when given none, inferred from its calls of the loss; empty if nothing shows."""
     count = 2 * _COURSE.batch_size
     X, y = np.ones((count, 1)), np.arange(count) % 2
     stand_in = StandIn(np.ones(1), np.full((1, 1, 2), _GRADIENT))

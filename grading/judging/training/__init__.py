@@ -1,1 +1,1 @@
-"""Training on the data set: the data, how the reference does on it, and which accuracy can be required."""
+"""Training on the data set: the data, the reference's results on it, and which accuracy can be required."""

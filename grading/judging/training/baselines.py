@@ -1,6 +1,6 @@
-"""What a submission's trainings are compared with: the reference trained in the same way, and nearest neighbours.
+"""The baselines for a submission's trainings: the reference trained in the same way, and nearest neighbours.
 
-Nothing here decides about points. It is worked out once for all submissions of a run.
+Nothing here affects points. It is worked out once for all submissions of a run.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ Array = NDArray[np.float64]
 SEEDS = 3
 NEIGHBOURS = (1, 5)
 _MOST_POINTS = 200
-_STEPS_AROUND = 2  # steps on either side that count for a point of the band
+_STEPS_AROUND = 2  # steps on either side that count towards a point of the band
 
 
 def loss_named(name: str, plan: TrainingPlan) -> Loss:
@@ -35,11 +35,11 @@ def loss_named(name: str, plan: TrainingPlan) -> Loss:
 
 
 def prepare(plan: TrainingPlan, note: Callable[[str], None] = lambda _: None) -> None:
-    """Load the data set and work out all that submissions are shown beside.
+    """Loads the data set and works out all baselines.
 
     Args:
-        plan: what is asked.
-        note: told what is being done, in a few words.
+        plan: the trainings that the rubric requires.
+        note: called with a few words on what is being done.
 
     Raises:
         DatasetError: the data set cannot be had.
@@ -55,7 +55,7 @@ def prepare(plan: TrainingPlan, note: Callable[[str], None] = lambda _: None) ->
 
 
 def reference_training(name: str, plan: TrainingPlan, data: Split) -> ReferenceTraining:
-    """The reference loss of that name trained as the accuracy check trains submissions."""
+    """Trains the reference loss of that name as the accuracy check trains submissions."""
     learned = _learned(name, plan, data)
     return ReferenceTraining(
         seeds=list(range(SEEDS)),
@@ -68,7 +68,7 @@ def reference_training(name: str, plan: TrainingPlan, data: Split) -> ReferenceT
 def baselines(plan: TrainingPlan) -> list[Baseline]:
     """Linear classifiers trained by the reference, and nearest neighbours, on the validation pictures.
 
-    Worked out once in a process, so all submissions that it grades are told the same seconds.
+    Worked out once per process, so all submissions that it grades show the same seconds.
 
     Raises:
         DatasetError: the data set cannot be had.
@@ -88,7 +88,7 @@ class _Learned(msgspec.Struct, frozen=True, eq=False):
 
 _trained: dict[tuple[str, str, str], _Learned] = {}
 _baselines: dict[tuple[str, str], list[Baseline]] = {}
-# Who needs it while another thread is at it waits for that one.
+# A thread that needs it while another is computing it waits.
 _training = threading.Lock()
 
 
@@ -132,7 +132,7 @@ def _linear(name: str, W: Array, data: Split) -> Baseline:
 def _neighbours(data: Split) -> list[Baseline]:
     began = time.perf_counter()
     answers = nearest_neighbours.predict(data.X_train, data.y_train, data.X_validation, NEIGHBOURS)
-    # The distances take the time, and all numbers of neighbours share them.
+    # The distances take most of the time, and all numbers of neighbours share them.
     seconds = time.perf_counter() - began
     return [
         Baseline(
@@ -148,24 +148,24 @@ def _neighbours(data: Split) -> list[Baseline]:
 
 
 def templates(W: Array) -> bytes:
-    """The weights of each class as a picture, from the smallest of all weights (0) to the largest (255).
+    """Draws the weights of each class as a picture, from the smallest of all weights (0) to the largest (255).
 
     Args:
-        W: (D, C) finite weights; the last row is the bias and left out.
+        W: (D, C) finite weights; the last row is the bias, which is omitted.
 
     Returns:
         C * (D - 1) bytes, class by class.
     """
     pictures = W[:-1].T
     low, high = pictures.min(), pictures.max()
-    # Halved: the largest numbers of float64 have no difference.
+    # Halved, since the difference of the largest float64 numbers overflows.
     scaled = (pictures / 2.0 - low / 2.0) / max(high / 2.0 - low / 2.0, np.finfo(np.float64).tiny)
     pixels: NDArray[np.uint8] = np.rint(255.0 * scaled).astype(np.uint8)
     return pixels.tobytes()
 
 
 def thinned(history: Array) -> LossHistory:
-    """A loss history for a drawing: at most 200 of its points, evenly spread."""
+    """Thins a loss history for a plot: at most 200 of its points, evenly spread."""
     steps = _steps(len(history))
     return LossHistory(
         steps=steps.tolist(), losses=[_short(x) if np.isfinite(x) else None for x in history[steps]]
@@ -183,10 +183,10 @@ def _band(histories: Array) -> HistoryBand:
 
 
 def _short(loss: float) -> float:
-    # Six digits: no drawing shows more, and the report stays small.
+    # Six digits: no plot shows more, and the report stays small.
     return float(f"{loss:.6g}")
 
 
 def _steps(length: int) -> NDArray[np.intp]:
-    # At most one a step, so none comes twice.
+    # At most one per step, so there are no duplicates.
     return np.linspace(0, length - 1, min(length, _MOST_POINTS)).round().astype(np.intp)

@@ -13,10 +13,10 @@ from reference.calibration import Calibration, calibrate
 def calibrate_plan(
     plan: TrainingPlan, seeds: int, progress: Callable[[], None] = lambda: None
 ) -> Iterator[tuple[str, Calibration]]:
-    """Train the reference of every accuracy check of a plan from ``seeds`` seeds, with the plan's settings.
+    """Trains the reference of every accuracy check of a plan from ``seeds`` seeds, with the plan's settings.
 
     Yields:
-        The name of each reference loss ("svm", "softmax") with what it reached, as soon as it is known.
+        The name of each reference loss ("svm", "softmax") with its results, as soon as they are known.
 
     Raises:
         DatasetError: the data set cannot be had.
@@ -39,7 +39,7 @@ def calibrate_plan(
 
 
 def report(name: str, found: Calibration, asked: float) -> Sequence[str]:
-    """Lines to print: what the reference reached, what that allows to ask, and the accuracy that the rubric asks."""
+    """Lines to print: the reference's accuracy, the threshold that it allows, and the one that the rubric sets."""
     return [
         f"{name}: {len(found.correct)} seeds, {found.total} validation pictures, accuracy {found.mean:.4f} "
         f"(standard deviation {found.deviation:.4f}, lowest {min(found.correct) / found.total:.4f})",

@@ -1,4 +1,4 @@
-"""The data set to train classifiers on: loaded once, in memory that workers can map, and identified by its hash."""
+"""The data set to train classifiers on: loaded once, into memory that workers can map, and identified by its hash."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ class TrainingData(msgspec.Struct, frozen=True, eq=False):
 
     Attributes:
         split: the data.
-        shared: ``split.X_train`` as workers can map it; None where this system offers no such thing.
+        shared: ``split.X_train`` in memory that workers can map; None if this system has no such memory.
     """
 
     split: Split
@@ -28,7 +28,7 @@ class TrainingData(msgspec.Struct, frozen=True, eq=False):
 
 
 def data_facts(plan: TrainingPlan) -> DataFacts | None:
-    """What a plan's data set is, without loading it; None if no accuracy is asked for.
+    """Describes a plan's data set without loading it; None if no accuracy is required.
 
     Raises:
         DatasetError: it cannot be had.
@@ -37,7 +37,7 @@ def data_facts(plan: TrainingPlan) -> DataFacts | None:
 
 
 def training_data(plan: TrainingPlan) -> TrainingData:
-    """The plan's data set; loaded at the first call, and then kept.
+    """The plan's data set, loaded at the first call and then kept.
 
     Raises:
         DatasetError: it cannot be had.
@@ -58,6 +58,6 @@ def _loaded(name: str, folder: str | None) -> TrainingData:
     if shared is None:
         return TrainingData(load(name, where), None)
     split = load(name, where, allocate=shared.allocate)
-    # The array that can be written must be gone before the memory can be sealed.
+    # The writable array must be gone before the memory can be sealed.
     split = replace(split, X_train=np.empty((0, 0)))
     return TrainingData(replace(split, X_train=shared.seal()), shared)

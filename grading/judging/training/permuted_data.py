@@ -1,7 +1,7 @@
-"""Training data as one hand-in gets them: pixels in an order of its own, and other numbers for the classes.
+"""Disguises the training data for each hand-in: pixels in an order of its own, and permuted class numbers.
 
-The data sets are known to everybody, so weights for them can be handed in. Those do not fit here; to right code,
-neither order means anything.
+The data sets are public, so weights for them can be handed in. Those do not fit here; to right code, neither order
+matters.
 """
 
 from __future__ import annotations
@@ -15,16 +15,16 @@ from numpy.typing import NDArray
 from grading.judging.training.data import TrainingData
 from grading.sandbox.shared_array import SharedArray
 
-# Larger ones are not copied for each hand-in: of them only the classes change.
+# Larger data sets are not copied for each hand-in: only their classes change.
 _MOST_COPIED = 8 << 20
 
 
 class Disguise(msgspec.Struct, frozen=True, eq=False):
-    """What train is given.
+    """The disguised data that train gets.
 
     Attributes:
-        X, y: (N, D) and (N,) what a class is trained on.
-        shared: X as workers can map it, if it is not in an order of its own.
+        X, y: (N, D) and (N,) the data that a class is trained on.
+        shared: X in memory that workers can map, if its pixels are not reordered.
     """
 
     X: NDArray[np.float64]
@@ -39,20 +39,20 @@ class Disguise(msgspec.Struct, frozen=True, eq=False):
         return len(self._classes)
 
     def uncovered(self, W: NDArray[np.float64]) -> NDArray[np.float64]:
-        """Weights (D, C) that were learned from it, as they would be for the data as they are."""
+        """Translates weights (D, C) learned from the disguised data into weights for the original data."""
         as_known = np.empty_like(W)
         as_known[self._features] = W[:, self._classes]
         return as_known
 
     def covered(self, W: NDArray[np.float64]) -> NDArray[np.float64]:
-        """Weights (D, C) for the data as they are, as they would be for these."""
+        """Translates weights (D, C) for the original data into weights for the disguised data."""
         as_given = np.empty_like(W)
         as_given[:, self._classes] = W[self._features]
         return as_given
 
 
 def disguised(training: TrainingData, digest: bytes) -> Disguise:
-    """The data for the hand-in with this ``digest``; the last feature, the bias, stays the last."""
+    """Disguises the data for the hand-in with this ``digest``; the last feature, the bias, stays last."""
     X, y = training.split.X_train, training.split.y_train
     classes = _order(len(training.split.classes), b"classes" + digest)
     features = np.arange(X.shape[1])
@@ -64,6 +64,6 @@ def disguised(training: TrainingData, digest: bytes) -> Disguise:
 
 
 def _order(count: int, key: bytes) -> NDArray[np.int64]:
-    """The numbers below ``count`` in an order that depends on ``key``."""
+    """A permutation of the numbers below ``count`` that depends on ``key``."""
     keys = np.frombuffer(hashlib.shake_256(key).digest(8 * count), ">u8")
     return np.argsort(keys, kind="stable")

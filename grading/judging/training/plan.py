@@ -1,4 +1,4 @@
-"""What training a rubric asks for: a small value, made where a run is set up."""
+"""The training that a rubric requires: a small value, made when a run is set up."""
 
 from __future__ import annotations
 
@@ -10,16 +10,16 @@ from grading.rubric.settings import Accuracy, DataName
 
 
 class TrainingPlan(msgspec.Struct, frozen=True, kw_only=True):
-    """On which data set classifiers are trained, and how.
+    """The data set that classifiers are trained on, and the settings.
 
     Attributes:
-        data_name: the data set.
-        data_folder: where it is, if it is not one that comes with a library.
-        losses: of which an accuracy is asked for; none, and no data set is needed.
-        accuracy: for each reference loss, how the accuracy check trains.
-        reg_scale, delta: the convention in which the reference is trained, and the margin of the SVM loss.
+        data_name: the name of the data set.
+        data_folder: where it is, unless it comes with a library.
+        losses: those with a required accuracy; if there are none, no data set is needed.
+        accuracy: the settings of the accuracy check for each reference loss.
+        reg_scale, delta: the regularization convention for the reference, and the margin of the SVM loss.
         seconds: the deadline of a training.
-        rubric_sha256: of the rubric that says so; the reference is trained once for each.
+        rubric_sha256: the hash of the rubric; the reference is trained once for each rubric.
     """
 
     data_name: DataName
