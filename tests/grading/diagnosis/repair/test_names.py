@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from grading.rubric.settings import RepairSettings
 from grading.sandbox.client import Sandbox
 from tests.checks.right_softmax import SOFTMAX_STYLES
 from tests.checks.right_svm import SVM_STYLES
@@ -90,6 +91,6 @@ SLIPS = {
 @pytest.mark.parametrize("name", SLIPS)
 def test_a_slip_is_named_where_the_catalogue_of_answers_has_no_name(name: str, sandbox: Sandbox) -> None:
     loss, code, known = SLIPS[name]
-    _, results = repaired(sandbox, code, loss)
+    _, results = repaired(sandbox, code, loss, repair=RepairSettings())
     named = [result.diagnosis.id for result in results.values() if result.diagnosis is not None]
     assert set(named) == {known}
