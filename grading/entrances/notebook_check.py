@@ -1,4 +1,4 @@
-"""`from grader import check`: the grade's report below a cell, made in the student's own kernel."""
+"""`from grader import check`: shows the grade's report below a cell, made in the student's own kernel."""
 
 from __future__ import annotations
 
@@ -39,11 +39,11 @@ _PROGRESS_AFTER = 2.0
 
 @dataclass(frozen=True)
 class Report:
-    """What came of `check`: shown as a page in a notebook, as text in a console.
+    """The result of `check`: shown as a page in a notebook, as text in a console.
 
     Attributes:
-        grade: of what was checked; None if nothing could be.
-        problem: why nothing could be: one line on what to do.
+        grade: of what was checked; None if nothing could be checked.
+        problem: why nothing could be checked: one line on what to do.
     """
 
     grade: Grade | None
@@ -97,7 +97,7 @@ def _report(things: Sequence[object], caller: Mapping[str, Any], rubric: Rubric)
 
 
 def _chosen(things: Sequence[object], caller: Mapping[str, Any], rubric: Rubric) -> dict[str, Any]:
-    """What is to be checked, by its asked-for name."""
+    """Return the things to check, by their requested names."""
     asked = rubric.asked_names
     if not things:
         found = {name: caller[name] for name in asked if callable(caller.get(name))}
@@ -131,7 +131,7 @@ def _chosen(things: Sequence[object], caller: Mapping[str, Any], rubric: Rubric)
 
 
 def _around(chosen: Mapping[str, Any], caller: Mapping[str, Any], rubric: Rubric) -> dict[str, Any]:
-    """What else a check may need: the naive functions to agree with, from the notebook or the function's own file."""
+    """Find what else a check may need: naive functions to agree with, in the notebook or the function's own file."""
     found: dict[str, Any] = {}
     for namespace in (caller, *(getattr(value, "__globals__", {}) for value in chosen.values())):
         for name in rubric.asked_names:
@@ -175,7 +175,7 @@ def _grade(names: Sequence[str], provided: Mapping[str, Any], rubric: Rubric) ->
                 )
                 runner.result(name, check)
             tell(say("looking for the place of the mistake"))
-            # Where checks are hidden, they are not run here.
+            # Hidden checks are not run here.
             open_ = [name for name in dict(planned) if not rubric.settings.functions[name].hidden]
             repairs = told(runner.repairs_of(open_))
         results = [runner.result(name, check) for name, check in planned]
@@ -190,7 +190,7 @@ def _grade(names: Sequence[str], provided: Mapping[str, Any], rubric: Rubric) ->
 
 
 def _with_candidates(provided: Mapping[str, Any], limits: Limits, submission: Submission) -> Worker:
-    """A worker for candidates: what the search has added to the student's files is run beside what is there."""
+    """Start a worker for candidates: the code that the search has added to the student's files is run in the kernel."""
     found: dict[str, Any] = {}
     for source in submission.sources:
         added = [block for block in source.blocks if block.cell is not None]
@@ -206,7 +206,7 @@ def _with_candidates(provided: Mapping[str, Any], limits: Limits, submission: Su
 
 
 def _names_beside(thing: Any) -> Mapping[str, Any]:
-    """The names among which a function, or the methods of a class, were written."""
+    """Return the global names visible where a function, or a class's methods, were written."""
     return next((part.__globals__ for part in _parts(thing) if hasattr(part, "__globals__")), {})
 
 
@@ -221,7 +221,7 @@ class _Written:
 
     @classmethod
     def by(cls, thing: Any) -> _Written:
-        """The file in which a function or class is defined, as far as that can be known."""
+        """Find the file that defines a function or class, as far as that can be known."""
         code = next(filter(None, (getattr(part, "__code__", None) for part in _parts(thing))), None)
         if code is None:
             return cls("", say("a place unknown"), "", (1, 1))
@@ -231,7 +231,7 @@ class _Written:
 
 
 def _parts(thing: Any) -> Iterator[Any]:
-    """A function without its decorators, or the functions of a class."""
+    """Yield a function without its decorators, or the functions of a class."""
     while hasattr(thing, "__wrapped__"):
         thing = thing.__wrapped__
     yield thing
@@ -241,7 +241,7 @@ def _parts(thing: Any) -> Iterator[Any]:
 
 
 def _label(filename: str) -> str:
-    """A file as the student knows it: "In[5]" for the code of a cell."""
+    """Name a file as the student knows it: "In[5]" for the code of a cell."""
     with contextlib.suppress(Exception):
         kind, name = _ipython().compile.format_code_name(filename)
         if kind == "Cell":
@@ -250,13 +250,13 @@ def _label(filename: str) -> str:
 
 
 def _ipython() -> Any:
-    """The IPython that this runs in, or None."""
+    """Return the IPython that this runs in, or None."""
     module = sys.modules.get("IPython")
     return None if module is None else module.get_ipython()
 
 
 def _definition(name: str, written: _Written) -> Definition:
-    """A definition as it would be found in a hand-in with the same text."""
+    """Return the definition that would be found in a hand-in with the same text."""
     from grading.intake.read import read
     from grading.intake.submission import Handin
 
@@ -278,7 +278,7 @@ def _definition(name: str, written: _Written) -> Definition:
 
 @contextlib.contextmanager
 def _progress() -> Iterator[Any]:
-    """A line that says what is being checked, once it takes long; gone when it is done."""
+    """Show a line that says what is being checked, once it takes long; it disappears at the end."""
     began, shell = time.monotonic(), _ipython()
     handle: Any = None
     written = False

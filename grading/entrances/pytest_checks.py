@@ -1,7 +1,7 @@
 """`pytest checks/ --submission=PATH`: the same checks, verdicts and words as the grade, in a student's terminal.
 
-pytest runs the test functions. Each asks what the grade asks; in a hunt, Hypothesis then searches on, as it does in any
-test with `@given`. What these hooks add is the hand-in, the order, the words and the points.
+pytest runs the test functions, each of which makes the same checks as the grade; in a hunt, Hypothesis then searches
+on, as in any test with `@given`. These hooks add the hand-in, the order, the words and the points.
 """
 
 from __future__ import annotations
@@ -54,7 +54,7 @@ _OF_HYPOTHESIS = (
 
 
 def pytest_addoption(parser: pytest.Parser, pluginmanager: pytest.PytestPluginManager) -> None:
-    """Name the hand-in and the rubric, and how long to search."""
+    """Add the options for the hand-in, the rubric, and how long to search."""
     config = pluginmanager.get_plugin("pytestconfig")
     if config is not None and (found := conftest_of_the_handin(config.invocation_params.args)) is not None:
         raise pytest.UsageError(f"write --submission=PATH, in one word: pytest would run {found}")
@@ -97,7 +97,7 @@ def pytest_addoption(parser: pytest.Parser, pluginmanager: pytest.PytestPluginMa
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_configure(config: pytest.Config) -> None:
-    """Read the rubric before anything is collected: it says what there is to check."""
+    """Read the rubric before anything is collected, because it says what there is to check."""
     try:
         rubric = load_rubric(
             config.getoption("--rubric"),
@@ -128,7 +128,7 @@ def _hunt(config: pytest.Config) -> Hunt:
 
 
 def _prepare_hypothesis(config: pytest.Config) -> None:
-    """Import Hypothesis before the checks are: then their `given` is its own."""
+    """Import Hypothesis before the checks, so that they use its own `given`."""
     from grading.judging.hunting import register_profiles
 
     known = register_profiles()
@@ -143,11 +143,11 @@ def _prepare_hypothesis(config: pytest.Config) -> None:
 
 @pytest.hookimpl(trylast=True)
 def pytest_sessionstart(session: pytest.Session) -> None:
-    """Read the hand-in before anything is run: one line if there is none, or if two could be meant."""
+    """Read the hand-in before anything is run: one line if there is none, or several candidates."""
     plugin = session.config.pluginmanager.get_plugin("hypothesispytest")
     if plugin is not None and not session.config.stash[_hunting_key]:
-        # It would import all of Hypothesis for its part of the summary, which would be empty. Not earlier: it has told
-        # Hypothesis by now that pytest is up, without which what is shrunk raises a warning.
+        # It would import all of Hypothesis for its part of the summary, which would be empty. Not earlier: by now it
+        # has told Hypothesis that pytest is running, without which shrinking raises a warning.
         session.config.pluginmanager.unregister(plugin)
     if not session.config.getoption("collectonly"):
         try:
@@ -157,7 +157,7 @@ def pytest_sessionstart(session: pytest.Session) -> None:
 
 
 def _submission(config: pytest.Config) -> Submission:
-    """What was handed in, read once."""
+    """Return the hand-in, which is read once."""
     from grading.intake.read import read
 
     if _submission_key not in config.stash:
@@ -168,7 +168,7 @@ def _submission(config: pytest.Config) -> Submission:
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
-    """One test for each function that the rubric asks this check of."""
+    """Make one test for each function that the rubric applies this check to."""
     check = _check_of(metafunc.function)
     functions = metafunc.config.stash[_rubric_key].settings.functions
     asked = [
@@ -185,7 +185,7 @@ def _check_of(test: Any) -> str:
 
 @pytest.hookimpl(trylast=True)
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Cause before consequence: the checks in the order of the report, function by function."""
+    """Put causes before consequences: the checks in the order of the report, function by function."""
     functions = config.stash[_rubric_key].settings.functions
     order = [(name, check) for name, asked in functions.items() for check in checks_of(asked.kind)]
 
@@ -193,29 +193,29 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
         asked = _asked(item)
         return order.index(asked) if asked in order else -1
 
-    # A check that the rubric asks of nothing is none.
+    # Drop checks that the rubric applies to no function.
     items[:] = sorted((item for item in items if _asked(item) in (None, *order)), key=place)
     for item in items:
         if isinstance(item, pytest.Function) and _asked(item) and not _is_hunted(item):
-            # Hypothesis may have been imported by others, or by the check itself.
+            # Hypothesis may have been imported by other code, or by the check itself.
             item.obj = given_of(item.obj).graded
     hunted = [item for item in items if isinstance(item, pytest.Function) and _is_hunted(item)]
     for item in hunted:
-        # By this marker Hypothesis knows that examples of one function are not those of another.
+        # This marker tells Hypothesis that examples of one function are not those of another.
         item.add_marker(pytest.mark.parametrize("candidate", []))
     for test in {item.obj for item in hunted}:
         test.hypothesis.inner_test = config.stash[_hunt_key].watched(test.hypothesis.inner_test)
 
 
 def _asked(item: pytest.Item) -> tuple[str, str] | None:
-    """The function and the check, if the item is one of these tests."""
+    """Return the function and the check, if the item is one of these tests."""
     if not isinstance(item, pytest.Function) or "candidate" not in item.fixturenames:
         return None
     return str(item.callspec.params["candidate"]), _check_of(item.obj)
 
 
 def _is_hunted(item: pytest.Function) -> bool:
-    """Whether Hypothesis runs it: in a hunt, and wherever an example has been written above it."""
+    """Whether Hypothesis runs it: in a hunt, or if an example has been written above it."""
     explicit = ("hypothesis_explicit_examples", "_hypothesis_internal_use_reproduce_failure")
     hunting = item.config.stash[_hunting_key] or any(getattr(item.obj, name, None) for name in explicit)
     return hunting and hasattr(item.obj, "hypothesis")
@@ -223,7 +223,7 @@ def _is_hunted(item: pytest.Function) -> bool:
 
 @pytest.fixture(scope="session")
 def runner(request: pytest.FixtureRequest) -> Iterator[Runner]:
-    """The submission, in workers of its own."""
+    """The submission's runner, with workers of its own."""
     from grading.running.runner import Runner
     from grading.running.setup import RunSetup
     from grading.running.work import Work
@@ -232,9 +232,9 @@ def runner(request: pytest.FixtureRequest) -> Iterator[Runner]:
     trains = any(getattr(item, "originalname", "") == "test_accuracy" for item in request.session.items)
     try:
         submission = _submission(request.config)
-        # A student's own code on the student's own machine: without walls, limits are enough.
+        # A student's own code on the student's own machine: if there are no walls, limits are enough.
         work = Work(RunSetup(rubric, allow_unsafe=True))
-        # Takes some seconds for CIFAR-10, so only for those who ask for it.
+        # This takes some seconds for CIFAR-10, so it is only done if needed.
         shared = work.shared if trains else None
         sandbox = work.sandbox
     except (UserError, DatasetError) as error:
@@ -252,7 +252,7 @@ def candidate(request: pytest.FixtureRequest, runner: Runner) -> LossFunction | 
 
 @pytest.hookimpl(wrapper=True)
 def pytest_pyfunc_call(pyfuncitem: pytest.Function) -> Generator[None, object, object]:
-    """Say what comes of a test as the grade does."""
+    """Report the result of a test in the grade's words."""
     from grading.judging.failures import NotPassed
 
     runner: Runner = pyfuncitem._request.getfixturevalue("runner")
@@ -267,11 +267,11 @@ def pytest_pyfunc_call(pyfuncitem: pytest.Function) -> Generator[None, object, o
     except NotPassed as told:
         result = told.result
         if result.status == "failed" and told.__cause__ is None:
-            # What repairs a function may have a name, which the grade says.
+            # A repair may have a name, which the grade then states.
             pyfuncitem.user_properties += _repairs(runner, asked[0])
             result = runner.result(*asked)
         told_parts = [*parts_of(result), *_again(told)]
-    # Properties of a test travel to the report, from processes of pytest-xdist and into JUnit files as well.
+    # Properties of a test are passed on to the report, also from processes of pytest-xdist and into JUnit files.
     pyfuncitem.user_properties += Score.of(runner.result(*asked)).properties()
     if told_parts:
         if result.status == "skipped":
@@ -286,10 +286,10 @@ def pytest_pyfunc_call(pyfuncitem: pytest.Function) -> Generator[None, object, o
 
 @contextmanager
 def _hunting(item: pytest.Function, runner: Runner, name: str, check: str) -> Iterator[None]:
-    """Ask what the grade asks, and then let Hypothesis search on.
+    """Make the same check as the grade, and then let Hypothesis search on.
 
     Raises:
-        NotPassed: something was found; from the failure itself if the grade does not ask that.
+        NotPassed: something was found; raised from the failure itself if it is not in the grade's cases.
     """
     from grading.judging.failures import Failure, NotPassed
     from grading.judging.hunting import TimeIsOver
@@ -309,7 +309,7 @@ def _hunting(item: pytest.Function, runner: Runner, name: str, check: str) -> It
     except Failure as failure:
         raise NotPassed(runner.told(name, check, failure)) from failure
     except ExceptionGroup as several:
-        # Of a function that does not fail twice in the same way.
+        # A function that does not fail the same way twice.
         failures = [each for each in several.exceptions if isinstance(each, Failure)]
         if not failures:
             raise
@@ -317,7 +317,7 @@ def _hunting(item: pytest.Function, runner: Runner, name: str, check: str) -> It
 
 
 def _repairs(runner: Runner, name: str) -> list[tuple[str, object]]:
-    """How a function is repaired, as far as students are told, as a property of a test."""
+    """Return how a function is repaired, as far as students are told, as a property of a test."""
     from grading.reports import shown_repairs
 
     if runner.rubric.settings.functions[name].hidden:
@@ -338,7 +338,7 @@ def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, pytest.TestR
 
 
 def _again(told: Exception) -> Iterator[tuple[Part, str]]:
-    """How to have again what a hunt has found."""
+    """Say how to repeat what a hunt has found."""
     if told.__cause__ is None:
         return
     notes = " ".join(getattr(told.__cause__, "__notes__", ()))
@@ -350,7 +350,7 @@ def _again(told: Exception) -> Iterator[tuple[Part, str]]:
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
-    """Points of what was run, and what was accepted with a remark."""
+    """Show the points of the checks that were run, and the remarks on what was accepted."""
     reports = [report for reports in terminalreporter.stats.values() for report in reports]
     properties = [
         report.user_properties
@@ -363,7 +363,7 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: p
     repairs = [str(value) for each in properties for key, value in each if key == "repair"]
     if repairs:
         terminalreporter.section(say("where the mistake is"))
-    # Two classes that inherit a method have one mistake.
+    # Two classes that inherit a method share its mistake.
     for text in {text.partition("\n")[2]: text for text in reversed(repairs)}.values():
         sentence, _, lines = text.partition("\n")
         _say(config, sentence)
@@ -380,7 +380,7 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: p
 
 
 def _say(config: pytest.Config, sentence: str) -> None:
-    """A sentence in the summary; in a terminal it is broken between words."""
+    """Write a sentence in the summary, wrapped between words in a terminal."""
     writer = config.get_terminal_writer()
     writer.write(coloured([("message", sentence)], writer.fullwidth) if writer.hasmarkup else f"{sentence}\n")
 

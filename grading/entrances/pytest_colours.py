@@ -1,4 +1,4 @@
-"""What pytest shows of a failed check, in colours where the terminal has them."""
+"""Shows failed checks in pytest's output, in colours if the terminal supports them."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ class _InColour(TerminalRepr):
         return str(self._plain)
 
     def toterminal(self, tw: TerminalWriter) -> None:
-        """Write it."""
+        """Write the failure."""
         if tw.hasmarkup:
             tw.write(coloured(self._parts, tw.fullwidth))
         else:
@@ -27,5 +27,5 @@ class _InColour(TerminalRepr):
 
 
 def in_colour(plain: Any, parts: list[tuple[Part, str]]) -> Any:
-    """What a report shows of a failure: in colours and broken between words in a terminal, elsewhere what it was."""
+    """Make a report's failure show colours and wrap between words in a terminal; elsewhere it stays as it is."""
     return _InColour(plain, parts) if isinstance(plain, TerminalRepr) else plain

@@ -1,4 +1,4 @@
-"""What `pytest checks/` needs to know about a hand-in: which one it is, what it scores, how a failure is debugged."""
+"""Helpers of `pytest checks/`: find the hand-in, keep the score for the summary, replay a failure in a debugger."""
 
 from __future__ import annotations
 
@@ -17,9 +17,9 @@ _TAKEN = (".ipynb", ".py", ".zip")
 
 
 def conftest_of_the_handin(arguments: Sequence[str]) -> Path | None:
-    """What pytest would run of a hand-in that is named by a word of its own, behind ``--submission``.
+    """Find the conftest.py that pytest would run if the hand-in is given as a separate word after ``--submission``.
 
-    Before it knows our options, it takes that word for a folder of tests, and loads its conftest.py.
+    Before pytest knows our options, it takes that word for a folder of tests and loads its conftest.py.
     """
     for option, path in pairwise(arguments):
         if option == "--submission":
@@ -31,10 +31,10 @@ def conftest_of_the_handin(arguments: Sequence[str]) -> Path | None:
 
 
 def the_handin(path: Path | None, how: str = "--submission=PATH") -> Handin:
-    """The one hand-in at ``path``, or, without a path, in the current folder; ``how`` it would be named.
+    """The one hand-in at ``path`` or, without a path, in the current folder; ``how`` says how to name one.
 
     Raises:
-        IntakeError: there is none, or more than one could be meant; the message is one line that says what to do.
+        IntakeError: there is none, or there are several candidates; the message is one line that says what to do.
     """
     from grading.intake.find import find
 
@@ -67,7 +67,7 @@ def _may_be_handed_in(child: Path) -> bool:
 
 @dataclass(frozen=True)
 class Score:
-    """What the summary needs to know of a result."""
+    """The part of a result that the summary needs."""
 
     function: str
     points: float
@@ -76,11 +76,11 @@ class Score:
 
     @classmethod
     def of(cls, result: CheckResult) -> Score:
-        """The score of a result."""
+        """Return the score of a result."""
         return cls(result.function, result.points, result.max_points, tuple(result.remarks))
 
     def properties(self) -> list[tuple[str, object]]:
-        """As properties of a pytest test."""
+        """Return the score as properties of a pytest test."""
         return [
             ("function", self.function),
             ("points", self.points),
@@ -90,7 +90,7 @@ class Score:
 
     @classmethod
     def from_properties(cls, properties: Sequence[tuple[str, Any]]) -> Score | None:
-        """The score that a test's properties say, None if they say none."""
+        """Return the score in a test's properties; None if there is none."""
         known = dict(properties)
         if "max_points" not in known:
             return None
@@ -101,11 +101,11 @@ class Score:
 def replay(submission: Submission, result: CheckResult, verdict: BaseException) -> None:
     """Run a counterexample in this process, so that a debugger stops where it fails.
 
-    Where the student's function raises, that is inside it. Elsewhere it is behind the call, where W, X, y, loss
-    and dW can be looked at and the function called again.
+    If the student's function raises, the debugger stops inside it; otherwise after the call, where W, X, y, loss and dW
+    can be looked at and the function called again.
 
     Raises:
-        BaseException: what the student's function raises, or ``verdict``.
+        BaseException: whatever the student's function raises, or ``verdict``.
     """
     if result.counterexample is None or result.status == "error":
         return

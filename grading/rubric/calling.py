@@ -1,4 +1,4 @@
-"""How students' functions and classes are called: what a rubric may say about it."""
+"""The part of a rubric that says how students' functions and classes are called."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import msgspec
 #: "W", "0.0", "lr=learning_rate": a quantity or a constant, by position or by keyword.
 ArgumentText = Annotated[str, msgspec.Meta(pattern=r"^([A-Za-z_]\w*\s*=\s*)?-?[\w.]+$")]
 
-#: What can be passed to each kind of function.
+#: The quantities that can be passed to each kind of function.
 QUANTITIES: dict[str, tuple[str, ...]] = {
     "loss": ("W", "X", "y", "reg", "scores", "probs"),
     "train": ("X", "y", "learning_rate", "reg", "num_iters", "batch_size", "verbose", "epochs", "W", "loss"),
@@ -21,7 +21,7 @@ QUANTITIES: dict[str, tuple[str, ...]] = {
 }
 USUAL_ARGUMENTS = ("W", "X", "y", "reg")
 USUAL_RETURNS = ("loss", "dW")
-#: What a loss can return.
+#: The quantities that a loss can return.
 RETURNS = (USUAL_RETURNS, ("loss", "dscores"), ("probs",), ("loss",))
 CONSTANTS = ("None", "True", "False")
 

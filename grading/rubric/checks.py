@@ -1,4 +1,4 @@
-"""Which checks there are: the files ``checks/test_<id>.py``, each with what it applies to."""
+"""Lists the checks: the files ``checks/test_<id>.py``, each with the kind of function that it applies to."""
 
 from __future__ import annotations
 
@@ -8,9 +8,9 @@ from functools import cache
 from grading import SUITE
 
 _FOLDER = SUITE / "checks"
-# Not imported: which checks a rubric may ask for is read before anything else.
+# Not imported: the checks that a rubric may name must be known before anything else.
 _PROMISE = re.compile(r'^@promise\(\s*kind="(\w+)"', re.MULTILINE)
-# A cause before what follows from it. Any others come behind these.
+# Causes before their consequences. All other checks come after these.
 _FIRST = (
     *("interface", "value", "gradient", "kinks", "stability", "symmetry", "agreement", "vectorized"),
     *("training", "sampling", "accuracy", "prediction"),
@@ -20,13 +20,13 @@ _FIRST = (
 
 @cache
 def checks_of(kind: str) -> tuple[str, ...]:
-    """The checks that can be asked of a kind of function, in the order in which they are run and reported."""
+    """The checks that apply to a kind of function, in the order in which they are run and reported."""
     return tuple(check for check in all_checks() if _kinds()[check] == kind)
 
 
 @cache
 def all_checks() -> tuple[str, ...]:
-    """Every check there is, in that order."""
+    """All checks, in that order."""
     return tuple(
         sorted(_kinds(), key=lambda check: (_FIRST.index(check) if check in _FIRST else len(_FIRST), check))
     )

@@ -1,4 +1,4 @@
-"""The rubrics that are shipped, one for each edition."""
+"""Finds the rubrics that are shipped, one for each edition."""
 
 from __future__ import annotations
 
@@ -13,17 +13,17 @@ USUAL = "cs231n"
 
 
 def path_of(edition: str) -> Path:
-    """The rubric of an edition."""
+    """Return the path of an edition's rubric."""
     return _CHECKS / "rubric.toml" if edition == USUAL else _CHECKS / "editions" / f"{edition}.toml"
 
 
 def shipped() -> tuple[str, ...]:
-    """The names of all editions, the usual one first."""
+    """Return the names of all editions, the usual one first."""
     return (USUAL, *sorted(path.stem for path in (_CHECKS / "editions").glob("*.toml")))
 
 
 def completed(content: Mapping[str, Any], edition: str) -> dict[str, Any]:
-    """The content of a rubric with what it leaves out from that of its edition, and this from the usual one's."""
+    """Fill in what a rubric leaves out from its edition's rubric, and what that leaves out from the usual one."""
     import tomllib
 
     bases = [path_of(USUAL)] if edition == USUAL else [path_of(USUAL), path_of(edition)]

@@ -1,4 +1,4 @@
-"""What a rubric asks, what it is worth and with which settings, in tables for a person."""
+"""Prints a rubric's checks, points and settings as tables for a person."""
 
 from __future__ import annotations
 
@@ -79,7 +79,7 @@ def _settings(rubric: Rubric) -> Table:
 
 
 def _add(table: Table, name: str, value: object) -> None:
-    """A setting, or a table of them, one line for each table of plain values."""
+    """Add a setting, or a table of settings, with one line for each table of plain values."""
     if isinstance(value, dict) and value and all(isinstance(part, dict) for part in value.values()):
         for key, part in value.items():
             _add(table, f"{name}.{key}", part)

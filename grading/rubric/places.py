@@ -1,4 +1,4 @@
-"""Where in a TOML file a value is."""
+"""Finds the line of a value in a TOML file."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import re
 from collections.abc import Sequence
 
 Path = tuple[str | int, ...]
-"""The way to a value: names of keys, and places in lists counted from 0."""
+"""The path to a value: names of keys, and positions in lists counted from 0."""
 
 _KEY = r"""(?:[A-Za-z0-9_-]+|"[^"]*"|'[^']*')"""
 _KEYS = rf"{_KEY}(?:\s*\.\s*{_KEY})*"
@@ -15,7 +15,7 @@ _ENTRY = re.compile(rf"\s*({_KEYS})\s*=")
 
 
 def line_of(text: str, path: Sequence[str | int]) -> int | None:
-    """The line, counted from 1, that the value at ``path`` stands on, or the nearest thing around it that has one."""
+    """The line, counted from 1, of the value at ``path``, or of the nearest thing around it that has one."""
     lines = text.splitlines()
     places = _places(lines)
     for length in range(len(path), 0, -1):
@@ -26,7 +26,7 @@ def line_of(text: str, path: Sequence[str | int]) -> int | None:
 
 
 def _places(lines: Sequence[str]) -> dict[Path, int]:
-    """The lines of all tables and of the entries that begin a line."""
+    """The lines of all tables, and of the entries that start a line."""
     found: dict[Path, int] = {}
     seen: dict[Path, int] = {}
     table: Path = ()
@@ -47,7 +47,7 @@ def _path(keys: str) -> Path:
 
 
 def _inside(lines: Sequence[str], start: int, rest: Sequence[str | int]) -> int:
-    """Follow a path into a value that is written in braces and brackets from line ``start`` on."""
+    """Follow a path into a value written with braces and brackets, from line ``start`` on."""
     at, column = start, 0
     for part in rest:
         if isinstance(part, int):

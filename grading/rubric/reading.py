@@ -1,4 +1,4 @@
-"""Reading a rubric file, and saying in one line what is wrong with it."""
+"""Reads a rubric file, and says in one line what is wrong with it."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ class RubricError(UserError):
     """A rubric that cannot be used; the message is one line: what, where, what to do.
 
     Attributes:
-        problems: all that is wrong, a line each; the message is the first of them.
+        problems: everything that is wrong, one line each; the message is the first of them.
     """
 
     def __init__(self, problems: list[str]) -> None:
@@ -50,13 +50,13 @@ def load_rubric(
 
     Args:
         path: the file.
-        edition: whose rubric says what the file leaves out, in place of the edition that the file names; without a
-            file, the whole rubric is that edition's.
-        lang: the language to speak in place of the one that the file names.
-        data_folder: where CIFAR-10 is, if it shall be trained on; what is there is not looked at yet.
+        edition: the edition whose rubric supplies what the file leaves out, instead of the one that the file names;
+            without a file, the whole rubric is that edition's.
+        lang: the language of the run, instead of the one that the file names.
+        data_folder: the folder of CIFAR-10, to train on it; its content is not looked at yet.
 
     Raises:
-        RubricError: the file cannot be read, is not TOML, or holds an unknown key or a value that is not allowed.
+        RubricError: the file cannot be read, is not TOML, or contains an unknown key or a value that is not allowed.
     """
     if edition is not None and edition not in shipped():
         raise RubricError([no_such("edition", edition, shipped())])
@@ -101,7 +101,7 @@ def _unknown_edition(named: object, path: Path, text: str) -> RubricError:
 
 
 def _read(path: Path) -> tuple[str, dict[str, Any]]:
-    """A rubric's text, and what it says."""
+    """Return a rubric's text and its content."""
     try:
         text = path.read_bytes().decode()
         return text, tomllib.loads(text)
@@ -114,7 +114,7 @@ def _read(path: Path) -> tuple[str, dict[str, Any]]:
 
 
 def require_packages(rubric: Rubric) -> None:
-    """Make sure that what students' arrays are made of is installed.
+    """Make sure that the library behind the students' arrays is installed.
 
     Raises:
         RubricError: it is not.
@@ -129,7 +129,7 @@ def require_packages(rubric: Rubric) -> None:
 
 
 def _losses_beside(content: dict[str, Any], folder: Path) -> dict[str, str]:
-    """The texts of the losses that a rubric names and that are not the grader's own."""
+    """Return the texts of the losses that a rubric names and that are not the grader's own."""
     functions = content.get("functions")
     entries = functions.values() if isinstance(functions, dict) else ()
     names = {entry.get("reference") for entry in entries if isinstance(entry, dict)}

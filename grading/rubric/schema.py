@@ -1,4 +1,4 @@
-"""The JSON schema of rubric files, for editors that complete and check TOML."""
+"""Generates the JSON schema of rubric files, for editors that complete and check TOML."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from grading.rubric.settings import Settings
 
 
 def rubric_schema() -> dict[str, Any]:
-    """The JSON schema (draft 2020-12), made from the types; the words are those of their docstrings."""
+    """Return the JSON schema (draft 2020-12), made from the types, with the words of their docstrings."""
     (reference,), components = msgspec.json.schema_components([Settings])
     for type_ in _structs(Settings):
         described = components.get(type_.__name__)
@@ -32,7 +32,7 @@ def rubric_schema() -> dict[str, Any]:
 
 
 def _structs(root: type) -> list[type]:
-    """The data classes of the module that ``root`` is from."""
+    """The data classes in the module of ``root``."""
     module = inspect.getmodule(root)
     return [
         value for _, value in inspect.getmembers(module, inspect.isclass) if issubclass(value, msgspec.Struct)
@@ -40,7 +40,7 @@ def _structs(root: type) -> list[type]:
 
 
 def _documented(type_: type, described: dict[str, Any]) -> dict[str, Any]:
-    """The first paragraph of a docstring as description, and its Attributes as those of the properties."""
+    """Describe a type by its docstring's first paragraph, and its properties by the entries under Attributes."""
     text = inspect.getdoc(type_) or ""
     head, _, attributes = text.partition("Attributes:\n")
     properties = {name: dict(entry) for name, entry in described["properties"].items()}

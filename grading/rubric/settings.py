@@ -1,4 +1,4 @@
-"""What a rubric file may say: the types that it is read into."""
+"""The types that a rubric file is read into."""
 
 from __future__ import annotations
 
@@ -50,17 +50,17 @@ class Function(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=
 
     @property
     def takes_loss(self) -> bool:
-        """Whether a train is called with the loss that it shall minimize."""
+        """Whether a train is called with the loss that it should minimize."""
         return any(split(argument)[1] == "loss" for argument in self.arguments)
 
     @property
     def counts_passes(self) -> bool:
-        """Whether a train is told how many passes over the data to make, not how many steps."""
+        """Whether a train takes a number of passes over the data instead of a number of steps."""
         return any(split(argument)[1] == "epochs" for argument in self.arguments)
 
     @property
     def is_regularized(self) -> bool:
-        """Whether a loss is called with the strength of the regularization."""
+        """Whether a loss is called with the regularization strength."""
         return not self.arguments or any(split(argument)[1] == "reg" for argument in self.arguments)
 
 
@@ -110,7 +110,7 @@ class Search(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=Tr
 
     @property
     def variables(self) -> tuple[str, ...]:
-        """Everything that the checks look at."""
+        """Every variable that the checks look at."""
         return (
             *(self.results, self.best, self.weights, self.test),
             *(self.history, self.learning_rates, self.regs),
@@ -279,7 +279,7 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=
 
     @property
     def reg_scales(self) -> tuple[float, ...]:
-        """The values of ``reg_scale`` that are accepted, the course's first."""
+        """The accepted values of ``reg_scale``, the course's first."""
         return (1.0, 0.5) if isinstance(self.reg_scale, str) else (self.reg_scale,)
 
 
@@ -314,7 +314,7 @@ class Rubric(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def max_score(self) -> float:
-        """The points of all checks."""
+        """The sum of the points of all checks."""
         return sum(sum(function.points.values()) for function in self.settings.functions.values())
 
     @property
@@ -325,5 +325,5 @@ class Rubric(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def search_points(self) -> float:
-        """The points of the searches, which count only where notebooks are run."""
+        """The points of the searches, which count only if notebooks are run."""
         return sum(sum(search.points.values()) for search in self.settings.search.values())

@@ -1,7 +1,7 @@
-"""Checking what a rubric file says against the types in `grading.rubric.settings`.
+"""Checks the content of a rubric file against the types in `grading.rubric.settings`.
 
-msgspec would stop at the first mistake and does not say where in a table of tables it is. This finds all of them, names
-the place, and says what may be written there.
+msgspec would stop at the first mistake, and does not say where in a table of tables it is. This module finds all
+mistakes, names the place of each, and says what is allowed there.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ from reference.losses import loss_named, networks, own
 
 
 class Complaint(msgspec.Struct, frozen=True):
-    """One mistake: the way to the value, and a sentence that says what is wrong and what is allowed."""
+    """One mistake: the path to the value, and a sentence that says what is wrong and what is allowed."""
 
     path: tuple[str | int, ...]
     sentence: str
@@ -39,12 +39,12 @@ class Complaint(msgspec.Struct, frozen=True):
 def complaints(
     content: dict[str, Any], losses: Collection[str], data: DataName | None = None
 ) -> list[Complaint]:
-    """Everything that is wrong with the content of a rubric file; nothing if `Settings` can be made of it.
+    """Return everything that is wrong with a rubric file's content; nothing if it can be converted to `Settings`.
 
     Args:
-        content: as the TOML reader gives it.
-        losses: the names that ``reference`` may have.
-        data: the data set that is trained on, None for the one that the file names.
+        content: as returned by the TOML reader.
+        losses: the allowed values of ``reference``.
+        data: the data set to train on; None for the one that the file names.
     """
     found = list(_against(content, types.type_info(Settings), ()))
     if found:
@@ -54,7 +54,7 @@ def complaints(
 
 
 def nearest(word: str, allowed: Collection[str]) -> str:
-    """Did-you-mean, as the end of a sentence; empty where nothing is alike."""
+    """Return a did-you-mean as the end of a sentence; empty if nothing is similar."""
     close = difflib.get_close_matches(word, allowed, n=1)
     return f"; did you mean {close[0]!r}?" if close else ""
 
@@ -62,13 +62,13 @@ def nearest(word: str, allowed: Collection[str]) -> str:
 def no_such(
     what: str, name: str, known: Collection[str], there_are: str = "there are", rest: str = ""
 ) -> str:
-    """That there is no ``what`` of that name, and which there are."""
+    """Say that there is no ``what`` of that name, and which ones there are."""
     return f"no {what} is called {name!r}; {there_are} {', '.join(known)}{rest}{nearest(name, known)}"
 
 
 def _against(value: Any, kind: types.Type, path: tuple[str | int, ...]) -> Iterator[Complaint]:
     if isinstance(kind, types.UnionType):
-        # A table or nothing is held against the table: the file cannot say "nothing" but by leaving it out.
+        # A value that may be a table or nothing is checked as a table: a file says "nothing" by leaving it out.
         structs = [part for part in kind.types if isinstance(part, types.StructType)]
         kind = structs[0] if structs else kind
     if isinstance(kind, types.StructType):
@@ -105,7 +105,7 @@ def _against_struct(value: Any, kind: types.StructType, path: tuple[str | int, .
 
 
 def _fits(value: Any, kind: types.Type) -> bool:
-    """Whether a plain value is allowed. 1 is a number, true is none."""
+    """Whether a plain value is allowed. 1 is a number, true is not."""
     if isinstance(kind, types.UnionType):
         return any(_fits(value, part) for part in kind.types)
     if isinstance(kind, types.LiteralType):
@@ -154,7 +154,7 @@ def _literals(kind: types.Type) -> Sequence[Any]:
 
 
 def describe(kind: types.Type) -> str:
-    """What may be written, in words: "a number from 0 to 1"."""
+    """Describe the allowed values in words: "a number from 0 to 1"."""
     if isinstance(kind, types.UnionType):
         return " or ".join(describe(part) for part in kind.types if not isinstance(part, types.NoneType))
     if isinstance(kind, types.LiteralType):
@@ -189,7 +189,7 @@ def _range(kind: types.IntType | types.FloatType) -> str:
 
 
 def _meaning(settings: Settings, losses: Collection[str], data: DataName) -> Iterator[Complaint]:
-    """What the types cannot say: how the parts of a rubric hang together."""
+    """Check what the types cannot express: how the parts of a rubric depend on each other."""
     if not settings.functions:
         yield Complaint(("functions",), "nothing is asked; name at least one function, [functions.NAME]")
     for name, function in settings.functions.items():
@@ -212,7 +212,7 @@ def _meaning(settings: Settings, losses: Collection[str], data: DataName) -> Ite
 def _meaning_of_function(
     settings: Settings, name: str, function: Function, losses: Collection[str], data: DataName
 ) -> Iterator[Complaint]:
-    """What one function asks for that the rest of the rubric, or the checks, do not have."""
+    """Complain about what one function requires that the rest of the rubric, or the checks, do not have."""
     here = ("functions", name)
     known = checks_of(function.kind)
     if function.is_network:

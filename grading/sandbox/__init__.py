@@ -1,5 +1,5 @@
 """Where student code runs: a worker process that answers calls and knows nothing.
 
-`walls` surround it, `inside` is its own side, and `grading.protocol` what it and we have in common. Whoever judges
-imports `client` and `messages`.
+`walls` surround it, `inside` is the worker's own side, and both sides share `grading.protocol`. Rooms that judge import
+`client` and `messages`.
 """

@@ -1,4 +1,4 @@
-"""One worker's connection: requests out, replies in, printed text aside, and a deadline on everything."""
+"""One worker's connection: sends requests, receives replies, collects printed text, and always has a deadline."""
 
 from __future__ import annotations
 
@@ -16,14 +16,14 @@ class ClosedError(Exception):
 
 
 class DeadlineExceededError(Exception):
-    """The worker did not answer, or did not take what it was sent, in time."""
+    """The worker did not answer, or did not accept what it was sent, in time."""
 
 
 class Output:
-    """What student code prints: the first ``limit`` bytes, and how many more there were.
+    """The output of student code: the first ``limit`` bytes, and how many more there were.
 
     Attributes:
-        muted: nothing is kept or counted while it is set.
+        muted: while set, nothing is kept or counted.
     """
 
     def __init__(self, limit: int) -> None:
@@ -33,7 +33,7 @@ class Output:
         self.muted = False
 
     def add(self, data: bytes) -> None:
-        """Keep what there is still room for."""
+        """Keep as much as there is still room for."""
         if self.muted:
             return
         room = self._limit - len(self._kept)
@@ -42,13 +42,13 @@ class Output:
 
     @property
     def text(self) -> str:
-        """As text, with a last line that says if something was dropped; not cleaned."""
+        """The text, not cleaned, with a last line that says whether something was dropped."""
         text = self._kept.decode("utf-8", "replace")
         return text + (f"\n[{self._dropped} more bytes were printed]" if self._dropped else "")
 
 
 class Channel:
-    """The grader's ends of the two sockets that a worker has: one for frames, one for what it prints.
+    """The grader's ends of a worker's two sockets: one for frames, one for printed output.
 
     Nothing here blocks for longer than its deadline, in whatever portions the worker reads or writes.
     """
@@ -64,21 +64,21 @@ class Channel:
             self._selector.register(end, selectors.EVENT_READ)
 
     def send(self, data: bytes) -> None:
-        """Begin to send; it goes on while replies are waited for."""
+        """Start to send; sending continues while replies are awaited."""
         self._unsent = memoryview(data)
         self._write()
 
     def receive(self, deadline: float, max_payload: int) -> tuple[bytes, bytearray]:
-        """Header and payload of the next frame.
+        """Return header and payload of the next frame.
 
         Args:
             deadline: on the clock of `time.monotonic`.
             max_payload: bytes of arrays that the frame may hold.
 
         Raises:
-            ProtocolError: what came is not a frame, or too large.
-            DeadlineExceededError: it was not complete in time.
-            ClosedError: the worker is gone, and what it had sent has been read.
+            ProtocolError: what arrived is not a frame, or too large.
+            DeadlineExceededError: the frame was not complete in time.
+            ClosedError: the worker is gone, and everything it had sent has been read.
         """
         while (found := self._assembler.next(max_payload)) is None:
             if self._closed:
@@ -91,17 +91,17 @@ class Channel:
 
     @property
     def unasked(self) -> bool:
-        """Whether the worker has sent more than it was asked for."""
+        """Whether the worker has sent more than was requested."""
         self._wait(0)
         return self._assembler.pending > 0
 
     def drain(self) -> None:
-        """Take what has been printed so far."""
+        """Collect the output printed so far."""
         while self._read_printed():
             pass
 
     def close(self) -> None:
-        """Take the last of what was printed, and close both sockets."""
+        """Collect the rest of the printed output, and close both sockets."""
         self.drain()
         self._selector.close()
         self._frames.close()
@@ -148,7 +148,7 @@ class Channel:
         except BlockingIOError:
             pass
         except OSError:
-            # It is gone or has shut its end; reading will tell, after what it had still to say.
+            # It is gone or has closed its end; reading will tell, after what it still had to say.
             self._unsent = memoryview(b"")
         events = selectors.EVENT_READ | (selectors.EVENT_WRITE if self._unsent else 0)
         if self._selector.get_key(self._frames).events != events:

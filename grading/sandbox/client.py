@@ -23,13 +23,13 @@ __all__ = ["Sandbox", "Worker"]
 
 
 class Workers(Closing):
-    """The workers of one submission by what they are for, each started when it is first asked for. Close them.
+    """The workers of one submission, by purpose, each started when first requested. Close them.
 
     There is one for each loss, so that what one does to its process does not affect the other; different ones may be
     used from different threads.
 
     Args:
-        start: a new worker, with the submission's files loaded.
+        start: starts a new worker, with the submission's files loaded.
     """
 
     def __init__(self, start: Callable[[], Worker]) -> None:
@@ -48,7 +48,7 @@ class Workers(Closing):
 
     @property
     def remarks(self) -> list[str]:
-        """What was said while files were loaded, in whichever process, each sentence once."""
+        """The sentences said while files were loaded, in whichever process, each once."""
         workers = [self._workers[name] for name in sorted(self._workers)]
         return list(dict.fromkeys(remark for worker in workers for remark in worker.loaded.remarks))
 
@@ -59,7 +59,7 @@ class Workers(Closing):
 
 
 class Sandbox(Closing):
-    """Where the submissions of one run are run, one worker process each. Close it, or use it in ``with``."""
+    """Runs the submissions of one run, each in worker processes of its own. Close it, or use it in ``with``."""
 
     def __init__(self, launcher: Launcher, limits: Limits, isolation: Isolation) -> None:
         self._launcher = launcher
@@ -76,18 +76,18 @@ class Sandbox(Closing):
         data: Path | None = None,
         search: LevelSearch | None = None,
     ) -> Self:
-        """The best sandbox that this machine has, or the one of ``level``; each has passed a self-test.
+        """Open the best sandbox that this machine offers, or that of ``level``; each must pass a self-test.
 
         Args:
             limits: caps on each submission's process.
             level: None for the best that works.
-            data: a folder with a data set; with it, this sandbox is one for notebooks, which see more of what is
+            data: a folder with a data set; with it, this is a sandbox for notebooks, which see more of what is
                 installed.
-            search: one for these that has begun.
+            search: a search for these that has already started.
             allow_unsafe: accept `Level.LIMITS_ONLY`, which does not keep student code from reading files.
 
         Raises:
-            IsolationError: the level does not work here, or it is unsafe and that was not allowed.
+            IsolationError: the level does not work here, or it is unsafe and was not allowed.
         """
         choice = (search or LevelSearch(limits, level, data)).finish()
         if choice.isolation.level is Level.LIMITS_ONLY and not allow_unsafe:
@@ -107,15 +107,15 @@ class Sandbox(Closing):
         *,
         is_asked_again: bool = False,
     ) -> Worker:
-        """A worker with the files of ``submission`` loaded.
+        """Start a worker with the files of ``submission`` loaded.
 
         Args:
-            submission: whose files.
-            shared: a large array, sealed, that need not be sent to it. Student code may use as much more memory as the
-                array and two copies of it take.
-            budget: what the hand-in has left, if it has other workers; None for one of its own.
-            is_asked_again: whether the whole hand-in is, if one of its processes is lost through no fault of what ran
-                in it. Where it is, that raises `DisturbedError`; where not, it counts as any other loss.
+            submission: the files to load.
+            shared: a large, sealed array that need not be sent to it. Student code may use additional memory for the
+                array and two copies of it.
+            budget: the hand-in's remaining time, if it has other workers; None for a budget of its own.
+            is_asked_again: whether the whole hand-in is graded again if one of its processes is lost through no fault
+                of what ran in it. If so, such a loss raises `DisturbedError`; if not, it counts like any other loss.
         """
         session = Session(
             self._launcher,
@@ -130,7 +130,7 @@ class Sandbox(Closing):
     def workers(
         self, submission: Submission, shared: SharedArray | None = None, *, is_asked_again: bool = False
     ) -> Workers:
-        """Workers with the files of ``submission``, as many as are asked for; see `start`."""
+        """Return workers with the files of ``submission``, as many as requested; see `start`."""
         budget = Budget(self.limits.handin_seconds)
         return Workers(partial(self.start, submission, shared, budget, is_asked_again=is_asked_again))
 

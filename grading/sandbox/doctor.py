@@ -1,4 +1,4 @@
-"""What this machine offers for isolating student code, what is missing, and the one command that fixes it."""
+"""Reports what this machine offers for isolating student code, what is missing, and the one command that fixes it."""
 
 from __future__ import annotations
 
@@ -23,9 +23,9 @@ class Finding:
 
     Attributes:
         part: its name.
-        works: whether it does here.
-        detail: version and place, or what is wrong.
-        remedy: the command that would fix it, "" if it works or nothing would.
+        works: whether it works here.
+        detail: version and location, or what is wrong.
+        remedy: the command that would fix it; "" if it works or nothing would help.
     """
 
     part: str
@@ -36,12 +36,12 @@ class Finding:
 
 @dataclass(frozen=True)
 class Examination:
-    """What was found.
+    """The findings on this machine.
 
     Attributes:
         isolation: the level that student code would run at.
         findings: each part of the walls.
-        problems: for each way that failed its self-test, why.
+        problems: why each way that failed its self-test did so.
     """
 
     isolation: Isolation
@@ -50,7 +50,7 @@ class Examination:
 
     @property
     def remedy(self) -> str:
-        """The one command to run first, "" if all is well."""
+        """The one command to run first; "" if all is well."""
         if self.isolation.level is Level.FULL:
             return ""
         return next((finding.remedy for finding in self.findings if finding.remedy), "")
@@ -103,7 +103,7 @@ def _namespaces(root: Path) -> Finding:
 
 
 def _try(walls: list[str]) -> str:
-    """What a program behind ``walls`` complains of, "" if it runs."""
+    """Return the complaint of a program behind ``walls``; "" if it runs."""
     program = [*walls, str(view().executable), "-S", "-c", ""]
     try:
         done = subprocess.run(program, capture_output=True, env={}, timeout=30, check=False)
@@ -114,7 +114,7 @@ def _try(walls: list[str]) -> str:
 
 
 def _namespace_remedy(root: Path) -> str:
-    """The usual reasons why namespaces are refused, by the switch that refuses them."""
+    """Return the remedy for the usual reasons why namespaces are refused, by the switch that refuses them."""
     switches = {
         "kernel/apparmor_restrict_unprivileged_userns": ("1", "0"),
         "kernel/unprivileged_userns_clone": ("0", "1"),

@@ -1,8 +1,8 @@
-"""A student's own kernel in place of a worker's process: functions that are there already, and no walls.
+"""A student's own kernel instead of a worker's process: the functions are already there, and there are no walls.
 
-Steps and answers take the form in which they travel to a worker and back, so the functions get fresh arrays, their
-answers are read by the same strict reader, and the grader reaches the same verdicts. What a worker's process would
-do to the rest of the world by ending, this puts back by hand: warnings, random numbers, what is printed.
+Steps and answers are encoded as for a worker, so the functions get new arrays, the same strict reader decodes their
+answers, and the grader reaches the same verdicts. What disappears when a worker's process ends is restored here by
+hand: warnings, random numbers, printed output.
 """
 
 from __future__ import annotations
@@ -41,7 +41,7 @@ from grading.sandbox.pairs import Pairs
 from grading.sandbox.walls.launch import End
 from grading.words import say
 
-# A deadline that student code catches comes again after so many seconds.
+# If student code catches a deadline, it is raised again after this many seconds.
 _AGAIN = 0.5
 
 
@@ -50,7 +50,7 @@ class _TimeUp(BaseException):
 
 
 class StudentFiles:
-    """The files whose code is the student's: all but Python's, installed packages and this suite."""
+    """The files whose code is the student's: all except Python's, installed packages and this suite."""
 
     def __init__(self) -> None:
         paths = sysconfig.get_paths()
@@ -58,19 +58,19 @@ class StudentFiles:
         self._others = (*libraries, *(str(SUITE / room) for room in ROOMS), "<frozen ")
 
     def __contains__(self, filename: object) -> bool:
-        """Whether code of this file is counted and named as the student's."""
+        """Whether code in this file is counted and named as the student's."""
         name = str(filename)
         return not (name.startswith(self._others) or "site-packages" in name or "dist-packages" in name)
 
 
 class KernelSession:
-    """What `Session` is for a process of its own, in this one.
+    """The counterpart of `Session` in this process.
 
     Args:
-        provided: the student's functions and classes by their asked-for names.
-        limits: of which only what is printed is capped; steps have deadlines of their own.
-        names: how files are called where an error is told.
-        callings: how functions and classes are called, where that is not as in the course.
+        provided: the student's functions and classes by their requested names.
+        limits: only printed output is capped by these; steps have deadlines of their own.
+        names: how files are named in error messages.
+        callings: how functions and classes are called, if not as in the course.
     """
 
     def __init__(
@@ -95,13 +95,13 @@ class KernelSession:
 
     @property
     def processor_seconds(self) -> None:
-        """What is this process's own and what the student's cannot be told apart."""
+        """Not available: the student's share of this process's time cannot be told apart."""
 
     def drain(self) -> None:
-        """Nothing of what is printed is kept."""
+        """Printed output is not kept."""
 
     def start(self) -> None:
-        """Begin without any object."""
+        """Begin without any objects."""
         self._answerer = Answerer(self._provided, Counter())
         self.called = set()
 
@@ -111,11 +111,11 @@ class KernelSession:
         return End()
 
     def exchange(self, steps: Sequence[Step], seconds: float | None, end: float) -> Iterator[Outcome]:
-        """Take ``steps``, and give their outcomes as they come; none of them without ``seconds`` for each.
+        """Run ``steps`` and yield their outcomes as they arrive; without ``seconds`` for each step, yield none.
 
         Raises:
             LossError: a step took longer than it may.
-            KeyboardInterrupt: the student has had enough.
+            KeyboardInterrupt: the student interrupted it.
         """
         if seconds is None:
             return
@@ -131,7 +131,7 @@ class KernelSession:
                 ) from None
 
     def exchange_pairs(self, function: str, pairs: Pairs, end: float) -> None:
-        """Nothing: here, one call at a time is quick enough, and each has its own deadline."""
+        """Do nothing: here, one call at a time is fast enough, and each has its own deadline."""
 
     def _taken(self, step: Step, seconds: float) -> Outcome:
         assert self._answerer is not None
@@ -150,7 +150,7 @@ class KernelSession:
         return requests.outcome_of(step, body, bytearray(b"".join(packer.arrays)))
 
     def _where(self, error: BaseException) -> str | None:
-        """The last line of student code that ``error`` went through, under the name that the student knows."""
+        """The last line of student code that ``error`` passed through, with the file's name as the student knows it."""
         place = None
         for filename, line in lines_of(error):
             if filename in self._files:
@@ -160,9 +160,9 @@ class KernelSession:
 
 @contextlib.contextmanager
 def untouched(callings: Sequence[WireCalling]) -> Iterator[None]:
-    """Random numbers that repeat, and afterwards as they were: around all that is asked of a kernel's functions.
+    """Make random numbers repeatable, and restore them afterwards, around all calls of a kernel's functions.
 
-    So are the settings of what arrays are made of, if ``callings`` name that.
+    So are the settings of the array library, if ``callings`` name one.
     """
     with seeding.repeatable(), contextlib.ExitStack() as stack:
         seeding.seed_everything(0)
@@ -171,7 +171,7 @@ def untouched(callings: Sequence[WireCalling]) -> Iterator[None]:
 
 
 def loaded_here(submission: Submission) -> dict[str, Any]:
-    """The functions and classes of a hand-in by their asked-for names, loaded in this process as a worker does it."""
+    """Load a hand-in's functions and classes in this process as a worker does, by their requested names."""
     message = requests.load(b"", submission, [])
     library = Library(message.sources, message.definitions, [], lambda place: None)
     Importing(library)
@@ -181,7 +181,7 @@ def loaded_here(submission: Submission) -> dict[str, Any]:
 
 @contextlib.contextmanager
 def _quiet() -> Iterator[None]:
-    """As a worker has it: no output, no warning, NumPy's own defaults whatever the notebook has set."""
+    """As in a worker: no output, no warnings, and NumPy's own defaults, whatever the notebook has set."""
     nowhere = _Nowhere()
     with (
         contextlib.redirect_stdout(nowhere),
@@ -194,16 +194,16 @@ def _quiet() -> Iterator[None]:
 
 
 class _Nowhere(io.TextIOBase):
-    """Where what is printed goes."""
+    """Discards printed output."""
 
     def write(self, text: str) -> int:
-        """Forget it."""
+        """Discard it."""
         return len(text)
 
 
 @contextlib.contextmanager
 def _deadline(seconds: float) -> Iterator[None]:
-    """Raise `_TimeUp` in what runs longer; where there are no such signals, only the student can interrupt it."""
+    """Raise `_TimeUp` in code that runs longer; where there are no such signals, only the student can interrupt it."""
     if not hasattr(signal, "setitimer") or threading.current_thread() is not threading.main_thread():
         yield
         return

@@ -1,4 +1,4 @@
-"""Which level of isolation this machine offers, determined by trying."""
+"""Determines which level of isolation this machine offers, by trying."""
 
 from __future__ import annotations
 
@@ -25,12 +25,12 @@ from grading.sandbox.walls.syscalls import SeccompUnavailableError, compiled_fil
 from grading.sandbox.walls.view import View, view
 from grading.sandbox.walls.zygote import Zygote
 
-# Threads count too; BLAS and all else get by with one.
+# Threads count too; BLAS and everything else get by with one.
 _PROCESSES = 64
 
 
 class ChosenLevel(msgspec.Struct, frozen=True):
-    """What student code will run behind, and why it is not better: one sentence for each way that failed."""
+    """The level at which student code will run, and why it is not better: one sentence for each way that failed."""
 
     launcher: Launcher
     isolation: Isolation
@@ -38,9 +38,9 @@ class ChosenLevel(msgspec.Struct, frozen=True):
 
 
 class _Way(msgspec.Struct, frozen=True):
-    """One way to reach a level: what it is made of, and how to start it, with a process that has been begun or without.
+    """One way to reach a level: what it consists of, and how to start it, with or without a process already started.
 
-    ``walls`` are those of the process that it needs, if it can take one that has been begun.
+    ``walls`` are those of the process that it needs, if it can use one that has already been started.
     """
 
     level: Level
@@ -50,15 +50,15 @@ class _Way(msgspec.Struct, frozen=True):
 
 
 class LevelSearch(Closing):
-    """A search for the best level that passes its self-test, or for ``level`` and no other, which has begun.
+    """A search that has started, for the best level that passes its self-test, or only for ``level``.
 
-    The first process is coming up while the caller does something else. Closed before it has finished, nothing stays.
+    The first process starts while the caller does something else. If the search is closed early, nothing is left over.
 
     Args:
         limits: caps on each process.
         level: None for the best.
         data: a folder with a data set, for processes that run notebooks with it.
-        begun: a process that is coming up and may fit; from here on this closes it.
+        begun: a process that is starting and may fit; from here on, this object closes it.
     """
 
     def __init__(
@@ -76,12 +76,12 @@ class LevelSearch(Closing):
         self._tried = self._next()
 
     def finish(self) -> ChosenLevel:
-        """The first that passes; its launcher is the caller's to close.
+        """Return the first level that passes; closing its launcher is up to the caller.
 
         Raises:
             IsolationError: nothing passed.
         """
-        # Needs NumPy, which the process that is coming up does not wait for.
+        # Needs NumPy, and the process that is starting should not have to wait for that.
         from grading.sandbox import selftest
 
         while self._tried is not None:
@@ -103,7 +103,7 @@ class LevelSearch(Closing):
         )
 
     def close(self) -> None:
-        """End what has been begun."""
+        """End what has been started."""
         if self._begun is not None:
             self._begun.close()
         if self._tried is not None:
@@ -111,7 +111,7 @@ class LevelSearch(Closing):
             self._tried = None
 
     def _next(self) -> tuple[_Way, Launcher] | None:
-        """The next way that can be started."""
+        """Return the next way that can be started."""
         for way in self._ways:
             try:
                 return way, way.launch(self._fitting(way))
@@ -120,7 +120,7 @@ class LevelSearch(Closing):
         return None
 
     def _fitting(self, way: _Way) -> Zygote | None:
-        """The process that has been begun, if it is what the first way needs."""
+        """Return the process already started, if it is what the first way needs."""
         begun, self._begun = self._begun, None
         if begun is None or (way.walls and begun.walls == way.walls):
             return begun
@@ -191,7 +191,7 @@ def _with_namespaces(
 
 
 class _Scratched(ZygoteLauncher):
-    """A zygote with a folder on disk for its workers to write in, where no tmpfs can be mounted."""
+    """A zygote with a folder on disk for its workers to write in, for machines where no tmpfs can be mounted."""
 
     def __init__(self, setup: Setup) -> None:
         setup.scratch = self._folder = scratch_folder(setup.user, shared=True)
@@ -208,7 +208,7 @@ class _Scratched(ZygoteLauncher):
 
 
 def landlock_version() -> int:
-    """The version of Landlock in this kernel, 0 for none."""
+    """The version of Landlock in this kernel; 0 if there is none."""
     try:
         import landlockpy
     except ImportError:

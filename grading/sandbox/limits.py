@@ -1,4 +1,4 @@
-"""What one submission may use."""
+"""The resources that one submission may use."""
 
 from __future__ import annotations
 
@@ -11,13 +11,13 @@ class Limits(msgspec.Struct, frozen=True):
     Attributes:
         address_space_bytes: RLIMIT_AS; Python, NumPy and one BLAS thread take about 0.25 GiB of it.
         cpu_seconds: processor time of one process, over all its calls.
-        handin_seconds: of all calls of one hand-in but trainings: the time in which its processes compute or sleep.
-        call_seconds: wall time of one step, if `Worker.run` is not told otherwise.
+        handin_seconds: for all calls of one hand-in except trainings: the time in which its processes compute or sleep.
+        call_seconds: wall time of one step, unless `Worker.run` is told otherwise.
         load_seconds: wall time for loading all of the student's files.
-        training_seconds: wall time that a call of ``train`` gets.
-        cell_seconds: wall time of one cell, where a notebook is run.
+        training_seconds: wall time of one call of ``train``.
+        cell_seconds: wall time of one cell when a notebook is run.
         notebook_seconds: wall time of all its cells.
-        output_bytes: how much of what is printed is kept; the rest is counted and dropped.
+        output_bytes: how much printed output is kept; the rest is counted and dropped.
     """
 
     address_space_bytes: int = 1 << 30

@@ -1,8 +1,8 @@
-"""What the grader asks of a worker, and what it makes of the answers.
+"""The steps that the grader sends to a worker, and the outcomes that it makes of the answers.
 
-Steps go out, outcomes come back, in order. Nothing that an outcome says is believed: it is what the student's
-process claims, decoded by a strict reader; text in it is cleaned of control characters and cut. ``stdout`` is not part
-of an outcome; it is collected outside.
+Steps are sent, outcomes come back, in order. No outcome is trusted: it is what the student's process claims, decoded by
+a strict reader, with text cleaned of control characters and cut. ``stdout`` is not part of an outcome; it is collected
+outside.
 """
 
 from __future__ import annotations
@@ -67,7 +67,7 @@ OPAQUE = _Opaque()
 
 
 class Returned(msgspec.Struct, frozen=True):
-    """The step ended normally. ``inputs`` and ``bytecodes`` only where they were asked for."""
+    """The step ended normally. ``inputs`` and ``bytecodes`` are only set if requested."""
 
     result: Received
     inputs: tuple[Array, ...] = ()
@@ -81,8 +81,8 @@ NOTHING = Returned(Received("NoneType", None))
 class Lost(msgspec.Struct, frozen=True):
     """No answer: ``reason`` is "timeout", "spent", "died" or "protocol"; ``detail`` one sentence for the student.
 
-    The process is gone. What it would have done next is "skipped" if it needs objects of that process or
-    calls the same function again; other calls go on in a new process.
+    The process is gone. Its next steps are "skipped" if they need objects of that process or call the same function
+    again; other calls continue in a new process.
     """
 
     reason: str
@@ -105,8 +105,8 @@ class Loaded(msgspec.Struct, frozen=True):
 
     Attributes:
         remarks: sentences: stand-ins for missing modules, statements that failed and were skipped.
-        failures: asked name -> sentence, for names that could not be provided (its definition raised, the
-            file did not parse, loading hung or died).
+        failures: requested name -> sentence, for names that could not be provided (its definition raised, the file did
+            not parse, loading hung or died).
     """
 
     remarks: tuple[str, ...] = ()

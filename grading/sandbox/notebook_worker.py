@@ -1,4 +1,4 @@
-"""The grader's end of one notebook: it is run in a process of its own, cell by cell, each within its time."""
+"""The grader's end of one notebook, which runs in a process of its own, cell by cell, each within a time limit."""
 
 from __future__ import annotations
 
@@ -23,9 +23,9 @@ from grading.sandbox.walls.levels import DisturbedError
 from grading.sandbox.worker_sentences import in_run_language
 from grading.words import say
 
-# What one cell may send: a dozen pictures, weights, histories, with room to spare.
+# The most that one cell may send: a dozen pictures, weights, histories, with room to spare.
 _CELL_BYTES = 48 << 20
-# What all cells together may.
+# The most that all cells together may send.
 _ALL_BYTES = 256 << 20
 _MOST_PRINTED = 30_000
 _MOST_PICTURES = 12
@@ -38,7 +38,7 @@ Cell: TypeAlias = wire.Cell
 
 
 class Notebook(msgspec.Struct, frozen=True):
-    """A notebook to run: the files of the hand-in by name, the folder among them where it lies, its cells."""
+    """A notebook to run: the files of the hand-in by name, the folder among them that it is in, and its cells."""
 
     files: Mapping[str, bytes]
     folder: str
@@ -46,14 +46,14 @@ class Notebook(msgspec.Struct, frozen=True):
 
 
 class CellOutcome(msgspec.Struct, frozen=True):
-    """What a cell came to. Everything in it is the word of the student's process.
+    """The result of a cell. Everything in it is only what the student's process claims.
 
     Attributes:
         number: of the cell.
         error: what it raised; None if nothing.
-        printed: text, cleaned and cut.
-        pictures: what claims to be PNGs, not looked at yet.
-        found: the variables that were there; tables and lists of numbers as arrays.
+        printed: the printed text, cleaned and cut.
+        pictures: data claimed to be PNGs, not checked yet.
+        found: the variables that exist; tables and lists of numbers as arrays.
         remarks: sentences.
     """
 
@@ -66,7 +66,7 @@ class CellOutcome(msgspec.Struct, frozen=True):
 
 
 class NotebookOutcome(msgspec.Struct):
-    """The cells that ended, in order; where the process was lost, in which cell, and why."""
+    """The cells that ended, in order; and if the process was lost, in which cell, and why."""
 
     cells: list[CellOutcome] = []
     stopped_at: int | None = None
@@ -83,19 +83,19 @@ class Training(msgspec.Struct, frozen=True):
 
 
 class Trainer(Protocol):
-    """Has a notebook that was run train once more."""
+    """Makes a notebook that has been run train once more."""
 
     def __call__(self, training: Training) -> Received:
-        """The weights, whatever they are.
+        """Return the weights, whatever they are.
 
         Raises:
-            NotTrainedError: there are none; why.
+            NotTrainedError: there are none; the message says why.
         """
         ...
 
 
 class NotTrainedError(Exception):
-    """A training that did not come to an end."""
+    """A training did not finish."""
 
 
 Afterwards = Callable[[Sequence[CellOutcome], Trainer], None]
@@ -111,10 +111,10 @@ def run_notebook(
 ) -> NotebookOutcome:
     """Run ``notebook`` from the top until its end, or until its process is lost.
 
-    ``afterwards`` is called while the process is still there, if it came to its end.
+    ``afterwards`` is called while the process still exists, if the notebook reached its end.
 
     Raises:
-        DisturbedError: no cell is to blame for that, and ``is_asked_again``.
+        DisturbedError: no cell is to blame for the loss, and ``is_asked_again``.
         LaunchError: the sandbox itself has broken down.
     """
     outcome = NotebookOutcome()
@@ -167,7 +167,7 @@ def _converse(channel: Channel, limits: Limits, notebook: Notebook, outcome: Not
 
 
 class _Again:
-    """The trainings after the last cell, which have together as long as the notebook had."""
+    """The trainings after the last cell, which together get as much time as the notebook had."""
 
     def __init__(self, channel: Channel, limits: Limits) -> None:
         self._channel, self._limits = channel, limits
@@ -219,10 +219,10 @@ def _execute_frame(nonce: bytes, notebook: Notebook) -> bytes:
 
 
 def _cell_outcome(cell: Cell, body: wire.Ended, payload: bytearray) -> CellOutcome:
-    """What a cell came to, in the order in which its arrays were packed.
+    """Decode the result of a cell, in the order in which its arrays were packed.
 
     Raises:
-        ProtocolError: arrays that do not add up, more pictures than allowed, or variables that nobody asked for.
+        ProtocolError: arrays that do not add up, more pictures than allowed, or variables that were not requested.
     """
     unpacker = packing.Unpacker(payload)
     if len(body.pictures) > _MOST_PICTURES:

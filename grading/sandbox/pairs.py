@@ -1,7 +1,7 @@
-"""Many calls of one function, packed once for all hand-ins, and the pairs of a loss and a gradient that come back.
+"""Many calls of one function, packed once for all hand-ins, and the pairs of loss and gradient that come back.
 
-Most loss functions answer with a float, or an array that holds one, and an array of float64 in W's shape. Those answers
-are taken in side by side, so that a thousand of them can be judged by a few operations on arrays.
+Most loss functions answer with a float, or an array of one number, and a float64 array in W's shape. Such answers are
+stored side by side, so that a thousand of them can be judged by a few array operations.
 """
 
 from __future__ import annotations
@@ -25,13 +25,13 @@ _USUAL = (False, None)
 
 
 class PackedCalls(msgspec.Struct, frozen=True, eq=False):
-    """The arguments of calls, as they travel.
+    """The arguments of calls, encoded for sending.
 
     Attributes:
-        arguments: of each call; the first is an array.
+        arguments: those of each call; the first is an array.
         header: `wire.WireCalls`, as msgpack.
         payload: the bytes of all arrays.
-        starts: (K + 1,) where the answer to each call begins among the numbers of all arrays that come back.
+        starts: (K + 1,) where the answer to each call begins in the concatenated numbers of all returned arrays.
     """
 
     arguments: Sequence[tuple[object, ...]]
@@ -44,7 +44,7 @@ class PackedCalls(msgspec.Struct, frozen=True, eq=False):
         """Pack the arguments of calls.
 
         Raises:
-            TypeError: an argument that cannot be sent, or a first one that is no array, or one behind other things.
+            TypeError: an argument cannot be sent, the first is not an array, or an array comes after something else.
         """
         header, payload = requests.packed_calls(arguments)
         sizes = []
@@ -61,16 +61,16 @@ class PackedCalls(msgspec.Struct, frozen=True, eq=False):
 
 @dataclass(eq=False)
 class Pairs:
-    """What calls came to, as far as they have been answered.
+    """The outcomes of calls, as far as they have been answered.
 
     Attributes:
-        calls: what was asked.
-        losses: (K,) the first of each pair; NaN where the answer is none.
-        gradients: the second of each pair, its numbers in C order, where ``calls.starts`` says.
-        forms: of pairs that are no tuple, or have an array of one number in the place of the float, by number: whether
-            it was a list, and the shape of that array.
+        calls: the calls.
+        losses: (K,) the first of each pair; NaN if the answer is not such a pair.
+        gradients: the second of each pair, its numbers in C order, starting at ``calls.starts``.
+        forms: for pairs that are not tuples, or have an array of one number instead of the float, by number: whether it
+            was a list, and the shape of that array.
         others: the outcomes of calls whose answer is not such a pair, by number.
-        answered: how many calls, from the first on, are answered.
+        answered: how many calls, counted from the first, are answered.
     """
 
     calls: PackedCalls
@@ -91,12 +91,12 @@ class Pairs:
 
     @property
     def reply_bytes(self) -> int:
-        """The most that pairs for all that is not answered can take."""
+        """The maximum size of pairs for everything that is unanswered."""
         starts = self.calls.starts
         return _FLOAT_BYTES * int(len(self.calls) - self.answered + starts[-1] - starts[self.answered])
 
     def add(self, outcome: Outcome) -> None:
-        """Take in the next answer, of any kind."""
+        """Store the next answer, of any kind."""
         k = self.answered
         pair = _usual(outcome, self._shape(k))
         if pair is None:
@@ -107,17 +107,17 @@ class Pairs:
         self.answered += 1
 
     def lose(self, k: int, lost: Lost) -> None:
-        """Have call ``k`` lost, whatever came of it when it was asked again."""
+        """Mark call ``k`` as lost, whatever its outcome was when it was repeated."""
         self.others[k] = lost
         self.forms.pop(k, None)
         self.losses[k] = np.nan
 
     def take(self, body: wire.WirePairs, payload: bytearray) -> None:
-        """Take in the next ``body.count`` answers.
+        """Store the next ``body.count`` answers.
 
         Raises:
-            ProtocolError: more than are waited for, another number of bytes, or arrays of more than one number in the
-                place of floats.
+            ProtocolError: more than expected, a wrong number of bytes, or arrays of more than one number instead of
+                floats.
         """
         form = body.listed, body.shape
         if body.shape is not None and math.prod(body.shape) != 1:
@@ -136,7 +136,7 @@ class Pairs:
         self.answered = after
 
     def outcome(self, k: int) -> Outcome | None:
-        """What call ``k`` came to, as a step would have; None for the usual pair."""
+        """The outcome of call ``k``, as for a step; None for the usual pair."""
         if k not in self.forms:
             return self.others.get(k)
         listed, shape = self.forms[k]
@@ -148,12 +148,12 @@ class Pairs:
 
     @property
     def unusual(self) -> list[int]:
-        """The calls that came to something else than the usual pair; of those alike in form, the first."""
+        """The calls with an outcome other than the usual pair; of those with the same form, only the first."""
         first_of_form = {form: k for k, form in reversed(self.forms.items())}
         return sorted({*self.others, *first_of_form.values()})
 
     def gradient(self, k: int) -> NDArray[np.float64]:
-        """The second of pair ``k``, in the shape of the first argument of that call, an array of its own."""
+        """The second of pair ``k``, in the shape of that call's first argument, as a new array."""
         begin, end = self.calls.starts[k], self.calls.starts[k + 1]
         return self.gradients[begin:end].reshape(self._shape(k)).copy()
 
@@ -164,7 +164,7 @@ class Pairs:
 
 
 def _usual(outcome: Outcome, shape: tuple[int, ...]) -> tuple[float, NDArray[np.float64]] | None:
-    """What a call came to, if that is a tuple of a float and an array of float64 of this shape."""
+    """Return the answer to a call, if that is a tuple of a float and a float64 array of this shape."""
     if not isinstance(outcome, Returned) or outcome.result.type_name != "tuple":
         return None
     match outcome.result.value:

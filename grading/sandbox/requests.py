@@ -1,4 +1,4 @@
-"""Our side of the wire: steps as they go out, what they cost to send, and replies as they are taken in."""
+"""Our side of the wire: encodes steps, measures what they send, and decodes replies."""
 
 from __future__ import annotations
 
@@ -37,9 +37,9 @@ from grading.words import say
 _encode = msgspec.msgpack.Encoder().encode
 _decode = msgspec.msgpack.Decoder(wire.Reply).decode
 
-# What a reply may carry unless said otherwise: inputs back, a gradient, a history, with room to spare.
+# The most that a reply may carry unless stated otherwise: inputs back, a gradient, a history, with room to spare.
 _REPLY_BYTES = 16 << 20
-#: What a function may answer: enough for arrays of a wrong shape to be told what is wrong with them.
+#: The most that a function may answer: enough for arrays of a wrong shape to be described as such.
 ANSWER_BYTES, _ANSWER_TIMES = 1 << 20, 16
 _LONG_IMPORT = "scipy.special"
 _MAX_SENTENCES = 50
@@ -62,7 +62,7 @@ class _Encoder:
             return self.array(value)
         if isinstance(value, SharedArray):
             return wire.WireShared(value.array.shape) if value is self._shared else self.array(value.array)
-        # NumPy's float64 and str_ pass for Python's types, but msgpack wants the real ones.
+        # NumPy's float64 and str_ are subclasses of Python's types, but msgpack wants the real ones.
         if value is None or isinstance(value, bool):
             return value
         for kind in (int, float, str):
@@ -74,7 +74,7 @@ class _Encoder:
         sent: Any = step
         match step:
             case Call() | Invoke():
-                # In the order in which the worker takes arrays out.
+                # In the order in which the worker takes the arrays out.
                 args = tuple(map(self.argument, step.args))
                 kwargs = {name: self.argument(value) for name, value in step.kwargs.items()}
                 sent = replace(sent, args=args, kwargs=kwargs)
@@ -88,16 +88,16 @@ class _Encoder:
 def batch_frame(
     nonce: bytes, steps: Sequence[Step], shared: SharedArray | None = None, *, together: bool = False
 ) -> bytes:
-    """The frame that asks a worker to take ``steps``.
+    """Build the frame that tells a worker to run ``steps``.
 
     Args:
         nonce: what the replies must carry.
-        steps: what to do.
-        shared: what it has mapped and need not be sent.
+        steps: what to run.
+        shared: the array that the worker has mapped and need not be sent.
         together: whether replies may wait for each other.
 
     Raises:
-        TypeError: an argument that cannot be sent.
+        TypeError: an argument cannot be sent.
     """
     encoder = _Encoder(shared)
     wire_steps = [encoder.step(step) for step in steps]
@@ -105,10 +105,10 @@ def batch_frame(
 
 
 def packed_calls(calls: Sequence[Sequence[object]]) -> tuple[bytes, bytes]:
-    """The arguments of calls as they travel, `wire.WireCalls`, and the bytes of their arrays.
+    """Encode the arguments of calls as `wire.WireCalls`, and the bytes of their arrays.
 
     Raises:
-        TypeError: an argument that cannot be sent, or an array behind something that is none.
+        TypeError: an argument cannot be sent, or an array comes after something else.
     """
     encoder = _Encoder()
     layouts: dict[tuple[tuple[str, wire.Shape], ...], int] = {}
@@ -128,27 +128,27 @@ def packed_calls(calls: Sequence[Sequence[object]]) -> tuple[bytes, bytes]:
 
 
 def pairs_frame(nonce: bytes, function: str, header: msgspec.Raw, payload: bytes) -> bytes:
-    """The frame that asks a worker for the answers of ``function`` to packed calls."""
+    """Build the frame that asks a worker for the answers of ``function`` to packed calls."""
     return frame(_encode(wire.Pairs(nonce, function, header)), [payload])
 
 
 def packed_step(step: Step) -> tuple[wire.WireStep, bytes]:
-    """One step as it travels, and the bytes of its arrays.
+    """Encode one step, and the bytes of its arrays.
 
     Raises:
-        TypeError: an argument that cannot be sent.
+        TypeError: an argument cannot be sent.
     """
     encoder = _Encoder()
     return encoder.step(step), b"".join(encoder.arrays)
 
 
 def load_frame(nonce: bytes, submission: Submission, skip: Sequence[wire.WirePlace]) -> bytes:
-    """The frame that gives a worker the student's files, and nothing else of what we know."""
+    """Build the frame that gives a worker the student's files, and nothing else that we know."""
     return frame(_encode(load(nonce, submission, skip)), [])
 
 
 def load(nonce: bytes, submission: Submission, skip: Sequence[wire.WirePlace]) -> wire.Load:
-    """What the frame of `load_frame` holds."""
+    """Return the content of the frame of `load_frame`."""
     sources = [
         wire.WireSource(
             source.name,
@@ -168,7 +168,7 @@ def load(nonce: bytes, submission: Submission, skip: Sequence[wire.WirePlace]) -
 
 
 def long_import(submission: Submission) -> str | None:
-    """The module that takes longer to import than many a hand-in to be graded, if the files need it."""
+    """The module, if the files need it, that takes longer to import than many hand-ins take to grade."""
     if any(calling.tensors for calling in submission.callings):
         return "torch"
     text = [block.code for source in submission.sources for block in source.blocks]
@@ -177,31 +177,31 @@ def long_import(submission: Submission) -> str | None:
 
 
 def called_by(step: Step) -> str:
-    """The function, or the method, that a step calls; "" if it calls none."""
+    """The function or method that a step calls; "" if it calls none."""
     if isinstance(step, Call):
         return step.function
     return step.method if isinstance(step, Invoke) else ""
 
 
 def function_of(step: Step) -> str:
-    """Whose code a step runs, "" for nobody's."""
+    """The function whose code a step runs; "" for none."""
     return step.name if isinstance(step, Create) else called_by(step)
 
 
 def first_function_of(steps: Sequence[Step], first: int) -> str:
-    """Whose code is the first to run in ``steps`` from number ``first`` on, "" if none does."""
+    """The first function whose code runs in ``steps`` from number ``first`` on; "" if there is none."""
     return next((name for k in range(first, len(steps)) if (name := function_of(steps[k]))), "")
 
 
 def most_bytes(step: Step, asked: int) -> int:
-    """What the arrays in an answer to ``step``, which sends ``asked`` bytes of them, may have."""
+    """The maximum size of the arrays in an answer to ``step``, which sends ``asked`` bytes of arrays."""
     if isinstance(step, Call):
         return ANSWER_BYTES + _ANSWER_TIMES * asked
     return _REPLY_BYTES + 2 * asked
 
 
 def array_bytes(step: Step) -> int:
-    """Bytes of the arrays that ``step`` sends."""
+    """The size in bytes of the arrays that ``step`` sends."""
     if isinstance(step, (Call, Invoke)):
         values = (*step.args, *step.kwargs.values())
     elif isinstance(step, PlugLoss):
@@ -214,10 +214,10 @@ def array_bytes(step: Step) -> int:
 
 
 def decode_reply(header: bytes, nonce: bytes, index: int) -> wire.Reply:
-    """The header of a reply, held against what we are waiting for.
+    """Decode a reply's header, and check that it is the reply we are waiting for.
 
     Raises:
-        ProtocolError: not a reply, or not to this batch and step.
+        ProtocolError: it is not a reply, or not to this batch and step.
     """
     try:
         reply = _decode(header)
@@ -231,10 +231,10 @@ def decode_reply(header: bytes, nonce: bytes, index: int) -> wire.Reply:
 
 
 def received(value: wire.WireValue, unpacker: packing.Unpacker) -> Received:
-    """A value as it is handed on.
+    """Decode a value.
 
     Raises:
-        ProtocolError: deeper or longer than a worker may send, or arrays that do not add up.
+        ProtocolError: it is nested deeper or longer than a worker may send, or its arrays do not add up.
     """
     return _received(value, unpacker, 0)
 
@@ -243,7 +243,7 @@ def _received(value: wire.WireValue, unpacker: packing.Unpacker, depth: int) -> 
     if depth > wire.MAX_DEPTH:
         raise ProtocolError("a value nested too deeply")
     content: Any = value.value
-    # By exact type first: nearly every value is one of these.
+    # By exact type first, because nearly every value is one of these.
     kind = type(content)
     if kind is wire.WireArray:
         content = unpacker.take(content)
@@ -274,16 +274,16 @@ def _type_name(name: str) -> str:
 
 
 def raised(body: Raised) -> Raised:
-    """An error as it is handed on."""
+    """Clean an error of the student's code."""
     where = None if body.where is None else clean(body.where, wire.MAX_WHERE)
     return Raised(_type_name(body.type_name), clean(body.message, wire.MAX_MESSAGE), where)
 
 
 def nothing(body: wire.WireNothing, payload: bytearray, remaining: int) -> int:
-    """How many of the ``remaining`` steps have returned None.
+    """Return how many of the ``remaining`` steps have returned None.
 
     Raises:
-        ProtocolError: more than there are, or something beside that.
+        ProtocolError: more than there are, or anything besides that.
     """
     packing.Unpacker(payload).finish()
     if body.count > remaining:
@@ -292,10 +292,10 @@ def nothing(body: wire.WireNothing, payload: bytearray, remaining: int) -> int:
 
 
 def outcome_of(step: Step, body: object, payload: bytearray) -> Outcome:
-    """What the reply to ``step`` says.
+    """Decode the reply to ``step``.
 
     Raises:
-        ProtocolError: it is no answer to a step, its arrays do not add up, or a value is beyond the limits.
+        ProtocolError: it is not an answer to a step, its arrays do not add up, or a value is beyond the limits.
     """
     unpacker = packing.Unpacker(payload)
     if isinstance(body, wire.WireReturned):
@@ -314,7 +314,7 @@ def outcome_of(step: Step, body: object, payload: bytearray) -> Outcome:
 
 
 def loaded_from(body: wire.Finished, submission: Submission) -> Loaded:
-    """What is said at the end of loading, as far as it concerns ``submission``."""
+    """Decode the message that ends loading, as far as it concerns ``submission``."""
     remarks = tuple(in_run_language(clean(remark, _MAX_SENTENCE)) for remark in body.remarks[:_MAX_SENTENCES])
     failures = {
         name: in_run_language(clean(body.failures[name], _MAX_SENTENCE))

@@ -1,4 +1,4 @@
-"""What a level promises, tested: a program of ours, run as a student's, attempts what must not work."""
+"""Tests what a level promises: a program of ours, run like a student's, attempts what must not work."""
 
 from __future__ import annotations
 
@@ -51,11 +51,11 @@ _NAMES = ("read", "exists", "write", "connect", "fork", "run", "signal", "comput
 
 
 class SelfTestError(Exception):
-    """Something worked that must not, or did not that must; the message says what."""
+    """Something forbidden worked, or something required did not; the message says what."""
 
 
 def check(level: Level, launcher: Launcher, limits: Limits) -> None:
-    """Try everything that ``level`` forbids, and what it must leave possible.
+    """Try everything that ``level`` forbids, and everything that it must leave possible.
 
     Raises:
         SelfTestError: at the first thing that is not as it should be.
@@ -93,7 +93,7 @@ def _attempt_what_is_forbidden(level: Level, worker: Worker) -> None:
         for what, outcome in zip(attempts, worker.run([Seed(0), *attempts.values()])[1:], strict=True):
             if isinstance(outcome, Returned) and outcome.result.value not in (False, None):
                 raise SelfTestError(f"student code could {what}")
-        # From outside, whatever was said inside.
+        # Checked from outside, whatever was said inside.
         if (folder / "written").exists():
             raise SelfTestError("student code could write a file")
         try:

@@ -36,13 +36,13 @@ from grading.sandbox.walls.launch import End, Launcher, Process
 from grading.sandbox.walls.levels import DisturbedError
 from grading.words import say
 
-# How long many calls together may show no progress before they are asked one by one.
+# How long many calls together may show no progress before they are repeated one by one.
 _STALL_SECONDS = 1.0
 # Answers that take longer are charged exactly.
 _QUICK = 0.05
-# The share of its time that a process which could run may be kept waiting for a processor.
+# A process that could run may be kept waiting for a processor for this share of its time.
 _STARVED = 0.25
-# Statements that may hang or kill while files are loaded, each at the cost of a new process.
+# How many statements may hang or kill the process while files are loaded, each at the cost of a new process.
 _LOAD_ATTEMPTS = 4
 
 
@@ -50,10 +50,10 @@ class Session:
     """The process of one submission, started when it is needed.
 
     Attributes:
-        loaded: what happened when the files were loaded last.
-        output: what has been printed, in all processes so far.
-        called: the functions and methods that the present process has been asked to call.
-        overhead: seconds that went into starting and ending processes, which are not the student's.
+        loaded: what happened when the files were last loaded.
+        output: everything printed, in all processes so far.
+        called: the functions and methods that the current process has been told to call.
+        overhead: seconds spent on starting and ending processes, which are not the student's.
     """
 
     def __init__(
@@ -72,14 +72,14 @@ class Session:
         self._imported = long_import(submission)
         self._channel: Channel | None = None
         self._process: Process | None = None
-        # Statements that hung or killed the process, by which loading goes on without them.
+        # Statements that hung or killed the process, which loading now skips.
         self._skip: list[wire.WirePlace] = []
         self._loads = 0
         self._keeping = Retention()
         self._budget = budget
-        # Of the present process, as seen last.
+        # Of the current process, as last seen.
         self._waited = self._computed = 0.0
-        # Who answered last, to which thread, and how much of a processor that had used by then.
+        # The function that answered last, to which thread, and that thread's processor time at that moment.
         self._judged = "", 0, 0.0
         self.output = Output(limits.output_bytes)
         self.loaded = Loaded()
@@ -98,15 +98,15 @@ class Session:
         return None if vitals is None else vitals.processor_seconds()
 
     def drain(self) -> None:
-        """Take what has been printed so far."""
+        """Collect the output printed so far."""
         if self._channel is not None:
             self._channel.drain()
 
     def start(self) -> None:
-        """Start a process and have it load the files, without the statements that never ended before.
+        """Start a process and load the files into it, without the statements that did not end before.
 
         Raises:
-            LossError: no process could be brought that far.
+            LossError: no process got that far.
             LaunchError: no process could be started at all.
         """
         began = time.monotonic()
@@ -116,7 +116,7 @@ class Session:
                 try:
                     self.loaded = self._load()
                 except LossError as loss:
-                    # Without having got to any statement of the student's: somebody else ended it. Once more.
+                    # It did not reach any of the student's statements: somebody else ended it. Try once more.
                     hopeless = len(self._skip) == known and (attempt or loss.lost.reason != "died")
                     if hopeless or attempt == _LOAD_ATTEMPTS - 1:
                         raise
@@ -126,17 +126,17 @@ class Session:
             self.overhead += time.monotonic() - began
 
     def exchange(self, steps: Sequence[Step], seconds: float | None, end: float) -> Iterator[Outcome]:
-        """Send ``steps`` as one batch, and give their outcomes as they come.
+        """Send ``steps`` as one batch, and yield their outcomes as they arrive.
 
         Args:
-            steps: what to do.
-            seconds: deadline for each step, from the reply before it; None for outcomes that come many at a time.
-            end: on the clock of `time.monotonic`, for all of them.
+            steps: what to run.
+            seconds: deadline for each step after the previous reply; None for outcomes that arrive many at a time.
+            end: deadline for all of them, on the clock of `time.monotonic`.
 
         Raises:
-            LossError: the process is gone; the first step without an outcome was running. Without ``seconds`` it may
-                have been any of them, or nothing came for a while.
-            TypeError: an argument that cannot be sent; nothing was.
+            LossError: the process is gone; the first step without an outcome was running. Without ``seconds``, any of
+                them may have been running, or nothing arrived for a while.
+            TypeError: an argument cannot be sent; nothing was sent.
         """
         together = seconds is None
         seconds = _STALL_SECONDS if seconds is None else seconds
@@ -153,9 +153,9 @@ class Session:
                 nothing -= 1
                 yield self._keeping.kept(NOTHING, 0, 0, asked)
                 continue
-            # A reply may be to several steps, and is charged to the first of them that runs the student's code.
+            # A reply may answer several steps, and is charged to the first of them that runs the student's code.
             charged = first_function_of(steps, index) if together else function_of(step)
-            # Trainings have deadlines of their own, and are few.
+            # Trainings have deadlines of their own, and there are few of them.
             charged = "" if seconds > self._limits.call_seconds else charged
             try:
                 header, payload = self._receive(
@@ -174,16 +174,16 @@ class Session:
             self.stop()
 
     def exchange_pairs(self, function: str, pairs: Pairs, end: float) -> None:
-        """Call ``function`` on all that ``pairs`` asks, and take the answers in as they come, many at a time.
+        """Call ``function`` on all calls in ``pairs``, and store the answers as they arrive, many at a time.
 
         Args:
-            function: an asked-for name.
-            pairs: none of which is answered yet.
-            end: on the clock of `time.monotonic`, for all of them.
+            function: a requested name.
+            pairs: the calls, none of them answered yet.
+            end: deadline for all of them, on the clock of `time.monotonic`.
 
         Raises:
-            LossError: the process is gone, or nothing came for a while; ``pairs`` has what had come before. Any of the
-                calls behind that can have been running.
+            LossError: the process is gone, or nothing arrived for a while; ``pairs`` has what arrived before. Any of
+                the later calls may have been running.
         """
         nonce = secrets.token_bytes(16)
         channel = self._connected()
@@ -215,10 +215,10 @@ class Session:
         return self._channel
 
     def _receive(self, channel: Channel, function: str, deadline: float, cap: int) -> tuple[bytes, bytearray]:
-        """The next reply, whose time is charged to ``function``; to nobody if that is "".
+        """Return the next reply, whose time is charged to ``function``; to none if that is "".
 
         Raises:
-            LossError: nothing is left for that function.
+            LossError: no time is left for that function.
         """
         if function and self._budget.is_spent(function):
             raise self._spent()
@@ -231,7 +231,7 @@ class Session:
                 self._budget.charge(function, self._needed(time.monotonic() - began))
 
     def _spent(self) -> LossError:
-        """End the process, since there is no time left for what it is asked."""
+        """End the process, since there is no time left for its function."""
         self.stop()
         said = say(
             "The {seconds:g} seconds that one hand-in may take for all its calls are used up.",
@@ -240,7 +240,7 @@ class Session:
         return LossError(Lost("spent", said))
 
     def _charge_judging(self, function: str) -> None:
-        """Charge what this process has made of the last answer to who gave it; the next one is ``function``'s."""
+        """Charge the time spent on judging the last answer to the function that gave it; the next is ``function``'s."""
         thread, used = threading.get_ident(), time.thread_time()
         judged, judging, since = self._judged
         if judged and judging == thread:
@@ -248,7 +248,7 @@ class Session:
         self._judged = function, thread, used
 
     def _needed(self, seconds: float) -> float:
-        """What a process needed for an answer: without waiting for a processor, and with all of its threads."""
+        """The time that the process needed for an answer, without waiting for a processor, on all of its threads."""
         vitals = self._process.vitals if self._process is not None and seconds > _QUICK else None
         if vitals is not None:
             waited, computed = vitals.waiting_seconds(), vitals.processor_seconds() or self._computed
@@ -257,7 +257,7 @@ class Session:
         return seconds
 
     def stop(self, wait: bool = False) -> End:
-        """End the process and everything that it started; how it had ended."""
+        """End the process and everything that it started; return how it had ended."""
         began, end = time.monotonic(), End()
         if self._process is not None:
             end = self._process.kill(wait)
@@ -272,7 +272,7 @@ class Session:
         channel = self._channel = self._open()
         self._waited = self._computed = 0.0
         self.called = set()
-        # What the files print, they print again in a new process; once is enough.
+        # Whatever the files print, they print again in a new process; once is enough.
         self.output.muted = self._loads > 0
         self._loads += 1
         nonce = secrets.token_bytes(16)
@@ -308,10 +308,10 @@ class Session:
         return Channel(ours, printed, self.output)
 
     def _loss(self, error: Exception, seconds: float) -> LossError:
-        """End the process, and say why.
+        """End the process, and return why it was lost.
 
         Raises:
-            DisturbedError: what ran in it is not to blame, and will be asked again.
+            DisturbedError: what ran in it is not to blame, and will be run again.
         """
         starved = self._is_starved(seconds) if isinstance(error, DeadlineExceededError) else False
         end = self.stop(wait=isinstance(error, ClosedError))
@@ -326,6 +326,6 @@ class Session:
 
     def _is_starved(self, seconds: float) -> bool:
         """Whether others kept the process from running for much of ``seconds``, the deadline that it has exceeded."""
-        # After no more than a stall it is asked again anyway.
+        # After a mere stall, it is run again anyway.
         vitals = self._process.vitals if self._process is not None and seconds > _STALL_SECONDS else None
         return vitals is not None and vitals.waiting_seconds() > _STARVED * seconds

@@ -1,7 +1,7 @@
 """A large array that workers map instead of receiving it: one copy in memory, which nobody can change.
 
-It lies in an anonymous file that is sealed before anybody else sees it. A worker maps it privately, before it loads
-student code, and closes the file: what a student writes to it changes pages of that worker's own.
+It is in an anonymous file that is sealed before anybody else sees it. A worker maps it privately, before it loads
+student code, and closes the file: whatever a student writes to it changes only that worker's own pages.
 """
 
 from __future__ import annotations
@@ -17,11 +17,11 @@ from numpy.typing import NDArray
 
 
 class SharedArray:
-    """One array of float64 in a file of its own: `allocate`, fill, drop what was filled, `seal`.
+    """One float64 array in a file of its own: `allocate`, fill, drop the writable array, `seal`.
 
     Attributes:
-        array: what it holds, read-only, once it is sealed.
-        descriptor: of the file; it lives as long as this object.
+        array: the content, read-only, once it is sealed.
+        descriptor: that of the file, which exists as long as this object.
     """
 
     def __init__(self, descriptor: int) -> None:
@@ -31,7 +31,7 @@ class SharedArray:
 
     @classmethod
     def create(cls) -> Self | None:
-        """A new one, or None where the system offers no files that can be sealed."""
+        """Create one; None if the system offers no files that can be sealed."""
         if sys.platform != "linux":
             return None
         try:
@@ -40,10 +40,10 @@ class SharedArray:
             return None
 
     def allocate(self, shape: tuple[int, int]) -> NDArray[np.float64]:
-        """The array to be filled, (N, D); once only.
+        """Return the array to fill, (N, D); only once.
 
         Raises:
-            OSError: there is no room.
+            OSError: there is not enough room.
         """
         size = math.prod(shape) * 8
         os.ftruncate(self.descriptor, size)
@@ -51,17 +51,17 @@ class SharedArray:
         return np.frombuffer(mmap.mmap(self.descriptor, size), np.float64).reshape(shape)
 
     def seal(self) -> NDArray[np.float64]:
-        """Make it permanently unchangeable for everybody; the array, read-only.
+        """Make it permanently unchangeable for everybody; return the array, read-only.
 
         Raises:
-            OSError: the array that `allocate` gave is still in use.
+            OSError: the array returned by `allocate` is still in use.
         """
         if sys.platform == "linux":
             import fcntl
 
             seals = fcntl.F_SEAL_WRITE | fcntl.F_SEAL_SHRINK | fcntl.F_SEAL_GROW | fcntl.F_SEAL_SEAL
             fcntl.fcntl(self.descriptor, fcntl.F_ADD_SEALS, seals)
-        # Private: kernels before 6.7 do not map sealed files in any other way.
+        # Private, because kernels before 6.7 do not map sealed files in any other way.
         size = math.prod(self._shape) * 8
         content = mmap.mmap(self.descriptor, size, flags=mmap.MAP_PRIVATE, prot=mmap.PROT_READ)
         self.array = np.frombuffer(content, np.float64).reshape(self._shape)

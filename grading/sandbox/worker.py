@@ -1,4 +1,4 @@
-"""The grader's end of one submission: send it steps, get outcomes, whatever it does."""
+"""The grader's end of one submission: send it steps and get outcomes, whatever it does."""
 
 from __future__ import annotations
 
@@ -32,24 +32,24 @@ if TYPE_CHECKING:
 
     AnySession: TypeAlias = Session | KernelSession
 
-# A batch goes out in frames of at most so much, so that neither side holds much more than one.
+# A batch is sent in frames of at most this many steps, so that neither side holds much more than one.
 _FRAME_STEPS = 2000
 _FRAME_BYTES = 16 << 20
-# However many steps, a batch takes at most so many times one step's deadline.
+# However many steps it has, a batch takes at most this many times one step's deadline.
 _BATCH_DEADLINES = 10
-# Reasons for a loss that are no fault of what a process was doing.
+# Losses that are not the fault of what the process was doing.
 _OF_TIME = ("timeout", "spent")
-# After the cap on what is printed, there is a line that says how much more there was.
+# Above the cap on printed output there is room for a line that says how much more there was.
 _LAST_LINE = 100
 
 
 class Worker(Closing):
-    """A submission that answers. When its process is lost, the next call gets a new one.
+    """A loaded submission that answers steps. When its process is lost, the next call gets a new one.
 
     Args:
         session: its process.
         limits: caps on each step.
-        submission: what was loaded into it.
+        submission: the files loaded into it.
 
     Attributes:
         loaded: what happened while the student's files were loaded.
@@ -69,7 +69,7 @@ class Worker(Closing):
 
     @property
     def stdout(self) -> str:
-        """What student code has printed so far: capped, cleaned."""
+        """The output that student code has printed so far: capped, cleaned."""
         self._session.drain()
         return clean(self._session.output.text, self._limits.output_bytes + _LAST_LINE)
 
@@ -79,27 +79,26 @@ class Worker(Closing):
         return self._session.processor_seconds
 
     def run(self, steps: Sequence[Step], seconds: float | None = None) -> list[Outcome]:
-        """Take ``steps`` in order, in one round trip if nothing goes wrong.
+        """Run ``steps`` in order, in one round trip if nothing goes wrong.
 
-        Small steps that need nothing of what others have left are answered many at a time. If something goes wrong on
-        the way, all of them are taken once more, in a new process and one at a time, so that the right one is `Lost`.
+        Small steps that do not depend on earlier ones are answered many at a time. If something goes wrong on the way,
+        all of them are run once more, in a new process and one at a time, so that the right one is `Lost`.
 
-        A step during which the process is lost is `Lost`, unless it is a call that does well in a new
-        process: then a function that was called before it had spoiled the old one. The new process takes the
-        calls behind it, but for those of the same function and all steps that need an object of the old
-        process: they are `Lost` with the reason "skipped". All steps together get at most ten times
-        ``seconds``.
+        A step during which the process is lost is `Lost`, unless it is a call that succeeds in a new process: then a
+        function called earlier had spoiled the old one. The new process runs the calls after it, except those of the
+        same function and all steps that need an object of the old process: these are `Lost` with the reason "skipped".
+        All steps together get at most ten times ``seconds``.
 
         Args:
             steps: what to do.
-            seconds: deadline for each step, None for ``Limits.call_seconds``, and for steps that are done much sooner
-                if all is well.
+            seconds: deadline for each step, None for ``Limits.call_seconds`` and for steps that normally finish much
+                sooner.
 
         Returns:
             One outcome for each step.
 
         Raises:
-            TypeError: an argument that cannot be sent.
+            TypeError: an argument cannot be sent.
             LaunchError: the sandbox itself has broken down.
         """
         if seconds is not None:
@@ -112,12 +111,12 @@ class Worker(Closing):
         first = len(outcomes)
         outcomes = _Batch(self, steps, self._limits.call_seconds, began).run()
         if lost is not None and not any(isinstance(outcome, Lost) for outcome in outcomes):
-            # One of them did it, and does not do it again: that does not make it right.
+            # One of them did it and does not do it again, which does not make it right.
             outcomes[next((k for k in range(first, len(steps)) if called_by(steps[k])), first)] = lost
         return outcomes
 
     def _are_alone(self, steps: Sequence[Step]) -> bool:
-        """Whether ``steps`` are several, but not too many, can all be taken, and need no object from before."""
+        """Whether ``steps`` are several, but not too many, can all be run, and need no earlier object."""
         made: set[str] = set()
         for step in steps:
             if isinstance(step, Create):
@@ -128,7 +127,7 @@ class Worker(Closing):
         return few and not self.loaded.failures
 
     def _take_together(self, steps: Sequence[Step], began: float, outcomes: list[Outcome]) -> Lost | None:
-        """Fill ``outcomes`` as far as possible; how the process ended, if only one of ``steps`` can have done it."""
+        """Fill ``outcomes`` as far as possible; return how the process ended, if a single step must be the cause."""
         budget = self._limits.call_seconds * min(len(steps), _BATCH_DEADLINES)
         try:
             session = self._ready()
@@ -143,10 +142,10 @@ class Worker(Closing):
         return None
 
     def call_all(self, function: str, calls: PackedCalls) -> Pairs:
-        """Call ``function`` on all ``calls``: the same as to `run` them, and several times faster.
+        """Call ``function`` on all ``calls``: gives the same outcomes as `run`, several times faster.
 
-        All goes out and most comes back in one piece. Where something goes wrong on the way, what has not been
-        answered is asked again call by call in a new process, so that the right one is `Lost`.
+        All calls are sent, and most answers come back, in one piece. If something goes wrong on the way, unanswered
+        calls are repeated one by one in a new process, so that the right one is `Lost`.
 
         Raises:
             LaunchError: the sandbox itself has broken down.
@@ -167,13 +166,13 @@ class Worker(Closing):
         return pairs
 
     def _ask_one_by_one(self, function: str, pairs: Pairs, began: float, lost: Lost | None) -> None:
-        """Ask what has no answer yet; ``lost`` is how the process ended, if only this function can have done it."""
+        """Repeat what has no answer yet; ``lost`` is how the process ended, if only this function can be the cause."""
         first = pairs.answered
         steps = [Call(function, arguments) for arguments in pairs.calls.arguments[first:]]
         for outcome in _Batch(self, steps, self._limits.call_seconds, began).run():
             pairs.add(outcome)
         if lost is not None and not any(isinstance(other, Lost) for other in pairs.others.values()):
-            # It was the function, and it does not do it again: that does not make it right.
+            # The function did it and does not do it again, which does not make it right.
             pairs.lose(first, lost)
 
     def close(self) -> None:
@@ -181,10 +180,10 @@ class Worker(Closing):
         self._session.stop()
 
     def _ready(self) -> AnySession:
-        """The session with its files loaded, and random numbers where they were.
+        """Return the session with its files loaded and its random state restored.
 
         Raises:
-            LossError: no process could be brought that far.
+            LossError: no process got that far.
         """
         session = self._session
         if not session.running:
@@ -196,7 +195,7 @@ class Worker(Closing):
 
 
 class _Batch:
-    """The steps of one `Worker.run`, and what has become of them."""
+    """The steps of one `Worker.run`, and their outcomes so far."""
 
     def __init__(
         self, worker: Worker, steps: Sequence[Step], seconds: float, began: float | None = None
@@ -205,7 +204,7 @@ class _Batch:
         self._steps, self._seconds = steps, seconds
         self._outcomes: dict[int, Outcome] = {}
         self._lost_functions: set[str] = set()
-        # Without the time that went into starting and ending processes so far.
+        # Excluding the time spent on starting and ending processes so far.
         self._began = time.monotonic() - self._session.overhead if began is None else began
 
     def run(self) -> list[Outcome]:
@@ -236,7 +235,7 @@ class _Batch:
                 self._worker._seed = step
 
     def _answer_the_hopeless(self) -> None:
-        """Steps that need a name which could not be provided."""
+        """Answer the steps that need a name which could not be provided."""
         failures = self._worker.loaded.failures
         for k, step in enumerate(self._steps) if failures else ():
             name = str(getattr(step, "function", "") or getattr(step, "name", ""))
@@ -244,7 +243,7 @@ class _Batch:
                 self._outcomes[k] = Raised("NameError", failures[name])
 
     def _after(self, lost: Lost, remaining: list[int]) -> list[int]:
-        """Which of the steps without an outcome a new process takes; the others get theirs here.
+        """Return the steps without an outcome that a new process takes; the others get theirs here.
 
         The first of ``remaining`` was running when the process was lost.
         """
@@ -256,12 +255,12 @@ class _Batch:
         kept = [k for k in remaining if not self._skipped(k)]
         if any(isinstance(self._steps[k], Call) for k in kept):
             return kept
-        # Nothing but seeds: the next process gets the last of them, whenever that is.
+        # Only seeds are left: the next process gets the last of them, whenever that is.
         self._outcomes.update(dict.fromkeys(kept, NOTHING))
         return []
 
     def _may_be_anothers(self, lost: Lost, running: Step) -> bool:
-        """Whether a function called before in the same process may be to blame; a new process will tell."""
+        """Whether a function called earlier in the same process may be to blame; a new process will tell."""
         suspects = self._session.called - {running.function} if isinstance(running, Call) else set()
         return lost.reason in ("died", "protocol") and bool(suspects)
 
@@ -281,7 +280,7 @@ class _Batch:
         return k in self._outcomes
 
     def _chunks(self, indices: list[int]) -> Iterator[list[int]]:
-        """``indices`` in portions that fit a frame."""
+        """Split ``indices`` into portions that fit a frame."""
         chunk: list[int] = []
         size = 0
         for k in indices:

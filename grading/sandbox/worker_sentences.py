@@ -1,4 +1,4 @@
-"""What a worker says, in the language of the run: its process speaks English, as it cannot read the catalogue."""
+"""Translates a worker's sentences: its process speaks English, because it cannot read the catalogue."""
 
 from __future__ import annotations
 
@@ -24,8 +24,8 @@ _PLACES = ("file", "where")
 
 
 def in_run_language(sentence: str) -> str:
-    """A worker's sentence in the language of the run; what is none of those that it can say stays as it is."""
-    # In English, too: what it is made of is to be known.
+    """Return a worker's sentence in the language of the run; anything else it says stays as it is."""
+    # In English too, so that the parts of the sentence are known.
     for template in SAID:
         match = _pattern(template).fullmatch(sentence)
         if match is not None:

@@ -1,4 +1,4 @@
-"""Packing the suite for a platform that runs it: one zip, with the same bytes for the same suite and rubric."""
+"""Packs the suite for a platform that runs it: one zip, with the same bytes for the same suite and rubric."""
 
 from __future__ import annotations
 
@@ -17,9 +17,9 @@ from grading.starter.write import public
 
 _HERE = Path(__file__).resolve().parent
 _LOOSE = ("grader.py", "pyproject.toml", "requirements.lock", "LICENSE")
-# The earliest time that a zip can say: what is packed has no time of its own.
+# The earliest time that a zip can store: packed files have no time of their own.
 _TIME = (1980, 1, 1, 0, 0, 0)
-# No part of the pinned libraries: most courses do not need it, and its builds differ from machine to machine.
+# Not one of the pinned libraries: most courses do not need it, and its builds differ between machines.
 _TORCH, _TORCH_FILE = "torch>=2.6", "requirements-torch.txt"
 _TORCH_INDEX = "https://download.pytorch.org/whl/cpu"
 _SCRIPTS = ("setup.sh", "run_autograder")
@@ -61,14 +61,14 @@ def pack_gradescope(out: Path, rubric: Path | None = None) -> int:
 
 
 def pack_student(out: Path, rubric: Path | None = None) -> int:
-    """Write what students check themselves with before they hand in, and return how many files it holds.
+    """Write the package with which students check themselves before handing in, and return how many files it holds.
 
-    Its rubric is that for students: without what is hidden, for a person, or late. There are no samples and no tests of
-    ours; nor can there be losses of the instructor's own, whose files are the solution.
+    Its rubric is the students' version: without what is hidden, left to a person, or about being late. It contains no
+    samples and none of our tests; nor losses of the instructor's own, because their files are the solution.
 
     Raises:
         PackError: this is an installed copy of the suite.
-        StarterError: nothing is left that students could check.
+        StarterError: nothing would be left for students to check.
         RubricError: the rubric cannot be used.
         OSError: ``out`` cannot be written.
     """
@@ -85,7 +85,7 @@ def pack_student(out: Path, rubric: Path | None = None) -> int:
 
 
 def _packed_suite(loose: Sequence[str]) -> dict[str, bytes]:
-    """The files that grade, by their names, and ``loose`` ones: no tests, no samples, no documents."""
+    """Collect the files that grade, by name, and ``loose`` ones: no tests, no samples, no documents."""
     missing = [name for name in loose if not (SUITE / name).is_file()]
     if missing:
         raise PackError(
@@ -98,13 +98,13 @@ def _packed_suite(loose: Sequence[str]) -> dict[str, bytes]:
 
 
 def _write(out: Path, files: Mapping[str, bytes]) -> int:
-    """Write the zip, and return how many files it holds."""
+    """Write the zip and return how many files it holds."""
     buffer = io.BytesIO()
     with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as archive:
         for name in sorted(files):
             entry = zipfile.ZipInfo(name, _TIME)
             entry.compress_type = zipfile.ZIP_DEFLATED
-            # Unix, wherever it is packed: Gradescope needs to see the scripts' permission.
+            # Unix, wherever it is packed: Gradescope needs the scripts' permissions.
             entry.create_system = 3
             entry.external_attr = (0o755 if name in _SCRIPTS else 0o644) << 16
             archive.writestr(entry, files[name])
@@ -113,9 +113,9 @@ def _write(out: Path, files: Mapping[str, bytes]) -> int:
 
 
 def _torch_requirement() -> str:
-    """What setup.sh gives to pip: the version of PyTorch that is installed here, if one is, as the build without CUDA.
+    """Return the pip requirement for setup.sh: the installed version of PyTorch, if any, as the build without CUDA.
 
-    That one is a tenth of the size, and needs no more memory than the rubric's limits allow.
+    That build is a tenth of the size, and needs no more memory than the rubric's limits allow.
     """
     try:
         wanted = f"torch=={version('torch').partition('+')[0]}"

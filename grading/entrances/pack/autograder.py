@@ -1,6 +1,6 @@
-"""Inside Gradescope's container: grade the one submission and write results.json.
+"""Runs inside Gradescope's container: grades the one submission and writes results.json.
 
-What the folders and files mean is in https://gradescope-autograders.readthedocs.io/en/latest/specs/ and
+The folders and files are explained in https://gradescope-autograders.readthedocs.io/en/latest/specs/ and
 https://gradescope-autograders.readthedocs.io/en/latest/submission_metadata/.
 """
 
@@ -32,14 +32,14 @@ from grading.words import say, speaking
 
 
 class Question(msgspec.Struct):
-    """A part of an assignment and what it is worth, as Gradescope writes it: "20.0"."""
+    """A part of an assignment and its points, as Gradescope writes them: "20.0"."""
 
     title: str | None = None
     weight: str | float | None = None
 
 
 class Dates(msgspec.Struct):
-    """When an assignment is due, for all or for one student, and what it is made of."""
+    """When an assignment is due, for all students or for one, and its parts."""
 
     due_date: datetime | None = None
     outline: list[Question] = msgspec.field(default_factory=list)
@@ -52,7 +52,7 @@ class User(msgspec.Struct):
 
 
 class Metadata(msgspec.Struct):
-    """What of ``submission_metadata.json`` matters here; whatever else it holds is skipped."""
+    """The part of ``submission_metadata.json`` that matters here; everything else in it is skipped."""
 
     created_at: datetime | None = None
     assignment: Dates = msgspec.field(default_factory=Dates)
@@ -60,7 +60,7 @@ class Metadata(msgspec.Struct):
 
     @property
     def handed_in(self) -> HandedIn | None:
-        """When, and the latest due date that any of the group has; None where Gradescope does not say when."""
+        """The submission time, and the latest due date in the group; None if Gradescope does not state the time."""
         if self.created_at is None:
             return None
         dates = [self.assignment.due_date]
@@ -69,7 +69,7 @@ class Metadata(msgspec.Struct):
 
     @property
     def points(self) -> float | None:
-        """What the autograder's part is worth on Gradescope, None if it does not say.
+        """The points of the autograder's part on Gradescope; None if they are not stated.
 
         The assignment's ``total_points`` is something else: it includes what people mark.
         """
@@ -84,7 +84,7 @@ class Metadata(msgspec.Struct):
 
 
 def main(root: Path) -> int:
-    """Grade what lies in ``root/submission``; a failure of ours is written down as one and told to the staff."""
+    """Grade what is in ``root/submission``; a failure of ours is recorded as one and reported to the staff."""
     results = root / "results" / "results.json"
     results.parent.mkdir(parents=True, exist_ok=True)
     try:
@@ -104,8 +104,8 @@ def _graded(root: Path) -> bytes:
 
 
 def _results(rubric: Rubric, metadata: Metadata, handin: Handin) -> bytes:
-    # Here everything but the student's files is the grader's own, and closed to the user that student code runs as:
-    # the best level that there is will do.
+    # Here everything but the student's files is the grader's own, and closed to the user that student code runs as, so
+    # the best level available is good enough.
     setup = RunSetup(rubric, allow_unsafe=True)
     with (
         Reader() as reader,
@@ -125,7 +125,7 @@ def _results(rubric: Rubric, metadata: Metadata, handin: Handin) -> bytes:
 
 
 def _metadata(path: Path) -> Metadata:
-    """What Gradescope says of the submission; nothing where it says nothing that can be read."""
+    """Read what Gradescope says about the submission; empty if that is missing or unreadable."""
     try:
         return msgspec.json.decode(path.read_bytes(), type=Metadata)
     except (OSError, msgspec.MsgspecError, UnicodeDecodeError) as error:
@@ -134,7 +134,7 @@ def _metadata(path: Path) -> Metadata:
 
 
 def _say_lateness(results: dict[str, Any], minutes: int) -> None:
-    """Say what costs nothing by the rubric: the staff may have rules of their own."""
+    """State lateness that costs nothing by the rubric: the staff may have rules of their own."""
     results["extra_data"]["minutes_late"] = minutes
     if minutes:
         results["output"] += "\n" + say(
@@ -143,7 +143,7 @@ def _say_lateness(results: dict[str, Any], minutes: int) -> None:
 
 
 def _scale(results: dict[str, Any], grade: Grade, metadata: Metadata) -> None:
-    """Make the points those of the autograder on Gradescope, where that is worth something else than the rubric."""
+    """Scale the points to the autograder's points on Gradescope, if those differ from the rubric's."""
     total = metadata.points
     if total is None or not grade.max_score or total == grade.max_score:
         return
@@ -183,5 +183,5 @@ def _encoded(results: dict[str, Any]) -> bytes:
 
 
 def program() -> NoReturn:
-    """What `run_autograder` runs, with the folder as its argument."""
+    """The program of `run_autograder`, with the folder as its argument."""
     sys.exit(main(Path(sys.argv[1])))

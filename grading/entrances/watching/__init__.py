@@ -1,1 +1,1 @@
-"""Grading again at every save: only what a change to the hand-in can affect is tested again."""
+"""Grades again at every save, testing only what the change to the hand-in can affect."""

@@ -1,8 +1,8 @@
-"""What a function of a hand-in can reach: a fingerprint of everything that may affect its verdict.
+"""Computes what a function of a hand-in can reach: a fingerprint of everything that may affect its verdict.
 
-Everything is taken by its name, wherever in the hand-in that is given a value, and a name is any word of the code,
-texts included: too much is asked again rather than too little. What could reach further than names tell, or be changed
-by other functions while they run, makes one fingerprint of all that there is.
+Names are followed to wherever the hand-in gives them a value, and every word of the code counts as a name, including
+words in strings: it is better to test too much again than too little. If code can reach further than its names tell, or
+be changed by other functions while they run, the fingerprint covers the whole hand-in.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from grading.rubric.settings import Rubric
 
 _FUNCTION = (ast.FunctionDef, ast.AsyncFunctionDef)
 _WORD = re.compile(r"[^\W\d]\w*")
-# What finds things by other ways than their names, or changes what other functions of the process see.
+# Code that finds things other than by name, or changes what other functions of the process see.
 _FAR = """
     __builtins__ __code__ __dict__ __doc__ __globals__ __import__ builtins compile ctypes delattr dir environ eval exec
     gc getattr globals importlib inspect locals open os seed set_state seterr seterrcall setattr sys traceback vars
@@ -31,13 +31,13 @@ _FAR_REACHING = frozenset(_FAR.split())
 
 @dataclass(frozen=True)
 class Reached:
-    """What a function reaches.
+    """Everything that a function reaches.
 
     Attributes:
-        code: a hash of what decides about right and wrong.
-        text: a hash of that and of what is quoted or named of it: places, comments.
-        names: the names in it that the hand-in gives a value.
-        missing: the words in it that the hand-in gives no value; most of these are names of Python's and NumPy's.
+        code: a hash of what determines whether it is right.
+        text: a hash of that and of everything that reports quote or name: places, comments.
+        names: the names in it to which the hand-in gives a value.
+        missing: the words in it to which the hand-in gives no value; most are names of Python's and NumPy's.
     """
 
     code: str
@@ -48,7 +48,7 @@ class Reached:
 
 @dataclass(frozen=True)
 class _Statement:
-    """A top-level statement of the hand-in, with where it stands."""
+    """A top-level statement of the hand-in, with its position."""
 
     node: ast.stmt
     text: str
@@ -57,12 +57,12 @@ class _Statement:
 
     @cached_property
     def code(self) -> bytes:
-        """What of it decides about right and wrong."""
+        """The part of it that determines whether a function is right."""
         return f"{self.source}\n{ast.dump(self.node)}\n".encode()
 
     @cached_property
     def names(self) -> frozenset[str]:
-        """What it gives a value."""
+        """The names to which it gives a value."""
         if isinstance(self.node, (*_FUNCTION, ast.ClassDef)):
             return frozenset((self.node.name,))
         stored = (
@@ -74,12 +74,12 @@ class _Statement:
 
     @cached_property
     def words(self) -> frozenset[str]:
-        """All that may be a name in it."""
+        """All words that may be a name in it."""
         return frozenset(_words(self.node))
 
     @cached_property
     def is_quiet(self) -> bool:
-        """Whether it does nothing but give names a value, without running anything of the student's."""
+        """Whether it only gives values to names, without running any of the student's code."""
         node = self.node
         if isinstance(node, ast.ImportFrom):
             return all(alias.name != "*" for alias in node.names)
@@ -87,24 +87,24 @@ class _Statement:
 
     @cached_property
     def is_kept(self) -> bool:
-        """Whether it makes something that functions may change while they run."""
+        """Whether it creates something that functions may change while they run."""
         return not (
             isinstance(self.node, (*_FUNCTION, ast.ClassDef, ast.Import, ast.ImportFrom)) or self.is_quiet
         )
 
     @cached_property
     def changes_others(self) -> bool:
-        """Whether a function in it changes what is not its own."""
+        """Whether a function in it changes anything that is not its own."""
         return any(_changes_others(node) for node in ast.walk(self.node) if isinstance(node, _FUNCTION))
 
 
 def reached(submission: Submission, rubric: Rubric) -> dict[str, Reached]:
-    """What each function of the rubric reaches, by its name there."""
+    """Compute what each function of the rubric reaches, by its name there."""
     statements = list(_statements(submission))
     bound = {name for each in statements for name in each.names}
     whole = _fingerprint(submission, statements, submission.definitions, bound)
     if submission.edition is not None:
-        # What is said of one function then depends on the others.
+        # The words about one function then depend on the others.
         return dict.fromkeys(rubric.settings.functions, whole)
     loud = [statement for statement in statements if not statement.is_quiet]
     found = {}
@@ -116,7 +116,7 @@ def reached(submission: Submission, rubric: Rubric) -> dict[str, Reached]:
 
 
 def _roots(name: str, rubric: Rubric) -> list[str]:
-    """What a function is judged by: itself, the naive one it must agree with, the losses that its training leads to."""
+    """The names that decide a function's verdict: its own, its naive function's, and the losses it is trained with."""
     functions = rubric.settings.functions
     function = functions[name]
     found = [name]
@@ -142,7 +142,7 @@ def _statements(submission: Submission) -> Iterator[_Statement]:
 def _closure(
     statements: Sequence[_Statement], loud: Iterable[_Statement], roots: Iterable[str]
 ) -> list[_Statement]:
-    """What runs anyway, what gives the roots a value, and what the words in those lead to, in the hand-in's order."""
+    """Collect, in order, what always runs, what defines the roots, and what the words in these lead to."""
     within = set(map(id, loud))
     pending = [*roots, *(word for statement in loud for word in statement.words)]
     seen: set[str] = set()
@@ -184,7 +184,7 @@ def _fingerprint(
 
 def _words(node: ast.AST) -> Iterator[str]:
     if isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant):
-        return  # a docstring; what reads one is far-reaching
+        return  # a docstring; anything that reads one is far-reaching
     if isinstance(node, ast.Name):
         yield node.id
     elif isinstance(node, ast.Attribute):
@@ -210,7 +210,7 @@ def _is_plain_definition(node: ast.stmt) -> bool:
 
 
 def _is_number(node: ast.stmt) -> bool:
-    """Whether it only gives names a constant, such as a number or a string."""
+    """Whether it only assigns a constant, such as a number or a string, to names."""
     if isinstance(node, ast.AnnAssign):
         return isinstance(node.target, ast.Name) and (node.value is None or _is_simple(node.value))
     return (
@@ -235,7 +235,7 @@ def _is_simple(value: ast.expr) -> bool:
 
 
 def _changes_others(function: ast.AST) -> bool:
-    """Whether it declares a name global, or stores into something that is not among its own names."""
+    """Whether it declares a name global, or stores into something that is not one of its own names."""
     nodes = list(ast.walk(function))
     own = {n.arg for n in nodes if isinstance(n, ast.arg)}
     own |= {n.id for n in nodes if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Store)}

@@ -1,4 +1,4 @@
-"""When a hand-in has been saved: by writing it in place, by renaming another file to its name, or any other way."""
+"""Notices when a hand-in is saved: in place, by renaming another file to its name, or in any other way."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ _LOOK_AGAIN = 1000  # milliseconds after which we look anyway: network folders r
 _MOST_ENTRIES = 3000  # files and folders
 
 State = tuple[tuple[str, int, int, int], ...]
-"""Names, sizes, times and numbers of files: another one after every save; () while there is nothing."""
+"""Names, sizes, times and inode numbers of files: different after every save; () while there is nothing."""
 
 
 class Saves:
@@ -25,16 +25,16 @@ class Saves:
 
     @property
     def is_new(self) -> bool:
-        """Whether it has been saved since `take`."""
+        """Whether it has been saved since the last `take`."""
         return state(self._path) != self._seen
 
     def take(self) -> State:
-        """What is there now; it counts as seen."""
+        """Return the current state, which then counts as seen."""
         self._seen = state(self._path)
         return self._seen
 
     def looks(self) -> Iterator[bool]:
-        """For ever: whether there is something new, whenever it is worth a look, at least once a second."""
+        """Yield forever whether there is something new, whenever a look is worthwhile, at least once a second."""
         from watchfiles import watch
 
         while True:
@@ -52,21 +52,21 @@ class Saves:
                 recursive=folder == self._path,
                 ignore_permission_denied=True,
             )
-            yield self.is_new  # what was saved before one was watching
+            yield self.is_new  # saved before watching started
             try:
                 for _ in told:
                     yield self.is_new
                     if self._folder() != watched:
-                        break  # another folder of that name is there now, or none
+                        break  # the folder of that name is now another one, or gone
             except OSError:
-                # The system watches no more for this user: then one has to look.
+                # The system allows this user no more watches, so look regularly.
                 while self._folder() == watched:
                     time.sleep(_LOOK_AGAIN / 1000)
                     yield self.is_new
 
     def _folder(self) -> tuple[Path, tuple[int, int] | None]:
-        """The folder to watch, and what tells it from another of its name; None if there is none."""
-        # A file is watched through its folder: a save may put another file in its place.
+        """Return the folder to watch, and what distinguishes it from others of its name; None if there is none."""
+        # A file is watched through its folder, because a save may replace it with another file.
         folder = self._path if self._path.is_dir() else self._path.parent
         try:
             found = folder.stat()
@@ -76,7 +76,7 @@ class Saves:
 
 
 def state(path: Path) -> State:
-    """The state of a hand-in, without reading it. Hidden files and links are not part of it."""
+    """Return the state of a hand-in, without reading it. Hidden files and links are not part of it."""
     found: list[tuple[str, int, int, int]] = []
     pending = [str(path)]
     looked_at = 0
@@ -95,5 +95,5 @@ def state(path: Path) -> State:
             else:
                 found.append((name, known.st_size, known.st_mtime_ns, known.st_ino))
         except OSError:
-            continue  # gone in between, or not to be read
+            continue  # gone in the meantime, or unreadable
     return tuple(sorted(found))

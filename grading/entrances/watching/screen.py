@@ -1,4 +1,4 @@
-"""What the student sees while watching: after each save what has changed, and the first thing to fix."""
+"""Shows the student, while watching, what each save has changed, and the first thing to fix."""
 
 from __future__ import annotations
 
@@ -29,14 +29,14 @@ _NOW: Mapping[Mark, tuple[str, str]] = {
 
 
 def mark(result: CheckResult) -> Mark:
-    """What a result counts as where changes are announced."""
+    """Classify a result for announcing changes."""
     return "failed" if result.status in FAILED else "passed" if result.status == "passed" else "skipped"
 
 
 def changes(
     before: Sequence[CheckResult], now: Sequence[CheckResult]
 ) -> Iterator[tuple[Mark, str, list[str]]]:
-    """What has become of which checks, by function; those that have come to nothing else are left out."""
+    """Yield the checks whose mark has changed, by function and new mark; all others are left out."""
     was = {(result.function, result.id): mark(result) for result in before}
     for kind in _NOW:
         found: dict[str, list[str]] = {}
@@ -47,7 +47,7 @@ def changes(
 
 
 class Screen:
-    """Where it is said."""
+    """Writes to the terminal."""
 
     def __init__(self, console: Console | None = None) -> None:
         self._console = console or Console(highlight=False)
@@ -56,19 +56,19 @@ class Screen:
         self._turn = threading.Lock()
 
     def begin(self, name: str) -> None:
-        """Say that one is watching."""
+        """Say that watching has started."""
         self._say(say("Watching {name}; it is graded again at every save. Ctrl-C ends this.", name=name))
 
     def calm(self, sentence: str, style: str = "yellow") -> None:
-        """One line on a save that changes no verdict."""
+        """Write one line about a save that changes no verdict."""
         self._say(f"{_clock()}  {sentence}", style)
 
     def unreadable(self, problem: str) -> None:
-        """One line on what keeps the hand-in from being graded for now."""
+        """Write one line about what prevents the hand-in from being graded for now."""
         self.calm(say("{problem}. The last verdict holds.", problem=problem.rstrip(".。")))
 
     def verdict(self, before: Verdict | None, now: Verdict, seconds: float) -> CheckResult | None:
-        """What a save has changed, and what fails first; one line if that is nothing, or cannot be read.
+        """Show what a save has changed, and the first failure; one line if nothing changed or the code cannot be read.
 
         Returns:
             The failure that was shown.
@@ -108,21 +108,21 @@ class Screen:
         return first
 
     def failure(self, result: CheckResult) -> None:
-        """A failure in the words of every report."""
+        """Show a failure in the same words as every report."""
         for kind, text in shown_results.parts_of(result):
             whole = kind in shown_results.NEVER_BROKEN
             self._say(text.rstrip("\n"), shown_results.STYLES[kind], whole=whole)
             self._say("")
 
     def hint(self, result: CheckResult) -> None:
-        """What a mistake is called, where that came out only when it was repaired."""
+        """Show the name of a mistake, if it became known only when it was repaired."""
         for kind, text in shown_results.parts_of(result):
             if kind == "hint":
                 self._say(text, shown_results.STYLES[kind])
                 self._say("")
 
     def repairs(self, repairs: Mapping[str, Repair]) -> None:
-        """Where the mistake is."""
+        """Show where the mistake is."""
         for name, repair in repairs.items():
             sentence, *rest = shown_repairs.as_text(name, repair).split("\n")
             self._say(sentence, "bold")
@@ -130,7 +130,7 @@ class Screen:
             self._say("")
 
     def end(self, name: str, last: Verdict | None) -> None:
-        """Say that one watches no longer."""
+        """Say that watching has ended."""
         if last is None:
             self._say("\n" + say("Stopped watching {name}.", name=name))
         else:
@@ -156,7 +156,7 @@ class Screen:
                     self._status = None
 
     def doing(self, name: str, check: str) -> None:
-        """Note what is being done: asking a check of a function, or, without a check, looking for its mistake."""
+        """Note what is being done: a check of a function or, without a check, the search for its mistake."""
         with self._turn:
             self._doing = (
                 say("checking {name}: {check}", name=name, check=check)
@@ -181,7 +181,7 @@ class Screen:
             self._say(text)
 
     def _table(self, now: Verdict) -> None:
-        """The points of each function."""
+        """Show the points of each function."""
         names = list(dict.fromkeys(result.function for result in now.results))
         width = max(28, *map(len, names), 0)
         for name in names:

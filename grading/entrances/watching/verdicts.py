@@ -1,4 +1,4 @@
-"""The verdicts on a hand-in that is being written: what a save cannot have changed is not tested again."""
+"""Keeps the verdicts on a hand-in that is being written: what a save cannot have changed is not tested again."""
 
 from __future__ import annotations
 
@@ -16,23 +16,23 @@ from grading.sandbox.client import Sandbox, Worker
 from grading.sandbox.shared_array import SharedArray
 
 FAILED = ("failed", "error")
-_SPEAKS_OF_ALL = "NameError"  # is explained by names that may stand anywhere in the hand-in
+_SPEAKS_OF_ALL = "NameError"  # is explained by names from anywhere in the hand-in
 
 
 class SupersededError(Exception):
-    """What was being looked for is of no interest any more: the hand-in has been saved again."""
+    """The result is no longer of interest: the hand-in has been saved again."""
 
 
 @dataclass
 class _Known:
-    """What came of asking a function.
+    """The known results of testing a function.
 
     Attributes:
-        reached: what it reached then.
-        results: of its checks.
-        unparsed: what could not be read then.
-        repair: what makes it right; None if that was not found, or not looked for.
-        is_searched: whether it was looked for.
+        reached: what the function reached then.
+        results: those of its checks.
+        unparsed: the parts that could not be read then.
+        repair: the repair; None if it was not found or not looked for.
+        is_searched: whether a repair was looked for.
     """
 
     reached: Reached
@@ -42,7 +42,7 @@ class _Known:
     is_searched: bool = False
 
     def holds(self, now: Reached) -> bool:
-        """Whether asking again would come to the same, word by word."""
+        """Whether testing again would give the same results, word for word."""
         if now.code != self.reached.code or any(
             _SPEAKS_OF_ALL in (r.got or "") for r in self.results.values()
         ):
@@ -53,13 +53,13 @@ class _Known:
 
 @dataclass(frozen=True)
 class Verdict:
-    """What is to be said after a save.
+    """What there is to report after a save.
 
     Attributes:
-        results: of all that is asked, in the order of the report.
-        asked: the functions that were asked again.
-        unparsed: of functions that cannot be read as they are, whose verdicts are those from before.
-        why: what cannot be read.
+        results: of all checks, in the order of the report.
+        asked: the functions that were tested again.
+        unparsed: functions that cannot be read at the moment, whose earlier verdicts are kept.
+        why: what cannot be read, and why.
     """
 
     results: list[CheckResult]
@@ -69,12 +69,12 @@ class Verdict:
 
     @property
     def points(self) -> float:
-        """The points of all that is asked."""
+        """The points of all checks."""
         return sum(result.points for result in self.results)
 
     @property
     def max_points(self) -> float:
-        """The most that these can be."""
+        """The maximum of these points."""
         return sum(result.max_points for result in self.results)
 
     @property
@@ -84,16 +84,16 @@ class Verdict:
 
 
 class Verdicts:
-    """Asks one hand-in again and again, in workers of its own each time.
+    """Tests one hand-in again and again, in new workers each time.
 
-    Checks that the rubric hides are not asked. Examples that are made of the bytes of the hand-in are, for a function
-    that is not asked again, those of the save at which it was.
+    Checks that the rubric hides are not run. Examples derived from the bytes of the hand-in are those of the save at
+    which a function was last tested.
 
     Args:
-        rubric: what for.
+        rubric: what to test for.
         sandbox: where its functions are called.
         shared: the data to train on.
-        tell: told, in a few words, what is being done.
+        tell: is told, in a few words, what is being done.
         is_superseded: whether the hand-in has been saved again.
     """
 
@@ -110,7 +110,7 @@ class Verdicts:
         self._known: dict[str, _Known] = {}
 
     def of(self, submission: Submission) -> Verdict:
-        """The verdict on a hand-in as it is now."""
+        """Return the verdict on a hand-in as it is now."""
         now = reached(submission, self._rubric)
         unparsed = [name for name in now if self._is_being_typed(name, now[name], submission)]
         asked = [
@@ -132,7 +132,7 @@ class Verdicts:
         return Verdict(everything, asked, unparsed, submission.unparsed if unparsed else ())
 
     def repair_of(self, submission: Submission, name: str) -> dict[str, Repair]:
-        """What makes a failed function right, as far as students are told. It must be readable as it is now.
+        """Return the repair of a failed function, as far as students are told. It must be readable as it is now.
 
         Raises:
             SupersededError: the hand-in has been saved again.
@@ -146,12 +146,12 @@ class Verdicts:
         return told({name: known.repair} if known.repair is not None else {})
 
     def result(self, name: str, check: str) -> CheckResult:
-        """What is known of a check now: what repairs a function may have given its mistake a name."""
+        """Return the current result of a check: a repair may have given its mistake a name."""
         return self._known[name].results[check]
 
     def _repair(self, runner: Runner, name: str) -> None:
         known = self._known[name]
-        # Where checks are hidden, they are not run here.
+        # Hidden checks are not run here.
         if not self._rubric.settings.functions[name].hidden:
             self._tell(name, "")
             known.repair = runner.repairs_of([name]).get(name)
@@ -168,7 +168,7 @@ class Verdicts:
         return found
 
     def _is_being_typed(self, name: str, now: Reached, submission: Submission) -> bool:
-        """Whether something that it needs was there when it was asked, and is in what cannot be read now."""
+        """Whether something that the function needs existed when it was tested, and is in what cannot be read now."""
         known = self._known.get(name)
         if known is None or not set(submission.unparsed) - known.unparsed:
             return False

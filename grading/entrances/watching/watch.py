@@ -1,4 +1,4 @@
-"""From a save to the verdict on the screen, again and again."""
+"""Goes from each save to the verdict on the screen, again and again."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from grading.running.preparation import prepare_for_failures
 from grading.running.work import Work
 from grading.words import say
 
-# What is being saved may be half there for a moment: that is not worth a word.
+# A file that is being saved may be incomplete for a moment, which is not worth mentioning.
 _PATIENCE = 0.3
 
 
@@ -24,8 +24,8 @@ class Watch:
 
     Args:
         handin: which one.
-        work: what reads it, and where its functions are called.
-        started: when, on the clock of `time.monotonic`, somebody began to wait.
+        work: reads it, and provides the sandbox in which its functions are called.
+        started: when the user began to wait, on the clock of `time.monotonic`.
     """
 
     def __init__(self, handin: Handin, work: Work, started: float) -> None:
@@ -35,15 +35,15 @@ class Watch:
         self._saves = Saves(handin.path)
         self._last: Verdict | None = None
         self._sha256 = ""
-        # Why it cannot be read, and since when; whether there is nothing of that to be told any more.
+        # Why the hand-in cannot be read, and since when; and whether that has been reported.
         self._trouble: tuple[str, float] | None = None
         self._is_told = True
 
     def until_interrupted(self) -> int:
-        """Watch until Ctrl-C; the exit code.
+        """Watch until Ctrl-C; return the exit code.
 
         Raises:
-            DatasetError: the data set to train on cannot be had.
+            DatasetError: the training data cannot be obtained.
             IsolationError: no process can be started here.
         """
         self._screen.begin(self._handin.path.name)
@@ -64,7 +64,7 @@ class Watch:
         return 0
 
     def _look(self, verdicts: Verdicts, began: float) -> None:
-        """Grade what is there now, if it can be read, and show the result."""
+        """Grade the current state, if it can be read, and show the result."""
         self._saves.take()
         submission = self._read()
         if submission is None or submission.sha256 == self._sha256:
@@ -87,7 +87,7 @@ class Watch:
         self._screen.repairs(repairs)
 
     def _read(self) -> Submission | None:
-        """The hand-in as it is now; None if it cannot be read, which is said once, and not at once."""
+        """Read the hand-in as it is now; None if it cannot be read, which is reported once, after a short wait."""
         try:
             if not self._handin.path.exists():
                 raise IntakeError(say("{name} is gone.", name=self._handin.path.name))
