@@ -127,7 +127,7 @@ class Worker(Closing):
         return few and not self.loaded.failures
 
     def _take_together(self, steps: Sequence[Step], began: float, outcomes: list[Outcome]) -> Lost | None:
-        """Fill ``outcomes`` as far as possible; return how the process ended, if a single step must be the cause."""
+        """Fill ``outcomes`` as far as possible; return how the process ended, if one of ``steps`` must be the cause."""
         budget = self._limits.call_seconds * min(len(steps), _BATCH_DEADLINES)
         try:
             session = self._ready()

@@ -1,4 +1,4 @@
-"""Inert objects in place of modules that are not here, so that what does not need them still works."""
+"""Inert objects that replace absent modules, so that code that does not need them still works."""
 
 from __future__ import annotations
 
@@ -13,20 +13,20 @@ _KINDS_DECORATED = (types.FunctionType, types.MethodType, type, staticmethod, cl
 
 
 class StandinBase:
-    """What a class gets for a base that is not here."""
+    """Replaces a base class that is absent."""
 
 
 class Standin:
-    """Answers to everything and does nothing: attributes, calls, items, loops over nothing, arithmetic.
+    """Responds to everything and does nothing: attributes, calls, items, empty loops, arithmetic.
 
-    Called with one function or class and nothing else it gives that back, as a decorator would.
+    If called with just one function or class, it returns that, as a decorator would.
     """
 
     def __init__(self, name: str) -> None:
         self.__dict__["_standin_for"] = name
 
     def __getattr__(self, attribute: str) -> Any:
-        # A protocol that is not spelled out below is one that this object does not have.
+        # This object supports only the protocols that are spelled out below.
         if attribute.startswith("__") and attribute.endswith("__"):
             raise AttributeError(f"{self._standin_for} is not here")
         return Standin(f"{self._standin_for}.{attribute}")
@@ -35,7 +35,7 @@ class Standin:
         self.__dict__[attribute] = value
 
     def __call__(self, *args: object, **kwargs: object) -> object:
-        """Another stand-in, or the function that is decorated."""
+        """Return another stand-in, or the decorated function."""
         if len(args) == 1 and not kwargs and isinstance(args[0], _KINDS_DECORATED):
             return args[0]
         return Standin(self._standin_for)
@@ -44,7 +44,7 @@ class Standin:
         return () if any(base is not self and isinstance(base, Standin) for base in bases) else (StandinBase,)
 
     def __array__(self, *args: object, **kwargs: object) -> Any:
-        """Nothing that NumPy could reckon with: what would come out would be an error far from its cause."""
+        """Refuse to become an array: computing with one would raise an error far from its cause."""
         if self._standin_for.partition(".")[0] in ORDINARY - _COMPUTING:
             return np.array(())
         raise ModuleNotFoundError(f"{self._standin_for} is not here")
@@ -107,7 +107,7 @@ def _module(name: str, /, **contents: object) -> types.ModuleType:
 
 
 def _old_div(a: Any, b: Any) -> Any:
-    """Division as Python 2 had it: whole numbers give a whole number."""
+    """Divide as in Python 2: whole numbers give a whole number."""
     return a // b if isinstance(a, int) and isinstance(b, int) else a / b
 
 
@@ -120,7 +120,7 @@ def _listed(function: Callable[..., Iterable[Any]]) -> Callable[..., list[Any]]:
 
 
 class Progress(Standin):
-    """A progress bar without the bar: it goes through what it is given."""
+    """A progress bar without the bar: iterates over its argument."""
 
     def __init__(self, iterable: Iterable[Any] = (), *args: object, **kwargs: object) -> None:
         super().__init__("tqdm")
@@ -164,7 +164,7 @@ _ITERATORS: dict[str, object] = {
 
 
 def compatibility_modules() -> dict[str, types.ModuleType]:
-    """Working modules in place of ``future``, ``past``, ``six`` and ``tqdm``, by their dotted names."""
+    """Working modules that replace ``future``, ``past``, ``six`` and ``tqdm``, by their dotted names."""
     import pickle
 
     listed = {function.__name__: _listed(function) for function in (zip, map, filter)}
@@ -197,8 +197,8 @@ def compatibility_modules() -> dict[str, types.ModuleType]:
     return modules
 
 
-#: Never tried: they are heavy, or would wait for a person, and no function graded here needs them.
-#: The first group is in so many notebooks that it is not worth a remark.
+#: Never imported: they are large, or would wait for a person, and no function graded here needs them. The first group
+#: is in so many notebooks that it is not worth a remark.
 ORDINARY = frozenset(
     (
         *("matplotlib", "mpl_toolkits", "pylab", "IPython", "ipykernel", "ipywidgets", "google", "PIL"),
@@ -206,9 +206,9 @@ ORDINARY = frozenset(
         *("pandas", "seaborn", "skimage", "autoreload", "pdb", "ipdb", "setuptools", "Cython", "pyximport"),
     )
 )
-# What comes out of these may be meant to be computed with.
+# Students may want to compute with the results of these.
 _COMPUTING = frozenset(("pandas", "skimage", "cv2"))
-#: The course's own helper files, often left out of what is handed in.
+#: The course's own helper files, often missing from hand-ins.
 ORDINARY_FILES = frozenset(
     (
         *("data_utils", "gradient_check", "vis_utils", "features"),
@@ -216,5 +216,5 @@ ORDINARY_FILES = frozenset(
     )
 )
 
-#: The only packages outside the standard library that are real, so that every machine does the same.
+#: The only real packages outside the standard library, so that every machine behaves the same.
 REAL = frozenset({"numpy", "scipy"})

@@ -1,7 +1,7 @@
-"""Between the course's calls and an edition's functions and classes.
+"""Translates between the course's calls and an edition's functions and classes.
 
-The grader asks what it always asks, and gets answers as from the course's functions: what differs is settled here,
-beside the student's code. It is as little believed as the answers themselves.
+The grader calls every edition as it calls the course's functions, and gets the same kind of answers: the differences
+are handled here, beside the student's code. The results are trusted as little as the answers themselves.
 """
 
 from __future__ import annotations
@@ -19,13 +19,13 @@ from grading.protocol.wire import WireCalling
 from grading.sandbox.inside.edition_arrays import Form
 from grading.sandbox.inside.networks import asked
 
-# The course's, for an object that must be made before a train is called.
+# The course's defaults, for an object that must be made before a train is called.
 _DEFAULTS = {"learning_rate": 1e-3, "reg": 1e-5, "num_iters": 100, "batch_size": 200}
 
 
 def adapted(provided: Mapping[str, Any], callings: Iterable[WireCalling]) -> dict[str, Any]:
-    """What is provided, with something that takes the course's calls in the place of what does not."""
-    # Behind a dot, a loss has a word for one of several ways of calling it.
+    """Wrap the provided functions and classes that are called differently, so that they accept the course's calls."""
+    # For a loss, the part after the dot names one of several ways of calling it.
     things = [(calling, provided.get(calling.name.partition(".")[0])) for calling in callings]
     result = dict(provided)
     for calling, thing in sorted(things, key=lambda pair: pair[0].kind != "loss"):
@@ -47,9 +47,9 @@ def adapted(provided: Mapping[str, Any], callings: Iterable[WireCalling]) -> dic
 
 
 def prepare(callings: Iterable[WireCalling]) -> Callable[[], None]:
-    """Get ready what students' arrays are made of; what comes back makes it as it was.
+    """Set up the library behind the students' arrays; returns a function that restores its settings.
 
-    Tensors that are made without a type then hold what the grader's do: the course, too, checks gradients with these.
+    Tensors made without a type are then float64, like the grader's: the course, too, checks gradients with these.
     """
     if not any(calling.tensors for calling in callings):
         return lambda: None
@@ -68,11 +68,11 @@ def prepare(callings: Iterable[WireCalling]) -> Callable[[], None]:
 
 _ASKED_BY_NAME = ("X_batch", "y_batch", "reg")
 _FEW_SAMPLES = 100
-"""No data set to train on has so few, and no small case of a check more."""
+"""No training set has this few samples, and no small case of a check has more."""
 
 
 class AdaptedLoss:
-    """A loss function of the course, around one of the student's or a part of one: W, X, y, reg in, loss and dW out."""
+    """Makes one of the student's losses, or a part of one, a loss of the course: W, X, y, reg in, loss and dW out."""
 
     def __init__(self, function: Callable[..., Any], calling: WireCalling) -> None:
         self._function, self._returns = function, calling.returns
@@ -81,7 +81,7 @@ class AdaptedLoss:
         self._takes = {split(argument)[1] for argument in self._arguments}
 
     def __call__(self, W: Any, X: Any, y: Any, reg: Any) -> Any:
-        """As the course's."""
+        """As for the course's loss."""
         form = self._form
         given = {
             "W": form.their_weights(W),
@@ -95,13 +95,13 @@ class AdaptedLoss:
         result = self._function(*args, **kwargs)
         form.see(W, given["W"])
         if any(not np.array_equal(kept[name], made[name], equal_nan=True) for name in made):
-            # The grader looks at what it has passed itself.
+            # The grader checks whether the arrays that it passed have changed.
             W += 1.0
         return self._completed(result, X, y, kept) if self._returns else form.our_answer(result)
 
     @np.errstate(all="ignore")
     def _completed(self, result: Any, X: Any, y: Any, made: Mapping[str, Any]) -> Any:
-        """The loss and dW that follow from what a part of a loss returns; anything that is no such part as it is."""
+        """Compute the loss and dW from the part of a loss that was returned; return anything else unchanged."""
         rows = np.arange(len(y))
         if self._returns == ("loss",):
             slopes = made["probs"].copy()
@@ -119,7 +119,7 @@ class AdaptedLoss:
 
 
 def _scores_and_probs(X: Any, W: Any) -> dict[str, Any]:
-    """The scores of all samples, and the probabilities that softmax makes of them, (N, C)."""
+    """Return the scores of all samples, and their softmax probabilities, (N, C)."""
     with np.errstate(all="ignore"):
         scores = X @ W
         probs = np.exp(scores - scores.max(axis=1, keepdims=True))
@@ -131,9 +131,9 @@ def _is_like(value: Any, array: Any) -> bool:
 
 
 class AdaptedModel:
-    """A classifier of the course, around an object of the student's class.
+    """Makes an object of the student's class a classifier of the course.
 
-    That is made at once if it can be, and otherwise once the sizes are known.
+    The object is created at once if possible, and otherwise once the sizes are known.
     """
 
     def __init__(
@@ -164,7 +164,7 @@ class AdaptedModel:
         setattr(self._object, name, value)
 
     def _object_for(self, known: Mapping[str, Any]) -> Any:
-        """The student's object, made now if it has not been."""
+        """Return the student's object, creating it if necessary."""
         if self._object is None:
             args, kwargs = _resolved(self._calling.make, {**_DEFAULTS, **known})
             self.__dict__["_object"] = self._make(*args, **kwargs)
@@ -188,7 +188,7 @@ class AdaptedModel:
         return self._form.ours(predict(self._form.their_samples(X)))
 
     def _loss(self, name: str, *args: Any) -> Any:
-        """The class's loss, with or without W before X, y and reg."""
+        """Call the class's loss, with or without W before X, y and reg."""
         model, (*weights, X, y, reg) = self._object_for(self._sizes()), args
         if self._parts and not hasattr(model, name):
             answers = [part(getattr(self, self._calling.weights), X, y, reg) for part in self._parts]
@@ -199,7 +199,7 @@ class AdaptedModel:
         return form.our_answer(loss(*given, **_constants_of(loss, self._calling.arguments)))
 
     def _plugged(self, loss: Callable[..., Any], *args: Any, **named: Any) -> Any:
-        """The grader's loss, called by the student's train, with or without W."""
+        """Call the grader's loss for the student's train, with or without W."""
         return _plugged(self._form, loss, *args, **named)
 
     def _sizes(self) -> dict[str, Any]:
@@ -208,13 +208,13 @@ class AdaptedModel:
 
 
 class AdaptedTrain:
-    """A classifier of the course, around a function that trains: it is called with W, and returns W and the history.
+    """Makes a function that trains a classifier of the course: the function gets W, and returns W and the history.
 
     Args:
         function: the student's.
         calling: how it is called.
         own: the student's loss, for a function that is called with one.
-        parts: the same as the course's.
+        parts: the same loss, in the course's form.
     """
 
     def __init__(
@@ -230,7 +230,7 @@ class AdaptedTrain:
         super().__setattr__("_plugged" if name == "loss" else name, value)
 
     def train(self, X: Any, y: Any, **settings: Any) -> Any:
-        """The weights and the history, or whatever else the function returns."""
+        """Return the weights and the history, or whatever else the function returns."""
         form = self._form
         given = {
             "loss": self._own if self._plugged is None else self._loss_for_train,
@@ -247,32 +247,32 @@ class AdaptedTrain:
         return self.W, form.our_history(result[1])
 
     def loss(self, *args: Any) -> Any:
-        """The student's loss of the weights, or of those that stand before X, y and reg."""
+        """Return the student's loss of the weights, or of those given before X, y and reg."""
         *weights, X, y, reg = args
         return self._parts[-1](weights[0] if weights else self.W, X, y, reg)
 
     def _loss_for_train(self, W: Any, *args: Any, **named: Any) -> Any:
         assert self._plugged is not None
-        # Where the stand-in looks for it.
+        # The stand-in looks for it here.
         self.W = self._form.our_weights(W)
         return _plugged(self._form, self._plugged, *args, **named)
 
 
 class AdaptedPredict:
-    """A function that predicts: W and X in, labels out."""
+    """Makes the student's function a predict of the course: W and X in, labels out."""
 
     def __init__(self, function: Callable[..., Any], calling: WireCalling) -> None:
         self._function = function
         self._form = Form(calling)
 
     def __call__(self, W: Any, X: Any) -> Any:
-        """As the course's."""
+        """As for the course's predict."""
         form = self._form
         return form.ours(self._function(form.their_weights(W), form.their_samples(X)))
 
 
 def _plugged(form: Form, loss: Callable[..., Any], *args: Any, **named: Any) -> Any:
-    """The grader's loss, asked by the student: of X, y and reg, whatever stands before and behind them."""
+    """Call the grader's loss for the student: with X, y and reg, whatever is passed before and after them."""
     is_labels = [getattr(form.ours(value), "ndim", 0) == 1 for value in args]
     labels = is_labels.index(True) if True in is_labels else len(args) - 2
     samples, *others = args[max(labels - 1, 0) : labels + 2]
@@ -283,7 +283,7 @@ def _plugged(form: Form, loss: Callable[..., Any], *args: Any, **named: Any) -> 
 def _called(
     train: Callable[..., Any], arguments: Iterable[str], given: Mapping[str, Any], samples: int
 ) -> Any:
-    """What a train returns that is called with ``arguments``."""
+    """Call a train with ``arguments``, and return its result."""
     wanted = {split(argument)[1] for argument in arguments}
     if "epochs" in wanted:
         given = {**given, **_passes(samples, given)}
@@ -294,7 +294,7 @@ def _called(
 
 
 def _constants_of(function: Callable[..., Any], arguments: Iterable[str]) -> dict[str, Any]:
-    """The constants that are passed by name, so far as the function takes them: some years of a course have them."""
+    """The constants passed by name, as far as the function accepts them: only some years of a course have them."""
     constants = [argument for argument in arguments if split(argument)[0] and _is_constant(argument)]
     if not constants:
         return {}
@@ -311,9 +311,9 @@ def _is_constant(argument: str) -> bool:
 
 
 def _passes(samples: int, settings: Mapping[str, Any]) -> dict[str, Any]:
-    """How many passes over the data, and in batches of which size, come to as many steps.
+    """Return the number of passes over the data, and the batch size, that give this number of steps.
 
-    Of few samples, each pass is one batch: then a step is a pass, and the history tells of each.
+    With few samples, each pass is one batch: then a pass is a step, and the history has a value for each.
     """
     if not {"num_iters", "batch_size"} <= settings.keys():
         return {}

@@ -1,4 +1,4 @@
-"""What a step means: the student's functions called, and the objects made of the student's classes."""
+"""Carries out steps: calls the student's functions, and creates and uses objects of the student's classes."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ _UNKNOWN = wire.WireUnknown()
 
 
 class PluggedLoss:
-    """Stands in for a model's ``loss``: gives prepared answers and keeps what it was asked."""
+    """Stands in for a model's ``loss``: returns prepared answers and records its inputs."""
 
     def __init__(
         self, model: Any, step: wire.PlugLoss[wire.WireArray], losses: packing.Array, gradients: packing.Array
@@ -28,7 +28,7 @@ class PluggedLoss:
         self._model, self._step, self._losses, self._gradients = model, step, losses, gradients
 
     def __call__(self, X_batch: Any, y_batch: Any, reg: Any = None) -> tuple[Any, Any]:
-        """As the model's ``loss``."""
+        """As for the model's ``loss``."""
         k = len(self.calls) % len(self._losses)
         kept = (getattr(self._model, self._step.weights, None), X_batch, y_batch, reg)
         self.calls.append(tuple([a.copy() if isinstance(a, np.ndarray) else a for a in kept]))
@@ -38,7 +38,7 @@ class PluggedLoss:
         return self._losses[k], gradient
 
     def record(self) -> list[tuple[Any, ...]] | tuple[Any, ...]:
-        """All calls; side by side if they are alike, which takes a tenth of the time to send and to read."""
+        """Return all calls; side by side if they are alike, which takes a tenth of the time to send and to read."""
         columns = list(zip(*self.calls, strict=True))
         if not columns or not all(map(_alike, columns[:3])) or set(map(type, columns[3])) != {float}:
             return list(self.calls)
@@ -46,7 +46,7 @@ class PluggedLoss:
 
 
 def _alike(column: Sequence[Any]) -> bool:
-    """Whether all are plain arrays of one shape and one type that travels."""
+    """Whether all are plain arrays of one shape and of one type that can be sent."""
     if set(map(type, column)) != {np.ndarray}:
         return False
     shape, dtype = column[0].shape, column[0].dtype
@@ -56,10 +56,10 @@ def _alike(column: Sequence[Any]) -> bool:
 
 
 class Answerer:
-    """Takes steps, one by one.
+    """Carries out steps, one by one.
 
     Args:
-        provided: the student's functions and classes by their asked-for names.
+        provided: the student's functions and classes by their requested names.
         counter: counts bytecodes in student code.
         mapped: the array that need not be sent, if there is one.
     """
@@ -72,7 +72,7 @@ class Answerer:
         self._plugged: dict[str, PluggedLoss] = {}
 
     def taken(self, step: wire.WireStep, unpacker: packing.Unpacker, packer: Packer) -> Any:
-        """Take one step; whatever student code raises goes through.
+        """Carry out one step; exceptions of student code are passed on.
 
         Returns:
             The body of the reply, whose arrays are in ``packer``.

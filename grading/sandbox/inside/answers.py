@@ -1,4 +1,4 @@
-"""Student values as they travel."""
+"""Encodes student values for sending."""
 
 from __future__ import annotations
 
@@ -27,19 +27,19 @@ def type_name(kind: type) -> str:
 
 
 def plain(text: str, limit: int) -> str:
-    """``text`` cut, and without what UTF-8 cannot hold."""
+    """Return ``text`` cut, and without anything that UTF-8 cannot represent."""
     return str(text)[:limit].encode("utf-8", "replace").decode("utf-8")
 
 
 class Packer:
-    """Turns values into their wire form, collecting the bytes of arrays behind each other."""
+    """Encodes values for sending, collecting the bytes of arrays one after another."""
 
     def __init__(self) -> None:
         self.arrays: list[bytes] = []
         self._items = 0
 
     def value(self, value: Any, depth: int = 0) -> wire.WireValue:
-        """One value; tuples and lists down to a fixed depth and number of items."""
+        """Encode one value; tuples and lists down to a fixed depth and number of items."""
         kind = type(value)
         # By exact type first: nearly every value is one of these, and none of them can run student code.
         if kind is np.ndarray:
@@ -72,13 +72,13 @@ class Packer:
         return _OPAQUE
 
     def inputs(self, arguments: tuple[Any, ...]) -> list[wire.WireArray]:
-        """The arrays among ``arguments``, as they are now."""
+        """Encode the arrays among ``arguments`` as they are now."""
         packed = [packing.packed(a, self.arrays) for a in arguments if isinstance(a, np.ndarray)]
         return [array for array in packed if array is not None]
 
 
 def raised(error: BaseException, filenames: Container[str]) -> wire.Raised:
-    """An error as it travels, whatever its type and text do."""
+    """Encode an error, whatever its type and text do."""
     try:
         message = plain(str(error), wire.MAX_MESSAGE)
     except BaseException:

@@ -1,4 +1,4 @@
-"""Removing what a worker has left in its folder, where it had no file system of its own that went with it."""
+"""Removes what a worker has left in its folder, if it had no file system of its own that ended with it."""
 
 from __future__ import annotations
 
@@ -19,10 +19,10 @@ def clear_slowly(folder: str) -> None:
 
 
 def clear(folder: str) -> None:
-    """Remove ``folder`` with all that a student may have put there, even if nested a hundred thousand deep.
+    """Remove ``folder`` with everything that a student may have put there, even if nested a hundred thousand deep.
 
-    It walks down and up again by relative names, so that no name gets too long and nothing recurses. Nobody
-    else may be at work in ``folder``.
+    It walks down and up again by relative names, so that no name gets too long and nothing recurses. Nobody else may be
+    at work in ``folder``.
 
     Raises:
         OSError: something in it cannot be removed.
@@ -38,7 +38,7 @@ def clear(folder: str) -> None:
                     os.unlink(name, dir_fd=here)
                 except OSError:
                     if os.geteuid():
-                        # Root gets in anyway, and is not to be led astray: this follows links.
+                        # Root can enter anyway, and must not be led astray: this call follows links.
                         os.chmod(name, 0o700, dir_fd=here)
                     here = _moved(here, name)
                     above.append((name, names))

@@ -1,4 +1,4 @@
-"""The restrictions that the worker imposes on itself, for good, before it sees any student code."""
+"""Imposes the worker's restrictions on itself, permanently, before it sees any student code."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from grading.protocol.confinement import Setup
 if TYPE_CHECKING:
     from landlockpy import Ruleset
 
-    # It imports NumPy, which what only reads hand-ins does without.
+    # It imports NumPy, which processes that only read hand-ins do without.
     from grading.sandbox.inside.mapped_array import Mapped
 
 try:
@@ -26,7 +26,7 @@ except ImportError:  # Windows
 
 _FILE_BYTES = 16 << 20
 _OPEN_FILES = 64
-# What a worker may write, where it can be counted: more than any hand-in needs, and cleared away within milliseconds.
+# How much a worker may write, if that can be limited: more than any hand-in needs, and removed within milliseconds.
 _SCRATCH_BYTES = 64 << 20
 _SCRATCH_FILES = 4096
 # The data itself, and two copies: code that shuffles the rows before each epoch holds the old order and the new one.
@@ -43,9 +43,9 @@ _SIGKILL = 9
 _CLONE_NEWNS = 0x20000
 _CLONE_NEWUSER = 0x10000000
 _MS_NOSUID, _MS_NODEV, _MS_NOEXEC = 2, 4, 8
-_MS_PRIVATE = 0x44000  # and so on, all the way down
+_MS_PRIVATE = 0x44000  # recursively
 _MNT_DETACH = 2
-# The C library has no name for this system call.
+# The C library has no function for this system call.
 _KEYCTL = {"x86_64": 250, "aarch64": 219}
 _KEYCTL_JOIN_SESSION_KEYRING = 1
 _CAPABILITIES = 0x20080522  # the version of the kernel's structure that has 64 of them
@@ -54,7 +54,7 @@ _OF_THOSE_WHO_START = 1 << 5 | 1 << 7 | 1 << 21
 
 
 def redirect(output: int) -> None:
-    """Standard output and error go to the file descriptor ``output``; there is no standard input."""
+    """Send standard output and error to the file descriptor ``output``; there is no standard input."""
     nothing = os.open(os.devnull, os.O_RDONLY)
     for source, target in ((nothing, 0), (output, 1), (output, 2)):
         os.dup2(source, target)
@@ -66,7 +66,7 @@ def redirect(output: int) -> None:
 
 
 def limit(setup: Setup, mapped: Mapped | None = None, *, counted_alone: bool = False) -> None:
-    """Set the resource limits that this system knows; what is mapped does not count as the student's."""
+    """Set the resource limits that this system supports; mapped data does not count as the student's."""
     if resource is None:
         return
     limits = {
@@ -85,19 +85,19 @@ def limit(setup: Setup, mapped: Mapped | None = None, *, counted_alone: bool = F
             continue
         _, hard = resource.getrlimit(number)
         value = value if hard == resource.RLIM_INFINITY else min(value, hard)
-        # Of this one the kernel warns by a signal of its own, which tells the end from one by others.
+        # For this limit the kernel warns with a signal of its own, which distinguishes it from being ended by others.
         more = 1 if name == "RLIMIT_CPU" and value != hard else 0
         try:
             resource.setrlimit(number, (value, value + more))
         except (OSError, ValueError):
-            # macOS has the name of some limits but not the limit.
+            # macOS has the names of some limits but not the limits.
             if sys.platform == "linux":
                 raise
 
 
 def can_mount_scratch(folder: str) -> bool:
-    """Whether each worker can have a file system of its own at ``folder``; tried out, since a policy may forbid it."""
-    # What is mounted in a mount namespace of our own and is private to it, nobody else gets to see.
+    """Whether each worker can have a file system of its own at ``folder``; tried, because a policy may forbid it."""
+    # A mount in a mount namespace of our own, and private to it, is visible to nobody else.
     if _libc().unshare(_CLONE_NEWNS) or _libc().mount(None, b"/", None, ctypes.c_ulong(_MS_PRIVATE), None):
         return False
     if not _mount_scratch(folder, None):
@@ -107,11 +107,11 @@ def can_mount_scratch(folder: str) -> bool:
 
 
 def mount_scratch(folder: str, user: int | None) -> None:
-    """A file system in memory at ``folder`` that this process alone sees and that ends with it: nobody clears it.
+    """Mount a file system in memory at ``folder``, visible only to this process and gone when it ends.
 
     Args:
-        folder: where.
-        user: to whom it belongs, None for the current user.
+        folder: the mount point.
+        user: its owner, None for the current user.
 
     Raises:
         OSError: it could not be mounted, this time.
@@ -128,26 +128,26 @@ def _mount_scratch(folder: str, user: int | None) -> bool:
 
 
 def be_nobody_else(user: int | None) -> bool:
-    """Become ``user`` unless that is None, and give up all further rights, for good.
+    """Become ``user`` unless that is None, and give up all further rights, permanently.
 
     Returns:
-        Whether processes and threads are counted for this process alone, and not together with others of its user.
+        Whether processes and threads are counted for this process alone, not together with others of its user.
     """
     if user is not None:
         os.setresuid(user, user, user)
-    # Keys of whoever started us, which all of us would have.
+    # The session keyring of whoever started us, which all workers would share.
     if (number := _KEYCTL.get(os.uname().machine)) is not None:
         _libc().syscall(ctypes.c_long(number), ctypes.c_long(_KEYCTL_JOIN_SESSION_KEYRING), None)
-    # Where no user id can be changed, as in a namespace that knows none, none can be made in which everything may be.
+    # If user ids cannot be changed, as in a namespace without any, no namespace that grants all rights can be made.
     alone = not _libc().unshare(_CLONE_NEWUSER)
     _set_capabilities(0)
-    # Nor does running a program give any back.
+    # Running a program does not restore rights either.
     _prctl(_PR_SET_NO_NEW_PRIVS, 1)
     return alone or user is not None
 
 
 def _set_capabilities(kept: int) -> None:
-    """Keep only those, a set of bits, and of them only what there is."""
+    """Keep only these capabilities, a set of bits, as far as we have them."""
     header = (ctypes.c_uint32 * 2)(_CAPABILITIES, 0)
     # Three sets of 64 bits, in two halves: effective, permitted, inheritable.
     sets = (ctypes.c_uint32 * 6)()
@@ -159,13 +159,13 @@ def _set_capabilities(kept: int) -> None:
 
 
 def settle(folder: str) -> None:
-    """Make ``folder``, the one place to write in, the current and the home folder."""
+    """Make ``folder``, the only writable place, the current and the home folder."""
     os.chdir(folder)
     os.environ.update(HOME=folder, TMPDIR=folder, MPLCONFIGDIR=folder)
 
 
 def adopt_orphans() -> None:
-    """Become the parent of all processes below this one that lose theirs; and be closed to debuggers."""
+    """Become the parent of all processes below this one that lose theirs; and keep debuggers out."""
     _prctl(_PR_SET_CHILD_SUBREAPER, 1)
     _prctl(_PR_SET_DUMPABLE, 0)
 
@@ -178,19 +178,19 @@ def follow_parent(parent: int) -> None:
 
 
 def die_with_parent() -> None:
-    """End when the process that started this one ends; and be closed to debuggers of the same user."""
+    """End when the process that started this one ends; and keep out debuggers of the same user."""
     _prctl(_PR_SET_PDEATHSIG, _SIGKILL)
     _prctl(_PR_SET_DUMPABLE, 0)
 
 
 def become(setup: Setup) -> Callable[[str], str]:
-    """Become the user ``user``, who is nobody's; reach ``roots`` and ``scratch`` even where only root may go.
+    """Switch to the setup's user, who is nobody's; keep ``roots`` and ``scratch`` reachable, even in root's folders.
 
-    Root's Python often lies in root's home. Folders of which the new user cannot reach the name are held
-    open, and are from here on known by another name, also to the modules that are loaded already.
+    Root's Python is often in root's home. Folders that the new user cannot reach by name are held open, and from here
+    on have another name, also in the modules that are already loaded.
 
     Returns:
-        What gives the name by which a path within them can be reached.
+        A function that returns the name by which a path in them can be reached.
     """
     user, paths = setup.user, [*setup.roots, *([setup.scratch] if setup.scratch else [])]
     if user is None:
@@ -198,7 +198,7 @@ def become(setup: Setup) -> Callable[[str], str]:
     held = {path: os.open(path, os.O_PATH | os.O_CLOEXEC) for path in paths}
     os.setgroups([])
     os.setresgid(user, user, user)
-    # What it takes to give each worker a file system and a user id of its own stays; bubblewrap has left no more.
+    # Only the rights to give each worker a file system and a user id of its own remain; bubblewrap has left no others.
     _prctl(_PR_SET_KEEPCAPS, 1)
     os.setresuid(user, user, user)
     _set_capabilities(_OF_THOSE_WHO_START)
@@ -226,21 +226,21 @@ def become(setup: Setup) -> Callable[[str], str]:
 
 
 def files_closed(setup: Setup, reachable: Callable[[str], str]) -> Ruleset:
-    """Landlock, for each process that restricts itself by it: read what is listed, write in ``scratch``, no more."""
+    """Build the Landlock rules with which each process restricts itself: read what is listed, write in ``scratch``."""
     from landlockpy import AccessFS, Ruleset, Scope
 
     rules = Ruleset(scoped=Scope.ABSTRACT_UNIX_SOCKET | Scope.SIGNAL)
     own = reachable(setup.scratch or "")
     _allow(rules, setup, setup.readable or [], reachable, own)
     if own and setup.data is not None:
-        # For the one link that a worker gets; it can make none itself.
+        # For the one link that a worker gets; it cannot make any itself.
         rules.allow_path(own, AccessFS.MAKE_SYM)
     sys.meta_path[sys.meta_path.index(PathFinder)] = _ReadableFinder
     return rules
 
 
 def close_files_to_writers() -> None:
-    """Landlock, for this process and its children: read what may be read, and write nothing."""
+    """Restrict this process and its children with Landlock: they may read what they could, and write nothing."""
     from landlockpy import AccessFS, Ruleset
 
     with Ruleset() as rules:
@@ -249,13 +249,13 @@ def close_files_to_writers() -> None:
 
 
 class _ReadableFinder(PathFinder):
-    """A module that is listed in a folder but may not be read is not there: NumPy and SciPy import some if they are."""
+    """Treats a module that is listed in a folder but unreadable as absent: NumPy and SciPy import some if present."""
 
     @classmethod
     def find_spec(
         cls, fullname: str, path: Sequence[str] | None = None, target: ModuleType | None = None
     ) -> ModuleSpec | None:
-        """As `PathFinder`, which finds it, so that importing it fails."""
+        """Return what `PathFinder` finds, except such a module, so that importing it fails."""
         spec = super().find_spec(fullname, path, target)
         if spec is not None and spec.origin is not None:
             try:
@@ -268,7 +268,7 @@ class _ReadableFinder(PathFinder):
 
 
 def close_neighbours(setup: Setup, reachable: Callable[[str], str], own: str) -> None:
-    """A second layer of Landlock, for one worker: of all that is in ``scratch``, only the folder ``own``."""
+    """Add a second layer of Landlock, for one worker: of everything in ``scratch``, only the folder ``own``."""
     from landlockpy import Ruleset
 
     with Ruleset() as rules:
@@ -281,14 +281,14 @@ def _allow(rules: Any, setup: Setup, readable: list[str], reachable: Callable[[s
 
     file, folder = AccessFS.READ_FILE, AccessFS.READ_FILE | AccessFS.READ_DIR
     for path in map(reachable, readable):
-        # A right to list makes no sense for a file, and the kernel refuses it.
+        # The right to list makes no sense for a file, and the kernel refuses it.
         rules.allow_path(path, folder if os.path.isdir(path) else file)  # noqa: PTH112
     for path in setup.listable:
         rules.allow_path(reachable(path), AccessFS.READ_DIR)
     for path in setup.devices:
         rules.allow_path(path, AccessFS.READ_FILE | AccessFS.WRITE_FILE)
     if own:
-        # All but to make devices, links and sockets, to run programs and to talk to devices.
+        # Everything except making devices, links and sockets, running programs and talking to devices.
         use = folder | AccessFS.WRITE_FILE | AccessFS.TRUNCATE | AccessFS.REFER
         make = AccessFS.MAKE_DIR | AccessFS.MAKE_REG | AccessFS.REMOVE_DIR | AccessFS.REMOVE_FILE
         rules.allow_path(own, use | make)
@@ -313,7 +313,7 @@ def _prctl(option: int, *arguments: Any) -> None:
 
 
 def refused(call: str) -> OSError:
-    """The error of a call of the C library that has just failed."""
+    """Return the error of a C library call that has just failed."""
     number = ctypes.get_errno()
     return OSError(number, f"{call}: {os.strerror(number)}")
 

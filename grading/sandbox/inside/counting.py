@@ -1,4 +1,4 @@
-"""How many bytecodes, and lines, a call executes: the measure of whether a function loops in Python."""
+"""Counts the bytecodes and lines that a call executes, to tell whether a function loops in Python."""
 
 from __future__ import annotations
 
@@ -14,11 +14,11 @@ _PRINTING = "numpy._core.arrayprint"
 
 
 class Counter:
-    """Counts bytecodes and lines in whatever code a call executes, in its thread and in those that it starts.
+    """Counts bytecodes and lines in all code that a call executes, in its thread and in those that it starts.
 
-    Whose code it is does not matter: a loop in `np.apply_along_axis` is a loop, and so is one in text that was given
-    to ``exec`` under the name of a file of NumPy's. Only printing arrays is left out, since that is not computing; it
-    is known by its code and not by its name.
+    It does not matter whose code it is: a loop in `np.apply_along_axis` is a loop, and so is one in text passed to
+    ``exec`` under the name of one of NumPy's files. Only printing arrays is left out, because it is not computing; it
+    is recognized by its code, not by its name.
     """
 
     def __init__(self) -> None:
@@ -27,9 +27,9 @@ class Counter:
     def measure(
         self, function: Callable[..., T], args: tuple[Any, ...], kwargs: dict[str, Any]
     ) -> tuple[T, int | None]:
-        """Result of ``function(*args, **kwargs)`` and the number of bytecodes and lines that it took.
+        """Return the result of ``function(*args, **kwargs)`` and the number of bytecodes and lines that it took.
 
-        None if the counting was switched off on the way: nothing that only computes does that.
+        None if counting was switched off along the way: nothing that only computes does that.
         """
         count = 0
 
@@ -42,7 +42,7 @@ class Counter:
         def call(frame: types.FrameType, event: str, arg: object) -> Any:
             if frame.f_code in self._printing:
                 return None
-            # Lines as well: of code that is run for the first time, Python 3.13 does not tell the bytecodes.
+            # Lines as well: in code that runs for the first time, Python 3.13 does not report the bytecodes.
             frame.f_trace_opcodes = True
             return opcode
 
@@ -59,7 +59,7 @@ class Counter:
 
 
 def _code_of(module: types.ModuleType) -> Iterator[types.CodeType]:
-    """All code that is written in a module: of its functions, what is defined in these, and its classes' methods."""
+    """Yield all code written in a module: that of its functions, nested ones included, and of its classes' methods."""
     pending: list[Any] = []
     for value in vars(module).values():
         pending += vars(value).values() if isinstance(value, type) else [value]

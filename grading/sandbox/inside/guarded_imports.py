@@ -1,4 +1,4 @@
-"""Imports that a program does not rely on: in a `try` that says what to do without the module."""
+"""Finds imports that a program can do without: in a `try` that says what to do without the module."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ _GIVING_UP = frozenset(("exit", "quit", "_exit", "abort"))
 
 
 def prepared(statement: ast.stmt) -> Iterator[range]:
-    """The lines of such imports in ``statement``, at whatever depth."""
+    """Yield the lines of such imports in ``statement``, at any depth."""
     for node in ast.walk(statement):
         if isinstance(node, ast.Try) and any(map(_goes_on, node.handlers)):
             for inner in node.body:
@@ -20,7 +20,7 @@ def prepared(statement: ast.stmt) -> Iterator[range]:
 
 
 def _goes_on(handler: ast.ExceptHandler) -> bool:
-    """Whether ``handler`` catches that a module is missing, and does something else than giving up."""
+    """Whether ``handler`` catches the error of a missing module, and does something other than give up."""
     kinds = handler.type.elts if isinstance(handler.type, ast.Tuple) else [handler.type]
     if not any(kind is None or (isinstance(kind, ast.Name) and kind.id in _CAUGHT) for kind in kinds):
         return False

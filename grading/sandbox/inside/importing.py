@@ -1,8 +1,8 @@
-"""What ``import`` means in student code.
+"""Defines what ``import`` does in student code.
 
-Its own files are found whatever the folders are called; the standard library, NumPy and SciPy are real; all
-else is a stand-in, so that a function which does not need it works, on every machine in the same way. Only where
-a program says itself what to do without a module, in a `try` that catches the error, does it meet with that error.
+The student's own files are found whatever the folders are called; the standard library, NumPy and SciPy are real; all
+else is a stand-in, so that functions that do not need it work, on every machine in the same way. Only if a program says
+what to do without a module, in a `try` that catches the error, is that error raised.
 """
 
 from __future__ import annotations
@@ -25,14 +25,14 @@ from grading.sandbox.inside.library import Library
 
 _real_import = builtins.__import__
 _SCIKIT = "sklearn"
-# Where SciPy has moved what loss functions use; NumPy's functions were in its topmost package, too.
+# Where SciPy has moved what loss functions use; its top-level package once had NumPy's functions, too.
 _MOVED = {"scipy.misc": "scipy.special", "scipy": "numpy"}
-# Of what is never tried, what an ordinary machine does not have either.
+# Modules that are never imported, and that an ordinary machine does not have either.
 _ELSEWHERE = frozenset({"google"})
 
 
 class Folder(types.ModuleType):
-    """A folder of student files as a package: empty itself, its attributes are looked up in its files."""
+    """A folder of student files as a package: itself empty, its attributes are looked up in its files."""
 
     def __init__(self, name: str, importing: Importing, importer: str) -> None:
         super().__init__(name)
@@ -47,7 +47,7 @@ class Folder(types.ModuleType):
 
 
 class _Completed(types.ModuleType):
-    """A module with stand-ins for names that it lacks."""
+    """A module with stand-ins for the names that it lacks."""
 
     def __init__(self, module: types.ModuleType, missing: Mapping[str, object]) -> None:
         super().__init__(module.__name__)
@@ -62,7 +62,7 @@ class Importing:
 
     Args:
         library: the files.
-        more: packages that are real for them besides.
+        more: further packages that are real for them.
     """
 
     def __init__(self, library: Library, more: Collection[str] = ()) -> None:
@@ -81,10 +81,10 @@ class Importing:
         names: Sequence[str] | None = (),
         level: int = 0,
     ) -> Any:
-        """As ``builtins.__import__``: the module named, or its topmost package if no ``names`` are wanted.
+        """As ``builtins.__import__``: return the module, or its topmost package if no ``names`` are wanted.
 
         Raises:
-            ImportError: it is not here, and the statement stands in a `try` that is prepared for that.
+            ImportError: it is absent, and the statement is in a `try` that is prepared for that.
         """
         caller = sys._getframe(1)
         before = self._refuses
@@ -128,7 +128,7 @@ class Importing:
         return self._student(name if "." not in name else top, name, importer)
 
     def attribute(self, folder: str, attribute: str, importer: str) -> Any:
-        """What ``folder.attribute`` is: a file, a folder within, or a name that a file in it binds."""
+        """Return what ``folder.attribute`` means: a file, a folder in it, or a name that a file in it binds."""
         library, dotted = self._library, f"{folder}.{attribute}" if folder else attribute
         number = library.find(dotted, importer)
         if number is not None:
@@ -138,7 +138,7 @@ class Importing:
         return self._named(library.within(folder), dotted, attribute)
 
     def public_names(self, folder: str) -> list[str]:
-        """What ``from folder import *`` brings: everything public that its files bind."""
+        """Return the names that ``from folder import *`` brings: all public ones that its files bind."""
         found = {name for number in self._library.within(folder) for name in self._library.binds(number)}
         return sorted(name for name in found if not name.startswith("_"))
 
@@ -156,7 +156,7 @@ class Importing:
         return self._missing(dotted)
 
     def _student(self, dotted: str, name: str, importer: str) -> Any:
-        """A student file or folder by its full name, or failing that by the name as written."""
+        """Return a student file or folder by its full name or, failing that, by the name as written."""
         library = self._library
         if not dotted:
             return Folder("", self, importer)
@@ -169,7 +169,7 @@ class Importing:
         return self._missing(dotted)
 
     def _scikit(self, name: str, names: Sequence[str]) -> Standin:
-        """scikit-learn, of which a few functions are here."""
+        """Return a stand-in for scikit-learn, with the few functions that are available here."""
         for dotted, contents in scikit.CONTENTS.items():
             top, *parts = dotted.split(".")
             module = self._standin(top)
@@ -192,7 +192,7 @@ class Importing:
         if self._refuses:
             raise ModuleNotFoundError(f"No module named {dotted!r}", name=dotted)
         if dotted.rpartition(".")[2] not in ORDINARY_FILES:
-            # Of a package that is not here at all one remark is enough.
+            # One remark is enough for a package that is absent altogether.
             top = dotted.partition(".")[0]
             named = dotted if _is_real(top) or self._library.is_folder(top) else top
             self._library.remark(f"{named} is not here; an empty stand-in took its place.")
@@ -202,7 +202,7 @@ class Importing:
         return self._standins.setdefault(dotted, Standin(dotted))
 
     def _completed(self, module: Any, names: Sequence[str], importer: str) -> Any:
-        """``module``, with what it lacks of ``names`` from elsewhere in the submission or stood in for."""
+        """Complete ``module`` with the ``names`` that it lacks, from elsewhere in the submission or as stand-ins."""
         missing: dict[str, Any] = {}
         for name in names:
             if name == "*" or _has(module, name):
@@ -225,7 +225,7 @@ class Importing:
         return _Completed(module, missing) if missing else module
 
     def _moved(self, module: Any, name: str) -> Any:
-        """What an older SciPy had under this name, or None."""
+        """Return what an older SciPy had under this name, or None."""
         old = getattr(module, "__name__", "")
         if old not in _MOVED:
             return None

@@ -1,4 +1,4 @@
-"""The student's files, found by whatever name they are imported, and run statement by statement."""
+"""Loads the student's files: finds them by whatever name they are imported, and runs them statement by statement."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ _MAX_SENTENCE = 400
 
 
 def where(error: BaseException, filenames: Container[str]) -> str | None:
-    """The last line of student code that ``error`` went through: "softmax.py, line 12"."""
+    """The last line of student code that ``error`` passed through: "softmax.py, line 12"."""
     if isinstance(error, SyntaxError) and (error.filename or "") in filenames:
         return f"{_short(str(error.filename))}, line {error.lineno}"
     place = None
@@ -31,7 +31,7 @@ def where(error: BaseException, filenames: Container[str]) -> str | None:
 
 
 def lines_of(error: BaseException) -> Iterator[tuple[str, int]]:
-    """The file and the line of each call that ``error`` went through, the outermost first."""
+    """The file and the line of each call that ``error`` passed through, outermost first."""
     for frame, line in walk_tb(error.__traceback__):
         yield frame.f_code.co_filename, line
 
@@ -54,12 +54,12 @@ class StudentModule(types.ModuleType):
 
 
 class Library:
-    """All files of a submission, loaded when they are first needed.
+    """All files of a submission, each loaded when it is first needed.
 
     Args:
         sources: the files.
-        definitions: the asked-for names, and which file's definition is meant.
-        skip: statements to pass over because they did not end the last time.
+        definitions: the requested names, and which file's definition is meant.
+        skip: statements to skip because they did not end last time.
         reached: called with every top-level statement just before it runs.
     """
 
@@ -96,12 +96,12 @@ class Library:
             self.remarks.append(sentence)
 
     def provide_all(self) -> None:
-        """Load what the asked-for names need; afterwards each is in ``provided`` or in ``failures``."""
+        """Load what the requested names need; afterwards each is in ``provided`` or in ``failures``."""
         for name in self._definitions:
             self.provide(name)
 
     def provide(self, name: str) -> Any:
-        """The object that an asked-for name means, or None (and a sentence in ``failures``)."""
+        """Return the object with a requested name, or None (and a sentence in ``failures``)."""
         definition = self._definitions[name]
         number = next((k for k, source in enumerate(self.sources) if source.name == definition.source), None)
         if number is None:
@@ -115,20 +115,20 @@ class Library:
         return self.provided.get(name)
 
     def is_asked(self, name: str) -> bool:
-        """Whether ``name`` is one that the rubric asks for and the submission defines."""
+        """Whether the rubric asks for ``name`` and the submission defines it."""
         return name in self._definitions
 
     def expects_failure(self, filename: str, line: int) -> bool:
-        """Whether the import on this line stands in a `try` that says what to do without the module."""
+        """Whether the import on this line is in a `try` that says what to do without the module."""
         return any(line in lines for lines in self._prepared.get(filename, ()))
 
     # Finding files
 
     def find(self, dotted: str, importer: str) -> int | None:
-        """The number of the file that ``dotted`` means to the module ``importer``, whatever the folders.
+        """Return the number of the file that ``dotted`` means to the module ``importer``, whatever the folders.
 
-        The whole name counts first, then a name that ends in ``dotted``, then one that ``dotted`` ends in;
-        among several copies, the one nearest to the importer.
+        The whole name has priority, then a name that ends in ``dotted``, then one that ``dotted`` ends in; among
+        several copies, the one nearest to the importer.
         """
         best: tuple[int, int, int] | None = None
         for number, source in enumerate(self.sources):
@@ -145,19 +145,19 @@ class Library:
         return None if best is None else -best[2]
 
     def is_folder(self, dotted: str) -> bool:
-        """Whether some file lies in a folder that ``dotted`` can mean."""
+        """Whether some file is in a folder that ``dotted`` can mean."""
         return any(
             f".{source.module.rpartition('.')[0]}.".find(f".{dotted}.") >= 0 for source in self.sources
         )
 
     def within(self, dotted: str) -> Iterator[int]:
-        """The files that lie directly in a folder that ``dotted`` can mean."""
+        """The files directly in a folder that ``dotted`` can mean."""
         for number, source in enumerate(self.sources):
             if f".{source.module.rpartition('.')[0]}".endswith(f".{dotted}"):
                 yield number
 
     def binds(self, number: int) -> frozenset[str]:
-        """The names that a file defines or assigns at its top level, without running it."""
+        """The names that a file defines or assigns at its top level, found without running it."""
         if number not in self._bound:
             names: set[str] = set()
             for block in self.sources[number].blocks:
@@ -169,7 +169,7 @@ class Library:
     # Running files
 
     def module(self, number: int) -> StudentModule:
-        """The module of a file; runs it if it has not been, and gives it as it is while it is being run."""
+        """Return the module of a file, running it if it has not been run; while it runs, return it as it is."""
         if number in self._modules:
             return self._modules[number]
         source = self.sources[number]
@@ -179,7 +179,7 @@ class Library:
             __file__=source.name,
             __package__=source.module.rpartition(".")[0],
         )
-        # dataclasses and typing look modules up here; names of real modules stay theirs.
+        # dataclasses and typing look modules up here; the names of real modules remain theirs.
         sys.modules.setdefault(source.module, module)
         self._running.add(number)
         for k, block in enumerate(source.blocks):
@@ -219,7 +219,7 @@ class Library:
             mine = [
                 d
                 for d in here
-                # A definition may lie within the statement: under an `if`, or in a `try`.
+                # A definition may be inside the statement: under an `if`, or in a `try`.
                 if d.first_line <= (statement.end_lineno or statement.lineno)
                 and statement.lineno <= d.last_line
                 and d.name in _names(statement)
@@ -238,7 +238,7 @@ class Library:
         namespace: dict[str, Any],
         flags: int = 0,
     ) -> str | None:
-        """Run one statement, or a block as a whole; the sentence about it if it failed."""
+        """Run one statement, or a block as a whole; return a sentence about it if it failed."""
         if place in self._skip:
             sentence = (
                 f"{_short(filename)}, line {place.line}: this statement did not end, or ended the program, "
@@ -260,7 +260,7 @@ class Library:
     def _provide_from(
         self, definitions: list[WireDefinition], problem: str | None, namespace: dict[str, Any]
     ) -> None:
-        """Note what has come of ``definitions``, which have just been run."""
+        """Record the result of ``definitions``, which have just been run."""
         for definition in definitions:
             if problem is not None:
                 self.failures[definition.name] = problem
@@ -269,7 +269,7 @@ class Library:
                 self.failures.pop(definition.name, None)
 
     def _undo_shadowing(self, source: WireSource, namespace: dict[str, Any]) -> None:
-        """A chosen definition stays what its name means in its file, whatever is imported over it."""
+        """Make a chosen definition keep its name in its file, whatever is imported over it."""
         for name, definition in self._definitions.items():
             if definition.source == source.name and name in self.provided and name in namespace:
                 namespace[name] = self.provided[name]

@@ -1,4 +1,4 @@
-"""Data that the grader shares with all workers, in this worker's own memory as soon as something is written to it."""
+"""Maps the data that the grader shares with all workers; pages that are written to become this worker's own."""
 
 from __future__ import annotations
 
@@ -14,23 +14,23 @@ from grading.sandbox.inside.confining import refused
 
 
 class Mapped:
-    """A file mapped privately. The file itself is closed: student code finds no way to it, or through it to others.
+    """A file mapped privately. The file itself is closed: student code has no way to it, or through it to others.
 
     Args:
-        descriptor: of the file, which is closed.
+        descriptor: that of the file; it is closed.
 
     Raises:
         OSError: it cannot be mapped.
 
     Attributes:
-        size: bytes.
+        size: the size in bytes.
     """
 
     def __init__(self, descriptor: int) -> None:
         self.size = os.fstat(descriptor).st_size
         self._libc = ctypes.CDLL(None, use_errno=True)
         self._libc.mmap.restype = ctypes.c_void_p
-        # Not the module mmap: its objects keep a descriptor of the file.
+        # Not with the module mmap, whose objects keep a descriptor of the file.
         address = self._libc.mmap(
             None,
             ctypes.c_size_t(self.size),
@@ -46,7 +46,7 @@ class Mapped:
         self._address: int = address
 
     def array(self, shape: Sequence[int]) -> NDArray[np.float64]:
-        """The content as it is in the file, as a writable array: what was written to it before is forgotten."""
+        """Return the file's content as a writable array: anything written to it earlier is discarded."""
         if self._libc.madvise(ctypes.c_void_p(self._address), ctypes.c_size_t(self.size), mmap.MADV_DONTNEED):
             raise refused("madvise")
         content = memoryview((ctypes.c_char * self.size).from_address(self._address)).cast("B")

@@ -1,4 +1,4 @@
-"""The same numbers in another memory layout."""
+"""Rearranges arrays: the same numbers in another memory layout."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ _Array: TypeAlias = NDArray[Any]
 
 
 def _strided(array: _Array) -> _Array:
-    """Every second entry of a larger array."""
+    """Return a view of every second entry of a larger array."""
     larger = np.zeros([2 * size for size in array.shape], array.dtype)
     view = larger[(slice(None, None, 2),) * array.ndim]
     view[...] = array
@@ -20,7 +20,7 @@ def _strided(array: _Array) -> _Array:
 
 
 def _reversed(array: _Array) -> _Array:
-    """An array that is read backwards: its strides are negative."""
+    """Return an array that is read backwards, with negative strides."""
     return array[(slice(None, None, -1),) * array.ndim].copy()[(slice(None, None, -1),) * array.ndim]
 
 
@@ -38,7 +38,7 @@ _LAYOUTS: dict[str, Callable[[_Array], _Array]] = {
 
 
 def laid_out(values: tuple[Any, ...], layout: str) -> tuple[Any, ...]:
-    """``values``, the arrays among them in ``layout``; "" is as they come: in C order, writable."""
+    """Return ``values`` with their arrays in ``layout``; "" leaves them as they arrive: in C order, writable."""
     if not layout:
         return values
     lay = _LAYOUTS[layout]

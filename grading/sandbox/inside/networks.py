@@ -1,4 +1,4 @@
-"""A student's network, asked as if its methods were functions: parameters in, answers out."""
+"""Calls a student's network as if its methods were functions: parameters in, answers out."""
 
 from __future__ import annotations
 
@@ -17,12 +17,12 @@ _SETTINGS = ("learning_rate", "learning_rate_decay", "reg", "num_iters", "batch_
 
 
 def asked(thing: Any, calling: WireCalling) -> Callable[..., Any]:
-    """The method of a network, or the plain function, that ``calling`` names."""
+    """Return a function that calls the network, or the plain function, as ``calling`` says."""
     return partial(_KINDS[calling.kind], thing, calling)
 
 
 def _made(make: Callable[..., Any], calling: WireCalling, arrays: Sequence[Any]) -> Any:
-    """A network with these parameters, made with its sizes in the order in which they are met: D, H, C."""
+    """Make a network with these parameters, and with their sizes in order of appearance: D, H, C."""
     sizes: dict[str, int] = {}
     for shape, array in zip(calling.shapes.values(), arrays, strict=True):
         sizes |= zip(shape, array.shape, strict=True)
@@ -32,7 +32,7 @@ def _made(make: Callable[..., Any], calling: WireCalling, arrays: Sequence[Any])
 
 
 def _loss(thing: Any, calling: WireCalling, *given: Any) -> Any:
-    """What the loss returns for parameters, X, y and reg; the scores, where y is None."""
+    """Return the loss's result for parameters, X, y and reg; the scores, if y is None."""
     *arrays, X, y, reg = given
     method = calling.name.partition(".")[2]
     if method:
@@ -46,23 +46,23 @@ def _loss(thing: Any, calling: WireCalling, *given: Any) -> Any:
 
 
 def _split(result: Any) -> Any:
-    """Gradients in a dict as their names and, apart from them, the arrays: dicts do not travel."""
+    """Split a dict of gradients into its names and the arrays, because dicts cannot be sent."""
     if type(result) in (tuple, list) and len(result) == 2 and isinstance(result[1], dict):
         return result[0], tuple(map(str, result[1])), tuple(result[1].values())
     return result
 
 
 def _predict(thing: Any, calling: WireCalling, *given: Any) -> Any:
-    """What predict returns for parameters and X."""
+    """Return predict's result for parameters and X."""
     *arrays, X = given
     return getattr(_made(thing, calling, arrays), calling.name.partition(".")[2])(X)
 
 
 class _PluggedLoss:
-    """Stands in for a network's loss: gives prepared answers and keeps what it was asked.
+    """Stands in for a network's loss: returns prepared answers and records its inputs.
 
-    To each gradient the samples of the batch are added, so that what training makes of it must fit the batches that are
-    told. What asks for scores gets the network's own.
+    The samples of the batch are added to each gradient, so that the result of training must fit the batches reported.
+    Calls for scores get the network's own.
     """
 
     def __init__(self, network: Any, losses: Any, gradients: Mapping[str, Any], *, in_order: bool) -> None:
@@ -71,7 +71,7 @@ class _PluggedLoss:
         self._losses, self._gradients, self._in_order = losses, gradients, in_order
 
     def __call__(self, X: Any, y: Any = None, reg: Any = 0.0) -> Any:
-        """As the network's."""
+        """As for the network's loss."""
         if y is None:
             return self._own(X)
         k = len(self.calls) % len(self._losses)
@@ -82,7 +82,7 @@ class _PluggedLoss:
         return self._losses[k], tuple(gradients.values()) if self._in_order else gradients
 
     def record(self) -> tuple[Any, ...]:
-        """All calls: X, y, reg and the parameters, each side by side, if they are alike; else nothing but how many."""
+        """Return all calls: X, y, reg and the parameters, each side by side, if alike; otherwise only their number."""
         columns = list(zip(*self.calls, strict=True))
         try:
             return len(self.calls), tuple([np.array(column) for column in columns])
@@ -91,13 +91,13 @@ class _PluggedLoss:
 
 
 def _train(thing: Any, calling: WireCalling, *given: Any) -> Any:
-    """The histories, the parameters that training came to, and what the loss was asked, if one was plugged in.
+    """Return the histories, the trained parameters, and the loss's inputs, if one was plugged in.
 
     Args:
         thing: the class.
-        calling: what its train is called.
+        calling: the name of its train.
         given: parameters, X, y, X_val, y_val, learning rate, its decay, reg, steps, batch size; then the losses, and
-            the gradients by each parameter, that the loss is to give, or None for the network's own.
+            the gradients by each parameter, for the stand-in to return, or None for the network's own loss.
     """
     n = len(calling.shapes)
     arrays, data, numbers, (losses, *gradients) = (
@@ -122,7 +122,7 @@ def _train(thing: Any, calling: WireCalling, *given: Any) -> Any:
 
 
 def _listed(history: Any) -> Any:
-    """A history as an array, which travels faster; anything that is none as it is."""
+    """Return a history as an array, which is sent faster; anything else unchanged."""
     try:
         return np.array(history, dtype=np.float64) if isinstance(history, list) else history
     except (TypeError, ValueError):
@@ -130,7 +130,7 @@ def _listed(history: Any) -> Any:
 
 
 def _gives_tuples(network: Any, X: Any, y: Any) -> bool:
-    """Whether the network's own loss gives its gradients in order, not in a dict: the stand-in must do the same."""
+    """Whether the network's own loss returns its gradients in order, not in a dict: the stand-in must do the same."""
     try:
         _, gradients = network.loss(X[:1].copy(), y[:1].copy(), 0.0)
     except Exception:

@@ -1,4 +1,4 @@
-"""PyTorch where there is no GPU: what asks for one gets the processor, so that code for the course's machines runs."""
+"""Runs PyTorch without a GPU: requests for one get the processor, so that code for the course's machines runs."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from typing import Any
 
 
 def redirect() -> None:
-    """From here on, in this process."""
+    """Redirect requests for a GPU from here on, in this process."""
     import torch
     from torch.overrides import TorchFunctionMode
 

@@ -1,4 +1,4 @@
-"""Many calls of one function: most answers are put side by side, as encoding each takes longer than most calls."""
+"""Batches the answers to many calls of one function, because encoding each one separately costs more than the call."""
 
 from __future__ import annotations
 
@@ -17,23 +17,23 @@ _decode = msgspec.msgpack.Decoder(wire.WireCalls).decode
 _FLOAT64 = np.dtype(np.float64)
 _FLOATS = frozenset({float, np.float64})
 _copy = np.ndarray.copy
-# Sets of calls that are kept: a loss is asked four or five, and its other function the same ones. Without that, 10
+# How many sets of calls are kept: a loss gets four or five, and its other function the same ones. Without this, 10
 # correct hand-ins take 4 % more processor time.
 _KEPT = 8
 
 _Arrays: TypeAlias = list[packing.Array]
 _Call: TypeAlias = tuple[_Arrays, list[Any], wire.Shape]
-"""Arrays, what stands behind them, and the shape of the first."""
+"""Arrays, the arguments after them, and the shape of the first."""
 
 
 class Calls:
-    """Calls as they came, unpacked: that takes longer than to copy their arguments for each function."""
+    """Caches unpacked calls: unpacking takes longer than copying their arguments for each function."""
 
     def __init__(self) -> None:
         self._kept: dict[tuple[bytes, bytes], list[_Call]] = {}
 
     def unpacked(self, packed: msgspec.Raw, unpacker: packing.Unpacker) -> list[_Call]:
-        """The arguments of each; no student code may get hold of the arrays themselves."""
+        """Return the arguments of each call; no student code may get hold of the arrays themselves."""
         key = bytes(packed), bytes(unpacker.payload)
         if key not in self._kept:
             while len(self._kept) >= _KEPT:
@@ -53,7 +53,7 @@ def _unpacked(packed: msgspec.Raw, unpacker: packing.Unpacker) -> list[_Call]:
 
 
 class Pairing:
-    """The answers that are in no reply yet.
+    """Collects answers until it is time to send them.
 
     Args:
         hold: puts a reply, with its index, into ``outbox``.
@@ -69,7 +69,7 @@ class Pairing:
         self._bytes = 0
 
     def add(self, loss: float, array: bytes, form: tuple[bool, wire.Shape | None]) -> None:
-        """Keep an answer, of a form as `wire.WirePairs` has it; send all if it is time."""
+        """Add an answer, its form as in `wire.WirePairs`; send all if it is time."""
         if form != self._form:
             self.finish()
             self._form = form
@@ -81,13 +81,13 @@ class Pairing:
             self._outbox.push()
 
     def other(self, body: Any, arrays: list[bytes]) -> None:
-        """Keep another kind of answer, behind those that are kept."""
+        """Add another kind of answer, after those collected so far."""
         self.finish()
         self._hold(self._first, body, arrays)
         self._first += 1
 
     def finish(self) -> None:
-        """Make a reply of what is kept."""
+        """Make a reply of the answers collected so far."""
         count = len(self._losses)
         if count:
             losses = struct.pack(f"<{count}d", *self._losses)
@@ -102,12 +102,12 @@ def answer(
     pairing: Pairing,
     filenames: Container[str],
 ) -> None:
-    """Call ``function`` on all that is asked, and answer in order.
+    """Call ``function`` for all calls, and answer in order.
 
     Args:
-        function: None if it is not there.
-        calls: the arguments, of which it gets copies.
-        pairing: takes the answers.
+        function: None if it is missing.
+        calls: the arguments; the function gets copies of them.
+        pairing: collects the answers.
         filenames: the student's, for saying where an error was raised.
     """
     for arrays, others, shape in calls:
@@ -137,5 +137,5 @@ def answer(
 
 
 def _holds_one(loss: Any) -> bool:
-    """Whether it is an array, of few dimensions, that holds one float."""
+    """Whether it is an array, of few dimensions, with exactly one float."""
     return type(loss) is np.ndarray and loss.dtype is _FLOAT64 and loss.size == 1 and loss.ndim <= 2

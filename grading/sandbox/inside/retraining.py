@@ -1,4 +1,4 @@
-"""Another training like those of a notebook's search: what the notebook calls train with, but for a few settings."""
+"""Trains once more like a notebook's search, with the notebook's own call of train except for a few settings."""
 
 from __future__ import annotations
 
@@ -10,17 +10,17 @@ import numpy as np
 
 from grading.protocol import wire
 
-# What follows X and y where the course's train is called without names.
+# The parameters after X and y, if the course's train is called without names.
 _SETTINGS = "learning_rate", "reg", "num_iters", "batch_size", "verbose"
 
 
 def train_again(message: wire.TrainAgain, cells: Sequence[str], variables: dict[str, Any]) -> Any:
-    """The weights of a new model of the same class.
+    """Return the weights of a new model of the same class.
 
     Args:
         message: which model, and with which settings and classes.
-        cells: of the notebook, as plain Python.
-        variables: of the notebook.
+        cells: those of the notebook, as plain Python.
+        variables: those of the notebook.
 
     Raises:
         LookupError: no cell calls train.
@@ -43,7 +43,7 @@ def train_again(message: wire.TrainAgain, cells: Sequence[str], variables: dict[
 
 
 def _call_of_train(cells: Sequence[str], model: str) -> ast.Call:
-    """The last call of train, rather one in a cell that speaks of the model."""
+    """Return the last call of train, preferably one in a cell that mentions the model."""
     for _, _, cell in sorted(((model in cell, k, cell) for k, cell in enumerate(cells)), reverse=True):
         try:
             calls = [node for node in ast.walk(ast.parse(cell)) if isinstance(node, ast.Call)]

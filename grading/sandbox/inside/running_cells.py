@@ -1,4 +1,4 @@
-"""A notebook as the student left it: its files are written out, and its cells run from the top, one by one."""
+"""Runs a notebook as the student left it: writes out its files, and runs its cells from the top, one by one."""
 
 from __future__ import annotations
 
@@ -21,13 +21,13 @@ from grading.sandbox.inside.absent_modules import ORDINARY, Standin, compatibili
 from grading.sandbox.inside.answers import Packer, plain, raised
 from grading.sandbox.inside.library import lines_of
 
-#: Where the data set waits, as a folder with a link in it, until it is known where the notebook lies.
+#: Holds a link to the data set until it is known which folder the notebook is in.
 WAITING = ".datasets"
-# The package of the course, of which each hand-in has one: the grader has put its helpers there.
+# The course's package, which each hand-in contains: the grader has put its helpers there.
 _COURSES = ("cs231n", "comp411")
 _DATA = "cifar-10-batches-py"
 
-# Real where they are installed; `%load_ext autoreload` finds its own.
+# Real if they are installed; `%load_ext autoreload` finds its own.
 _NOT_STOOD_IN_FOR = {"autoreload", "pdb", "setuptools"}
 _MOST_REMARKS = 10
 _LARGEST_ARRAY = 4 << 20
@@ -37,16 +37,16 @@ Send = Callable[[int, Any, list[bytes]], None]
 
 
 def place_data(data: str) -> None:
-    """Make the data set reachable from the current folder, which is the worker's own; before system calls close.
+    """Make the data set reachable from the current folder, the worker's own, before system calls are restricted.
 
-    Student code finds it by the name that the course gave it. It is linked, not copied: it may be 180 MB.
+    Student code finds it under the name that the course gave it. It is linked, not copied, as it may be 180 MB.
     """
     os.mkdir(WAITING)  # noqa: PTH102
     os.symlink(data, f"{WAITING}/{_DATA}")  # noqa: PTH211
 
 
 def warm_up(scratch: str) -> None:
-    """Import, once for all workers, what every notebook needs; fonts are looked for now, which takes seconds."""
+    """Import, once for all workers, what every notebook needs; this also searches for fonts, which takes seconds."""
     os.environ.update(
         MPLCONFIGDIR=f"{scratch}/matplotlib",
         MPLBACKEND="module://matplotlib_inline.backend_inline",
@@ -59,17 +59,17 @@ def warm_up(scratch: str) -> None:
 
 
 class _StandinFinder(MetaPathFinder, Loader):
-    """Asked last: gives stand-ins for packages that only dress a notebook up (google.colab, imageio, seaborn).
+    """Asked last: gives stand-ins for packages that only decorate a notebook (google.colab, imageio, seaborn).
 
-    A file of the course's package that lies elsewhere in the hand-in is found there; for one that was not handed in
-    there is a stand-in, too: most of them have nothing to do with what this notebook does.
+    A file of the course's package that is elsewhere in the hand-in is found there; one that was not handed in also gets
+    a stand-in, because most of them have nothing to do with what this notebook does.
     """
 
     def __init__(self, root: str, remark: Callable[[str], None]) -> None:
         self._root, self._remark = root, remark
 
     def find_spec(self, name: str, path: object, target: object = None) -> ModuleSpec | None:
-        """A module of this finder's, if it is one of those."""
+        """Return a module of this finder's, if it is one of those."""
         top, _, below = name.partition(".")
         if top in _COURSES and below:
             file = f"{name.rpartition('.')[2]}.py"
@@ -83,18 +83,18 @@ class _StandinFinder(MetaPathFinder, Loader):
         return ModuleSpec(name, self, is_package=True)
 
     def create_module(self, spec: ModuleSpec) -> Any:
-        """A stand-in, which answers to everything."""
+        """Create a stand-in, which responds to everything."""
         return Standin(spec.name)
 
     def exec_module(self, module: Any) -> None:
-        """There is nothing to run."""
+        """Do nothing: there is no code to run."""
 
 
 class _ClosedFinder(MetaPathFinder):
-    """Asked first: a package that is there but may not be read is as good as missing, at every level alike."""
+    """Asked first: treats a package that exists but is unreadable as missing, so that all levels behave alike."""
 
     def find_spec(self, name: str, path: object, target: object = None) -> None:
-        """Nothing, or the error that a missing package gives."""
+        """Return None, or raise the error of a missing package."""
         if path is not None:
             return
         for folder in sys.path:
@@ -110,7 +110,7 @@ TrainAgain = Callable[[wire.TrainAgain, Send], None]
 
 
 def run(message: wire.Execute, unpacker: packing.Unpacker, send: Send) -> TrainAgain:
-    """Run the cells and answer for each; what answers for trainings that are asked for after them."""
+    """Run the cells and answer for each; return a function that answers requests for training after them."""
     from grading.sandbox.inside.shell import Shown, open_shell
 
     root = os.getcwd()  # noqa: PTH109
@@ -161,7 +161,7 @@ def _lay_out(message: wire.Execute, unpacker: packing.Unpacker, folder: str) -> 
     course = next((course for course in _COURSES if course in folders), _COURSES[0])
     os.makedirs(f"{folder}/{course}", exist_ok=True)  # noqa: PTH103
     if os.path.exists(WAITING):  # noqa: PTH110
-        # A folder may be moved, links may not be made any more.
+        # A folder may be moved, but links may no longer be created.
         os.rename(WAITING, f"{folder}/{course}/datasets")  # noqa: PTH104
     for file in message.files:
         content = unpacker.take(file.content)
@@ -173,7 +173,7 @@ def _lay_out(message: wire.Execute, unpacker: packing.Unpacker, folder: str) -> 
 
 
 def _arrange_imports(folder: str, root: str, remark: Callable[[str], None]) -> None:
-    """The notebook's folder first, as in Jupyter; then where the course's package lies; stand-ins last."""
+    """Put the notebook's folder first, as in Jupyter; then that of the course's package; stand-ins last."""
     above = [path for path, folders, _ in os.walk(root) if not set(_COURSES).isdisjoint(folders)]
     sys.path[:0] = list(dict.fromkeys((folder, *above, root)))
     sys.meta_path.insert(0, _ClosedFinder())
@@ -183,20 +183,20 @@ def _arrange_imports(folder: str, root: str, remark: Callable[[str], None]) -> N
             if isinstance(module, types.ModuleType) and "." not in name:
                 module.__dict__.setdefault("__path__", [])
             sys.modules.setdefault(name, module)
-    # Left out of SciPy since; the course's own helpers of 2015 ask for it and never use it here.
+    # Since removed from SciPy; the course's own helpers of 2015 import it and never use it here.
     pictures = types.ModuleType("scipy.misc")
     pictures.__dict__.update(
         {name: Standin(f"scipy.misc.{name}") for name in ("imread", "imresize", "imsave")}
     )
     sys.modules["scipy.misc"] = pictures
-    # %autoreload looks for changes in all files that modules come from; ours are not to be seen here.
+    # %autoreload looks for changes in the files of all modules; ours should not be seen here.
     for name, module in sys.modules.items():
         if name.startswith(f"{PREFIX}grading"):
             module.__file__ = None
 
 
 def _come_back(root: str, folder: str) -> None:
-    """`%cd` stays in force, but only within the hand-in: elsewhere there is nothing to go to."""
+    """Keep the effect of `%cd`, but only within the hand-in: elsewhere there is nowhere to go."""
     try:
         inside = f"{os.getcwd()}/".startswith(f"{root}/")  # noqa: PTH109
     except OSError:
@@ -206,7 +206,7 @@ def _come_back(root: str, folder: str) -> None:
 
 
 def _raised(error: BaseException, root: str) -> wire.Raised:
-    """An error as it travels, with the last line of the student's that it went through."""
+    """Encode an error, with the last of the student's lines that it passed through."""
     sent = raised(error, set())
     place = sent.where
     for filename, line in lines_of(error):
@@ -227,7 +227,7 @@ def _bytes(data: bytes, packer: Packer) -> wire.WireArray | None:
 def _found(
     wanted: Sequence[str], variables: dict[str, Any], packer: Packer
 ) -> Iterator[tuple[str, wire.WireValue]]:
-    """The wanted variables, in the form in which they can be sent; what is not there is left out."""
+    """Return the requested variables in a form that can be sent; missing ones are left out."""
     for name in wanted:
         variable, *attributes = name.split(".")
         kept = len(packer.arrays)
@@ -237,14 +237,14 @@ def _found(
                 value = getattr(value, attribute)
             sent = packer.value(_sendable(value))
         except BaseException:
-            # A value of the student's that does not let itself be looked at is as good as none.
+            # A value of the student's that raises when it is examined counts as missing.
             del packer.arrays[kept:]
             continue
         yield name, sent
 
 
 def _sendable(value: Any) -> Any:
-    """Tables and lists of numbers as arrays; of anything too large, nothing."""
+    """Return tables and lists of numbers as arrays; None for anything too large."""
     if isinstance(value, dict):
         rows = [_row(key, entry) for key, entry in list(value.items())[:_MOST_ENTRIES]]
         return np.array(rows, np.float64).reshape(len(rows), 4)
@@ -256,7 +256,7 @@ def _sendable(value: Any) -> Any:
 
 
 def _row(key: Any, entry: Any) -> tuple[float, float, float, float]:
-    """``results[learning_rate, reg] = (training accuracy, validation accuracy)``, or the latter alone."""
+    """Return ``results[learning_rate, reg] = (training accuracy, validation accuracy)``, or the latter alone."""
     learning_rate, reg = key
     training, validation = entry if isinstance(entry, (tuple, list, np.ndarray)) else (float("nan"), entry)
     return float(learning_rate), float(reg), float(training), float(validation)

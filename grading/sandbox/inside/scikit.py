@@ -1,4 +1,4 @@
-"""A few functions of scikit-learn, which itself is not here: it brings the pictures that classifiers are judged by."""
+"""A few functions of scikit-learn, which itself is absent because it contains the pictures used for judging."""
 
 from __future__ import annotations
 
@@ -42,11 +42,11 @@ def softmax(X: Any, copy: bool = True) -> Any:
 
 
 def label_binarize(y: Any, *, classes: Any, neg_label: int = 0, pos_label: int = 1) -> Any:
-    """`sklearn.preprocessing.label_binarize` for three classes or more: a column for each, 1 where it is the label."""
+    """`sklearn.preprocessing.label_binarize` for at least three classes: a column for each, 1 if it is the label."""
     return np.where(np.asarray(y)[:, None] == np.asarray(classes)[None, :], pos_label, neg_label)
 
 
-#: What its modules have here, and all modules on the way.
+#: The contents of its modules here, and of all modules that lead to them.
 CONTENTS: dict[str, dict[str, object]] = {
     "sklearn.utils": {"shuffle": shuffle},
     "sklearn.utils.extmath": {"softmax": softmax},

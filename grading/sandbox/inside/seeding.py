@@ -1,4 +1,4 @@
-"""Randomness that is the same in every run."""
+"""Makes randomness the same in every run."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 from numpy.random import bit_generator
 
-# In place of the operating system's: a fixed sequence for everything that is made without a seed.
+# Replaces the operating system's entropy: a fixed sequence for everything created without a seed.
 _entropy = random.Random(0)
 _seed_of_random = random.seed
 
@@ -22,7 +22,7 @@ def _seed_random(a: Any = None, version: int = 2) -> None:
 
 @contextlib.contextmanager
 def repeatable() -> Iterator[None]:
-    """Randomness as after `install`, and afterwards as it was before: for a process that is not ours."""
+    """Make randomness as after `install`, and restore it at the end: for a process that is not ours."""
     entropy = bit_generator.randbits  # type: ignore[attr-defined]
     states = np.random.get_state(legacy=False), random.getstate()
     install()
@@ -36,7 +36,7 @@ def repeatable() -> Iterator[None]:
 
 def install() -> None:
     """Make ``default_rng()``, ``RandomState()``, ``SeedSequence()`` and both ``seed()`` repeatable."""
-    # SeedSequence, which every unseeded generator starts from, asks this name of its module for entropy.
+    # SeedSequence, which every unseeded generator starts from, gets its entropy from this name in its module.
     bit_generator.randbits = _entropy.getrandbits  # type: ignore[attr-defined]
     random.seed = _seed_random
 
@@ -46,7 +46,7 @@ def seed_everything(seed: int) -> None:
     _entropy.seed(seed)
     _seed_of_random(seed)
     np.random.seed(seed % (1 << 32))
-    # PyTorch has generators of its own, where the student uses it.
+    # PyTorch has generators of its own, if the student uses it.
     torch = sys.modules.get("torch")
     with contextlib.suppress(Exception):
         if torch is not None:

@@ -31,7 +31,7 @@ _NOTHING = wire.WireReturned(wire.WireValue("NoneType", None), [], None)
 
 
 class Server:
-    """Holds one submission and answers for it."""
+    """Holds one submission and answers the grader's requests to it."""
 
     def __init__(self, channel: socket.socket, mapped: Mapped | None = None) -> None:
         self._channel = channel
@@ -98,8 +98,8 @@ class Server:
             for index, step in enumerate(message.steps):
                 self._send(index, *self._answer(step, unpacker))
             return
-        # Most steps prepare a call and return nothing: one reply for all that stand before it, unless it is time to
-        # show that there is progress.
+        # Most steps prepare a call and return nothing: they share one reply, sent before the next one unless it is time
+        # to show that there is progress.
         nothing = 0
         for index, step in enumerate(message.steps):
             body, arrays = self._answer(step, unpacker)
@@ -129,7 +129,7 @@ class Server:
             no_gpu.redirect()
         self._provided = adapted(library.provided, message.callings)
         self._answerer = Answerer(self._provided, Counter(), self._mapped)
-        # What the files set for themselves on the way is theirs; their functions start from the defaults.
+        # Settings that the files change while loading are discarded; their functions start from the defaults.
         np.seterr(divide="warn", over="warn", under="ignore", invalid="warn")
         warnings.simplefilter("ignore")
         seeding.seed_everything(0)
@@ -138,7 +138,7 @@ class Server:
 
     def _answer(self, step: wire.WireStep, unpacker: packing.Unpacker) -> tuple[Any, list[bytes]]:
         packer = Packer()
-        # Read from the wire first: a step that fails must not leave its arrays to the next one.
+        # Unpacked first: a step that fails must not leave its arrays to the next one.
         try:
             body = self._answerer.taken(step, unpacker, packer)
         except BaseException as error:
@@ -148,18 +148,18 @@ class Server:
 
 
 def flush() -> None:
-    """Hand on what has been printed; a student may have closed or replaced the streams."""
+    """Pass on what has been printed; a student may have closed or replaced the streams."""
     for stream in (sys.stdout, sys.stderr):
         with contextlib.suppress(BaseException):
             stream.flush()
 
 
 def main(channel: socket.socket, mapped: Mapped | None = None) -> None:
-    """Serve on ``channel`` until it is closed, then end the process whatever the student left behind."""
+    """Serve on ``channel`` until it is closed, then end the process, whatever the student left behind."""
     try:
         Server(channel, mapped).serve()
     except BaseException:
-        # Our own defect, or a student's tampering; it is seen among what was printed.
+        # A defect of ours, or a student's tampering; it is visible in the printed output.
         traceback.print_exc()
     finally:
         flush()

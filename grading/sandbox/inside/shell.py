@@ -1,6 +1,6 @@
-"""IPython's own shell in this very process: no kernel beside it, no sockets, no other programs.
+"""Sets up IPython's own shell in this very process: no separate kernel, no sockets, no other programs.
 
-What a notebook shows is kept here, within caps, until it is sent; nobody reads or answers while it runs.
+Whatever a notebook shows is kept here, within caps, until it is sent; nobody reads or answers while it runs.
 """
 
 from __future__ import annotations
@@ -34,14 +34,14 @@ _PROGRAMS = (
 
 
 class Shown:
-    """What one cell has shown so far: text from both ends, pictures by number and size."""
+    """The output of one cell so far: the beginning and end of its text, and a limited number and size of pictures."""
 
     def __init__(self) -> None:
         self.clear()
         self.remarks: list[str] = []
 
     def clear(self) -> None:
-        """Forget what was shown, as ``clear_output`` does, and start again."""
+        """Discard the output, as ``clear_output`` does, and start again."""
         self._first: list[str] = []
         self._room = _KEPT_FIRST
         self._last = ""
@@ -50,7 +50,7 @@ class Shown:
         self.dropped = 0
 
     def write(self, text: str) -> None:
-        """Keep ``text`` if it is near the beginning or the end of what is printed."""
+        """Keep ``text`` if it is near the beginning or the end of the printed output."""
         head, tail = text[: self._room], text[self._room :]
         if head:
             self._first.append(head)
@@ -61,7 +61,7 @@ class Shown:
 
     @property
     def text(self) -> str:
-        """The text, with a line in the middle where some is missing."""
+        """The text, with a line in the middle if some is missing."""
         missing = self._beyond - len(self._last)
         gap = f"\n[{missing:,} characters are left out here]\n" if missing else ""
         return "".join(self._first) + gap + self._last
@@ -90,7 +90,7 @@ class _Stream(io.TextIOBase):
         self._shown = shown
 
     def write(self, text: str) -> int:
-        """Keep what there is room for."""
+        """Keep as much as there is room for."""
         self._shown.write(str(text))
         return len(text)
 
@@ -103,11 +103,11 @@ class _Publisher(DisplayPublisher):
     shown: Shown
 
     def publish(self, data: dict[str, Any], *_: Any, **__: Any) -> None:
-        """Pictures are kept as pictures, all else as the text that comes along; HTML and scripts are not kept."""
+        """Keep pictures as pictures, and everything else as the accompanying text; HTML and scripts are not kept."""
         show(self.shown, data)
 
     def clear_output(self, wait: bool = False) -> None:
-        """As a progress display wants it."""
+        """Clear the output, as progress displays request."""
         self.shown.clear()
 
 
@@ -115,15 +115,15 @@ class _Hook(DisplayHook):
     shown: Shown
 
     def write_output_prompt(self) -> None:
-        """There is none."""
+        """Do nothing: there is no prompt."""
 
     def write_format_data(self, format_dict: dict[str, Any], md_dict: Any = None) -> None:
-        """The value of a cell's last line."""
+        """Keep the value of a cell's last line."""
         show(self.shown, format_dict)
 
 
 def show(shown: Shown, data: dict[str, Any]) -> None:
-    """Keep one thing that is displayed."""
+    """Keep one displayed object."""
     if "image/png" in data:
         shown.picture(data["image/png"])
     elif "text/plain" in data:
@@ -131,10 +131,10 @@ def show(shown: Shown, data: dict[str, Any]) -> None:
 
 
 class _Profile(ProfileDir):
-    """An empty profile: without the README that IPython would copy there by system calls that are closed here."""
+    """An empty profile: without the README that IPython would copy there with system calls that are closed here."""
 
     def check_startup_dir(self, change: Any = None) -> None:
-        """There is none."""
+        """Do nothing: there is no such folder."""
 
 
 class Shell(InteractiveShell):
@@ -143,41 +143,41 @@ class Shell(InteractiveShell):
     shown: Shown
 
     def init_history(self) -> None:
-        """Without the thread and the database that would keep it."""
+        """Start without the thread and the database that would keep the history."""
         self.config.HistoryManager.enabled = False
         super().init_history()  # type: ignore[no-untyped-call]
 
     @contextlib.contextmanager
     def _tee(self, channel: Any) -> Iterator[None]:
-        """Without IPython's own copy of all that is printed, which has no cap and ends in a MemoryError."""
+        """Do without IPython's own copy of all output, which has no cap and ends in a MemoryError."""
         yield
 
     def enable_gui(self, gui: Any = None) -> None:
-        """There are no windows."""
+        """Do nothing: there are no windows."""
 
     def enable_matplotlib(self, gui: str | None = None) -> Any:
-        """Pictures go into the notebook whatever was asked for: nobody could turn or close another kind."""
+        """Put plots into the notebook, whatever backend is requested: nobody could interact with windows."""
         return super().enable_matplotlib(_INLINE)  # type: ignore[no-untyped-call]
 
     def system(self, cmd: str) -> None:
-        """``!command``: no program is run, and the cell goes on."""
+        """Run no program for ``!command``; the cell continues."""
         self.shown.remark(f"Not run: {str(cmd).strip()[:200]!r}: the grader runs no shell commands.")
 
     def getoutput(self, cmd: str, split: bool = True, depth: int = 0) -> Any:
-        """``lines = !command``: nothing comes out."""
+        """Return no output for ``lines = !command``."""
         self.system(cmd)
         return SList() if split else ""
 
     def no_program(self, line: str, cell: str | None = None) -> None:
-        """In place of the magics that start programs."""
+        """Replace the magics that start programs."""
         self.system(line or (cell or "").strip().partition("\n")[0])
 
     def _showtraceback(self, etype: Any, evalue: Any, stb: Any) -> None:
-        """What a cell raised is sent as it is."""
+        """Print nothing, because a cell's exception is sent as it is."""
 
 
 def open_shell(shown: Shown) -> Shell:
-    """The shell of this process, set up as a notebook finds it in Jupyter."""
+    """Open the shell of this process, set up as a notebook finds it in Jupyter."""
     config = Config()
     config.HistoryManager.enabled = False
     config.InteractiveShell.colors = "nocolor"

@@ -1,4 +1,4 @@
-"""Entry of a worker that is a process of its own from the start, with resource limits and no walls."""
+"""Entry point of a worker that is a process of its own from the start, with resource limits and no walls."""
 
 from __future__ import annotations
 
@@ -13,12 +13,11 @@ from grading.sandbox.inside.mapped_array import Mapped
 
 
 def main(setup: bytes, frames: int = -1, printed: int = -1, data: int | None = None) -> None:
-    """Take the limits, then serve on the socket ``frames`` and print to the socket ``printed``.
+    """Apply the limits, then serve on the socket ``frames`` and print to the socket ``printed``.
 
     Args:
         setup: a `Setup` as msgpack.
-        frames: its file descriptor. Windows does not pass these on; there, standard input says how to get at
-            both sockets.
+        frames: its file descriptor. Windows does not pass these on; there, standard input says how to get both sockets.
         printed: its file descriptor.
         data: the file descriptor of the data to map, if there is any.
     """

@@ -1,8 +1,8 @@
 """Starts workers by forking: everything is imported once, and each worker is ready within milliseconds.
 
-It never runs student code itself. It takes its orders from one socket: `Start`, with what the new worker needs, and
-the name of a worker that has ended, to be cleared away. One that is to find a module imported is forked from a branch,
-a process that this one has forked and that has imported it: some take longer to import than to be graded.
+It never runs student code itself. It takes orders from one socket: `Start`, with what the new worker needs, or the name
+of a worker that has ended, to be cleared away. A worker that should find a module already imported is forked from a
+branch, a process forked from this one that has imported the module: some take longer to import than to be graded.
 """
 
 from __future__ import annotations
@@ -37,8 +37,8 @@ class _Branch:
     """Our end of a branch, which takes the same orders as its zygote.
 
     Args:
-        control: where it takes them from.
-        process: its number.
+        control: the socket on which it takes them.
+        process: its process id.
     """
 
     def __init__(self, control: socket.socket, process: int) -> None:
@@ -50,7 +50,7 @@ class _Branch:
         return bool(self.control.recv(64))
 
     def start(self, user: int | None, descriptors: list[int]) -> tuple[bytes, int]:
-        """The name of a new worker, and a handle on it.
+        """Return the name of a new worker, and a handle on it.
 
         Raises:
             OSError: the branch is lost.
@@ -62,7 +62,7 @@ class _Branch:
         return name, handles[0]
 
     def reap(self, process: int) -> int:
-        """The exit status of a worker that has ended.
+        """Return the exit status of a worker that has ended.
 
         Raises:
             OSError, ValueError: the branch is lost.
@@ -80,10 +80,10 @@ class _Worker(msgspec.Struct, gc=False):
     """A worker that has not been cleared away.
 
     Attributes:
-        folder: to be removed after it, "" for none.
+        folder: the folder to remove after it, "" for none.
         user: its user id, None for ours.
-        lock: a descriptor that keeps that from others, None if there is none.
-        branch: what it was forked from, None for this process.
+        lock: a descriptor that reserves that id, None if there is none.
+        branch: the branch that it was forked from, None for this process.
     """
 
     folder: str = ""
@@ -95,8 +95,8 @@ class _Worker(msgspec.Struct, gc=False):
 class Zygote:
     """The process that workers are forked from.
 
-    It runs no student code, and is not behind Landlock itself: a process that is can mount nothing, and takes the
-    longer the deeper a folder lies that it clears away. Each of its workers is.
+    It runs no student code, and is not restricted by Landlock itself: a restricted process cannot mount anything, and
+    clearing away a folder takes it longer the deeper the folder is. Each of its workers is restricted.
     """
 
     def __init__(self, control: socket.socket) -> None:
@@ -104,7 +104,7 @@ class Zygote:
         self._setup = msgspec.msgpack.decode(control.recv(1 << 20), type=Setup)
         self._reachable: Callable[[str], str] = str
         self._files: Ruleset | None = None
-        # Where each worker has a file system of its own, if it can have one.
+        # The mount point of each worker's own file system, if it can have one.
         self._own_scratch: str | None = None
         self._sweepers: set[int] = set()
         self._workers: dict[int, _Worker] = {}
@@ -125,11 +125,11 @@ class Zygote:
         if self._setup.readable is not None:
             self._files = confining.files_closed(self._setup, self._reachable)
         sys.argv = ["submission"]
-        # Objects that live from here on are not looked at, and so not copied, by a worker's collections.
+        # Objects that exist by now are not visited, and so not copied, by a worker's garbage collections.
         gc.freeze()
 
     def serve(self) -> None:
-        """Take orders until the other side is gone; then nothing that was started may stay."""
+        """Take orders until the other side is gone; then nothing that was started may remain."""
         self._control.send(READY)
         while True:
             said, descriptors, _, _ = socket.recv_fds(self._control, 256, 4)
@@ -151,7 +151,7 @@ class Zygote:
                 self._reap(process)
 
     def _new_name(self, scratch: str) -> str:
-        """Of a folder. Nobody can have taken it before: not a student's code, nor a zygote that this one replaces."""
+        """Return a new folder name that neither a student's code nor a zygote replaced by this one can have taken."""
         return f"{self._reachable(scratch)}/{secrets.token_hex(8)}"
 
     def _start(self, user: int | None, descriptors: list[int]) -> None:
@@ -191,7 +191,7 @@ class Zygote:
         self._start(user, descriptors)
 
     def _new_branch(self, module: str, not_its_own: list[int]) -> _Branch | None:
-        """A branch that has imported ``module``; None if that cannot be imported."""
+        """Fork a branch that has imported ``module``; None if that cannot be imported."""
         ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         process = os.fork()
         if not process:
@@ -219,7 +219,7 @@ class Zygote:
         self.serve()
 
     def _let_go_of(self, branch: _Branch) -> None:
-        """Of a branch that is lost, and its workers with it; the next one takes its place."""
+        """Drop a branch that is lost, and its workers with it; the next one takes its place."""
         if branch in self._branches.values():
             branch.close()
             self._branches = {
@@ -227,7 +227,7 @@ class Zygote:
             }
 
     def _let_go_of_others(self) -> None:
-        """In a process that has just been forked: it must not be able to give or to take our orders, nor hold locks."""
+        """Make a newly forked process unable to give or take our orders, and release our locks in it."""
         self._control.close()
         for branch in self._branches.values():
             if branch is not None:
@@ -245,7 +245,7 @@ class Zygote:
         if folder is not None:
             confining.mount_scratch(folder, worker.user)
         counted_alone = confining.be_nobody_else(worker.user)
-        # A process that changes its user id has to say this again.
+        # A process that changes its user id has to repeat this.
         confining.die_with_parent()
         if worker.folder:
             folder = worker.folder
@@ -292,14 +292,14 @@ class Zygote:
         return os.waitstatus_to_exitcode(status)
 
     def _clear(self, worker: _Worker) -> None:
-        """Remove its folder: at once if it is empty, and else in a process that takes its time."""
+        """Remove its folder: at once if it is empty, otherwise in a process that takes its time."""
         with contextlib.suppress(OSError):
             os.rmdir(worker.folder)  # noqa: PTH106
             return
         self._sweepers.add(self._forked_as(worker, lambda: clear_slowly(worker.folder)))
 
     def _forked_as(self, worker: _Worker, action: Callable[[], object]) -> int:
-        """The number of a new process that does ``action`` with the rights that ``worker`` had, and holds its id."""
+        """Do ``action`` in a new process with the rights of ``worker``, which holds its id; return its number."""
         process = os.fork()
         if not process:
             try:
@@ -311,13 +311,13 @@ class Zygote:
         return process
 
     def _end_orphans(self, worker: _Worker) -> None:
-        """End what a worker has left behind, where it could start processes: they are our children now."""
+        """End what a worker has left behind, if it could start processes: they are our children now."""
         with contextlib.suppress(OSError):
-            # There is no /proc to look at: behind full walls nothing is left in the first place.
+            # There is no /proc to look at, but behind full walls nothing is left in the first place.
             while left := self._orphans(worker.user):
                 if worker.user is not None:
-                    # All at once, since they may start others more quickly than they are ended one by one. They can
-                    # stop this one, too, so that it is done again.
+                    # All at once, because they may start others faster than they are ended one by one. They can also
+                    # stop this process, so it is repeated.
                     killer = self._forked_as(worker, lambda: os.kill(-1, signal.SIGKILL))
                     os.waitpid(killer, os.WUNTRACED)
                     left.add(killer)
@@ -327,7 +327,7 @@ class Zygote:
                         os.waitpid(process, 0)
 
     def _orphans(self, user: int | None) -> set[int]:
-        """Our children that we have not started; with ``user``, those that are of this user."""
+        """Our children that we have not started; with ``user``, only those of this user."""
         branches = {branch.process for branch in self._branches.values() if branch is not None}
         orphans = self._children() - self._workers.keys() - branches - self._sweepers
         return {process for process in orphans if user is None or user == os.stat(f"/proc/{process}").st_uid}  # noqa: PTH116

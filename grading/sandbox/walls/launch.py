@@ -1,4 +1,4 @@
-"""Starting and ending the processes that student code runs in."""
+"""Starts and ends the processes that student code runs in."""
 
 from __future__ import annotations
 
@@ -32,8 +32,8 @@ class End(msgspec.Struct, frozen=True):
     """How a process ended.
 
     Attributes:
-        how: as part of a sentence; "" if it did not end by itself.
-        by_others: it was ended from outside, and not by us: no function that ran in it is to blame.
+        how: how it ended, as part of a sentence; "" if it did not end by itself.
+        by_others: whether it was ended from outside, but not by us: no function that ran in it is to blame.
     """
 
     how: str = ""
@@ -41,10 +41,10 @@ class End(msgspec.Struct, frozen=True):
 
 
 def ended(returncode: int) -> End:
-    """What an exit status means: "was ended by SIGSEGV"."""
+    """Describe an exit status: "was ended by SIGSEGV"."""
     if returncode >= 0:
         return End(say("ended itself with exit code {code}", code=returncode))
-    # No process can send this to itself behind walls, and limits send another one first.
+    # Behind walls, no process can send this to itself, and limits send another signal first.
     by_others = sys.platform != "win32" and -returncode == signal.SIGKILL
     with contextlib.suppress(ValueError):
         return End(say("was ended by {signal}", signal=signal.Signals(-returncode).name), by_others)
@@ -52,21 +52,21 @@ def ended(returncode: int) -> End:
 
 
 class _PlainProcess:
-    """A worker's process that was started for itself."""
+    """A worker's process that was started on its own."""
 
     def __init__(self, process: subprocess.Popen[bytes], folder: str, user: PrivateUser | None) -> None:
         self._process, self._folder, self._user = process, folder, user
 
     @property
     def vitals(self) -> Vitals | None:
-        """What it uses, as long as it is there; None where that cannot be seen."""
+        """Its usage, as long as it exists; None if that cannot be measured."""
         return Vitals(self._process.pid)
 
     def kill(self, wait: bool) -> End:
-        """End it and whatever it started, at once.
+        """End it and everything it started, at once.
 
         Args:
-            wait: it has closed its connection and is about to end; give it a moment, to see how.
+            wait: whether it has closed its connection and is about to end; it then gets a moment, to see how.
         """
         end = End()
         with contextlib.suppress(subprocess.TimeoutExpired):
@@ -84,7 +84,7 @@ class _PlainProcess:
 
 
 class PlainLauncher:
-    """A fresh process for each worker, with what ``setup`` says around it."""
+    """Starts a new process for each worker, confined as ``setup`` says."""
 
     def __init__(self, setup: Setup) -> None:
         self._setup = setup
@@ -96,12 +96,12 @@ class PlainLauncher:
         data: int | None = None,
         imported: str | None = None,
     ) -> Process:
-        """A new worker that speaks on ``frames``, prints to ``printed`` and maps the file ``data``.
+        """Start a worker that talks on ``frames``, prints to ``printed`` and maps the file ``data``.
 
-        It imports the module ``imported`` itself, if it needs that.
+        It imports the module ``imported`` itself, if needed.
 
         Raises:
-            LaunchError: it could not be started.
+            LaunchError: the worker could not be started.
         """
         user = None if self._setup.user is None else PrivateUser()
         number = None if user is None else user.number
@@ -125,7 +125,7 @@ class PlainLauncher:
         return _PlainProcess(process, folder, user)
 
     def close(self) -> None:
-        """Nothing is shared."""
+        """Do nothing, because nothing is shared."""
 
 
 def _popen(call: str, **options: Any) -> subprocess.Popen[bytes]:
@@ -135,7 +135,7 @@ def _popen(call: str, **options: Any) -> subprocess.Popen[bytes]:
 
 
 def remove_scratch(folder: str) -> None:
-    """Remove ``folder``, as far as that is possible, however deep a student has nested what is in it."""
+    """Remove ``folder`` as far as possible, however deep a student has nested its contents."""
     if sys.platform == "win32":
         shutil.rmtree(folder, ignore_errors=True)
     else:
@@ -144,13 +144,13 @@ def remove_scratch(folder: str) -> None:
 
 
 def scratch_folder(user: int | None, *, shared: bool = False) -> str:
-    """A new folder that belongs to ``user``, or to the current user.
+    """Create a folder that belongs to ``user``, or to the current user.
 
-    With ``shared``, and where there can be any, other users of its group make folders of their own in it and see nobody
-    else's.
+    With ``shared``, and if there can be other users, those in its group create folders of their own in it, and cannot
+    see anybody else's.
 
     Raises:
-        LaunchError: it cannot be given away.
+        LaunchError: ownership cannot be transferred.
     """
     folder = tempfile.mkdtemp(prefix="subgrader-")
     if user is not None:
@@ -173,11 +173,11 @@ class _ForkedProcess:
 
     @property
     def vitals(self) -> Vitals | None:
-        """As of one that was started for itself."""
+        """As for a process that was started on its own."""
         return Vitals.of_handle(self._handle)
 
     def kill(self, wait: bool) -> End:
-        """As one that was started for itself."""
+        """As for a process that was started on its own."""
         gone = select.poll()
         gone.register(self._handle, select.POLLIN)
         by_itself = bool(wait and gone.poll(_LAST_MOMENT * 1000))
@@ -188,33 +188,33 @@ class _ForkedProcess:
         returncode = self._launcher.reap(self._name, self._generation)
         if not by_itself:
             return End()
-        # With the process that all come from, its workers go.
+        # If the process that all workers come from is gone, so are its workers.
         return End(by_others=True) if returncode is None else ended(returncode)
 
 
 class ZygoteLauncher:
-    """Workers are forked, within milliseconds, from one process that sits behind the walls with NumPy loaded.
+    """Forks workers, within milliseconds, from one process that is behind the walls with NumPy loaded.
 
-    That process is only waited for when the first worker is started.
+    That process is awaited only when the first worker is started.
 
     Args:
-        walls: a command line that puts what follows it behind walls, or nothing.
-        setup: what the process and its workers then do themselves.
-        user: start as this user, None to stay.
-        begun: such a process, if it has been begun.
+        walls: a command line that puts the command after it behind walls, or nothing.
+        setup: how the process and its workers then confine themselves.
+        user: the user to start as, None for the current one.
+        begun: such a process, if one has already been started.
 
     Attributes:
-        zygote: the process that workers come from now.
+        zygote: the process that workers are now forked from.
 
     Raises:
-        LaunchError: there is no such command line.
+        LaunchError: the command line's program does not exist.
     """
 
     def __init__(
         self, walls: Sequence[str], setup: Setup, user: int | None = None, begun: Zygote | None = None
     ) -> None:
         self._walls, self._setup, self._user = list(walls), setup, user
-        # Orders and their answers belong together, whichever thread gives them.
+        # An order and its answer belong together, whichever thread gives it.
         self._turn = threading.RLock()
         self._generation = 0
         self.zygote = self._told(begun or Zygote(self._walls, user))
@@ -226,7 +226,7 @@ class ZygoteLauncher:
         data: int | None = None,
         imported: str | None = None,
     ) -> Process:
-        """As `PlainLauncher.start`; if the zygote has been lost, or did not come up the last time, from a new one.
+        """As `PlainLauncher.start`; if the zygote was lost, or failed to start last time, from a new one.
 
         A worker that needs the module ``imported`` is forked from a process that has imported it.
         """
@@ -245,7 +245,7 @@ class ZygoteLauncher:
                 raise LaunchError(f"the process that workers come from is gone: {error}") from error
 
     def reap(self, name: bytes, generation: int) -> int | None:
-        """The exit status of a worker that has ended, None if it cannot be known: its zygote may have been lost."""
+        """Return the exit status of a worker that has ended; None if unknown, as when its zygote was lost."""
         with self._turn:
             if generation != self._generation:
                 return None
@@ -253,7 +253,7 @@ class ZygoteLauncher:
                 self.zygote.control.send(name)
                 return int(self.zygote.control.recv(64))
             except (OSError, ValueError):
-                # A late answer would be taken for that to the next order.
+                # A late answer would be taken for the answer to the next order.
                 self.zygote.close()
                 return None
 

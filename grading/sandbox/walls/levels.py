@@ -1,4 +1,4 @@
-"""How well student code is isolated, and what is said when it cannot be."""
+"""The levels of isolation for student code, and the errors raised if it cannot be isolated."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from grading import UserError
 
 
 class Level(StrEnum):
-    """The three levels, best first; ``docs/security.md`` says what each promises."""
+    """The three levels, best first; ``docs/security.md`` says what each of them promises."""
 
     FULL = "full"
     NO_NAMESPACES = "no-namespaces"
@@ -18,19 +18,19 @@ class Level(StrEnum):
 
 
 class Isolation(msgspec.Struct, frozen=True):
-    """The level that student code runs at, and in ``detail`` what it is made of or why it is not better."""
+    """The level at which student code runs; ``detail`` says how it is achieved or why it is not better."""
 
     level: Level
     detail: str
 
 
 class IsolationError(UserError):
-    """Student code cannot be run as safely as was asked; the message says why and what to do."""
+    """Student code cannot be run as safely as requested; the message says why and what to do."""
 
 
 class LaunchError(IsolationError):
-    """A process could not be started; the message says what it said."""
+    """A process could not be started; the message includes what it printed."""
 
 
 class DisturbedError(Exception):
-    """A process was lost, or starved, through no fault of the function that ran in it: ask the whole hand-in again."""
+    """A process was lost, or starved, through no fault of the function running in it: grade the whole hand-in again."""

@@ -1,7 +1,7 @@
-"""The system calls that student code may make: computing, reading files, threads of its own, and no more.
+"""The system calls that student code may make: for computing, reading files, its own threads, and no more.
 
-The filter is compiled here, outside, and loaded inside by one ``prctl``. All that is not listed fails with
-EPERM, so that a library which asks for more than it needs goes on without.
+The filter is compiled here, outside, and loaded inside with one ``prctl``. Any call that is not listed fails with
+EPERM, so that a library that asks for more than it needs continues without it.
 """
 
 from __future__ import annotations
@@ -26,21 +26,21 @@ _ALLOWED = """
     restart_syscall exit exit_group
 """
 
-# F_DUPFD to F_SETFL, the locks, F_DUPFD_CLOEXEC. Not F_SETOWN and F_SETSIG: with them the kernel signals
-# others on one's behalf.
+# F_DUPFD to F_SETFL, the locks, F_DUPFD_CLOEXEC. Not F_SETOWN and F_SETSIG, with which the kernel would signal other
+# processes on the student's behalf.
 _FCNTL = (*range(8), 1030)
 _CLONE_THREAD = 0x10000
-# What Python and the C library ask of a file descriptor: is it a terminal, how much is there, do not inherit.
+# What Python and the C library ask of a file descriptor: is it a terminal, how much can be read, do not inherit it.
 _IOCTL = (0x5401, 0x541B, 0x5450, 0x5451, 0x5421)
 
 
 class SeccompUnavailableError(Exception):
-    """The library that compiles system call filters is not there."""
+    """The library that compiles system call filters is missing."""
 
 
 @functools.cache
 def compiled_filter() -> bytes:
-    """The filter as the kernel takes it (an array of ``struct sock_filter``).
+    """Compile the filter in the form that the kernel expects (an array of ``struct sock_filter``).
 
     Raises:
         SeccompUnavailableError: libseccomp, or its Python binding, is missing.
@@ -57,14 +57,14 @@ def compiled_filter() -> bytes:
         _allow(pyseccomp, rules, "fcntl", pyseccomp.Arg(1, pyseccomp.EQ, command))
     for request in _IOCTL:
         _allow(pyseccomp, rules, "ioctl", pyseccomp.Arg(1, pyseccomp.EQ, request))
-    # Reading one's own limits; the third argument would set new ones.
+    # Reading one's own limits; with the third argument, the call would set new ones.
     own = pyseccomp.Arg(0, pyseccomp.EQ, 0), pyseccomp.Arg(2, pyseccomp.EQ, 0)
     _allow(pyseccomp, rules, "prlimit64", *own)
-    # Landlock before its third version does not see a file cut by an open that only reads.
+    # Landlock before its third version does not notice when an open for reading truncates a file.
     for flags in (os.O_WRONLY, os.O_RDWR):
         _allow_open(pyseccomp, rules, os.O_ACCMODE, flags)
     _allow_open(pyseccomp, rules, os.O_ACCMODE | os.O_TRUNC, os.O_RDONLY)
-    # Flags in memory cannot be looked at; the C library then falls back to clone and openat.
+    # Flags in memory cannot be examined; the C library then falls back to clone and openat.
     for name in ("clone3", "openat2"):
         rules.add_rule(pyseccomp.ERRNO(errno.ENOSYS), name)
     with tempfile.TemporaryFile() as file:
@@ -83,6 +83,6 @@ def _allow(pyseccomp: Any, rules: Any, name: str, *conditions: Any) -> None:
         number = pyseccomp.resolve_syscall(pyseccomp.system_arch(), name)
     except (OSError, ValueError):
         return
-    # Names that this processor does not have get negative numbers; there is nothing to allow.
+    # Names that do not exist on this processor get negative numbers; there is nothing to allow.
     if number >= 0:
         rules.add_rule(pyseccomp.ALLOW, name, *conditions)

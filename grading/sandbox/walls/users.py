@@ -1,4 +1,4 @@
-"""User ids that are nobody's: one for each process that student code runs in, where root can give them out."""
+"""Hands out user ids that belong to nobody: one for each process that runs student code, if we are root."""
 
 from __future__ import annotations
 
@@ -15,10 +15,10 @@ from random import SystemRandom
 from grading import Closing
 from grading.sandbox.walls.levels import LaunchError
 
-# Where systemd takes users from that exist for one service only; nobody's files belong to them.
+# The range from which systemd takes users that exist for one service only; no files belong to them.
 _USERS = range(61184, 65520)
 _OF_SERVICES = Path("/run/systemd/dynamic-uid")
-# What it takes to become one and to end its processes.
+# The capabilities needed to switch to such an id, and to end its processes.
 _RIGHTS = {"CAP_KILL": 5, "CAP_SETGID": 6, "CAP_SETUID": 7}
 
 
@@ -26,12 +26,12 @@ class PrivateUser(Closing):
     """A user id that nobody else has, until all descriptors of its lock are closed.
 
     The lock is a name among abstract sockets: the kernel gives it to one process of this machine (to be exact, of this
-    network) at a time, and takes it back from the last one that holds it, however that ends. Ids are taken in turn from
-    a random one on, so that even those that know nothing of each other hardly ever have the same.
+    network) at a time, and takes it back when its last holder ends, however that ends. Ids are taken in turn from a
+    random one on, so that even runs that do not know of each other hardly ever share one.
 
     Attributes:
         number: the id.
-        lock: to be held as long as anything runs, or any file is there, that belongs to the id.
+        lock: to be held as long as any process runs, or any file exists, that belongs to the id.
     """
 
     def __init__(self) -> None:
@@ -42,7 +42,7 @@ class PrivateUser(Closing):
                     self.lock.bind(f"\0subgrader user {number}")
                     self.number = number
                     return
-        # Anybody can take all the names, and is not to stop us by it.
+        # Anybody can take all the names, and must not be able to stop us by doing so.
         self.number = SystemRandom().choice(_free())
 
     def close(self) -> None:
@@ -71,9 +71,9 @@ def can_be_given() -> bool:
 
 @functools.cache
 def of_this_run() -> int | None:
-    """The id of the processes that run no student code themselves, from which workers come; None where there is none.
+    """The id of the processes that run no student code but start the workers; None if there is none.
 
-    It is kept until the last process of this run ends.
+    It is held until the last process of this run ends.
 
     Raises:
         LaunchError: we are root without its rights, as in some containers, and student code never runs as root.

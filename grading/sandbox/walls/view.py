@@ -1,7 +1,7 @@
-"""The part of the file system that student code may see: Python, the standard library, and a few packages.
+"""Selects the part of the file system that student code may see: Python, the standard library, and a few packages.
 
-Everything else is absent (in a mount namespace) or unreadable (under Landlock): the project, the data sets
-that packages carry, home folders, other submissions.
+Everything else is absent (in a mount namespace) or unreadable (under Landlock): the project, the data sets in packages,
+home folders, other submissions.
 """
 
 from __future__ import annotations
@@ -19,17 +19,17 @@ from grading import HOME, PREFIX, SUITE
 _GRADING = SUITE / "grading"
 PROJECT = HOME
 
-#: Needed on the worker's side, then what student code may use where it is installed. Nothing that brings
+#: Packages needed on the worker's side, then those that student code may use if they are installed. None that contains
 #: labelled pictures: scikit-learn would give every answer away.
 PACKAGES = (
     *("numpy", "msgspec", "landlockpy", "scipy"),
     *("matplotlib", "mpl_toolkits", "contourpy", "cycler", "fontTools", "kiwisolver"),
     *("packaging", "pyparsing", "PIL", "pandas", "dateutil", "pytz", "tzdata", "six"),
-    # For the editions that ask for it; in others, nobody's import gets there.
+    # For the editions that need it; in others, nobody's import reaches it.
     *("torch", "torchgen", "typing_extensions"),
 )
 
-#: What running notebooks needs besides: IPython's shell and what it imports. No kernel, no sockets.
+#: Packages additionally needed for running notebooks: IPython's shell and what it imports. No kernel, no sockets.
 NOTEBOOK_PACKAGES = (
     *("IPython", "traitlets", "matplotlib_inline", "pygments", "ipython_pygments_lexers", "decorator"),
     *("stack_data", "executing", "asttokens", "pure_eval", "pexpect", "ptyprocess", "typing_extensions"),
@@ -39,15 +39,15 @@ _DEVICES = ("/dev/null", "/dev/zero", "/dev/random", "/dev/urandom")
 
 
 class View(msgspec.Struct, frozen=True):
-    """Paths as they are on this machine.
+    """Paths on this machine.
 
     Attributes:
-        executable: the Python that runs us, without the links of a virtual environment.
-        python: the standard library and shared libraries; may hold ``hidden`` folders.
-        hidden: folders of installed packages within ``python``: seen empty.
-        packages: each package that may be used, with the shared libraries that its wheel brings.
+        executable: the Python that runs us, with the links of a virtual environment resolved.
+        python: the standard library and shared libraries; may contain ``hidden`` folders.
+        hidden: folders of installed packages within ``python``, which appear empty.
+        packages: each permitted package, with the shared libraries that its wheel includes.
         devices: the harmless ones.
-        data: a data set that notebooks may read; None where no notebooks are run.
+        data: a data set that notebooks may read; None if no notebooks are run.
     """
 
     executable: Path
@@ -59,18 +59,18 @@ class View(msgspec.Struct, frozen=True):
 
     @property
     def readable(self) -> tuple[Path, ...]:
-        """All that may be read, split up so that nothing hidden is among it."""
+        """Everything that may be read, split so that it includes nothing hidden."""
         split = [path for root in self.python for path in _without(root, self.hidden)]
         return (self.executable, *split, *self.packages, *self._data)
 
     @property
     def roots(self) -> tuple[Path, ...]:
-        """Few paths that everything readable lies in."""
+        """A few paths that contain everything readable."""
         return (self.executable, *self.python, *self.package_folders, *self._data)
 
     @property
     def package_folders(self) -> tuple[Path, ...]:
-        """The folders that ``packages`` lie in, as they go on ``sys.path``."""
+        """The folders that contain ``packages``, as they go on ``sys.path``."""
         return tuple(dict.fromkeys(package.parent for package in self.packages))
 
     @property
@@ -79,7 +79,7 @@ class View(msgspec.Struct, frozen=True):
 
 
 def view(data: Path | None = None) -> View:
-    """What student code may see on this machine; with ``data``, what its notebooks may."""
+    """Return what student code may see on this machine; with ``data``, what its notebooks may see."""
     return _view(data)
 
 
@@ -102,17 +102,17 @@ def _view(data: Path | None) -> View:
 
 
 def _package_folders(root: Path) -> list[Path]:
-    """Where packages are installed in ``root``, or in the folder of a Python there."""
-    # By name first: a folder of shared libraries has thousands of entries, and asking for the kind of each takes long.
+    """Find where packages are installed in ``root``, or in the folder of a Python there."""
+    # By name first: a folder of shared libraries has thousands of entries, and checking the type of each takes long.
     pythons = [root / name for name in os.listdir(root) if name.startswith("python3")]  # noqa: PTH208
     folders = [above / name for above in (root, *pythons) for name in ("site-packages", "dist-packages")]
     return [folder for folder in folders if folder.is_dir()]
 
 
 def worker_side() -> tuple[Path, ...]:
-    """The files and folders of the project that the worker's side is made of.
+    """Return the project's files and folders that make up the worker's side.
 
-    Whole folders, since Python keeps there what it has compiled.
+    Whole folders, because Python keeps compiled code there.
     """
     topmost = [SUITE / "__init__.py"] if PREFIX else []
     packages = (_GRADING / "__init__.py", _GRADING / "sandbox" / "__init__.py")
@@ -126,14 +126,14 @@ def _package(name: str) -> list[Path]:
         return []
     locations = list(spec.submodule_search_locations or ([spec.origin] if spec.origin else []))
     paths = [Path(location).resolve() for location in locations]
-    # Wheels keep their shared libraries in a folder beside the package, pillow under its other name.
+    # Wheels keep their shared libraries in a folder beside the package; pillow's has another name than its package.
     names = {"PIL": "pillow"}.get(name, name)
     return paths + [lib for path in paths if (lib := path.parent / f"{names}.libs").is_dir()]
 
 
 def _description(distribution: str) -> list[Path]:
-    """The folder that says what an installed package offers to others; matplotlib finds IPython's backend by it."""
-    # Takes longer to import than all else here, and is needed for notebooks only.
+    """Find the folder with an installed package's entry points, by which matplotlib finds IPython's backend."""
+    # Takes longer to import than everything else here, and is needed only for notebooks.
     from importlib import metadata
 
     try:
@@ -144,7 +144,7 @@ def _description(distribution: str) -> list[Path]:
 
 
 def _shared_library_folders(standard: set[Path]) -> set[Path]:
-    """Where the shared libraries lie that this very process uses, and the loader that starts it."""
+    """Find the folders of the shared libraries that this very process uses, and of the loader that starts it."""
     folders = {Path("/lib64").resolve()} if Path("/lib64").exists() else set()
     try:
         maps = Path("/proc/self/maps").read_text()
@@ -165,7 +165,7 @@ def _outermost(folders: list[Path]) -> list[Path]:
 
 
 def _without(root: Path, hidden: tuple[Path, ...]) -> list[Path]:
-    """``root``, or if something hidden lies in it, what else does."""
+    """Return ``root`` or, if it contains anything hidden, the rest of its contents."""
     if root in hidden:
         return []
     if not any(folder.is_relative_to(root) for folder in hidden):
@@ -174,7 +174,7 @@ def _without(root: Path, hidden: tuple[Path, ...]) -> list[Path]:
 
 
 def parents(paths: list[Path]) -> list[Path]:
-    """All folders above ``paths``, outermost first, without the root."""
+    """Return all folders above ``paths``, outermost first, without the root."""
     above = {parent for path in paths for parent in path.parents}
     return sorted(
         (path for path in above if path != Path("/")), key=lambda path: (len(path.parts), os.fspath(path))

@@ -1,4 +1,4 @@
-"""What a process has used, seen from outside: nothing that it says about itself is used."""
+"""Measures, from outside, what a process has used: nothing that it says about itself is used."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ _CLOCK_OF_PROCESS = 2
 
 
 class Vitals(msgspec.Struct, frozen=True):
-    """A process, by its number where we are; it must not have been waited for yet.
+    """A process, by its number in our namespace; it must not have been waited for yet.
 
     Attributes:
         process: the number.
@@ -24,7 +24,7 @@ class Vitals(msgspec.Struct, frozen=True):
 
     @classmethod
     def of_handle(cls, handle: int) -> Vitals | None:
-        """Of the process that a pidfd stands for; None where that cannot be found out."""
+        """Make one for the process of a pidfd; None if its number cannot be found out."""
         with contextlib.suppress(OSError, ValueError):
             for line in Path(f"/proc/self/fdinfo/{handle}").read_text().splitlines():
                 key, _, value = line.partition(":")
@@ -39,7 +39,7 @@ class Vitals(msgspec.Struct, frozen=True):
         return None
 
     def waiting_seconds(self) -> float:
-        """How long its first thread could have run but had no processor; 0 where the kernel does not tell."""
+        """How long its first thread was ready to run but had no processor; 0 if the kernel does not tell."""
         with contextlib.suppress(OSError, ValueError, IndexError):
             return int(Path(f"/proc/{self.process}/schedstat").read_text().split()[1]) * _NANOSECOND
         return 0.0

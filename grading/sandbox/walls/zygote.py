@@ -1,6 +1,6 @@
 """The grader's end of the zygote, the process that workers are forked from; `inside.zygote` is the other end.
 
-It takes a third of a second to come up, so `begin` begins it before anything else, when little has been imported: keep
+It takes a third of a second to start, so `begin` starts it before anything else, when little has been imported: keep
 this module's own imports few.
 """
 
@@ -20,27 +20,27 @@ from grading.sandbox.walls import bubblewrap, users
 from grading.sandbox.walls.levels import LaunchError
 from grading.sandbox.walls.view import PROJECT, view
 
-#: All that a worker's environment holds.
+#: The whole environment of a worker.
 ENVIRONMENT = {
     "LANG": "C.UTF-8",
     "PYTHONHASHSEED": "0",
-    # One thread: the processors belong to the submissions, and sums come out the same everywhere.
+    # One thread: the processors are for the submissions, and sums come out the same everywhere.
     **{f"{library}_THREADS": "1" for library in ("OPENBLAS_NUM", "OMP_NUM", "MKL_NUM", "VECLIB_MAXIMUM")},
 }
 
-# No user site, no site packages but those named, no current folder on the path, no .pyc files. Not -I: it
-# would ignore PYTHONHASHSEED.
+# No user site, no site packages except those named, no current folder on the path, no .pyc files. Not -I, which would
+# ignore PYTHONHASHSEED.
 _PYTHON_OPTIONS = ("-s", "-S", "-P", "-B")
 _SECONDS_TO_COME_UP = 30.0
 _LAST_MOMENT = 0.25
 
 
 def python(module: str, call: str) -> list[str]:
-    """The command line of a Python that knows the standard library, the worker's side and its packages.
+    """Return the command line of a Python that knows the standard library, the worker's side and its packages.
 
     Args:
         module: a module of `grading.sandbox`.
-        call: a call of something in it, as Python.
+        call: a call of something in it, as Python code.
     """
     path = [str(PROJECT), *map(str, view().package_folders)]
     load = f"from {PREFIX}grading.sandbox.{module} import main; sys.path.remove({path[0]!r})"
@@ -49,20 +49,20 @@ def python(module: str, call: str) -> list[str]:
 
 
 class Zygote(Closing):
-    """A zygote, from its start to its end. It waits to be told how to wall itself in, and then takes orders.
+    """A zygote, from its start to its end. It waits to be told how to confine itself, and then takes orders.
 
     Args:
-        walls: a command line that puts what follows it behind walls, or nothing.
-        user: start as this user, None to stay.
+        walls: a command line that puts the command after it behind walls, or nothing.
+        user: the user to start as, None for the current one.
 
     Attributes:
         walls: the same.
-        control: where it takes orders.
-        process: the outermost process; the zygote is it or below it.
-        closed: whether it has been ended, or did not come up.
+        control: the socket on which it takes orders.
+        process: the outermost process; the zygote is this one or below it.
+        closed: whether it has been ended, or did not start.
 
     Raises:
-        LaunchError: there is no such command line.
+        LaunchError: the command line's program does not exist.
     """
 
     def __init__(self, walls: Sequence[str], user: int | None = None) -> None:
@@ -93,8 +93,8 @@ class Zygote(Closing):
                 raise LaunchError(str(error)) from error
 
     def tell(self, setup: bytes) -> None:
-        """Tell it how to wall itself in: a `Setup`, as msgpack."""
-        # What it does not take because it is gone, `ready` will find out.
+        """Tell it how to confine itself: a `Setup`, as msgpack."""
+        # If it is already gone, `ready` will notice.
         with contextlib.suppress(OSError):
             self.control.send(setup)
 
@@ -102,7 +102,7 @@ class Zygote(Closing):
         """Wait until workers can be started.
 
         Raises:
-            LaunchError: it did not come up; the message is what it had to say.
+            LaunchError: it did not start; the message is what it printed.
         """
         if self._ready:
             return
@@ -132,7 +132,7 @@ class Zygote(Closing):
 
 
 def begin() -> Zygote | None:
-    """A zygote for the way that is tried first where there is one: it comes up while we find out what it is for."""
+    """Start a zygote for the way that is tried first, if there is one, before it is known what it is for."""
     binary = next(bubblewrap.binaries(), None) if sys.platform == "linux" else None
     if binary is None:
         return None
