@@ -23,11 +23,11 @@ def run(options: argparse.Namespace) -> int:
     """Print the script and return the exit code."""
     import shtab
 
-    print(shtab.complete(_whole(), options.shell))
+    print(shtab.complete(_whole_parser(), options.shell))
     return GRADED
 
 
-def _whole() -> argparse.ArgumentParser:
+def _whole_parser() -> argparse.ArgumentParser:
     """Build one parser for the whole command line: grading's parser, with a parser below it for each command."""
     import shtab
 

@@ -42,7 +42,7 @@ class Report:
     """The result of `check`: shown as a page in a notebook, as text in a console.
 
     Attributes:
-        grade: of what was checked; None if nothing could be checked.
+        grade: the grade of what was checked; None if nothing could be checked.
         problem: why nothing could be checked: one line on what to do.
     """
 
@@ -86,7 +86,7 @@ def _report(things: Sequence[object], caller: Mapping[str, Any], rubric: Rubric)
         chosen = _chosen(things, caller, rubric)
     except IntakeError as error:
         return Report(None, str(error))
-    provided = _around(chosen, caller, rubric) | chosen
+    provided = _naive_functions(chosen, caller, rubric) | chosen
     try:
         with untouched(callings(rubric.settings)):
             return Report(_grade(list(chosen), provided, rubric))
@@ -130,7 +130,7 @@ def _chosen(things: Sequence[object], caller: Mapping[str, Any], rubric: Rubric)
     return found
 
 
-def _around(chosen: Mapping[str, Any], caller: Mapping[str, Any], rubric: Rubric) -> dict[str, Any]:
+def _naive_functions(chosen: Mapping[str, Any], caller: Mapping[str, Any], rubric: Rubric) -> dict[str, Any]:
     """Find what else a check may need: naive functions to agree with, in the notebook or the function's own file."""
     found: dict[str, Any] = {}
     for namespace in (caller, *(getattr(value, "__globals__", {}) for value in chosen.values())):

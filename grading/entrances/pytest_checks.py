@@ -168,7 +168,7 @@ def _submission(config: pytest.Config) -> Submission:
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
-    """Make one test for each function that the rubric applies this check to."""
+    """Make one test for each function to which the rubric applies this check."""
     check = _check_of(metafunc.function)
     functions = metafunc.config.stash[_rubric_key].settings.functions
     asked = [
@@ -270,7 +270,7 @@ def pytest_pyfunc_call(pyfuncitem: pytest.Function) -> Generator[None, object, o
             # A repair may have a name, which the grade then states.
             pyfuncitem.user_properties += _repairs(runner, asked[0])
             result = runner.result(*asked)
-        told_parts = [*parts_of(result), *_again(told)]
+        told_parts = [*parts_of(result), *_how_to_repeat(told)]
     # Properties of a test are passed on to the report, also from processes of pytest-xdist and into JUnit files.
     pyfuncitem.user_properties += Score.of(runner.result(*asked)).properties()
     if told_parts:
@@ -337,7 +337,7 @@ def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, pytest.TestR
     return report
 
 
-def _again(told: Exception) -> Iterator[tuple[Part, str]]:
+def _how_to_repeat(told: Exception) -> Iterator[tuple[Part, str]]:
     """Say how to repeat what a hunt has found."""
     if told.__cause__ is None:
         return

@@ -36,7 +36,7 @@ class Worth(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Forms(msgspec.Struct, frozen=True, kw_only=True):
-    """How the reports on hand-ins were written: in which formats, and whether with what was hidden."""
+    """How the reports on hand-ins were written: in which formats, and whether hidden parts were shown."""
 
     worth: Worth
     formats: tuple[str, ...]

@@ -16,7 +16,7 @@ import msgspec
 from grading.gradebook.database import Database
 from grading.grades.grade import Grade, ManualItem
 
-_KEPT = "\n".join  # of the parts that are hashed
+_JOINED = "\n".join  # the parts that are hashed
 _HEX = 12
 
 
@@ -93,7 +93,7 @@ def key_of(manual: ManualItem) -> str:
 
 
 def _hash(*parts: str) -> str:
-    return hashlib.sha256(_KEPT(parts).encode("utf-8", "surrogatepass")).hexdigest()[:_HEX]
+    return hashlib.sha256(_JOINED(parts).encode("utf-8", "surrogatepass")).hexdigest()[:_HEX]
 
 
 def with_marks(grade: Grade, marks: Iterable[HandMark], manual_points: float) -> Grade:

@@ -220,7 +220,7 @@ class Records(Closing):
     def others(self, handins: Sequence[Handin], graded: Sequence[Path]) -> Iterator[Grade]:
         """Yield the grades of those who are in the gradebook but not among ``handins``, with their late factors.
 
-        Anyone whose work used to be in what is ``graded`` now, and no longer is, has left the class.
+        Anyone whose work used to be in ``graded``, and no longer is, has left the class.
         """
         for row in self._others(handins, graded):
             grade = stored(self._database, row["id"], self._worth, self._decided_by)

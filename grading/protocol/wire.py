@@ -28,7 +28,7 @@ class _Wire(msgspec.Struct, array_like=True, forbid_unknown_fields=True, gc=Fals
 
 
 class WireArray(_Wire, tag="a"):
-    """An array whose bytes follow after the header, in the order in which headers name them."""
+    """An array whose bytes follow the header, in the order in which headers name them."""
 
     dtype: str
     shape: Shape

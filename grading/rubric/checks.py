@@ -1,4 +1,4 @@
-"""Lists the checks: the files ``checks/test_<id>.py``, each with the kind of function that it applies to."""
+"""Lists the checks: the files ``checks/test_<id>.py``, each with the kind of function that it tests."""
 
 from __future__ import annotations
 

@@ -197,7 +197,7 @@ class Runner:
         ]
 
     def trainings(self) -> list[TrainingFacts]:
-        """What the accuracy checks that have been run saw, beside the reference, for the plots."""
+        """Return the trainings that accuracy checks have seen so far, beside the reference's, for the plots."""
         # In the rubric's order: when losses are tested side by side, any of them may have finished first.
         found = [self._training_of(name) for name in self.rubric.settings.functions]
         return [facts for facts in found if facts is not None]

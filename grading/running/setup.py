@@ -1,4 +1,4 @@
-"""What all submissions of a run are graded with: the rubric, the walls, and the facts that reports state about them."""
+"""The setup that all submissions of a run share: the rubric, the walls, and the facts that reports state about them."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 
 class RunSetup(msgspec.Struct, frozen=True):
-    """What all submissions of a run are graded with."""
+    """The setup that all submissions of a run share."""
 
     rubric: Rubric
     allow_unsafe: bool = False

@@ -64,7 +64,7 @@ class Channel:
             self._selector.register(end, selectors.EVENT_READ)
 
     def send(self, data: bytes) -> None:
-        """Start to send; sending continues while replies are awaited."""
+        """Start sending; this continues while replies are awaited."""
         self._unsent = memoryview(data)
         self._write()
 

@@ -42,7 +42,7 @@ from grading.sandbox.walls.launch import End
 from grading.words import say
 
 # If student code catches a deadline, it is raised again after this many seconds.
-_AGAIN = 0.5
+_REPEAT_SECONDS = 0.5
 
 
 class _TimeUp(BaseException):
@@ -212,7 +212,7 @@ def _deadline(seconds: float) -> Iterator[None]:
         raise _TimeUp
 
     before = signal.signal(signal.SIGALRM, ring)
-    signal.setitimer(signal.ITIMER_REAL, max(seconds, 1e-3), _AGAIN)
+    signal.setitimer(signal.ITIMER_REAL, max(seconds, 1e-3), _REPEAT_SECONDS)
     try:
         yield
     finally:

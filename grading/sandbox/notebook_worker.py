@@ -126,7 +126,7 @@ def run_notebook(
     try:
         _converse(channel, limits, notebook, outcome)
         if afterwards is not None:
-            afterwards(outcome.cells, _Again(channel, limits))
+            afterwards(outcome.cells, _Retrainer(channel, limits))
     except DeadlineExceededError:
         outcome.lost = Lost("timeout", "")
     except ProtocolError as error:
@@ -166,7 +166,7 @@ def _converse(channel: Channel, limits: Limits, notebook: Notebook, outcome: Not
     outcome.stopped_at = None
 
 
-class _Again:
+class _Retrainer:
     """The trainings after the last cell, which together get as much time as the notebook had."""
 
     def __init__(self, channel: Channel, limits: Limits) -> None:

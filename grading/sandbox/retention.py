@@ -6,7 +6,7 @@ from grading.sandbox.messages import OPAQUE, Outcome, Received, Returned
 
 _BYTES = 32 << 20
 # Factor for a header's bytes: small values take more room once decoded.
-_READ = 8
+_HEADER_FACTOR = 8
 
 
 class Retention:
@@ -28,7 +28,7 @@ class Retention:
             asked: the size in bytes of the arrays that the step sent.
         """
         self._left += 2 * asked
-        size = _READ * header + payload
+        size = _HEADER_FACTOR * header + payload
         if size <= self._left:
             self._left -= size
             return outcome

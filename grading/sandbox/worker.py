@@ -37,8 +37,8 @@ _FRAME_STEPS = 2000
 _FRAME_BYTES = 16 << 20
 # However many steps it has, a batch takes at most this many times one step's deadline.
 _BATCH_DEADLINES = 10
-# Losses that are not the fault of what the process was doing.
-_OF_TIME = ("timeout", "spent")
+# Reasons for a loss that are not the fault of what the process was doing.
+_REASONS_OF_TIME = ("timeout", "spent")
 # Above the cap on printed output there is room for a line that says how much more there was.
 _LAST_LINE = 100
 
@@ -82,7 +82,7 @@ class Worker(Closing):
         """Run ``steps`` in order, in one round trip if nothing goes wrong.
 
         Small steps that do not depend on earlier ones are answered many at a time. If something goes wrong on the way,
-        all of them are run once more, in a new process and one at a time, so that the right one is `Lost`.
+        all of them are run once more, in a new process and one at a time, so that the step to blame is `Lost`.
 
         A step during which the process is lost is `Lost`, unless it is a call that succeeds in a new process: then a
         function called earlier had spoiled the old one. The new process runs the calls after it, except those of the
@@ -138,14 +138,14 @@ class Worker(Closing):
                     self._seed = step
         except LossError as loss:
             alone = self._session.called <= {name for step in steps if (name := called_by(step))}
-            return loss.lost if alone and loss.lost.reason not in _OF_TIME else None
+            return loss.lost if alone and loss.lost.reason not in _REASONS_OF_TIME else None
         return None
 
     def call_all(self, function: str, calls: PackedCalls) -> Pairs:
         """Call ``function`` on all ``calls``: gives the same outcomes as `run`, several times faster.
 
         All calls are sent, and most answers come back, in one piece. If something goes wrong on the way, unanswered
-        calls are repeated one by one in a new process, so that the right one is `Lost`.
+        calls are repeated one by one in a new process, so that the one to blame is `Lost`.
 
         Raises:
             LaunchError: the sandbox itself has broken down.
@@ -160,7 +160,7 @@ class Worker(Closing):
                 session.exchange_pairs(function, pairs, began + session.overhead + budget)
             except LossError as loss:
                 alone = self._session.called <= {function}
-                lost = loss.lost if alone and loss.lost.reason not in _OF_TIME else None
+                lost = loss.lost if alone and loss.lost.reason not in _REASONS_OF_TIME else None
         if not pairs.complete:
             self._ask_one_by_one(function, pairs, began, lost)
         return pairs
@@ -208,7 +208,7 @@ class _Batch:
         self._began = time.monotonic() - self._session.overhead if began is None else began
 
     def run(self) -> list[Outcome]:
-        self._answer_the_hopeless()
+        self._answer_unavailable()
         remaining = [k for k in range(len(self._steps)) if k not in self._outcomes]
         while remaining:
             try:
@@ -234,7 +234,7 @@ class _Batch:
             if isinstance(step, Seed):
                 self._worker._seed = step
 
-    def _answer_the_hopeless(self) -> None:
+    def _answer_unavailable(self) -> None:
         """Answer the steps that need a name which could not be provided."""
         failures = self._worker.loaded.failures
         for k, step in enumerate(self._steps) if failures else ():

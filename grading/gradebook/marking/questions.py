@@ -53,7 +53,7 @@ def sorted_out(students: Sequence[Sequence[Item]]) -> tuple[list[Question], list
             count[item.key] += 1
             position[item.key] += place
             words.setdefault(item.key, item)
-    common = [key for key in sorted(count, key=lambda k: -count[k]) if count[key] >= _least(len(students))]
+    common = [key for key in sorted(count, key=lambda k: -count[k]) if count[key] >= _quorum(len(students))]
     found: dict[str, str] = {key: key for key in common}
     for items in students:
         own = {found[item.key] for item in items if item.key in found}
@@ -72,7 +72,7 @@ def sorted_out(students: Sequence[Sequence[Item]]) -> tuple[list[Question], list
     return questions, [[number[found[item.key]] for item in items] for items in students]
 
 
-def _least(students: int) -> float:
+def _quorum(students: int) -> float:
     """The number of students who must have a question for it to belong to the whole class."""
     return max(2.0, _SHARE_OF_CLASS * students) if students > 2 else 1.0
 

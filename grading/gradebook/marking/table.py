@@ -153,10 +153,10 @@ class _Finder:
 
     def work(self, cells: Sequence[str]) -> Work:
         """Find the hand-in that the first cell names, or another cell, by what a roster knows its student by."""
-        given = [cell for cell in map(_meant, cells) if cell]
+        given = [cell for cell in map(_without_apostrophe, cells) if cell]
         if not given:
             raise MarkError("it says of nobody whose mark this is")
-        if meant_by_name := self._by_name.get(_meant(cells[0])):
+        if meant_by_name := self._by_name.get(_without_apostrophe(cells[0])):
             return meant_by_name
         for cell in given:
             works = self._works(cell)
@@ -177,7 +177,7 @@ class _Finder:
 
     def place(self, work: Work, row: Mapping[str, str]) -> Place:
         """Find the item of a hand-in by its key or by the words of its question."""
-        key, question = row.get("item", ""), " ".join(_meant(row.get("question", "")).split())
+        key, question = row.get("item", ""), " ".join(_without_apostrophe(row.get("question", "")).split())
         found = [place for place in work.places if place.item.key == key]
         if not key and question:
             found = [
@@ -197,7 +197,7 @@ def _words(text: str) -> str:
 
 
 def _new_mark(cells: Mapping[str, str], student: Student, find: _Finder) -> NewMark | None:
-    written, comment = cells.get("points", "").strip(), _meant(cells.get("comment", "")).strip()
+    written, comment = cells.get("points", "").strip(), _without_apostrophe(cells.get("comment", "")).strip()
     if written in _NOTHING and not comment:
         return None
     whose = (student.number, student.platform, student.login, student.email, student.name)
@@ -218,6 +218,6 @@ def _new_mark(cells: Mapping[str, str], student: Student, find: _Finder) -> NewM
     )
 
 
-def _meant(cell: str) -> str:
+def _without_apostrophe(cell: str) -> str:
     """Strip the apostrophe that keeps a cell from being a formula."""
     return cell[1:] if cell.startswith("'") and inert(cell[1:]) == cell else cell.strip()

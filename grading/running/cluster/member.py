@@ -69,7 +69,7 @@ class Member(Closing):
         with tempfile.TemporaryDirectory(prefix="subgrader-") as folder:
             handin, path = unpack(task.handin, Path(folder))
             grade = work(handin)
-        return Reply(grade=_from(path, grade), isolation=isolation)
+        return Reply(grade=_with_path(path, grade), isolation=isolation)
 
     def close(self) -> None:
         """Close the sandbox and the reader."""
@@ -87,7 +87,7 @@ class Member(Closing):
         return self._work
 
 
-def _from(path: str, grade: Grade) -> Grade:
+def _with_path(path: str, grade: Grade) -> Grade:
     """Return the grade with the path that the hand-in has where it came from."""
     original = clean(path) if grade.state == "graded" else path
     return msgspec.structs.replace(grade, submission=msgspec.structs.replace(grade.submission, path=original))

@@ -294,7 +294,7 @@ def _called(
 
 
 def _constants_of(function: Callable[..., Any], arguments: Iterable[str]) -> dict[str, Any]:
-    """The constants passed by name, as far as the function accepts them: only some years of a course have them."""
+    """The constants passed by name, if the function accepts them: only some years of a course have them."""
     constants = [argument for argument in arguments if split(argument)[0] and _is_constant(argument)]
     if not constants:
         return {}

@@ -50,7 +50,7 @@ _KEYCTL = {"x86_64": 250, "aarch64": 219}
 _KEYCTL_JOIN_SESSION_KEYRING = 1
 _CAPABILITIES = 0x20080522  # the version of the kernel's structure that has 64 of them
 # To end a worker, to give it a user id, and to give it a file system: CAP_KILL, CAP_SETUID and CAP_SYS_ADMIN.
-_OF_THOSE_WHO_START = 1 << 5 | 1 << 7 | 1 << 21
+_RIGHTS_TO_START = 1 << 5 | 1 << 7 | 1 << 21
 
 
 def redirect(output: int) -> None:
@@ -201,7 +201,7 @@ def become(setup: Setup) -> Callable[[str], str]:
     # Only the rights to give each worker a file system and a user id of its own remain; bubblewrap has left no others.
     _prctl(_PR_SET_KEEPCAPS, 1)
     os.setresuid(user, user, user)
-    _set_capabilities(_OF_THOSE_WHO_START)
+    _set_capabilities(_RIGHTS_TO_START)
     _prctl(_PR_SET_NO_NEW_PRIVS, 1)
     renamed = {}
     for path, descriptor in held.items():

@@ -28,7 +28,7 @@ _SCIKIT = "sklearn"
 # Where SciPy has moved what loss functions use; its top-level package once had NumPy's functions, too.
 _MOVED = {"scipy.misc": "scipy.special", "scipy": "numpy"}
 # Modules that are never imported, and that an ordinary machine does not have either.
-_ELSEWHERE = frozenset({"google"})
+_ABSENT_EVERYWHERE = frozenset({"google"})
 
 
 class Folder(types.ModuleType):
@@ -106,7 +106,7 @@ class Importing:
         if name in self._compatibility or top in self._compatibility:
             found = self._compatibility.get(name) or self._standin(name)
             return self._completed(found, names, importer) if names else self._compatibility.get(top, found)
-        if top in ORDINARY and not (self._refuses and top in _ELSEWHERE):
+        if top in ORDINARY and not (self._refuses and top in _ABSENT_EVERYWHERE):
             return self._standin(name if names else top)
         if top == _SCIKIT and self._library.find(name, importer) is None:
             return self._scikit(name, names)

@@ -179,7 +179,7 @@ class Zygote:
             try:
                 name, handle = branch.start(user, descriptors)
             except OSError:
-                self._let_go_of(branch)
+                self._drop(branch)
             else:
                 lock = None if user is None else descriptors.pop(0)
                 for descriptor in descriptors:
@@ -211,14 +211,14 @@ class Zygote:
     def _become_branch(self, control: socket.socket, module: str) -> None:
         confining.die_with_parent()
         confining.adopt_orphans()
-        self._let_go_of_others()
+        self._drop_inherited()
         self._control, self._workers, self._branches, self._sweepers = control, {}, {}, set()
         importlib.import_module(module)
         gc.collect()
         gc.freeze()
         self.serve()
 
-    def _let_go_of(self, branch: _Branch) -> None:
+    def _drop(self, branch: _Branch) -> None:
         """Drop a branch that is lost, and its workers with it; the next one takes its place."""
         if branch in self._branches.values():
             branch.close()
@@ -226,7 +226,7 @@ class Zygote:
                 module: other for module, other in self._branches.items() if other is not branch
             }
 
-    def _let_go_of_others(self) -> None:
+    def _drop_inherited(self) -> None:
         """Make a newly forked process unable to give or take our orders, and release our locks in it."""
         self._control.close()
         for branch in self._branches.values():
@@ -238,7 +238,7 @@ class Zygote:
 
     def _become_worker(self, worker: _Worker, frames: int, printed: int, data: int | None = None) -> None:
         os.setsid()
-        self._let_go_of_others()
+        self._drop_inherited()
         if worker.lock is not None:
             os.close(worker.lock)
         folder = self._own_scratch
@@ -280,7 +280,7 @@ class Zygote:
             return branch.reap(process)
         except (OSError, ValueError):
             # Its workers are our children now.
-            self._let_go_of(branch)
+            self._drop(branch)
             return self._reap_ours(process, worker)
 
     def _reap_ours(self, process: int, worker: _Worker) -> int:
@@ -303,7 +303,7 @@ class Zygote:
         process = os.fork()
         if not process:
             try:
-                self._let_go_of_others()
+                self._drop_inherited()
                 confining.be_nobody_else(worker.user)
                 action()
             finally:
