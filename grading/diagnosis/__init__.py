@@ -1,4 +1,4 @@
-"""What is behind wrong answers: the mistake by its name, and in `repair` the smallest change that undoes it.
+"""Explains wrong answers: names the mistake, and in `repair` finds the smallest change that undoes it.
 
-Nothing in here decides a verdict or about points; it only chooses words. Imported by `running` alone.
+Nothing here affects verdicts or points; it only chooses words. Imported only by `running`.
 """

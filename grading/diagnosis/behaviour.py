@@ -1,4 +1,4 @@
-"""Naming mistakes in how a function behaves, even with right results: it changes, remembers, overflows, transposes."""
+"""Names mistakes in how a function behaves, even with right results: it changes, remembers, overflows, transposes."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from reference.problem import Problem
 
 _CALLS = 4
 _PROBLEMS = 8
-_FEWEST = 3  # problems that tell layouts from each other
+_FEWEST = 3  # problems needed to tell the layouts apart
 
 
 def named(mistake: Mistake) -> Diagnosis:
@@ -68,7 +68,7 @@ def _changed(old: NDArray[np.generic], new: NDArray[np.generic]) -> bool:
 
 
 def remembering(candidate: LossFunction, setting: Setting, problem: Problem) -> Mistake | None:
-    """The mistake whose answers to one call drift in the same steps when it is repeated."""
+    """The mistake whose answers drift in the same steps when a call is repeated."""
     problems = [problem] * _CALLS
     mine = trace(problems, candidate.ask(problems))
     if any(mine.failures):
@@ -84,7 +84,7 @@ def remembering(candidate: LossFunction, setting: Setting, problem: Problem) -> 
 
 
 def overflowing(candidate: LossFunction, setting: Setting) -> Mistake | None:
-    """The mistake that fails exactly the same shifted cases, and the same probes that tell one shift from another."""
+    """The mistake that fails exactly the same shifted cases, and the same probes that tell shifts apart."""
     (drawing,) = promise_of("stability").drawings
     asked = candidate.beside(known(drawing, setting))
     probes = _probes()
@@ -109,9 +109,10 @@ def overflowing(candidate: LossFunction, setting: Setting) -> Mistake | None:
 
 
 def _probes() -> list[Problem]:
-    """Scores that one wrong shift survives and another does not.
+    """Problems whose scores one wrong shift survives and another does not.
 
-    exp holds numbers from -745 to 709: twice 400 is beyond, 1000 is beyond its minimum's and not its mean's reach.
+    exp works from -745 to 709: twice 400 is out of range; 1000 is out of range for a shift by the minimum, but not by
+    the mean.
     """
     rows = [[400.0] * 3, [-400.0] * 3, [900.0, 0.0, 0.0], [600.0, 600.0, -300.0], [0.0, 1000.0, 1000.0]]
     X = np.array([[1.0]])
@@ -121,7 +122,7 @@ def _probes() -> list[Problem]:
 def expects_columns(candidate: LossFunction) -> bool:
     """Whether the function takes its arrays in the layout of 2015, which has one sample per column.
 
-    Of three sizes that all differ, arrays fit together in one layout only; so what it makes of them need not be right.
+    With three different sizes, arrays fit together in only one layout, so the answers need not be right.
     """
     problems = [p for p in map(without_reg, sample(candidate.setting)) if len({*p.sizes}) == len(p.sizes)]
     steps = [Call(candidate.name, (p.W.T.copy(), p.X.T.copy(), p.y, p.reg)) for p in problems[:_PROBLEMS]]

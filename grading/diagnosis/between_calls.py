@@ -1,6 +1,6 @@
-"""Loss functions that keep something between calls: what they answer wrongly they may answer correctly on their own.
+"""Loss functions that keep state between calls: an input answered wrongly in a series may be answered correctly alone.
 
-What fails is asked once more as the first call of a new process, and then behind a call that differs in one thing only.
+A failing call is repeated as the first call of a new process, and then after a call that differs in only one thing.
 """
 
 from __future__ import annotations
@@ -23,10 +23,10 @@ from reference.problem import Problem
 
 
 class Kept(msgspec.Struct, frozen=True):
-    """Evidence that a function keeps something between calls.
+    """Evidence that a function keeps state between calls.
 
     Attributes:
-        sentence: for the student.
+        sentence: the sentence for the student.
         before: a call after which the failing one is wrong, if one was found.
         diagnosis: the mistake, if it could be reproduced.
     """
@@ -39,13 +39,13 @@ class Kept(msgspec.Struct, frozen=True):
 def kept_between_calls(
     candidate: LossFunction, asked: Promise, failure: Failure, opening: Callable[[], Worker]
 ) -> Kept | None:
-    """Evidence that a function keeps something: it passes on its own what it failed after other calls. Else None.
+    """Evidence that a function keeps state: it passes alone what it failed after other calls. None if there is none.
 
     Args:
         candidate: the function.
-        asked: the promise that it has broken.
-        failure: how.
-        opening: a new process with the same function.
+        asked: the broken promise.
+        failure: how it was broken.
+        opening: opens a new process with the same function.
     """
     if failure.costly or failure.example is None or isinstance(failure, NotRepeatable):
         return None
@@ -56,7 +56,7 @@ def kept_between_calls(
         wrong = [(call, its) for call, its in found if its.failure and failure.is_like(its.failure)]
         if wrong:
             first, again = wrong[0][0], [call.changed for call, its in wrong if its.is_again]
-            # Memory that nobody has filled may hold anything, but neither an earlier answer nor a wrong shape.
+            # Uninitialized memory may hold anything, but neither an earlier answer nor a wrong shape.
             certain = again or isinstance(failure, Raises | WrongReturn)
             sentence = say(
                 "{name} answers this input correctly on its own, but not after {call}.",
@@ -85,7 +85,7 @@ def _stale(parts: list[str]) -> Diagnosis:
 
 @dataclass(frozen=True)
 class _Before:
-    """A call that comes first: what it is, in words, and which arguments are different."""
+    """An earlier call: its description, and which arguments are different."""
 
     problem: Problem
     what: str
@@ -93,7 +93,7 @@ class _Before:
 
 
 def _calls_before(problem: Problem) -> Iterator[list[_Before]]:
-    """Calls with something different: one argument; if that changes nothing, all numbers; if that does not, sizes."""
+    """Calls with something different: one argument; if that has no effect, all numbers; or else the sizes."""
     n, d, c = problem.sizes
     W = problem.W + np.arange(1.0, 1.0 + d * c).reshape(d, c)
     X = problem.X + np.arange(1.0, 1.0 + n * d).reshape(n, d)
@@ -133,7 +133,7 @@ def _asked(
     opening: Callable[[], Worker],
     after: Problem | None = None,
 ) -> _Asked:
-    """Repeat the failing call in a new process, after another call if there is one."""
+    """Repeats the failing call in a new process, after another call if one is given."""
     assert failure.example is not None
     with opening() as worker:
         if candidate.name.partition(".")[0] in worker.loaded.failures:

@@ -1,4 +1,4 @@
-"""Naming what an error message of Python or NumPy means, if it and the line that raised it leave no doubt."""
+"""Explains an error message of Python or NumPy, if it and the line that raised it leave no doubt."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ _ONE_BY_ONE = re.compile(r"\b(randn|rand)\(\s*\(|\b(randn|rand)\([^,()]*\.shape\
 
 
 def meaning_of(submission: Submission, failure: Failure) -> Diagnosis | None:
-    """What the error that a function raised means, if that is certain."""
+    """Explains the error that a function raised, if its meaning is certain."""
     if not isinstance(failure, Raises) or failure.where is None:
         return None
     text, line = failure.got or "", _line(submission, failure.where)
@@ -30,7 +30,7 @@ def meaning_of(submission: Submission, failure: Failure) -> Diagnosis | None:
 
 
 def _line(submission: Submission, where: str) -> str:
-    """The text of a line of the hand-in; "" if it is not there."""
+    """The text of a line of the hand-in; "" if it does not exist."""
     place = _PLACE.fullmatch(where)
     for source in submission.sources if place else ():
         for block in source.blocks:
@@ -83,12 +83,12 @@ def _truth_wanted(submission: Submission, line: str) -> Diagnosis | None:
 
 
 def _none(submission: Submission, line: str) -> Diagnosis | None:
-    """A parameter that is None unless it is given, in a line that computes with it."""
+    """Diagnoses a line that computes with a parameter whose default is None."""
     used = set(re.findall(r"(?<![\w.])[A-Za-z_]\w*", line))
     found = {(name, function) for name, function in _default_none(submission) if name in used}
     if len({name for name, _ in found}) != 1:
         return None
-    # Of a train and the loss that it calls, the train has it first.
+    # Train comes before the loss that it calls.
     name, function = max(found)
     return Diagnosis(
         id="none-argument",

@@ -1,4 +1,4 @@
-"""What is certain about an unknown mistake: by which factor a term is off, or where dW is wrong."""
+"""States what is certain about an unknown mistake: the factor that a term is off by, or where dW is wrong."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from reference.problem import NetworkProblem, Problem
 
 Array = NDArray[np.float64]
 
-_LARGEST = 1e4  # a constant factor beyond this is not a slip that a student could find by it
+_LARGEST = 1e4  # a larger constant factor does not help a student to find the slip
 
 
 @dataclass(frozen=True)
@@ -22,9 +22,9 @@ class Factor:
     """A factor that may depend on the sizes.
 
     Attributes:
-        text: "exactly N times too large"; it and the hint in the language of the run.
+        text: "exactly N times too large"; text and hint are in the language of the run.
         of: its value for N, D, C.
-        hint: what it usually comes from.
+        hint: the usual cause.
     """
 
     text: str
@@ -86,12 +86,12 @@ _FACTORS = (
 def factor_of(
     problems: Sequence[Problem] | Sequence[NetworkProblem], values: Sequence[Array], truths: Sequence[Array]
 ) -> Factor | None:
-    """The factor by which every value is off, if it is one and the same.
+    """The factor that every value is off by, if it is the same for all.
 
     Args:
         problems: K problems of various sizes.
-        values: for each, what a term is.
-        truths: for each, what the term should be.
+        values: for each, the value of a term.
+        truths: for each, the true value of the term.
     """
     usable = [k for k, truth in enumerate(truths) if np.abs(truth).max() > 0 and np.isfinite(values[k]).all()]
     if len(usable) < 3:
@@ -145,18 +145,18 @@ def _columns(problem: Problem, which: Sequence[int] | NDArray[np.int64] | range)
 
 
 def place_of(problems: Sequence[Problem], errors: Sequence[Array]) -> str | None:
-    """Which entries of dW are wrong, in English, if it is always the same kind and the others are right.
+    """Which entries of dW are wrong, in English, if they are always of the same kind and the others are right.
 
     Args:
         problems: K problems.
-        errors: for each, (D, C) what dW is off by, 0 where it is right up to rounding.
+        errors: for each, (D, C) the error of dW, 0 where it is right up to rounding.
     """
     wrong = [(problem, error != 0) for problem, error in zip(problems, errors, strict=True) if error.any()]
     if len(wrong) < 3:
         return None
     for text, place in _PLACES:
         inside = all(not (mask & ~place(problem)).any() for problem, mask in wrong)
-        # It must be possible to be wrong elsewhere, or the sentence says nothing.
+        # Errors elsewhere must be possible, or the sentence says nothing.
         telling = sum(not place(problem).all() for problem, _ in wrong)
         if inside and telling >= 3:
             return text

@@ -1,6 +1,6 @@
-"""The answers of known mistakes, and of the truth, to the cases that a student's answers are compared on.
+"""The answers of known mistakes, and the true ones, on the cases on which a student's answers are compared.
 
-The mistakes are code of ours, so they may run here. Nothing in this module decides a verdict; it only chooses words.
+The mistakes are our own code, so they may run here. Nothing in this module decides a verdict; it only chooses words.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ from reference.problem import Problem
 Array = NDArray[np.float64]
 
 _PER_KIND = 10
-_WITH_ALL_THEIR_MISTAKES = ("svm", "softmax")  # the catalogue holds those that all losses share
+_WITH_ALL_THEIR_MISTAKES = ("svm", "softmax")  # for these, the catalogue includes the shared ones
 
 
 @dataclass(frozen=True, eq=False)
@@ -36,7 +36,7 @@ class Trace:
 
     Attributes:
         losses: (K,), NaN where there is no answer.
-        gradients: all dW one after the other, NaN where there is no answer.
+        gradients: all dW, concatenated, NaN where there is no answer.
         failures: for each problem, what came instead of an answer, or "".
     """
 
@@ -50,7 +50,7 @@ class Trace:
 
 
 def trace(problems: Sequence[Problem], answers: Sequence[Answered | Failure]) -> Trace:
-    """The answers to problems, ready to be compared."""
+    """Prepares the answers to problems for comparison."""
     losses, gradients, failures = [], [], []
     for problem, answer in zip(problems, answers, strict=True):
         answered = isinstance(answer, Answered)
@@ -62,12 +62,12 @@ def trace(problems: Sequence[Problem], answers: Sequence[Answered | Failure]) ->
 
 
 def kind_of(answer: Answered | Failure) -> str:
-    """The part of a failure's words that two functions with the same mistake have in common."""
+    """The part of a failure's message that two functions with the same mistake share."""
     if isinstance(answer, Raises):
         text = answer.got or ""
         return text.partition(":")[0]
     if isinstance(answer, WrongReturn):
-        # Of a single number only its type is the mistake's; its value is the input's.
+        # Only the type of a single number is due to the mistake; its value comes from the input.
         return re.sub(r"^the (\S+) .*", r"the \1", answer.got or "")
     return type(answer).__name__
 
@@ -76,17 +76,17 @@ def same(a: Array, b: Array, exactness: float = 1e-9) -> bool:
     """Whether two arrays hold the same numbers, up to rounding; NaN equals NaN here."""
     finite = np.abs(b[np.isfinite(b)])
     size = float(finite.max()) if finite.size else 0.0
-    # Rounding errors follow the largest numbers of a sum, so small entries get room in proportion to large ones.
+    # Rounding errors depend on a sum's largest terms, so the tolerance of small entries grows with the large ones.
     return bool(
         np.isclose(a, b, rtol=exactness, atol=exactness * (1.0 + min(size, 100.0)), equal_nan=True).all()
     )
 
 
 def replay(mistake: Mistake, problem: Problem, setting: Setting) -> Answered | Failure:
-    """What the mistake makes of a problem.
+    """Runs a mistake on a problem.
 
-    The mistakes of the SVM are written for delta = 1, all of them for reg_scale = 1. Since delta*hinge(W/delta) is the
-    hinge loss with margin delta, and reg enters as a factor only, other settings are reached by scaling.
+    The SVM's mistakes are written for delta = 1, and all mistakes for reg_scale = 1. Since delta*hinge(W/delta) is the
+    hinge loss with margin delta, and reg is only a factor, scaling covers other settings.
     """
     delta = setting.delta if setting.loss == "svm" else 1.0
     W, X, y = problem.W / delta, problem.X.copy(), problem.y.copy()
@@ -115,7 +115,7 @@ def received(value: object) -> Received:
 
 @cache
 def sample(setting: Setting) -> tuple[Problem, ...]:
-    """The problems that answers are compared on: small ones with and without regularization, and odd sizes."""
+    """The problems on which answers are compared: small ones with and without regularization, and odd sizes."""
     plain, regularized = (
         islice(
             (p for p in asked_by("value", setting) if (p.reg > 0) == with_reg and _is_telling(p)), _PER_KIND
@@ -139,12 +139,12 @@ def plain_sample(setting: Setting) -> tuple[Problem, ...]:
 
 @cache
 def tied_sample(setting: Setting) -> tuple[Problem, ...]:
-    """Problems with exact ties that answers are compared on."""
+    """Problems with exact ties on which answers are compared."""
     return tuple(islice(filter(_is_telling, asked_by("kinks", setting)), 3 * _PER_KIND))
 
 
 def _is_telling(problem: Problem) -> bool:
-    """Whether it is large enough to tell mistakes apart."""
+    """Whether a problem is large enough to tell mistakes apart."""
     return problem.sizes[0] > 1 and problem.sizes[2] > 2 and bool(problem.W.any() and problem.X.any())
 
 
@@ -157,9 +157,9 @@ def without_reg(problem: Problem) -> Problem:
 def known_mistakes(setting: Setting) -> tuple[Mistake, ...]:
     """The mistakes that can be named in a setting.
 
-    Those in the regularization assume reg*sum(W*W), and are left out where another penalty is asked for.
+    Those in the regularization assume reg*sum(W*W), and are omitted if another penalty is required.
     """
-    # What is recognized by fewer digits comes last, or it would hide what is recognized by more.
+    # Mistakes recognized by fewer digits come last, or they would hide those recognized by more.
     found = mistakes_of(setting.loss)
     if setting.loss not in _WITH_ALL_THEIR_MISTAKES:
         found += shared_mistakes(setting.loss, _data_term(setting))
@@ -172,7 +172,7 @@ def known_mistakes(setting: Setting) -> tuple[Mistake, ...]:
 
 
 def _data_term(setting: Setting) -> Callable[[Array, Array, NDArray[np.int64]], tuple[float, Array]]:
-    """The true data term of a loss, with its gradient, as the shared mistakes take it."""
+    """The true data term of a loss with its gradient, in the form that the shared mistakes take."""
 
     def data(W: Array, X: Array, y: NDArray[np.int64]) -> tuple[float, Array]:
         answer = evaluate_of(setting.loss)(Problem(W, X, y, 0.0), delta=setting.delta)

@@ -1,8 +1,8 @@
-"""Naming the mistake: what a student's wrong answers have in common with those of a known mistake.
+"""Names the mistake in a loss function by comparing the wrong answers with those of known mistakes.
 
-Answers are compared in parts: the data term is what comes back for reg = 0, the regularization is what reg > 0 adds to
-that. So two mistakes at once can both be told. Whatever is found is tested again on further cases, those that failed
-among them, before it is said.
+Answers are compared in parts: the data term is the answer for reg = 0, the regularization is what reg > 0 adds to it.
+So two simultaneous mistakes can both be named. Every finding is tested on further cases, including those that failed,
+before it is reported.
 """
 
 from __future__ import annotations
@@ -55,8 +55,8 @@ Array = NDArray[np.float64]
 Channel = Literal["losses", "gradients"]
 Part = Literal["data", "regularization"]
 
-_DOUBLE = 1e-9  # what agrees to fewer digits than this agrees by its rounding to float32 only
-_FEW_DIGITS = 1e-4  # of a numeric gradient with the usual steps, four digits or more are right
+_DOUBLE = 1e-9  # answers that agree to fewer digits agree only after rounding to float32
+_FEW_DIGITS = 1e-4  # a numeric gradient with the usual steps is right to four digits or more
 _FURTHER = 8  # failing cases on which a guess is tested again
 
 
@@ -69,7 +69,7 @@ def _full_convention() -> Diagnosis:
 
 
 def diagnose(candidate: LossFunction, failure: Failure) -> Diagnosis | None:
-    """Name the mistake behind a failure of a loss function, if it is certain."""
+    """Names the mistake behind a failure of a loss function, if it is certain."""
     if failure.costly or failure.problem is None or isinstance(failure, LoopsInPython):
         return None
     setting = candidate.setting
@@ -91,7 +91,7 @@ def _named(mistake: Mistake | None) -> Diagnosis | None:
 
 @dataclass(frozen=True)
 class _Explained:
-    """What is known of one part: a mistake, a factor, or only the place where dW is wrong."""
+    """The explanation of one part: a mistake, a factor, or only the place where dW is wrong."""
 
     diagnosis: Diagnosis
     mistake: Mistake | None = None
@@ -99,7 +99,7 @@ class _Explained:
 
 
 class _Case:
-    """One failure of one function, with the answers that it is diagnosed by."""
+    """One failure of one function, with the answers used for the diagnosis."""
 
     def __init__(self, candidate: LossFunction, setting: Setting, failure: Failure, problem: Problem) -> None:
         self.candidate, self.setting, self.failure, self.problem = candidate, setting, failure, problem
@@ -141,7 +141,7 @@ class _Case:
         return self._traces[key]
 
     def _failing(self) -> list[Problem]:
-        """The counterexample, and other cases that the function fails."""
+        """The counterexample and other cases that the function fails."""
         found = [self.problem]
         if self.problem.y.dtype != np.int64:
             found.append(self.problem.with_labels(np.int64))
@@ -170,7 +170,7 @@ class _Case:
     # Right, but not to the last digits
 
     def few_digits(self) -> Diagnosis | None:
-        """The diagnosis if the loss or dW is nearly right in all cases, as measured or rounded numbers are."""
+        """The diagnosis if the loss or dW is nearly right in all cases, as numeric or rounded results are."""
         if not isinstance(self.failure, WrongLoss | WrongGradient):
             return None
         problems = [*sample(self.setting), *self._failing()]
@@ -194,7 +194,7 @@ class _Case:
     # Data term and regularization, each on its own
 
     def parts(self) -> Diagnosis | None:
-        """What is wrong with the data term, and what with the regularization, of the loss or of dW."""
+        """Diagnoses the data term and the regularization, of the loss or of dW, separately."""
         if not isinstance(self.failure, WrongLoss | WrongGradient):
             return None
         problems = regularized_sample(self.setting)
@@ -214,7 +214,7 @@ class _Case:
     def _part(
         self, part: Part, problems: tuple[Problem, ...], source: Mistake | Literal["truth"] | None
     ) -> Trace:
-        """A part of the answers of the student (None), of a mistake, or of the truth."""
+        """A part of the answers of the student (None), of a mistake, or of the reference."""
 
         def answers(asked: tuple[Problem, ...]) -> Trace:
             if source is None:
@@ -250,7 +250,7 @@ class _Case:
             def like(channel: Channel, a: Trace, b: Trace, room: float = mistake.exactness) -> bool:
                 return same(getattr(a, channel), getattr(b, channel), room)
 
-            # Its sentence may speak of the other channel and the other part: what it does there must be true as well.
+            # Its sentence may mention the other channel and the other part, so it must hold there as well.
             if (
                 like(self.channel, mine, its)
                 and (like(self.channel, its_rest, true_rest) or like(self.channel, my_rest, its_rest))
@@ -263,7 +263,7 @@ class _Case:
         return self._unknown(part, problems, mine, truth)
 
     def _drowns(self, problems: tuple[Problem, ...]) -> bool:
-        """Whether the data term is so large that what the penalty adds to it is lost in its rounding."""
+        """Whether the data term is so large that the penalty is lost in its rounding."""
         data, penalty = self._part("data", problems, None), self._part("regularization", problems, "truth")
         with np.errstate(all="ignore"):
             sizes = [
@@ -277,7 +277,7 @@ class _Case:
     def _unknown(
         self, part: Part, problems: tuple[Problem, ...], mine: Trace, truth: Trace
     ) -> _Explained | None:
-        """The factor that a part is off by, or where dW is wrong."""
+        """The factor that a part is off by, or else the place where dW is wrong."""
         values, truths = (
             list(_split(getattr(t, self.channel), problems, self.channel)) for t in (mine, truth)
         )
@@ -308,9 +308,9 @@ class _Case:
         return _Explained(Diagnosis(id="place-gradient", title=title, hint=hint))
 
     def _holds(self, found: dict[Part, _Explained]) -> bool:
-        """Whether what was found, and nothing else, gives the counterexample's answer too."""
+        """Whether the findings fully account for the counterexample's answer, too."""
         if any(e.mistake is None and e.factor is None for e in found.values()):
-            return True  # a place gives no numbers; it was found in every case that failed
+            return True  # a place predicts no numbers; it was found in every failing case
         one = (self.problem,)
         total = np.zeros_like(getattr(_truth(one, self.setting), self.channel))
         for part in ("data", "regularization"):
@@ -346,7 +346,7 @@ def _single(its: Trace) -> tuple[bool, bool]:
 
 
 def _split(values: Array, problems: Sequence[Problem], channel: Channel) -> Iterator[Array]:
-    """A trace's numbers problem by problem: (1,) for losses, (D, C) for gradients."""
+    """Splits a trace's numbers by problem: (1,) for losses, (D, C) for gradients."""
     start = 0
     for problem in problems:
         shape = (1,) if channel == "losses" else problem.W.shape
@@ -364,7 +364,7 @@ def _equal(a: Trace, b: Trace, exactness: float) -> bool:
 
 
 def _equal_up_to_words(a: Trace, b: Trace, exactness: float) -> bool:
-    """The same, where it does not matter which name an error message names."""
+    """Whether two traces are the same, except for names in error messages."""
     words = tuple(tuple(text.partition(":")[0] for text in t.failures) for t in (a, b))
     unnamed = Trace(b.losses, b.gradients, a.failures)
     return any(a.failures) and words[0] == words[1] and _equal(a, unnamed, exactness)

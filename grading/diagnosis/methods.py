@@ -1,4 +1,4 @@
-"""Naming the mistake in train or predict: the known one that fails in the same way and does the same elsewhere."""
+"""Names the mistake in train or predict: the known one that fails in the same way and acts the same elsewhere."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ _OPTIONS = Options(learning_rate=0.25, reg=0.5, num_iters=6, batch_size=3)
 
 @dataclass(frozen=True)
 class _Words:
-    """What a check says of a mistake, without the names; ``got`` is None where it depends on chance."""
+    """A check's words about a mistake, without the names; ``got`` is None if it depends on chance."""
 
     failure: Failure
     message: str
@@ -47,13 +47,13 @@ class _Words:
 
 
 _fingerprints: dict[tuple[object, ...], list[Fingerprint]] = {}
-# Small examples are few, and each mistake takes a tenth of a second where a train calls its loss itself.
+# Few and small examples, since each mistake takes a tenth of a second if train calls its loss itself.
 _words: dict[tuple[object, ...], _Words | None] = {}
 _MOST_WORDS = 10_000
 
 
 def diagnose_method(candidate: Classifier, asked: Promise, failure: Failure) -> Diagnosis | None:
-    """Name the known mistake behind a failure of train or predict, if it is certain."""
+    """Names the known mistake behind a failure of train or predict, if it is certain."""
     if failure.costly or failure.example is None:
         return None
     alike = [
@@ -67,12 +67,12 @@ def diagnose_method(candidate: Classifier, asked: Promise, failure: Failure) -> 
     mine = _fingerprint(candidate, asked.kind, direct=not candidate.asked_the_stand_in)
     found = [m for m in alike if _agree(mine, _its_fingerprint(m, candidate, asked.kind))]
     if len(found) != 1:
-        return None  # of several that differ by chance only, none is certain
+        return None  # none of several that differ only by chance is certain
     return named(found[0])
 
 
 def _same_words(candidate: Classifier, failure: Failure, said: _Words | None) -> bool:
-    """Whether the failure, and what is said of the mistake, are the same."""
+    """Whether the failure's words and the mistake's are the same."""
     if said is None or not failure.is_like(said.failure):
         return False
     if isinstance(failure, Raises):
@@ -90,7 +90,7 @@ def _simulated(mistake: Mistake, candidate: Classifier) -> Classifier:
     direct = not candidate.asked_the_stand_in
     worker = cast("Worker", SimulatedWorker(mistake, candidate.reference, direct=direct))
     simulated = Classifier(candidate.name, worker, candidate.standard)
-    # The simulated worker speaks the course's words.
+    # The simulated worker uses the course's names.
     simulated.usage = Usage(candidate.name, takes_loss=candidate.usage.takes_loss)
     return simulated
 
@@ -98,7 +98,7 @@ def _simulated(mistake: Mistake, candidate: Classifier) -> Classifier:
 def _said_of(
     mistake: Mistake, candidate: Classifier, asked: Promise, example: Mapping[str, Any]
 ) -> _Words | None:
-    """What the check says of the mistake on the same example; worked out once for all candidates."""
+    """The check's words about the mistake on the same example; worked out once for all candidates."""
     key = (*_setting(mistake, candidate), asked.id, encode(list(example.values())))
     if key not in _words:
         if len(_words) >= _MOST_WORDS:
@@ -108,14 +108,14 @@ def _said_of(
 
 
 def _setting(mistake: Mistake, candidate: Classifier) -> tuple[object, ...]:
-    """All that decides what a mistake does, and the language in which values other than numbers are described."""
+    """Everything that decides what a mistake does, and the language that values other than numbers are described in."""
     return mistake.id, candidate.reference, candidate.asked_the_stand_in, candidate.usage.plain, spoken()
 
 
 def _said_now(
     mistake: Mistake, candidate: Classifier, asked: Promise, example: Mapping[str, Any]
 ) -> _Words | None:
-    """The same, for some of the random numbers that may be drawn."""
+    """The same, for a few seeds of the random numbers."""
     found = []
     for shift in range(_TRIES):
         seeded = {name: _with_seed(value, shift) for name, value in example.items()}
@@ -136,7 +136,7 @@ def _failure_of(simulated: Classifier, asked: Promise, example: Mapping[str, Any
     try:
         asked.body(simulated, **example)
     except Failure as failure:
-        # It is kept for other hand-ins; with where it comes from, all that belongs to this one would be.
+        # It is kept for other hand-ins; its traceback would keep everything of this one alive.
         failure.__context__ = None
         return failure.with_traceback(None)
     return None
@@ -152,7 +152,7 @@ def _its_fingerprint(mistake: Mistake, candidate: Classifier, kind: str) -> list
 
 
 def _agree(mine: list[Fingerprint], its: list[Fingerprint]) -> bool:
-    """Whether both do the same where the mistake does not depend on the seed, and both depend on it elsewhere."""
+    """Whether both act the same where the mistake does not depend on the seed, and both depend on it elsewhere."""
     if [len(leaves) for leaves in mine] != [len(leaves) for leaves in its]:
         return False
     for my_leaves, its_leaves in zip(zip(*mine, strict=True), zip(*its, strict=True), strict=True):
@@ -175,7 +175,7 @@ def _equal(a: Leaf, b: Leaf) -> bool:
 
 
 def _fingerprint(candidate: Classifier, kind: str, *, direct: bool) -> list[Fingerprint]:
-    """What a method does in a few further cases, once for each seed."""
+    """The results of a method in a few further cases, one fingerprint per seed."""
     if kind == "predict":
         return [tuple(_predicted(candidate))]
     scenarios = _direct_scenarios if direct else _scenarios
@@ -194,7 +194,7 @@ def _predicted(candidate: Classifier) -> Iterator[Leaf]:
 
 
 def _scenarios(seed: int) -> Iterator[Scenario]:
-    """Trainings from given weights, from none, and without a step: then W is what it started from."""
+    """Trainings from given weights, from none, and without a step, so that W is the initial one."""
     gradients = (np.arange(2.0 * _OPTIONS.num_iters * 6).reshape(-1, 2, 3) % 7.0 - 3.0) / 4.0
     stand_in = StandIn(4.0 + np.arange(2.0 * _OPTIONS.num_iters) / 8.0, gradients)
     yield Scenario(_X, _Y, _OPTIONS, _W, stand_in, seed, rounds=2)
@@ -203,7 +203,7 @@ def _scenarios(seed: int) -> Iterator[Scenario]:
 
 
 def _direct_scenarios(seed: int) -> Iterator[Scenario]:
-    """The same for a train that no loss can be plugged into: one distinct sample, then many, then no step."""
+    """The same for a train that takes no plugged-in loss: one distinct sample, then many, then no step."""
     yield Scenario(np.tile(_X[3], (20, 1)), np.ones(20, dtype=np.int64), _OPTIONS, _W, seed=seed, rounds=2)
     yield Scenario(_X, _Y, _OPTIONS, _W, seed=seed)
     yield Scenario(_X, _Y, replace(_OPTIONS, num_iters=0), None, seed=seed)

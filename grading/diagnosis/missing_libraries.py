@@ -1,4 +1,4 @@
-"""Naming what a function needs and does not have during grading: a library, or someone to answer `input`."""
+"""Names what a function needs and does not have during grading: a library, or someone to answer `input`."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ _INPUT = "EOFError: it asks for input()"
 
 
 def absent(failure: Failure) -> Diagnosis | None:
-    """What is missing, if ``failure`` says that something is."""
+    """Says what is missing, if ``failure`` shows that something is."""
     text = f"{failure.message}\n{failure.got or ''}"
     if _INPUT in text:
         return Diagnosis(

@@ -1,4 +1,4 @@
-"""Naming the mistake behind a failure, whatever it is a failure of."""
+"""Names the mistake behind a failure of any kind of function."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from grading.judging.loss_function import LossFunction
 from grading.judging.network import Network
 from grading.judging.promise import Promise
 
-# Known mistakes draw from NumPy's global random numbers, and so take turns.
+# Known mistakes draw from NumPy's global random numbers, so they take turns.
 _diagnosing = threading.Lock()
 
 
@@ -35,14 +35,14 @@ def diagnosis_of(
     Args:
         submission: the hand-in.
         candidate: the function or method.
-        asked: the promise that it has broken.
-        failure: how.
+        asked: the broken promise.
+        failure: how it was broken.
     """
     named = undefined_name(submission, candidate.name.partition(".")[0], failure) or absent(failure)
     named = named or meaning_of(submission, failure)
     if named is not None:
         return named
-    # Wrong code run again to be recognized may overflow; that is its business.
+    # Wrong code that runs again to be recognized may overflow; that is expected.
     with _diagnosing, np.errstate(all="ignore"):
         if isinstance(candidate, LossFunction):
             return diagnose(candidate, failure)

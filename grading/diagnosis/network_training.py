@@ -1,4 +1,4 @@
-"""What is certain about a network's wrong training: the known mistake that gives the same parameters."""
+"""Diagnoses a network's wrong training: finds the known mistake that gives the same parameters."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from grading.words import later, translated
 
 @dataclass(frozen=True)
 class _WrongWay:
-    """A wrong way of training, what is said about it, and what to do."""
+    """A wrong way of training, its description, and what to do about it."""
 
     id: str
     way: Way

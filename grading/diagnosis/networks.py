@@ -1,4 +1,4 @@
-"""What is certain about a network's wrong answers: the known mistake that gives them, or a factor."""
+"""Diagnoses a network's wrong answers: finds the known mistake that gives them, or a factor."""
 
 from __future__ import annotations
 
@@ -25,11 +25,11 @@ _ROUNDING = 1e-12
 
 
 def diagnose_network(candidate: Network, failure: Failure) -> Diagnosis | None:
-    """The known mistake that gives the same numbers, or the factor by which a term is off; None for neither."""
+    """The known mistake that gives the same numbers, or the factor that a term is off by; None for neither."""
     if not isinstance(failure, WrongLoss | WrongNetworkGradient):
         return diagnose_training(candidate, failure)
     answered = [(p, answer) for p, answer in candidate.attempts() if isinstance(answer, NetworkAnswer)]
-    # At kinks right code may go either way, and so may wrong code.
+    # At kinks, right code may go either way, and so may wrong code.
     smooth = [(p, a.gradients) for p, a in answered if not candidate.truth(p).gradient.ties]
     if candidate.reference == "two_layer_net" and candidate.reg_scale == 1.0:
         for mistake in NETWORK_MISTAKES:
@@ -57,7 +57,7 @@ def diagnose_network(candidate: Network, failure: Failure) -> Diagnosis | None:
 def _factor_of_loss(
     candidate: Network, answered: Sequence[tuple[NetworkProblem, NetworkAnswer]]
 ) -> Diagnosis | None:
-    """The factor by which a term of the loss is off, the data term first."""
+    """The factor that a term of the loss is off by, trying the data term first."""
     for regularized in (False, True):
         problems = [p for p, _ in answered if bool(p.reg) == regularized]
         found = [np.array(a.loss) for p, a in answered if bool(p.reg) == regularized]
@@ -83,7 +83,7 @@ def _factor_of_loss(
 def _factor(
     candidate: Network, answered: Sequence[tuple[NetworkProblem, dict[str, Array]]]
 ) -> Diagnosis | None:
-    """The factor by which a term of the gradient by one parameter is off, the data term first."""
+    """The factor that a term of the gradient by one parameter is off by, trying the data term first."""
     for parameter in sorted(candidate.loss.parameters, key=lambda name: (-ord(name[-1]), name)):
         for regularized in (False, True):
             chosen = [(p, found[parameter]) for p, found in answered if bool(p.reg) == regularized]
@@ -92,7 +92,7 @@ def _factor(
                 continue
             data = [_true_gradients(candidate, p, reg=0.0)[parameter] for p in problems]
             if regularized:
-                # The data term is right by now; what is left is the penalty's.
+                # The data term is right at this point; the rest is the penalty's.
                 values = [_without(value, known) for (_, value), known in zip(chosen, data, strict=True)]
                 truths = [
                     _true_gradients(candidate, p, reg=p.reg)[parameter] - known
@@ -115,7 +115,7 @@ def _factor(
 
 
 def _without(value: Array, known: Array) -> Array:
-    """What is left of a sum without one of its terms; nothing, if that is rounding."""
+    """Subtracts a known term from a sum; returns 0 if the rest is only rounding."""
     left = value - known
     return np.where(np.abs(left) <= _ROUNDING * (1.0 + np.abs(known)), 0.0, left)
 

@@ -1,6 +1,6 @@
-"""A known mistake in train or predict, run in this process: code of ours in place of a student's worker.
+"""Runs a known mistake in train or predict in this process: our own code in place of a student's worker.
 
-So the checks themselves say what becomes of a mistake. Nothing in this module decides a verdict; it only chooses words.
+So the checks themselves say how a mistake fails. Nothing in this module decides a verdict; it only chooses words.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ _LARGEST_SEED = 1 << 32
 
 
 class _Model:
-    """A classifier as a student has it, but for the method that the mistake is in."""
+    """A classifier like a student's, with the mistake in one method."""
 
     def __init__(self, mistake: Mistake, loss: str) -> None:
         self.W: Any = None
@@ -67,7 +67,7 @@ class _Model:
 
 
 class _PluggedLoss:
-    """As the worker's: gives prepared answers and keeps what it was asked."""
+    """As the worker's: returns prepared answers and records its calls."""
 
     def __init__(self, model: _Model, step: PlugLoss[NDArray[np.float64]]) -> None:
         self.calls: list[tuple[Any, ...]] = []
@@ -83,11 +83,11 @@ class _PluggedLoss:
 
 
 class SimulatedWorker:
-    """Answers steps as a worker would whose submission has one known mistake.
+    """Answers steps like a worker whose submission has one known mistake.
 
     Args:
-        mistake: of train or predict.
-        loss: which loss the class is for.
+        mistake: the mistake, in train or predict.
+        loss: the loss that the class is for.
         direct: whether train evaluates the loss function itself, so that none can be plugged in.
     """
 
@@ -97,7 +97,7 @@ class SimulatedWorker:
         self._plugged: _PluggedLoss | None = None
 
     def run(self, steps: Sequence[Step], *, seconds: float | None = None) -> list[Outcome]:
-        """Take the steps in order; those of one call share one object."""
+        """Runs the steps in order; those of one call share one object."""
         with _own_randomness(), np.errstate(all="ignore"), warnings.catch_warnings():
             warnings.simplefilter("ignore")
             return [self._outcome(step) for step in steps]
@@ -140,7 +140,7 @@ def _copied(value: Any) -> Any:
 
 @contextmanager
 def _own_randomness() -> Iterator[None]:
-    """Leave NumPy's global random numbers as they are found."""
+    """Restores the state of NumPy's global random numbers afterwards."""
     state = np.random.get_state()
     try:
         yield

@@ -1,4 +1,4 @@
-"""Naming the cause of a NameError: a misspelling, a name of Python 2, or a statement that is not run here."""
+"""Names the cause of a NameError: a misspelling, a name from Python 2, or a statement that is not run here."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ _ALIKE = 0.6
 
 
 def undefined_name(submission: Submission, asked: str, failure: Failure) -> Diagnosis | None:
-    """What the error message of ``asked`` (a function or class) means, if it is about a name without a value."""
+    """Explains the error message of ``asked`` (a function or class), if it is about an undefined name."""
     text = (failure.got or "") if isinstance(failure, Raises) else ""
     if (unbound := _UNBOUND.match(text)) is not None:
         return Diagnosis(

@@ -28,7 +28,7 @@ class NetworkTraining:
         X, y, X_val, y_val: the data; column 0 of X holds the row's number, so that batches are known.
         learning_rate, decay, reg, num_iters, batch_size: the settings; the batches share the samples out evenly.
         losses: (K,) answers of the plugged-in loss.
-        gradients: name -> (K, ...) its gradients; the worker adds the traces of each batch.
+        gradients: name -> (K, ...) its gradients, to which the worker adds each batch's samples.
         seed: for every random number that the student draws without a seed.
         plugged: whether a loss is plugged in; if not, train calls the network's own.
     """

@@ -1,4 +1,4 @@
-"""Finding the smallest change of a student's own text that makes a wrong function right, and proving that it does.
+"""Finds the smallest change to a student's own text that makes a wrong function right, and proves that it does.
 
-Nothing of it is imported where all is right.
+Never imported if everything is right.
 """

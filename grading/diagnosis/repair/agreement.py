@@ -1,4 +1,4 @@
-"""What is said where the name of a mistake and the change that repairs it disagree."""
+"""Decides what to say when the name of a mistake and the change that repairs it disagree."""
 
 from __future__ import annotations
 
@@ -7,27 +7,27 @@ import re
 from grading.grades.grade import Diagnosis, Repair
 from grading.words import say
 
-# Names that say that something is not there at all, and kinds of change that put something there.
+# Names that say that something is missing entirely, and kinds of change that insert something.
 _SAYS_MISSING = re.compile(
     r"not-written|(?<!label-column)-missing|-no-shift|-not-averaged|-not-normalized|-without-2$"
 )
 _PUTS_SOMETHING = frozenset(
     ("insert", "term", "factor", "function", "square", "move", "axis", "return", "delete")
 )
-# What is told by the form of what came back; these kinds of change would sum it up.
+# Mistakes recognized by the form of the answer; these kinds of change would sum it up.
 _SAYS_NOT_SUMMED = "loss-of-each-sample"
 _SUMS = frozenset(
     ("axis", "brackets", "delete", "function", "insert", "move", "operator", "order", "return", "term")
 )
-# Names of what is seen in the answers; what is known by the change that undoes it says more.
+# Names for what the answers show; a name that comes from the repair says more.
 _OF_ANSWERS = re.compile(r"^(factor|place|few-digits)-|^condition-is-an-array$|-reg-twice-in-loss$")
-# Names of a shift that is there but wrong; what repairs them changes that.
+# Names of a shift that is present but wrong; a repair changes it.
 _SHIFTS = "-shift-by-"
 _CHANGES_A_SHIFT = frozenset(("axis", "function", "insert", "name"))
 
 
 def contradicts(diagnosis: Diagnosis, repair: Repair) -> bool:
-    """Whether a verified repair does something other than what the diagnosis says is needed."""
+    """Whether a verified repair does something other than the diagnosis says is needed."""
     if repair.part != "all" or len(repair.changes) > 1:
         return False
     kind = repair.changes[0].kind
@@ -39,7 +39,7 @@ def contradicts(diagnosis: Diagnosis, repair: Repair) -> bool:
 
 
 def agreed(diagnosis: Diagnosis | None, repair: Repair, called: Diagnosis | None) -> Diagnosis | None:
-    """What is said of a mistake, given its name in the catalogue and that of the change that repairs it."""
+    """The diagnosis to report, given the mistake's name in the catalogue and the name of its repair."""
     if diagnosis is None or (called is not None and _OF_ANSWERS.search(diagnosis.id)):
         return called
     if contradicts(diagnosis, repair):

@@ -1,4 +1,4 @@
-"""All edits of a program, the likeliest first."""
+"""Lists all edits of a program, the likeliest first."""
 
 from __future__ import annotations
 
@@ -15,18 +15,18 @@ from grading.diagnosis.repair.shapes import Shapes
 from grading.diagnosis.repair.statements import Statements
 from grading.diagnosis.repair.writing import UNKNOWN, Ranked
 
-# Of text that is written for the edits of one program; a solution's take two.
+# For the text of all edits of one program; those of a typical solution take two.
 _MOST_BYTES = 200_000_000
-_AT_LEAST = 1_000  # bytes that each edit counts for, however short what it is made in
+_AT_LEAST = 1_000  # bytes that each edit counts for, however short the function
 
 
 def edits_of(program: Program, kind: str) -> list[Ranked]:
     """Every single edit with its rank, likeliest first, which is the order in which they are tried.
 
-    No edits where listing them would take minutes and the grader's memory, as for text that was written to do that.
+    No edits if listing them would take minutes and the grader's memory, as with text written to do that.
 
     Args:
-        program: what is edited.
+        program: the program to edit.
         kind: "train" or "predict"; or else the loss that it should compute.
     """
     seen = {_told_by(program.text)}
@@ -44,12 +44,12 @@ def edits_of(program: Program, kind: str) -> list[Ranked]:
             if told_by not in seen:
                 seen.add(told_by)
                 found.append((rank, edit))
-    # Of what is equally likely, a person first changes what is there, and there the last step.
+    # Among equally likely edits, a person first changes existing code, and there the last step.
     return sorted(found, key=lambda pair: (pair[0], pair[1].inserts, pair[1].number, -pair[1].at[0]))
 
 
 def scopes_of(program: Program, kind: str) -> list[Scope | None]:
-    """What names mean in each function; None where that cannot be told."""
+    """The meaning of names in each function; None where it cannot be determined."""
     main = method_scope(program.main, kind) if kind in METHODS else scope_of(program.main, kind)
     if main is None:
         return [None] * len(program.functions)
@@ -57,7 +57,7 @@ def scopes_of(program: Program, kind: str) -> list[Scope | None]:
 
 
 def _told_by(text: bytes) -> bytes:
-    """What tells a text from others, in a few bytes: there may be a hundred thousand of them."""
+    """A short hash of a text: there may be a hundred thousand of them."""
     return hashlib.blake2b(text, digest_size=16).digest()
 
 

@@ -1,4 +1,4 @@
-"""Asking candidates: functions that differ from the student's by an edit or two, in a worker of their own."""
+"""Runs candidates, functions that differ from the student's by an edit or two, in a worker of their own."""
 
 from __future__ import annotations
 
@@ -33,15 +33,15 @@ if TYPE_CHECKING:
 _FUTURE = "from __future__ import annotations\n"
 
 Opening = Callable[[Submission], "Worker"]
-"""A new worker with the files of a submission; whoever asks for it closes it."""
+"""Opens a new worker with the files of a submission; the caller closes it."""
 
 Right = frozenset[tuple[str, int]]
-"""What a candidate has right: an answer at all, the loss, dW, each with the number of the problem."""
+"""What a candidate gets right: an answer at all, the loss, dW, each with the number of the problem."""
 
 
 @dataclass(frozen=True, eq=False)
 class Screen:
-    """A few telling problems with their true answers."""
+    """A few problems that tell candidates apart, with their true answers."""
 
     problems: tuple[Problem, ...]
     truths: tuple[Answer, ...]
@@ -49,13 +49,13 @@ class Screen:
 
     @classmethod
     def of(cls, original: LossFunction, problems: Sequence[Problem]) -> Screen:
-        """Problems for candidates that should compute what ``original`` should."""
+        """A screen for candidates that should compute the same as ``original``."""
         tolerance = original.standard.tolerance
         truths = tuple(truth.within(tolerance) for truth in original.setting.truths(problems))
         return cls(tuple(problems), truths, packed(problems))
 
     def right(self, answers: Sequence[Answered | Failure]) -> Right:
-        """What a candidate has right, by its answers to the problems."""
+        """What a candidate gets right, by its answers to the problems."""
         found: set[tuple[str, int]] = set()
         for k, (truth, answer) in enumerate(zip(self.truths, answers, strict=True)):
             if isinstance(answer, Answered):
@@ -78,13 +78,13 @@ def _accepted(truth: Answer, answer: Answered) -> bool:
 
 
 class Bench:
-    """Functions of one hand-in, loaded beside its own, and asked by name.
+    """Loads candidates beside the hand-in's own functions, and calls them by name.
 
     Args:
         submission: as below.
-        asked: the name that the candidates stand for: of a function, or of the class whose method they are.
-        own: the student's functions that candidates differ from, the one that is asked for first.
-        opening: where workers come from.
+        asked: the name that the candidates stand for: that of a function, or of the class whose method they are.
+        own: the student's functions that candidates are derived from, the required one first.
+        opening: opens workers.
 
     Attributes:
         submission: the hand-in.
@@ -95,12 +95,12 @@ class Bench:
         self.submission, self._asked, self._opening = submission, asked, opening
         self._source, self._names = own[0].source, [written.tree.name for written in own]
         self._is_method = bool(own[0].tree.col_offset)
-        # Annotations may name what is not there, where nobody evaluates them.
+        # Annotations that are never evaluated may contain names that do not exist.
         self._future = _FUTURE if _FUTURE in own[0].block.code else ""
         self.lost = 0
 
     def loaded(self, programs: Sequence[Program]) -> Iterator[tuple[int, Candidate]]:
-        """Those of ``programs`` that can be called, by number."""
+        """Yields those of ``programs`` that can be called, by number."""
         own = self.submission.definitions[self._asked]
         names = [f"{self._asked}__{k}" for k in range(len(programs))]
         more: dict[str, list[Block]] = {own.source: []}
@@ -113,7 +113,7 @@ class Bench:
             cell = f"candidate {k}"
             more[self._source.name].append(Block(text, cell, whole=True))
             if self._is_method:
-                # The method may stand in another file than the class that inherits it.
+                # The method may be in a different file from the class that inherits it.
                 beside = self._source.name == own.source
                 method = function if beside else f"{self._asked}.{self._names[0]}.__globals__[{function!r}]"
                 text = f"class {name}({self._asked}):\n    {self._names[0]} = {method}\n"
@@ -138,18 +138,18 @@ class Bench:
                     yield k, Candidate(self, worker, self._asked, name)
 
     def _others(self) -> dict[str, Definition]:
-        """What a train may call besides: the losses of the hand-in."""
+        """What else a train may call: the losses of the hand-in."""
         return self.submission.definitions if self._is_method else {}
 
     def _renamed(self, text: str, k: int) -> str:
-        """The text with its functions called ``..._k``, where they are defined and called."""
+        """Renames the functions of the text to ``..._k``, where they are defined and called."""
         for name in self._names:
             text = re.sub(rf"(?<![\w.]){re.escape(name)}(?=\s*\()", f"{name}__{k}", text)
         return text
 
 
 class Candidate:
-    """One function that can be called: a worker that answers for it, whatever name it is called by."""
+    """One callable candidate: a worker that answers for it, whatever name is used."""
 
     def __init__(self, bench: Bench, worker: Worker, asked: str, name: str) -> None:
         self._bench, self._worker, self._asked, self._name = bench, worker, asked, name

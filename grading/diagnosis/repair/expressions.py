@@ -12,7 +12,7 @@ _SYMBOLS: dict[type[ast.AST], str] = {
     ast.Add: "+", ast.Sub: "-", ast.Mult: "*", ast.Div: "/", ast.Pow: "**", ast.MatMult: "@", ast.FloorDiv: "//",
     ast.Gt: ">", ast.GtE: ">=", ast.Lt: "<", ast.LtE: "<=", ast.Eq: "==", ast.NotEq: "!=",
 }  # fmt: skip
-_TINY = 1e-3  # what is added lest there be a logarithm of 0, or a division by it
+_TINY = 1e-3  # less than this is added to avoid a logarithm of 0 or a division by 0
 _OPERATORS = {"+": ("-",), "-": ("+",), "*": ("/", "**", "+"), "/": ("*",), "**": ("*",), "@": ("*",)}
 _COMPARISONS = {
     ">": ("<", ">=", "!="), ">=": (">", "<"), "<": (">", "<="), "<=": ("<", ">"), "==": ("!=",), "!=": ("==", ">"),
@@ -71,10 +71,10 @@ class Expressions(Writing):
         text, scope = self._factor(node), self.scope
         parent = self.function.parents.get(id(node))
         inside = isinstance(parent, ast.Call | ast.Attribute | ast.UnaryOp)
-        # What has a name already is rather wrong where it got it; and what is forgotten is the 2 of the penalty.
+        # A value that already has a name is more likely wrong where it is assigned; the 2 is usually the penalty's.
         named = isinstance(node, ast.Name)
         yield 3 if named else 1 if scope.reg in text else 2, self._put("factor", node, f"2 * {text}")
-        # Where it is added up in a loop, the mean is rather taken behind that.
+        # If it is added up in a loop, the mean is more likely taken after it.
         in_loop = (
             isinstance(parent, ast.AugAssign) and parent.col_offset > self.function.tree.body[0].col_offset
         )
@@ -118,14 +118,14 @@ class Expressions(Writing):
         if not isinstance(node, ast.Name):
             for name in self.scope.arrays:
                 yield 3, self._put("name", node, name)
-        # The margin of the SVM loss is what is forgotten.
+        # It is the SVM loss's margin that is forgotten.
         margin = self.scope.loss == "svm" and isinstance(node, ast.BinOp) and isinstance(node.op, ast.Sub)
         yield 1 if margin else 3, self._put("term", node, f"{text} + 1")
         yield 3, self._put("term", node, f"{text} - 1")
         yield 4, self._put("type", node, f"{group}.astype(float)")
 
     def _missing_terms(self) -> Iterator[Ranked]:
-        """What is returned, and the regularization."""
+        """Adds missing terms to what is returned, and the regularization."""
         scope = self.scope
         for node in ast.walk(self.function.tree):
             if not isinstance(node, ast.Return) or node.value is None:
@@ -184,7 +184,7 @@ class Expressions(Writing):
                 self._put("term", node, self.function.said(node.left), self.function.span(node.right)),
             )
             yield 3, self._put("term", node, self.function.said(node.right), self.function.span(node.left))
-        # Brackets that stand in another place
+        # Brackets in another place
         inner = node.right
         if isinstance(inner, ast.BinOp):
             first, second = self._factor(inner.left), self._factor(inner.right)
@@ -238,7 +238,7 @@ class Expressions(Writing):
                 ):
                     yield 1 if k < 3 else 2, self._put("number", node, f"{other:g}")
             if float(value) == int(value) and value > 2:
-                # A name of the student's may be given its value further down only.
+                # One of the student's names may get its value only further down.
                 for text in dict.fromkeys((self.scope.C, f"{self.scope.W}.shape[1]")):
                     yield 1, self._put("number", node, text)
                 yield 2, self._put("number", node, self.scope.N)

@@ -1,4 +1,4 @@
-"""A function as text and tree at once, which edits are made in."""
+"""A function as both text and syntax tree, to be edited."""
 
 from __future__ import annotations
 
@@ -10,19 +10,19 @@ from functools import cached_property
 from grading.intake.parsing import syntax_tree
 
 Replacement = tuple[int, int, str]
-"""Bytes from ... up to ..., and the text that takes their place."""
+"""The first byte, the end, and the text that takes the place of the bytes between."""
 
 
 @dataclass(frozen=True)
 class Edit:
-    """One change of a function's text.
+    """One change to a function's text.
 
     Attributes:
-        kind: what kind of change it is; see `grading.diagnosis.repair.kinds`.
-        at: the bytes that a person would look at, from ... up to.
-        replacements: what is done; they do not overlap.
-        inserts: whether at ``at`` nothing is wrong but that something is missing behind it.
-        number: which function of a `Program` it is made in.
+        kind: the kind of change; see `grading.diagnosis.repair.kinds`.
+        at: the range of bytes that a person would look at.
+        replacements: the replacements, which do not overlap.
+        inserts: whether nothing is wrong at ``at``, but something is missing after it.
+        number: the number of the edited function in a `Program`.
     """
 
     kind: str
@@ -38,7 +38,7 @@ class Function:
 
     Attributes:
         text: UTF-8, from its first line to its last.
-        origins: for each line of ``text``, the line of the student's own text that it comes from.
+        origins: for each line of ``text``, the line of the student's text that it comes from.
     """
 
     text: bytes
@@ -49,7 +49,7 @@ class Function:
         """The function, with line numbers of ``text``.
 
         Raises:
-            SyntaxError: the text is no function.
+            SyntaxError: the text is not a function.
         """
         statements = syntax_tree(self.text).body
         if len(statements) != 1 or not isinstance(statements[0], ast.FunctionDef):
@@ -58,7 +58,7 @@ class Function:
 
     @cached_property
     def starts(self) -> list[int]:
-        """Where each line begins; the last entry is where the text ends."""
+        """The byte where each line begins; the last entry is the end of the text."""
         starts = [0]
         for line in self.text.split(b"\n"):
             starts.append(starts[-1] + len(line) + 1)
@@ -66,11 +66,11 @@ class Function:
 
     @cached_property
     def parents(self) -> dict[int, ast.AST]:
-        """The node that each node hangs on, by ``id``."""
+        """The parent of each node, by ``id``."""
         return {id(child): node for node in ast.walk(self.tree) for child in ast.iter_child_nodes(node)}
 
     def span(self, node: ast.AST) -> tuple[int, int]:
-        """The bytes of a node that has a place."""
+        """The range of bytes of a node that has a position."""
         assert isinstance(node, ast.expr | ast.stmt | ast.arg | ast.keyword)
         assert node.end_lineno is not None
         assert node.end_col_offset is not None
@@ -85,23 +85,23 @@ class Function:
         return self.text[start:end].decode()
 
     def line_of(self, offset: int) -> int:
-        """The line, from 1, that a byte stands in."""
+        """The line, from 1, that a byte is in."""
         return self.text.count(b"\n", 0, offset) + 1
 
     def full_lines(self, statement: ast.stmt) -> tuple[int, int]:
-        """The bytes of all lines of a statement, with the last line's end."""
+        """The range of bytes of all lines of a statement, including the last line's end."""
         assert statement.end_lineno is not None
         return self.starts[statement.lineno - 1], min(self.starts[statement.end_lineno], len(self.text))
 
     def alone(self, statement: ast.stmt) -> bool:
-        """Whether nothing else stands on the lines of a statement."""
+        """Whether nothing else is on the lines of a statement."""
         begin, end = self.full_lines(statement)
         start, stop = self.span(statement)
         before, after = self.text[begin:start], self.text[stop:end].strip()
         return not before.strip() and (not after or after.startswith(b"#"))
 
     def edited(self, edit: Edit) -> Function:
-        """The function with an edit made."""
+        """Applies an edit to the function."""
         text, origins = self.text, list(self.origins)
         for start, end, new in sorted(edit.replacements, reverse=True):
             first, last = self.line_of(start), self.line_of(end)
@@ -124,22 +124,22 @@ class Function:
 
 @dataclass(frozen=True, eq=False)
 class Program:
-    """What is asked for, and those of the student's functions that it calls.
+    """The required function, and those of the student's functions that it calls.
 
     Attributes:
-        functions: the one that is asked for is the first.
+        functions: all of them, the required one first.
     """
 
     functions: tuple[Function, ...]
 
     @property
     def main(self) -> Function:
-        """The function that is asked for."""
+        """The required function."""
         return self.functions[0]
 
     @cached_property
     def text(self) -> bytes:
-        """The texts of all, one after the other."""
+        """The texts of all functions, one after the other."""
         return b"\n\n".join(function.text for function in self.functions)
 
     @cached_property
@@ -148,6 +148,6 @@ class Program:
         return tuple(function.tree.name for function in self.functions)
 
     def edited(self, edit: Edit) -> Program:
-        """The program with an edit made."""
+        """Applies an edit to the program."""
         changed = self.functions[edit.number].edited(edit)
         return Program((*self.functions[: edit.number], changed, *self.functions[edit.number + 1 :]))

@@ -1,4 +1,4 @@
-"""What candidates are asked: a few telling examples first, then everything that the checks ask, then what is new."""
+"""Judges candidates: by a few telling examples first, then by all checks, then on new examples."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from grading.judging.screening import Setting, asked_by, odd_sizes, own_problems
 from reference.problem import Problem
 
 _FIRST, _SECOND, _FRESH = 2, 8, 80
-# Of each check of a method besides its counterexample: they tell most candidates from a right one.
+# For each check of a method, besides its counterexample: enough to tell most candidates from a right one.
 _EXAMPLES = 3
 _PARTS = ("answer", "loss", "dW")
 
@@ -29,7 +29,7 @@ class Judge(Protocol):
 
     Attributes:
         kind: "train" or "predict"; or else the loss that the function should compute.
-        halves: the checks that are about a part only.
+        halves: the checks of only a part.
     """
 
     kind: str
@@ -39,9 +39,9 @@ class Judge(Protocol):
         """Which of the first examples a candidate gets right.
 
         Args:
-            candidate: the one to ask.
-            than: what it has to exceed: once it is clear that it does not get all of these right and more, it is asked
-                no further. None to ask everything.
+            candidate: the candidate to judge.
+            than: what it has to exceed: judging stops once it is clear that the candidate does not get all this right
+                and more. None to judge it by everything.
         """
         ...
 
@@ -50,7 +50,7 @@ class Judge(Protocol):
         ...
 
     def cases(self, candidate: Candidate, checks: Sequence[str], part: Part = "all") -> int:
-        """On how many inputs a candidate was right; 0 if it was wrong on any."""
+        """The number of inputs on which a candidate was right; 0 if it was wrong on any."""
         ...
 
 
@@ -60,7 +60,7 @@ class LossJudge:
     Args:
         original: the wrong function, as the checks see it.
         counterexamples: problems that it failed.
-        digest: a hash of the hand-in, from which problems are drawn that no function can know by heart.
+        digest: a hash of the hand-in; problems drawn from it cannot be known by heart.
     """
 
     halves: Mapping[Part, Sequence[str]] = {
@@ -78,7 +78,7 @@ class LossJudge:
         self._fresh = Screen.of(original, _fresh(original, digest))
 
     def right(self, candidate: Candidate, than: Right | None = None) -> Right:
-        """As a `Judge`'s; all is asked in one round trip."""
+        """As a `Judge`'s; takes one round trip."""
         return self._first.right(candidate.answers(self._first))
 
     def is_passed(self, right: Right, part: Part = "all") -> bool:
@@ -104,11 +104,11 @@ class LossJudge:
 
 
 class MethodJudge:
-    """Judges methods: train or predict.
+    """Judges train or predict methods.
 
     Args:
         original: the wrong method, as the checks see it.
-        checks: those that it failed, or was not asked because it had failed others.
+        checks: those that it failed, or that were skipped because others had failed.
         counterexamples: examples that it failed, by check.
         digest: as above.
     """
@@ -140,12 +140,12 @@ class MethodJudge:
             self._examples.append((promise, [*shown, *({name: d} for d in drawn[len(drawn) - more :])]))
 
     def right(self, candidate: Candidate, than: Right | None = None) -> Right:
-        """As a `Judge`'s; a check is run once those before it are passed."""
+        """As a `Judge`'s; a check is run only after those before it have passed."""
         judged = candidate.classifier_like(self._original, b"")
         found: set[tuple[str, int]] = set()
         asked = 0
         for promise, examples in self._examples:
-            # Each example takes a training, and the first shows most candidates to be no better.
+            # Each example takes a training, and the first already shows that most candidates are no better.
             for some in (examples,) if than is None else (examples[:1], examples[1:]):
                 judged.foresee([value for example in some for value in example.values()])
                 for k, example in enumerate(some, start=asked):
@@ -164,7 +164,7 @@ class MethodJudge:
         return frozenset(found)
 
     def _falls_short(self, found: Set[tuple[str, int]], than: Right, asked: int) -> bool:
-        """Whether the first ``asked`` examples show that a candidate gets no more right than that."""
+        """Whether the first ``asked`` examples show that a candidate gets no more right than ``than``."""
         before = {each for each in than if each[1] < asked}
         last = {(part, asked - 1) for part in _PARTS}
         still_fails = asked - 1 in self._shown and not last <= before and found & last == before & last

@@ -1,4 +1,4 @@
-"""What kind of change repairs a function: a sentence for each, for students."""
+"""The kinds of change that repair a function, with a sentence to students for each."""
 
 from __future__ import annotations
 
@@ -30,4 +30,4 @@ KINDS: dict[str, str] = {
     "transpose": later("Look at what is transposed here."),
     "type": later("Look at the type of these numbers."),
 }
-"""By the kind of an `Edit`."""
+"""The sentence for each kind of `Edit`."""

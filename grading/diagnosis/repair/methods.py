@@ -1,4 +1,4 @@
-"""The edits of train and predict: those of any function, and what is forgotten there."""
+"""Edits of train and predict: those of any function, and insertions of what is often forgotten there."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ _STEP = 4
 
 
 def method_scope(function: Function, kind: str) -> Scope | None:
-    """What names mean in a train or a predict; None if it takes no data."""
+    """The meaning of names in a train or a predict; None if it takes no data."""
     arguments = [argument.arg for argument in function.tree.args.args]
     given = [name for name in arguments if name not in (_OWN, "W")]
     if not given:
@@ -33,7 +33,7 @@ def method_scope(function: Function, kind: str) -> Scope | None:
 
 
 class MethodExpressions(Expressions):
-    """The edits of a method's expressions: what is known of losses says nothing here."""
+    """The edits of a method's expressions, without those specific to losses."""
 
     def edits(self) -> Iterator[Ranked]:
         """All edits of expressions of a method, each with its rank."""
@@ -44,7 +44,7 @@ class MethodExpressions(Expressions):
                 yield 2, self._put("sign", node, f"-{self._factor(node)}")
             yield from self._of(node)
             if isinstance(node, ast.Name) and node.id in (self.scope.X, self.scope.y):
-                # The batch is what is meant.
+                # The batch is meant.
                 for name in self.scope.arrays:
                     yield 1, self._put("name", node, name)
                     yield 1, self._put("index", node, f"{node.id}[{name}]")
@@ -65,7 +65,7 @@ class MethodStatements(Statements):
                 span = self.function.span(node.test)
                 yield 2, Edit("condition", span, ((*span, missing),))
             elif isinstance(node, ast.Assign) and self.function.said(node.targets[0]) == self.scope.W:
-                # Weights that are there already are kept.
+                # Existing weights are kept.
                 (start, end), indent = self.function.full_lines(node), " " * node.col_offset
                 whole = self.function.text[start:end].decode()
                 guarded = f"{indent}if {missing}:\n" + textwrap.indent(whole, " " * _STEP)
@@ -99,7 +99,7 @@ class MethodStatements(Statements):
                     yield 2, f"{batch} = {scope.y}[{rows}]"
 
     def _evaluated(self) -> Iterator[tuple[str, str]]:
-        """What the two values of a loss are called."""
+        """The names of the two values of a loss."""
         for node in ast.walk(self.function.tree):
             if isinstance(node, ast.Assign) and isinstance(target := node.targets[0], ast.Tuple):
                 names = [part.id for part in target.elts if isinstance(part, ast.Name)]
@@ -107,12 +107,12 @@ class MethodStatements(Statements):
                     yield names[0], names[1]
 
     def _lists(self) -> Iterator[str]:
-        """What lists are called."""
+        """The names of lists."""
         for node in ast.walk(self.function.tree):
             if isinstance(node, ast.Assign) and isinstance(node.value, ast.List):
                 yield from (target.id for target in node.targets if isinstance(target, ast.Name))
 
 
 def without_indentation(lines: Sequence[str], indent: int) -> str:
-    """The lines of a method as those of a function; what stands further left is within a string, or a comment."""
+    """Dedents the lines of a method to those of a function; text further left is in a string or a comment."""
     return "\n".join(line[indent:] if not line[:indent].strip() else line for line in lines)

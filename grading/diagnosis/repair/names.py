@@ -1,4 +1,4 @@
-"""What a verified repair is called where the catalogue has no name: mistakes that are known by what undoes them."""
+"""Names verified repairs for which the catalogue has no name: mistakes recognized by what undoes them."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ _SMALL = 1e-3
 
 
 def names_of(changes: Sequence[Change], kind: str) -> list[Diagnosis]:
-    """The names of those changes that have one, each once."""
+    """The names of the changes that have one, each once."""
     found: dict[str, Diagnosis] = {}
     for change in changes:
         scope = scopes_of(change.program, kind)[change.edit.number]
@@ -32,10 +32,10 @@ def names_of(changes: Sequence[Change], kind: str) -> list[Diagnosis]:
 
 
 class _Place:
-    """An edit with what it takes out and what it puts in.
+    """An edit, with what it removes and inserts.
 
     Attributes:
-        nodes: the parts of the function that it takes away whole, or is within, the smallest first.
+        nodes: the nodes of the function that it removes entirely or lies within, the smallest first.
     """
 
     def __init__(self, function: Function, edit: Edit, scope: Scope, old: str, new: str) -> None:
@@ -51,7 +51,7 @@ class _Place:
         self.nodes = sorted(around, key=lambda node: function.span(node)[1] - function.span(node)[0])
 
     def within(self, *kinds: type[ast.AST]) -> Iterator[ast.AST]:
-        """The parts around it of some kinds."""
+        """The nodes of these kinds around the edit."""
         return (node for node in self.nodes if isinstance(node, kinds))
 
 
@@ -75,7 +75,7 @@ def _size_written_out(place: _Place) -> Diagnosis | None:
 
 
 def _added_in_log(place: _Place) -> Diagnosis | None:
-    """A small number that is taken out of an argument of log."""
+    """Names the removal of a small number from an argument of log."""
     numbers = re.findall(r"(?<![\w.])\d[\d.]*(?:e-?\d+)?", place.old)
     gone = [text for text in numbers if 0 < float(text) < _SMALL and text not in place.new]
     calls = place.within(ast.Call)

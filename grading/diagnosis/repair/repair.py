@@ -1,4 +1,4 @@
-"""The smallest repair of a function: what it must pass, and how it is put into words."""
+"""Finds the smallest repair of a function: decides what it must pass, and puts it into words."""
 
 from __future__ import annotations
 
@@ -24,9 +24,9 @@ from grading.words import together, translated
 
 _CORE = ("interface", "value", "gradient", "kinks", "stability", "symmetry")
 _OF_METHODS = ("training", "sampling", "prediction")
-_MOST_LINES = 300_000  # of all candidates together; a solution has some 30
-_MOST_CHOICES = 15_000  # of names for places; a solution has some 2,000
-_MOST_NODES = 4_000  # of syntax trees; a solution has some 200
+_MOST_LINES = 300_000  # for all candidates together; a typical solution has some 30
+_MOST_CHOICES = 15_000  # of names for places; a typical solution has some 2,000
+_MOST_NODES = 4_000  # of syntax trees; a typical solution has some 200
 _MOST_OF_A_METHOD = 500  # candidates: each is trained a few times
 _AROUND = 2  # lines shown before and after
 
@@ -39,23 +39,23 @@ def repair_of(
     opening: Opening,
     candidates: int,
 ) -> tuple[Repair | None, Diagnosis | None]:
-    """The smallest repair of a function, None if none was found within the budget; and its name.
+    """The smallest repair of a function, or None if none was found within the budget; and its name.
 
     Args:
         submission: the hand-in.
         original: the function, some of whose checks failed.
-        results: of all its checks, by check.
-        failures: how it failed, with the check that found out.
-        opening: where workers come from.
-        candidates: how many changed functions are tried at most; 0 for no search.
+        results: the results of all its checks, by check.
+        failures: how it failed, with the check that found each failure.
+        opening: opens workers.
+        candidates: the largest number of changed functions to try; 0 for no search.
     """
     own = written_method(submission, original.name) or written(submission, original.name)
-    # What never ends, or takes its process down, is shown as it is; trying its like could cost as much each time.
+    # A function that never ends, or kills its process, gets no repair: each variant of it could cost as much again.
     hopeless = any(result.status == "error" for result in results.values())
     if own is None or hopeless or not candidates:
         return None, None
     checks = _checks(results)
-    # Where only the other function differs, that one is wrong.
+    # If only the other function differs, that one is wrong.
     if not any(results[check].status == "failed" for check in checks if check != "agreement"):
         return None, None
     all_own = [own, *called_beside(submission, own)]
@@ -106,9 +106,9 @@ def _judge_of(
 
 
 def affordable(candidates: int, program: Program) -> int:
-    """How many candidates to try: fewer for a text much longer than a solution, since each takes as much longer.
+    """How many candidates to try: fewer for text much longer than a typical solution, since each takes longer.
 
-    0 where there is so much text, or so many names for so many places, that listing the edits would take minutes.
+    0 if there is so much text, or so many names for so many places, that listing the edits would take minutes.
     """
     nodes = [node for function in program.functions for node in ast.walk(function.tree)]
     names = [node.id for node in nodes if isinstance(node, ast.Name)]
@@ -118,7 +118,7 @@ def affordable(candidates: int, program: Program) -> int:
 
 
 def _called(best: Found, kind: str) -> Diagnosis | None:
-    """The name of a repair, made of the names of its changes; None if one of them has none."""
+    """The name of a repair, composed of the names of its changes; None if one of them has none."""
     names = names_of(best.changes, kind)
     if best.part != "all" or len(names) < len(best.changes):
         return None
@@ -132,8 +132,8 @@ def _called(best: Found, kind: str) -> Diagnosis | None:
 def _checks(results: Mapping[str, CheckResult]) -> list[str]:
     """The checks that a repaired function must pass: those that the original passed, and those that it failed.
 
-    Not whether it loops, which no edit changes and which is measured. Skipped checks count as well: a function called
-    right must not fail for large scores afterwards.
+    Excludes the check for loops, which measures something that no edit changes. Skipped checks are included: a function
+    declared right must not fail for large scores afterwards.
     """
     return [
         check
@@ -150,7 +150,7 @@ def _as_function(own: Written) -> Function:
 
 
 def _told(own: Written, change: Change) -> grade.Change:
-    """A change in the student's own text."""
+    """Describes a change in the student's own text."""
     function, edit = change.function, change.edit
     number = function.line_of(edit.at[0])
     line = function.origins[number - 1]
@@ -164,7 +164,7 @@ def _told(own: Written, change: Change) -> grade.Change:
         new = edit.replacements[0][2].lstrip("\n")
         column, width = len(new) - len(new.lstrip()) + indent, 1
     elif without_indentation([shown], indent) != text.decode():
-        # Another change is in this line, too, or it is none of the student's.
+        # Another change is in this line, too, or the line is not the student's.
         column, width = len(shown) - len(shown.lstrip()), len(shown.strip())
     first = max(line - _AROUND, own.tree.lineno)
     last = min(line + _AROUND, own.tree.end_lineno or line)

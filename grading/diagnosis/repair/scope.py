@@ -1,4 +1,4 @@
-"""What names mean in a function: which is W, which counts the samples, which index a loop."""
+"""Works out what names mean in a function: which is W, which counts the samples, which index a loop."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from grading.diagnosis.repair.function import Function
 
 _LABELS = ("y", "labels", "target", "target_index")
 UNKNOWN = "?"
-"""Stands for what a function has no name for; no text with it is Python."""
+"""Stands for something that the function has no name for; text that contains it is not valid Python."""
 
 _MODULES = frozenset(("np", "numpy", "math", "scipy", "random"))
 
@@ -20,15 +20,15 @@ class Scope:
     """The names of a function.
 
     Attributes:
-        W, X, y, reg: what the function calls its arguments.
-        N, C: text for the number of samples and of classes: a name of the student's, if there is one.
-        np: what NumPy is called.
-        arrays: names that are given a value that is no plain number.
-        numbers: names that start from a plain number.
+        W, X, y, reg: the function's names for its arguments.
+        N, C: text for the number of samples and of classes: one of the student's names, if there is one.
+        np: the name of NumPy.
+        arrays: names that are assigned a value that is not a plain number.
+        numbers: names that are initialized with a plain number.
         sums: names that something is added to.
-        indices: names that a loop gives its values or counts up, and arguments of functions within.
-        returned: the names of loss and dW as they are returned, where they are names.
-        loss: which loss it should compute: "svm", "softmax", or another.
+        indices: names that a loop assigns or counts up, and arguments of nested functions.
+        returned: the returned names of loss and dW, if names are returned.
+        loss: the loss that it should compute: "svm", "softmax", or another.
     """
 
     W: str
@@ -53,7 +53,7 @@ class Scope:
 
     @property
     def rows(self) -> str:
-        """Text that picks one entry of each row: that of the sample's label."""
+        """Text of an index that picks one entry of each row, that of the sample's label."""
         return f"{self.np}.arange({self.N}), {self.y}"
 
 
@@ -63,14 +63,14 @@ def scope_of(function: Function, loss: str) -> Scope | None:
     if len(arguments) >= 4:
         W, X, y, reg = arguments[:4]
         return names_in(function, W, X, y, reg, loss)
-    # A part of a loss, as some courses ask for: what is called as usual is what it is called.
+    # A part of a loss, as some courses require: arguments with the usual names are what these say.
     W, X, reg = (name if name in arguments else UNKNOWN for name in ("W", "X", "reg"))
     y = next((name for name in arguments if name in _LABELS), UNKNOWN)
     return _with_more(names_in(function, W, X, y, reg, loss), arguments) if arguments else None
 
 
 def helper_scope(helper: Function, caller: Function, scope: Scope) -> Scope:
-    """The names of a function that ``caller`` calls: what it is given is what it is given there."""
+    """The names of a function that ``caller`` calls; its arguments mean what the caller passes."""
     arguments = [argument.arg for argument in helper.tree.args.args]
     meant: dict[str, str] = {}
     for call in ast.walk(caller.tree):
@@ -80,7 +80,7 @@ def helper_scope(helper: Function, caller: Function, scope: Scope) -> Scope:
             meant |= {text: name for name, text in given.items()}
 
     def own(text: str) -> str:
-        """What a name of the caller's is called here; what is neither passed nor called the same is not available."""
+        """The name here for one of the caller's; unavailable if it is neither passed nor named the same."""
         thing, dot, attribute = text.partition(".")
         name = meant.get(thing, thing if thing in arguments else UNKNOWN)
         return name + dot + attribute
@@ -90,14 +90,14 @@ def helper_scope(helper: Function, caller: Function, scope: Scope) -> Scope:
 
 
 def _with_more(found: Scope, arguments: Sequence[str]) -> Scope:
-    """A scope in which the arguments that have no part of their own are arrays."""
+    """A scope in which the arguments without a role of their own are arrays."""
     more = [name for name in arguments if name not in (found.W, found.X, found.y, found.reg)]
     N = found.N if UNKNOWN not in found.N else f"len({more[0]})" if more else UNKNOWN
     return replace(found, arrays=(*more, *found.arrays), N=N)
 
 
 def names_in(function: Function, W: str, X: str, y: str, reg: str, loss: str) -> Scope:
-    """The names of a function that calls its weights, data, labels and strength of regularization so."""
+    """The names of a function with these names for weights, data, labels and regularization strength."""
     counts = {f"{X}.shape[0]": "N", f"len({X})": "N", f"len({y})": "N", f"{W}.shape[1]": "C"}
     named: dict[str, str] = {}
     arrays: dict[str, None] = {}
@@ -130,7 +130,7 @@ def names_in(function: Function, W: str, X: str, y: str, reg: str, loss: str) ->
         arrays=tuple(arrays),
         numbers=tuple(numbers),
         sums=tuple(sums),
-        # What a while loop compares is an index where it is counted up.
+        # A name that a while loop compares is an index if it is counted up.
         indices=tuple(i for i in indices if i not in _limits(function.tree) or i in sums),
         returned=_returned(function.tree),
         loss=loss,
@@ -144,7 +144,7 @@ def _limits(tree: ast.FunctionDef) -> set[str]:
 
 
 def _pairs(node: ast.Assign) -> list[tuple[str, ast.expr | None]]:
-    """The names that an assignment gives a value, with that value where it can be seen."""
+    """The names that an assignment assigns, with their value where it is visible."""
     found: list[tuple[str, ast.expr | None]] = []
     for target in node.targets:
         if isinstance(target, ast.Name):

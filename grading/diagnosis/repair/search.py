@@ -1,4 +1,4 @@
-"""The search for an edit, or two, that make a wrong function right."""
+"""Searches for one or two edits that make a wrong function right."""
 
 from __future__ import annotations
 
@@ -15,15 +15,15 @@ from grading.grades.grade import Part
 _FIRST_BATCH, _LARGEST_BATCH = 32, 256
 _MOST_LOST = 3  # processes that candidates may cost, together
 _MOST_FOUND = 3
-_MOST_JUDGED = 100  # candidates that all checks are asked of
+_MOST_JUDGED = 100  # candidates that are judged by all checks
 _STONES = 8
-# Up to which rank single edits are tried, and second edits of what single ones have made better, in turn.
+# The highest rank of single edits, and of second edits to candidates that a single one improved, in turn.
 _STAGES = ((1, 2), (2, 1), (1, 3), (2, 2), (1, 4), (2, 3))
 
 
 @dataclass(frozen=True)
 class Change:
-    """An edit, and the program that it is made in."""
+    """An edit and the program that it is made in."""
 
     program: Program
     edit: Edit
@@ -39,11 +39,11 @@ class Found:
     """A repair.
 
     Attributes:
-        changes: the edits, in the order in which they are made.
+        changes: the edits, in order.
         rank: how unlikely they are.
-        cases: how many inputs the repaired function was judged on.
-        checks: what it has passed.
-        part: what is right then.
+        cases: the number of inputs that the repaired function was judged on.
+        checks: the checks that it passed.
+        part: the part that is then right.
     """
 
     changes: tuple[Change, ...]
@@ -54,7 +54,7 @@ class Found:
 
 
 class _Stone:
-    """A program whose edits are tried: the original, or one that gets more right than it."""
+    """A program whose edits are tried: the original, or one that gets more right."""
 
     def __init__(
         self, program: Program, changes: tuple[Change, ...], right: Right, rank: int, kind: str
@@ -78,14 +78,14 @@ class Search:
     """One search.
 
     Args:
-        judge: finds out what a candidate gets right.
-        program: what the student wrote.
-        bench: where candidates are asked.
-        checks: what a repaired function must pass.
-        budget: how many candidates are tried at most.
+        judge: judges what a candidate gets right.
+        program: the student's own text.
+        bench: runs candidates.
+        checks: the checks that a repaired function must pass.
+        budget: the largest number of candidates to try.
 
     Attributes:
-        tried: how many were.
+        tried: how many were tried.
     """
 
     def __init__(
@@ -111,9 +111,9 @@ class Search:
         return next((found for part in self.judge.halves if (found := self._half(start, part))), [])
 
     def _unchanged(self) -> Right | None:
-        """What the student's own text gets right; None if it does not fail here, or is not there.
+        """What the student's own text gets right; None if it does not fail here, or cannot be loaded.
 
-        What fails by chance, or after what was called before, would be repaired by any change.
+        Any change would seem to repair a function that fails by chance, or only after earlier calls.
         """
         for _, candidate in self.bench.loaded([self.program]):
             right = self.judge.right(candidate)
@@ -122,14 +122,14 @@ class Search:
         return None
 
     def _alone(self, program: Program) -> int:
-        """On how many inputs a program is right by itself, 0 if it is wrong on one."""
+        """The number of inputs on which a program is right in its own process; 0 if it is wrong on one."""
         for _, candidate in self.bench.loaded([program]):
             if self.judge.is_passed(self.judge.right(candidate)):
                 return self.judge.cases(candidate, self.checks)
         return 0
 
     def _half(self, start: _Stone, part: Part) -> list[Found]:
-        """The likeliest edit that makes a wrong part right, where none makes everything right."""
+        """The likeliest edit that makes a wrong part right, if none makes everything right."""
         checks = [check for check in self.checks if check in self.judge.halves[part]]
         if self.judge.is_passed(start.right, part) or len(checks) == len(self.checks):
             return []
@@ -155,7 +155,7 @@ class Search:
 
     @property
     def _is_over(self) -> bool:
-        """Whether the budget is spent. It is counted, not timed, so it is the same on every machine."""
+        """Whether the budget is spent. It is a count, not a time, so it is the same on every machine."""
         spent = self.tried >= self.budget or self._judged >= _MOST_JUDGED
         return spent or self.bench.lost >= _MOST_LOST
 
@@ -171,7 +171,7 @@ class Search:
             changes = (*start.changes, Change(start.program, edit))
             if self.judge.is_passed(right):
                 self._judged += 1
-                # Once more in a process of its own, where nothing was called before.
+                # Once more in a process of its own, in which nothing has been called.
                 cases = self.judge.cases(candidate, self.checks) and self._alone(programs[k])
                 if cases:
                     found.append(rank)

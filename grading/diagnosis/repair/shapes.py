@@ -19,7 +19,7 @@ _FUNCTIONS = {
 
 
 class Shapes(Writing):
-    """The edits of what a function calls and picks, in no particular order."""
+    """The edits of a function's calls and indices, in no particular order."""
 
     def edits(self) -> Iterator[Ranked]:
         """All edits of axes and shapes, each with its rank."""
@@ -118,14 +118,14 @@ class Shapes(Writing):
         if isinstance(node.func, ast.Name) and name == "range" and len(node.args) == 1:
             for size in (self.scope.N, self.scope.C):
                 if said(node.args[0]) != size:
-                    # A name that holds another size is wrong where it is given its value.
+                    # A name that holds another size is wrong where it is assigned.
                     yield (
                         2 if isinstance(node.args[0], ast.Name) else 1,
                         self._put("number", node.args[0], size),
                     )
 
     def _reductions(self, node: ast.Call, whole: str) -> Iterator[Ranked]:
-        """Another axis, or one kept, in what reduces an array; ``whole`` is the call's text."""
+        """Changes the axis of a reduction, or keeps it; ``whole`` is the call's text."""
         said = self.function.said
         start, end = self.function.span(node)
         keywords = {keyword.arg for keyword in node.keywords}
@@ -144,7 +144,7 @@ class Shapes(Writing):
                 yield 2, self._put("axis", node, text, self.function.span(keyword))
 
     def _calls_of_one(self, node: ast.Call) -> Iterator[Ranked]:
-        """A call of one argument: left out, or with what is within it turned about."""
+        """Removes a call with one argument, or exchanges it with the operation inside."""
         said = self.function.said
         yield 2, self._put("function", node, said(node.args[0]))
         inner = node.args[0]
@@ -158,7 +158,7 @@ class Shapes(Writing):
             yield 3, self._put("order", node, text)
 
     def _other_order(self, node: ast.Call, name: str) -> Iterator[Ranked]:
-        """The first two arguments the other way round."""
+        """Swaps the first two arguments."""
         said = self.function.said
         first, second = node.args[:2]
         text = f"{said(second)}, {said(first)}"
@@ -168,7 +168,7 @@ class Shapes(Writing):
             yield 1, self._put("number", node, f"range({said(second)})", self.function.span(first))
 
     def _is_method(self, node: ast.Call) -> bool:
-        """Whether it is a method of a value, and no function of a module."""
+        """Whether it calls a method of a value, not a function of a module."""
         return isinstance(node.func, ast.Attribute) and not (
             isinstance(node.func.value, ast.Name) and node.func.value.id in (self.scope.np, "math", "special")
         )

@@ -1,4 +1,4 @@
-"""Edits of whole statements: missing, too many, in another place, = where += belongs."""
+"""Edits of whole statements: missing, superfluous or misplaced ones, = where += belongs."""
 
 from __future__ import annotations
 
@@ -58,7 +58,7 @@ class Statements:
         for rank, other in enumerate(_INSTEAD.get(symbol, ("+=", "-=")), 1):
             yield min(rank, 2), Edit("assignment", place, ((*place, other),))
         if symbol in ("+=", "-=") and isinstance(target, ast.Subscript):
-            # With an index array, entries that occur twice are changed once.
+            # With an index array, an entry that occurs twice is changed only once.
             said, sign = self.function.said, "-" if symbol == "-=" else ""
             added = f"{sign}({said(statement.value)})" if sign else said(statement.value)
             text = f"{self.scope.np}.add.at({said(target.value)}, {said(target.slice)}, {added})"
@@ -95,7 +95,7 @@ class Statements:
             yield rank, Edit("move", span, self._move(statement, place, indent))
 
     def _places(self, block: Sequence[ast.stmt], k: int) -> Iterator[tuple[int, int, int]]:
-        """Where else a statement may stand: how unlikely, the byte, the indentation."""
+        """Other places for a statement: the rank, the byte, the indentation."""
         indent = block[k].col_offset
         for other, neighbour in enumerate(block):
             before = self.function.full_lines(neighbour)[0]
@@ -106,7 +106,7 @@ class Statements:
         last = block[-1]
         if not isinstance(last, ast.Return) and k < len(block) - 1:
             yield 2, self.function.full_lines(last)[1], indent
-        # Into a loop before or behind
+        # Into a loop before or after it
         for other in (k - 1, k + 1):
             if 0 <= other < len(block) and isinstance(loop := block[other], ast.For | ast.If):
                 inner = loop.body
@@ -129,7 +129,7 @@ class Statements:
         return (start, end, ""), (place, place, text)
 
     def _penalty_out(self, statement: ast.stmt) -> Iterator[Ranked]:
-        """What is added up in a loop with the regularization in it: that goes to the end, where it counts once."""
+        """Moves the regularization out of a sum in a loop to the end, where it counts once."""
         last = self.function.tree.body[-1]
         looped = any(isinstance(outer, ast.For | ast.While) for outer in self._around(statement))
         if not (looped and isinstance(statement, ast.AugAssign) and isinstance(last, ast.Return)):
@@ -157,7 +157,7 @@ class Statements:
         return next(block for block in self.function.blocks() if statement in block)
 
     def _dedented(self, block: Sequence[ast.stmt]) -> Iterator[Ranked]:
-        """The last statements of a loop or branch out of it."""
+        """Moves the last statements of a loop or branch out of it."""
         outer = self.function.parents.get(id(block[0]))
         if not isinstance(outer, ast.For | ast.While | ast.If) or not all(map(self.function.alone, block)):
             return
@@ -169,13 +169,13 @@ class Statements:
             at = self.function.span(block[k])
             yield 1 if isinstance(block[-1], ast.Return) else 3, Edit("move", at, ((start, end, text),))
 
-    # What is missing
+    # Missing statements
 
     def _inserted(self, block: Sequence[ast.stmt]) -> Iterator[Ranked]:
         inside = any(isinstance(s, ast.For) for s in self._around(block[0]))
         indent = block[0].col_offset
         menu = [
-            # What is there already is rather in the wrong place than missing.
+            # An existing statement is more likely misplaced than missing.
             (rank + 2 if "".join(text.split()) in self._written else rank, text)
             for rank, text in (self._in_loops() if inside else self._outside())
         ]
@@ -197,7 +197,7 @@ class Statements:
 
     @cached_property
     def _written(self) -> frozenset[str]:
-        """All statements without spaces, but for those with blocks in blocks: what may be missing has none."""
+        """All statements, without spaces, except those with nested blocks, which are never proposed as missing."""
         return frozenset(
             "".join(ast.unparse(statement).split())
             for statement in ast.walk(self.function.tree)

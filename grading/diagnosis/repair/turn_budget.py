@@ -1,8 +1,8 @@
-"""Ending candidates that never would: each turn of their loops is counted, and a call may make so many.
+"""Stops candidates that would never terminate: loop iterations are counted, and each call has a fixed budget.
 
-What is counted is the same on every machine, so a search has the same result everywhere. A candidate that was
-ended in this way is not run again. Loops on one line and comprehensions are not counted: they, and code that gets
-around the counting, have the limits in time, as all code has.
+Counts are the same on every machine, so a search has the same result everywhere. A candidate stopped in this way is
+not run again. One-line loops and comprehensions are not counted: they, and code that gets around the counting, are
+subject to the time limits, like all code.
 """
 
 from __future__ import annotations
@@ -10,12 +10,12 @@ from __future__ import annotations
 import re
 
 COUNTED = "counted_candidate__"
-"""What a candidate is wrapped in, in the names of the hand-in."""
+"""The name, in the hand-in's namespace, of the function that wraps a candidate."""
 
 _TURN = "turn_of_candidate__"
 
-# A naive loss of 500 samples and 3 classes makes some 2,000, one of 130 samples, features and 8 classes number by
-# number 135,000.
+# A naive loss takes some 2,000 for 500 samples and 3 classes; written number by number, 135,000 for 130 samples,
+# 130 features and 8 classes.
 MOST_TURNS = 200_000
 
 PRELUDE = f"""
@@ -39,12 +39,12 @@ def {COUNTED}(function):
     return counted
 """
 
-# The line that a loop begins with, and what stands between that and its first statement.
+# The first line of a loop, and everything between it and the first statement.
 _LOOP = re.compile(
     r"^([ \t]*(?:async )?(?:for|while)\b.*:[ \t]*(?:#.*)?\n(?:[ \t]*(?:#.*)?\n)*)([ \t]+)", re.MULTILINE
 )
 
 
 def counting_turns(text: str) -> str:
-    """The text of functions with a line at the beginning of each loop that counts its turns."""
+    """Adds a line to each loop in the text of functions that counts its iterations."""
     return _LOOP.sub(rf"\1\2{_TURN}()\n\2", text)

@@ -1,4 +1,4 @@
-"""The results of a function, changed once it is known how the function is repaired."""
+"""Updates a function's check results once its repair is known."""
 
 from __future__ import annotations
 
@@ -27,16 +27,16 @@ def repaired(
     candidates: int,
     share: float,
 ) -> tuple[Repair | None, dict[str, CheckResult]]:
-    """The repair of a function, if one was found, and the results that change with it.
+    """The repair of a function, if one was found, and the check results updated by it.
 
     Args:
         submission: the hand-in.
         original: the function, some of whose checks failed.
-        results: of all its checks, by check.
-        failures: how it failed, with the check that found out.
-        opening: where workers come from.
-        candidates: how many changed functions are tried at most; 0 for no search.
-        share: the part of a check's points that a function gets which fails it and which one change makes right.
+        results: the results of all its checks, by check.
+        failures: how it failed, with the check that found each failure.
+        opening: opens workers.
+        candidates: the largest number of changed functions to try; 0 for no search.
+        share: the fraction of a failed check's points for a function that one change makes right.
     """
     if isinstance(original, Network):
         return None, {}
@@ -44,7 +44,7 @@ def repaired(
         try:
             found, called = repair_of(submission, original, results, failures, opening, candidates)
         except (LookupError, ValueError, SyntaxError, RecursionError, MemoryError):
-            # A text that the search cannot cope with costs the hint, and not the grade.
+            # Text that the search cannot cope with costs the hint, not the grade.
             return None, {}
     if found is None:
         return None, {}

@@ -1,4 +1,4 @@
-"""How an edit of an expression is written: with brackets where they are needed, and no others."""
+"""Writes edits of expressions, with brackets only where they are needed."""
 
 from __future__ import annotations
 
@@ -10,16 +10,16 @@ from grading.diagnosis.repair.scope import UNKNOWN, Scope
 __all__ = ["REDUCING", "UNKNOWN", "Ranked", "Writing"]
 
 Ranked = tuple[int, Edit]
-"""How unlikely an edit is, from 1 on, and the edit."""
+"""How unlikely an edit is, from 1, and the edit."""
 
 REDUCING = frozenset(("sum", "max", "min", "mean", "amax", "amin", "logsumexp", "log_softmax", "softmax"))
-"""Functions that make one number of many, or of each row."""
+"""Functions that reduce an array to one number, or to one per row."""
 
 _COMPOUND = (ast.BinOp, ast.UnaryOp, ast.BoolOp, ast.Compare, ast.IfExp, ast.Lambda, ast.Tuple, ast.NamedExpr)
 
 
 class Writing:
-    """What makes edits of a function's expressions."""
+    """Base of the classes that make edits of a function's expressions."""
 
     def __init__(self, function: Function, scope: Scope) -> None:
         self.function, self.scope = function, scope
@@ -29,7 +29,7 @@ class Writing:
         return f"({text})" if isinstance(node, _COMPOUND) else text
 
     def _factor(self, node: ast.AST) -> str:
-        """As `_group`, but a product needs nothing around it."""
+        """Like `_group`, but without brackets around a product."""
         if isinstance(node, ast.BinOp) and isinstance(node.op, ast.Mult | ast.Div):
             return self.function.said(node)
         return self._group(node)
@@ -37,7 +37,7 @@ class Writing:
     def _put(self, kind: str, node: ast.AST, text: str, at: tuple[int, int] | None = None) -> Edit:
         span = self.function.span(node)
         parent = self.function.parents.get(id(node))
-        # What takes a node's place may bind less tightly than it did.
+        # A replacement may bind less tightly than the node that it replaces.
         tight = isinstance(parent, ast.BinOp | ast.UnaryOp | ast.Compare | ast.BoolOp | ast.Attribute)
         called = (isinstance(parent, ast.Subscript) and parent.value is node) or (
             isinstance(parent, ast.Call) and parent.func is node
@@ -48,7 +48,7 @@ class Writing:
         return Edit(kind, at or span, ((*span, text),))
 
     def _closed(self, span: tuple[int, int]) -> bool:
-        """Whether brackets stand around a place already."""
+        """Whether a place already has brackets around it."""
         text = self.function.text
         return text[: span[0]].rstrip().endswith(b"(") and text[span[1] :].lstrip().startswith(b")")
 
