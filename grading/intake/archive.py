@@ -1,4 +1,4 @@
-"""Archives, read in memory and never unpacked to disk; one that needs care to unpack is refused."""
+"""Reads archives in memory, without ever unpacking them to disk; refuses those that are risky to unpack."""
 
 from __future__ import annotations
 
@@ -22,8 +22,8 @@ from grading.words import later, say, translated
 
 _DRIVE = re.compile(r"^[A-Za-z]:")
 _ENCRYPTED = 0x1
-_TELLING = 512  # bytes by which one kind of archive is told from the others
-#: What `zipfile` raises for archives that no program made.
+_TELLING = 512  # bytes that identify the kind of archive
+#: The exceptions of `zipfile` for archives that no program made.
 BAD_ZIP = (
     zipfile.BadZipFile,
     zlib.error,
@@ -40,7 +40,7 @@ _AGAIN = later("pack it again with an ordinary zip program")
 
 
 class Member(msgspec.Struct, frozen=True):
-    """A file inside a folder or an archive, not yet read; ``read(n)`` gives at most n bytes of it."""
+    """A file inside a folder or an archive, not yet read; ``read(n)`` returns at most n bytes of it."""
 
     name: str
     size: int
@@ -48,12 +48,12 @@ class Member(msgspec.Struct, frozen=True):
 
 
 def unified_name(name: str) -> str:
-    """A member's name with forward slashes: some programs for Windows write the other ones."""
+    """A member's name with forward slashes: some programs for Windows write backslashes."""
     return name.replace("\\", "/")
 
 
 class _Bounded:
-    """A file of which no more than ``most`` bytes are read at once, while that is set."""
+    """A file that reads at most ``most`` bytes at once, while that is set."""
 
     def __init__(self, file: IO[bytes], most: int) -> None:
         self.most: int | None = most
@@ -67,12 +67,12 @@ class _Bounded:
 
 
 def opened_zip(file: IO[bytes], limits: Limits) -> zipfile.ZipFile:
-    """The zip ``file``, unless its list of files is longer than any that is looked at.
+    """Opens the zip ``file``, unless its list of files is too long.
 
-    Each entry takes ten times as much memory as it has bytes, and a list packs well inside another zip.
+    Each entry takes ten times its bytes in memory, and a list compresses well inside another zip.
 
     Raises:
-        One of `BAD_ZIP`: it is no zip, or has such a list.
+        One of `BAD_ZIP`: it is not a zip, or has such a list.
     """
     bounded = _Bounded(file, limits.directory_bytes)
     archive = zipfile.ZipFile(cast(IO[bytes], bounded))
@@ -89,12 +89,12 @@ def members_of(
 ) -> list[Member]:
     """The files inside the zip or tar ``file``, in archive order; ``where`` is its name for messages.
 
-    A member that occurs twice is there once, as the last of its name, which is what unpacking would leave.
-    With ``wanted``, only members of these names are looked at, whatever the others are. Of a tar, which can only be
-    read from one end to the other, ``kept(name)`` bytes of each file are kept; without it, tars are refused.
+    Of members with the same name only the last is included, as unpacking would leave it.
+    With ``wanted``, only members of these names are considered, whatever the others are. From a tar, which can only be
+    read from end to end, ``kept(name)`` bytes of each file are kept; without it, tars are refused.
 
     Raises:
-        IntakeError: for what is no zip, and for any that an honest zip program would not have made:
+        IntakeError: for files that are not a zip, and for those that an honest zip program would not have made:
             paths leading out, links, devices, passwords, bombs.
     """
     beginning = file.read(_TELLING)
@@ -139,7 +139,7 @@ def _zip_in(file: IO[bytes], beginning: bytes, where: str, limits: Limits) -> zi
 
 
 def _require_few(infos: Sequence[zipfile.ZipInfo], where: str, limits: Limits) -> None:
-    """Refuse too many files, files that no honest program packs, and too much in them."""
+    """Refuses too many files, files that no honest program packs, and too much content."""
     if len(infos) > limits.archive_members:
         raise IntakeError(
             say(
@@ -164,7 +164,7 @@ def _require_few(infos: Sequence[zipfile.ZipInfo], where: str, limits: Limits) -
 
 def _refuse(info: zipfile.ZipInfo, where: str, limits: Limits) -> None:
     name = info.filename
-    # `orig_filename` is the name before zipfile cut it at a zero byte or turned its separators.
+    # `orig_filename` is the name before zipfile cut it at a zero byte or changed its separators.
     parts = info.orig_filename.replace("\\", "/").split("/")
     if name.startswith("/") or info.orig_filename.startswith(("/", "\\")) or _DRIVE.match(name):
         raise IntakeError(
@@ -218,7 +218,7 @@ def _refuse(info: zipfile.ZipInfo, where: str, limits: Limits) -> None:
 def _read(archive: zipfile.ZipFile, info: zipfile.ZipInfo, where: str, most: int) -> bytes:
     try:
         with archive.open(info) as member:
-            # zipfile itself stops at the claimed size, so a false claim cannot make this longer.
+            # zipfile itself stops at the claimed size, so a false claim cannot make this larger.
             return member.read(most)
     except BAD_ZIP as error:
         raise IntakeError(

@@ -1,4 +1,4 @@
-"""Downloads of platforms that keep every time a student has handed in: of these, the last one counts."""
+"""Downloads from platforms that keep every attempt of a student: the last one counts."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ _TEAMS_SUBMITTED, _TEAMS_WORKING = "Submitted files/", "Working files/"
 
 
 def matched(pattern: re.Pattern[str], names: Sequence[str]) -> tuple[list[re.Match[str]], list[str]]:
-    """The names that are as a platform makes them, and the others; none of the former if that is no rule here."""
+    """The matches of names that follow a platform's rule, and the other names; no matches if the rule does not hold."""
     matches = [match for name in names if (match := pattern.fullmatch(name))]
     found = {match[0] for match in matches}
     others = [name for name in names if name not in found]
@@ -52,7 +52,7 @@ def blackboard(listing: Listing) -> Download:
 
 
 def _without_common_beginning(names: set[str]) -> dict[str, str]:
-    """Names as "Assignment 1_jdoe" -> "jdoe"; the assignment is what all of them begin with."""
+    """Names like "Assignment 1_jdoe" -> "jdoe"; the assignment is their common prefix."""
     words = {name: name.split("_") for name in names}
     common = 0
     for column in zip(*(name[:-1] for name in words.values()), strict=False):
@@ -63,7 +63,7 @@ def _without_common_beginning(names: set[str]) -> dict[str, str]:
 
 
 def brightspace(listing: Listing) -> Download:
-    """``NUMBER-NUMBER - STUDENT - TIME``: folders, or the beginnings of names."""
+    """``NUMBER-NUMBER - STUDENT - TIME``: folders, or prefixes of names."""
     matches, others = matched(_BRIGHTSPACE, listing.top)
     attempts: dict[tuple[str, str], dict[str, list[re.Match[str]]]] = {}
     for match in matches:
@@ -83,7 +83,7 @@ def brightspace(listing: Listing) -> Download:
 
 
 def _moment(text: str) -> tuple[datetime, str]:
-    """What times are put in order by: "Feb 1, 2026 1159 PM"; one that cannot be read is before all others."""
+    """A sort key for times like "Feb 1, 2026 1159 PM"; unreadable ones come before all others."""
     padded = re.sub(r" (\d{3})(?=$| )", r" 0\1", text.strip())
     for form in _BRIGHTSPACE_TIMES:
         try:
@@ -94,7 +94,7 @@ def _moment(text: str) -> tuple[datetime, str]:
 
 
 def teams(listing: Listing) -> Download:
-    """``STUDENT/ASSIGNMENT/Version N``, as a class notebook's files are laid out."""
+    """``STUDENT/ASSIGNMENT/Version N``, the layout of a class notebook's files."""
     others: list[str] = []
     said: tuple[str, ...] = ()
     if _TEAMS_SUBMITTED in listing.top:

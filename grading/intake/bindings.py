@@ -1,4 +1,4 @@
-"""Where a file or cell binds names to what it made itself, and how far that has come."""
+"""Finds where a file or cell binds names to its own definitions, and how complete those are."""
 
 from __future__ import annotations
 
@@ -20,18 +20,18 @@ _DEFINITION = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
 
 
 class Part(msgspec.Struct, frozen=True):
-    """One piece that runs as one: a file (``cell`` is None) or a cell."""
+    """A piece of code that runs as one: a file (``cell`` is None) or a cell."""
 
     cell: Cell | None
     fragment: Fragment
 
     @property
     def label(self) -> str | None:
-        """The cell as messages name it, or None for a file."""
+        """The cell's name in messages, or None for a file."""
         return self.cell.label if self.cell else None
 
     def place_in(self, file: str) -> str:
-        """Where it is, for messages: "svm.ipynb, cell 3" or "softmax.py"."""
+        """The place in words, for messages: "svm.ipynb, cell 3" or "softmax.py"."""
         return said_place(f"{file}, {self.label}") if self.label else file
 
 
@@ -54,17 +54,17 @@ class Candidate(msgspec.Struct, frozen=True, dict=True):
 
     @property
     def place(self) -> str:
-        """Where this is, for messages: "svm.ipynb, cell 3" or "softmax.py, line 7"."""
+        """The place in words, for messages: "svm.ipynb, cell 3" or "softmax.py, line 7"."""
         return said_place(f"{self.file}, {self.part.label or f'line {self.lines[0]}'}")
 
     @property
     def state(self) -> State:
-        """What can be said of it before it is run."""
+        """The state of the definition, as far as it is known before it is run."""
         return self._judged[0]
 
     @property
     def why(self) -> str:
-        """For any state but written the reason, as the end of a sentence."""
+        """The reason for any state except written, as the end of a sentence."""
         return self._judged[1]
 
     @cached_property
@@ -77,7 +77,7 @@ class Candidate(msgspec.Struct, frozen=True, dict=True):
             return (State.UNFINISHED, why) if why else (State.WRITTEN, "")
         if isinstance(statement, ast.ClassDef):
             methods = [method for name in METHODS if (method := method_of(statement, name))]
-            # Beside a loss that is not written, train and predict may be inherited, and right.
+            # Even if loss is not written, train and predict may be inherited, and right.
             inherits = bool(statement.bases) and not any(
                 method_of(statement, name) for name in ("train", "predict")
             )
@@ -91,7 +91,7 @@ class Candidate(msgspec.Struct, frozen=True, dict=True):
 
 
 def is_constant(value: ast.expr) -> bool:
-    """Whether an expression is made of numbers and texts alone: no name, no call."""
+    """Whether an expression consists only of numbers and strings: no names, no calls."""
     if isinstance(value, ast.Constant):
         return True
     kinds = (ast.Name, ast.Call, ast.Lambda, ast.Attribute, ast.Await, ast.Yield, ast.YieldFrom)
@@ -99,7 +99,7 @@ def is_constant(value: ast.expr) -> bool:
 
 
 def bindings(part: Part, file: str) -> list[Candidate]:
-    """Everything that ``part`` of ``file`` binds at its top level, in order."""
+    """All that ``part`` of ``file`` binds at its top level, in order."""
     fragment = part.fragment
     found = [
         Candidate(name, file, part, statement, None)
@@ -113,13 +113,13 @@ def bindings(part: Part, file: str) -> list[Candidate]:
 
 
 def _bound_by(statement: ast.stmt) -> Iterator[tuple[str, ast.stmt]]:
-    """What one statement makes, "Class.method" for one set from outside; imports only if they give a new name."""
+    """The names that a statement defines, "Class.method" for one set from outside; imports only with a new name."""
     if isinstance(statement, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
         yield statement.name, statement
     elif isinstance(statement, ast.Assign):
         used = {node.id for node in nodes(statement.value, ast.Name)}
         for target in statement.targets:
-            # `f = decorator(f)` wraps f, it is no other f.
+            # `f = decorator(f)` wraps f; it is not a different f.
             if isinstance(target, ast.Name) and target.id not in used:
                 yield target.id, statement
             elif isinstance(target, ast.Attribute) and isinstance(target.value, ast.Name):

@@ -1,4 +1,4 @@
-"""Which definition of each asked-for name is taken, and what can be said of it before it runs."""
+"""Chooses the definition of each required name, and judges it as far as possible before it runs."""
 
 from __future__ import annotations
 
@@ -25,9 +25,9 @@ _WORDS = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+")
 
 
 class ChosenDefinitions(msgspec.Struct):
-    """What was taken: a definition for each name that occurs, sentences, and statements to leave out.
+    """The choice: a definition for each name that occurs, sentences, and statements to leave out.
 
-    ``leave_out`` holds unfinished redefinitions that would otherwise take the place of written ones.
+    ``leave_out`` has unfinished redefinitions that would otherwise replace written ones.
     """
 
     definitions: dict[str, Definition] = {}
@@ -39,9 +39,9 @@ class ChosenDefinitions(msgspec.Struct):
 def choose_definitions(
     asked: Sequence[str], modules: Sequence[Module], is_imported: Callable[[str], bool]
 ) -> ChosenDefinitions:
-    """The definition taken for each of ``asked``: functions, classes, and methods as "Class.method".
+    """Chooses a definition for each of ``asked``: functions, classes, and methods as "Class.method".
 
-    ``is_imported`` says of a file whether the hand-in's own notebooks import it.
+    ``is_imported`` tells whether the hand-in's own notebooks import a file.
     """
     choice = ChosenDefinitions()
     elsewhere: dict[tuple[str, str], list[str]] = defaultdict(list)
@@ -57,7 +57,7 @@ def choose_definitions(
                 elsewhere[taken.file, other].append(name)
         if isinstance(taken.statement, ast.ClassDef):
             _take_patches(name, modules, choice)
-            # What it inherits from is chosen by the same rules, though nobody asked for it by name.
+            # Its base classes are chosen by the same rules, though nobody asked for them by name.
             pending += [base for base in base_names(taken.statement) if base not in pending]
     for (file, other), names in elsewhere.items():
         both = (
@@ -81,7 +81,7 @@ def _pick(
 ) -> Candidate:
     best: dict[str, Candidate] = {}
     for file, found in candidates.items():
-        # Where one name is given several times, the last one counts, as in Python.
+        # If a name is defined several times, the last one counts, as in Python.
         best[file] = min(reversed(found), key=lambda candidate: _RANK[candidate.state])
     file = next(iter(best))
     if len(best) > 1:
@@ -119,7 +119,7 @@ def _short_place(candidate: Candidate) -> str:
 
 
 def _file_order(file: str, name: str) -> tuple[bool, bool, int, int, str]:
-    """Scripts before notebooks, spare copies last, then by how well the file's name fits, depth and name."""
+    """A sort key: scripts before notebooks, spare copies last, then by how well the file's name fits, depth, name."""
     path = PurePosixPath(file)
     words = {word.lower() for word in _WORDS.findall(name)} & {
         word.lower() for word in _WORDS.findall(path.stem)
@@ -134,7 +134,7 @@ def _file_order(file: str, name: str) -> tuple[bool, bool, int, int, str]:
 
 
 def _take_patches(owner: str, modules: Sequence[Module], choice: ChosenDefinitions) -> None:
-    """Note the methods of the class ``owner`` that are set from outside: `LinearSVM.train = train`."""
+    """Adds the methods of the class ``owner`` that are set from outside: `LinearSVM.train = train`."""
     for method in METHODS:
         full_name = f"{owner}.{method}"
         patches = [candidate for module in modules for candidate in module.candidates([full_name])]
@@ -168,7 +168,7 @@ def _define(name: str, choice: ChosenDefinitions, modules: Sequence[Module]) -> 
 
 
 def _judged(candidate: Candidate, modules: Sequence[Module]) -> tuple[State, str]:
-    """What can be said of a candidate, and of a function that it leaves everything to, in the same file."""
+    """The state of a candidate, considering a function in the same file that it delegates everything to."""
     if candidate.state is State.WRITTEN and isinstance(candidate.statement, ast.FunctionDef):
         module = next(module for module in modules if module.name == candidate.file)
         beside: dict[str, list[Function]] = defaultdict(list)
@@ -204,7 +204,7 @@ def _define_method(name: str, choice: ChosenDefinitions) -> Definition | None:
 
 
 def _judge_methods(name: str, choice: ChosenDefinitions) -> tuple[State, str]:
-    """The state of a class that parses, from train and predict as it has or inherits them."""
+    """The state of a class that parses, judged by its own or inherited train and predict."""
     empty = []
     for method_name in ("train", "predict"):
         found = find_method(name, method_name, choice.taken)

@@ -1,4 +1,4 @@
-"""The methods that a student's classes have, their own and inherited, without importing anything."""
+"""Finds the methods of a student's classes, own and inherited, without importing anything."""
 
 from __future__ import annotations
 
@@ -14,11 +14,11 @@ from grading.words import said_place
 
 
 class Method(msgspec.Struct, frozen=True):
-    """A method as objects of a class have it.
+    """A method of a class's objects.
 
     Attributes:
-        owner: the class in whose text it stands, which may be a base class, or what sets it from outside.
-        function: the method; None if ``owner`` does not parse and so may or may not have it, or sets it.
+        owner: the class whose text contains it, which may be a base class, or the code that sets it from outside.
+        function: the method; None if ``owner`` does not parse, and so may or may not have it, or sets it.
     """
 
     owner: Candidate
@@ -31,7 +31,7 @@ class Method(msgspec.Struct, frozen=True):
 
     @property
     def place(self) -> str:
-        """Where it is, for messages."""
+        """The place in words, for messages."""
         if self.function is None:
             return self.owner.place
         label = self.owner.part.label
@@ -39,7 +39,7 @@ class Method(msgspec.Struct, frozen=True):
 
 
 def base_names(node: ast.ClassDef) -> list[str]:
-    """The names of the classes that ``node`` inherits from, without the modules they come from."""
+    """The names of the base classes of ``node``, without their modules."""
     return [
         base.id if isinstance(base, ast.Name) else base.attr
         for base in node.bases
@@ -48,12 +48,12 @@ def base_names(node: ast.ClassDef) -> list[str]:
 
 
 def find_method(owner: str, name: str, classes: Mapping[str, Candidate]) -> Method | None:
-    """The method ``name`` that objects of the class ``owner`` have, looked up through its bases.
+    """Looks up the method ``name`` of the class ``owner``, including its bases.
 
     Args:
-        owner: name of a class.
-        name: of the method.
-        classes: the definition taken for each class, and for each "Class.method" that is set from outside.
+        owner: the name of a class.
+        name: the name of the method.
+        classes: the chosen definition of each class, and of each "Class.method" that is set from outside.
     """
     pending, seen = [owner], set[str]()
     unreadable: Method | None = None
@@ -76,7 +76,7 @@ def find_method(owner: str, name: str, classes: Mapping[str, Candidate]) -> Meth
 
 
 def texts_of_methods(owner: str, classes: Mapping[str, Candidate]) -> Iterator[tuple[str, MethodText]]:
-    """The methods of objects of the class ``owner``, as "LinearSVM.train", as far as they stand in ``classes``."""
+    """The methods of the class ``owner``, as "LinearSVM.train", as far as ``classes`` has them."""
     names = {
         node.name
         for candidate in classes.values()

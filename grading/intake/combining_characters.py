@@ -1,4 +1,4 @@
-"""Characters that are drawn upon the one before them: browsers take minutes for a hundred thousand in a row."""
+"""Breaks up long runs of combining characters: browsers take minutes to draw a hundred thousand in a row."""
 
 from __future__ import annotations
 
@@ -8,12 +8,12 @@ import unicodedata
 # No script has more than a few.
 _MOST = 30
 _PERHAPS = re.compile(f"[^\x00-\u02ff]{{{_MOST + 1},}}")
-_DOTTED_CIRCLE = "\u25cc"  # on which Unicode's own charts draw them
+_DOTTED_CIRCLE = "\u25cc"  # the base on which Unicode's own charts draw them
 _SKIN_TONES = range(0x1F3FB, 0x1F400)
 
 
 def unstacked(text: str) -> str:
-    """``text`` with a dotted circle after every 30 characters that join the one before them."""
+    """Inserts a dotted circle after every 30 successive combining characters of ``text``."""
     return _PERHAPS.sub(_broken_up, text)
 
 

@@ -1,4 +1,4 @@
-"""Bytes packed by gzip, xz or bzip2: of one file, or of a tar."""
+"""Decompresses gzip, xz and bzip2: single files or tars."""
 
 from __future__ import annotations
 
@@ -10,19 +10,19 @@ from typing import IO, cast
 
 _GZIP, _XZ, _BZIP2 = b"\x1f\x8b", b"\xfd7zXZ\0", b"BZh"
 _LONGEST_MAGIC = 6
-#: What is raised for bytes that none of these programs made.
+#: The exceptions for bytes that none of these programs made.
 BAD = (zlib.error, lzma.LZMAError, EOFError, OSError, ValueError)
 
 
 def is_squeezed(beginning: bytes) -> bool:
-    """Whether a file that begins so is packed by one of these."""
+    """Whether a file with this beginning is compressed by one of these."""
     return beginning.startswith((_GZIP, _XZ, _BZIP2))
 
 
 def unsqueezed(file: IO[bytes]) -> IO[bytes]:
-    """A file that gives what is in ``file``, or ``file`` itself if it is not packed; it is read as it is asked for.
+    """Returns a file that decompresses ``file`` lazily, or ``file`` itself if it is not compressed.
 
-    Reading it raises one of `BAD` where it is damaged.
+    Reading it raises one of `BAD` if it is damaged.
     """
     beginning = file.read(_LONGEST_MAGIC)
     file.seek(0)

@@ -1,4 +1,4 @@
-"""Which files of a hand-in belong together, and which of several copies of the work is taken."""
+"""Decides which files of a hand-in belong together, and which of several copies of the work counts."""
 
 from __future__ import annotations
 
@@ -18,13 +18,13 @@ _COURSE_PACKAGE, _CLASSIFIERS = "cs231n", "classifiers"
 
 
 class Copy(msgspec.Struct, frozen=True):
-    """The files below one root that define something asked for.
+    """The files below one root that define required names.
 
     Attributes:
         root: folder, relative to the hand-in; "." for the hand-in itself.
-        files: names of the files with definitions.
-        names: what they define.
-        written: those of them that are more than a template, and parse.
+        files: the names of the files with definitions.
+        names: the names that they define.
+        written: those names that are more than a template, and parse.
         imported: how many of the hand-in's own notebooks import its files.
     """
 
@@ -36,14 +36,14 @@ class Copy(msgspec.Struct, frozen=True):
 
     @property
     def shown(self) -> str:
-        """The copy as messages name it."""
+        """The copy's name in messages."""
         return say("the top folder") if self.root == PurePosixPath() else f"{self.root}/"
 
 
 def package_root(name: str, names: Iterable[str]) -> tuple[PurePosixPath, bool]:
-    """The folder that imports of the script ``name`` start from, and whether it lies in a package there.
+    """The folder that imports of the script ``name`` start from, and whether it is in a package there.
 
-    The course's own folders say it themselves; otherwise a package is what has an ``__init__.py``.
+    The course's own folders are known; otherwise, a package is a folder with an ``__init__.py``.
     """
     folders = PurePosixPath(name).parts[:-1]
     present = frozenset(names)
@@ -61,7 +61,7 @@ def package_root(name: str, names: Iterable[str]) -> tuple[PurePosixPath, bool]:
 
 
 def dotted_name(name: str, root: PurePosixPath) -> str:
-    """The name by which ``name`` is imported by files that start from ``root``."""
+    """The dotted name by which files that start from ``root`` import ``name``."""
     path = PurePosixPath(name)
     relative = path.relative_to(root) if path.is_relative_to(root) else path
     parts = [*relative.parts[:-1], relative.stem]
@@ -71,10 +71,10 @@ def dotted_name(name: str, root: PurePosixPath) -> str:
 
 
 def roots_of(defining: Sequence[str], names: Iterable[str]) -> dict[str, PurePosixPath]:
-    """The root of each file that defines something: scripts by their package, notebooks by what lies beside.
+    """The root of each file that defines something: scripts by their package, notebooks by their neighbours.
 
-    A notebook belongs to the nearest scripts at or above its folder, else to those below it if they have one
-    root, else to its own folder.
+    A notebook belongs to the nearest scripts in or above its folder, else to those below it if they have a
+    single root, else to its own folder.
     """
     present = frozenset(names)
     roots = {name: package_root(name, present)[0] for name in defining if not _is_notebook(name)}
@@ -91,17 +91,17 @@ def make_copies(
     written: Callable[[str], frozenset[str]],
     imported: Callable[[Collection[str]], int],
 ) -> list[Copy]:
-    """One copy for each root, best first.
+    """Makes one copy for each root, best first.
 
-    What the hand-in's own notebooks import comes before stray files, if anything of it is written; then the copy in
-    which most functions are written, the one nearer to the top, the newer of two whose folders are numbered, and the
-    first by name.
+    Files that the hand-in's own notebooks import come before stray files, if anything in them is written; then the
+    copy with most functions written, the one nearer the top, the newer of two with numbered folders, and the first by
+    name.
 
     Args:
         roots: file name -> root.
         defined: the names that a file defines.
-        written: those of them that are more than a template and parse.
-        imported: how many notebooks import some of these files.
+        written: those that are more than a template and parse.
+        imported: how many notebooks import some of the given files.
     """
     by_root: dict[PurePosixPath, list[str]] = defaultdict(list)
     for name, root in roots.items():
@@ -118,7 +118,7 @@ def make_copies(
 
 def _order(copy: Copy) -> tuple[bool, bool, int, int, list[str | int], str]:
     root = str(copy.root)
-    # Of "Version 1" and "Version 2" the last counts.
+    # The last of "Version 1" and "Version 2" counts.
     newest_first = [-int(part) if part.isdecimal() else part for part in re.split(r"(\d{1,9})", root)]
     return (
         not copy.written,
@@ -131,10 +131,10 @@ def _order(copy: Copy) -> tuple[bool, bool, int, int, list[str | int], str]:
 
 
 def choose(copies: Sequence[Copy], asked: Collection[str]) -> tuple[list[Copy], list[Copy]]:
-    """The copies taken and those left: the best one, and any that only adds what the taken ones lack.
+    """The copies taken and those left: takes the best one, and any that only adds what the taken ones lack.
 
-    What is only a template in one of them is lacking, and no second version of what is written in another; what only
-    helps, and is not ``asked`` for, may be there twice.
+    A template counts as lacking, not as a second version of what is written in another copy; helpers that are not
+    ``asked`` for may occur twice.
     """
     taken: list[Copy] = []
     left: list[Copy] = []
@@ -152,10 +152,10 @@ def choose(copies: Sequence[Copy], asked: Collection[str]) -> tuple[list[Copy], 
 
 
 def belongs_to(name: str, taken: Sequence[Copy], left: Sequence[Copy], names: Iterable[str]) -> bool:
-    """Whether the file ``name``, which defines nothing asked for, goes along with the copies taken.
+    """Whether the file ``name``, which defines no required name, goes with the copies taken.
 
-    It does below their roots, unless a nearer root is that of a copy left or of another package; notebooks
-    also above their roots.
+    It does below their roots, unless a nearer root belongs to a copy left or to another package; notebooks
+    also do above their roots.
     """
     roots = {copy.root: True for copy in taken} | {copy.root: False for copy in left}
     folder = PurePosixPath(name).parent
@@ -172,7 +172,7 @@ def belongs_to(name: str, taken: Sequence[Copy], left: Sequence[Copy], names: It
 
 
 def _other_course_folder(folder: PurePosixPath, root: PurePosixPath, names: Iterable[str]) -> bool:
-    """Whether a course package that is not the one of ``root`` lies beside a notebook in ``folder``."""
+    """Whether a notebook in ``folder`` has a course package beside it other than that of ``root``."""
     return folder != root and any(
         PurePosixPath(name).is_relative_to(folder / _COURSE_PACKAGE) for name in names
     )

@@ -1,4 +1,4 @@
-"""The files of one hand-in, in memory: from a single file, a folder or a zip. Links are never followed."""
+"""Reads the files of one hand-in into memory, from a single file, a folder or a zip. Links are never followed."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ from grading.intake.text import recognised
 from grading.words import later, say, translated
 
 LONGEST_PATH = 500
-_FIRST_BYTES = 64  # by which it is told what a file is that is not read
+_FIRST_BYTES = 64  # enough to tell what kind of file an unread one is
 HAND_IN = later("hand in a notebook (.ipynb), .py files or a zip of them")
 
 # Installed packages, caches and version control are not the student's work.
@@ -57,7 +57,7 @@ class StudentFile(msgspec.Struct, frozen=True):
 class Gathered(msgspec.Struct):
     """The files of a hand-in that may matter, sorted by name, and sentences on what was left out.
 
-    ``beside`` is what else lies there, as a sentence says it: "hw.rar (a RAR archive)".
+    ``beside`` lists what else is there, in words: "hw.rar (a RAR archive)".
     """
 
     files: list[StudentFile] = []
@@ -67,7 +67,7 @@ class Gathered(msgspec.Struct):
 
 
 def is_foreign_folder(name: str) -> bool:
-    """Whether a folder of this name holds no student's work: hidden, a cache, installed packages."""
+    """Whether a folder of this name has no student's work: hidden, a cache, installed packages."""
     return _FOREIGN_FOLDER.fullmatch(name) is not None
 
 
@@ -76,7 +76,7 @@ _output: set[str] = set()
 
 @contextmanager
 def left_out(folder: Path) -> Iterator[None]:
-    """Take nothing in ``folder`` for student work: the grader writes there. Readers started meanwhile know it, too."""
+    """Excludes ``folder`` from student work: the grader writes there. Readers started meanwhile know it, too."""
     _output.add(os.path.realpath(folder))
     try:
         yield
@@ -90,15 +90,15 @@ def is_output(folder: str | Path) -> bool:
 
 
 def is_bystander(name: str) -> bool:
-    """Whether a file of this name lies beside student work without being any: hidden, README, licence."""
+    """Whether a file of this name may accompany student work without being any: hidden, README, licence."""
     return _BYSTANDER_FILE.fullmatch(name) is not None and not_downloaded(name) is None
 
 
 def gather(path: Path, limits: Limits, parts: Sequence[tuple[str, str]] = ()) -> Gathered:
-    """The .py files and notebooks of the hand-in at ``path``, or of those ``parts`` of it that `Handin` describes.
+    """Reads the .py files and notebooks of the hand-in at ``path``, or of its ``parts``, as in `Handin`.
 
     Raises:
-        IntakeError: if there is none, or ``path`` is nothing that can be graded.
+        IntakeError: if there are none, or ``path`` cannot be graded.
     """
     where = shown(path.name or str(path))
     try:
@@ -142,7 +142,7 @@ def gather(path: Path, limits: Limits, parts: Sequence[tuple[str, str]] = ()) ->
 
 
 def _because(gathered: Gathered) -> str:
-    """Why there was nothing to read, in brackets, as far as it is known."""
+    """The reason why there was nothing to read, in brackets, as far as it is known."""
     if gathered.warnings:
         return f" ({gathered.warnings[0].rstrip('.。')})"
     if not gathered.beside:
@@ -195,12 +195,12 @@ def _gather_file(path: Path, where: str, limits: Limits) -> Gathered:
 
 
 def _kept(limits: Limits) -> Callable[[str], int]:
-    """How much of a file in a tar, by its name, is kept while the tar is gone through."""
+    """Returns how many bytes of a file in a tar to keep, by its name, while the tar is read."""
     return lambda name: cap(name, limits) if _is_wanted(name) else _FIRST_BYTES
 
 
 def _admit_parts(path: Path, parts: Sequence[tuple[str, str]], gathered: Gathered, limits: Limits) -> None:
-    """Read some files of a zip or a folder, by the names that the student knows them by."""
+    """Reads some files of a zip or a folder, by the student's names for them."""
     if path.is_dir():
         own = [(path / name, known) for name, known in parts]
         regular = [_member(file, known) for file, known in own if stat.S_ISREG(file.lstat().st_mode)]
@@ -215,7 +215,7 @@ def _admit_parts(path: Path, parts: Sequence[tuple[str, str]], gathered: Gathere
 
 
 def _admit(members: Sequence[Member], gathered: Gathered, limits: Limits, *, unwrap: bool = True) -> None:
-    """Read what may matter of ``members`` into ``gathered``, within the limits, in the order of names."""
+    """Reads those ``members`` that may matter into ``gathered``, within the limits, in order of names."""
     wanted = sorted((member for member in members if _is_wanted(member.name)), key=lambda member: member.name)
     work = [member for member in wanted if not is_archive(member.name)]
     inner = [member for member in wanted if is_archive(member.name)]
@@ -231,13 +231,13 @@ def _admit(members: Sequence[Member], gathered: Gathered, limits: Limits, *, unw
         gathered.beside += [_described(member) for member in members if not _is_unseen(member.name)]
     _take(work, gathered, limits)
     if unwrap and not work and len(inner) == 1:
-        # Upload sites wrap what they are given: one wrapping is taken off, not any number of them.
+        # Upload sites wrap files in an archive: one layer is unwrapped, not any number.
         data = inner[0].read(limits.total_bytes)
         nested = members_of(io.BytesIO(data), shown(inner[0].name), limits, kept=_kept(limits))
         gathered.is_zip = True
         _admit(nested, gathered, limits, unwrap=False)
     elif packed := [*inner, *(m for m in members if is_packed(m.name) and not is_archive(m.name) and work)]:
-        # Data sets that lie beside work are larger.
+        # Data sets handed in with the work are larger.
         small = [m for m in packed if m.size <= cap(m.name, limits) and not _is_unseen(m.name)]
         there = listed([shown(member.name) for member in small])
         if not there:
@@ -250,7 +250,7 @@ def _admit(members: Sequence[Member], gathered: Gathered, limits: Limits, *, unw
 
 
 def _take(work: Sequence[Member], gathered: Gathered, limits: Limits) -> None:
-    """Read files and notebooks, each by the name that it should have, as far as the limits allow."""
+    """Reads files and notebooks, each by the name that it should have, within the limits."""
     names = {member.name for member in work}
     total = 0
     for each in work:
@@ -275,7 +275,7 @@ def _take(work: Sequence[Member], gathered: Gathered, limits: Limits) -> None:
 def _renamed(
     member: Member, name: str, names: Container[str], gathered: Gathered, limits: Limits
 ) -> Member | None:
-    """A member that should be called ``name``, unpacked if need be; None, with a warning, if it is not read."""
+    """The member under the name ``name``, decompressed if necessary; None, with a warning, if it is not read."""
     if name in names:
         gathered.warnings.append(
             say("{name} was not read: {other} is there, too.", name=shown(member.name), other=shown(name))
@@ -290,7 +290,7 @@ def _renamed(
 
 
 def _unpacked(member: Member, most: int, gathered: Gathered) -> Member | None:
-    """What is packed in a member, up to a byte more than ``most``; None, with a warning, if that fails."""
+    """The decompressed member, up to one byte more than ``most``; None, with a warning, if that fails."""
     other = plain_name(member.name)
     try:
         data = unsqueezed(io.BytesIO(member.read(most))).read(most + 1)
@@ -317,7 +317,7 @@ def _unpacked(member: Member, most: int, gathered: Gathered) -> Member | None:
 
 
 def _walk(root: Path, gathered: Gathered, limits: Limits) -> Iterator[Member]:
-    """All regular files below ``root``, nearer ones first, without what is foreign."""
+    """Yields all regular files below ``root``, nearer ones first, without foreign folders."""
     seen = 0
     level = [(root, "")]
     for _ in range(limits.depth):
@@ -366,7 +366,7 @@ def _is_wanted(name: str) -> bool:
 
 
 def _is_unseen(name: str) -> bool:
-    """Whether this file goes without saying when a sentence lists what was handed in."""
+    """Whether a sentence that lists what was handed in omits this file."""
     *folders, file = name.split("/")
     return is_bystander(file) or any(map(is_foreign_folder, folders))
 
@@ -377,6 +377,6 @@ def _described(member: Member) -> str:
 
 
 def cap(name: str, limits: Limits) -> int:
-    """Up to how many bytes a file of this name is read."""
+    """The largest number of bytes to read of a file of this name."""
     caps = {SCRIPT: limits.script_bytes, NOTEBOOK: limits.notebook_bytes, ARCHIVE: limits.archive_bytes}
     return caps.get(ending(name), limits.tar_bytes)

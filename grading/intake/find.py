@@ -1,4 +1,4 @@
-"""Which hand-ins lie at or below a path: one student's work, or a folder of many."""
+"""Finds the hand-ins at or below a path: one student's work, or a folder of many."""
 
 from __future__ import annotations
 
@@ -21,11 +21,11 @@ Reading = Literal["one", "class"]
 
 
 class Found(msgspec.Struct, frozen=True):
-    """The hand-ins at some paths, one error for each path at which there is none, and how paths were understood.
+    """The hand-ins at some paths, an error for each path without any, and how paths were understood.
 
     Attributes:
         said: sentences for the instructor: where two readings were possible, which was taken and how to get the other;
-            what was left out; what was taken for one student's work and looks like that of several.
+            what was left out; what was taken for one student's work but looks like that of several.
     """
 
     handins: tuple[Handin, ...]
@@ -34,21 +34,21 @@ class Found(msgspec.Struct, frozen=True):
 
 
 class Below(Protocol):
-    """What lies at one path, and how that was understood: `look_below`, here or in another process."""
+    """Looks through one path: `look_below`, here or in another process."""
 
     def __call__(
         self, path: Path, reading: Reading | None, *, alone: bool
     ) -> tuple[Sequence[Handin], Sequence[str]]:
-        """The parts of students, and sentences."""
+        """Returns the students' parts, and sentences."""
         ...
 
 
 def find(paths: Sequence[Path]) -> list[Handin]:
-    """All hand-ins at or below ``paths``, in the order given and by name within a folder.
+    """Finds all hand-ins at or below ``paths``, in the order given and by name within a folder.
 
-    A notebook, .py file or zip is one, and so is a folder that is one student's work; of any other folder, and of a
-    zip that plainly holds many, each child is one. Bulk downloads of learning platforms are taken apart. What cannot be
-    graded is among them, so that it is reported and not lost.
+    A notebook, .py file or zip is one, and so is a folder with one student's work; in any other folder, and in a zip
+    that plainly holds many, each child is one. Bulk downloads of learning platforms are taken apart. Hand-ins that
+    cannot be graded are included, so that they are reported and not lost.
 
     Raises:
         IntakeError: if one of ``paths`` does not exist or is an empty folder.
@@ -66,11 +66,11 @@ def survey(
     ascii_names: bool = False,
     below: Below | None = None,
 ) -> Found:
-    """As `find`, but goes on past paths at which there is nothing, and returns why.
+    """As `find`, but continues past paths without hand-ins, and returns why there are none.
 
-    With a ``reading``, each path is one student's work ("one"), or holds a hand-in in each child ("class"). Without it,
-    a zip may be a class only where it is the one path: among others, a student has packed it. With ``ascii_names``,
-    names are made of ASCII only. ``below`` looks through one path; by default, this process does.
+    With a ``reading``, each path is one student's work ("one"), or each of its children is a hand-in ("class"). Without
+    it, a zip may be a class only if it is the only path: among others, it was packed by a student. With
+    ``ascii_names``, names are ASCII only. ``below`` looks through one path; by default, this process does.
     """
     here: dict[Handin, None] = {}
     problems = []
@@ -90,12 +90,12 @@ def survey(
 
 
 def is_looked_through(path: Path) -> bool:
-    """Whether `look_below` reads more than the name of what lies there."""
+    """Whether `look_below` reads more than the path's name."""
     return path.is_dir() or is_archive(path.name)
 
 
 def by_name(path: Path, reading: Reading | None) -> Sequence[Handin]:
-    """What lies at a path that cannot be looked through: one hand-in in each child of a folder."""
+    """The hand-ins at a path that cannot be looked through: one for each child of a folder."""
     if reading != "one" and path.is_dir():
         with contextlib.suppress(OSError):
             listing = Listing(path.resolve())
@@ -104,13 +104,13 @@ def by_name(path: Path, reading: Reading | None) -> Sequence[Handin]:
 
 
 def look_below(path: Path, reading: Reading | None, *, alone: bool) -> tuple[Sequence[Handin], Sequence[str]]:
-    """The parts of students at one path, as `survey` understands it, and sentences on how.
+    """The students' parts at one path, as `survey` understands it, and sentences on how.
 
     Raises:
-        IntakeError: there is nothing.
+        IntakeError: there are none.
     """
     if path.is_symlink():
-        # Links inside a hand-in are not followed, but one that was asked for by name is.
+        # Links inside a hand-in are not followed, but one that was named explicitly is.
         path = path.resolve()
     if not path.exists():
         raise IntakeError(say("{path}: no such file or folder; check the spelling", path=shown(str(path))))
@@ -127,13 +127,13 @@ def look_below(path: Path, reading: Reading | None, *, alone: bool) -> tuple[Seq
         if reading == "one" or not listing.top:
             return itself, ()
         if reading is None and listing.is_zip and not alone:
-            # Nobody may make many rows of one hand-in, with names of their own choice.
+            # Nobody may turn one hand-in into many rows with names of their own choice.
             return itself, several_in_one(listing)
         many = each_child(listing) if reading == "class" else look(listing)
         return (many.entries, many.said) if many else (itself, several_in_one(listing))
     except OSError as error:
         if not path.is_dir():
-            return itself, ()  # said when it is read, as of every other file
+            return itself, ()  # reported when it is read, as for every other file
         raise IntakeError(
             say(
                 "{where} cannot be read ({error}): check its permissions",

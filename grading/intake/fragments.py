@@ -1,4 +1,4 @@
-"""One file or cell as statements, where each one that does not parse costs only itself."""
+"""Parses one file or cell into statements; one that does not parse costs only itself."""
 
 from __future__ import annotations
 
@@ -24,8 +24,8 @@ class Broken(msgspec.Struct, frozen=True):
     """Lines that do not parse or compile.
 
     Attributes:
-        lines: first and last.
-        names: what these lines would define.
+        lines: the first and the last one.
+        names: the names that these lines would define.
         sentence: where and why, and what to do: "line 12, ...".
         python2: whether it is Python 2.
     """
@@ -42,8 +42,8 @@ class Fragment(msgspec.Struct):
     Attributes:
         lines: its text, with mixed tabs fixed; as many lines as the student's.
         statements: all top-level statements that compile, in order, with line numbers of the file or cell.
-        broken: what does not parse.
-        tabs_expanded: whether tabs were mixed with spaces in a way that Python 3 refuses.
+        broken: the parts that do not parse.
+        tabs_expanded: whether tabs and spaces were mixed in a way that Python 3 refuses.
     """
 
     lines: list[str]
@@ -53,7 +53,7 @@ class Fragment(msgspec.Struct):
 
 
 def first_line(statement: ast.stmt) -> int:
-    """The line that ``statement`` begins on, decorators included."""
+    """The line that ``statement`` begins on, including decorators."""
     decorators: list[ast.expr] = getattr(statement, "decorator_list", [])
     return min([statement.lineno, *(decorator.lineno for decorator in decorators)])
 
@@ -64,7 +64,7 @@ def last_line(statement: ast.stmt) -> int:
 
 
 def read_fragment(text: str) -> Fragment:
-    """The statements of ``text``; never raises, whatever the text is."""
+    """Parses ``text`` into statements; never raises, whatever the text is."""
     try:
         parsed = parse(text)
     except SyntaxError as error:
@@ -90,7 +90,7 @@ def _in_pieces(text: str, whole: SyntaxError) -> Fragment:
                 parsed, after = parse("\n".join(lines[first : starts[end]])), end
                 break
             except SyntaxError as failure:
-                # Only an open string or bracket can be closed by what follows it.
+                # Only an open string or bracket can be closed by later text.
                 error = error or failure
                 joins -= 1
                 if joins < 0 or not any(sign in str(failure) for sign in _UNCLOSED):
@@ -119,7 +119,7 @@ def _take(fragment: Fragment, tree: ast.Module) -> None:
 
 
 def _starts(lines: list[str]) -> Iterator[int]:
-    """Indices of the lines that may begin a top-level statement."""
+    """Yields the indices of the lines that may begin a top-level statement."""
     decorated = False
     for index, line in enumerate(lines):
         if _OPENING.match(line) and not (index and lines[index - 1].endswith("\\")):
@@ -134,7 +134,7 @@ def _broken(all_lines: list[str], lines: tuple[int, int], error: SyntaxError) ->
     names = tuple(_DEFINED.findall("\n".join(all_lines[lines[0] - 1 : lines[1]])))
     here = all_lines[lines[0] - 1 : lines[1]]
     conflict = conflict_line(here)
-    # Code between its marks parses, and parts it.
+    # The code between conflict marks parses, so the marks separate it.
     whole = None if conflict or not any(is_conflict_mark(line) for line in here) else conflict_line(all_lines)
     if conflict or whole:
         sentence = say(

@@ -1,4 +1,4 @@
-"""What was asked for as the student wrote it: the text and tree of a function, and where a method stands."""
+"""Extracts required functions and methods as the student wrote them: their text, tree and place."""
 
 from __future__ import annotations
 
@@ -18,9 +18,9 @@ class Written(msgspec.Struct, frozen=True, eq=False):
     """A function at the top level of a file or cell.
 
     Attributes:
-        source, block: where it stands.
+        source, block: where it is.
         tree: the function; its line numbers are those of ``lines``, from 1.
-        lines: the text of the block, decoded as `ast` counts: one string for each line.
+        lines: the text of the block, split as `ast` counts: one string for each line.
         beside: the names that the block binds at its top level.
     """
 
@@ -32,7 +32,7 @@ class Written(msgspec.Struct, frozen=True, eq=False):
 
     @property
     def names(self) -> frozenset[str]:
-        """Its arguments, and what it gives a value."""
+        """The names of its arguments, and those that it assigns."""
         arguments = {node.arg for node in nodes(self.tree, ast.arg)}
         return frozenset(
             arguments | {n.id for n in nodes(self.tree, ast.Name) if isinstance(n.ctx, ast.Store)}
@@ -40,7 +40,7 @@ class Written(msgspec.Struct, frozen=True, eq=False):
 
 
 def written(submission: Submission, name: str) -> Written | None:
-    """The function ``name`` of a hand-in; None if it is no function that stands there under this name."""
+    """The function ``name`` of a hand-in; None if the text has no function of this name."""
     definition = submission.definitions.get(name)
     if definition is None:
         return None
@@ -74,9 +74,9 @@ def _bound(statements: Sequence[ast.stmt]) -> frozenset[str]:
 
 
 def called_beside(submission: Submission, own: Written) -> list[Written]:
-    """The functions of the same file that a function calls, and those that these call, in the order of the calls.
+    """The functions of the same file that a function calls directly or indirectly, in the order of the calls.
 
-    Without those that are asked for themselves.
+    Without required functions.
     """
     found: dict[str, Written] = {}
     pending = [own.tree]
@@ -98,14 +98,14 @@ def called_beside(submission: Submission, own: Written) -> list[Written]:
 
 
 def written_method(submission: Submission, name: str) -> Written | None:
-    """A method, "LinearSVM.train", which may be in a class that its own inherits from."""
+    """A method, "LinearSVM.train", which may be in a base class."""
     owner, _, method = name.partition(".")
     definition = submission.definitions.get(owner)
     if definition is None or not method:
         return None
     classes: dict[str, tuple[Source, Block, ast.ClassDef]] = {}
     for source in sorted(submission.sources, key=lambda s: s.name == definition.source):
-        # To parse all of a notebook for each method takes longer than most of its checks.
+        # Parsing all of a notebook for each method takes longer than most of its checks.
         for block in (block for block in source.blocks if "class" in block.code):
             for statement in _statements(block):
                 if isinstance(statement, ast.ClassDef):

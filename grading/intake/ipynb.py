@@ -1,4 +1,4 @@
-"""Notebooks as text: cells in order, whatever version of the format, and magics made inert."""
+"""Reads notebooks as text: cells in order, in any version of the format, with magics made inert."""
 
 from __future__ import annotations
 
@@ -19,17 +19,17 @@ from grading.intake.tree_walk import nodes
 from grading.words import say, translated
 
 OURS = "subgrader"
-"""The key in a cell's metadata by which a cell of feedback is known, which an earlier run inserted."""
+"""The metadata key that marks a feedback cell inserted by an earlier run."""
 
 _MAGIC_LINE = re.compile(r"^[ \t]*[%!?]|\?[ \t]*$|^[ \t]*[\w.]+[ \t]*=[ \t]*[%!]", re.MULTILINE)
 _WHOLE_LINE_MAGIC = re.compile(r"^([ \t]*)[%!].*$", re.MULTILINE)
-# IPython reads a cell again for each line that it changes.
+# IPython parses a cell again for each line that it changes.
 _MOST_MAGICS, _LONGEST_WITH_MAGICS = 25, 20_000
-# Text and base64 pictures fill honest notebooks, not brackets; each makes an object many times its size.
+# Honest notebooks are full of text and base64 pictures, not of brackets; each makes an object many times its size.
 _MOST_BRACKETS = 1_000_000
 _RUN = "%run "
 _CELL_MAGIC = re.compile(r"\s*%%(\w*)")
-# The body of these is Python that belongs to the notebook; that of any other cell magic does not.
+# The body of these is Python that belongs to the notebook, unlike that of any other cell magic.
 _PYTHON_CELL_MAGICS = frozenset(
     (
         "time",
@@ -49,7 +49,7 @@ _PYTHON_CELL_MAGICS = frozenset(
 
 
 class DamagedNotebookError(ValueError):
-    """A notebook that cannot be read; the message says what is wrong with it: "is empty (0 bytes)"."""
+    """An unreadable notebook; the message says what is wrong with it: "is empty (0 bytes)"."""
 
 
 class Cell(msgspec.Struct, frozen=True):
@@ -61,20 +61,20 @@ class Cell(msgspec.Struct, frozen=True):
 
     @property
     def label(self) -> str:
-        """The cell as it is named in messages: "cell 7"."""
+        """The cell's name in messages: "cell 7"."""
         return f"cell {self.number}"
 
 
 def joined(value: object) -> str:
-    """A string of a notebook, which may be a list of its lines; "" where it is neither."""
+    """A string of a notebook, which may be a list of lines; "" if it is neither."""
     if isinstance(value, list):
         value = "".join(part for part in value if isinstance(part, str))
-    # JSON can hold halves of surrogates, which no file of ours could.
+    # JSON can hold lone surrogates, which none of our files could.
     return value.encode("utf-8", "replace").decode() if isinstance(value, str) else ""
 
 
 def dictionaries(value: object) -> list[dict[str, Any]]:
-    """The dictionaries in a notebook's list of cells or outputs; whatever else is in it is skipped."""
+    """The dictionaries in a notebook's list of cells or outputs; anything else is skipped."""
     return [each for each in value if isinstance(each, dict)] if isinstance(value, list) else []
 
 
@@ -85,10 +85,10 @@ def is_ours(cell: object) -> bool:
 
 
 def read_cells(data: bytes, limits: Limits) -> list[Cell]:
-    """The cells of the notebook ``data``, untrusted bytes, of format version 1 to 4.
+    """Reads the cells of the notebook ``data``, untrusted bytes, of format version 1 to 4.
 
     Raises:
-        DamagedNotebookError: if it is no notebook, or not one in Python.
+        DamagedNotebookError: if it is not a notebook, or not one in Python.
     """
     if not data.strip():
         raise DamagedNotebookError(say("is empty ({count} bytes): save the notebook again", count=len(data)))
@@ -130,10 +130,10 @@ def read_cells(data: bytes, limits: Limits) -> list[Cell]:
 
 
 def without_magics(text: str) -> str:
-    """A code cell as Python: magics, shell lines and help turned into calls that nothing needs.
+    """A code cell as Python: magics, shell lines and help are turned into calls that nothing needs.
 
-    Line numbers stay. IPython's own transformer does it; it is only asked (and only imported) when some line
-    looks like one of these. What is too much for it has such lines replaced by `pass`.
+    Line numbers stay. IPython's own transformer does it; it is only called (and only imported) if some line
+    looks like one of these. If a cell is too much for it, such lines are replaced by `pass`.
     """
     lines = text.split("\n")
     for number, line in enumerate(lines):
@@ -170,7 +170,7 @@ def without_magics(text: str) -> str:
 
 
 def _brought(line: str) -> str:
-    """A line that runs another file of the hand-in, as the import that brings the same names."""
+    """Turns a line that runs another file of the hand-in into an import of the same names."""
     words = [word for word in line.removeprefix(_RUN).split() if not word.startswith("-")]
     rest = " ".join(words).lstrip("'\"")
     ends = [rest.find(end) for end in (".ipynb", ".py", "'", '"') if end in rest]
@@ -181,7 +181,7 @@ def _brought(line: str) -> str:
 
 
 def _without_whole_lines(text: str, count: int) -> str | None:
-    """The cell with `pass` for lines that are magics as a whole, if these are all, and statements of their own."""
+    """Replaces lines that are entirely magics by `pass`, if there are no others and they are complete statements."""
     lines = {k for k, line in enumerate(text.split("\n"), 1) if line.lstrip(" \t").startswith(("%", "!"))}
     if len(lines) < count:
         return None
@@ -192,12 +192,12 @@ def _without_whole_lines(text: str, count: int) -> str | None:
             passes = {node.lineno for node in nodes(syntax_tree(plain), ast.Pass)}
     except (SyntaxError, ValueError, RecursionError, MemoryError):
         return None
-    # Others are within a text, or go on with the line above.
+    # Others are inside a string, or continue the line above.
     return plain if lines <= passes else None
 
 
 def _unfold_shell_lines(text: str) -> str:
-    """Blank the continuations of shell commands over several lines, which IPython would join to one."""
+    """Blanks the continuation lines of shell commands, which IPython would join to one line."""
     lines, folded = text.split("\n"), False
     for number, line in enumerate(lines):
         is_command = line.lstrip().startswith(("!", "%"))
@@ -211,9 +211,9 @@ def _unfold_shell_lines(text: str) -> str:
 
 
 def as_it_is(data: bytes) -> dict[str, object]:
-    """The notebook ``data``: as it is if it is of format 4, whatever the minor version, else converted.
+    """Loads the notebook ``data``: unchanged if it has format 4, whatever the minor version, else converted.
 
-    For nearly all notebooks that needs no large library. Texts may be lists of lines.
+    Nearly all notebooks need no large library for this. Texts may be lists of lines.
 
     Raises:
         DamagedNotebookError: if it is no notebook.
@@ -227,7 +227,7 @@ def as_it_is(data: bytes) -> dict[str, object]:
 
 
 def load_notebook(data: bytes) -> dict[str, object]:
-    """The notebook ``data``, untrusted bytes of any version of the format, in the newest one.
+    """Loads the notebook ``data``, untrusted bytes of any version of the format, in the newest one.
 
     Its cells may be anything.
 
@@ -242,7 +242,7 @@ def load_notebook(data: bytes) -> dict[str, object]:
     text = _text(data)
     try:
         with warnings.catch_warnings():
-            # nbformat warns and logs of faults (missing cell ids and the like) that do not matter here.
+            # nbformat warns of and logs faults (missing cell ids and the like) that do not matter here.
             warnings.simplefilter("ignore")
             log.setLevel(logging.CRITICAL)
             original = reader.reads(text)
@@ -267,8 +267,8 @@ def load_notebook(data: bytes) -> dict[str, object]:
             )
         ) from error
     except Exception as error:
-        # nbformat meets whatever the file holds in place of what it should, so any error may come of it.
-        # Cells that only lack metadata, as some tools write them, can be read all the same.
+        # nbformat meets whatever the file holds instead of what it should, so any error may result.
+        # Cells that only lack metadata, as some tools write them, are still readable.
         notebook = json.loads(text)
         if not isinstance(notebook, dict) or not isinstance(notebook.get("cells"), list):
             raise DamagedNotebookError(
@@ -289,7 +289,7 @@ def _text(data: bytes) -> str:
 def _language(notebook: dict[str, object]) -> str:
     metadata = notebook.get("metadata")
     if isinstance(metadata, dict):
-        # Not the kernel's name: that is whatever its environment was called ("conda-env-cs231n-py").
+        # Not the kernel's name, which may be that of any environment ("conda-env-cs231n-py").
         for part, key in (("kernelspec", "language"), ("language_info", "name")):
             section = metadata.get(part)
             if isinstance(section, dict) and isinstance(section.get(key), str) and section[key]:

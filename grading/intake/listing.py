@@ -1,4 +1,4 @@
-"""What lies in a folder or in an archive, by name, and the parts of it that are one student's."""
+"""Lists the contents of a folder or an archive, and picks out the parts of one student."""
 
 from __future__ import annotations
 
@@ -21,18 +21,18 @@ from grading.intake.limits import DEFAULT
 from grading.intake.submission import Handin, IntakeError
 from grading.intake.tar import files_of_tar, is_tar
 
-_TELLING = 512  # bytes by which a tar is known
-_LOOKED_AT = 1 << 20  # bytes of a file
+_TELLING = 512  # bytes that identify a tar
+_LOOKED_AT = 1 << 20  # bytes read of a file
 _CHEAP = zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED
 
 
 class Download(msgspec.Struct, frozen=True):
-    """What a platform lets a teacher download.
+    """A platform's bulk download for teachers.
 
     Attributes:
         entries: the students' parts.
-        said: sentences on choices that were made.
-        others: what lies beside the students' files, by name.
+        said: sentences on the choices made.
+        others: the names of files beside the students' files.
     """
 
     entries: tuple[Handin, ...] = ()
@@ -41,17 +41,17 @@ class Download(msgspec.Struct, frozen=True):
 
 
 class Listing:
-    """The names in a folder or in an archive, from one of the folders inside it on."""
+    """The names in a folder or an archive, from one of the folders inside it down."""
 
     def __init__(self, path: Path, within: str = "", archive: _Archive | None = None) -> None:
-        """``within`` is the folder inside that is looked at, ending in a slash; "" for all."""
+        """``within`` is the folder inside to list, ending in a slash; "" for all."""
         self.path = path
         self.within = within
         self._archive = archive or (None if path.is_dir() else _Archive(path))
 
     @cached_property
     def top(self) -> list[str]:
-        """What lies directly here, without bystanders, by name; folders end in a slash."""
+        """The direct children, without bystanders, by name; folders end in a slash."""
         if self._archive is not None:
             return sorted(self._by_top)
         with os.scandir(self.path / self.within) as listing:
@@ -65,15 +65,15 @@ class Listing:
 
     @property
     def is_zip(self) -> bool:
-        """Whether this is in an archive and not in a folder."""
+        """Whether this is in an archive, not in a folder."""
         return self._archive is not None
 
     def inside(self, folder: str) -> Listing:
-        """What lies in one of its folders, whose name ends in a slash."""
+        """The listing of one of its folders, whose name ends in a slash."""
         return Listing(self.path, self.within + folder, self._archive)
 
     def files(self, place: str) -> list[str]:
-        """All files that the file or folder ``place`` is or holds, by their names from here on."""
+        """All files that the file or folder ``place`` is or holds, by their names relative to here."""
         if self._archive is not None:
             first, slash, _ = place.partition("/")
             return [name for name in self._by_top.get(first + slash, ()) if name.startswith(place)]
@@ -93,12 +93,12 @@ class Listing:
         return found
 
     def read(self, name: str, most: int) -> bytes:
-        """The beginning of a file in it, at most ``most`` bytes; nothing if it cannot be read."""
+        """Reads the beginning of a file, at most ``most`` bytes; nothing if it cannot be read."""
         if self._archive is not None:
             return self._archive.read(self.within + name, most)
         path = self.path / self.within / name
         try:
-            # Opening a pipe would wait for somebody to write to it.
+            # Opening a pipe would wait for a writer.
             if not stat.S_ISREG(path.lstat().st_mode):
                 return b""
             with path.open("rb") as file:
@@ -107,7 +107,7 @@ class Listing:
             return b""
 
     def entry(self, student: str, place: str, submitted: datetime | None = None, lms_id: str = "") -> Handin:
-        """All of the file or folder ``place`` as the work of ``student``, or else of the student it is named after."""
+        """The whole file or folder ``place`` as the work of ``student``, or else of the student it is named after."""
         if self._archive is None:
             return Handin(student, self.path / self.within / place.rstrip("/"), (), submitted, lms_id)
         folder = place[: place.rfind("/") + 1]
@@ -117,13 +117,13 @@ class Listing:
     def of_files(
         self, student: str, files: Mapping[str, str], submitted: datetime | None = None, lms_id: str = ""
     ) -> Handin:
-        """Some files, by their names from here on and those that ``student`` knows them by."""
+        """Some files, by their names relative to here and by the student's names for them."""
         parts = tuple((self.within + name, known) for name, known in files.items())
         return Handin(student, self.path, parts, submitted, lms_id)
 
     @cached_property
     def _by_top(self) -> dict[str, list[str]]:
-        """Of an archive: what lies directly here -> all files in it."""
+        """For an archive: each direct child -> all files in it."""
         assert self._archive is not None
         found: dict[str, list[str]] = {}
         for whole in sorted(self._archive.members):
@@ -136,7 +136,7 @@ class Listing:
 
 
 class _Archive:
-    """A zip or tar that is looked into without unpacking it; a file that is neither holds nothing."""
+    """A zip or tar that is inspected without unpacking it; a file that is neither holds nothing."""
 
     def __init__(self, path: Path) -> None:
         self._zip: zipfile.ZipFile | None = None
@@ -146,7 +146,7 @@ class _Archive:
                 self._file = path.open("rb")
                 self._zip = opened_zip(self._file, DEFAULT)
         infos = self._zip.infolist() if self._zip else []
-        #: Names with forward slashes -> members of a zip, or what is looked at of those of a tar.
+        #: Names with forward slashes -> members of a zip, or the beginnings of those of a tar.
         self.members: dict[str, zipfile.ZipInfo | bytes] = {
             name: i for i in infos if not (name := unified_name(i.filename)).endswith("/")
         }
@@ -163,7 +163,7 @@ class _Archive:
             return found[:most]
         try:
             assert self._zip is not None
-            # Others may ask for gigabytes of memory before the first byte.
+            # Others may request gigabytes of memory before the first byte.
             if found.compress_type not in _CHEAP:
                 return b""
             with self._zip.open(found) as member:
@@ -173,7 +173,7 @@ class _Archive:
 
 
 def _of_tar(file: IO[bytes]) -> dict[str, zipfile.ZipInfo | bytes]:
-    """Name -> beginning of the files in a tar that may be work; none where it is no tar, or takes too long to read."""
+    """Name -> beginning of the files in a tar that may be work; none if it is not a tar, or takes too long to read."""
     if file.seek(0, 2) > DEFAULT.tar_bytes:
         return {}
     file.seek(0)
@@ -192,11 +192,11 @@ def _called(place: str) -> str:
 
 
 def is_beside(name: str) -> bool:
-    """Whether a file or folder of this name is no student's work, or lies in such a folder."""
+    """Whether a file or folder of this name, or a folder around it, is not student work."""
     *folders, last = name.split("/")
     return any(map(is_foreign_folder, folders)) or (bool(last) and is_bystander(last))
 
 
 def may_be_work(name: str) -> bool:
-    """Whether a name is that of a folder or of a file that can be handed in."""
+    """Whether a name is that of a folder, or of a file that can be handed in."""
     return name.endswith("/") or bool(ending(name))

@@ -1,10 +1,9 @@
-"""What learning platforms let a teacher download: the work of many students in one zip or folder.
+"""Recognizes the bulk downloads of learning platforms: the work of many students in one zip or folder.
 
-Known are the bulk downloads of Canvas (files named after student and submission), Moodle (files or folders named
-after student), Blackboard and Brightspace (the same, with times), Sakai (a folder of attachments for each student),
-Teams (a folder for each version), Gradescope's export (folders with numbers, and a list of whose they are), nbgrader's
-folder of submissions, and clones made by GitHub Classroom. Where a student has handed in several
-times, the last counts.
+Known are those of Canvas (files named after student and submission), Moodle (files or folders named after the
+student), Blackboard and Brightspace (the same, with times), Sakai (a folder of attachments for each student), Teams (a
+folder for each version), Gradescope's export (numbered folders, and a list of their owners), nbgrader's folder of
+submissions, and clones made by GitHub Classroom. If a student has handed in several times, the last one counts.
 """
 
 from __future__ import annotations
@@ -27,12 +26,12 @@ from grading.words import say
 _CANVAS = re.compile(
     r"(?P<student>[^_/]+)_(?:LATE_)?(?P<user>\d{2,})_(?P<submission>\d{3,})_(?P<file>[^/]+)", re.IGNORECASE
 )
-# Canvas numbers the files of students who hand in again: linear_svm-1.py.
+# Canvas numbers the files of students who resubmit: linear_svm-1.py.
 _CANVAS_VERSION = re.compile(r"-\d{1,2}(?=\.\w+$)")
 _MOODLE = re.compile(
     r"(?P<student>[^/]+)_(?P<user>\d+)_assignsubmission_(?:file|onlinetext)(?:_/|/|_|$)(?P<file>.*)"
 )
-# What Moodle calls everybody where markers must not see names.
+# Moodle's name for everybody if markers must not see names.
 _NAMELESS = "Participant"
 _SAKAI = re.compile(r"(?P<student>.+)\((?P<user>[^()]+)\)/")
 _SAKAI_FOLDER, _SAKAI_GRADES = "Submission attachment(s)/", "grades.csv"
@@ -51,7 +50,7 @@ _CLASSROOM = re.compile(r"(?P<assignment>.+)-submissions")
 
 
 def download(listing: Listing) -> Download:
-    """The students' parts if ``listing`` is such a download, in order of names; nothing if it is not.
+    """The students' parts in order of names if ``listing`` is such a download; nothing if it is not.
 
     Raises:
         OSError: it cannot be looked into.
@@ -79,7 +78,7 @@ def download(listing: Listing) -> Download:
 
 
 def _with_others(listing: Listing, found: Download) -> Download:
-    """The download with the files beside it: work among them is graded too, and everything else is named."""
+    """Adds the files beside a download: work among them is graded, too, and everything else is named."""
     where = shown(listing.path.name)
     said = list(found.said)
     work = [name for name in found.others if may_be_work(name)]
@@ -120,14 +119,14 @@ def _canvas(listing: Listing) -> Download:
 
 
 def _without_versions(files: dict[str, str]) -> dict[str, str]:
-    """Names in the download -> in the hand-in, the latter without version numbers unless two would become one."""
+    """Names in the download -> names in the hand-in, without version numbers unless two would clash."""
     plain = {name: _CANVAS_VERSION.sub("", file) for name, file in files.items()}
     counts = Counter(plain.values())
     return {name: plain[name] if counts[plain[name]] == 1 else file for name, file in files.items()}
 
 
 def _told_apart(students: Iterable[tuple[str, str]]) -> list[tuple[str, str]]:
-    """Name and number of each student; where two have the same name, it ends in the number."""
+    """Name and number of each student; if two have the same name, the number is appended."""
     students = list(students)
     counts = Counter(name for name, _ in students)
     return [
@@ -147,7 +146,7 @@ def _moodle(listing: Listing) -> Download:
         else:
             folders.setdefault(student, []).append(match[0])
     for student, theirs in folders.items():
-        # Often a folder of uploaded files and one of text typed in, of one student.
+        # Often two folders of one student, one with uploaded files and one with typed text.
         for folder in theirs if student in files or len(theirs) > 1 else ():
             for name in listing.files(folder):
                 files.setdefault(student, {})[name] = name.removeprefix(folder)
@@ -186,14 +185,14 @@ def _gradescope(listing: Listing) -> Download:
     ]
     known = {GRADESCOPE_LIST, *(f"{folder}/" for folder in folders if _GRADESCOPE_FOLDER.fullmatch(folder))}
     others = [name for name in listing.top if name not in known]
-    # Anybody can hand in such a list, and a folder of that name.
+    # Anybody can hand in such a list and a folder of that name.
     if sum(map(may_be_work, others)) >= len(entries):
         return Download()
     return Download(tuple(entries), others=tuple(others))
 
 
 def _gradescope_students(text: str) -> dict[str, str]:
-    """Folder -> names of those who handed it in. The list is YAML that a Ruby program wrote; of it two keys matter."""
+    """Folder -> names of those who handed it in. The list is YAML written by a Ruby program; only two keys matter."""
     names = _lines_of(text, _GRADESCOPE_NAME).items()
     return {
         folder: " and ".join(m["name"].rstrip().strip("'\"") for m in found)
@@ -203,7 +202,7 @@ def _gradescope_students(text: str) -> dict[str, str]:
 
 
 def _gradescope_ids(text: str) -> dict[str, str]:
-    """Folder -> the student's number, of the first of them where several handed in together."""
+    """Folder -> the student's number; that of the first if several handed in together."""
     ids = _lines_of(text, _GRADESCOPE_ID).items()
     return {folder: found[0]["id"].strip("'\"") for folder, found in ids if found}
 
@@ -232,7 +231,7 @@ def _lines_of(text: str, pattern: re.Pattern[str]) -> dict[str, list[re.Match[st
 
 
 def _nbgrader(listing: Listing) -> Download:
-    """``submitted/STUDENT/ASSIGNMENT``: the folder itself, or that of the course."""
+    """``submitted/STUDENT/ASSIGNMENT``: the folder itself, or the course's."""
     if listing.is_zip:
         return Download()
     others: list[str] = []

@@ -1,6 +1,6 @@
-"""The part of a student's file that must run for its functions to exist: imports, definitions, cheap constants.
+"""Extracts what must run of a student's file for its functions to exist: imports, definitions, cheap constants.
 
-Loading data, training, plotting and printing are left out: they cost time, need files that are not there, and
+Loading data, training, plotting and printing are left out: they cost time, need files that do not exist here, and
 no function of the assignment may depend on them. Lines keep their numbers.
 """
 
@@ -25,7 +25,7 @@ _CHEAP_BUILTIN_CALLS = """
     issubclass len list map max min object pow property range reversed round set slice sorted staticmethod
     str sum super tuple type zip
 """
-# Functions of libraries that make constants and wrappers; anything else they offer may cost or do much.
+# Library functions that make constants and wrappers; any others may cost or do much.
 _CHEAP_LIBRARY_CALLS = """
     Counter Decimal Fraction NewType OrderedDict Path Random RandomState TypeVar abs arange array
     asanyarray asarray astype bool_ ceil compile concatenate copy cos cpu_count default_rng defaultdict
@@ -46,7 +46,7 @@ _CHEAP_NODES = (
 
 
 class StatementFilter:
-    """Filters the fragments of one module in order, remembering which names are bound by what was kept."""
+    """Filters the fragments of one module in order, remembering the names that the kept statements bind."""
 
     def __init__(self, asked: Iterable[str]) -> None:
         self.asked = frozenset(asked)
@@ -57,13 +57,13 @@ class StatementFilter:
 
     @property
     def left_out(self) -> tuple[tuple[str, str], ...]:
-        """The names that only left-out statements give a value, with the place of the last of these."""
+        """The names that only omitted statements assign, with the place of the last of these."""
         return tuple((name, place) for name, place in self._left_out.items() if name not in self.known)
 
     def code(self, fragment: Fragment, leave_out: Iterable[ast.stmt] = (), label: str | None = None) -> str:
-        """The source of ``fragment`` without ``leave_out`` and what is not needed; "" if nothing is left.
+        """The source of ``fragment`` without ``leave_out`` and unneeded statements; "" if nothing is left.
 
-        ``label`` is the cell that it is, or None for a file.
+        ``label`` is the cell's name, or None for a file.
         """
         left_out = {id(statement) for statement in leave_out}
         lines = [""] * len(fragment.lines)
@@ -110,18 +110,18 @@ class StatementFilter:
             return self._sets_attribute(statement.value)
         if isinstance(statement, ast.If | ast.Try):
             return self._keeps_branches(statement)
-        # Type aliases and the like are statements of newer Pythons; loops, with, assert and raise are work.
+        # Type aliases and the like are statements of newer Pythons; loops, with, assert and raise do work.
         return type(statement).__name__ == "TypeAlias"
 
     def _opens(self, statement: ast.stmt) -> Iterator[ast.stmt]:
-        """The definitions for which a block is opened that is not kept as a whole."""
+        """The definitions in a block that is opened for them but not kept as a whole."""
         if isinstance(statement, ast.If) and _tests_main(statement.test):
-            # A file that is imported does not run this; what is asked for is taken all the same.
+            # An imported file does not run this, but required names in it are taken all the same.
             return (each for each in definitions(statement) if getattr(each, "name", "") in self.asked)
         return definitions(statement)
 
     def _copy_opened(self, source: list[str], lines: list[str], block: ast.stmt, left_out: set[int]) -> None:
-        """Copy what is kept of a block to its place in ``lines``, under heads that always hold."""
+        """Copies the kept part of a block to its place in ``lines``, under heads that always hold."""
         meant = set(map(id, definitions(block)))
         for body in bodies(block):
             has_head = is_elif(block, body)
@@ -141,7 +141,7 @@ class StatementFilter:
 
     def _keeps_import(self, statement: ast.Import | ast.ImportFrom) -> bool:
         if isinstance(statement, ast.ImportFrom) and statement.module == "__future__":
-            # The rest are what Python 3 does anyhow, and would have to stand first in what is run.
+            # Python 3 does the others anyway, and they would have to come first in the code that is run.
             return all(alias.name == "annotations" for alias in statement.names)
         if isinstance(statement, ast.Import):
             self._modules |= {alias.asname or alias.name.split(".")[0] for alias in statement.names}
@@ -169,7 +169,7 @@ class StatementFilter:
         return True
 
     def _rewraps(self, names: set[str], call: ast.Call) -> bool:
-        """`f = decorator(f)`: what a decorator line would do."""
+        """Whether it is `f = decorator(f)`, which does what a decorator line would."""
         return any(isinstance(argument, ast.Name) and argument.id in names for argument in call.args)
 
     def _keeps_branches(self, statement: ast.If | ast.Try) -> bool:
@@ -191,7 +191,7 @@ class StatementFilter:
         return useful
 
     def _sets_attribute(self, value: ast.expr) -> bool:
-        """`setattr(LinearSVM, "loss", f)`: an assignment in other words."""
+        """Whether it is like `setattr(LinearSVM, "loss", f)`, an assignment in other words."""
         return (
             isinstance(value, ast.Call)
             and isinstance(value.func, ast.Name)
@@ -235,7 +235,7 @@ class StatementFilter:
 
 
 def rebound(statement: ast.stmt, modules: Container[str]) -> str | None:
-    """The name of an imported module that ``statement`` gives to a number, a text or a list of such, if it does."""
+    """The name of an imported module that ``statement`` rebinds to a number, a string or a list of these, if any."""
     if not isinstance(statement, ast.Assign) or not is_constant(statement.value):
         return None
     names = [target.id for target in statement.targets if isinstance(target, ast.Name)]
@@ -247,7 +247,7 @@ def _is_none(value: ast.expr) -> bool:
 
 
 def with_origins(asked: Iterable[str], fragments: Iterable[Fragment]) -> frozenset[str]:
-    """The asked names, and those that they are made from by assignment: `a` in `a = Loss()`, `svm_loss_naive = a`."""
+    """The required names, and those assigned to them: `a` in `a = Loss()`, `svm_loss_naive = a`."""
     assignments = [
         statement
         for fragment in fragments
@@ -269,7 +269,7 @@ def with_origins(asked: Iterable[str], fragments: Iterable[Fragment]) -> frozens
 
 
 def _evaluated(value: ast.expr) -> Iterable[ast.AST]:
-    """The nodes of an expression that are evaluated at once: the bodies of lambdas are not."""
+    """The nodes of an expression that are evaluated immediately, which excludes the bodies of lambdas."""
     pending: list[ast.AST] = [value]
     while pending:
         node = pending.pop()
@@ -285,7 +285,7 @@ def _names_in(value: ast.expr) -> set[str]:
 
 
 def _parses(lines: list[str]) -> bool:
-    """Whether what was put together is still Python; if not, all of the file or cell would be lost."""
+    """Whether the assembled code is still Python; if not, all of the file or cell would be lost."""
     try:
         parse("\n".join(lines))
     except SyntaxError:
@@ -298,7 +298,7 @@ def _tests_main(test: ast.expr) -> bool:
 
 
 def _is_harmless(statement: ast.stmt) -> bool:
-    """What may stand beside an import in a branch: nothing at all, a message, or giving up."""
+    """Whether a branch may have this beside an import: nothing at all, a message, or giving up."""
     if isinstance(statement, ast.Pass | ast.Raise):
         return True
     if not isinstance(statement, ast.Expr):

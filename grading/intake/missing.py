@@ -1,4 +1,4 @@
-"""What is said about a name that is asked for but not found where it should be."""
+"""Explains required names that are not found where they should be."""
 
 from __future__ import annotations
 
@@ -32,11 +32,11 @@ _OTHER_CELLS = {"markdown": later("a Markdown cell"), "raw": later("a raw cell")
 def found_elsewhere(
     asked: Sequence[str], choice: ChosenDefinitions, left: Iterable[Module], modules: Iterable[Module]
 ) -> dict[str, Definition]:
-    """Definitions for names that are unfinished or missing in what was taken, and are somewhere else.
+    """Finds definitions elsewhere for names that are unfinished or missing in the files taken.
 
     Args:
-        asked: the names asked for.
-        choice: what was taken.
+        asked: the required names.
+        choice: the definitions taken.
         left: the files that were searched and not taken.
         modules: the files that were taken.
     """
@@ -100,7 +100,7 @@ def _in_text(name: str, modules: Iterable[Module]) -> Definition | None:
 def hints_for_missing(
     asked: Sequence[str], modules: Sequence[Module], choice: ChosenDefinitions
 ) -> list[str]:
-    """A sentence for each name that is nowhere defined: imported from a file not handed in, or misspelt."""
+    """A sentence for each name that is defined nowhere: imported from a file not handed in, or misspelt."""
     missing = [name for name in asked if "." not in name and name not in choice.definitions]
     if not missing:
         return []
@@ -169,7 +169,7 @@ def _is_class(name: str) -> bool:
 def _meant(
     name: str, missing: Sequence[str], defined: dict[str, ast.FunctionDef | ast.ClassDef]
 ) -> str | None:
-    """The definition that a missing name seems to mean: spelt alike, or a loss of the same kind."""
+    """The definition that a missing name seems to mean: similarly spelt, or a loss of the same kind."""
     close = difflib.get_close_matches(name, defined, n=1, cutoff=_ALIKE)
     if close:
         return close[0]
@@ -192,7 +192,7 @@ _FEWEST_ARGUMENTS = 3  # W, X, y
 
 
 def _marks(name: str) -> set[str]:
-    """What a name says of a loss: which one it is, and whether it is naive or vectorized."""
+    """What a name reveals about a loss: which one it is, and whether it is naive or vectorized."""
     words = name.lower().split("_")
     return {_VARIANTS[word] for word in words if word in _VARIANTS} | {
         word for word in words if word in _LOSSES

@@ -1,4 +1,4 @@
-"""Student files as modules: their cells or text as statements, and what they define."""
+"""Represents student files as modules: the statements of their cells or text, and what they define."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ class Module(msgspec.Struct, dict=True):
 
     Attributes:
         name: as in `StudentFile`.
-        dotted: the name by which other files may import it.
+        dotted: the name under which other files may import it.
         parts: its code, in order.
         cells: all cells of a notebook, of any kind.
         size: characters of code.
@@ -48,20 +48,20 @@ class Module(msgspec.Struct, dict=True):
             yield from part.fragment.statements
 
     def candidates(self, names: Iterable[str]) -> list[Candidate]:
-        """Every place where this file binds one of ``names`` to something it made itself, in order."""
+        """Every place where this file binds one of ``names`` to a definition of its own, in order."""
         return [candidate for name in names for candidate in self._by_name.get(name, ())]
 
     @property
     def defined(self) -> Iterable[str]:
-        """The names that this file binds to something it made itself."""
+        """The names that this file binds to definitions of its own."""
         return self._by_name.keys()
 
     @cached_property
     def imported(self) -> list[ast.ImportFrom | ast.Import]:
-        """All imports, those inside functions and branches included."""
+        """All imports, including those inside functions and branches."""
         found: list[ast.ImportFrom | ast.Import] = []
         for part in self.parts:
-            # Most cells have none, and to look through their syntax trees takes long.
+            # Most cells have none, and searching their syntax trees takes long.
             if any("import" in line for line in part.fragment.lines):
                 for statement in part.fragment.statements:
                     found += nodes(statement, ast.Import)
@@ -77,7 +77,7 @@ class Module(msgspec.Struct, dict=True):
         return found
 
     def bound_names(self) -> frozenset[str]:
-        """Every name that the file binds anywhere, by whatever means; "*" if it imports all of something."""
+        """Every name that the file binds anywhere, by any means; "*" if it imports all of something."""
         return self._bound
 
     @cached_property
@@ -93,14 +93,14 @@ class Module(msgspec.Struct, dict=True):
 
 
 class UnreadableFileError(ValueError):
-    """A file that is not what its ending says; the message is the end of a sentence."""
+    """A file that is not what its suffix says; the message is the end of a sentence."""
 
 
 def read_module(file: StudentFile, dotted: str, limits: Limits, code_left: int) -> Module:
-    """The file as a module, if its code has no more than ``code_left`` characters.
+    """Reads the file as a module, if its code has no more than ``code_left`` characters.
 
     Raises:
-        UnreadableFileError: if it is no text, or a damaged notebook.
+        UnreadableFileError: if it is not text, or a damaged notebook.
     """
     try:
         if not file.name.lower().endswith(NOTEBOOK):
@@ -119,7 +119,7 @@ def read_module(file: StudentFile, dotted: str, limits: Limits, code_left: int) 
 
 
 def may_define(file: StudentFile, names: Iterable[str]) -> bool:
-    """Whether the bytes of ``file`` hold what defining one of ``names`` needs; cheap, errs towards yes."""
+    """Whether the bytes of ``file`` may define one of ``names``; cheap, errs towards yes."""
     return any(
         re.search(rb"\b" + re.escape(name.rpartition(".")[2].encode()) + rb"\b", file.data) for name in names
     )

@@ -1,4 +1,4 @@
-"""Whether a folder or a zip is one student's work, or holds that of many."""
+"""Decides whether a folder or a zip is one student's work, or holds that of many."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from grading.intake.safe_names import listed, shown
 from grading.intake.submission import Handin
 from grading.words import say
 
-# Names that the course, or anybody, gives to parts of one piece of work; all others are taken for students.
+# Names that the course, or anybody, gives to parts of one piece of work; all others count as students' names.
 _PART_NAMES = """
     a all answer answers article assign assignment assignments backup bak base build cell check checks
     cifar class classes classifier classifiers code colab collect collectsubmission common conf config
@@ -33,7 +33,7 @@ _PART_NAMES = """
 """
 _COURSE_WORDS = frozenset(_PART_NAMES.split())
 _WORD = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+")
-# A student's number, or one of many hand-ins that were numbered; "2024" and "1516" are years.
+# A student's number, or that of a numbered hand-in; "2024" and "1516" are years.
 _IDENTITY = re.compile(r"\d{5,}|^(?:submission|handin|group|team)s?[-_ ]?\d+$", re.IGNORECASE)
 _FUNCTION = re.compile(rb"(?:^|\"|\\n)[ \t]*def[ \t]+(\w+)[ \t]*\(", re.MULTILINE)
 _IMPORTED = re.compile(rb"(?:^|\"|\\n)[ \t]*(?:from|import)[ \t]+\.?(\w+)", re.MULTILINE)
@@ -41,7 +41,7 @@ _LAYOUT_FILES = frozenset(
     ("linear_svm.py", "linear_classifier.py", "softmax.py", "svm.ipynb", "softmax.ipynb")
 )
 _LAYOUT_FOLDERS = frozenset(("cs231n", "classifiers"))
-# Parts of a class. "Group 3" may be one as well as one hand-in of three students: what is in it decides.
+# Parts of a class. "Group 3" may be one, or one hand-in of three students: its contents decide.
 _SECTION = re.compile(
     r"(?:section|sec|lab|tutorial|tut|group|grp|class|cohort|period|recitation|team|seminar|course|batch)s?\b.*",
     re.IGNORECASE,
@@ -67,11 +67,11 @@ def look(listing: Listing, depth: int = 0, *, evidence: bool = False) -> Many | 
     """The hand-ins in ``listing``, or None if it is the work of one student.
 
     A folder is many hand-ins unless something speaks against it; a zip, which is what students hand in, is one unless
-    files or folders that are called after different people define the same function. With ``evidence``, that is asked
-    of folders, too. ``depth`` is how many folders have been looked through on the way.
+    files or folders named after different people define the same function. With ``evidence``, folders need such
+    evidence, too. ``depth`` is the number of folders around it that have been looked through.
 
     Raises:
-        OSError: it cannot be looked into.
+        OSError: it cannot be read.
     """
     download = lms.download(listing)
     if download.entries:
@@ -86,7 +86,7 @@ def look(listing: Listing, depth: int = 0, *, evidence: bool = False) -> Many | 
         return Many(found.entries, (*found.said, *_said_of_rest(listing, beside)))
     lists = _said_of_rest(listing, [name for name in listing.top if name == lms.GRADESCOPE_LIST])
     by_layout = any(_belongs_to_layout(name) for name in names)
-    # Two are enough to tell, unless they have to be weighed against the rest.
+    # Two are enough, unless they have to be weighed against the rest.
     people = _different_people(listing, names, most=len(work) if by_layout else 2)
     if len(people) > 1 and not (by_layout and 2 * len(people) <= len(work)):
         return Many(_each(listing, names), (*lists, *_said_of_several_in_one(listing, names)))
@@ -95,7 +95,7 @@ def look(listing: Listing, depth: int = 0, *, evidence: bool = False) -> Many | 
         and len(work) > 1
         and all(is_archive(name) and not _is_part_name(name) for name in work)
     ):
-        # A student packs files; archives in an archive are those of a class.
+        # A student packs files; archives in an archive are a class's.
         return Many(_each(listing, work))
     if evidence or listing.is_zip:
         return None
@@ -108,12 +108,12 @@ def look(listing: Listing, depth: int = 0, *, evidence: bool = False) -> Many | 
 
 
 def _is_nobodys(name: str) -> bool:
-    """Whether it is nobody's work: compiled Python, a platform's list of who handed in."""
+    """Whether it is nobody's work: compiled Python, or a platform's list of students."""
     return name.lower().endswith((".pyc", ".pyo")) or name == lms.GRADESCOPE_LIST
 
 
 def each_child(listing: Listing) -> Many:
-    """What lies in ``listing`` as one hand-in each, whatever it looks like; a folder around it is looked through."""
+    """Makes each child of ``listing`` a hand-in, whatever it looks like; looks through a folder around them."""
     download = lms.download(listing)
     if download.entries:
         return Many(download.entries, download.said)
@@ -144,7 +144,7 @@ def _each(listing: Listing, names: Sequence[str]) -> tuple[Handin, ...]:
 
 
 def _sections(listing: Listing, work: Sequence[str], depth: int) -> Many | None:
-    """The hand-ins of a class that lies in parts: "Section A/jane_doe", "Section B/bob_roe"."""
+    """The hand-ins of a class that is split in parts: "Section A/jane_doe", "Section B/bob_roe"."""
     folders = [name for name in work if name.endswith("/") and not _belongs_to_layout(name)]
     if len(folders) < len(work) or len(folders) < 2 or depth > _DEPTH_OF_CLASSES:
         return None
@@ -188,7 +188,7 @@ def _sections(listing: Listing, work: Sequence[str], depth: int) -> Many | None:
 
 
 def _only_child(listing: Listing, work: Sequence[str], depth: int, *, evidence: bool) -> Many | None:
-    """The hand-ins in the one folder or zip that lies in ``listing``, if they are many."""
+    """The hand-ins in the only folder or zip in ``listing``, if they are many."""
     if len(work) != 1 or not _is_folder_or_zip(listing, work[0]) or _belongs_to_layout(work[0]):
         return None
     evidence = evidence or _is_part_name(work[0])
@@ -202,11 +202,11 @@ def _look_inside(listing: Listing, name: str, depth: int, *, evidence: bool = Tr
         inside = listing.inside(name) if name.endswith("/") else Listing(listing.path / listing.within / name)
         return look(inside, depth + 1, evidence=evidence)
     except OSError:
-        return None  # said when it is read
+        return None  # reported when it is read
 
 
 def _is_folder_or_zip(listing: Listing, name: str) -> bool:
-    """Whether it can be looked into; an archive within an archive is not."""
+    """Whether it can be looked into; an archive within an archive cannot."""
     if listing.is_zip or name.endswith("/"):
         return name.endswith("/")
     return is_archive(name) and not (listing.path / listing.within / name).is_symlink()
@@ -243,7 +243,7 @@ def _said_of_several_in_one(listing: Listing, names: Sequence[str]) -> tuple[str
 
 
 def _are_hand_ins(listing: Listing, names: Sequence[str]) -> bool:
-    """Whether the names show that these are hand-ins: archives, notebooks, or folders of them, named after people."""
+    """Whether the names show that these are hand-ins: archives, notebooks, or folders of these, named after people."""
     found = 0
     for name in names:
         if not may_be_work(name):
@@ -257,7 +257,7 @@ def _are_hand_ins(listing: Listing, names: Sequence[str]) -> bool:
 
 
 def _different_people(listing: Listing, names: Sequence[str], most: int) -> list[str]:
-    """Files and folders named after different people that define the same function: about ``most`` of them, or none."""
+    """About ``most`` files and folders named after different people that define the same function, or none."""
     strangers = {name: whose for name in names if may_be_work(name) and (whose := _whose(name))}
     if len(set(strangers.values())) < 2:
         return []
@@ -274,7 +274,7 @@ def _different_people(listing: Listing, names: Sequence[str], most: int) -> list
 
 
 def _whose(name: str) -> frozenset[str]:
-    """The words in a name that say whose a thing is, if any do: "hw1_Zhang_v2.ipynb" is Zhang's."""
+    """The words in a name that identify the owner, if any do: "hw1_Zhang_v2.ipynb" is Zhang's."""
     if _is_part_name(name) or _belongs_to_layout(name):
         return frozenset()
     stem = _stem(name)
@@ -286,20 +286,20 @@ def _whose(name: str) -> frozenset[str]:
 
 
 def _is_one_students(listing: Listing, names: Sequence[str]) -> bool:
-    """Whether these are the parts of one student's work, and not the work of one student each."""
+    """Whether these are the parts of one student's work, not the work of one student each."""
     strangers = {name for name in names if not _is_part_name(name)}
     if not strangers:
         return True
     owners: dict[bytes, str] = {}
     working: list[str] = []
     imported: set[str] = set()
-    # Strangers first: in a folder of many, the second of them settles it.
+    # Unknown names first: in a folder of many, the second of them settles it.
     for name in sorted(names, key=lambda name: (name not in strangers, name)):
         losses: set[bytes] = set()
         for data in _texts(listing, name):
             losses.update(_losses(data))
             imported.update(module.decode(errors="replace") for module in _IMPORTED.findall(data))
-        # The same function in two places is two students' answer to one question.
+        # The same function in two places means two students' answers to one question.
         if any(name in strangers or owners[loss] in strangers for loss in losses & owners.keys()):
             return False
         owners |= dict.fromkeys(losses, name)
@@ -315,7 +315,7 @@ def _is_one_students(listing: Listing, names: Sequence[str]) -> bool:
 
 
 def _all_answer_alike(listing: Listing, work: Sequence[str]) -> bool:
-    """Whether all define one and the same function, though some are named after people: "ada.py", "softmax.py"."""
+    """Whether all define the same function, though only some are named after people: "ada.py", "softmax.py"."""
     if len(work) < 2 or not any(map(_whose, work)):
         return False
     shared: set[bytes] | None = None
@@ -328,7 +328,7 @@ def _all_answer_alike(listing: Listing, work: Sequence[str]) -> bool:
 
 
 def _losses(data: bytes) -> set[bytes]:
-    """The functions in a file that are named after a loss."""
+    """The names of functions in a file that are named after a loss."""
     return {name for name in _FUNCTION.findall(data) if b"loss" in name.lower()}
 
 
@@ -345,7 +345,7 @@ def _belongs_to_layout(name: str) -> bool:
 
 
 def _is_part_name(name: str) -> bool:
-    """Whether the name says what a thing is and not whose: "assignment1/", "svm-Copy1.ipynb", "cs231n/"."""
+    """Whether the name says what something is, not whose: "assignment1/", "svm-Copy1.ipynb", "cs231n/"."""
     name = _stem(name)
     if not name.isascii() or _IDENTITY.search(name):
         return False
@@ -354,7 +354,7 @@ def _is_part_name(name: str) -> bool:
 
 
 def _texts(listing: Listing, name: str) -> Iterator[bytes]:
-    """The beginnings of the scripts and notebooks that ``name`` is or holds, a few of them."""
+    """The beginnings of a few of the scripts and notebooks that ``name`` is or holds."""
     if not name.endswith("/"):
         if ending(name) in (SCRIPT, NOTEBOOK):
             yield listing.read(name, _BYTES_LOOKED_AT)

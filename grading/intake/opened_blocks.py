@@ -1,4 +1,4 @@
-"""Blocks that are opened for the definitions in them: under an `if`, in a `try`, a `with` or a loop."""
+"""Opens blocks for the definitions in them: under an `if`, in a `try`, a `with` or a loop."""
 
 from __future__ import annotations
 
@@ -9,12 +9,12 @@ from grading.intake.fragments import first_line, last_line
 
 _DEFINITION = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
 _BLOCK = (ast.If, ast.Try, ast.TryStar, ast.With, ast.AsyncWith, ast.For, ast.AsyncFor, ast.While)
-#: What stands in place of a block's head, so that what is in it runs once, whatever the head says.
+#: Replaces a block's head, so that its body runs once, whatever the head says.
 HEAD = "if 1:"
 
 
 def bodies(statement: ast.stmt) -> list[list[ast.stmt]]:
-    """The bodies of a block, in the order of the text; none of any other statement."""
+    """The bodies of a block, in the order of the text; none for any other statement."""
     if not isinstance(statement, _BLOCK):
         return []
     handlers = [handler.body for handler in getattr(statement, "handlers", ())]
@@ -25,7 +25,7 @@ def bodies(statement: ast.stmt) -> list[list[ast.stmt]]:
 def definitions(statement: ast.stmt) -> Iterator[ast.stmt]:
     """The functions and classes that ``statement`` defines in its bodies, at whatever depth.
 
-    What an `except` defines counts only where the body that it stands in for does not define it.
+    Definitions in an `except` count only if the body that it stands in for does not have them.
     """
     if not isinstance(statement, _BLOCK):
         return
@@ -46,7 +46,7 @@ def definitions(statement: ast.stmt) -> Iterator[ast.stmt]:
 
 
 def is_elif(statement: ast.stmt, body: list[ast.stmt]) -> bool:
-    """Whether ``body`` is an `elif` of ``statement``, which has a head of its own."""
+    """Whether ``body`` is an `elif` of ``statement``, with a head of its own."""
     return (
         isinstance(statement, ast.If)
         and body is statement.orelse
@@ -56,7 +56,7 @@ def is_elif(statement: ast.stmt, body: list[ast.stmt]) -> bool:
 
 
 def write(source: list[str], lines: list[str], statement: ast.stmt) -> None:
-    """Copy ``statement`` to its place in ``lines``; several on one line stay separated by semicolons."""
+    """Copies ``statement`` to its place in ``lines``; several on one line stay separated by semicolons."""
     first, last = first_line(statement), last_line(statement)
     start = statement.col_offset
     for number in range(first, last + 1):
@@ -70,7 +70,7 @@ def write(source: list[str], lines: list[str], statement: ast.stmt) -> None:
 
 
 def write_head(source: list[str], lines: list[str], block: ast.stmt, body: list[ast.stmt]) -> None:
-    """Put a head that always holds before ``body`` of ``block``, on its line or on the one above."""
+    """Puts a head that always holds before ``body`` of ``block``, on its line or on the one above."""
     number = first_line(body[0])
     is_beside = bool(source[number - 1].encode()[: body[0].col_offset].strip())
     outer = source[first_line(block) - 1]

@@ -1,7 +1,7 @@
-"""A hand-in as bytes, so that it can be graded where its files are not.
+"""Packs a hand-in as bytes, so that it can be graded on a machine without its files.
 
-What is unpacked has the names, sizes and contents that the grade may depend on, and so gets the same grade. Files that
-are never read travel by name and size.
+An unpacked hand-in has all names, sizes and contents that the grade may depend on, and so gets the same grade. Files
+that are never read are sent as name and size.
 """
 
 from __future__ import annotations
@@ -22,15 +22,15 @@ from grading.intake.safe_names import shown
 from grading.intake.submission import Handin, IntakeError
 from grading.words import say
 
-_FIRST_BYTES = 64  # by which the intake tells what a file is that it does not read
+_FIRST_BYTES = 64  # enough for the intake to tell what kind of file an unread one is
 
 
 class PackedHandinError(Exception):
-    """Bytes that are no packed hand-in."""
+    """Bytes that are not a packed hand-in."""
 
 
 class _Item(msgspec.Struct, frozen=True, array_like=True):
-    """A file, folder or link: its name below the hand-in, or "" for the hand-in itself; its bytes, or the first.
+    """A file, folder or link: its name below the hand-in, or "" for the hand-in itself; its bytes, or the first few.
 
     Names on disk need not be text.
     """
@@ -51,7 +51,7 @@ class _PackedHandin(msgspec.Struct, frozen=True, array_like=True):
 
 
 def pack(handin: Handin) -> bytes:
-    """The hand-in as bytes.
+    """Packs the hand-in as bytes.
 
     Raises:
         IntakeError: something in it cannot be read.
@@ -77,10 +77,10 @@ def _packed(handin: Handin) -> bytes:
 
 
 def unpack(data: bytes, folder: Path) -> tuple[Handin, str]:
-    """Lay the hand-in out in ``folder``, which is empty; it, and the path that it has where it came from.
+    """Unpacks the hand-in into ``folder``, which is empty; returns it, and its path on the machine that packed it.
 
     Raises:
-        PackedHandinError: these bytes are no packed hand-in.
+        PackedHandinError: these bytes are not a packed hand-in.
         OSError: the folder cannot be written.
     """
     try:
@@ -101,7 +101,7 @@ def unpack(data: bytes, folder: Path) -> tuple[Handin, str]:
 
 
 def files_of(path: Path) -> Iterator[tuple[str, Path]]:
-    """What lies at or below ``path``, in a fixed order, without foreign folders; as much as is ever looked at."""
+    """The files at or below ``path``, in a fixed order, without foreign folders; as many as are ever considered."""
     if not stat.S_ISDIR(path.lstat().st_mode):
         yield path.name, path
         return
@@ -141,7 +141,7 @@ def _item(name: str, path: Path) -> _Item:
 
 
 def _part_of_zip(handin: Handin) -> _Item:
-    """A zip with one student's files only, where the other students' are not needed to say what is left out."""
+    """A zip with only one student's files, if the others are not needed to say what is left out."""
     gathered = gather(handin.path, DEFAULT, handin.parts)
     if gathered.warnings:
         return _item("", handin.path)

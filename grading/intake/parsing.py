@@ -1,4 +1,4 @@
-"""Parsing Python in several threads at once."""
+"""Parses Python safely in several threads at once."""
 
 from __future__ import annotations
 
@@ -10,11 +10,11 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 _parsing = threading.RLock()
-_collects = True  # whether the garbage collector is to run again after parsing
+_collects = True  # whether to enable the garbage collector again after parsing
 
 
 def _forget_the_parser() -> None:
-    """In a forked process, the thread that held the lock does not exist to release it."""
+    """Makes a new lock in a forked process, where the thread that held the old one does not exist to release it."""
     global _parsing
     _parsing = threading.RLock()
     if _collects:
@@ -27,20 +27,20 @@ if hasattr(os, "register_at_fork"):
 
 @contextmanager
 def parsing_alone() -> Iterator[None]:
-    """Keep our other threads from parsing meanwhile: for libraries that parse, as Hypothesis does."""
+    """Keeps our other threads from parsing meanwhile, for libraries that parse, as Hypothesis does."""
     with _parsing:
         yield
 
 
 def syntax_tree(text: str | bytes) -> ast.Module:
-    """`ast.parse`, which nothing interrupts.
+    """`ast.parse`, protected from interruption.
 
-    Up to Python 3.11.7, whoever parses while a tree is made shares its counter of depth, and one of the two gets a
-    SystemError for what is right (https://github.com/python/cpython/issues/106905). That can be another thread, or what
-    the garbage collector calls; and only while that calls something can another thread take over.
+    Up to Python 3.11.7, code that parses while a tree is being made shares its depth counter, and one of the two gets a
+    SystemError for valid code (https://github.com/python/cpython/issues/106905). That can be another thread, or code
+    called by the garbage collector; and another thread can take over only during such a call.
 
     Raises:
-        SyntaxError: the text is no Python.
+        SyntaxError: the text is not Python.
         ValueError, RecursionError, MemoryError: the parser cannot take it: null bytes, or nested too deeply.
     """
     global _collects

@@ -1,4 +1,4 @@
-"""Pictures that were pasted into Markdown: Colab writes them into the text, Jupyter attaches them."""
+"""Separates pasted pictures from Markdown: Colab writes them into the text, Jupyter attaches them."""
 
 from __future__ import annotations
 
@@ -9,9 +9,9 @@ _PICTURE = re.compile(r"data:image/([\w.+-]{1,20});base64,([A-Za-z0-9+/=]+)")
 
 
 def set_apart(markdown: str) -> tuple[str, dict[str, dict[str, str]]]:
-    """The text with the name of each pasted picture in its place, and the pictures as Jupyter attaches them.
+    """The text with the name of each pasted picture in its place, and the pictures in Jupyter's form of attachments.
 
-    A picture of 100,000 characters is no part of what somebody wrote, and would fill the room that there is for it.
+    A picture of 100,000 characters is not part of what somebody wrote, and would use up the space for the text.
     """
     attached: dict[str, dict[str, str]] = {}
 

@@ -1,4 +1,4 @@
-"""PNGs: those that a student's process sent are examined byte by byte, and re-encoded with only pixels in them."""
+"""Reads PNGs from a student's process byte by byte, and re-encodes them with nothing but pixels."""
 
 from __future__ import annotations
 
@@ -12,15 +12,15 @@ _SIGNATURE = b"\x89PNG\r\n\x1a\n"
 _HEADER = struct.Struct(">IIBBBBB")
 _MOST_PIXELS = 4_000_000
 _LONGEST_SIDE = 4_000
-# Samples for each pixel, and the depths that the standard allows, by colour type.
+# Samples per pixel, and the depths that the standard allows, by colour type.
 _SAMPLES = {0: 1, 2: 3, 3: 1, 4: 2, 6: 4}
 _DEPTHS = {0: (1, 2, 4, 8, 16), 2: (8, 16), 3: (1, 2, 4, 8), 4: (8, 16), 6: (8, 16)}
-# Colours that pixels need; text, profiles, times and whatever else a file may carry are left behind.
+# Colours that pixels need; text, profiles, times and anything else in a file are dropped.
 _NEEDED = (b"PLTE", b"tRNS")
 
 
 class NoPictureError(Exception):
-    """What should be a PNG is not one, or is larger than any plot."""
+    """Bytes that should be a PNG are not one, or are larger than any plot."""
 
 
 class Picture(msgspec.Struct, frozen=True):
@@ -32,10 +32,10 @@ class Picture(msgspec.Struct, frozen=True):
 
 
 def checked(data: bytes, *, packed_anew: bool = True) -> Picture:
-    """The picture in ``data``, re-encoded; the packed pixels may stay as they are, which takes a tenth of the time.
+    """The picture in ``data``, re-encoded; keeping the compressed pixels as they are takes a tenth of the time.
 
     Raises:
-        NoPictureError: it is no well-formed PNG without interlacing, or too large.
+        NoPictureError: it is not a well-formed PNG without interlacing, or too large.
     """
     if not data.startswith(_SIGNATURE):
         raise NoPictureError("it does not begin as a PNG")
@@ -60,10 +60,10 @@ def checked(data: bytes, *, packed_anew: bool = True) -> Picture:
 
 
 def png_of(pixels: bytes, shape: tuple[int, ...]) -> bytes:
-    """Pixels as a PNG: grey ones of ``shape`` (height, width), or red, green and blue ones of (height, width, 3)."""
+    """Encodes pixels as a PNG: grey ones of ``shape`` (height, width), or RGB ones of (height, width, 3)."""
     height, width, *samples = shape
     row = width * math.prod(samples)
-    # In front of each row stands how it was filtered: not at all.
+    # Each row starts with its filter: none.
     rows = b"".join(b"\0" + pixels[start : start + row] for start in range(0, len(pixels), row))
     header = _HEADER.pack(width, height, 8, 2 if samples else 0, 0, 0, 0)
     return _written((b"IHDR", header), (b"IDAT", zlib.compress(rows, 9)))
@@ -94,7 +94,7 @@ def _chunks(data: bytes) -> list[tuple[bytes, bytes]]:
 
 
 def _pixels(compressed: bytes, size: int) -> tuple[bytes, bytes]:
-    """Exactly ``size`` bytes, never more than that in memory, and what they were packed into."""
+    """Decompresses exactly ``size`` bytes, never more than that in memory; returns them and the compressed bytes."""
     unpacker = zlib.decompressobj()
     try:
         pixels = unpacker.decompress(compressed, size + 1)

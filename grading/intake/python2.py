@@ -1,4 +1,4 @@
-"""Python 2 in a file: recognised, so that a student is told what to change and not "invalid syntax"."""
+"""Recognises Python 2 in a file, so that a student is told what to change, not "invalid syntax"."""
 
 from __future__ import annotations
 
@@ -14,14 +14,14 @@ from grading.words import later, say, translated
 
 
 class _Form(msgspec.Struct, frozen=True):
-    """A way of writing that only Python 2 knew, and what Python 3 wants in its place."""
+    """A form that only Python 2 had, and its replacement in Python 3."""
 
     pattern: re.Pattern[str]
     what: str
     instead: str
 
 
-# A statement, even a wrong one, is shorter; the patterns need not be good at more.
+# A statement, even a wrong one, is shorter; the patterns need not cope with more.
 _LONGEST_LINE = 300
 
 _FORMS = (
@@ -46,7 +46,7 @@ _FORMS = (
     ),
 )
 
-# Names that functions still use although Python 3 has dropped them; an attribute starts with a dot.
+# Names that Python 3 has dropped but functions still use; an attribute starts with a dot.
 GONE_NAMES = {
     "xrange": "range",
     "raw_input": "input",
@@ -65,8 +65,8 @@ GONE_NAMES = {
 
 
 def explain(lines: list[str], error: SyntaxError) -> str | None:
-    """What is Python 2 in the line that ``error`` names, and what to write instead."""
-    # The parser may stop a line late, at the end of a statement.
+    """Says what is Python 2 in the line that ``error`` names, and what to write instead."""
+    # The parser may stop one line late, at the end of a statement.
     for number in (error.lineno or 0, (error.lineno or 0) - 1):
         if not 1 <= number <= len(lines):
             continue
@@ -89,11 +89,11 @@ def gone_names(tree: ast.AST, known: Callable[[], frozenset[str]]) -> list[tuple
         (name, node.lineno) for node in nodes(tree, ast.Attribute) if (name := "." + node.attr) in GONE_NAMES
     ]
     names = [node for node in nodes(tree, ast.Name) if node.id in GONE_NAMES]
-    # Few files have any; what a file binds takes long to find.
+    # Few files have any, and finding what a file binds takes long.
     if names:
         bound = {node.id for node in nodes(tree, ast.Name) if isinstance(node.ctx, ast.Store)}
         bound |= {node.arg for node in nodes(tree, ast.arg)} | known()
-        # What was imported whole may hold any of them.
+        # A star import may bind any of them.
         found += [(node.id, node.lineno) for node in names if not bound & {node.id, "*"}]
     first: dict[str, int] = {}
     for name, line in found:

@@ -1,4 +1,4 @@
-"""The notebook's inline questions and what the student wrote under them, for a person to read."""
+"""Finds the notebook's inline questions and the student's answers, for people to read."""
 
 from __future__ import annotations
 
@@ -13,8 +13,8 @@ from grading.intake.submission import Question
 
 _LONGEST = 20_000
 
-# Nothing here is tried a second time in another way (`*+`, `(?>...)`): with what students write, that may take ages.
-# What may stand around a heading: Markdown emphasis, HTML tags, LaTeX that colours it.
+# Nothing here backtracks (`*+`, `(?>...)`): with what students write, that may take ages.
+# Possible decoration of a heading: Markdown emphasis, HTML tags, LaTeX that colours it.
 _DRESS = (
     r"(?>[ \t#>*_`~$\\{}\-:：\[\]()|\u2190-\u2bff\ufe0f\U0001f000-\U0001faff]|<[^<>\n]{0,200}+>"
     r"|\b(?:text)?color\b(?>\{\w{1,20}+\})?|\b(?:(?:text|math)(?:it|bf|rm|tt|sf)?|bf|it|large|Large|boxed)\b){0,60}+"
@@ -38,7 +38,7 @@ _ANSWER_WORDS = (
     r"|ans\b|a\d++(?=[ \t*_]*+[:：])|solution\b|答(?=[ \t]*+[:：])"
 )
 _QUESTION = re.compile(rf"^{_DRESS}(?:{_QUESTION_WORDS})", re.IGNORECASE | re.MULTILINE)
-# A heading ends in a colon, in the emphasis that it stands in, or with its line: "The answer may differ" is none.
+# A heading ends with a colon, its emphasis, or its line: "The answer may differ" is not one.
 _ANSWER = re.compile(
     rf"^{_DRESS}(?:{_ANSWER_WORDS})"
     r"(?:[ \t]++is(?=[ \t*_]*+[:：]))?+"
@@ -48,7 +48,7 @@ _ANSWER = re.compile(
 _MARKS = " \t*_`~|"
 _HEADING = re.compile(r"^\s{0,3}#{1,6}\s|^\s*<h[1-6]\b", re.IGNORECASE)
 _ORNAMENT = " \t\n\r*_`~$.…!-:：>#[](){}"
-# What stands in the text but not on the page: comments, tags, spaces by name, LaTeX that only sets text.
+# Text that does not show on the page: comments, tags, named spaces, LaTeX that only formats text.
 _UNSEEN = re.compile(
     r"<!--(?>[^-<]|-(?!->)|<(?!!--)){0,2000}+-->|</?[a-zA-Z][^<>]{0,200}>|&nbsp;|\\text(?:it|bf|rm)?\b"
 )
@@ -62,10 +62,10 @@ _INVITATION = re.compile(
 
 
 def find_questions(cells: Sequence[Cell]) -> Iterator[Question]:
-    """The questions in the notebook's order, each with its answer, "" where there is none.
+    """Yields the questions in the notebook's order, each with its answer, "" if there is none.
 
-    An answer stands under its own heading in the cell of the question or in the Markdown that follows;
-    without such a heading it is the Markdown right behind the question, unless that begins another subject.
+    An answer comes under its own heading in the question's cell or in the Markdown that follows;
+    without such a heading, it is the Markdown right after the question, unless that starts another subject.
     """
     cells = [replace(cell, text=set_apart(cell.text.replace("\u00a0", " "))[0]) for cell in cells]
     for index, cell in enumerate(cells):
@@ -86,7 +86,7 @@ def find_questions(cells: Sequence[Cell]) -> Iterator[Question]:
 
 
 def _answer_below(cells: Sequence[Cell]) -> str:
-    """The answer in the cells behind the question's own."""
+    """The answer in the cells after the question's own."""
     answers: list[str] = []
     for cell in cells:
         if cell.kind != "markdown" or _QUESTION.search(cell.text):
@@ -102,16 +102,16 @@ def _answer_below(cells: Sequence[Cell]) -> str:
 
 
 def _answer_heading(text: str) -> re.Match[str] | None:
-    """Where the answer begins in ``text``; the question's own heading is none, whatever words it uses."""
+    """Where the answer begins in ``text``; the question's own heading never counts, whatever words it uses."""
     first_line = text.find("\n", len(text) - len(text.lstrip()))
     return _ANSWER.search(text, 0 if not _QUESTION.match(text) else max(first_line, 0))
 
 
 def _behind(heading: re.Match[str]) -> str:
-    """What follows a heading, with the mark of Markdown that the answer itself begins with: "Answer: `max`"."""
+    """The text after a heading, with the Markdown mark that the answer itself begins with: "Answer: `max`"."""
     whole, text = heading[0], heading.string
     tail = len(whole.rstrip(_MARKS))
-    # One without a partner in the heading, and with a letter right behind it, is the answer's.
+    # A mark without a partner in the heading, and followed by a letter, belongs to the answer.
     begun = [whole.rfind(mark) for mark in ("`", "**", "__") if whole.count(mark) % 2]
     touching = not text[heading.end() : heading.end() + 1].isspace() and not whole[-1:].isspace()
     start = min((place for place in begun if place >= tail and touching), default=len(whole))
@@ -119,14 +119,14 @@ def _behind(heading: re.Match[str]) -> str:
 
 
 def _said(answer: str) -> str:
-    """The answer, or "" if it is only the template's invitation to give one."""
+    """The answer, or "" if it is only the template's invitation to write one."""
     bare = _UNSEEN.sub("", _ANSWER.sub("", answer))
     lines = (line.strip(_ORNAMENT) for line in bare.split("\n"))
     return "" if all(not line or _INVITATION.fullmatch(line) for line in lines) else _undressed(answer)
 
 
 def _undressed(answer: str) -> str:
-    """An answer without the ends of what began in its heading: emphasis, an HTML tag, the line under a heading."""
+    """An answer without the closing marks of its heading: emphasis, an HTML tag, the line under a heading."""
     text = _UNDERLINE.sub("", _clean(answer))
     closing = _CLOSING.search(text)
     if closing and f"<{closing[1]}" not in text:

@@ -1,4 +1,4 @@
-"""From a hand-in on disk to a `Submission`; no student code is run."""
+"""Reads a hand-in on disk into a `Submission`; no student code is run."""
 
 from __future__ import annotations
 
@@ -41,16 +41,16 @@ _DEEPEST_INHERITANCE = 5
 
 
 def read(handin: Handin, asked: Sequence[str], *, limits: Limits = DEFAULT) -> Submission:
-    """The hand-in as text, with the definition taken for each of the names ``asked``.
+    """Reads the hand-in as text, and chooses a definition for each of the names ``asked``.
 
     Args:
         handin: from `find`.
         asked: functions ("svm_loss_naive"), classes ("LinearSVM") and methods ("LinearSVM.train", which may
             be inherited).
-        limits: caps on what is read.
+        limits: caps on how much is read.
 
     Raises:
-        IntakeError: if nothing in it can be graded; one line on what, where, and what to do.
+        IntakeError: if nothing in it can be graded; one line says what, where, and what to do.
     """
     gathered = gather(handin.path, limits, handin.parts)
     reader = _Reader(gathered.files, asked, limits)
@@ -114,7 +114,7 @@ class _Reader:
         self.wanted = {name.partition(".")[0] for name in asked}
 
     def module(self, name: str) -> Module | None:
-        """The file ``name`` as a module, or None if it cannot be read, which is remembered."""
+        """The file ``name`` as a module, or None if it cannot be read, which is recorded."""
         if name not in self.modules and name not in self.unreadable:
             root, _ = package_root(name, self.files)
             try:
@@ -127,9 +127,9 @@ class _Reader:
         return self.modules.get(name)
 
     def choose_copies(self) -> tuple[list[Copy], list[Copy]]:
-        """The copies of the work that are taken, and those that are not."""
+        """Returns the copies of the work that are taken, and those that are not."""
         searched: set[str] = set()
-        # Classes that asked-for ones inherit from are asked for as well, wherever they are.
+        # The base classes of required ones are required as well, wherever they are.
         for _ in range(_DEEPEST_INHERITANCE):
             new = self.wanted - searched
             searched |= new
@@ -158,7 +158,7 @@ class _Reader:
         )
 
     def take(self, copies: Sequence[Copy], left: Sequence[Copy]) -> list[Module]:
-        """The modules of the copies, what goes along with them and what they import, sorted by name."""
+        """The modules of the copies, those that go with them and those that they import, sorted by name."""
         rejected = {file for copy in left for file in copy.files}
         root_of = {file: copy.root for copy in copies for file in copy.files}
         for name in self.files:
@@ -174,7 +174,7 @@ class _Reader:
         taken |= {name: module for name in missing if (module := self.module(name))}
         dotted: set[str] = set()
         modules = []
-        # Scripts name themselves first: a notebook beside softmax.py is not what others mean by "softmax".
+        # Scripts get their names first: with a notebook beside softmax.py, others mean the script by "softmax".
         for name in sorted(taken, key=lambda name: (taken[name].is_notebook, name)):
             own = dotted_name(name, root_of[name])
             while own in dotted:
@@ -185,16 +185,16 @@ class _Reader:
         return sorted(modules, key=lambda module: module.name)
 
     def not_among(self, modules: Sequence[Module]) -> list[Module]:
-        """The files that were read and are not among ``modules``, by name."""
+        """The files that were read but are not among ``modules``, by name."""
         taken = {module.name for module in modules}
         return [module for name, module in sorted(self.modules.items()) if name not in taken]
 
     def _imported_by_notebooks(self, files: Collection[str]) -> int:
-        """How many notebooks import one of these scripts, from where they lie or from a folder above."""
+        """How many notebooks import one of these scripts, from their own folder or from one above."""
         return sum(any(file in files for file in imports) for imports in self._imports_of_notebooks)
 
     def is_imported(self, name: str) -> bool:
-        """Whether a notebook imports the script ``name``, from where it lies or from a folder above."""
+        """Whether a notebook imports the script ``name``, from its own folder or from one above."""
         return any(name in imports for imports in self._imports_of_notebooks)
 
     @cached_property
@@ -228,7 +228,7 @@ class _Reader:
         return max(roots, key=lambda root: len(root.parts), default=folder)
 
     def _imported_elsewhere(self, modules: Iterable[Module], rejected: set[str]) -> list[str]:
-        """Files outside the copies taken that these import by name and that nothing inside could be."""
+        """Files outside the copies taken that these import by name, if nothing inside could be meant."""
         modules = list(modules)
         present = {module.name for module in modules}
         others = self.files.keys() - present - rejected
@@ -274,14 +274,14 @@ def _said_of_copies(taken: Sequence[Copy], left: Sequence[Copy]) -> list[str]:
 
 
 def _said_of_text(modules: Sequence[Module], choice: ChosenDefinitions) -> list[str]:
-    """What is wrong with files as text: parts that do not parse, mixed tabs."""
+    """Sentences on what is wrong with files as text: parts that do not parse, mixed tabs."""
     said, tabs = [], []
     for module in modules:
         for part in module.parts:
             where = part.place_in(module.name)
             if part.fragment.tabs_expanded:
                 tabs.append(where)
-            # What was taken all the same has this sentence in its definition.
+            # Definitions that were taken all the same have this sentence already.
             said += [
                 say("{where}, {problem}; the rest of it was read.", where=where, problem=broken.sentence)
                 for broken in part.fragment.broken
@@ -311,7 +311,7 @@ def _unparsed(modules: Sequence[Module]) -> Iterator[str]:
 
 
 def _said_of_work(modules: Sequence[Module], choice: ChosenDefinitions) -> list[str]:
-    """Sentences on faults that can be seen in the functions taken before they run."""
+    """Sentences on faults that show in the functions taken before they run."""
     said = []
     defining = {definition.source for definition in choice.definitions.values()}
     by_name = {module.name: module for module in modules}
@@ -367,7 +367,7 @@ def _said_of_outdated(module: Module) -> list[str]:
 
 
 def _questions(reader: _Reader, modules: Sequence[Module]) -> tuple[Question, ...]:
-    """The inline questions of the notebooks that have to do with what is asked for; of all, if none has."""
+    """The inline questions of the notebooks that concern the required names; of all notebooks, if none does."""
     notebooks = [module for module in modules if module.is_notebook]
     related = [module for module in notebooks if may_define(reader.files[module.name], reader.asked)]
     found = [question for module in related or notebooks for question in find_questions(module.cells)]
@@ -385,12 +385,12 @@ def _kind(modules: Sequence[Module], choice: ChosenDefinitions) -> Kind:
 
 
 def digest(gathered: Gathered) -> str:
-    """The SHA-256 of all that a grade may depend on: names and bytes of files, and what was said of those left out."""
+    """The SHA-256 of all that a grade may depend on: names and bytes of files, and the remarks on omitted ones."""
     result = hashlib.sha256()
     texts = [(warning, b"") for warning in gathered.warnings]
     for text, data in (*texts, *((file.name, file.data) for file in gathered.files)):
         name = text.encode()
-        # Lengths first, so that no two sets of files run together to the same bytes.
+        # Lengths first, so that no two sets of files concatenate to the same bytes.
         result.update(len(name).to_bytes(8, "big") + name + len(data).to_bytes(8, "big"))
         result.update(data)
     return result.hexdigest()

@@ -1,11 +1,11 @@
-"""Reading what students wrote, apart from what grades it.
+"""Reads hand-ins in processes separate from the grader.
 
-Nothing of a student's runs there, but whatever reads what a stranger wrote can be made to take forever, to fill the
-memory, or to crash. So hand-ins are read by processes of their own (`grading/intake/reader_process.py`), one hand-in
-at a time: such a process can write no file, start no program and reach no other process, gives back bytes, which are
-read strictly, and is ended by the kernel when a hand-in takes too much of it. That hand-in is tried in a new process,
-forked from one that has read nothing; if it ends that, too, it cannot be read. Where processes cannot be forked (not
-on Linux), hand-ins are read in this one.
+No student code runs there, but any code that reads untrusted files can be made to take forever, to fill the memory, or
+to crash. So hand-ins are read by separate processes (`grading/intake/reader_process.py`), one hand-in at a time. Such a
+process cannot write files, start programs or reach other processes; it returns bytes, which are read strictly, and the
+kernel ends it if a hand-in takes too much. That hand-in is then tried in a new process, forked from one that has read
+nothing; if it ends that, too, it cannot be read. If processes cannot be forked (not on Linux), hand-ins are read in
+this one.
 """
 
 from __future__ import annotations
@@ -56,21 +56,21 @@ T = TypeVar("T")
 
 
 class TooMuchError(IntakeError):
-    """Reading it takes more time or memory than allowed."""
+    """Reading a hand-in takes more time or memory than allowed."""
 
 
 class ReadingError(Exception):
-    """A defect of the grader met while a hand-in was read: what, and where in which file of ours."""
+    """A defect of the grader, met while reading a hand-in: what, and where in which of our files."""
 
 
 class Reader(Closing):
-    """Reads hand-ins, for many threads at once if need be, and for processes that are forked from this one.
+    """Reads hand-ins, for many threads at once if necessary, and for processes forked from this one.
 
-    Made where no other thread runs and little is loaded, it costs little.
+    It costs little if it is made while no other thread runs and little is loaded.
     """
 
     def __init__(self, *, apart: bool = sys.platform == "linux") -> None:
-        """``apart``: by other processes, not in this one."""
+        """``apart``: whether to read in other processes, not in this one."""
         self._control: socket.socket | None = None
         self._idle: list[tuple[int, socket.socket]] = []
         if apart:
@@ -91,14 +91,14 @@ class Reader(Closing):
         return self._ask(handin, Read(tuple(asked)), Submission)
 
     def digest(self, handin: Handin) -> str | None:
-        """The `Submission.sha256` that the hand-in has as it is now; None if it cannot be read any more."""
+        """The hand-in's current `Submission.sha256`; None if it cannot be read any more."""
         try:
             return self._ask(handin, Digest(), str)
         except (IntakeError, ReadingError):
             return None
 
     def files(self, handin: Handin, names: Iterable[str] | None, sha256: str) -> dict[str, bytes]:
-        """The files of a hand-in with these names, or all; none if it is no longer what was graded.
+        """The files of a hand-in with these names, or all; none if it has changed since it was graded.
 
         Raises:
             IntakeError, ReadingError: as `read`.
@@ -109,12 +109,12 @@ class Reader(Closing):
         """As `grading.intake.packed_handin.pack`.
 
         Raises:
-            IntakeError, ReadingError: as `read`; also where a file of it cannot be read.
+            IntakeError, ReadingError: as `read`; also if one of its files cannot be read.
         """
         return self._ask(handin, Pack(), bytes)
 
     def rendered(self, handin: Handin, notebook: bytes) -> list[tuple[str, str]]:
-        """As `grading.intake.rendered_cells.rendered_cells`, of a notebook in the hand-in.
+        """As `grading.intake.rendered_cells.rendered_cells`, for a notebook in the hand-in.
 
         Raises:
             IntakeError, ReadingError: as `read`.
@@ -124,7 +124,7 @@ class Reader(Closing):
     def answers(
         self, handin: Handin, sha256: str, asked: Sequence[tuple[str, str | None]], shown: Sequence[int]
     ) -> list[RenderedAnswer]:
-        """As `rendered_cells.rendered_answers`, without pictures if the hand-in is not what has this hash.
+        """As `rendered_cells.rendered_answers`, without pictures if the hand-in does not have this hash.
 
         Raises:
             IntakeError, ReadingError: as `read`.
@@ -136,7 +136,7 @@ class Reader(Closing):
     ) -> Found:
         """As `grading.intake.find.survey`.
 
-        Where a hand-in makes that take too much, each file and folder at the path counts as a hand-in, and that is
+        If a hand-in makes that take too much, each file and folder at the path counts as a hand-in, which is
         reported: a class is graded whatever is in it.
         """
         return survey(paths, reading, ascii_names=ascii_names, below=self._below)
@@ -160,7 +160,7 @@ class Reader(Closing):
         return look_below(path, reading, alone=alone)
 
     def close(self) -> None:
-        """End all reading. Processes that were forked from this one must not read any more."""
+        """Ends all reading. Processes forked from this one must not read any more."""
         if self._control is not None:
             self._control.close()
             self._control = None
@@ -188,10 +188,10 @@ class Reader(Closing):
         raise TooMuchError(_too_much(handin))
 
     def _sent(self, control: socket.socket, request: bytes) -> bytes | None:
-        """The answer; None if even a process that had read nothing before ended over it."""
+        """Sends a request and returns the answer; None if it ended even a process that had read nothing before."""
         while True:
             line, is_new = self._line(control)
-            # It may be gone before it has read all.
+            # It may be gone before it has read everything.
             with contextlib.suppress(OSError):
                 line.sendall(LENGTH.pack(len(request)) + request)
                 answer = received(line)
@@ -203,12 +203,12 @@ class Reader(Closing):
                 return None
 
     def _line(self, control: socket.socket) -> tuple[socket.socket, bool]:
-        """A connection to a process that nobody else is using, and whether that process is new."""
+        """Returns a connection to a process that nobody else is using, and whether that process is new."""
         while self._idle:
             owner, line = self._idle.pop()
             if owner == os.getpid():
                 return line, False
-            line.close()  # of the process that this one was forked from
+            line.close()  # belongs to the process that this one was forked from
         line, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_STREAM)
         line.settimeout(SECONDS + 5)
         with theirs:

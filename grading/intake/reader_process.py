@@ -1,4 +1,4 @@
-"""The processes that read hand-ins, and what they are asked and answer (`grading.intake.reader`)."""
+"""The processes that read hand-ins, with their requests and answers (`grading.intake.reader`)."""
 
 from __future__ import annotations
 
@@ -32,51 +32,51 @@ from grading.words import Language, speak
 
 CPU_SECONDS = 10
 SURVEY_CPU_SECONDS = 60  # for a class of ten thousand
-SECONDS = 120  # of wall time, which a machine with much to do may need for that
+SECONDS = 120  # of wall time, which a busy machine may need for that
 MEMORY = 1536 << 20
 LENGTH = struct.Struct("!Q")
-_MOST_KEPT = 256 << 20  # of memory, from one hand-in to the next
+_MOST_KEPT = 256 << 20  # bytes of memory, from one hand-in to the next
 _LARGEST = 320 << 20
-# Large, and few hand-ins need them.
+# Large, and needed by few hand-ins.
 _LOADED_IF_NEEDED = ("IPython.core.inputtransformer2", "nbformat", "numpy", "nbconvert")
 
 
 class Read(msgspec.Struct, tag=True):
-    """To read a hand-in, with the names that are asked for."""
+    """Request to read a hand-in, with the required names."""
 
     asked: tuple[str, ...]
 
 
 class Digest(msgspec.Struct, tag=True):
-    """To give the hash of a hand-in."""
+    """Request for the hash of a hand-in."""
 
 
 class Files(msgspec.Struct, tag=True):
-    """To bring some files of a hand-in, or all, if it still has this hash."""
+    """Request for some files of a hand-in, or all, if it still has this hash."""
 
     names: tuple[str, ...] | None
     sha256: str
 
 
 class Pack(msgspec.Struct, tag=True):
-    """To bring a hand-in as bytes, from which it can be laid out elsewhere."""
+    """Request to pack a hand-in as bytes, to be unpacked elsewhere."""
 
 
 class Survey(msgspec.Struct, tag=True):
-    """To say which hand-ins lie there."""
+    """Request to find the hand-ins at a path."""
 
     reading: Reading | None
     alone: bool
 
 
 class Render(msgspec.Struct, tag=True):
-    """To make harmless HTML of a notebook's cells."""
+    """Request to render a notebook's cells as harmless HTML."""
 
     notebook: bytes
 
 
 class Answers(msgspec.Struct, tag=True):
-    """To make harmless HTML of some of the questions and answers of a hand-in, with pictures if it has this hash."""
+    """Request to render some questions and answers of a hand-in as harmless HTML, with pictures if it has this hash."""
 
     sha256: str
     asked: tuple[tuple[str, str | None], ...]
@@ -98,20 +98,20 @@ class SentHandin(msgspec.Struct, array_like=True):
 
     @classmethod
     def of(cls, handin: Handin) -> SentHandin:
-        """A hand-in to be sent."""
+        """Converts a hand-in to be sent."""
         name, path, lms_id = (os.fsencode(one) for one in (handin.name, handin.path, handin.lms_id))
         parts = tuple((os.fsencode(inside), os.fsencode(known)) for inside, known in handin.parts)
         return cls(name, path, parts, handin.submitted, lms_id, handin.lms)
 
     def received(self) -> Handin:
-        """The hand-in that was sent."""
+        """Converts it back to the hand-in that was sent."""
         name, path, lms_id = (os.fsdecode(one) for one in (self.name, self.path, self.lms_id))
         parts = tuple((os.fsdecode(inside), os.fsdecode(known)) for inside, known in self.parts)
         return Handin(name, Path(path), parts, self.submitted, lms_id, self.lms)
 
 
 class Request(msgspec.Struct):
-    """What is to be done with which hand-in, or which path; sentences in which language."""
+    """What to do, with which hand-in or path, and the language of sentences."""
 
     handin: SentHandin
     language: Language
@@ -125,23 +125,23 @@ class Done(msgspec.Struct, tag=True):
 
 
 class Refused(msgspec.Struct, tag=True):
-    """Why nothing in it can be graded."""
+    """The reason why nothing in it can be graded."""
 
     reason: str
 
 
 class TooMuch(msgspec.Struct, tag=True):
-    """It is nested more deeply, or is larger, than can be read."""
+    """It is nested too deeply, or too large, to be read."""
 
 
 class Broke(msgspec.Struct, tag=True):
-    """A defect of ours that it met."""
+    """It met a defect of ours."""
 
     error: str
 
 
 def received(line: socket.socket) -> bytes | None:
-    """A message, or None if it is too long or ends too early."""
+    """Receives a message; None if it is too long or ends too early."""
     try:
         head = line.recv(LENGTH.size, socket.MSG_WAITALL)
         size = LENGTH.unpack(head)[0] if len(head) == LENGTH.size else _LARGEST + 1
@@ -157,7 +157,7 @@ def received(line: socket.socket) -> bytes | None:
 
 
 def answer_to(request: Request) -> bytes:
-    """Do what is asked for; whatever goes wrong, there is an answer."""
+    """Carries out a request; whatever goes wrong, there is an answer."""
     speak(request.language)
     reply: Done | Refused | TooMuch | Broke
     try:
@@ -209,7 +209,7 @@ def _do(
 
 
 def _files(handin: Handin, sha256: str) -> list[tuple[str, bytes]]:
-    """The files of a hand-in, with their names; none where it has changed."""
+    """The files of a hand-in, with their names; none if it has changed."""
     try:
         gathered = gather(handin.path, DEFAULT, handin.parts)
     except IntakeError:
@@ -219,7 +219,7 @@ def _files(handin: Handin, sha256: str) -> list[tuple[str, bytes]]:
 
 
 def serve(control: socket.socket, parent: int) -> NoReturn:
-    """Run the process from which those that read are forked."""
+    """Runs the process that the reading processes are forked from."""
     try:
         confining.follow_parent(parent)
         os.setsid()
@@ -229,7 +229,7 @@ def serve(control: socket.socket, parent: int) -> NoReturn:
         kept, nothing = control.fileno(), os.open(os.devnull, os.O_RDWR)
         for number in (0, 1, 2):
             os.dup2(nothing, number)
-        # What was open in the process that this was forked from would stay open as long as we are here.
+        # Whatever the parent process had open would stay open as long as this one lives.
         os.closerange(3, kept)
         os.closerange(kept + 1, os.sysconf("SC_OPEN_MAX"))
         _Forks(control).go_on()
@@ -238,7 +238,7 @@ def serve(control: socket.socket, parent: int) -> NoReturn:
 
 
 class _Forks:
-    """Forks a process for each request, and loads for all to come what one had to load for itself."""
+    """Forks a process for each request, and loads what one had to load itself for all that follow."""
 
     def __init__(self, control: socket.socket) -> None:
         self._control = control
@@ -252,7 +252,7 @@ class _Forks:
             confining.close_files_to_writers()
 
     def go_on(self) -> None:
-        """Serve until the process that asks is gone."""
+        """Serves until the requesting process is gone."""
         while True:
             message, lines, _, _ = socket.recv_fds(self._control, 1, 1)
             if not message:
@@ -267,13 +267,13 @@ class _Forks:
             os.close(lines[0])
 
     def _answer(self, line: socket.socket) -> NoReturn:
-        """Run a process that reads."""
+        """Runs a reading process."""
         try:
             confining.follow_parent(self._pid)
             self._confine()
             before = _address_space()
             while _address_space() - before < _MOST_KEPT and (request := received(line)) is not None:
-                # Nobody handles these signals: the kernel ends this process, whatever it is at.
+                # Nobody handles these signals: the kernel ends this process, whatever it is doing.
                 asked = msgspec.msgpack.decode(request, type=Request)
                 is_survey = isinstance(asked.what, Survey)
                 signal.setitimer(signal.ITIMER_PROF, SURVEY_CPU_SECONDS if is_survey else CPU_SECONDS)
@@ -301,5 +301,5 @@ class _Forks:
 
 
 def _address_space() -> int:
-    """How many bytes of it this process has."""
+    """The size of this process's address space, in bytes."""
     return int(Path("/proc/self/statm").read_text().split()[0]) * os.sysconf("SC_PAGE_SIZE")

@@ -1,4 +1,4 @@
-"""Sentences on what is outdated or given a new meaning in a student's files, where it is and what to write instead."""
+"""Remarks on outdated or redefined names in a student's files: where they are and what to write instead."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from grading.intake.python2 import GONE_NAMES, gone_names
 from grading.intake.tree_walk import nodes
 from grading.words import later, said_place, say, translated
 
-# What to write for names that NumPy has dropped over the years; whether it has is asked of NumPy itself.
+# Replacements for names that NumPy has dropped over the years; NumPy itself shows whether it has.
 _INSTEAD = {
     "float": "float", "int": "int", "bool": "bool", "object": "object", "str": "str", "complex": "complex",
     "long": "int", "unicode": "str", "float_": "np.float64", "complex_": "np.complex128", "bool8": "np.bool_",
@@ -31,7 +31,7 @@ def outdated(node: ast.stmt, known: Callable[[], frozenset[str]], numpy_names: f
 
     Args:
         node: a function or class.
-        known: gives the names that the module binds somewhere.
+        known: returns the names that the module binds somewhere.
         numpy_names: names by which the module knows NumPy ("np").
     """
     found = []
@@ -69,7 +69,7 @@ def outdated(node: ast.stmt, known: Callable[[], frozenset[str]], numpy_names: f
 
 
 def said_of_rebound(modules: Sequence[Module]) -> list[str]:
-    """Modules whose names are given to numbers later, which would take them from every function."""
+    """Sentences on modules whose names are later rebound to numbers, which would take them from every function."""
     said = []
     for module in modules:
         imported: dict[str, str] = {}
@@ -99,10 +99,10 @@ def said_of_rebound(modules: Sequence[Module]) -> list[str]:
 def _has_left_numpy(name: str) -> bool:
     if name not in _INSTEAD:
         return False
-    # Few hand-ins use one of these: reading need not know NumPy for the others.
+    # Few hand-ins use one of these; for the others, NumPy need not be imported.
     import numpy as np
 
     with warnings.catch_warnings():
-        # NumPy warns of names that it is about to drop; those are still there.
+        # NumPy warns of names that it is about to drop, but still has them.
         warnings.simplefilter("ignore")
         return not hasattr(np, name)

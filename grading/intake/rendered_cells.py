@@ -1,10 +1,10 @@
-"""A notebook's cells as HTML that can do nothing: Markdown, mathematics and outputs as Jupyter shows them.
+"""Renders a notebook's cells as harmless HTML: Markdown, mathematics and outputs as Jupyter shows them.
 
 nbconvert renders a cell, latex2mathml its formulas (browsers draw MathML themselves, so no script is needed), and nh3
-takes out whatever could run, load, or lead anywhere. Pictures are decoded and re-encoded. A cell is rendered by
-itself, so that none reaches beyond its own place.
+removes everything that could run, load, or link anywhere. Pictures are decoded and re-encoded. Each cell is rendered
+separately, so that none reaches beyond its own place.
 
-Converters are patient with what a stranger wrote: this runs where processor time and memory are limited
+Converters may take forever with untrusted text, so this runs where processor time and memory are limited
 (`grading.intake.reader`).
 """
 
@@ -27,15 +27,15 @@ from grading.intake.pasted import set_apart
 from grading.intake.png import NoPictureError, checked
 
 _PICTURE = "image/png"
-# In the order in which the first that there is is shown.
+# In order of preference: the first that is present is shown.
 _SHOWN = ("text/html", "text/markdown", "text/latex", _PICTURE, "text/plain")
 _MOST_PICTURE_BYTES = 8_000_000  # of a notebook
-_MOST_PICTURES = 4  # beside an answer
+_MOST_PICTURES = 4  # with an answer
 _MOST_TEXT = 500_000  # characters of a notebook; the course's have some 30,000
 _LONGEST = 100_000  # of a cell, and of an output
 _LONGEST_FORMULA = 2_000
-_MOST_SPANNED = 5_000  # columns and rows that cells of tables take beyond their own, in a notebook
-# Those of nbconvert, of Pygments and of terminals' colours. Nobody gets to frame a cell as our feedback is framed.
+_MOST_SPANNED = 5_000  # extra columns and rows that the cells of tables may span, in a notebook
+# Those of nbconvert, Pygments and terminals' colours. Nobody gets to frame a cell like our feedback.
 _CLASS = re.compile(r"(?:ansi|hl|input|output)[\w-]*|prompt|highlight|[a-z][a-z0-9]{0,2}")
 _LINK = re.compile(r"\x1b\][^\x07\x1b]*(?:\x07|\x1b\\)")  # of a terminal
 _NOTHING_TO_SEE = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1a\x1c-\x1f\x7f]")
@@ -80,8 +80,8 @@ _HTML = {
 def rendered_cells(notebook: bytes) -> list[tuple[str, str]]:
     """The kind ("code", "markdown", "raw") and the HTML of each cell of ``notebook``, untrusted bytes.
 
-    Feedback that an earlier run inserted is of the kind `OURS` and left empty. What is beyond the limits is left out,
-    and "..." stands in its place.
+    Feedback inserted by an earlier run has the kind `OURS` and is left empty. Anything beyond the limits is replaced
+    by "...".
 
     Raises:
         DamagedNotebookError: it cannot be read.
@@ -112,10 +112,10 @@ class RenderedAnswer(msgspec.Struct, frozen=True):
 def rendered_answers(
     files: Sequence[tuple[str, bytes]], asked: Sequence[tuple[str, str | None]], shown: Sequence[int]
 ) -> list[RenderedAnswer]:
-    """Those questions and answers of ``asked``, a student's Markdown, that are to be ``shown``, as Jupyter shows them.
+    """Renders the questions and answers of ``asked``, a student's Markdown, that are to be ``shown``, like Jupyter.
 
-    Where there is no answer (None), all code of the hand-in is. Pictures, and what answers have attached, are from the
-    notebooks among the ``files``, names and untrusted bytes, in which all questions stand in this order.
+    If there is no answer (None), all code of the hand-in is shown. Pictures and attachments of answers come from the
+    notebooks among the ``files``, names and untrusted bytes, which contain all questions in this order.
     """
     room = _Room()
     notebooks = [data for name, data in files if name.lower().endswith(".ipynb")]
@@ -145,7 +145,7 @@ def rendered_answers(
 
 
 def _code(files: Sequence[tuple[str, bytes]], room: _Room) -> str:
-    """The code in a hand-in, by files and cells. Names of files, which are often the student's, are left out."""
+    """The code in a hand-in, by files and cells. File names, which often contain the student's name, are omitted."""
     pieces = []
     for name, data in files:
         texts: list[object] = []
@@ -170,7 +170,7 @@ def _cells_of(notebook: bytes) -> list[dict[str, Any]]:
 
 
 def _places(questions: Sequence[str], cells: Sequence[dict[str, Any]]) -> list[int | None]:
-    """The number of the cell in which each question stands, from above; None where it is not found."""
+    """The number of the cell that contains each question, from the top; None if it is not found."""
     texts = [
         " ".join(_Room().shown(set_apart(joined(cell.get("source")))[0]).split())
         if cell.get("cell_type") == "markdown"
@@ -187,7 +187,7 @@ def _places(questions: Sequence[str], cells: Sequence[dict[str, Any]]) -> list[i
 
 
 def _pictures_in(cells: Sequence[dict[str, Any]], room: _Room) -> list[str]:
-    """The last pictures that some cells had drawn."""
+    """The last pictures in the outputs of some cells."""
     encoded = []
     for cell in cells:
         for output in dictionaries(cell.get("outputs")):
@@ -199,7 +199,7 @@ def _pictures_in(cells: Sequence[dict[str, Any]], room: _Room) -> list[str]:
 
 
 class _Room:
-    """How much of a notebook can still be shown."""
+    """Keeps account of how much of a notebook can still be shown."""
 
     def __init__(self) -> None:
         self.text = _MOST_TEXT
@@ -207,14 +207,14 @@ class _Room:
         self.spans = _MOST_SPANNED
 
     def shown(self, value: object) -> str:
-        """A string of a notebook, or as much of it as there is room for."""
+        """As much of a string of a notebook as there is room for."""
         text = joined(value)
         most = min(_LONGEST, self.text)
         self.text -= min(len(text), most)
         return text if len(text) <= most else text[:most] + " ..."
 
     def span(self, value: str) -> str | None:
-        """How many columns or rows a cell of a table takes; None if that is no number, or more than are left."""
+        """The number of columns or rows that a table's cell spans; None if not a number, or more than are left."""
         count = int(value) if value.isascii() and value.isdigit() and len(value) < 5 else self.spans + 1
         if count > self.spans:
             return None
@@ -233,7 +233,7 @@ class _Room:
 
 
 def _as_a_terminal_leaves_it(text: str) -> str:
-    """Printed lines as they look at the end, where progress bars have written one over another."""
+    """Printed lines as they finally look, after progress bars have overwritten each other."""
     lines = (line.rstrip("\r") for line in _LINK.sub("", text).split("\n"))
     return "\n".join(_NOTHING_TO_SEE.sub("", line[line.rfind("\r") + 1 :]) for line in lines)
 
@@ -273,7 +273,7 @@ def _attached(attachments: object, room: _Room) -> dict[str, dict[str, str]]:
 
 
 def _output(output: dict[str, Any], room: _Room) -> Any:
-    """An output as nbformat has it, with the one form of it that is shown."""
+    """An output in nbformat's form, with only the representation that is shown."""
     from nbformat import v4
 
     kind = output.get("output_type")
@@ -292,7 +292,7 @@ def _output(output: dict[str, Any], room: _Room) -> Any:
             continue
         content = room.picture(data[mime]) if mime == _PICTURE else room.shown(data[mime])
         if content:
-            # Mathematics is drawn where Markdown is.
+            # Mathematics is rendered with Markdown.
             mime = "text/markdown" if mime == "text/latex" else mime
             return v4.new_output("display_data", {mime: content})
     return None
@@ -300,12 +300,12 @@ def _output(output: dict[str, Any], room: _Room) -> Any:
 
 @cache
 def _converters() -> tuple[Callable[[Any], str], Callable[[str, set[str], _Room], str]]:
-    """What makes HTML of a notebook, and what makes it harmless; they take a second to load."""
+    """The functions that render a notebook as HTML and make it harmless; they take a second to load."""
     import nh3
     from jinja2 import pass_context
     from nbconvert.exporters import HTMLExporter
 
-    # The default looks for templates in the folder that the grader was started in.
+    # The default searches for templates in the folder that the grader was started in.
     exporter = HTMLExporter(template_name="basic", extra_template_basedirs=[])
     exporter.register_filter("markdown2html", pass_context(_markdown()))
 
@@ -319,7 +319,7 @@ def _converters() -> tuple[Callable[[Any], str], Callable[[str, set[str], _Room]
             if attribute == "class":
                 return " ".join(name for name in value.split() if _CLASS.fullmatch(name))
             if attribute == "alt" and value.startswith("No description"):
-                return ""  # nbconvert says so, in English only
+                return ""  # nbconvert says so, but only in English
             return value if attribute != "src" or value in pictures else None
 
         return nh3.clean(
@@ -335,7 +335,7 @@ def _converters() -> tuple[Callable[[Any], str], Callable[[str, set[str], _Room]
 
 
 def _markdown() -> Callable[[Any, str], str]:
-    """What makes HTML of a text cell, mathematics included."""
+    """The function that renders a text cell as HTML, including mathematics."""
     from latex2mathml.converter import convert as to_mathml
     from nbconvert.filters.markdown_mistune import IPythonRenderer, MarkdownWithMath
 
@@ -355,7 +355,7 @@ def _markdown() -> Callable[[Any, str], str]:
 
         def _mathematics(self, body: str, display: str) -> str:
             if len(body) <= _LONGEST_FORMULA:
-                # It knows most of LaTeX, and raises errors of many kinds at what it does not.
+                # It knows most of LaTeX, and raises many kinds of errors for the rest.
                 with contextlib.suppress(Exception):
                     return to_mathml(body, display=display)
             return f"<code>{self.escape_html(body)}</code>"
@@ -364,7 +364,7 @@ def _markdown() -> Callable[[Any, str], str]:
         attached = context.get("cell", {}).get("attachments", {})
         made = Renderer(escape=False, attachments=attached, exclude_anchor_links=True)
         markup = str(MarkdownWithMath(renderer=made).render(source))
-        # Which tasks of a list are done, and how columns are aligned: without a form's words and a style's.
+        # Keeps which tasks of a list are done, and how columns are aligned, without form elements and styles.
         box = '<input class="task-list-item-checkbox" type="checkbox" disabled'
         markup = markup.replace(f"{box}/>", "☐ ").replace(f"{box} checked/>", "☑ ")
         return re.sub(r' style="text-align:(left|center|right)"', r' align="\1"', markup)

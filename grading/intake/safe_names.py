@@ -1,4 +1,4 @@
-"""Names that are safe to show and to make folders of, whatever the student called the file."""
+"""Makes names that are safe to show and to use for folders, whatever the student called the file."""
 
 from __future__ import annotations
 
@@ -13,16 +13,16 @@ from grading.words import say
 LONGEST_NAME = 80
 LONGEST_SHOWN = 200
 
-# Reports of all submissions are written beside each other; these endings belong to the files among them, to the
+# The reports of all submissions are written side by side; these suffixes belong to files among them, to the
 # gradebook and to its journals.
 _REPORT_SUFFIX = re.compile(r"\.(csv|html?|json|md|xml|txt|pdf|sqlite(?:-\w+)?)$", re.IGNORECASE)
 _WINDOWS_DEVICE = re.compile(r"^(con|prn|aux|nul|com\d|lpt\d)(\.|$)", re.IGNORECASE)
-# Letters and marks that take no place or cannot be seen: fillers, joiners, selectors of variants.
+# Letters and marks that take no space or are invisible: fillers, joiners, variation selectors.
 _UNSEEN = re.compile(
     "[\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180f\u2065\u3164\ufe00-\ufe0f\uffa0\U000e0100-\U000e01ef]"
 )
 _MOST_BYTES = 200
-# Letters of Latin scripts that are not a letter and an accent.
+# Latin letters that are not a letter with an accent.
 _IN_ASCII = str.maketrans(
     {"ß": "ss", "ẞ": "SS", "æ": "ae", "Æ": "Ae", "œ": "oe", "Œ": "Oe", "ø": "o", "Ø": "O", "ł": "l", "Ł": "L"}
     | {"đ": "d", "Đ": "D", "ð": "d", "Ð": "D", "þ": "th", "Þ": "Th", "ı": "i", "\u2019": "'"}
@@ -31,7 +31,7 @@ _IN_NAMES = " ,'()\u2019\u00b7\u30fb"  # O’Brien, 约翰·史密斯
 
 
 def clean(text: str) -> str:
-    """``text`` on one line, without control characters or halves of surrogates."""
+    """``text`` on one line, without control characters or lone surrogates."""
     return "".join(
         character if unicodedata.category(character) not in ("Cc", "Cf", "Cs", "Zl", "Zp") else "?"
         for character in text
@@ -39,27 +39,27 @@ def clean(text: str) -> str:
 
 
 def shown(text: str) -> str:
-    """``text`` as it may stand in a message: `clean`, and at most 200 characters."""
+    """``text`` for use in a message: `clean`, and at most 200 characters."""
     text = clean(text[: LONGEST_SHOWN + 1])
     return text if len(text) <= LONGEST_SHOWN else text[: LONGEST_SHOWN - 1] + "…"
 
 
 def module_name(name: str) -> str:
-    """The name by which a file is imported: "my losses" as my_losses, so that it can be."""
+    """The name that a file is imported by: "my losses" becomes my_losses, so that it can be imported."""
     return re.sub(r"\W", "_", name)
 
 
 def listed(items: Sequence[str], most: int = 6) -> str:
-    """``items`` as a list in a sentence, no more than ``most`` of them."""
+    """``items`` as a list in a sentence, at most ``most`` of them."""
     if len(items) > most:
         return say("{items} and {n} more", items=", ".join(items[:most]), n=len(items) - most)
     return ", ".join(items)
 
 
 def safe_name(text: str) -> str:
-    """``text`` as a name that is no path, no formula of a spreadsheet, no option and no hidden file.
+    """Turns ``text`` into a name that is not a path, a spreadsheet formula, an option or a hidden file.
 
-    Letters of all scripts stay as they are, in the composed form of Unicode (NFC); what cannot be seen does not stay.
+    Letters of all scripts are kept, in Unicode's composed form (NFC); invisible characters are dropped.
     """
     text = unicodedata.normalize("NFC", text)
     name = "".join(c if _is_plain(c) or c in _IN_NAMES else "_" for c in text)
@@ -70,7 +70,7 @@ def ascii_name(text: str) -> str:
     """The same in ASCII, without spaces.
 
     Accents are dropped, and letters such as ß and ø spelt out; characters of other scripts become their code points,
-    so that two names in Chinese stay two names.
+    so that two names in Chinese remain different.
     """
     pieces = []
     for character in unicodedata.normalize("NFKD", text.translate(_IN_ASCII)):
@@ -89,7 +89,7 @@ def _is_plain(character: str) -> bool:
 
 def _finished(name: str) -> str:
     name = name.strip("._-+@ ,'\u2019\u00b7\u30fb")[:LONGEST_NAME]
-    # File systems count bytes, and reports put an ending behind the name.
+    # File systems count bytes, and reports append a suffix to the name.
     name = name.encode()[:_MOST_BYTES].decode(errors="ignore")
     name = _REPORT_SUFFIX.sub(r"_\1", name.rstrip("., "))
     if _WINDOWS_DEVICE.match(name):
@@ -98,10 +98,10 @@ def _finished(name: str) -> str:
 
 
 def unique_names(paths: Sequence[Path | str], *, ascii_only: bool = False) -> list[str]:
-    """A safe name for each path or student's name, different from all others even where case does not count.
+    """A safe name for each path or student's name, different from all others even if case is ignored.
 
-    A file goes by its name without ending; where two would clash ("ada.py", "ada.ipynb") both keep it, and
-    a number settles the rest. One that is just "grace" stays that, whatever looks like it ("GRACE", "Ｇrace").
+    A file's name loses its suffix; if two would clash ("ada.py", "ada.ipynb"), both keep it, and
+    numbers settle the rest. One that is just "grace" stays that, whatever looks like it ("GRACE", "Ｇrace").
     """
     safe = ascii_name if ascii_only else safe_name
     short = [safe(_short(path)) for path in paths]
@@ -113,10 +113,10 @@ def unique_names(paths: Sequence[Path | str], *, ascii_only: bool = False) -> li
         exact = [k for k in group if short[k] == alike and not isinstance(paths[k], str)]
         plain |= {*group} if len(group) == 1 else {*exact} if len(exact) == 1 else set()
     taken: set[str] = set()
-    # Of a thousand of the same name, none asks for all numbers again.
+    # With a thousand of the same name, none tries all numbers again.
     numbers: dict[str, int] = {}
     names: dict[int, str] = {}
-    # What a platform calls students comes after what files are called: it may be what somebody wrote in one.
+    # File names take precedence over a platform's names for students, which may come from text in a file.
     for k in sorted(range(len(paths)), key=lambda k: (k not in plain, isinstance(paths[k], str))):
         path = paths[k]
         wanted = short[k] if k in plain or isinstance(path, str) else safe(path.name)
@@ -131,7 +131,7 @@ def unique_names(paths: Sequence[Path | str], *, ascii_only: bool = False) -> li
 
 
 def _alike(name: str) -> str:
-    """A key that is the same for two names which a file system, or a person, would take for one."""
+    """A key that is equal for two names that a file system, or a person, would confuse."""
     return unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", name).casefold())
 
 

@@ -1,4 +1,4 @@
-"""What a hand-in is, once it has been read: text, and where each asked-for name is defined in it.
+"""A hand-in that has been read: its text, and where it defines each required name.
 
 Nothing here has run any student code.
 """
@@ -17,7 +17,7 @@ from grading.protocol.wire import WireCalling
 
 
 class Kind(StrEnum):
-    """The forms in which the assignment is handed in."""
+    """The form of a hand-in."""
 
     NOTEBOOK = "notebook"
     PACKAGE = "package"
@@ -26,7 +26,7 @@ class Kind(StrEnum):
 
 
 class State(StrEnum):
-    """What can be said of a definition before it is run."""
+    """The state of a definition, as far as it is known before it is run."""
 
     WRITTEN = "written"
     UNFINISHED = "unfinished"
@@ -52,11 +52,11 @@ class Handin(msgspec.Struct, frozen=True):
     """One student's work on disk.
 
     ``name`` is unique among its neighbours and safe as a folder name, once `grading.intake.find.survey` has made it so;
-    until then, what a platform calls the student, or "" where the file or folder is called after the student.
-    ``parts`` is for work that lies in one zip or folder with that of others: the student's files, by their names there
-    and the names by which the student knows them. Without it, everything at ``path`` is the student's.
-    ``submitted`` is when it was handed in, and ``lms_id`` what the platform ``lms`` knows the student by, where its
-    download says so.
+    until then, the platform's name for the student, or "" if the file or folder is named after the student.
+    ``parts`` is for work in one zip or folder with that of others: the student's files, by their names there and the
+    student's own names for them. Without it, everything at ``path`` is the student's.
+    ``submitted`` is when it was handed in, and ``lms_id`` the student's identifier on the platform ``lms``, if its
+    download has these.
     """
 
     name: str
@@ -68,14 +68,14 @@ class Handin(msgspec.Struct, frozen=True):
 
 
 class Block(msgspec.Struct, frozen=True):
-    """A piece of Python 3 that runs as one: a file, or one notebook cell with its magics made inert.
+    """A piece of Python 3 that runs as one: a file, or one notebook cell with inert magics.
 
     Attributes:
-        code: Python source, already filtered to what definitions need (imports, definitions, constants);
-            filtered lines are blank, so that line numbers stay those of the student.
-        cell: "cell 7" as counted over all cells from 1, or None for a file.
+        code: Python source, already reduced to what definitions need (imports, definitions, constants);
+            removed lines are blank, so that line numbers stay those of the student.
+        cell: "cell 7", counting all cells from 1, or None for a file.
         first_line: line number, in the file or the cell, of the code's first line; 1 unless cut.
-        whole: whether it is run in one go, and not statement by statement: then an error ends it.
+        whole: whether it is run in one go, so that an error ends it, not statement by statement.
     """
 
     code: str
@@ -85,11 +85,11 @@ class Block(msgspec.Struct, frozen=True):
 
 
 class Source(msgspec.Struct, frozen=True):
-    """One student file: ``name`` as the student knows it ("cs231n/classifiers/softmax.py", "svm.ipynb").
+    """One student file: ``name`` is the student's name for it ("cs231n/classifiers/softmax.py", "svm.ipynb").
 
     ``module`` is its dotted name ("cs231n.classifiers.softmax", "svm"), by which other files may import it.
-    ``left_out`` are names that only statements give a value which are not run, each with the place of the last of
-    these: ("num_classes", "cell 3, line 2").
+    ``left_out`` has the names that only omitted statements assign, each with the place of the last of these:
+    ("num_classes", "cell 3, line 2").
     """
 
     name: str
@@ -99,15 +99,15 @@ class Source(msgspec.Struct, frozen=True):
 
 
 class Definition(msgspec.Struct, frozen=True):
-    """Where a name that the rubric asks for is defined, and whether it can be expected to run.
+    """The place where a required name is defined, and whether the definition can be expected to run.
 
     Attributes:
-        name: the function or class as the rubric names it ("svm_loss_naive", "LinearSVM").
+        name: the rubric's name for the function or class ("svm_loss_naive", "LinearSVM").
         source: ``Source.name`` of the file taken.
         cell: the notebook cell, or None.
         lines: first and last line, counted from 1, in that file or cell.
         state: written, unfinished (a template's body) or unreadable (does not parse).
-        sentence: for any state but written, what the student should know and do.
+        sentence: for any state except written, what the student should know and do.
     """
 
     name: str
@@ -119,12 +119,12 @@ class Definition(msgspec.Struct, frozen=True):
 
 
 class MethodText(msgspec.Struct, frozen=True):
-    """A method of a class that the rubric asks for, which may stand in one that this inherits from.
+    """A method of a required class, which may be defined in a base class.
 
     Attributes:
-        place: file, and cell, for messages.
+        place: file and cell, for messages.
         lines: first and last line, counted from 1, in that file or cell.
-        defaults: the arguments that are numbers where they are left out.
+        defaults: the arguments with numeric defaults.
     """
 
     place: str
@@ -133,7 +133,7 @@ class MethodText(msgspec.Struct, frozen=True):
 
 
 class Question(msgspec.Struct, frozen=True):
-    """An inline question of the notebook with the student's answer ("" when left empty), for a person."""
+    """An inline question of the notebook with the student's answer ("" if left empty), for people to read."""
 
     question: str
     answer: str
@@ -143,17 +143,17 @@ class Submission(msgspec.Struct, frozen=True):
     """A hand-in that has been read.
 
     Attributes:
-        name, path: of the hand-in.
-        sha256: over the names and bytes of every file that was read, in sorted order.
+        name, path: those of the hand-in.
+        sha256: the hash of the names and bytes of every file that was read, in sorted order.
         kind: notebook, package, files or zip.
         sources: all student files that could be read, in a fixed order.
-        definitions: for each asked name that occurs, the definition taken.
-        methods: by name ("LinearSVM.train"), the methods that stand in the classes asked for.
-        warnings: sentences for the report: copies found and which was taken, names defined twice, files that
-            could not be read, Python 2, removed NumPy names, and so on.
+        definitions: for each required name that occurs, the definition taken.
+        methods: by name ("LinearSVM.train"), the methods of the required classes.
+        warnings: sentences for the report: copies found and which was taken, names defined twice, unreadable files,
+            Python 2, removed NumPy names, and so on.
         questions: inline questions and answers.
-        callings: how what is asked for is called, where that is not as in the course.
-        edition: the edition of the assignment that it seems to be of, where that is another than is asked for.
+        callings: how required functions are called, where that differs from the course.
+        edition: the edition of the assignment that it seems to belong to, if it is not the required one.
         unparsed: sentences on files, and places in them, that could not be read as Python or as a notebook.
         said: what the sentences were made from (`grading.words.origins`).
     """

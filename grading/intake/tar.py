@@ -1,4 +1,4 @@
-"""Tar archives, packed with gzip, xz or bzip2 or not, read in one go and never unpacked to disk."""
+"""Reads tar archives, plain or compressed by gzip, xz or bzip2, in one go, without unpacking them to disk."""
 
 from __future__ import annotations
 
@@ -17,17 +17,17 @@ _BAD = (tarfile.TarError, OverflowError, IndexError, RecursionError, *BAD)
 
 
 def is_tar(beginning: bytes) -> bool:
-    """Whether a file that begins so (512 bytes) is a tar, or packed as most are."""
+    """Whether a file that begins with these 512 bytes is a tar, or compressed as most tars are."""
     return is_squeezed(beginning) or beginning[_MAGIC_AT:].startswith(_MAGIC)
 
 
 def files_of_tar(
     file: IO[bytes], where: str, limits: Limits, most: Callable[[str], int]
 ) -> dict[str, tuple[int, bytes]]:
-    """Name -> size and content of the regular files in it; of each ``most(name)`` bytes are kept at most.
+    """Name -> size and content of the regular files in it; keeps at most ``most(name)`` bytes of each.
 
     Raises:
-        IntakeError: it is damaged, unpacks to too much, or holds what no honest program puts there.
+        IntakeError: it is damaged, unpacks to too much, or contains what no honest program puts there.
     """
     found: dict[str, tuple[int, bytes]] = {}
     left = limits.total_bytes
@@ -79,7 +79,7 @@ def _too_many(where: str, limits: Limits) -> str:
 
 
 class _Unpacked:
-    """The bytes of a tar, unpacked as far as they are read, and no more than an honest one could hold."""
+    """The bytes of a tar, decompressed as they are read, and no more than an honest one could hold."""
 
     def __init__(self, file: IO[bytes], where: str, limits: Limits) -> None:
         size = file.seek(0, 2)
@@ -90,7 +90,7 @@ class _Unpacked:
         self._read = 0
 
     def read(self, size: int) -> bytes:
-        """The next bytes, as `tarfile` asks for them."""
+        """Reads the next bytes for `tarfile`."""
         data = self._file.read(size)
         self._read += len(data)
         if self._read > self._most:

@@ -1,4 +1,4 @@
-"""From bytes to text, and from text to a syntax tree, for files written on any machine since 2015."""
+"""Decodes bytes to text, and parses text to a syntax tree, for files written on any machine since 2015."""
 
 from __future__ import annotations
 
@@ -68,11 +68,11 @@ _CONFLICT = ("<<<<<<< ", "=======", ">>>>>>> ")
 
 
 class NotTextError(ValueError):
-    """The bytes are no text; the message says what they are: "is a PDF"."""
+    """The bytes are not text; the message says what they are: "is a PDF"."""
 
 
 class Parsed(msgspec.Struct, frozen=True):
-    """Source text and its tree; ``text`` is what was parsed, with tabs fixed where that was needed."""
+    """Source text and its tree; ``text`` is what was parsed, with tabs fixed where necessary."""
 
     text: str
     tree: ast.Module
@@ -80,19 +80,19 @@ class Parsed(msgspec.Struct, frozen=True):
 
 
 def recognised(data: bytes, name: str = "") -> str | None:
-    """What ``data`` is by its first bytes ("a PDF"), or a file by its name; None if nothing is known."""
+    """Says what ``data`` is by its first bytes ("a PDF"), or a file by its name; None if it is unknown."""
     start = data[:_FIRST_BYTES].lstrip()
     known = next((what for magic, what in _MAGIC_NUMBERS if start.startswith(magic)), None)
     return known or _BY_NAME.get(PurePosixPath(name).suffix.lower())
 
 
 def is_conflict_mark(line: str) -> bool:
-    """Whether a line is one of those that Git puts around and between two versions."""
+    """Whether a line is one of Git's conflict marks, around and between two versions."""
     return line.lstrip().startswith(_CONFLICT)
 
 
 def conflict_line(lines: Sequence[str]) -> int | None:
-    """The first line that begins a conflict which Git has left, counted from 1, if there is one."""
+    """The first line, counted from 1, that begins a conflict left by Git, if there is one."""
     marks = {
         mark: [n for n, line in enumerate(lines, 1) if line.lstrip().startswith(mark)] for mark in _CONFLICT
     }
@@ -102,8 +102,8 @@ def conflict_line(lines: Sequence[str]) -> int | None:
 def decode(data: bytes) -> str:
     """The text of a Python file, lines ending in newline.
 
-    By byte order mark, coding line (PEP 263) or UTF-8; what is none of these is taken as Latin-1, which
-    admits every byte and can only hurt comments and strings.
+    By byte order mark, coding line (PEP 263) or UTF-8; anything else is read as Latin-1, which
+    accepts every byte and can only hurt comments and strings.
 
     Raises:
         NotTextError: if the file is a known binary format, or holds zero bytes.
@@ -120,20 +120,20 @@ def decode(data: bytes) -> str:
     except (SyntaxError, UnicodeError, LookupError):
         text = data.decode("latin-1")
     text = text.replace("\r\n", "\n").replace("\r", "\n").removeprefix("\ufeff")
-    # To Python, a line begins behind a form feed in its indentation.
+    # To Python, a line begins after a form feed in its indentation.
     return _FORM_FEED.sub("", text).replace("\f", " ") if "\f" in text else text
 
 
 def parse(text: str) -> Parsed:
-    """The tree of ``text``; tabs mixed with spaces are read as Python 2 did, to the next multiple of 8.
+    """Parses ``text``; tabs mixed with spaces are read as Python 2 did, to the next multiple of 8.
 
     Raises:
-        SyntaxError: if it does not parse either way; ``lineno`` is set where it is known.
+        SyntaxError: if it does not parse either way; ``lineno`` is set if known.
     """
     try:
         return Parsed(text, _tree(text))
     except IndentationError:
-        # TabError is one of these; a wrong dedent is the other thing that mixed tabs are reported as.
+        # TabError is one of these; mixed tabs are also reported as a wrong dedent.
         if "\t" not in text:
             raise
         for width in (8, 4):
@@ -146,7 +146,7 @@ def parse(text: str) -> Parsed:
 
 
 def compiles(statement: ast.stmt, name: str) -> SyntaxError | None:
-    """The error that the compiler, stricter than the parser, has with ``statement``; nothing is run."""
+    """The error that the compiler, stricter than the parser, reports for ``statement``; nothing is run."""
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
@@ -161,7 +161,7 @@ def compiles(statement: ast.stmt, name: str) -> SyntaxError | None:
 def _tree(text: str) -> ast.Module:
     try:
         with warnings.catch_warnings():
-            # "\d" in a string or `is` with a number is the student's matter, and their program runs.
+            # "\d" in a string, or `is` with a number, is the student's business, and their program runs.
             warnings.simplefilter("ignore")
             return syntax_tree(text)
     except SyntaxError:

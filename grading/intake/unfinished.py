@@ -1,4 +1,4 @@
-"""Telling templates from work: how far a student has come, judging by the text of a function."""
+"""Tells templates from work: judges by the text of a function how far a student has come."""
 
 from __future__ import annotations
 
@@ -10,8 +10,8 @@ from grading.words import say
 
 Function = ast.FunctionDef | ast.AsyncFunctionDef
 
-# Of loss(W, X, y, reg), train(self, X, y, ...) and predict(self, X) alike, the data is the second parameter, where none
-# is called X; of softmax(predictions), the only one.
+# In loss(W, X, y, reg), train(self, X, y, ...) and predict(self, X) alike, the data is the second parameter, if none is
+# called X; in softmax(predictions), the only one.
 _DATA = 1
 METHODS = ("train", "predict", "loss")
 _ZEROS = frozenset(("zeros", "zeros_like"))
@@ -28,10 +28,10 @@ def method_of(node: ast.ClassDef, name: str) -> Function | None:
 
 
 def why_unfinished(function: Function) -> str | None:
-    """Why ``function`` cannot be more than its template, as the end of a sentence; None if it was worked on.
+    """Says why ``function`` cannot be more than its template, as the end of a sentence; None if it was worked on.
 
-    A function of the data is unfinished as long as it never looks at the data: its shape is all that the
-    course's templates use.
+    A function of the data is unfinished as long as it never looks at the data: the course's templates use
+    only its shape.
     """
     data = _data_of(function)
     if data is None:
@@ -42,9 +42,9 @@ def why_unfinished(function: Function) -> str | None:
 
 
 def unwritten_helper(function: Function, beside: Mapping[str, list[Function]]) -> tuple[str, str] | None:
-    """The data of ``function``, and the function that it leaves the data to, if that is not written.
+    """The data of ``function``, and the function that it passes the data to, if that is not written.
 
-    ``beside`` holds all definitions of the functions in the same file.
+    ``beside`` has all definitions of the functions in the same file.
     """
     data = _data_of(function)
     helpers = {
@@ -59,7 +59,7 @@ def unwritten_helper(function: Function, beside: Mapping[str, list[Function]]) -
 
 
 def _data_of(function: Function) -> str | None:
-    """The parameter that holds the data, if it has any."""
+    """The parameter that holds the data, if there is one."""
     parameters = [argument.arg for argument in [*function.args.posonlyargs, *function.args.args]]
     if parameters in ([], ["self"]) or function.args.vararg or function.args.kwarg:
         return None
@@ -67,7 +67,7 @@ def _data_of(function: Function) -> str | None:
 
 
 def keeps_zero_gradient(function: Function) -> str | None:
-    """The name of the gradient that ``function`` returns just as `np.zeros` made it, or None."""
+    """The name of the gradient that ``function`` returns unchanged from `np.zeros`, or None."""
     inner = {
         id(node)
         for kind in (ast.FunctionDef, ast.AsyncFunctionDef)
@@ -95,7 +95,7 @@ def keeps_zero_gradient(function: Function) -> str | None:
 
 
 def never_updates_weights(train: Function) -> bool:
-    """Whether the method ``train`` sets self.W nowhere but where it finds it to be None."""
+    """Whether the method ``train`` sets self.W only if it is None."""
     initial = {
         id(inner)
         for node in nodes(train, ast.If)
@@ -113,7 +113,7 @@ def never_updates_weights(train: Function) -> bool:
 
 
 def _may_set_weights(node: ast.AST, own: str) -> bool:
-    """Whether a node sets ``own.W``, or may: handed on whole (np.subtract(..., out=self.W), W = self.W), who knows."""
+    """Whether a node sets ``own.W``, or may: if it is passed on whole (np.subtract(..., out=self.W), W = self.W)."""
     if isinstance(node, ast.Attribute):
         return node.attr == "W" and isinstance(node.ctx, ast.Store)
     if isinstance(node, ast.Subscript):
@@ -155,7 +155,7 @@ def _looks_at(function: Function, data: str, no_use: Collection[str] = ()) -> bo
                 shape_only.update(id(argument) for argument in call.args)
             elif call.func.id in ("locals", "vars"):
                 return True
-    # What stands in its head is no part of what it does.
+    # Its head is not part of what it does.
     head = [function.args, *function.decorator_list, *([function.returns] if function.returns else [])]
     unused = shape_only.union(id(name) for part in head for name in nodes(part, ast.Name))
     return any(

@@ -1,4 +1,4 @@
-"""Several versions of one file beside each other: "softmax.ipynb" and "softmax (1).ipynb"; one counts, as a whole."""
+"""Chooses between versions of one file, "softmax.ipynb" and "softmax (1).ipynb": one counts, as a whole."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from grading.intake.modules import Module
 from grading.intake.submission import State
 from grading.words import say
 
-# What browsers, Jupyter, file managers and people put behind the name of a second one.
+# Suffixes that browsers, Jupyter, file managers and people append to the name of a second one.
 _NUMBERED = re.compile(
     r"(?:[ _]?\((?P<number>\d{1,3})\)|[ _-]v(?:er|ersion)?[ _-]?(?P<version>\d{1,2}))$", re.IGNORECASE
 )
@@ -19,11 +19,11 @@ _COPIED = re.compile(r"(?<![ _-])[ _-]*+(?:copy|kopie|copie|copia|副本)[ ]?\d{
 
 
 def current_versions(modules: Sequence[Module], wanted: Container[str]) -> tuple[list[Module], list[str]]:
-    """The modules without older versions of files that are among them, and what is said about those.
+    """The modules without older versions of files among them, and sentences about those.
 
-    Of several versions the one counts in which most of what is ``wanted`` is written, then the one with the highest
-    number, which a browser gave to the newest download; copies that Jupyter made come last. One that has something
-    written which the other has not stays beside it.
+    The version with most of the ``wanted`` names written counts, then the one with the highest number, which a browser
+    gave to the newest download; copies made by Jupyter come last. A version with something written that the other lacks
+    is kept beside it.
     """
     if len(modules) < 2:
         return list(modules), []
