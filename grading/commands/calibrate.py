@@ -10,7 +10,7 @@ from grading.commands import GRADED, add_data, add_rubric
 
 
 def parser() -> argparse.ArgumentParser:
-    """The options of the command."""
+    """Return the command's parser."""
     result = argparse.ArgumentParser(
         prog=f"{PROGRAM} calibrate",
         description="Train the reference from many seeds with the rubric's settings and propose accuracy thresholds.",

@@ -10,7 +10,7 @@ from grading.commands import COMMANDS, GRADED, command
 
 
 def parser() -> argparse.ArgumentParser:
-    """The options of the command."""
+    """Return the command's parser."""
     result = argparse.ArgumentParser(
         prog=f"{PROGRAM} completion",
         description=f"Print a script that lets a shell complete what follows {PROGRAM}: commands, options and files.",

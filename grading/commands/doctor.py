@@ -10,7 +10,7 @@ from grading.commands import GRADED, NOT_GRADED
 
 
 def parser() -> argparse.ArgumentParser:
-    """The options of the command: none."""
+    """Return the command's parser, which has no options of its own."""
     return argparse.ArgumentParser(
         prog=f"{PROGRAM} doctor",
         description="Say how student code would be isolated on this machine, what is missing, and what fixes it. "

@@ -11,7 +11,7 @@ from grading.commands import GRADED, NOT_GRADED
 
 
 def parser() -> argparse.ArgumentParser:
-    """The options of the command."""
+    """Return the command's parser."""
     result = argparse.ArgumentParser(
         prog=f"{PROGRAM} fetch",
         description="Download the published CIFAR-10 archive (170 MB), check it and unpack it. After an interruption "

@@ -39,7 +39,7 @@ if TYPE_CHECKING:
 
 
 def parser() -> argparse.ArgumentParser:
-    """The command line of grading."""
+    """Return the parser of grading."""
     result = argparse.ArgumentParser(
         prog=PROGRAM,
         description="Grade linear-classifier hand-ins: notebooks, packages, .py files, zips, or folders of them.",

@@ -25,7 +25,7 @@ _LONGEST_QUESTION = 100
 
 
 def parser() -> argparse.ArgumentParser:
-    """The options of the command."""
+    """Return the command's parser."""
     result = argparse.ArgumentParser(
         prog=f"{PROGRAM} gradebook",
         description="Show the gradebook in a folder of reports: everybody's grade as it is now or, with --student, "

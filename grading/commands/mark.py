@@ -12,7 +12,7 @@ from grading.commands.arguments import LANGUAGES, a_port
 
 
 def parser() -> argparse.ArgumentParser:
-    """The options of the command."""
+    """Return the command's parser."""
     result = argparse.ArgumentParser(
         prog=f"{PROGRAM} mark",
         description="Mark written answers, and the rubric's manual items, on a page in your browser: it is served to "

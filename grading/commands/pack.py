@@ -11,7 +11,7 @@ from grading.commands import GRADED, WRONG_USE, add_rubric
 
 
 def parser() -> argparse.ArgumentParser:
-    """The options of the command."""
+    """Return the command's parser."""
     result = argparse.ArgumentParser(
         prog=f"{PROGRAM} pack",
         description="Pack the suite and a rubric: as an autograder, to be uploaded to Gradescope in the assignment's "

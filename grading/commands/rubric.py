@@ -13,7 +13,7 @@ SHIPPED = Path("the shipped one")
 
 
 def parser() -> argparse.ArgumentParser:
-    """The options of the command."""
+    """Return the command's parser."""
     result = argparse.ArgumentParser(
         prog=f"{PROGRAM} rubric",
         description="Check a rubric file, or say what it asks, what that is worth and with which settings. "

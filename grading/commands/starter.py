@@ -11,7 +11,7 @@ from grading.commands import GRADED, NOT_GRADED, add_rubric
 
 
 def parser() -> argparse.ArgumentParser:
-    """The options of the command."""
+    """Return the command's parser."""
     result = argparse.ArgumentParser(
         prog=f"{PROGRAM} starter",
         description="Write the folder that students get: a notebook with the tasks, a package to fill in, and the "

@@ -33,7 +33,7 @@ class _Parser(argparse.ArgumentParser):
 
 
 def parser() -> argparse.ArgumentParser:
-    """The options of the command."""
+    """Return the command's parser."""
     result = _Parser(
         prog=f"{PROGRAM} test",
         usage=f"{PROGRAM} test [PATH] [--rubric FILE] [--edition NAME] [--lang en|zh] [--data DIR] [--hunt] ...",

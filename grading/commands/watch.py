@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 
 def parser() -> argparse.ArgumentParser:
-    """The options of the command."""
+    """Return the command's parser."""
     result = argparse.ArgumentParser(
         prog=f"{PROGRAM} watch",
         description="Grade a hand-in again at every save, and say what has changed and what fails first. Only what a "

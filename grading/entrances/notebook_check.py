@@ -212,7 +212,7 @@ def _names_beside(thing: Any) -> Mapping[str, Any]:
 
 @dataclass(frozen=True)
 class _Written:
-    """Where a thing was written: the file's name for Python, its name for the student, its text, and the lines."""
+    """The origin of a thing: the file's name for Python, its name for the student, its text, and the lines."""
 
     filename: str
     label: str

@@ -64,7 +64,7 @@ class OwnRun:
     Args:
         database: the gradebook.
         worth: what verdicts are worth, called when that row is created.
-        whose: who marks; None for the user who started this process.
+        whose: the person who marks; None for the user who started this process.
     """
 
     def __init__(self, database: Database, worth: Callable[[], Worth], whose: str | None = None) -> None:

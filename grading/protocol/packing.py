@@ -69,7 +69,7 @@ class Unpacker:
         self._offset = 0
 
     def take(self, wire: WireArray) -> Array:
-        """The next array.
+        """Take the next array.
 
         Raises:
             ProtocolError: a dtype that cannot be sent, or an array that is larger than what is left.
@@ -92,7 +92,7 @@ class Unpacker:
         return array.view(np.uint8) != 0 if dtype is BOOL else array.copy()
 
     def take_all(self, layout: Layout) -> list[Array]:
-        """The next arrays, as ``layout`` describes them.
+        """Take the next arrays, as ``layout`` describes them.
 
         Raises:
             TypeError: they need more bytes than there are.

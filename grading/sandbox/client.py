@@ -37,7 +37,7 @@ class Workers(Closing):
         self._workers: dict[str, Worker] = {}
 
     def __call__(self, name: str) -> Worker:
-        """The worker for ``name``.
+        """Return the worker for ``name``, starting it if necessary.
 
         Raises:
             LaunchError: no process could be started.

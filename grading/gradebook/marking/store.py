@@ -116,7 +116,7 @@ class Store(Closing):
 
     Attributes:
         out: the folder.
-        who: whose marks these are.
+        who: the person who gives the marks.
         patience: how many seconds to wait for others who are writing into the gradebook.
         forms: how the reports on the class were written.
         questions, works: what there is to mark, as of the last time the class was read.

@@ -226,7 +226,7 @@ def become(setup: Setup) -> Callable[[str], str]:
 
 
 def files_closed(setup: Setup, reachable: Callable[[str], str]) -> Ruleset:
-    """Build the Landlock rules with which each process restricts itself: read what is listed, write in ``scratch``."""
+    """Build the Landlock rules that restrict each process to reading what is listed and writing in ``scratch``."""
     from landlockpy import AccessFS, Ruleset, Scope
 
     rules = Ruleset(scoped=Scope.ABSTRACT_UNIX_SOCKET | Scope.SIGNAL)

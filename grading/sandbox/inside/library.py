@@ -37,7 +37,7 @@ def lines_of(error: BaseException) -> Iterator[tuple[str, int]]:
 
 
 def describe(error: BaseException) -> str:
-    """Type and message of an error, whatever its ``__str__`` does."""
+    """Return the type and message of an error, whatever its ``__str__`` does."""
     try:
         text = error.msg if isinstance(error, SyntaxError) else str(error)
     except BaseException:

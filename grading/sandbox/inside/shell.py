@@ -95,7 +95,7 @@ class _Stream(io.TextIOBase):
         return len(text)
 
     def writable(self) -> bool:
-        """Always."""
+        """Return True: output can always be written."""
         return True
 
 
