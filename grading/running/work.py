@@ -32,7 +32,7 @@ LOSSES = 2
 
 # Deeply nested code is also parsed in threads, and some systems give threads only half a megabyte.
 _STACK_BYTES = 16 << 20
-# Extra time for calling wrong functions again one by one, as a share of the time for all of a hand-in's calls.
+# Extra time for calling wrong functions again in a worker of their own, as a share of the time for all calls.
 _SHARE_ALONE = 0.25
 # Likewise for the search for repairs: far more than it ever needs, unless each call is slow.
 _SHARE_OF_SEARCH = 4.0
