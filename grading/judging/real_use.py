@@ -247,7 +247,7 @@ class RealUse:
         calls = [use.call(candidate.name) for use in chain(*groups)]
         return cls(candidate, groups, candidate.worker.run(calls))
 
-    def hold(self, check: str, *, small: bool = True) -> None:
+    def judge(self, check: str, *, small: bool = True) -> None:
         """Judges the answers for ``check``, one of `JUDGES`.
 
         Raises:

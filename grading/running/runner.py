@@ -142,7 +142,7 @@ class Runner:
                 with np.errstate(all="ignore"):
                     yield
                     if isinstance(candidate, LossFunction) and check in JUDGES:
-                        self._real_use(candidate).hold(check)
+                        self._real_use(candidate).judge(check)
                         candidate.passed.add(check)
             except Failure as failure:
                 tried = candidate.cases - cases

@@ -95,7 +95,7 @@ class LossJudge:
             used = RealUse.of(judged)
             for check in checks:
                 if check in JUDGES:
-                    used.hold(check, small=False)
+                    used.judge(check, small=False)
             for check in checks:
                 verify(promise_of(check), judged, small=False)
         except Failure:
