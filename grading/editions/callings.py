@@ -1,4 +1,4 @@
-"""From a rubric to what the student's process must know about how things are called."""
+"""Extracts from a rubric what the student's process must know about how functions are called."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from reference.losses import loss_named
 
 
 def as_called(submission: Submission, rubric: Rubric) -> Submission:
-    """The submission with how the rubric calls its functions, and a warning if it seems to be of another edition."""
+    """Adds the rubric's callings to the submission, and a warning if it seems to belong to another edition."""
     settings = rubric.settings
     other = looks_like(submission, settings)
     said = submission.warnings if other is None else (seems_of(other), *_still_true(submission, rubric))
@@ -26,7 +26,7 @@ def as_called(submission: Submission, rubric: Rubric) -> Submission:
 
 
 def _still_true(submission: Submission, rubric: Rubric) -> Iterator[str]:
-    """The warnings without those about functions that other editions do not ask for."""
+    """The warnings, without those about functions that other editions do not require."""
     missing = [name for name in rubric.asked_names if name not in submission.definitions]
     for warning in submission.warnings:
         if not any(re.search(rf"\b{name}\b", warning) for name in missing):
@@ -34,7 +34,7 @@ def _still_true(submission: Submission, rubric: Rubric) -> Iterator[str]:
 
 
 def callings(settings: Settings) -> tuple[WireCalling, ...]:
-    """How each function and class is called that is not called as in the course."""
+    """The callings of the functions and classes that are not called as in the course."""
     return tuple(
         calling
         for calling in (*_losses(settings), *_functions(settings), *_classes(settings))
@@ -50,14 +50,14 @@ def _losses(settings: Settings) -> Iterator[WireCalling]:
 
 
 def losses_of(settings: Settings, function: Function) -> list[str]:
-    """The loss functions of the same loss."""
+    """The names of the loss functions for the same loss."""
     return [
         n for n, f in settings.functions.items() if f.kind == "loss" and f.reference == function.reference
     ]
 
 
 def _functions(settings: Settings) -> Iterator[WireCalling]:
-    """What trains or predicts without a class."""
+    """The callings of functions that train or predict without a class."""
     for name, function in settings.functions.items():
         if function.is_network:
             shapes = dict(loss_named(function.reference).shapes)
@@ -105,5 +105,5 @@ def _calling(name: str, settings: Settings, **others: Any) -> WireCalling:
 
 
 def _as_usual(calling: WireCalling) -> WireCalling:
-    """The same function or class as the course calls it."""
+    """The course's calling of the same function or class."""
     return WireCalling(calling.name, kind=calling.kind, roles=calling.roles, weights=calling.weights)

@@ -1,4 +1,4 @@
-"""What students read about functions that are one part of a loss: probabilities, a gradient by scores, no reg."""
+"""Rewords results for functions that are only part of a loss: probabilities, a gradient by scores, no reg."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from grading.words import say
 
 _LOSS_ONLY, _PROBS, _BY_SCORES = ("loss",), ("probs",), ("loss", "dscores")
 _DSCORES = "dprediction"
-#: Of all mistakes in a softmax loss, those in its probabilities.
+#: The mistakes in the probabilities of a softmax loss.
 _OF_PROBS = tuple(
     f"softmax-{kind}"
     for kind in ("no-shift", "shift", "normalized", "sums", "sigmoid", "twice", "probabilities")
@@ -21,12 +21,12 @@ _OF_PROBS = tuple(
 
 
 def is_part(function: Function) -> bool:
-    """Whether a loss function does not do all that the course's do."""
+    """Whether a loss function does only part of what the course's do."""
     return function.kind == "loss" and (function.returns != USUAL_RETURNS or not function.is_regularized)
 
 
 def said_of_part(result: CheckResult, function: Function, failure: Failure | None) -> CheckResult:
-    """A result whose title and message are about what the function really takes and returns."""
+    """Rewords title and message of a result for what the function really takes and returns."""
     title = _title(result.id, function) or result.title
     message, expected, got = result.message, result.expected, result.got
     if isinstance(failure, WrongReturn) and expected == say("finite numbers"):
@@ -59,7 +59,7 @@ def said_of_part(result: CheckResult, function: Function, failure: Failure | Non
 
 
 def code_of_part(name: str, function: Function) -> str:
-    """Python that calls the function, and comes to the loss and dW where the checks look at those."""
+    """Python that calls the function, and computes the loss and dW from it where the checks look at those."""
     takes = dict(
         zip((split(argument)[1] for argument in function.arguments), parameters(function), strict=True)
     )
@@ -84,12 +84,12 @@ def code_of_part(name: str, function: Function) -> str:
 
 
 def parameters(function: Function) -> tuple[str, ...]:
-    """What the arguments are called."""
+    """The names of the arguments."""
     return function.parameters or function.arguments or USUAL_ARGUMENTS
 
 
 def _argument(function: Function) -> str:
-    """The name of the scores or probabilities that are passed."""
+    """The name of the argument with the scores or probabilities."""
     for argument, parameter in zip(function.arguments, parameters(function), strict=True):
         if split(argument)[1] in ("scores", "probs"):
             return parameter
@@ -163,7 +163,7 @@ def _wrong_gradient(name: str, function: Function) -> str:
 
 
 def _diagnosis(found: Diagnosis | None, function: Function) -> Diagnosis | None:
-    """A mistake known by what it does to dW, said of what the function returns."""
+    """Rewords a mistake recognized by its effect on dW for what the function returns."""
     if found is None or function.returns in (USUAL_RETURNS, _LOSS_ONLY):
         return found
     if function.returns == _PROBS:

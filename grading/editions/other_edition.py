@@ -1,4 +1,4 @@
-"""One sentence instead of many, for failures that arise because the hand-in belongs to another edition."""
+"""Replaces failures that arise because the hand-in belongs to another edition by one sentence."""
 
 from __future__ import annotations
 
@@ -21,13 +21,13 @@ def instead(
     settings: Settings,
     before: Iterable[CheckResult],
 ) -> CheckResult:
-    """The result, or one that only says which edition the hand-in seems to be of.
+    """The result, or one that only says which edition the hand-in seems to belong to.
 
     Args:
-        result: of a check.
-        failure: why it has failed, None if it has not.
-        edition: the one that the hand-in seems to be of.
-        settings: what is asked for.
+        result: the result of a check.
+        failure: why it failed; None if it did not.
+        edition: the edition that the hand-in seems to belong to.
+        settings: the rubric's settings.
         before: results of functions that this one may call.
     """
     if failure is None or not _explains(result, failure, edition, settings, before):
@@ -44,7 +44,7 @@ def instead(
 
 
 def says_only_that(results: Iterable[CheckResult], edition: str | None) -> bool:
-    """Whether all that fails of a function fails because it is of another edition: then there is nothing to repair."""
+    """Whether a function fails only because it belongs to another edition, so that there is nothing to repair."""
     failed = [result for result in results if result.is_broken]
     return edition is not None and all(result.message == seems_of(edition) for result in failed)
 
@@ -52,7 +52,7 @@ def says_only_that(results: Iterable[CheckResult], edition: str | None) -> bool:
 def _explains(
     result: CheckResult, failure: Failure, edition: str, settings: Settings, before: Iterable[CheckResult]
 ) -> bool:
-    """Whether it fails for that reason: tensors are asked for arrays, or it has been seen to be right when turned."""
+    """Whether it fails for that reason: tensors are confused with arrays, or it turned out right when transposed."""
     theirs, ours = _calling_of(edition), settings.calling
     if theirs.arrays == ours.arrays and theirs.weights == ours.weights:
         return False

@@ -1,4 +1,4 @@
-"""Whether a hand-in was written for another edition than the one being graded, judging by its text alone."""
+"""Recognizes hand-ins written for an edition other than the one being graded, by their text alone."""
 
 from __future__ import annotations
 
@@ -13,18 +13,18 @@ from grading.intake.tree_walk import nodes
 from grading.intake.unfinished import Function
 from grading.rubric.settings import Settings
 
-# Without any of this, a function is not turned and need not be parsed once more. No \b in front, which is slow.
+# Without any of this, a function is not transposed and need not be parsed again. No \b in front, which is slow.
 _WORTH_A_LOOK = re.compile(
     r"W\.dot\(|W\s*@|dot\(\s*W\s*,|[CK]\s*x\s*D|\(\s*[CK]\s*,\s*D|D\s*x\s*N|\(\s*D\s*,\s*N"
 )
 _HALF = re.compile(r"0?\.5\s*\*\s*reg\b|reg\s*\*\s*0?\.5\b|reg\s*/\s*2\b")
-# A line of the docstring that describes the parameter; "X.T (D, N)" in a comment is everybody's.
+# A line of the docstring that describes the parameter; "X.T (D, N)" in a comment proves nothing.
 _ROWS_ARE_FEATURES = re.compile(
     r"^[ \t\-*]*(?:W[ \t]*:.{0,60}?(?:\(\s*[CK]\s*,\s*D\s*\)|\b[CK]\s*x\s*D\b)"
     r"|X[ \t]*:.{0,60}?(?:\(\s*D\s*,\s*N\s*\)|\bD\s*x\s*N\b))",
     re.MULTILINE,
 )
-# What only one edition has, after a word that is looked for first: it takes a tenth of the time.
+# Text that only one edition has, each after a word that is searched for first, which takes a tenth of the time.
 _MARKS = {
     "comp411": ("reg_l1", re.compile(r"^def softmax_loss_\w+\(.*\breg_l1\b", re.MULTILINE)),
     "eecs498": ("loss_func", re.compile(r"^def train_linear_classifier\(\s*loss_func\b", re.MULTILINE)),
@@ -35,18 +35,18 @@ _FEWEST = 2  # functions of one convention; one alone may be a slip
 
 
 def looks_like(submission: Submission, settings: Settings) -> str | None:
-    """The edition that a hand-in seems to be of, where that is another than the rubric's."""
+    """The edition that a hand-in seems to belong to, if it is not the rubric's."""
     found = next(_signs(submission, settings), None)
     return None if found == settings.edition else found
 
 
 def _signs(submission: Submission, settings: Settings) -> Iterator[str]:
-    """Editions that the text points to, the surest first."""
+    """Yields the editions that the text points to, the surest first."""
     code = "\n".join(block.code for source in submission.sources for block in source.blocks)
     for edition, (word, mark) in _MARKS.items():
         if word in code and mark.search(code):
             yield edition
-    # Hand-ins of the whole assignment have both.
+    # Hand-ins for the whole assignment have both.
     if not submission.definitions and "class TwoLayerNet" in code:
         yield "two-layer-net"
     losses = [name for name, asked in settings.functions.items() if asked.kind == "loss"]
@@ -97,14 +97,14 @@ def _parsed(text: str) -> Function | None:
 def is_transposed(function: Function) -> bool:
     """Whether ``function(W, X, y, reg)`` was written for the 2015 edition's W (C, D) and X (D, N).
 
-    Its docstring says so, or it multiplies W by X in an order that only fits there.
+    Its docstring says so, or it multiplies W by X in an order that fits only there.
     """
     names = _parameters(function)
     if len(names) < 3:
         return False
     if _ROWS_ARE_FEATURES.search(ast.get_docstring(function, clean=False) or ""):
         return True
-    # X[:, i] is a sample there, and a feature here.
+    # X[:, i] is a sample there, but a feature here.
     return any(
         left == names[0] and right in (names[1], f"{names[1]}[:, ]") for left, right in _products(function)
     )
@@ -123,7 +123,7 @@ def _parameters(function: Function) -> list[str]:
 
 
 def _products(function: Function) -> Iterator[tuple[str, str]]:
-    """The two sides of every product of matrices, as far as they are names or parts of what is named."""
+    """The two factors of every matrix product, as far as they are names or parts of named arrays."""
     for node in (*nodes(function, ast.BinOp), *nodes(function, ast.Call)):
         if isinstance(node, ast.BinOp) and isinstance(node.op, ast.MatMult):
             yield _side(node.left), _side(node.right)
@@ -135,7 +135,7 @@ def _products(function: Function) -> Iterator[tuple[str, str]]:
 
 
 def _side(node: ast.expr) -> str:
-    """A name, "X[]" for X[i] or X[i, :], "X[:, ]" for X[:, i]; "" for all else."""
+    """A name, "X[]" for X[i] or X[i, :], "X[:, ]" for X[:, i]; "" for anything else."""
     if isinstance(node, ast.Name):
         return node.id
     if not (isinstance(node, ast.Subscript) and isinstance(node.value, ast.Name)):

@@ -1,4 +1,4 @@
-"""Sentences and code about NumPy arrays, rewritten for PyTorch tensors."""
+"""Rewrites sentences and code about NumPy arrays for PyTorch tensors."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import re
 
 from grading.grades.grade import Diagnosis
 
-# What PyTorch does not have, or has otherwise.
+# Things that PyTorch does not have, or has in another form.
 _NUMPYS = re.compile(r"\bnp\.|\bastype\b|\bfloat32\b")
 _ROW = r"\[[^\[\]]*\]"
 _CODE = (
@@ -39,21 +39,21 @@ _WORDS = (
 
 
 def in_tensors(code: str) -> str:
-    """Python to paste that works with tensors."""
+    """Rewrites Python to paste so that it works with tensors."""
     for old, new in _CODE:
         code = re.sub(old, new, code, flags=re.MULTILINE)
     return code
 
 
 def said_of_tensors(text: str) -> str:
-    """A sentence about arrays, in words for tensors."""
+    """Rewords a sentence about arrays for tensors."""
     for old, new in (*_WORDS, *_CODE[1:]):
         text = re.sub(old, new, text)
     return text
 
 
 def diagnosis_for_tensors(found: Diagnosis) -> Diagnosis | None:
-    """A mistake in words for tensors; without its hint, or not at all, where these name what only NumPy has."""
+    """Rewords a mistake for tensors; drops its hint, or all of it, if these name something that only NumPy has."""
     title, hint = said_of_tensors(found.title), said_of_tensors(found.hint)
     if _NUMPYS.search(title):
         return None

@@ -1,4 +1,4 @@
-"""What a student reads, in the student's own form: how functions are called, and how arrays are laid out."""
+"""Puts what a student reads into the student's own form: the calls of functions, and the layout of arrays."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from grading.words.transposition import turned, turned_rows
 
 T = TypeVar("T")
 
-# The course's, where no call of train says otherwise.
+# The course's, unless a call of train says otherwise.
 _DEFAULTS = {"learning_rate": "1e-3", "reg": "1e-5", "num_iters": "100", "batch_size": "200"}
 _SETTING = re.compile(r"\b(\w+)=([^,()]+)")
 
@@ -40,14 +40,14 @@ class Wording:
         )
 
     def of(self, result: CheckResult, failure: Failure | None = None) -> CheckResult:
-        """A result, in the course's form, as the student shall read it; ``failure`` is what it comes from."""
+        """Rewords a result from the course's form for the student; ``failure`` is its cause."""
         if self._usual:
             return result
         function = self._settings.functions.get(result.function)
         if function is not None and is_part(function):
             result = said_of_part(result, function, failure)
         if function is not None and function.kind == "loss":
-            # What stands behind a dot is for the rubric; the student's function has no such name.
+            # The part after a dot is for the rubric; the student's function has no such name.
             message = result.message.replace(result.function, result.function.partition(".")[0])
             result = msgspec.structs.replace(result, message=message)
         result = msgspec.structs.replace(
@@ -55,7 +55,7 @@ class Wording:
         )
         if not self._turned and not self._tensors:
             return result
-        # An error of the student's code has words of its own.
+        # An error in the student's code has its own words.
         if not isinstance(failure, Raises):
             result = msgspec.structs.replace(
                 result,
@@ -96,7 +96,7 @@ class Wording:
         )
 
     def _called(self, code: str, name: str) -> str:
-        """Code with the call of a loss or a train as the edition has it."""
+        """Rewrites the call of a loss or a train in code into the edition's form."""
         function = self._settings.functions[name]
         if not function.arguments or function.is_network:
             return code
@@ -109,7 +109,7 @@ class Wording:
             return usual.sub(
                 lambda found: _call(own, function.arguments, {**_themselves("WXy"), "reg": found[1]}), code
             )
-        # A train hands such constants on to the loss.
+        # A train passes such constants on to the loss.
         constants = "".join(f", {a}" for a in function.arguments if _is_named_constant(a))
         code = code.replace("lambda X_batch, y_batch, reg:", f"lambda X_batch, y_batch, reg{constants}:")
         called = f".{name.rpartition('.')[2]}" if "." in name else name
@@ -125,7 +125,7 @@ class Wording:
         )
 
     def _made(self, code: str, name: str) -> str:
-        """Code with a classifier made as the edition makes it."""
+        """Rewrites code so that it makes a classifier as the edition does."""
         make, owner = self._settings.calling.make, name.partition(".")[0]
         usual = f"model = {owner}()"
         if not make or usual not in code:
@@ -136,10 +136,10 @@ class Wording:
 
 
 def _settings(text: str, data: str, function: Function) -> dict[str, str]:
-    """The settings of a train as text, by name: for one that counts passes over the data, how many."""
+    """The settings of a train as text, by name; for one that counts epochs, their number."""
     settings = dict(_SETTING.findall(text))
     if "num_iters" in settings and function.counts_passes:
-        # As the worker does it: the small data of the checks come in one batch.
+        # As in the worker: the small data of the checks are one batch.
         if data == "X":
             settings |= {"epochs": settings["num_iters"], "batch_size": f"len({data})"}
         else:
@@ -148,7 +148,7 @@ def _settings(text: str, data: str, function: Function) -> dict[str, str]:
 
 
 def _known(arguments: Sequence[str], settings: str) -> list[str]:
-    """The arguments that every train takes: without constants by name, and without verbose where that is not passed."""
+    """The arguments that every train takes: without named constants, and without verbose if it is not passed."""
     return [
         argument
         for argument in arguments
@@ -166,13 +166,13 @@ def _themselves(names: str) -> dict[str, str]:
 
 
 def _call(function: str, arguments: Sequence[str], quantities: dict[str, str]) -> str:
-    """A call as text."""
+    """Writes a call as text."""
     positional, named = resolved(arguments, quantities, str)
     return f"{function}({', '.join([*positional, *(f'{key}={value}' for key, value in named.items())])})"
 
 
 def _sizes(code: str, weights: str) -> dict[str, str]:
-    """The numbers of features and classes, of the weights that the code sets, or of its data."""
+    """The numbers of features and classes, from the weights that the code sets, or from its data."""
     if given := re.search(rf"model\.{weights} = np\.\w+\(\((\d+), (\d+)\)", code):
         return {"D": given[1], "C": given[2]}
     if given := re.search(rf"model\.{weights} = np\.array\(\[(\[[^\]]*\].*)\]\)", code):

@@ -1,4 +1,4 @@
-"""What is kept of a hand-in: its grade, when it was due, whose it is; and files that are there whole or not at all.
+"""The records of a hand-in: its grade, its due date, its owner; and files that are written whole or not at all.
 
-Values, and no behaviour: everything above may import them. Reports are written from nothing else.
+Values without behaviour: everything above may import them. Reports are written from nothing else.
 """

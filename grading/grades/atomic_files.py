@@ -1,4 +1,4 @@
-"""Files that are there whole or not at all, and where those are kept that can be made again."""
+"""Writes files whole or not at all, and says where files that can be made again are kept."""
 
 from __future__ import annotations
 
@@ -9,15 +9,15 @@ from pathlib import Path
 
 
 def write_atomically(path: Path, content: bytes, *, lasting: bool = False) -> None:
-    """Write a file so that it is there whole or not at all: a temporary neighbour, then a rename.
+    """Writes a file whole or not at all: a temporary neighbour, then a rename.
 
-    A file that is already as it should be is left alone.
+    A file that already has this content is left alone.
 
     Args:
-        path: where.
-        content: what.
-        lasting: whole even after the machine has lost its power, which takes longer than all else. The records of a run
-            are, and from them the next run writes again what is missing or damaged.
+        path: the path of the file.
+        content: its content.
+        lasting: whether it survives a power failure, which takes longer than all else. The records of a run do, and
+            from them the next run rewrites whatever is missing or damaged.
 
     Raises:
         OSError: the file cannot be written.
@@ -32,7 +32,7 @@ def write_atomically(path: Path, content: bytes, *, lasting: bool = False) -> No
             file.flush()
             if lasting:
                 os.fsync(file.fileno())
-        # mkstemp makes files that only their owner may read; a report is as readable as its folder allows.
+        # mkstemp makes files that only their owner can read; a report is as readable as its folder allows.
         mask = os.umask(0)
         os.umask(mask)
         Path(temporary).chmod(0o666 & ~mask)
@@ -43,5 +43,5 @@ def write_atomically(path: Path, content: bytes, *, lasting: bool = False) -> No
 
 
 def user_cache() -> Path:
-    """Where things are kept that can be made again."""
+    """The folder for things that can be made again."""
     return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "subgrader"

@@ -1,6 +1,6 @@
-"""Late work: when it was handed in, and what that makes of its score.
+"""Late work: when it was handed in, and how that changes its score.
 
-A grade is worked out first, as if in time; lateness is applied afterwards, so a new due date grades nothing again.
+A grade is first worked out as if in time; lateness is applied afterwards, so a new due date regrades nothing.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ class LateError(UserError):
 
 
 class HandedIn(msgspec.Struct, frozen=True):
-    """When something was handed in, who says so, and an own due date (an extension) if there is one."""
+    """When something was handed in, who says so, and an individual due date (an extension) if there is one."""
 
     when: datetime
     source: str
@@ -34,10 +34,10 @@ class HandedIn(msgspec.Struct, frozen=True):
 
 
 def moment(text: str) -> datetime:
-    """A time with its offset from UTC, ISO 8601.
+    """Parses a time with its offset from UTC, ISO 8601.
 
     Raises:
-        ValueError: the text is no time, or the offset is missing.
+        ValueError: the text is not a time, or the offset is missing.
     """
     when = datetime.fromisoformat(text.strip())
     if when.tzinfo is None:
@@ -46,11 +46,11 @@ def moment(text: str) -> datetime:
 
 
 class Lateness(msgspec.Struct, frozen=True):
-    """What being late costs, and who handed in when.
+    """The cost of being late, and who handed in when.
 
     Attributes:
-        policy: the rubric's; None where being late costs nothing.
-        due: until when work is in time; None to take the policy's or that of each hand-in.
+        policy: the rubric's; None if being late costs nothing.
+        due: the due date; None to take the policy's or that of each hand-in.
         times: by name of the hand-in.
     """
 
@@ -59,7 +59,7 @@ class Lateness(msgspec.Struct, frozen=True):
     times: Mapping[str, HandedIn] = {}
 
     def applied(self, grade: Grade) -> Grade:
-        """The grade with its score reduced for being late; a warning where a time is not known."""
+        """Reduces the score of a grade for being late; adds a warning if a time is unknown."""
         if self.policy is None or grade.state != "graded":
             return grade
         handed_in = self.times.get(grade.submission.name)
@@ -86,12 +86,12 @@ class Lateness(msgspec.Struct, frozen=True):
 
 
 def minutes_late(when: datetime, due: datetime) -> int:
-    """Minutes after ``due``, a begun one as a whole; 0 in time."""
+    """Minutes after ``due``, rounded up; 0 if in time."""
     return max(0, math.ceil((when - due) / timedelta(minutes=1)))
 
 
 def factor_for(minutes: int, policy: LatePolicy) -> float:
-    """What a score is multiplied by. Within the grace it is 1; beyond, minutes count from the due date."""
+    """The factor for a score: 1 within the grace period; beyond it, minutes count from the due date."""
     if minutes <= policy.grace_minutes:
         return 1.0
     passed = [step.factor for step in policy.steps if minutes > step.minutes]
@@ -99,7 +99,7 @@ def factor_for(minutes: int, policy: LatePolicy) -> float:
 
 
 def sentence(late: LateFacts) -> str:
-    """What a report says of being late, or "" where it cost nothing."""
+    """The report's sentence on being late, or "" if it cost nothing."""
     if late.factor == 1.0:
         return ""
     return say(
@@ -114,7 +114,7 @@ def sentence(late: LateFacts) -> str:
 
 
 def duration(minutes: int) -> str:
-    """Minutes as a person says them: "2 days 3 hours", "1 minute"."""
+    """Minutes in words: "2 days 3 hours", "1 minute"."""
     days, rest = divmod(minutes, 24 * 60)
     hours, minutes = divmod(rest, 60)
     parts = [
@@ -128,7 +128,7 @@ def duration(minutes: int) -> str:
 
 
 def times_of(handins: Sequence[Handin]) -> dict[str, HandedIn]:
-    """The times that a platform's download gives beside the work."""
+    """The times that come with a platform's download."""
     return {
         h.name: HandedIn(h.submitted, later("the platform's list"))
         for h in handins
@@ -139,9 +139,9 @@ def times_of(handins: Sequence[Handin]) -> dict[str, HandedIn]:
 def for_handins(
     times: Mapping[str, HandedIn], handins: Sequence[Handin], matches: Matches | None = None
 ) -> tuple[dict[str, HandedIn], list[str]]:
-    """Times by the names of hand-ins, and the names that are no hand-in's.
+    """Times by the names of hand-ins, and the names without a hand-in.
 
-    Names may be written with accents or without, or be anything that the matched roster knows a student by.
+    Names may be written with or without accents, or be anything that identifies a student in the matched roster.
     """
     exact = {handin.name for handin in handins}
     plain: dict[str, list[str]] = {}
@@ -152,7 +152,7 @@ def for_handins(
     for written, when in times.items():
         names = [written] if written in exact else plain.get(ascii_name(written).casefold(), [])
         if matches is not None and (students := match(matches.roster, [Known(written)]).of.values()):
-            # What students call their files may be a number or name of somebody else's.
+            # The names that students give their files may be somebody else's number or name.
             names = [theirs[student] for student in students if student in theirs]
         if len(names) == 1:
             found[names[0]] = when
@@ -162,12 +162,12 @@ def for_handins(
 
 
 def read_times(path: Path) -> dict[str, HandedIn]:
-    """Times from a CSV file with the columns submission, submitted and, for extensions, due.
+    """Reads times from a CSV file with the columns submission, submitted and, for extensions, due.
 
-    Instead of submission it may have whatever a roster knows students by: name, email, id.
+    Instead of submission, it may have any column that identifies students in a roster: name, email, id.
 
     Raises:
-        LateError: the file cannot be read, or a row of it.
+        LateError: the file or one of its rows cannot be read.
     """
     try:
         headings, rows = read_table(path)

@@ -1,7 +1,7 @@
-"""Who is in the class: a list as a learning platform exports it, and whose work each hand-in is.
+"""The class roster, as exported by a learning platform, and the owner of each hand-in.
 
 Nobody is matched by a guess. A hand-in belongs to the one student whose number, login name, e-mail address or full name
-it bears. If that could be two students, or two hand-ins could be one student's, there is no match, and that is said.
+it bears. If two students fit, or two hand-ins fit one student, there is no match, which is reported.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from grading import UserError
 from grading.intake.safe_names import ascii_name, clean, listed
 from grading.words import say
 
-# Headings as Canvas, Moodle, Gradescope, Blackboard and Brightspace write them, and as people do.
+# Headings of Canvas, Moodle, Gradescope, Blackboard and Brightspace, and those that people write.
 _HEADINGS = {
     "name": ("student", "name", "fullname", "studentname", "displayname", "submission", "姓名"),
     "last": ("lastname", "surname", "familyname", "姓"),
@@ -49,18 +49,18 @@ _MOST_LISTED = 20
 
 
 class RosterError(UserError):
-    """A list that cannot be used."""
+    """An unusable list."""
 
 
 class Student(msgspec.Struct, frozen=True):
-    """One row of the list, "" for what it does not say.
+    """One row of the list, "" for missing values.
 
     Attributes:
-        name: in full, as the list has it: "Jane Doe" or "Doe, Jane".
-        email, login, number: the address, the login name, the number that the university gave.
-        platform: what the platform itself counts by: Canvas's ID, Moodle's participant.
+        name: the full name as in the list: "Jane Doe" or "Doe, Jane".
+        email, login, number: the address, the login name, the university's number.
+        platform: the platform's own number: Canvas's ID, Moodle's participant.
         section: a part of the class.
-        names: ways in which the name may be written.
+        names: possible spellings of the name.
         first, last: the parts of the name.
     """
 
@@ -76,7 +76,7 @@ class Student(msgspec.Struct, frozen=True):
 
     @property
     def called(self) -> str:
-        """A name by which a person knows who is meant."""
+        """A name that tells people who is meant."""
         return clean(
             f"{self.first} {self.last}".strip()
             or self.name
@@ -88,14 +88,14 @@ class Student(msgspec.Struct, frozen=True):
 
 
 class Roster(msgspec.Struct, frozen=True):
-    """All students, in the order of the list; with the headings, by which platforms know their own columns again."""
+    """All students, in the order of the list; with the headings, by which platforms recognize their own columns."""
 
     students: tuple[Student, ...]
     headings: tuple[str, ...] = ()
 
     @property
     def is_canvas(self) -> bool:
-        """Whether Canvas has exported it, so that its column ID holds Canvas's own numbers."""
+        """Whether Canvas exported it, so that its column ID holds Canvas's own numbers."""
         return bool({"SIS User ID", "SIS Login ID"} & set(self.headings))
 
 
@@ -108,12 +108,12 @@ class Known(msgspec.Struct, frozen=True):
 
 
 class Matches(msgspec.Struct, frozen=True):
-    """Whose work each hand-in is.
+    """The owner of each hand-in.
 
     Attributes:
         roster: everybody.
-        of: student by the name of the hand-in.
-        strangers: hand-ins that are nobody's, each with the reason where there is one.
+        of: the student, by the name of the hand-in.
+        strangers: hand-ins without an owner, each with the reason if there is one.
         missing: students without a hand-in.
     """
 
@@ -124,7 +124,7 @@ class Matches(msgspec.Struct, frozen=True):
 
     @property
     def sentences(self) -> list[str]:
-        """What does not match, on either side."""
+        """Sentences on what does not match, on either side."""
         said = []
         if self.strangers:
             names = [name + (f" ({why})" if why else "") for name, why in self.strangers.items()]
@@ -144,10 +144,10 @@ class Matches(msgspec.Struct, frozen=True):
 
 
 def read_roster(path: Path) -> Roster:
-    """The students on a list.
+    """Reads the students on a list.
 
     Raises:
-        RosterError: it cannot be read, or has no column by which students could be known.
+        RosterError: it cannot be read, or has no column that identifies students.
     """
     headings, rows = read_table(path)
     columns = columns_of(headings)
@@ -159,9 +159,9 @@ def read_roster(path: Path) -> Roster:
 
 
 def read_table(path: Path, *, by_row: bool = False) -> tuple[list[str], list[tuple[int, list[str]]]]:
-    """Headings, and rows with the numbers of their lines, of a CSV file: in UTF-8, UTF-16, GB 18030 or Windows' Latin.
+    """Reads headings, and rows with their line numbers, of a CSV file in UTF-8, UTF-16, GB 18030 or Windows' Latin.
 
-    With ``by_row``, rows are numbered as a spreadsheet does, whose cells may hold several lines.
+    With ``by_row``, rows are numbered as in a spreadsheet, whose cells may hold several lines.
 
     Raises:
         RosterError: it cannot be read.
@@ -194,7 +194,7 @@ def _decoded(content: bytes) -> str:
             found = content.decode(encoding)
         except UnicodeDecodeError:
             continue
-        # Almost any bytes are Chinese in GB 18030; a list of names is, where they are of the common characters.
+        # Almost any bytes are Chinese in GB 18030; a list of names counts as such if its characters are common ones.
         if encoding != "gb18030" or _is_chinese(found):
             return found
     return content.decode("cp1252", errors="replace")
@@ -208,7 +208,7 @@ def _is_chinese(text: str) -> bool:
 
 
 def columns_of(headings: Sequence[str]) -> dict[str, int]:
-    """What a column holds -> its place; the first of those that could be meant, in the order above."""
+    """Content of a column -> its position; the first column that could be meant, in the order above."""
     plain = [re.sub(r"[\W_]", "", heading).casefold() for heading in headings]
     found = {}
     for what, ways in _HEADINGS.items():
@@ -219,7 +219,7 @@ def columns_of(headings: Sequence[str]) -> dict[str, int]:
 
 
 def student_of(row: Sequence[str], columns: Mapping[str, int]) -> Student | None:
-    """The student in a row; None for Canvas's rows of points possible and of the test student."""
+    """The student in a row; None for Canvas's rows for points possible and the test student."""
     cell = {what: row[place] for what, place in columns.items()}
     name, first, last = (cell.get(what, "") for what in ("name", "first", "last"))
     if name.casefold() in ("points possible", "student, test"):
@@ -242,12 +242,12 @@ def student_of(row: Sequence[str], columns: Mapping[str, int]) -> Student | None
 
 
 def match(roster: Roster, handins: Iterable[Known]) -> Matches:
-    """Whose work each hand-in is: by number, login name or address, or by the name in any order of its words."""
+    """Finds the owner of each hand-in by number, login name or address, or by the name in any order of its words."""
     handins = list(handins)
     whose = _Whose(roster.students)
     candidates = {handin.name: whose.candidates(handin) for handin in handins}
     alone = {name: students[0] for name, students in candidates.items() if len(students) == 1}
-    # Where a platform says whose work it is, a file within may still be called after somebody else.
+    # Even if a platform says whose work it is, a file inside may be named after somebody else.
     sure = {
         handin.name
         for handin in handins
@@ -273,7 +273,7 @@ def match(roster: Roster, handins: Iterable[Known]) -> Matches:
 
 
 class _Whose:
-    """The students, by everything that a hand-in may call them."""
+    """The students, by everything that may identify them in a hand-in."""
 
     def __init__(self, students: Sequence[Student]) -> None:
         self._by_platform = _index(students, lambda student: {_id_key(student.platform)})
@@ -282,9 +282,9 @@ class _Whose:
         self._by_name = _index(students, lambda s: {key for way in s.names for key in _name_keys(way)})
 
     def candidates(self, handin: Known) -> list[Student]:
-        """Who may be meant; a single candidate is the one."""
+        """The students who may be meant; a single candidate is the owner."""
         words = sorted({word for text in (handin.name, handin.file) for word in _words(text)})
-        # Words without a digit may be anybody's name, and short ones a week or a year.
+        # Words without a digit may be anybody's name, and short ones may be a week or a year.
         numbered = [word for word in words if len(word) >= _SHORTEST and re.search(r"\d", word)]
         lms_id, name = _id_key(handin.lms_id), _id_key(handin.name)
         of_number = (
@@ -294,7 +294,7 @@ class _Whose:
             or [student for word in numbered for student in self._by_id.get(word, ())]
         )
         of_name = [student for key in _name_keys(handin.name) for student in self._by_name.get(key, ())]
-        # A number beside a name that says something else settles nothing.
+        # A number beside a name that contradicts it settles nothing.
         both = [student for student in of_number if student in of_name]
         found = both or [*of_number, *of_name]
         if not found:
@@ -318,18 +318,18 @@ def _id_key(text: str) -> str:
 
 
 def _words(text: str) -> set[str]:
-    """What may be a number, a login name or an address in the name of a file."""
+    """The parts of a file's name that may be a number, a login name or an address."""
     pieces = (*re.split(r"[\s_.()\[\]-]+", text), *re.split(r"[\s_()\[\]]+", text))
     return {_id_key(piece) for piece in pieces if piece}
 
 
 def _name_key(text: str) -> str:
-    """The words of a name, in whatever order, without accents and capitals."""
+    """A key for the words of a name in any order, without accents and capitals."""
     return " ".join(sorted(_name_words(text)))
 
 
 def _name_keys(text: str) -> set[str]:
-    """The same, and the name written as one word, as Canvas has it in the names of files: "doejane"."""
+    """The same, and the name written as one word, as in Canvas's file names: "doejane"."""
     words = _name_words(text)
     return {" ".join(sorted(words)), "".join(words), "".join([*words[-1:], *words[:-1]])} - {""}
 

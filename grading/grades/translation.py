@@ -1,6 +1,6 @@
-"""A grade in another language, without grading again.
+"""Translates a grade into another language, without grading again.
 
-With a grade are kept the templates that its sentences were made from (`grading.words.origins`).
+The templates that a grade's sentences were made from are stored with it (`grading.words.origins`).
 """
 
 from __future__ import annotations
@@ -15,16 +15,16 @@ from grading.rubric.settings import Hint
 from grading.words import Language, speaking
 from grading.words.origins import UnknownOriginError, recipe, said_from
 
-#: The fields of a grade that hold sentences. What stands in others is the same in all languages.
+#: The fields of a grade that hold sentences. The others are the same in all languages.
 _SENTENCES = frozenset(("title", "message", "hint", "sentence", "remarks", "warnings", "expected", "got"))
-#: Those that may hold values instead.
+#: The fields that may hold values instead.
 _OR_VALUES = frozenset(("expected", "got"))
 
 
 def kept_with(grade: Grade) -> dict[str, Any]:
-    """What each sentence of a grade, made just now in this process, was made from, as JSON.
+    """The origins of all sentences of a grade that this process has just made, as JSON.
 
-    Empty if that is unknown for any of them.
+    Empty if any of them is unknown.
     """
     found: dict[str, Any] = {}
     if grade.execution is not None or grade.state != "graded":
@@ -43,7 +43,7 @@ def kept_with(grade: Grade) -> dict[str, Any]:
 
 
 def again(grade: Grade, kept: Mapping[str, Any], language: Language) -> Grade | None:
-    """The grade in ``language``; None if it is unknown what its sentences were made from."""
+    """The grade in ``language``; None if the origins of its sentences are unknown."""
     if not kept:
         return None
     with speaking(language):

@@ -1,4 +1,4 @@
-"""Notebooks run from top to bottom: which, with what around them, what they show, and the checks of their search.
+"""Runs notebooks from top to bottom: which ones, with which files, what they show, and the checks of their search.
 
 Imported by `running`.
 """

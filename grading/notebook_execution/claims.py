@@ -1,4 +1,4 @@
-"""The accuracies in a notebook as it was handed in, compared with those when it is run again."""
+"""Compares the accuracies in a notebook as handed in with those when it is run again."""
 
 from __future__ import annotations
 
@@ -16,15 +16,15 @@ _MOST_CLAIMS = 20
 _LONGEST_LINE = 200
 _LONGEST_OUTPUT = 200_000
 _NUMBER = re.compile(r"(?<![\w.])(\d{1,3}(?:\.\d{1,12})?)(\s*%)?(?![\w])")
-# Lines of the search itself, one for each pair, begin with the pair: what counts is the best of them.
+# The search's own lines, one for each pair, begin with the pair: only the best of them counts.
 _ONE_OF_MANY = re.compile(r"^\s*(?:lr|learning[ _]rate|reg)\b", re.IGNORECASE)
 _ACCURACY = re.compile(r"accuracy|\bacc\b|准确率|精度", re.IGNORECASE)
 
 
 def saved_outputs(notebook: bytes) -> dict[int, str]:
-    """What each code cell had printed when the notebook was saved, by the cell's number; nothing if it is no notebook.
+    """The printed output of each code cell of the saved notebook, by the cell's number; none if it is not a notebook.
 
-    Read as untrusted JSON: whatever is not of the form that it should have is skipped.
+    Read as untrusted JSON: anything malformed is skipped.
     """
     try:
         cells = json.loads(notebook)["cells"]
@@ -38,7 +38,7 @@ def saved_outputs(notebook: bytes) -> dict[int, str]:
 
 
 def compare(saved: Mapping[int, str], executed: Mapping[int, str]) -> list[Claim]:
-    """Each accuracy in ``saved``, with what the same line says in ``executed``; both by the number of the cell."""
+    """Compares each accuracy in ``saved`` with the same line in ``executed``; both are by the number of the cell."""
     return [
         Claim(
             cell=cell,
@@ -54,7 +54,7 @@ def compare(saved: Mapping[int, str], executed: Mapping[int, str]) -> list[Claim
 
 
 def accuracies(text: str) -> Iterator[tuple[str, str, float]]:
-    """The lines that state an accuracy: the line, its words without numbers, and the last number as a share."""
+    """Yields the lines that state an accuracy: the line, its words without numbers, and the last number as a share."""
     for line in text.split("\n"):
         if len(line) > 2 * _LONGEST_LINE or not _ACCURACY.search(line) or _ONE_OF_MANY.match(line):
             continue
@@ -65,7 +65,7 @@ def accuracies(text: str) -> Iterator[tuple[str, str, float]]:
 
 def _share(number: re.Match[str]) -> float | None:
     value = float(number[1]) / (100 if number[2] else 1)
-    # 39 of "39.0" without a sign is a percentage all the same, 0 and 1 are shares.
+    # "39.0" is a percentage even without a sign; 0 and 1 are shares.
     value = value / 100 if 1 < value <= 100 and "." in number[1] else value
     return value if 0 <= value <= 1 else None
 

@@ -1,12 +1,12 @@
-"""Whether a table of accuracies can be the result of trainings: a few of them are repeated.
+"""Confirms a table of accuracies by repeating a few of its trainings.
 
-The table is a list of numbers that a program can make up. Two of its entries, which the hash of the hand-in chooses,
-are trained again in the process of the notebook, by the class that it trains and with what it trains it with; the
-grader scores the weights. Classes get other numbers, so weights that were kept fit nothing.
+The table is a list of numbers that a program can make up. Two of its entries, chosen by the hash of the hand-in, are
+trained again in the notebook's process, with the notebook's own class and data; the grader scores the weights. Classes
+get permuted numbers, so stored weights fit nothing.
 
-Trainings from other random numbers differ, and some settings hardly settle: an entry is contradicted only after three
-trainings, if it is farther from all of them than trainings of one model and what different pictures account for, and
-twice the distance between the three besides. Entries come from the better half of the table, where trainings settle.
+Trainings from different random numbers differ, and some settings hardly converge: an entry is contradicted only after
+three trainings, if it is farther from all of them than trainings of one model, different pictures and, in addition,
+twice the distance between the three explain. Entries come from the better half of the table, where trainings converge.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ from grading.notebook_execution.scoring import HeldOut
 from grading.sandbox.notebook_worker import NotTrainedError, Trainer, Training
 from grading.words import say
 
-#: The checks whose points rest on the table.
+#: The checks whose points depend on the table.
 RESTS_ON_TABLE = "grid", "best"
 _ENTRIES, _TRAININGS = 2, 3
 
@@ -37,7 +37,7 @@ class Confirmation:
 
     Attributes:
         state: "unknown" if no training could be repeated.
-        entry: the entry that is contradicted.
+        entry: the contradicted entry.
         again: the accuracies of its trainings.
         why: the reason for "unknown".
     """
@@ -51,13 +51,13 @@ class Confirmation:
 def confirm(
     table: Sequence[SearchPair], model: str, train: Trainer, pictures: HeldOut, digest: bytes
 ) -> Confirmation:
-    """Train some entries of ``table`` again.
+    """Trains some entries of ``table`` again.
 
     Args:
-        table: of the search.
+        table: the search's table.
         model: the variable that holds its best model.
-        train: has the notebook do it.
-        pictures: what the weights are scored on.
+        train: makes the notebook do it.
+        pictures: the pictures that the weights are scored on.
         digest: a hash of the hand-in.
     """
     for number, entry in enumerate(chosen(table, digest)):
@@ -82,7 +82,7 @@ def confirm(
 
 
 def chosen(table: Sequence[SearchPair], digest: bytes) -> list[SearchPair]:
-    """The entries to train again, of the better half of the table, by the hash of the hand-in."""
+    """The entries to train again, from the better half of the table, chosen by the hash of the hand-in."""
     known = [entry for entry in table if entry.validation is not None]
     known.sort(key=lambda entry: (-(entry.validation or 0.0), entry.learning_rate, entry.reg))
     better = known[: max(_ENTRIES, math.ceil(len(known) / 2))]
@@ -90,7 +90,7 @@ def chosen(table: Sequence[SearchPair], digest: bytes) -> list[SearchPair]:
 
 
 def is_near(claimed: float, again: Sequence[float], pictures: int) -> bool:
-    """Whether an accuracy can be that of one more training like these, each scored on so many pictures."""
+    """Whether an accuracy can be that of one more training like these, each scored on ``pictures`` pictures."""
     share = min(max(claimed, *again, 1 / pictures), 1 - 1 / pictures)
     of_pictures = 2.0 * math.sqrt(2.0 * share * (1.0 - share) / pictures)
     margin = CLOSE + of_pictures + 2.0 * (max(again) - min(again))
@@ -110,6 +110,6 @@ def _scored(value: object, classes: NDArray[np.int64], claimed: float, pictures:
 
 
 def _order(count: int, key: bytes) -> NDArray[np.int64]:
-    """The numbers below ``count`` in an order that depends on ``key``."""
+    """A permutation of the numbers below ``count`` that depends on ``key``."""
     keys = np.frombuffer(hashlib.shake_256(key).digest(8 * count), ">u8")
     return np.argsort(keys, kind="stable")

@@ -1,4 +1,4 @@
-"""Running the notebooks of one hand-in, and putting their results together."""
+"""Runs the notebooks of one hand-in, and puts their results together."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ _MOST_REMARKS = 20
 
 @dataclass(frozen=True, eq=False)
 class NotebookResults:
-    """The results of a hand-in's notebooks: for the report, and by name what each search of the rubric left."""
+    """The results of a hand-in's notebooks: for the report, and those of each of the rubric's searches by name."""
 
     execution: Execution
     found: Mapping[str, Found]
@@ -44,20 +44,20 @@ def execute(
     data: Path,
     reader: Reader,
 ) -> NotebookResults:
-    """Run the notebooks of a hand-in, one after the other, each in a process of its own.
+    """Runs the notebooks of a hand-in, one after the other, each in a process of its own.
 
     Args:
         handin: where its files are.
-        submission: what was taken of them.
-        asked: what is asked of them.
-        limits: what each of them may use.
-        run: runs one of them in a sandbox for notebooks, with ``data``.
+        submission: the submission read from it.
+        asked: what the rubric asks of notebooks.
+        limits: the limits of each notebook.
+        run: runs one notebook in a sandbox for notebooks, with ``data``.
         data: the folder of CIFAR-10's batches.
         reader: reads the files.
 
     Raises:
         IntakeError, ReadingError: the hand-in cannot be read any more.
-        IsolationError: the sandbox has broken down.
+        IsolationError: the sandbox broke down.
     """
     files = raw_files(handin, submission.sha256, reader)
     planned = notebooks(submission, files, asked)
@@ -89,7 +89,7 @@ def execute(
 
 @dataclass(frozen=True)
 class _Confirming:
-    """Has the notebook train entries again, of each table that points depend on."""
+    """Makes the notebook train entries of each table that points depend on again."""
 
     searches: Mapping[str, Search]
     limits: Limits
@@ -99,7 +99,7 @@ class _Confirming:
     found: dict[str, Confirmation] = field(default_factory=dict)
 
     def of(self, name: str, outcome: NotebookOutcome) -> Confirmation | None:
-        """The result for a search; None if no points depend on its table."""
+        """The confirmation of a search; None if no points depend on its table."""
         if not self._counts(name):
             return None
         lost = "" if outcome.lost is None else _why(outcome.lost, self.limits)

@@ -1,4 +1,4 @@
-"""What a notebook yields, from what its process sent: none of it is trusted, all of it is checked."""
+"""Extracts the results of a notebook from what its process sent: none of it is trusted, all of it is checked."""
 
 from __future__ import annotations
 
@@ -31,12 +31,12 @@ _SHOWN_WEIGHTS = re.compile(r"\bimshow\s*\([^)]{0,200}\bw(?:img)?\b")
 
 @dataclass(frozen=True, eq=False)
 class Found:
-    """What a search left behind.
+    """The results of a search.
 
     Attributes:
-        facts: for the report.
-        sides: the declared learning rates and regularization strengths; None where they were no lists of numbers.
-        validation, test: pictures that the model's weights classify correctly, of how many; None without weights.
+        facts: the facts for the report.
+        sides: the declared learning rates and regularization strengths; None if they were not lists of numbers.
+        validation, test: how many of how many pictures the model's weights classify correctly; None without weights.
         confirmation: the result of training entries of the table again; None if nothing depends on it.
     """
 
@@ -50,7 +50,7 @@ class Found:
 def search_found(
     search: Search, cells: Iterable[Cell], outcomes: Iterable[CellOutcome], held_out: HeldOut
 ) -> Found | None:
-    """What the last cell that speaks of the model left; None if it left nothing of the search."""
+    """The results of a search after the last cell that mentions the model; None if there are none."""
     asked = {cell.number for cell in cells if search.weights in cell.wanted}
     last: Mapping[str, Received] = {}
     for outcome in outcomes:
@@ -78,7 +78,7 @@ def search_found(
 
 
 def history_found(searches: Iterable[Search], outcomes: Sequence[CellOutcome]) -> History | None:
-    """The losses of the training whose curve the notebook draws, thinned; None where there are none."""
+    """The losses of the training whose curve the notebook draws, thinned; None if there are none."""
     names = {search.history for search in searches}
     for outcome in reversed(outcomes):
         for name in sorted(names & outcome.found.keys()):
@@ -93,7 +93,7 @@ def history_found(searches: Iterable[Search], outcomes: Sequence[CellOutcome]) -
 def pictures_found(
     cells: Sequence[Cell], outcomes: Iterable[CellOutcome]
 ) -> tuple[list[NotebookPicture], int]:
-    """The pictures that can be shown, in order, and how many cannot."""
+    """The pictures that can be shown, in order, and the number of those that cannot."""
     code = {cell.number: cell.code for cell in cells}
     shown: list[NotebookPicture] = []
     refused, room = 0, _MOST_PICTURE_BYTES

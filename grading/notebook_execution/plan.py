@@ -1,4 +1,4 @@
-"""Which notebooks of a hand-in are run, from which cells results are collected, and which files are around them."""
+"""Plans which notebooks of a hand-in are run, with which files, and from which cells results are collected."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from grading.sandbox.notebook_worker import Cell, Notebook
 from grading.words import say
 
 _MOST_NOTEBOOKS = 4
-# The folder to write in holds 64 MiB.
+# The writable folder holds 64 MiB.
 _MOST_BYTES = 24 << 20
 _COURSE = Path(__file__).resolve().parent / "course" / "cs231n"
 _PACKAGES = {"comp411": "comp411"}
@@ -27,12 +27,12 @@ _PACKAGE = "cs231n"
 
 
 class NotebooksAsked(msgspec.Struct, frozen=True):
-    """What is asked of notebooks.
+    """What the rubric asks of notebooks.
 
     Attributes:
-        names: of the functions and classes to define.
-        searches: what each search is called, and what is asked of it.
-        edition: of the assignment, which has a package of its own beside its notebooks.
+        names: the functions and classes to define.
+        searches: the searches, by name, with their settings.
+        edition: the edition of the assignment, which has its own package beside its notebooks.
     """
 
     names: tuple[str, ...]
@@ -41,11 +41,11 @@ class NotebooksAsked(msgspec.Struct, frozen=True):
 
 
 def raw_files(handin: Handin, sha256: str, reader: Reader) -> dict[str, bytes]:
-    """The scripts and notebooks of a hand-in as they are, by name; only names that stay within a folder.
+    """The unchanged scripts and notebooks of a hand-in, by name; only names that stay within a folder.
 
     Raises:
-        IntakeError: it cannot be read, or is no longer what it was when it had the hash ``sha256``.
-        ReadingError: that met a defect of the grader.
+        IntakeError: it cannot be read, or no longer has the hash ``sha256``.
+        ReadingError: reading it met a defect of the grader.
     """
     files = reader.files(handin, None, sha256)
     if not files:
@@ -58,9 +58,9 @@ def raw_files(handin: Handin, sha256: str, reader: Reader) -> dict[str, bytes]:
 def notebooks(
     submission: Submission, files: Mapping[str, bytes], asked: NotebooksAsked
 ) -> dict[str, Notebook]:
-    """The notebooks to run, by name: those among what was taken that have to do with what is asked for.
+    """The notebooks to run, by name: those taken whose code mentions a required name.
 
-    A notebook has if its code speaks of a function or class that is asked for, or of a model to search for.
+    That is a function or class, or a model to search for.
     """
     searches = list(asked.searches.values())
     spoken_of = _any_of([*asked.names, *(search.model for search in searches)])
@@ -82,9 +82,9 @@ def notebooks(
 
 
 def wanted(code: str, searches: Iterable[Search]) -> tuple[str, ...]:
-    """What to bring out after a cell: all of a search whose model it speaks of, so that the last such cell has it all.
+    """The variables to collect after a cell: all those of a search whose model it mentions; the last such cell has all.
 
-    In a notebook with two searches, the variables that both use are still the first one's by then.
+    In a notebook with two searches, variables used by both still belong to the first at that point.
     """
     names: list[str] = []
     for search in searches:
@@ -96,9 +96,9 @@ def wanted(code: str, searches: Iterable[Search]) -> tuple[str, ...]:
 
 
 def laid_out(files: Mapping[str, bytes], folder: str, package: str = _PACKAGE) -> dict[str, bytes]:
-    """The scripts as the student laid them out, and what the course's package lacks of its helpers.
+    """The scripts in the student's layout, and the helpers that the course's package lacks.
 
-    Helpers go into the ``package`` that is nearest to the notebook in ``folder``.
+    Helpers go into the ``package`` nearest to the notebook in ``folder``.
     """
     scripts: dict[str, bytes] = {}
     total = 0

@@ -1,4 +1,4 @@
-"""The pictures on which the grader scores models found in notebooks, whatever the notebook says about them."""
+"""Scores the models found in notebooks on the grader's own pictures, whatever the notebook says about them."""
 
 from __future__ import annotations
 
@@ -24,16 +24,16 @@ Matrix = NDArray[np.float64]
 
 Counted: TypeAlias = tuple[int, int]
 
-# The mean of 49,000 pictures rounds differently in another order, which can turn scores that are all but a tie.
+# The mean of 49,000 pictures rounds differently in another order, which can flip nearly tied scores.
 _LOOSE_SHARE = 1000
 _ROUNDED = 1e-6
 
-#: What notebooks multiply pixels by.
+#: The factors by which notebooks scale pixels.
 _SCALES = (1.0, 1 / 255)
 
 
 class Score(msgspec.Struct, frozen=True):
-    """How many validation and test pictures weights classify correctly, of how many."""
+    """How many of how many validation and test pictures the weights classify correctly."""
 
     validation: Counted
     test: Counted
@@ -45,7 +45,7 @@ class HeldOut(msgspec.Struct, frozen=True, eq=False):
     Attributes:
         validation, test: pixels and labels in the course's order: row, column, colour.
         mean: (3072,) the mean of the training pictures.
-        classes: how many there are.
+        classes: the number of classes.
         remarks: sentences on files that are not the published ones.
     """
 
@@ -56,12 +56,12 @@ class HeldOut(msgspec.Struct, frozen=True, eq=False):
     remarks: tuple[str, ...]
 
     def score(self, W: Matrix, best_val: float | None, test: float | None) -> Score | None:
-        """The pictures that the weights classify correctly; None if they have no shape that fits the pictures.
+        """The pictures that the weights classify correctly; None if their shape does not fit the pictures.
 
         Notebooks prepare pictures in different ways, all of them right: pixels in the course's order or in that of the
-        files, the mean subtracted or not, scaled or not, with a bias or without; and in the edition of 2015 W is
-        (C, D). What counts is the way in which the weights reach what the notebook claims, ``best_val`` and ``test``;
-        if there is none, that in which they classify most validation pictures correctly.
+        files, the mean subtracted or not, scaled or not, with a bias or without; and in the 2015 edition, W is (C, D).
+        The way in which the weights reach the notebook's claims, ``best_val`` and ``test``, counts; if there is none,
+        the one in which they classify most validation pictures correctly.
         """
         features = len(self.mean)
         if W.ndim == 2 and W.shape[0] == self.classes and W.shape[1] in (features, features + 1):
@@ -87,7 +87,7 @@ class HeldOut(msgspec.Struct, frozen=True, eq=False):
 
 
 def confirmed(claimed: float | None, counted: Counted | None) -> bool:
-    """Whether a claimed share is what was counted, up to one picture in a thousand."""
+    """Whether a claimed share agrees with the count, up to one picture in a thousand."""
     if claimed is None or counted is None:
         return False
     correct, total = counted
@@ -111,7 +111,7 @@ def held_out(folder: Path) -> HeldOut:
     mean = content.train.pixels[:train].sum(axis=0, dtype=np.int64) / train
     files = ", ".join(content.unpublished)
     remark = f"CIFAR-10: not the published files, so accuracies may differ a little: {files}"
-    # Copies, so that the training pictures are let go of.
+    # Copies, so that the memory of the training pictures is freed.
     validation = Pictures(content.train.pixels[train:].copy(), content.train.labels[train:].copy())
     return HeldOut(validation, content.test, mean, len(content.classes), (remark,) if files else ())
 

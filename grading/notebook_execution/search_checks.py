@@ -1,6 +1,6 @@
-"""What is asked of the search for the best model in a notebook that was run: four promises about what it left behind.
+"""Checks the search for the best model in an executed notebook: four promises about its results.
 
-What counts are the weights that came out: the grader scores them itself, whatever the notebook says of them.
+The resulting weights count: the grader scores them itself, whatever the notebook says about them.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ class _Verdict:
 def search_results(
     searches: Mapping[str, Search], execution: Execution, found: Mapping[str, Found]
 ) -> Iterator[CheckResult]:
-    """The results of every check of every search that is asked for, in the rubric's order."""
+    """The results of every check of every required search, in the rubric's order."""
     for name, search in searches.items():
         for check in SEARCH_CHECKS:
             if check in search.points:
@@ -75,7 +75,7 @@ def _status(said: _Verdict, execution: Execution, *, asks_person: bool) -> Statu
 
 
 def _confirmed(search: Search, said: _Verdict, confirmation: Confirmation) -> _Verdict:
-    """The verdict on a table, after entries of it have been trained again."""
+    """The verdict on a table after some of its entries have been trained again."""
     if confirmation.state == "confirmed":
         return said
     if confirmation.entry is None:

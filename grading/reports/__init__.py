@@ -1,8 +1,8 @@
 """Reports: one `Grade`, many forms.
 
-A new form is one module here with a `Writer` and one entry in `WRITERS`, or, where it is about all hand-ins together,
-with a `ClassWriter` and one entry in `CLASS_WRITERS`. Imported by what shows or hands on a grade; imports `grades`,
-and no code that makes one.
+A new form is one module here with a `Writer` and one entry in `WRITERS`, or, if it is about all hand-ins together, with
+a `ClassWriter` and one entry in `CLASS_WRITERS`. Imported by code that shows or passes on a grade; imports `grades`,
+but no code that makes one.
 """
 
 from __future__ import annotations
@@ -43,9 +43,9 @@ class Writer(Protocol):
     """A form that a grade can be written in.
 
     Attributes:
-        file_name: what it is called.
-        takes_hidden: whether it is given hidden checks before their release: it keeps them from students itself.
-            Others are given what students may read (`grading.reports.hidden`).
+        file_name: the name of the file.
+        takes_hidden: whether it gets hidden checks before their release, and keeps them from students itself.
+            Others get what students may read (`grading.reports.hidden`).
     """
 
     file_name: str
@@ -63,7 +63,7 @@ class ClassWriter(Protocol):
     takes_hidden: bool
 
     def render(self, grades: Sequence[Grade], functions: Sequence[str]) -> bytes:
-        """The whole file. ``functions`` are those asked for, in the rubric's order; the grades may be in any."""
+        """The whole file. ``functions`` are the required ones, in the rubric's order; the grades may be in any."""
         ...
 
 
@@ -96,10 +96,10 @@ def write_reports(
     reader: Reader | None = None,
     source_page: bool = False,
 ) -> Path:
-    """Write a grade's reports into ``out/<name>/`` and return that folder; hidden checks only for ``release``.
+    """Writes a grade's reports into ``out/<name>/`` and returns that folder; hidden checks only with ``release``.
 
-    Those in which the student's own files are shown are written where ``handin`` tells where they are; ``reader`` reads
-    them, by default this process. Else, ``source_page`` says that the page on them is there already.
+    Those that show the student's own files are written if ``handin`` says where these are; ``reader`` reads
+    them, by default this process. Otherwise, ``source_page`` says that their page exists already.
 
     Raises:
         OSError: the folder cannot be written.
@@ -135,7 +135,7 @@ def write_reports(
 
 
 def warm_up(formats: Iterable[str]) -> None:
-    """Load what the first report would have to wait for."""
+    """Loads what the first report would have to wait for."""
     if "html" in formats:
         for template in ("student.html", "pictures.html", "source.html", "class.html"):
             environment().get_template(template)
@@ -154,11 +154,11 @@ def write_class(
     title: str | None = None,
     matches: Matches | None = None,
 ) -> list[Path]:
-    """Write the reports on all grades together into ``out`` and return the files.
+    """Writes the reports on all grades together into ``out`` and returns the files.
 
-    Hidden checks are only in those for instructors before the ``release``. With pseudonyms in ``names``, nothing tells
-    whose work it is. ``said`` is what is to be known of how the class was found, ``title`` what the assignment is
-    called, and ``matches`` whose work is whose.
+    Before the ``release``, only those for instructors have hidden checks. With pseudonyms in ``names``, nothing reveals
+    whose work it is. ``said`` has sentences on how the class was found, ``title`` is the name of the assignment, and
+    ``matches`` the owners of the hand-ins.
 
     Raises:
         OSError: the folder cannot be written.

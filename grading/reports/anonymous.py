@@ -1,7 +1,7 @@
-"""A class without names: pseudonyms that stay the same from run to run, and nothing else that identifies anybody.
+"""Anonymizes a class: pseudonyms that stay the same from run to run, and nothing else that identifies anybody.
 
-They are drawn at random, for whatever is worked out of names can be worked out of a list of names. Who is who stands in
-``OUT/.resume/pseudonyms.csv`` only.
+They are drawn at random, since anything computed from names can be computed from a list of names. Only
+``OUT/.resume/pseudonyms.csv`` says who is who.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ _BYTES = 4
 
 
 def pseudonyms(names: Iterable[str], out: Path) -> dict[str, str]:
-    """The pseudonym of each name: that of earlier runs into ``out``, or a new one, which is then kept there.
+    """The pseudonym of each name: that of earlier runs into ``out``, or a new one, which is then stored there.
 
     Raises:
         OSError: the file cannot be read or written.
@@ -54,7 +54,7 @@ def _read(path: Path) -> dict[str, str]:
 
 
 def without_names(said: Sequence[str]) -> tuple[str, ...]:
-    """What stands in for sentences on how the hand-ins were found, since those name students."""
+    """Replaces the sentences on how the hand-ins were found, since those name students."""
     if not said:
         return ()
     return (
@@ -67,7 +67,7 @@ def without_names(said: Sequence[str]) -> tuple[str, ...]:
 def anonymous(grade: Grade, names: Mapping[str, str]) -> Grade:
     """The part of a grade that identifies nobody: points, verdicts and known mistakes under a pseudonym.
 
-    Built from scratch, not by leaving things out: what is added to a grade some day is not in it.
+    Built from scratch, not by omission, so that fields added to a grade some day are not included.
     """
     pseudonym = names[grade.submission.name]
     return Grade(
@@ -113,7 +113,7 @@ def _anonymous_check(check: CheckResult) -> CheckResult:
 
 
 def _anonymous_execution(execution: Execution | None) -> Execution | None:
-    """How many claims were not reproduced, without what they say."""
+    """The number of claims that were not reproduced, without their text."""
     if execution is None:
         return None
     notebooks = [

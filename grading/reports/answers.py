@@ -1,4 +1,4 @@
-"""Expected beside got: the two sentences of a check taken apart into numbers, with the wrong entries marked."""
+"""Takes a check's expected and got sentences apart into numbers, and marks the wrong entries."""
 
 from __future__ import annotations
 
@@ -10,14 +10,14 @@ from collections.abc import Sequence
 import msgspec
 
 _NAMED = re.compile(r"(?:^|, )(loss|dW|W) = ")
-_ROUNDING = 1e-9  # of the largest entry: far above rounding, far below what a reader would call a difference
+_ROUNDING = 1e-9  # of the largest entry: far above rounding, far below what readers would call a difference
 _MOST_ENTRIES = 400
 
 Rows = list[list[float]]
 
 
 class Entry(msgspec.Struct, frozen=True):
-    """One number as it is written, and whether it differs from its partner."""
+    """One number as written, and whether it differs from its partner."""
 
     text: str
     wrong: bool
@@ -32,7 +32,7 @@ class Pair(msgspec.Struct, frozen=True):
 
 
 def pairs(expected: str | None, got: str | None) -> list[Pair]:
-    """The quantities in which the two sentences can be compared entry by entry; empty where they cannot be."""
+    """The quantities of the two sentences that can be compared entry by entry; empty if none can."""
     right, wrong = _quantities(expected or ""), _quantities(got or "")
     if not right or list(right) != list(wrong):
         return []
@@ -46,7 +46,7 @@ def pairs(expected: str | None, got: str | None) -> list[Pair]:
 
 
 def _quantities(sentence: str) -> dict[str, Rows]:
-    """``loss = 1.0, dW = [[0.0, 1.0]]`` as rows of numbers by name; empty if any part of it is something else."""
+    """``loss = 1.0, dW = [[0.0, 1.0]]`` as rows of numbers by name; empty if any part is something else."""
     parts = _NAMED.split(sentence)
     if parts[0]:
         return {}
@@ -82,7 +82,7 @@ def _pair(name: str, expected: Rows, got: Rows) -> Pair:
     tolerance = _ROUNDING * max(finite, default=0.0)
     marks = _marks(expected, got, tolerance)
     if not any(map(any, marks)):
-        # The check has failed, so what differs is wrong even where it differs by little.
+        # The check has failed, so even small differences are wrong.
         marks = _marks(expected, got, 0.0)
     return Pair(name, _entries(expected, marks), _entries(got, marks))
 

@@ -1,6 +1,6 @@
-"""Grades as the reports about a class need them: so short that thousands fit into little memory.
+"""Shortens grades to what the reports on a class need, so that thousands fit into little memory.
 
-What the reports on one hand-in say, and those on all do not, is left out; what many grades say alike is kept once.
+Content that only the reports on one hand-in show is dropped; content shared by many grades is stored once.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ class Brief:
         self._kept: dict[bytes, object] = {}
 
     def of(self, grade: Grade) -> Grade:
-        """A grade from which every report on the class is the same as from ``grade``."""
+        """A shorter grade with which every report on the class is the same as with ``grade``."""
         broken = {check.function.partition(".")[0] for check in grade.checks if check.message}
         return msgspec.structs.replace(
             grade,
@@ -63,7 +63,7 @@ class Brief:
             diagnosis=self._diagnosis(check.diagnosis),
         )
         if short.is_broken and short.diagnosis is None:
-            return short  # its message has numbers that no other has
+            return short  # the numbers in its message are unique
         return self._once(short)
 
     def _diagnosis(self, diagnosis: Diagnosis | None) -> Diagnosis | None:
@@ -73,7 +73,7 @@ class Brief:
         return self._once(msgspec.structs.replace(item, answer=""))
 
     def _once(self, value: T) -> T:
-        """``value``, or what was kept before and is the same."""
+        """``value``, or an equal value stored before."""
         key = type(value).__name__.encode() + msgspec.msgpack.encode(value)
         kept: T = self._kept.setdefault(key, value)  # type: ignore[assignment]
         return kept

@@ -1,4 +1,4 @@
-"""One cause, one card: which failed checks are shown together, because they failed for the same reason."""
+"""One cause, one card: groups checks that failed for the same reason."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ class Card(msgspec.Struct, frozen=True):
 
     Attributes:
         check: the one that shows the reason best.
-        same: those that failed for it, too, in the order of the report.
+        same: the others that failed for it, in the order of the report.
     """
 
     check: CheckResult
@@ -36,7 +36,7 @@ def cards(grade: Grade) -> list[Card]:
 
 
 def _is_one_reason(first: CheckResult, second: CheckResult, grade: Grade) -> bool:
-    """Whether ``second`` failed for the reason that ``first`` did, which stands before it."""
+    """Whether ``second`` failed for the same reason as ``first``, which comes before it."""
     if first.function == second.function:
         return any(_reasons_within(first, second, grade))
     one, other = grade.methods.get(first.function), grade.methods.get(second.function)

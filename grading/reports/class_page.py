@@ -32,15 +32,15 @@ class Row(msgspec.Struct, frozen=True):
 
 
 class ClassPage:
-    """Writes a class as a table of hand-ins by checks, with what the instructor wants to know above it."""
+    """Writes a class as a table of hand-ins by checks, with a summary for the instructor above it."""
 
     file_name = "index.html"
     takes_hidden = True
 
     def __init__(self, link_to: str | None = "report.html", said: Sequence[str] = ()) -> None:
-        """``link_to`` is the page in each hand-in's folder; None where its name must not be told.
+        """``link_to`` is the page in each hand-in's folder; None if its name must not be revealed.
 
-        ``said`` is what is to be known of how the hand-ins were found.
+        ``said`` has sentences on how the hand-ins were found.
         """
         self.link_to = link_to
         self.said = said

@@ -1,4 +1,4 @@
-"""A submission's classifiers beside others on the same data: accuracy, memory, and time to predict."""
+"""Compares a submission's classifiers with others on the same data: accuracy, memory, and time to predict."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ _DATA = {"digits": "digits", "cifar10": "CIFAR-10"}
 
 
 class Row(msgspec.Struct, frozen=True):
-    """One classifier, all of it in words. ``mine`` if it is the submission's."""
+    """One classifier in words. ``mine`` if it is the submission's."""
 
     name: str
     accuracy: str
@@ -24,7 +24,7 @@ class Row(msgspec.Struct, frozen=True):
 
 
 class Comparison(msgspec.Struct, frozen=True):
-    """A table, and the sentence that says what it is about."""
+    """A table, and a sentence that introduces it."""
 
     sentence: str
     headings: tuple[str, str, str, str]

@@ -1,6 +1,6 @@
-"""Python in the colours that ``source.css`` has: words of the language, strings, comments, numbers, definitions.
+"""Highlights Python with the colours of ``source.css``: keywords, strings, comments, numbers, definitions.
 
-Pygments' own lexer for Python tells thirty kinds of text apart, at four times the cost: most of writing a report.
+Pygments' own lexer for Python distinguishes thirty kinds of text, at four times the cost: most of writing a report.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ def _word(_: RegexLexer, match: re.Match[str], __: object = None) -> Iterator[tu
 
 
 class Colours(RegexLexer):  # type: ignore[misc]
-    """Whatever it is given, it gives back whole: what looks like nothing known is text."""
+    """Returns any input completely: everything that it does not recognize is text."""
 
     flags = re.DOTALL | re.MULTILINE
     tokens = {  # noqa: RUF012 - Pygments' own way
@@ -51,5 +51,5 @@ _LEXER, _FORMATTER = Colours(stripnl=False), HtmlFormatter(nowrap=True)
 
 
 def coloured(text: str) -> str:
-    """Python as HTML with spans of Pygments' classes, each of which ends at the end of its line; all else escaped."""
+    """Python as HTML with spans of Pygments' classes, each of which ends within its line; all else is escaped."""
     return str(highlight(text, _LEXER, _FORMATTER))

@@ -1,4 +1,4 @@
-"""Changes that repair wrong functions, counted over a class: many students may make a slip that has no name yet."""
+"""Counts the changes that repair a class's functions: many students may make a slip that has no name yet."""
 
 from __future__ import annotations
 
@@ -17,14 +17,14 @@ _KEPT = frozenset((*keyword.kwlist, "np", "numpy", "range", "len", "sum", "max",
 
 
 class FixedPlace(msgspec.Struct, frozen=True, kw_only=True):
-    """A change that repairs a function, or helps to, and how many hand-ins it was found in, each counted once.
+    """A change that repairs a function, or helps to, and the number of hand-ins with it, each counted once.
 
     Attributes:
-        id: the same for changes that differ only in what students call their variables, and where these stand.
-        function: what is repaired; of a method its own name.
-        sentence: what kind of change it is.
-        lines: the change as most of them would make it, "-" or "+" in front.
-        submissions: how many.
+        id: the same for changes that differ only in the names of variables, and in their place.
+        function: the repaired function; for a method, its own name.
+        sentence: the kind of change.
+        lines: the change in its commonest form, "-" or "+" in front.
+        submissions: the number of hand-ins.
     """
 
     id: str
@@ -35,10 +35,10 @@ class FixedPlace(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def places_of(grade: Grade) -> dict[str, tuple[str, Change]]:
-    """The function, or method, and the change of each place, by its id."""
+    """The function or method, and the change, of each place, by its id."""
     found: dict[str, tuple[str, Change]] = {}
     for function, repair in grade.repair.items():
-        # Classes that inherit a method have one mistake.
+        # Classes that inherit a method share one mistake.
         asked = function.rpartition(".")[2]
         for change in repair.changes:
             found.setdefault(_id(asked, change), (asked, change))
@@ -46,7 +46,7 @@ def places_of(grade: Grade) -> dict[str, tuple[str, Change]]:
 
 
 def fixed_places(grades: Sequence[Grade]) -> list[FixedPlace]:
-    """The places at which functions of a class were repaired, the commonest first."""
+    """The places where a class's functions were repaired, the commonest first."""
     counts: Counter[str] = Counter()
     written: dict[str, Counter[tuple[str, ...]]] = {}
     about: dict[str, tuple[str, Change]] = {}
@@ -68,7 +68,7 @@ def fixed_places(grades: Sequence[Grade]) -> list[FixedPlace]:
 
 
 def in_short(repairs: Mapping[str, Repair]) -> dict[str, Repair]:
-    """Repairs as the reports on a class need them: without the student's lines around."""
+    """Repairs as the reports on a class need them, without the student's lines around."""
     return {
         function: msgspec.structs.replace(
             repair,
@@ -82,7 +82,7 @@ def in_short(repairs: Mapping[str, Repair]) -> dict[str, Repair]:
 
 
 def summary(grade: Grade) -> Iterator[str]:
-    """One line for each change: where, and what becomes of what; for instructors."""
+    """One line for each change: where, and what becomes what; for instructors."""
     for function, repair in grade.repair.items():
         for change in repair.changes:
             old, new = ("; ".join(_signed(change.lines, sign)) for sign in "-+")
@@ -102,7 +102,7 @@ def _id(function: str, change: Change) -> str:
 
 
 def _bare(lines: Sequence[str]) -> Iterator[str]:
-    """The lines without the indentation that all of them have."""
+    """The lines without their common indentation."""
     indents = [len(line) - 1 - len(line[1:].lstrip()) for line in lines if line[1:].strip()]
     yield from (line[0] + " " + line[1 + min(indents, default=0) :] for line in lines if line)
 

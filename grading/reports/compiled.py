@@ -1,4 +1,4 @@
-"""Compiled templates, kept as Python keeps compiled modules: beside them, and only where that can be written."""
+"""Caches compiled templates as Python does compiled modules: beside them, and only if that folder is writable."""
 
 from __future__ import annotations
 
@@ -10,10 +10,10 @@ from jinja2.bccache import Bucket
 
 
 class Compiled(FileSystemBytecodeCache):
-    """Templates as Jinja compiles them, which takes longer than a page; compiled again when a template has changed.
+    """Caches compiled Jinja templates, since compiling takes longer than a page; recompiles changed templates.
 
     Args:
-        folder: where it is kept; made if need be.
+        folder: the folder of the cache; made if necessary.
     """
 
     def __init__(self, folder: Path) -> None:
@@ -22,11 +22,11 @@ class Compiled(FileSystemBytecodeCache):
         super().__init__(str(folder))
 
     def load_bytecode(self, bucket: Bucket) -> None:
-        """Fill the bucket, if the template is here as it is now."""
+        """Fills the bucket, if the cached template is current."""
         with contextlib.suppress(OSError):
             super().load_bytecode(bucket)
 
     def dump_bytecode(self, bucket: Bucket) -> None:
-        """Keep what the bucket holds, if that can be written."""
+        """Stores the content of the bucket, if the folder is writable."""
         with contextlib.suppress(OSError):
             super().dump_bytecode(bucket)

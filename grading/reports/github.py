@@ -1,7 +1,7 @@
 """For GitHub Actions: a job summary in Markdown, annotations as workflow commands, and a step's outputs.
 
-Append ``github-summary.md`` to the file that ``$GITHUB_STEP_SUMMARY`` names, ``github-outputs.txt`` to that of
-``$GITHUB_OUTPUT``, and print the others; ``ci/grade.sh`` does. The forms are those of https://docs.github.com/en/actions/reference/workflows-and-actions/workflow-commands.
+Append ``github-summary.md`` to the file named by ``$GITHUB_STEP_SUMMARY``, ``github-outputs.txt`` to that of
+``$GITHUB_OUTPUT``, and print the others, as ``ci/grade.sh`` does. The forms are those of https://docs.github.com/en/actions/reference/workflows-and-actions/workflow-commands.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ _IN_CELL = re.compile(r"(.*\.ipynb), cell (\d+)")
 
 
 class GitHubSummary:
-    """Writes a class as the summary of a job."""
+    """Writes a class as a job summary."""
 
     file_name = "github-summary.md"
     takes_hidden = False
@@ -145,7 +145,7 @@ def _error(check: CheckResult, grade: Grade) -> str:
 
 
 def _location(place: Place | None, grade: Grade) -> dict[str, str]:
-    """File and lines as GitHub counts them: in a notebook those of its JSON, in an archive none."""
+    """File and lines as GitHub counts them: for a notebook those of its JSON, for an archive none."""
     submission = PurePosixPath(grade.submission.path)
     if place is None or grade.submission.kind == "zip":
         return {"file": str(submission)}
@@ -161,7 +161,7 @@ def _location(place: Place | None, grade: Grade) -> dict[str, str]:
 
 
 def _lines_in_json(file: Path, cell: int, lines: tuple[int, int]) -> tuple[int, int] | None:
-    """Where lines of a cell stand in the notebook's file, None unless every line of its cells has one of its own."""
+    """The lines of a cell within the notebook's file; None unless every line of its cells has one of its own."""
     try:
         text = file.read_text(encoding="utf-8")
         sources = [cell["source"] for cell in json.loads(text)["cells"]]
@@ -172,7 +172,7 @@ def _lines_in_json(file: Path, cell: int, lines: tuple[int, int]) -> tuple[int, 
                 return None
             places = []
             for line in source:
-                # Notebooks are written with an escape for what is not ASCII or without.
+                # Notebooks are written with or without escapes for non-ASCII characters.
                 forms = (json.dumps(line, ensure_ascii=False), json.dumps(line))
                 reached = next(k for k in range(reached, len(written)) if written[k] in forms) + 1
                 places.append(reached)
@@ -189,7 +189,7 @@ def _command(properties: dict[str, str], message: str) -> str:
 
 
 def _data(text: str) -> str:
-    """A message that cannot end its command: percent signs and line ends are written as the runner reads them."""
+    """A message that cannot end its command: percent signs and line ends are encoded as the runner expects."""
     return text.replace("%", "%25").replace("\r", "%0D").replace("\n", "%0A")
 
 

@@ -1,7 +1,7 @@
-"""Gradebooks as CSV: our own, and the layouts that Canvas and Moodle import and that Gradescope exports.
+"""Writes gradebooks as CSV: our own, and the layouts that Canvas and Moodle import and that Gradescope exports.
 
-With a roster, each student has a row with what the platform knows the student by. Without one, a hand-in's name is
-taken for the login name, and what else a download calls a student by is put where its platform looks for it.
+With a roster, each student has a row with the platform's identifiers. Without one, a hand-in's name is taken as the
+login name, and other identifiers from a download are put where its platform looks for them.
 """
 
 from __future__ import annotations
@@ -31,21 +31,21 @@ class ForPlatform(msgspec.Struct, frozen=True):
     """A layout that needs to know more than the grades.
 
     Attributes:
-        title: what the column of the scores is called.
-        matches: whose work is whose, where there is a roster.
+        title: the heading of the column of scores.
+        matches: the owners of the hand-ins, if there is a roster.
     """
 
     title: str = "Linear classifier"
     matches: Matches | None = None
 
     def student(self, grade: Grade) -> Student:
-        """Whose work it is, nobody's if that is not known."""
+        """The owner of the work; nobody if unknown."""
         return (self.matches.of.get(grade.submission.name) if self.matches else None) or Student()
 
     def rows(self, grades: Sequence[Grade]) -> list[tuple[Grade | None, Student]]:
-        """All who are on the roster, in its order, with their grades, so that every row can be imported.
+        """All students on the roster, in its order, with their grades, so that every row can be imported.
 
-        Without a roster, all who have handed in.
+        Without a roster, all students who have handed in.
         """
         if self.matches is None:
             return [(grade, Student()) for grade in in_order(grades)]
@@ -60,7 +60,7 @@ class GradebookCsv(ForPlatform, frozen=True):
     takes_hidden = True
 
     def render(self, grades: Sequence[Grade], functions: Sequence[str]) -> bytes:
-        """One row a hand-in, in order of the names; further columns where there is something in them."""
+        """One row per hand-in, in order of names; further columns if they are not empty."""
         grades = in_order(grades)
         head = ["submission", "state", "score", "max_score", "percent", *functions, "reason", "sha256"]
         rows = [_row(grade, functions) for grade in grades]
@@ -115,17 +115,17 @@ def _row(grade: Grade, functions: Sequence[str]) -> list[str]:
 
 
 class CanvasCsv(ForPlatform, frozen=True):
-    """What Canvas's gradebook imports.
+    """The layout that Canvas's gradebook imports.
 
-    Canvas finds students by ``ID`` or ``SIS Login ID``, and an assignment by its title with its number behind it, as it
-    exports them itself.
+    Canvas finds students by ``ID`` or ``SIS Login ID``, and an assignment by its title followed by its number, as in
+    its own exports.
     """
 
     file_name = "canvas.csv"
     takes_hidden = False
 
     def render(self, grades: Sequence[Grade], functions: Sequence[str]) -> bytes:
-        """The column of the assignment, with its points possible in the row that Canvas reads them from."""
+        """The column of the assignment, with its points possible in the row where Canvas reads them."""
         head = ["Student", "ID", "SIS User ID", "SIS Login ID", "Section", inert(self._column())]
         most = f"{max((grade.max_score for grade in grades), default=0.0):g}"
         possible = ["    Points Possible", "", "", "", "", most]
@@ -149,20 +149,20 @@ class CanvasCsv(ForPlatform, frozen=True):
         return self.matches is not None and self.matches.roster.is_canvas
 
     def _column(self) -> str:
-        """The heading that Canvas has given the assignment, if the roster is its export and has it; else the title."""
+        """Canvas's heading for the assignment, if the roster is its export and has it; else the title."""
         headings = self.matches.roster.headings if self.matches is not None else ()
         with_number = re.compile(re.escape(self.title) + r" \(\d+\)")
         return next((heading for heading in headings if with_number.fullmatch(heading)), self.title)
 
 
 class MoodleCsv(ForPlatform, frozen=True):
-    """What Moodle's grade import reads: map a column to the user, the others to a grade item and its feedback."""
+    """The layout for Moodle's grade import: map a column to the user, the others to a grade item and its feedback."""
 
     file_name = "moodle.csv"
     takes_hidden = False
 
     def render(self, grades: Sequence[Grade], functions: Sequence[str]) -> bytes:
-        """Grade and feedback side by side: Moodle loses the grades where feedback is imported without them."""
+        """Grade and feedback side by side: Moodle loses the grades if feedback is imported without them."""
         rows = self.rows(grades)
         columns: list[tuple[str, list[str]]] = []
         if self.matches is None:
@@ -176,7 +176,7 @@ class MoodleCsv(ForPlatform, frozen=True):
                 columns.append((heading, [str(getattr(student, field)) for _, student in rows]))
         columns.append((self.title, [_score(grade) for grade, _ in rows]))
         columns.append((f"{self.title} feedback", [_feedback(grade) if grade else "" for grade, _ in rows]))
-        # As the assignment's own grading worksheet calls them.
+        # The names in the assignment's own grading worksheet.
         listed = self.matches is not None and "Identifier" in self.matches.roster.headings
         of_download = [_known_to("moodle", grade) if grade is not None else "" for grade, _ in rows]
         known = [student.platform for _, student in rows] if listed else of_download
@@ -189,13 +189,13 @@ class MoodleCsv(ForPlatform, frozen=True):
 
 
 class GradescopeCsv(ForPlatform, frozen=True):
-    """The columns of the grades that Gradescope exports, for tools that read those."""
+    """The columns of Gradescope's exported grades, for tools that read those."""
 
     file_name = "gradescope.csv"
     takes_hidden = False
 
     def render(self, grades: Sequence[Grade], functions: Sequence[str]) -> bytes:
-        """Total score and the points of each function; what only Gradescope knows stays empty."""
+        """Total score and the points of each function; columns that only Gradescope knows stay empty."""
         head = ["First Name", "Last Name", "SID", "Email", "Sections", "Total Score", "Max Points", "Status"]
         head += ["Submission ID", "Submission Time", "Lateness (H:M:S)", "View Count", "Submission Count"]
         head += [f"{i}: {name} ({_worth(grades, name):g} pts)" for i, name in enumerate(functions, 1)]
@@ -238,12 +238,12 @@ def _lateness(late: LateFacts | None) -> str:
 
 
 def _known_to(platform: Platform, grade: Grade) -> str:
-    """What a platform calls the student in its own downloads; another platform's number could be somebody else's."""
+    """The platform's identifier of the student in its own downloads; another platform's could be somebody else's."""
     return grade.submission.lms_id if grade.submission.lms == platform else ""
 
 
 def _worth(grades: Sequence[Grade], function: str) -> float:
-    """The most points that a function can get, from the fullest report on it."""
+    """The maximum points of a function, from the fullest report on it."""
     return max(
         (sum(check.max_points for check in grade.checks if check.function == function) for grade in grades),
         default=0.0,
@@ -251,7 +251,7 @@ def _worth(grades: Sequence[Grade], function: str) -> float:
 
 
 def _score(grade: Grade | None) -> str:
-    """The score; empty where there is none, which all platforms read as «leave it alone» and not as zero."""
+    """The score; empty if there is none, which all platforms read as «leave it alone», not as zero."""
     return f"{grade.score:g}" if grade is not None and grade.state == "graded" else ""
 
 
@@ -278,7 +278,7 @@ def _marked(item: ManualItem) -> str:
 
 def _csv(head: Sequence[str], rows: Sequence[Sequence[str]]) -> bytes:
     text = io.StringIO()
-    # All cells are quoted: a spreadsheet that splits at semicolons would find a formula inside an unquoted one.
+    # All cells are quoted: a spreadsheet that splits at semicolons would find formulas inside unquoted ones.
     writer = csv.writer(text, lineterminator="\n", quoting=csv.QUOTE_ALL)
     writer.writerow(head)
     writer.writerows(rows)
@@ -286,9 +286,9 @@ def _csv(head: Sequence[str], rows: Sequence[Sequence[str]]) -> bytes:
 
 
 def inert(text: str) -> str:
-    """A cell that no spreadsheet takes for a formula: what could begin one is preceded by an apostrophe.
+    """A cell that no spreadsheet takes for a formula: an apostrophe precedes anything that could begin one.
 
-    The beginnings are those of OWASP's page on CSV injection.
+    The beginnings are those on OWASP's page on CSV injection.
     """
     text = visible(text)
     return "'" + text if _FORMULA.match(text) else text

@@ -1,4 +1,4 @@
-"""``gradebook.json``: the class for other programs: every score, and the counts of the class page."""
+"""``gradebook.json``: the class for other programs, with every score and the counts of the class page."""
 
 from __future__ import annotations
 
@@ -13,10 +13,10 @@ from grading.reports.text import shown
 
 
 class GradebookEntry(msgspec.Struct, frozen=True, kw_only=True):
-    """One hand-in. ``score`` and ``percent`` are None where it was not graded, and ``reason`` says why.
+    """One hand-in. ``score`` and ``percent`` are None if it was not graded, and ``reason`` says why.
 
-    ``repair`` is what makes each wrong function right, as far as it was found, whatever students are told of it; the
-    lines around it are left out. ``by_hand`` are the points that a person gave, None where nothing is marked.
+    ``repair`` has the changes found that make each wrong function right, whatever students are told;
+    the lines around them are omitted. ``by_hand`` has the points given by a person, None if nothing is marked.
     """
 
     name: str
@@ -44,7 +44,7 @@ class Gradebook(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class GradebookJson:
-    """Writes a class as JSON, in order of the names."""
+    """Writes a class as JSON, in order of names."""
 
     file_name = "gradebook.json"
     takes_hidden = True

@@ -1,6 +1,6 @@
-"""``results.json``: what a Gradescope autograder hands in.
+"""``results.json``: the output of a Gradescope autograder.
 
-The form is that of the autograder specifications, https://gradescope-autograders.readthedocs.io/en/latest/specs/.
+The form follows the autograder specifications, https://gradescope-autograders.readthedocs.io/en/latest/specs/.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ class GradescopeReport:
 
     def render(self, grade: Grade) -> bytes:
         """The file's bytes. Gradescope measures the time itself, so none is written."""
-        # Hidden checks stay, since Gradescope hides them; all else is what students read.
+        # Hidden checks stay, since Gradescope hides them; students read everything else.
         grade = shown(msgspec.structs.replace(grade, repair=told(grade.repair)))
         results: dict[str, Any] = {
             "score": grade.score,
@@ -36,7 +36,7 @@ class GradescopeReport:
             "test_output_format": "text",
             "test_name_format": "text",
             "visibility": "visible",
-            # What the grader prints is for the course's staff.
+            # The grader's printed output is for the course's staff.
             "stdout_visibility": "hidden",
             "extra_data": {
                 "sha256": grade.submission.sha256,
@@ -75,7 +75,7 @@ def _test(number: int, check: CheckResult, grade: Grade) -> dict[str, Any]:
         "number": str(number),
         "output": explain(check, grade),
         "tags": [check.function, check.id],
-        # Where one is hidden, Gradescope does not show the total either.
+        # If one is hidden, Gradescope does not show the total either.
         "visibility": "after_published" if check.hidden else "visible",
     }
 
@@ -91,7 +91,7 @@ def _marked(item: ManualItem) -> dict[str, Any]:
 
 
 def explain(check: CheckResult, grade: Grade) -> str:
-    """All that is known of a check, as plain text: promise, message, diagnosis, both answers, input, place."""
+    """Everything about a check as plain text: promise, message, diagnosis, both answers, input, place."""
     lines = [say("What was asked: {promise}", promise=check.title)]
     if check.status != "passed":
         lines.append(check.message)

@@ -1,7 +1,7 @@
-"""What students may read of a grade before its hidden checks are released.
+"""Reduces a grade to what students may read before its hidden checks are released.
 
-A hidden check is taken out whole, with its points, its pictures and whatever is said of its function's training. What
-the other checks say does not depend on it (`grading.running.runner`), so nothing can be read between the lines either.
+A hidden check is removed entirely, with its points, its pictures and everything about its function's training. The
+other checks do not depend on it (`grading.running.runner`), so nothing can be read between the lines either.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from grading.words import say
 
 
 def from_here(grade: Grade) -> Grade:
-    """The grade with the hand-in's path from the current folder; of what lies elsewhere, only its name is told."""
+    """The grade with the hand-in's path relative to the current folder; only its name if it is elsewhere."""
     path, here = Path(grade.submission.path), Path.cwd()
     if not path.is_absolute():
         return grade
@@ -27,9 +27,9 @@ def from_here(grade: Grade) -> Grade:
 
 
 def for_students(grade: Grade) -> Grade:
-    """The grade as if the hidden checks had not been asked, and a sentence that says how many there are.
+    """The grade as if the hidden checks did not exist, with a sentence that says how many there are.
 
-    Of repairs it has what students are told.
+    Repairs are reduced to what students are told.
     """
     grade = msgspec.structs.replace(grade, repair=told(grade.repair))
     hidden = [check for check in grade.checks if check.hidden]
@@ -63,7 +63,7 @@ def for_students(grade: Grade) -> Grade:
 
 
 def released(grade: Grade) -> Grade:
-    """The grade with no hidden checks any more."""
+    """The grade with its hidden checks made visible."""
     checks = [
         msgspec.structs.replace(check, hidden=False) if check.hidden else check for check in grade.checks
     ]

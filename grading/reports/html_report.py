@@ -41,10 +41,10 @@ class Input(msgspec.Struct, frozen=True):
 
 
 class Gradient(msgspec.Struct, frozen=True):
-    """A wrong dW beside what is accepted, which at a kink is an interval for each entry.
+    """A wrong dW beside the accepted one, which at a kink is an interval for each entry.
 
-    ``direction`` is that of the certificate where it takes more than one weight; ``proof`` says the certificate in
-    words where the check's message does not.
+    ``direction`` is that of the certificate if it takes more than one weight; ``proof`` states the certificate in
+    words if the check's message does not.
     """
 
     accepted: list[list[str]]
@@ -57,9 +57,9 @@ class Gradient(msgspec.Struct, frozen=True):
 
 
 class Broken(msgspec.Struct, frozen=True):
-    """A check that did not pass, with what the page shows of it.
+    """A check that did not pass, with what the page shows about it.
 
-    ``name`` is that of its function or class; those of ``same`` did not pass for the same reason.
+    ``name`` is that of its function or class; the checks in ``same`` did not pass for the same reason.
     """
 
     check: CheckResult
@@ -73,7 +73,7 @@ class Broken(msgspec.Struct, frozen=True):
 
 
 class Points(msgspec.Struct, frozen=True):
-    """What a function got of what it could have; ``link`` is the first of its checks that did not pass."""
+    """A function's points and their maximum; ``link`` is the first of its checks that did not pass."""
 
     name: str
     got: float
@@ -82,13 +82,13 @@ class Points(msgspec.Struct, frozen=True):
 
 
 class HtmlReport:
-    """Writes a `Grade` as a page: what to fix first, with the smallest input that shows it; then one line a pass."""
+    """Writes a `Grade` as a page: first what to fix, with the smallest input that shows it; then one line per pass."""
 
     file_name = "report.html"
     takes_hidden = False
 
     def __init__(self, source_page: str | None = None) -> None:
-        """``source_page`` is the page beside it that shows the student's files, if there is one."""
+        """``source_page`` is the page that shows the student's files, if there is one."""
         self.source_page = source_page
 
     def render(self, grade: Grade) -> bytes:
@@ -144,7 +144,7 @@ def statuses() -> dict[Status, str]:
 
 
 def command(grade: Grade) -> str:
-    """The command that repeats this grade: in a checkout, to be typed in its folder."""
+    """The command that repeats this grade, to be typed in a checkout's folder."""
     data = grade.suite.data
     where = " --data DIR" if data is not None and data.name == "cifar10" else ""
     called = PROGRAM if PREFIX else f"python {PROGRAM}"
@@ -152,7 +152,7 @@ def command(grade: Grade) -> str:
 
 
 def place_of(function: str, grade: Grade) -> Place | None:
-    """The place of ``svm_loss_naive``; of ``LinearSVM.train`` that of the method, or else of the class."""
+    """The place of a function; for a method like ``LinearSVM.train``, its own or else that of the class."""
     return (
         grade.functions.get(function)
         or grade.methods.get(function)
@@ -214,7 +214,7 @@ def _gradient(found: GradientComparison) -> Gradient:
         together=found.together,
         map=distances(found),
         direction=[[_short(x) for x in row] for row in certificate.V] if certificate and several else None,
-        # At a kink the message of the check ends with it.
+        # At a kink, the check's message ends with it.
         proof=_proof(certificate) if certificate and not found.ties else None,
     )
 
@@ -242,7 +242,7 @@ def _proof(certificate: Certificate) -> str:
 
 
 def _input(example: Counterexample | None) -> Input | None:
-    """The tables of a counterexample; None where it has none, or is too large to be looked at."""
+    """The tables of a counterexample; None if it has none, or is too large to look at."""
     if example is None or example.W is None or example.X is None or example.y is None:
         return None
     numbers = [x for row in example.W + example.X for x in row]
@@ -258,11 +258,11 @@ def _input(example: Counterexample | None) -> Input | None:
 
 
 def _short(value: float) -> str:
-    """A number as Python writes it, or to five digits where that is long: the Python to paste has all of them."""
+    """A number as Python writes it, or to five digits if that is long: the Python to paste has all of them."""
     text = repr(value)
     return text if len(text) <= _LONGEST_NUMBER else f"{value:.5g}"
 
 
 def _unmarked(question: str) -> str:
-    """A question of the notebook without the asterisks of Markdown around its heading."""
+    """A question of the notebook without Markdown's asterisks around its heading."""
     return re.sub(r"\*\*(.+?)\*\*", r"\1", question)

@@ -1,4 +1,4 @@
-"""A report to be shown below a notebook's cell, or in a console: what was checked there, and no more."""
+"""A report to show below a notebook's cell or in a console: only what was checked there."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from grading.words import say
 
 
 def inline_text(grade: Grade) -> str:
-    """The report as plain text: what failed with all that helps, then a line for each check."""
+    """The report as plain text: failures with everything that helps, then a line for each check."""
     grade = shown(grade)
     lines = [_score(grade), ""]
     for check in grade.broken:
@@ -35,7 +35,7 @@ def _score(grade: Grade) -> str:
 
 
 def inline_html(grade: Grade) -> str:
-    """The report as HTML that stands among other output: nothing in it reaches outside, nothing is loaded or run."""
+    """The report as HTML to embed in other output: it has no effect outside, and loads and runs nothing."""
     grade = shown(grade)
     return fragment(
         "inline.html",

@@ -1,6 +1,6 @@
 """``junit.xml``: the grade for continuous integration.
 
-The form is that of junit-10.xsd, in the xunit plugin of Jenkins (github.com/jenkinsci/xunit-plugin).
+The form follows junit-10.xsd, in the xunit plugin of Jenkins (github.com/jenkinsci/xunit-plugin).
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ class JUnitReport:
     takes_hidden = False
 
     def render(self, grade: Grade) -> bytes:
-        """The file's bytes. What was not graded is a suite of one error."""
+        """The file's bytes. An ungraded hand-in is a suite with one error."""
         grade = shown(grade)
         suites = ET.Element("testsuites", name="subgrader")
         cases = [_case(check, grade) for check in grade.checks] or [_not_graded(grade)]

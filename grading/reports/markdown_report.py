@@ -18,7 +18,7 @@ from grading.words import later, say, together, translated
 
 
 class MarkdownReport:
-    """Writes a `Grade` for a person to read: failures first, with all that helps; then one line for each pass."""
+    """Writes a `Grade` for people to read: failures first, with everything that helps; then one line for each pass."""
 
     file_name = "report.md"
     takes_hidden = False
@@ -123,7 +123,7 @@ def _of(got: float, most: float) -> str:
 
 
 def what_helps(check: CheckResult, grade: Grade, same: Sequence[CheckResult] = ()) -> list[str]:
-    """What helps to fix what a check found, as lines of Markdown under a heading of the third level.
+    """Everything that helps to fix a check's finding, as lines of Markdown under a third-level heading.
 
     ``same`` are checks that did not pass for the same reason.
     """
@@ -199,9 +199,9 @@ def escape(text: str) -> str:
     text = " ".join(text.split())
     text = text.replace("&", "&amp;").replace("<", "&lt;")
     text = re.sub(r"([\\`*\[\]|])", r"\\\1", text)
-    # Inside a word, as in svm_loss_naive, an underscore marks nothing; pairs of tildes strike out.
+    # Inside a word, as in svm_loss_naive, an underscore has no meaning; pairs of tildes strike out.
     text = re.sub(r"(?<!\w)_|_(?!\w)|~(?=~)", r"\\\g<0>", text)
-    # What would begin a heading, a list, a quotation or a rule at the start of a line.
+    # Anything that would begin a heading, a list, a quotation or a rule at the start of a line.
     return re.sub(r"^([#>+=-]|\d+(?=[.)]))", _at_start, text)
 
 

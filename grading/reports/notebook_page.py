@@ -1,7 +1,7 @@
 """``feedback/<notebook>.html``: the student's notebook as Jupyter shows it, with the feedback below each function.
 
-What nbconvert makes of it is made harmless where it is made (`grading.intake.rendered_cells`), and the page's policy
-lets nothing of it run or load. ``source.html`` takes a tenth of the time and shows Markdown as text.
+nbconvert's output is made harmless where it is produced (`grading.intake.rendered_cells`), and the page's policy lets
+none of it run or load anything. ``source.html`` takes a tenth of the time and shows Markdown as text.
 """
 
 from __future__ import annotations
@@ -25,13 +25,13 @@ if TYPE_CHECKING:
 
 
 class RenderedCell(msgspec.Struct, frozen=True):
-    """A cell as Jupyter shows it, and the feedback on what ends there.
+    """A cell as Jupyter shows it, and the feedback on functions that end there.
 
     Attributes:
         number: counts all cells from 1.
         kind: "code", "markdown" or "raw".
-        html: what it holds, made harmless.
-        feedback: on the functions in it, from above.
+        html: its content, made harmless.
+        feedback: the feedback on the functions in it, from the top.
     """
 
     number: int
@@ -46,7 +46,7 @@ class NotebookPage:
     def render(
         self, grade: Grade, sources: Sequence[Commented], handin: Handin, reader: Reader
     ) -> Iterator[tuple[str, bytes]]:
-        """The pages, by their names in the submission's folder; ``reader`` renders the cells. Packages have none."""
+        """The pages, by their names in the submission's folder; ``reader`` renders the cells. None for packages."""
         grade = shown(grade)
         for source, name in zip(sources, names_for(sources), strict=True):
             if not source.is_notebook:

@@ -17,7 +17,7 @@ from grading.words import say
 
 
 class NotebookReport:
-    """Writes each notebook with cells of feedback in it; the student's own cells are as they were."""
+    """Writes each notebook with feedback cells inserted; the student's own cells are unchanged."""
 
     def render(self, grade: Grade, sources: Sequence[Commented]) -> Iterator[tuple[str, bytes]]:
         """The files, by their names in the submission's folder. Packages have none."""
@@ -30,7 +30,7 @@ class NotebookReport:
 
 
 def with_feedback(source: Commented, grade: Grade) -> bytes | None:
-    """The notebook with the feedback, in place of any that an earlier run inserted; None if it cannot be read."""
+    """The notebook with the feedback, replacing any from an earlier run; None if it cannot be read."""
     try:
         notebook = _as_it_is(source.file.data)
     except DamagedNotebookError:
@@ -45,12 +45,12 @@ def with_feedback(source: Commented, grade: Grade) -> bytes | None:
             cells.append(cell)
         cells += [_cell(each.name, _said(each, grade), with_ids) for each in by_cell.get(number, [])]
     text = json.dumps({**notebook, "cells": cells}, indent=1, ensure_ascii=False)
-    # JSON can hold halves of surrogates, which UTF-8 cannot: they stay as JSON writes them.
+    # JSON can hold lone surrogates, which UTF-8 cannot: they stay as JSON writes them.
     return (text.encode("utf-8", "backslashreplace")) + b"\n"
 
 
 def _as_it_is(data: bytes) -> dict[str, Any]:
-    """The notebook unchanged where it is of format 4, else converted to it."""
+    """The notebook unchanged if it has format 4, else converted to it."""
     try:
         notebook = json.loads(data)
         if notebook["nbformat"] == 4 and isinstance(notebook["cells"], list):
@@ -62,7 +62,7 @@ def _as_it_is(data: bytes) -> dict[str, Any]:
         raise DamagedNotebookError("has no cells")
     cells = [dict(cell) for cell in converted["cells"]]
     for number, cell in enumerate(cells, start=1):
-        # Drawn at random where the old version had none; a second run must write the same.
+        # nbformat draws missing ones at random, but a second run must write the same.
         cell["id"] = f"cell-{number}"
     return {**converted, "cells": cells}
 
@@ -116,7 +116,7 @@ def _sign(feedback: Feedback) -> str:
 
 
 def names_for(sources: Sequence[Commented]) -> list[str]:
-    """A name for each file that is safe and its own: that of the file, with a number where two are alike."""
+    """A safe and unique name for each file: that of the file, with a number if two are alike."""
     names: list[str] = []
     for source in sources:
         stem = safe_name(PurePosixPath(source.file.name).stem)

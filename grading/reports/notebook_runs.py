@@ -20,7 +20,7 @@ _CAPTIONS = {
 
 
 class Shown(msgspec.Struct, frozen=True):
-    """A picture: where it comes from, and its source as a data URL."""
+    """A picture: its origin, and its source as a data URL."""
 
     caption: str
     source: str
@@ -29,9 +29,9 @@ class Shown(msgspec.Struct, frozen=True):
 
 
 class ShownRun(msgspec.Struct, frozen=True):
-    """One notebook: how far it came, what else there is to say, claims for a person to look at, pictures.
+    """One notebook: how far it got, what else there is to say, claims for people to look at, pictures.
 
-    ``searches`` are maps of what was tried, each with the name of the model that was looked for.
+    ``searches`` are maps of the tried settings, each with the name of the model.
     """
 
     notebook: str
@@ -44,19 +44,19 @@ class ShownRun(msgspec.Struct, frozen=True):
 
 
 def shown_runs(grade: Grade) -> list[ShownRun]:
-    """Each notebook that was run; nothing if none was to be."""
+    """Each executed notebook; nothing if none was to be run."""
     return [] if grade.execution is None else [_shown_run(run) for run in grade.execution.notebooks]
 
 
 def introduction(execution: Execution) -> str:
-    """Which data the notebooks were run with, or why none was run."""
+    """A sentence on the data that the notebooks were run with, or why none was run."""
     return execution.reason or say(
         "Run from the top as handed in, with {data}. A cell that fails is skipped.", data=execution.data
     )
 
 
 def outcome(run: NotebookRun) -> str:
-    """How far a notebook came: one sentence."""
+    """One sentence on how far a notebook got."""
     if run.state == "stopped":
         return say(
             "Stopped in cell {cell}, after {ended} of {cells} code cells: {reason}.",

@@ -1,4 +1,4 @@
-"""What all HTML pages share: templates with escaping, and a policy under which only our own script can run."""
+"""Shared by all HTML pages: templates with escaping, and a policy under which only our own script can run."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ TEMPLATES = Path(__file__).resolve().parent / "templates"
 
 @cache
 def environment() -> Environment:
-    """The Jinja environment: everything is escaped, and a name that is missing is an error."""
+    """The Jinja environment: everything is escaped, and a missing name is an error."""
     from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
     from grading.reports.compiled import Compiled
@@ -49,12 +49,12 @@ def environment() -> Environment:
 
 
 def assignment(suite: SuiteFacts | None) -> str:
-    """The course and the assignment, as the rubric calls them."""
+    """The rubric's names for the course and the assignment."""
     return "" if suite is None else " · ".join(filter(None, (suite.course, suite.assignment)))
 
 
 def _say(template: str, **values: object) -> Markup:
-    """`grading.words.say` for pages: values are escaped, but for those that are markup of ours."""
+    """`grading.words.say` for pages: values are escaped, except our own markup."""
     from markupsafe import escape
 
     return escape(translated(template)).format_map(values)
@@ -73,26 +73,26 @@ def _code(text: object) -> Markup:
 
 
 def _gap() -> str:
-    """What stands between two sentences."""
+    """The separator of two sentences."""
     return together("|", "|")[1:-1]
 
 
 def _colon() -> str:
-    """What stands between a thing and what is said of it."""
+    """The separator between a term and its explanation."""
     return say(": ")
 
 
 def _language() -> str:
-    """What a page says of its language, so that it is set, hyphenated and read aloud as that."""
+    """The page's language code, so that it is typeset, hyphenated and read aloud accordingly."""
     return "zh-Hans" if spoken() == "zh" else spoken()
 
 
 def page(
     template: str, script: str, styles: tuple[str, ...], *, pictures: bool = False, **values: object
 ) -> bytes:
-    """A whole page from a template, with its script and styles inside it; ``pictures`` may be, too.
+    """Renders a whole page from a template, with its script and styles inside; ``pictures`` may be, too.
 
-    The page asks for nothing from anywhere, and its Content-Security-Policy admits one script and one style, by their
+    The page requests nothing from anywhere, and its Content-Security-Policy admits one script and one style, by their
     hashes: markup that got past the escaping could neither run nor load anything.
     """
     from markupsafe import Markup
@@ -107,7 +107,7 @@ def page(
         environment()
         .get_template(template)
         .render(
-            # Both are files of ours, without anything of a student's.
+            # Both are our own files, without any student content.
             script=Markup(script_text),
             style=Markup(style_text),
             policy=policy,
@@ -118,7 +118,7 @@ def page(
 
 
 def fragment(template: str, style: str, **values: object) -> str:
-    """A piece of a page, with its style inside it, to be put among other things."""
+    """Renders a piece of a page, with its style inside, to be embedded."""
     from markupsafe import Markup
 
     return environment().get_template(template).render(style=Markup(_text(style)), **values)

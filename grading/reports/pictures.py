@@ -1,6 +1,6 @@
-"""Pictures for the student's page: numbers turned into coordinates, which templates draw as SVG.
+"""Pictures for the student's page: turns numbers into coordinates, which templates draw as SVG.
 
-Drawn by hand because a class has thousands: matplotlib takes 36 ms for one curve, all of these together take 2 ms; they
+Drawn by hand because a class has thousands: matplotlib takes 36 ms for one curve, and all of these together 2 ms; they
 follow the page into dark mode, and are the same bytes in every run.
 """
 
@@ -21,21 +21,21 @@ from grading.intake.png import png_of
 
 _LEFT, _RIGHT = 62, 392
 _TOP, _BOTTOM = 10, 190
-_OUT_OF_SIGHT = 2.0  # losses of more than this many times the reference's largest are cut off
+_OUT_OF_SIGHT = 2.0  # losses above this multiple of the reference's largest are cut off
 _MOST_CELLS_WITH_NUMBERS = 60
 _MOST_CELLS = 400
-_DARKEST = 0.45  # so that text on it can be read
+_DARKEST = 0.45  # so that text on it is readable
 
 
 class Tick(msgspec.Struct, frozen=True):
-    """A mark on an axis: where, and what it says."""
+    """A mark on an axis: its position and its text."""
 
     at: float
     label: str
 
 
 class Curves(msgspec.Struct, frozen=True):
-    """Loss curves over the band of the reference's: points as SVG wants them, and how far the axes go."""
+    """Loss curves over the reference's band: points in SVG's form, and the ranges of the axes."""
 
     band: str
     lines: list[str]
@@ -48,7 +48,7 @@ class Curves(msgspec.Struct, frozen=True):
 
 
 class Whisker(msgspec.Struct, frozen=True):
-    """One training: its seed, the accuracy, the interval around it, and whether it is enough."""
+    """One training: its seed, its accuracy, the interval around it, and whether it is enough."""
 
     seed: int
     y: float
@@ -61,7 +61,7 @@ class Whisker(msgspec.Struct, frozen=True):
 
 
 class Accuracies(msgspec.Struct, frozen=True):
-    """Accuracies of several trainings on one axis, with the threshold and those of the reference."""
+    """Accuracies of several trainings on one axis, with the threshold and the reference's."""
 
     whiskers: list[Whisker]
     threshold: float
@@ -72,7 +72,7 @@ class Accuracies(msgspec.Struct, frozen=True):
 
 
 class Template(msgspec.Struct, frozen=True):
-    """The weights of one class as a picture, and the reference's: addresses that hold the picture themselves."""
+    """The weights of one class as a picture, and the reference's, as data URLs."""
 
     name: str
     mine: str
@@ -80,7 +80,7 @@ class Template(msgspec.Struct, frozen=True):
 
 
 class Training(msgspec.Struct, frozen=True):
-    """All that is drawn of the trainings of one function."""
+    """All pictures of one function's trainings."""
 
     facts: TrainingFacts
     curves: Curves | None
@@ -89,7 +89,7 @@ class Training(msgspec.Struct, frozen=True):
 
 
 class Cell(msgspec.Struct, frozen=True):
-    """A cell of a map: its corner, how dark it is (0 to 0.45) and its number."""
+    """A cell of a map: its corner, its darkness (0 to 0.45) and its number."""
 
     x: float
     y: float
@@ -98,7 +98,7 @@ class Cell(msgspec.Struct, frozen=True):
 
 
 class Map(msgspec.Struct, frozen=True):
-    """A matrix as a map of shaded cells, with what stands beside rows and above columns."""
+    """A matrix as a map of shaded cells, with the headings of rows and columns."""
 
     cells: list[Cell]
     width: int
@@ -117,7 +117,7 @@ def training(facts: TrainingFacts) -> Training:
 
 
 def distances(comparison: GradientComparison) -> Map | None:
-    """The map of |dW - accepted|; None where nothing in it is a number."""
+    """The map of |dW - accepted|; None if nothing in it is a number."""
     rows = comparison.distance
     numbers = [x for row in rows for x in row if x is not None]
     if not numbers or not max(numbers) > 0.0:
@@ -128,9 +128,9 @@ def distances(comparison: GradientComparison) -> Map | None:
 
 
 def search(facts: SearchFacts) -> Map | None:
-    """The map of validation accuracies: a row for each learning rate, a column for each reg; None where it is empty.
+    """The map of validation accuracies: a row for each learning rate, a column for each reg; None if it is empty.
 
-    The best has the strongest colour. Of a pair that was tried twice, the last accuracy is shown.
+    The best has the strongest colour. If a pair was tried twice, the last accuracy is shown.
     """
     found = {(pair.learning_rate, pair.reg): pair.validation for pair in facts.results}
     rates, regs = sorted({rate for rate, _ in found}), sorted({reg for _, reg in found})
@@ -138,7 +138,7 @@ def search(facts: SearchFacts) -> Map | None:
     if not numbers or len(rates) * len(regs) > _MOST_CELLS:
         return None
     rows = [[found.get((rate, reg)) for reg in regs] for rate in rates]
-    # Half of the shades are for the worst: what was tried looks different from what was not.
+    # Even the worst gets half of the darkness, so that tried pairs look different from untried ones.
     lowest = 2.0 * min(numbers) - max(numbers)
     return _map(rows, [f"{reg:.4g}" for reg in regs], [f"{rate:.4g}" for rate in rates], lowest, ("–", 0.0))
 
@@ -150,7 +150,7 @@ def _map(
     lowest: float,
     missing: tuple[str, float],
 ) -> Map:
-    """Cells as dark as their numbers are far above ``lowest``; ``missing`` is text and shade of what is no number."""
+    """Cells that are darker the farther their numbers are above ``lowest``; ``missing`` is text and shade for NaN."""
     height, width = len(rows), len(rows[0])
     with_numbers = height * width <= _MOST_CELLS_WITH_NUMBERS
     cell_width, cell_height = (58.0, 26.0) if with_numbers else (max(3.0, min(26.0, 360.0 / width)),) * 2
@@ -195,7 +195,7 @@ def short(value: float) -> str:
 
 
 def _curves(facts: TrainingFacts) -> Curves | None:
-    """The loss histories that could be read, over the reference's band; None where there is none."""
+    """The readable loss histories over the reference's band; None if there are none."""
     histories = [run.history for run in facts.runs if run.history is not None]
     drawn = [history for history in histories if any(loss is not None for loss in history.losses)]
     if not drawn:
@@ -223,7 +223,7 @@ def _curves(facts: TrainingFacts) -> Curves | None:
 
 
 class _Axis:
-    """From a value to its place on an axis, kept on it; to a tenth of a pixel."""
+    """Maps a value to its place on an axis, clipped to it, to a tenth of a pixel."""
 
     def __init__(self, low: float, high: float, start: float, end: float) -> None:
         self._low, self._span = low, (high - low) or 1.0
@@ -234,7 +234,7 @@ class _Axis:
         return round(self._start + share * self._length, 1)
 
     def along(self, values: Sequence[float]) -> list[float]:
-        """The places of many values; NaN where there is none."""
+        """The places of many values; NaN where there is no value."""
         shares = np.clip((np.asarray(values, dtype=np.float64) - self._low) / self._span, 0.0, 1.0)
         places: list[float] = np.round(self._start + shares * self._length, 1).tolist()
         return places
@@ -245,7 +245,7 @@ def _points(x: Sequence[float], y: Sequence[float]) -> str:
 
 
 def _lines(history: LossHistory, x: _Axis, y: _Axis) -> list[str]:
-    """The history as runs of points; it breaks where a loss is no number."""
+    """The history as runs of points; it breaks where a loss is not a number."""
     across = x.along(history.steps)
     # None becomes NaN.
     down = y.along(history.losses)  # type: ignore[arg-type]
@@ -311,5 +311,5 @@ def _templates(facts: TrainingFacts) -> list[Template]:
 
 @lru_cache(maxsize=256)
 def _png(pixels: bytes, shape: tuple[int, ...]) -> str:
-    """A picture as a ``data:`` address. The reference's pictures are on every page of a class, and drawn once."""
+    """A picture as a ``data:`` URL. The reference's pictures are on every page of a class, and drawn once."""
     return "data:image/png;base64," + base64.b64encode(png_of(pixels, shape)).decode()

@@ -1,4 +1,4 @@
-"""What is said about a repair: the place in the student's own text, marked as a compiler does, and what is certain."""
+"""Describes a repair: the place in the student's own text, marked as a compiler does, and what is certain."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ _TAB = 4
 
 
 def repair_shown_by(check: CheckResult, grade: Grade) -> Repair | None:
-    """The repair of the function that a check is about, if this is the first failed check that it makes pass."""
+    """The repair of a check's function, if this is the first failed check that it makes pass."""
     repair = grade.repair.get(check.function)
     if repair is None:
         return None
@@ -26,7 +26,7 @@ def repair_shown_by(check: CheckResult, grade: Grade) -> Repair | None:
 
 
 def told(repairs: Mapping[str, Repair]) -> dict[str, Repair]:
-    """What students are told of repairs, by function."""
+    """The part of repairs that students are told, by function."""
     found = {}
     for function, repair in repairs.items():
         if repair.hint != "none":
@@ -45,7 +45,7 @@ def _shown_change(change: Change, repair: Repair) -> Change:
 
 
 def sentence_of(function: str, repair: Repair) -> str:
-    """Where it is, and how sure that is."""
+    """A sentence on where the repair is, and how certain that is."""
     first = repair.changes[0]
     if _on_one_line(repair):
         return say(
@@ -84,17 +84,17 @@ def sentence_of(function: str, repair: Repair) -> str:
 
 
 def parts_of(repair: Repair) -> list[tuple[str, str, str]]:
-    """For each change: what stands before it, the place in the text, and the change; "" where there is none."""
+    """For each change: its introduction, the place in the text, and the change; "" for missing parts."""
     return _parts(repair, _marked)
 
 
 def pages_parts_of(repair: Repair) -> list[tuple[str, list[Row], str]]:
-    """As `parts_of`, for pages: carets below a line would not fit where a narrow page breaks it."""
+    """As `parts_of`, for pages: carets below a line would be misplaced if a narrow page breaks it."""
     return _parts(repair, _rows)
 
 
 def _parts(repair: Repair, around: Callable[..., T]) -> list[tuple[str, T, str]]:
-    """The same; ``around`` shows the lines around one change, or two."""
+    """The same; ``around`` shows the lines around one change or two."""
     if _on_one_line(repair):
         both = _both(*repair.changes)
         return [("", around(both), _text_of(both))]
@@ -109,13 +109,13 @@ def _parts(repair: Repair, around: Callable[..., T]) -> list[tuple[str, T, str]]
 
 
 def _on_one_line(repair: Repair) -> bool:
-    """Whether there are two changes, both of the same line."""
+    """Whether there are two changes, both on the same line."""
     places = {(change.source, change.line, change.after) for change in repair.changes}
     return len(repair.changes) == 2 and len(places) == 1 and not repair.changes[0].after
 
 
 def _both(first: Change, second: Change) -> Change:
-    """Two changes of one line as one."""
+    """Combines two changes on one line."""
     sentences = [first.sentence] + [second.sentence] * (second.sentence != first.sentence)
     old = [line for line in first.lines if line.startswith("-")]
     new = [line for line in second.lines if line.startswith("+")]
@@ -123,7 +123,7 @@ def _both(first: Change, second: Change) -> Change:
 
 
 class Row(msgspec.Struct, frozen=True):
-    """One of the student's lines on a page, in three pieces, the second of which is marked."""
+    """One of the student's lines on a page, in three pieces, of which the second is marked."""
 
     number: str
     before: str
@@ -132,7 +132,7 @@ class Row(msgspec.Struct, frozen=True):
 
 
 def _rows(first: Change, *others: Change) -> list[Row]:
-    """The lines around changes, each once."""
+    """The lines around changes, without duplicates."""
     rows = _rows_around(first)
     for change in others:
         known = {row.number: row for row in rows}
@@ -167,7 +167,7 @@ def as_text(function: str, repair: Repair) -> str:
 
 
 def _are_near(repair: Repair) -> bool:
-    """Whether there are two changes of neighbouring lines, indented alike, so that the lines are shown once."""
+    """Whether there are two changes on neighbouring lines, indented alike, so that the lines are shown once."""
     if len(repair.changes) != 2 or any(change.after for change in repair.changes):
         return False
     first, second = repair.changes
@@ -189,7 +189,7 @@ def _place(change: Change) -> str:
 
 
 def _marked(*changes: Change) -> str:
-    """The lines around the places, with their numbers, and carets below what is meant."""
+    """The lines around the places, with their numbers, and carets below the marked text."""
     lines: dict[int, str] = {}
     for change in changes:
         lines |= dict(enumerate(change.excerpt, change.first))
@@ -207,5 +207,5 @@ def _marked(*changes: Change) -> str:
 
 
 def _columns(text: str) -> int:
-    """How many columns a text takes in a monospaced font, in which some letters are twice as wide."""
+    """The number of columns of a text in a monospaced font, in which some characters are twice as wide."""
     return sum(2 if unicodedata.east_asian_width(c) in "WF" else 1 for c in text.expandtabs(_TAB))

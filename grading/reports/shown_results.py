@@ -1,4 +1,4 @@
-"""The words of a check that failed, in a terminal."""
+"""Describes a failed check in a terminal."""
 
 from __future__ import annotations
 
@@ -10,13 +10,13 @@ from grading.words import say, together
 
 Part = Literal["title", "message", "hint", "numbers", "code"]
 STYLES: dict[Part, str] = {"title": "bold", "message": "", "hint": "yellow", "numbers": "cyan", "code": "dim"}
-# What is to be pasted, and what stands below something.
+# Parts to be pasted, and parts that must stay below others.
 NEVER_BROKEN: tuple[Part, ...] = ("numbers", "code")
 _WIDEST = 100
 
 
 def parts_of(result: CheckResult) -> Iterator[tuple[Part, str]]:
-    """What is said about a failed check, piece by piece; with an empty line between two."""
+    """The description of a failed check, piece by piece, to be separated by empty lines."""
     yield "title", f"{result.function}: {result.title}"
     yield "message", result.message
     if result.diagnosis is not None:
@@ -33,9 +33,9 @@ def parts_of(result: CheckResult) -> Iterator[tuple[Part, str]]:
 
 
 def coloured(parts: Iterable[tuple[Part, str]], width: int) -> str:
-    """All of it for a terminal of this width, with an empty line between two parts.
+    """All parts for a terminal of this width, separated by empty lines.
 
-    Sentences are broken between words, and code is not.
+    Sentences are broken between words, but code is not.
     """
     from io import StringIO
 

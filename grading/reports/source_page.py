@@ -1,7 +1,7 @@
 """``source.html``: the student's files as a page, with the feedback below each function.
 
-Everything of the student's stands there as text: Markdown and HTML are not rendered, and of outputs there is what a
-terminal would show, and small pictures. (nbconvert takes ten times as long, most of it to make rendered HTML harmless.)
+All student content is shown as text: Markdown and HTML are not rendered, and outputs are limited to what a terminal
+would show, and small pictures. (nbconvert takes ten times as long, most of it to make rendered HTML harmless.)
 """
 
 from __future__ import annotations
@@ -32,21 +32,21 @@ _LONGEST_HIGHLIGHTED = 100_000
 _LONGEST_OUTPUT = 4_000
 _MOST_PICTURE_BYTES = 200_000  # on a page, so that a class of a thousand stays small
 _MOST_TEXT = 2_000_000  # characters of a file; the course's notebooks have some 30,000
-_MOST_LINES = 5_000  # of a piece of a .py file
-# What a line and an output of a cell cost beside their characters.
+_MOST_LINES = 5_000  # in a piece of a .py file
+# The cost of a line and of a cell's output in addition to their characters.
 _LINE, _OUTPUT = 60, 200
 _ANSI = re.compile(r"\x1b\[[0-?]*[ -/]*[@-~]|\x1b\][^\x07\x1b]*(?:\x07|\x1b\\)?")
 
 
 class Output(msgspec.Struct, frozen=True):
-    """What a cell had printed or drawn: text, or the address of a picture that holds it."""
+    """The output of a cell: text, or a picture as a data URL."""
 
     text: str = ""
     picture: str = ""
 
 
 class Piece(msgspec.Struct, frozen=True):
-    """A cell, or a part of a file: numbered lines, what it had put out, and the feedback on what ends there.
+    """A cell, or a part of a file: numbered lines, its outputs, and the feedback on functions that end there.
 
     ``kind`` is "code", "markdown" or "raw"; ``label`` names a cell and is empty for a file.
     """
@@ -59,7 +59,7 @@ class Piece(msgspec.Struct, frozen=True):
 
 
 class SourcePage:
-    """Writes the files in which functions stand as one page."""
+    """Writes the files that contain functions as one page."""
 
     file_name = "source.html"
 
@@ -128,15 +128,15 @@ def _weight(text: str) -> int:
 
 
 def _output(output: dict[str, Any], left: int) -> tuple[list[Output], int]:
-    """An output as text or picture, and how many of the bytes ``left`` for pictures it takes."""
+    """An output as text or picture, and the number of bytes that it takes of those ``left`` for pictures."""
     data = output.get("data")
     data = data if isinstance(data, dict) else {}
     encoded = "".join(joined(data.get("image/png")).split())
     used = 0
     if encoded and len(encoded) <= left:
-        # Also of those that are not shown: to find that out may take unpacking megabytes.
+        # Even for those that are not shown: finding that out may take decompressing megabytes.
         used = len(encoded)
-        # A browser would unpack whatever a picture says that it holds, and show what else is in its file.
+        # A browser would decompress whatever a picture claims to hold, and show anything else in its file.
         with contextlib.suppress(NoPictureError):
             picture = base64.b64encode(checked(_decoded(encoded), packed_anew=False).png).decode()
             return [Output(picture=f"data:image/png;base64,{picture}")], used
@@ -171,13 +171,13 @@ def _lines(text: str) -> list[str]:
 
 
 def _highlighted(text: str) -> list[Markup]:
-    """Lines of Python with the colours of its parts; plain where the text is far too long."""
+    """Lines of highlighted Python; plain if the text is far too long."""
     return _plain(text) if len(text) > _LONGEST_HIGHLIGHTED else list(_in_colour(text))
 
 
 @lru_cache(maxsize=_MOST_KEPT)
 def _in_colour(text: str) -> tuple[Markup, ...]:
-    """As `_highlighted`; remembered, since all hand-ins of a class share the course's own cells."""
+    """As `_highlighted`, but cached, since all hand-ins of a class share the course's own cells."""
     from markupsafe import Markup
 
     from grading.reports.colours import coloured

@@ -1,4 +1,4 @@
-"""The student's own files, with the feedback at each function."""
+"""Attaches the feedback on each function to the student's own files."""
 
 from __future__ import annotations
 
@@ -11,19 +11,19 @@ from grading.intake.files import StudentFile
 from grading.intake.reader import Reader, ReadingError
 from grading.intake.submission import Handin, IntakeError
 
-# Of a notebook's JSON. Text and pictures fill honest ones; each part makes an object many times its size.
+# In a notebook's JSON. Honest ones are full of text and pictures; each part makes an object many times its size.
 _MOST_PARTS = 1_000_000
 _IN_CELL = re.compile(r"(.*\.ipynb), cell (\d+)", re.IGNORECASE | re.DOTALL)
 
 
 class Feedback(msgspec.Struct, frozen=True):
-    """The results of one asked-for function or class, and where it ends.
+    """The results of one required function or class, and where it ends.
 
     Attributes:
         name: as in the rubric ("svm_loss_naive", "LinearSVM").
         cell: the number of its cell in a notebook, counted from 1; None in a .py file.
         lines: its first and last line there, counted from 1.
-        checks: all of its checks, those of its methods included.
+        checks: all of its checks, including those of its methods.
     """
 
     name: str
@@ -48,24 +48,24 @@ class Feedback(msgspec.Struct, frozen=True):
 
     @property
     def max_score(self) -> float:
-        """The points that its checks could have."""
+        """The maximum points of its checks."""
         return round(sum(check.max_points for check in self.checks), 6)
 
 
 class Commented(msgspec.Struct, frozen=True):
-    """A file of the hand-in in which asked-for functions stand, and the feedback on them, from above."""
+    """A file of the hand-in that contains required functions, and the feedback on them, from the top."""
 
     file: StudentFile
     feedback: list[Feedback]
 
     @property
     def is_notebook(self) -> bool:
-        """Whether it is a notebook, and not a .py file."""
+        """Whether it is a notebook, not a .py file."""
         return self.file.name.lower().endswith(".ipynb")
 
 
 def commented(handin: Handin, grade: Grade, reader: Reader | None = None) -> list[Commented]:
-    """The files of a hand-in that hold something asked for; none if it is no longer what was graded.
+    """The files of a hand-in that contain required functions; none if it has changed since it was graded.
 
     ``reader`` reads them; by default, this process does.
     """

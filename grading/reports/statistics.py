@@ -1,4 +1,4 @@
-"""What a class did, counted: for the class page, the gradebook and the job summary."""
+"""Counts over a class, for the class page, the gradebook and the job summary."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ _BINS = 10
 
 
 class Mistake(msgspec.Struct, frozen=True, kw_only=True):
-    """A known mistake and how many hand-ins make it, each counted once."""
+    """A known mistake and the number of hand-ins that make it, each counted once."""
 
     id: str
     title: str
@@ -24,7 +24,7 @@ class Mistake(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class CheckCount(msgspec.Struct, frozen=True, kw_only=True):
-    """A check of a function, of how many hand-ins it was asked, how many passed it, and whether it is ``hidden``."""
+    """A check of a function: how many hand-ins it was run on, how many passed, and whether it is ``hidden``."""
 
     function: str
     check: str
@@ -56,7 +56,7 @@ class Statistics(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def statistics(grades: Sequence[Grade]) -> Statistics:
-    """Count a class. Equal classes give equal counts, whatever the order of the grades."""
+    """Counts a class. Equal classes give equal counts, whatever the order of the grades."""
     grades = in_order(grades)
     graded = [grade for grade in grades if grade.state == "graded"]
     percents = sorted(grade.percent for grade in graded)
@@ -79,17 +79,17 @@ def statistics(grades: Sequence[Grade]) -> Statistics:
 
 
 def in_order(grades: Sequence[Grade]) -> list[Grade]:
-    """Grades by the names of their hand-ins: the order in which every report of a class has them."""
+    """Grades sorted by the names of their hand-ins, the order of every report on a class."""
     return sorted(grades, key=lambda grade: (grade.submission.name, grade.submission.path))
 
 
 def mistakes_of(grade: Grade) -> list[str]:
-    """The ids of the mistakes that were recognized, each once."""
+    """The ids of the recognized mistakes, each once."""
     return list(dict.fromkeys(check.diagnosis.id for check in grade.checks if check.diagnosis is not None))
 
 
 def reasons(grade: Grade) -> list[str]:
-    """Why a person has to look at a hand-in; empty for most."""
+    """Reasons why a person has to look at a hand-in; empty for most."""
     result = []
     if grade.state == "not_graded":
         result.append(say("not graded: {reason}", reason=grade.reason or say("no reason was given")))
@@ -127,11 +127,11 @@ def _mistakes(graded: Sequence[Grade]) -> list[Mistake]:
 
 
 def _checks(graded: Sequence[Grade]) -> list[CheckCount]:
-    """Every check that was asked of anyone, in the order of the fullest report."""
+    """Every check that was run on any hand-in, in the order of the fullest report."""
     asked: Counter[tuple[str, str]] = Counter()
     passed: Counter[tuple[str, str]] = Counter()
     hidden: set[tuple[str, str]] = set()
-    # Reports have the rubric's order; taking the longest first keeps it even where some lack checks.
+    # Reports have the rubric's order; taking the longest first preserves it even if some lack checks.
     for grade in sorted(graded, key=lambda grade: -len(grade.checks)):
         for check in grade.checks:
             asked[check.function, check.id] += 1

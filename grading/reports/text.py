@@ -1,4 +1,4 @@
-"""Text for people: what a student wrote, made harmless before any report shows it."""
+"""Makes students' text harmless before any report shows it."""
 
 from __future__ import annotations
 
@@ -10,13 +10,13 @@ import msgspec
 from grading.grades.grade import Grade, Status
 from grading.intake.combining_characters import unstacked
 
-# C0 and C1 controls but tab and newline; what turns the direction of text around; unpaired surrogates, which cannot be
-# written as UTF-8; and what XML 1.0 has no place for.
+# C0 and C1 controls except tab and newline; characters that reverse the direction of text; lone surrogates, which
+# cannot be written as UTF-8; and characters that XML 1.0 does not allow.
 _UNSEEN = re.compile(
     "[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069\ufeff\ud800-\udfff\ufffe\uffff]"
 )
 
-# What could be unseen in a grade's JSON: the same, or the backslash and letter that JSON writes for it.
+# Characters that could be invisible in a grade's JSON: the same, or JSON's backslash and letter for them.
 _PERHAPS_UNSEEN = re.compile(r"\\[ubfr]|" + _UNSEEN.pattern)
 
 _HEADING = re.compile(r"inline (question|exercise) *\d*", re.IGNORECASE)
@@ -25,9 +25,9 @@ SIGNS: dict[Status, str] = {"passed": "✓", "failed": "✗", "error": "✗", "s
 
 
 def visible(text: str) -> str:
-    """Text in which nothing is invisible: escapes and changes of direction become their numbers in hexadecimal.
+    """Text in which nothing is invisible: escapes and changes of direction become their hexadecimal numbers.
 
-    Characters that pile up on one another are spread out.
+    Long runs of combining characters are broken up.
     """
     return unstacked(_UNSEEN.sub(lambda match: _written_out(ord(match[0])), text.replace("\r\n", "\n")))
 
@@ -37,7 +37,7 @@ def _written_out(code: int) -> str:
 
 
 def one_line(text: str) -> str:
-    """`visible` text with every run of white space made one space."""
+    """`visible` text with every run of white space replaced by one space."""
     return " ".join(visible(text).split())
 
 
@@ -64,7 +64,7 @@ def _visible_in(value: Any) -> Any:
 
 
 def in_short(question: str, most: int) -> str:
-    """A question in a few words, without the marks of Markdown and the heading that all have."""
+    """A question in a few words, without Markdown's marks and the heading that all of them have."""
     plain = _HEADING.sub("", " ".join(re.sub(r"[*#`>]", "", one_line(question)).split())).lstrip(" :.-–")
     plain = plain or one_line(question)
     return plain if len(plain) <= most else plain[: most - 1] + "…"

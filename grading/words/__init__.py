@@ -1,8 +1,8 @@
 """Every sentence that a student or an instructor reads, in the language of the run.
 
-English stands where it is said, as a template with named places: ``say("{name} raised {error}.", name=name, ...)``.
+English sentences are in the code, as templates with named places: ``say("{name} raised {error}.", name=name, ...)``.
 Each other language is one file beside this one, ``zh.toml``: English template = translation, with the same places.
-``tests/grading/test_words.py`` fails when a template has no translation, other places, or is said no longer.
+``tests/grading/test_words.py`` fails if a template has no translation or other places, or is no longer used.
 
 Code, the names of the assignment (W, X, dW, reg) and numbers are the same in all languages.
 """
@@ -21,7 +21,7 @@ LANGUAGES: tuple[Language, ...] = get_args(Language)
 
 _spoken: Language = "en"
 PLACE: Mapping[str, object] = {}
-#: What was said lately, and what of: template (of a place: itself; of sentences one after the other: None) and values.
+#: Recent sentences and their origins: template (a place's own text; None for joined sentences) and values.
 Origin = tuple[str | None, Mapping[Any, object] | None]
 _newer: dict[str, Origin] = {}
 _older: dict[str, Origin] = {}
@@ -29,7 +29,7 @@ _MOST_REMEMBERED = 10_000
 
 
 def speak(language: Language) -> None:
-    """Say everything in ``language`` from now on: in this process, and in those that it will fork."""
+    """Sets the language of all sentences from now on, in this process and in those that it will fork."""
     global _spoken
     _spoken = language
 
@@ -41,7 +41,7 @@ def spoken() -> Language:
 
 @contextmanager
 def speaking(language: Language) -> Iterator[None]:
-    """Say everything in ``language`` for a while."""
+    """Sets the language of all sentences inside the ``with`` block."""
     before = spoken()
     speak(language)
     try:
@@ -51,12 +51,12 @@ def speaking(language: Language) -> Iterator[None]:
 
 
 def say(template: str, /, **values: object) -> str:
-    """A sentence in the language of the run; each ``{place}`` of the template takes the value of that name."""
+    """A sentence in the language of the run; each ``{place}`` of the template is filled by the value of that name."""
     return remember(_in_language(template).format_map(values), template, values)
 
 
 def together(*sentences_: str) -> str:
-    """Whole sentences, one after the other."""
+    """Joins whole sentences."""
     said = [sentence for sentence in sentences_ if sentence]
     if len(said) < 2:
         return "".join(said)
@@ -64,13 +64,13 @@ def together(*sentences_: str) -> str:
 
 
 def translated(text: str) -> str:
-    """A whole text that stands elsewhere, such as the title of a known mistake, in the language of the run."""
+    """Translates a whole text defined elsewhere, such as the title of a known mistake, into the language of the run."""
     said = _in_language(text)
     return said if origin_of(said) is not None else remember(said, text, None)
 
 
 def said_place(where: str) -> str:
-    """A place that is kept and sent as "svm.ipynb, cell 3, line 4", as a person reads it."""
+    """Translates a place that is stored and sent as "svm.ipynb, cell 3, line 4"."""
     if _spoken == "en":
         return remember(where, where, PLACE)
     said = _PART_OF_A_PLACE.sub(
@@ -87,7 +87,7 @@ def _in_language(text: str) -> str:
 
 
 def remember(text: str, template: str | None, values: Mapping[Any, object] | None) -> str:
-    """``text``; what it was made of is remembered for a while, so that it can be said in another language."""
+    """Returns ``text``, and remembers its origin for a while, so that it can be said in another language."""
     global _newer, _older
     if len(_newer) > _MOST_REMEMBERED:
         _newer, _older = {}, _newer
@@ -96,12 +96,12 @@ def remember(text: str, template: str | None, values: Mapping[Any, object] | Non
 
 
 def origin_of(text: str) -> Origin | None:
-    """What a text that was said lately in this process was made of."""
+    """The origin of a text that was said recently in this process."""
     return _newer.get(text) or _older.get(text)
 
 
 def later(template: str) -> str:
-    """Mark a constant that `translated` or `say` will be given, so that its translation is asked for."""
+    """Marks a constant that will be passed to `translated` or `say`, so that its translation is required."""
     return template
 
 

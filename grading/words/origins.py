@@ -1,6 +1,6 @@
-"""What a sentence was made from, stored as JSON, so that it can be repeated in another language.
+"""Stores the origins of sentences as JSON, so that they can be repeated in another language.
 
-Kept are its template and the values in it: numbers, texts that are the same in all languages, and further sentences.
+An origin is a template and its values: numbers, texts that are the same in all languages, and further sentences.
 """
 
 from __future__ import annotations
@@ -22,11 +22,11 @@ from grading.words import (
 
 
 class UnknownOriginError(Exception):
-    """It is not known what a sentence was made from."""
+    """The origin of a sentence is unknown."""
 
 
 def kept_of(texts: Iterable[str]) -> dict[str, Any]:
-    """The same of single texts, for another process, which is to `know` them; what is not known is left out."""
+    """The same for single texts, for another process to `know` them; unknown ones are omitted."""
     found = {}
     for text in texts:
         try:
@@ -37,16 +37,16 @@ def kept_of(texts: Iterable[str]) -> dict[str, Any]:
 
 
 def know(kept: Mapping[str, Any]) -> None:
-    """Take texts for said in this process that were said in another."""
+    """Registers texts that were said in another process as said in this one."""
     for text, origin in kept.items():
         remember(text, *_origin(origin))
 
 
 def recipe(text: str) -> Any:
-    """What a text was made from, as JSON: [template, values], [None, texts] one after the other, [place].
+    """The origin of a text as JSON: [template, values], [None, texts] for joined ones, or [place].
 
     Raises:
-        UnknownOriginError: that is not known.
+        UnknownOriginError: it is unknown.
     """
     origin = origin_of(text)
     if origin is None:
@@ -68,7 +68,7 @@ def recipe(text: str) -> Any:
 
 
 def _origin(kept: Any) -> Origin:
-    """The other way round; what is within is known with it."""
+    """The inverse of `recipe`; texts inside become known, too."""
     if len(kept) == 1:
         return kept[0], PLACE
     template, parts = kept
@@ -93,7 +93,7 @@ def _value(value: object, whole: str) -> Any:
 
 
 def said_from(kept: Any) -> str:
-    """The text that a `recipe` makes in the language that is spoken now."""
+    """The text of a `recipe` in the current language."""
     if isinstance(kept, str):
         return kept
     if len(kept) == 1:

@@ -1,7 +1,7 @@
-"""Sentences about the course's layout, rewritten for a row of W per class and a column of X per sample.
+"""Rewrites sentences about the course's layout for a row of W per class and a column of X per sample.
 
-The checks find out everything in one layout. Here matrices, shapes, indices and words of what they say are turned; both
-layouts of a sentence mean the same.
+The checks work in a single layout. Here, the matrices, shapes, indices and words of their sentences are transposed;
+both layouts of a sentence mean the same.
 """
 
 from __future__ import annotations
@@ -48,17 +48,17 @@ _FIXED = re.compile(
     "|".join(map(re.escape, sorted(_PLAIN, key=len, reverse=True))) + r"|\b(?:" + "|".join(_WORDS) + r")\b"
 )
 _TIMES = re.compile(r"(\([NDC], [NDC]\)) times (\([NDC], [NDC]\))")
-# A row and a column in Chinese, where the sign is no part of another word.
+# A row and a column in Chinese, where the character is not part of another word.
 _CHINESE = re.compile(r"(?<![运执进可自都不还])行(?![为业星])|(?<![排系下数])列(?![出表举])")
 
 
 def turned_rows(rows: Sequence[Sequence[T]]) -> list[list[T]]:
-    """The transpose of a matrix, given as its rows."""
+    """Transposes a matrix given as its rows."""
     return [list(column) for column in zip(*rows, strict=True)]
 
 
 def turned(text: str) -> str:
-    """A sentence, or Python to paste, about the other layout."""
+    """Rewrites a sentence, or Python to paste, for the other layout."""
     text = _apart(text, _TILED, lambda tiled: f"{tiled}.T", _turned_arrays)
     text = _TIMES.sub(r"\2 times \1", text)
     text = _FIXED.sub(lambda found: _PLAIN.get(found[0]) or _WORDS[found[0]], text)
@@ -73,7 +73,7 @@ def _turned_arrays(text: str) -> str:
 
 
 def _turned_literal(matrix: str) -> str:
-    """A nested list as text; one that is no matrix as it is."""
+    """Transposes a nested list given as text; returns one that is not a matrix unchanged."""
     rows = [row[1:-1].split(", ") for row in re.findall(_ROW, matrix)]
     if len({len(row) for row in rows}) > 1:
         return matrix
@@ -84,7 +84,7 @@ def _turned_literal(matrix: str) -> str:
 
 
 def _apart(text: str, special: re.Pattern[str], one: Callable[[str], str], rest: Callable[[str], str]) -> str:
-    """Text with ``one`` done to what is special, and ``rest`` to what is between."""
+    """Applies ``one`` to the special parts of a text, and ``rest`` to the parts between."""
     done, last = [], 0
     for found in special.finditer(text):
         done += [rest(text[last : found.start()]), one(found[0])]

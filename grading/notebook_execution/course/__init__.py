@@ -1,1 +1,1 @@
-"""Files of the course's package for hand-ins that leave them out; they are written out, and never imported here."""
+"""Files of the course's package for hand-ins without them; they are copied, and never imported here."""

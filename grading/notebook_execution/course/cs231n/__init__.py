@@ -1,1 +1,1 @@
-"""What notebooks of the assignment import besides the student's own work, where it was not handed in."""
+"""Modules that notebooks of the assignment import besides the student's own work, for hand-ins without them."""

@@ -1,4 +1,4 @@
-"""Comparing a gradient with central differences."""
+"""Compares a gradient with central differences."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import numpy as np
 
 
 def _slope(f: Callable[[Any], Any], x: Any, place: tuple[int, ...], h: float) -> Any:
-    """(f(x + h) - f(x - h)) / 2h in one coordinate; ``x`` is left as it was."""
+    """(f(x + h) - f(x - h)) / 2h in one coordinate; ``x`` is left unchanged."""
     kept = x[place]
     x[place] = kept + h
     above = f(x)
@@ -33,7 +33,7 @@ def eval_numerical_gradient(f: Callable[[Any], Any], x: Any, verbose: bool = Tru
 def grad_check_sparse(
     f: Callable[[Any], Any], x: Any, analytic_grad: Any, num_checks: int = 10, h: float = 1e-5
 ) -> None:
-    """Print numeric and analytic slope, and their relative error, in a few coordinates drawn at random."""
+    """Prints the numeric and the analytic slope, and their relative error, in a few random coordinates."""
     for _ in range(num_checks):
         place = tuple(randrange(size) for size in x.shape)
         numerical, analytic = _slope(f, x, place, h), analytic_grad[place]

@@ -9,7 +9,7 @@ import numpy as np
 
 
 def visualize_grid(Xs: Any, ubound: float = 255.0, padding: int = 1) -> Any:
-    """Pictures (N, H, W, C) as one, in a square grid, each stretched from 0 to ``ubound``."""
+    """Combines pictures (N, H, W, C) into one square grid, each stretched to the range from 0 to ``ubound``."""
     count, height, width, channels = Xs.shape
     side = ceil(sqrt(count))
     grid = np.zeros((side * (height + padding) - padding, side * (width + padding) - padding, channels))
