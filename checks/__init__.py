@@ -1,1 +1,1 @@
-"""What is asked: one file per promise that a submission makes."""
+"""The checks: one file per promise that a submission makes."""

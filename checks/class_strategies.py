@@ -1,7 +1,7 @@
-"""What the checks of train and predict draw: strategies for Hypothesis, to be used and combined as its own are.
+"""Strategies for the checks of train and predict, to be used and combined like Hypothesis's own.
 
-Entries are small dyadic numbers, so that sums are exact in binary floating point and a person can check a
-counterexample by hand. Arrays are drawn at their largest size and cut: so a smaller size leaves entries where they are.
+Entries are small dyadic numbers, so that sums are exact in binary floating point and people can check a
+counterexample by hand. Arrays are drawn at their largest size and cut, so that a smaller size moves no entries.
 """
 
 from __future__ import annotations

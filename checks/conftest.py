@@ -1,4 +1,4 @@
-"""What pytest does with the checks: `grading/entrances/pytest_checks.py` says it, and from here pytest takes it."""
+"""Passes pytest the hooks for the checks, which are in `grading/entrances/pytest_checks.py`."""
 
 from __future__ import annotations
 

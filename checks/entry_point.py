@@ -1,7 +1,7 @@
-"""What pytest loads from an installed subgrader, so that it knows `pytest --pyargs subgrader.checks --submission=PATH`.
+"""The pytest plugin of an installed subgrader, for `pytest --pyargs subgrader.checks --submission=PATH`.
 
-pytest reads a conftest.py before the command line only if it lies where pytest is started. Every run of pytest in that
-environment loads this module, whatever it is about; it does nothing unless these checks are meant.
+pytest reads a conftest.py before the command line only if it is in the folder where pytest is started. Every run of
+pytest in that environment loads this module; it does nothing unless the run is about these checks.
 """
 
 from __future__ import annotations

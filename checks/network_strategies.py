@@ -1,8 +1,8 @@
-"""What the checks of networks draw: strategies for Hypothesis, to be used and combined as its own are.
+"""Strategies for the checks of networks, to be used and combined like Hypothesis's own.
 
-Problems have the parameters of the two-layer network; a formula with others gets the same numbers in arrays of its own.
-Entries are multiples of a quarter, so that sums are exact in binary floating point and a person can check a
-counterexample by hand. In half of the problems hidden units are exactly 0.
+Problems have the parameters of the two-layer network; other formulas get the same numbers in their own arrays.
+Entries are multiples of a quarter, so that sums are exact in binary floating point and people can check a
+counterexample by hand. In half of the problems, hidden units are exactly 0.
 """
 
 from __future__ import annotations

@@ -1,8 +1,8 @@
-"""What the checks draw: strategies for Hypothesis, to be used and combined as its own are.
+"""Strategies for the checks, to be used and combined like Hypothesis's own.
 
-Entries are small dyadic numbers, so that scores and margins are exact in binary floating point and a person can check a
-counterexample by hand. All problems of the smallest sizes and entries stand in front of what is drawn: the first of
-them that fails is the smallest there is.
+Entries are small dyadic numbers, so that scores and margins are exact in binary floating point and people can check a
+counterexample by hand. All problems of the smallest sizes and entries come before drawn ones: the first of them that
+fails is the smallest there is.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
-"""Accuracy: what was learned also works on pictures that were not seen.
+"""Accuracy: what was learned also works on unseen pictures.
 
-No property of drawn inputs: it trains on the rubric's data set.
+Not a property of drawn inputs: it trains on the rubric's data set.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""The gradients of a network: by each of its parameters, at kinks of its hidden units, too."""
+"""The gradients of a network by each of its parameters, including kinks of its hidden units."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The loss of a network: its value, and its scores where there are no labels."""
+"""The loss of a network: its value, and its scores if there are no labels."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Training of a network: stochastic gradient descent, step by step, with a rate that decays, and what is recorded."""
+"""Training of a network: stochastic gradient descent, step by step, with a decaying rate, and its histories."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
 """Vectorized: the work is done by NumPy, not by Python.
 
-No property of drawn inputs: it compares what calls of growing sizes execute.
+Not a property of drawn inputs: it compares the work that calls of growing sizes do.
 """
 
 from __future__ import annotations

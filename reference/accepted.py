@@ -8,7 +8,7 @@ with one generator G_k per tie, an argument of max(0, .) within rounding of 0. I
 whose margin is 0: column j gets +x_i/N, the column of the label y_i gets -x_i/N (F. H. Clarke, Optimization and
 Nonsmooth Analysis, 1983, 2.3.3: the sum rule is exact for convex functions). A smooth point is the case without
 generators. `>` and `>=`, any mixture of them, and the central difference's half are all in the set; a forward
-difference, in general, is not.
+difference is generally not.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ from reference.projection import TiedBox
 
 @dataclass(frozen=True, eq=False)
 class Certificate:
-    """A proof that a gradient is wrong: a direction along which it promises what the loss does not do.
+    """A proof that a gradient is wrong: a direction along which the loss does not do what it promises.
 
     Attributes:
         direction: (D, C) V, with largest entry 1 in absolute value.
@@ -47,7 +47,7 @@ class Certificate:
 
 @dataclass(frozen=True, eq=False)
 class Membership:
-    """How a gradient stands to the set of accepted ones.
+    """The relation of a gradient to the set of accepted ones.
 
     Attributes:
         accepted: whether it is in the set, as far as float64 can tell.
@@ -72,8 +72,8 @@ class AcceptedGradients:
         base: (D, C) the gradient with no tie counted.
         bound: (D, C) how far right float64 code, and `base` itself, can be from the truth in each entry; > 0.
         size: (D, C) the sum of the absolute values of all terms that an entry is made of.
-        ties: how many places there are where rounding decides the side of a kink; 0 where the loss is smooth.
-        generators: gives (K, D, C) what each tie adds when it counts in full; None where there are none.
+        ties: the number of places where rounding decides the side of a kink; 0 where the loss is smooth.
+        generators: returns (K, D, C) what each tie adds when it counts in full; None where there are none.
     """
 
     base: NDArray[np.float64]
@@ -83,16 +83,16 @@ class AcceptedGradients:
     generators: Callable[[], NDArray[np.float64]] | None = None
 
     def within(self, tolerance: float) -> AcceptedGradients:
-        """The same, accepting what is off by no more than ``tolerance`` of the natural size of the sum as well.
+        """The same, but also accepting errors of up to ``tolerance`` times the natural size of the sum.
 
-        That of an entry is the largest in its row: what classes take from each other adds up to 0, and right code may
-        let it cancel.
+        The size of an entry is the largest in its row: what classes take from each other adds up to 0, and right code
+        may let it cancel.
         """
         return replace(self, bound=self.bound + tolerance * self.size.max(axis=-1, keepdims=True))
 
     @cached_property
     def _box(self) -> TiedBox:
-        """What the ties span: equal generators merged, those of only zeros left out."""
+        """The span of the ties: equal generators are merged, zero ones omitted."""
         found = np.zeros((0, self.base.size))
         if self.generators is not None:
             found = self.generators().reshape(-1, self.base.size)
@@ -112,14 +112,14 @@ class AcceptedGradients:
 
     def accepts(self, dW: NDArray[np.float64]) -> bool:
         """Whether dW, (D, C), is an accepted gradient."""
-        # Nearly all right answers are this one of the set, and then there is no need to search it.
+        # Nearly all right answers are this element of the set, and then there is no need to search it.
         if dW is self.base or (np.abs(dW - self.base) <= self.bound).all():
             return True
         return self.judge(dW).accepted
 
     @np.errstate(over="ignore", invalid="ignore")
     def judge(self, dW: ArrayLike) -> Membership:
-        """Say whether dW is an accepted gradient, and prove it if it is not.
+        """Judges whether dW is an accepted gradient, and proves it if it is not.
 
         Args:
             dW: (D, C) real numbers.
@@ -143,7 +143,7 @@ class AcceptedGradients:
         return Membership(False, nearest, error, excess, self._certificate(dW, error))
 
     def _certificate(self, dW: NDArray[np.float64], error: NDArray[np.float64]) -> Certificate:
-        """The simplest direction that shows dW to be wrong: one weight if one will do."""
+        """The simplest direction that shows dW to be wrong: a single weight if that is enough."""
         lower, upper = self.interval()
         outside = np.maximum(dW - upper, lower - dW) / self.bound
         place = tuple(map(int, np.unravel_index(int(outside.argmax()), outside.shape)))

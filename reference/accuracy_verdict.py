@@ -1,4 +1,4 @@
-"""Accuracy judged with known odds: n correct of N pictures is an estimate, and a threshold must allow for that.
+"""Judges accuracy with known odds: n correct of N pictures is an estimate, and a threshold must allow for that.
 
 A classifier whose true accuracy is p gets a binomial number of pictures right. It fails only if a classifier with
 true accuracy equal to the threshold would do as badly with probability less than alpha, that is, if the upper end of
@@ -19,7 +19,7 @@ ALPHA = 1e-6
 
 @dataclass(frozen=True)
 class Interval:
-    """Accuracies that a count is compatible with; each end is missed with probability at most alpha."""
+    """The accuracies compatible with a count; each end is missed with probability at most alpha."""
 
     lower: float
     upper: float
@@ -30,10 +30,10 @@ class Verdict:
     """One classifier's accuracy against a threshold.
 
     Attributes:
-        correct, total: pictures classified correctly, of how many.
-        threshold: the true accuracy that is asked for.
-        alpha: the odds at which it fails although its true accuracy is the threshold.
-        interval: the true accuracies that the count is compatible with, each end at odds alpha.
+        correct, total: the number of correctly classified pictures, and of all.
+        threshold: the required true accuracy.
+        alpha: the odds of failing although the true accuracy is the threshold.
+        interval: the true accuracies compatible with the count, each end at odds alpha.
         least: the smallest count that passes.
     """
 
@@ -46,7 +46,7 @@ class Verdict:
 
     @property
     def accuracy(self) -> float:
-        """The share of correct answers that was observed."""
+        """The observed share of correct answers."""
         return self.correct / self.total
 
     @property
@@ -70,7 +70,7 @@ def interval(correct: int, total: int, alpha: float) -> Interval:
 
 
 def verdict(correct: int, total: int, threshold: float, alpha: float = ALPHA) -> Verdict:
-    """Judge one count; a classifier whose true accuracy is at the threshold fails with probability below alpha.
+    """Judges one count; a classifier whose true accuracy is at the threshold fails with probability below alpha.
 
     Raises:
         ValueError: not 0 <= correct <= total, total < 1, alpha not between 0 and 1/2, or no threshold in [0, 1].
@@ -84,10 +84,10 @@ def verdict(correct: int, total: int, threshold: float, alpha: float = ALPHA) ->
 def verdicts(
     correct: Sequence[int], total: int, threshold: float, alpha: float = ALPHA
 ) -> tuple[Verdict, ...]:
-    """Judge several trainings of one classifier: each at alpha over their number, so that all pass is the rule.
+    """Judges several trainings of one classifier, which must all pass: each at alpha divided by their number.
 
     Each training alone may then fail a classifier at the threshold with probability alpha / len(correct), and any of
-    them with alpha: no matter how they depend on each other, and they do, being asked about the same pictures.
+    them with alpha, however they depend on each other; and they do, since they are judged on the same pictures.
     """
     return tuple(verdict(count, total, threshold, alpha / len(correct)) for count in correct)
 
@@ -95,7 +95,7 @@ def verdicts(
 @cache
 def least_count(total: int, threshold: float, alpha: float = ALPHA) -> int:
     """The smallest count that passes: with accuracy = threshold, fewer are right with probability below alpha."""
-    # The tail grows with k, so halving finds where it reaches alpha.
+    # The tail grows with k, so bisection finds where it reaches alpha.
     low, high = 0, total
     while low < high:
         middle = (low + high) // 2

@@ -13,14 +13,14 @@ from reference.accepted import AcceptedGradients
 
 @dataclass(frozen=True, eq=False)
 class Answer:
-    """What a loss function has to return for one problem.
+    """The right answer to one problem.
 
     Attributes:
         loss: the loss, data and regularization together.
         loss_bound: how far right float64 code can be from `loss`, in any order of summation; always > 0.
         gradient: every dW that is right.
-        loss_size: the sum of the absolute values of all terms that the loss is made of.
-        exact: the same without tolerance, if this accepts more than rounding.
+        loss_size: the sum of the absolute values of all terms of the loss.
+        exact: the same without tolerance, if this accepts more than rounding errors.
     """
 
     loss: float
@@ -30,7 +30,7 @@ class Answer:
     exact: Answer | None = None
 
     def within(self, tolerance: float) -> Answer:
-        """The same, accepting what is off by no more than ``tolerance`` of the natural size of the sum as well."""
+        """The same, but also accepting errors of up to ``tolerance`` times the natural size of the sum."""
         exact = self.exact or self
         bound = exact.loss_bound + tolerance * exact.loss_size
         return replace(exact, loss_bound=bound, gradient=exact.gradient.within(tolerance), exact=exact)
@@ -41,7 +41,7 @@ class Answer:
 
 
 def require_finite(loss_bound: float | NDArray[np.float64], bound: NDArray[np.float64]) -> None:
-    """Raise OverflowError when the bounds of an answer, or of any of several, left the range of float64."""
+    """Raises OverflowError if the bounds of an answer, or of any of several, have left the range of float64."""
     if not (math.isfinite(np.max(loss_bound)) and math.isfinite(bound.max())):
         raise OverflowError(
             "this problem has no float64 answer: sums of |X| or of |X||W| exceed 1.8e308, or X, W or reg hold"

@@ -1,7 +1,7 @@
 """Tails of the binomial distribution, and the exact interval for its probability.
 
-In logarithms, and summed without rounding: relative errors stay near 1e-12, also where a tail is 1e-300. SciPy has the
-same functions, but loading it takes longer than judging a hand-in.
+In logarithms, and summed without rounding: relative errors stay near 1e-12, even where a tail is 1e-300. SciPy has the
+same functions, but importing it takes longer than judging a hand-in.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 Array = NDArray[np.float64]
 
-# From 1 down to the spacing of floats near 0.5: no halving more tells anything.
+# From 1 down to the spacing of floats near 0.5: further halving has no effect.
 _HALVINGS = 60
 
 

@@ -1,13 +1,13 @@
 """Arrays that know how far correct float64 code can be from them, in whatever order it computes.
 
-Each number is kept with its size: what it would be if every subtraction on the way were an addition, the sum of the
-absolute values of all terms that it is made of. Right code may add those terms in any order, take them apart or
-factor them out: a term that passes n roundings changes by a factor within gamma(n) of 1, so two ways of working a
-number out differ by at most gamma(m + n) * size (N. J. Higham, Accuracy and Stability of Numerical Algorithms, 2nd
-edition, lemma 3.1 and section 3.3). What nonlinear functions make of such a difference is kept apart, as error.
+Each number is stored with its size: the value it would have if every subtraction were an addition, that is, the sum of
+the absolute values of all its terms. Right code may add those terms in any order, expand or factor them: a term that
+passes through n roundings changes by a factor within gamma(n) of 1, so two ways to compute a number differ by at most
+gamma(m + n) * size (N. J. Higham, Accuracy and Stability of Numerical Algorithms, 2nd edition, lemma 3.1 and section
+3.3). The effect of nonlinear functions on such a difference is stored separately, as error.
 
-The model ends where code takes other numbers for what is the same in exact arithmetic only, log(exp(a) * b) for
-a + log(b): a function knows of such ways only if it says so. Products of two errors are left out.
+The model does not cover code that uses numbers equal only in exact arithmetic, such as log(exp(a) * b) for
+a + log(b): a function covers such variants only if it says so. Products of two errors are neglected.
 """
 
 from __future__ import annotations
@@ -28,8 +28,8 @@ class Bounded:
     """K arrays of one shape side by side, each number with its size.
 
     Attributes:
-        parts: (P, K, ...) the numbers, and where P is 2 their sizes. P is 1 where no bounds are asked for.
-        error: (K, ...) difference between two right ways that gamma * size does not cover; None for nowhere any.
+        parts: (P, K, ...) the numbers, and if P is 2 their sizes. P is 1 if no bounds are requested.
+        error: (K, ...) difference between two right ways that gamma * size does not cover; None if there is none.
         ops: roundings that each term passes through in right code before it is added to the others.
         terms: how many terms are added, in an order that right code is free to choose.
         own: roundings that a term has passed through here.
@@ -55,7 +55,7 @@ class Bounded:
 
     @classmethod
     def joined(cls, numbers: Sequence[Bounded]) -> Bounded:
-        """Arrays of different shapes as one of one axis, (K, M), one behind the other."""
+        """Concatenates arrays of different shapes to one with a single axis, (K, M)."""
         parts = [x.parts.reshape(*x.parts.shape[:2], -1) for x in numbers]
         error = None
         if any(x.error is not None for x in numbers):
@@ -88,11 +88,11 @@ class Bounded:
 
     @property
     def depth(self) -> int:
-        """Roundings that a term passes through in right code on its way into the sum, and one to spare."""
+        """Roundings that a term passes through in right code on its way into the sum, plus one in reserve."""
         return self.ops + self.terms
 
     def bound(self) -> Array:
-        """(K, ...) how far two right ways, this one and another, can differ; 0 where there are no sizes."""
+        """(K, ...) how far another right way can differ from this one; 0 if there are no sizes."""
         if len(self.parts) == 1:
             return np.zeros_like(self.value)
         bound: Array = self.parts[1] + UNDERFLOW
@@ -102,7 +102,7 @@ class Bounded:
         return bound
 
     def each(self, change: Callable[[Array], Array], *, times: int = 1) -> Bounded:
-        """The same after a linear change, (Q, K, ...) -> (Q, K, ...), exact but for sums of ``times`` terms."""
+        """Applies a linear change, (Q, K, ...) -> (Q, K, ...), exact except for sums of ``times`` terms."""
         error = None if self.error is None else change(self.error[None])[0]
         return Bounded(change(self.parts), error, self.ops, self.terms * times, self.own + times - 1)
 
@@ -128,7 +128,7 @@ class Bounded:
         return self._sum(other, parts)
 
     def plus(self, number: float) -> Bounded:
-        """A number added to each."""
+        """Adds a number to each."""
         parts = self.parts + number
         if len(parts) == 2:
             np.add(self.parts[1], abs(number), out=parts[1])
@@ -150,7 +150,7 @@ class Bounded:
     def __matmul__(self, other: Bounded) -> Bounded:
         length = self.parts.shape[-1]
         product = self._product(other, self.parts @ other.parts, np.matmul, underflows=length)
-        # One row times one column: right code works it out before it goes on.
+        # One row times one column: right code computes it before it continues.
         product.ops += product.terms * length - 1
         product.terms = 1
         product.own += length - 1
@@ -173,13 +173,13 @@ class Bounded:
         if other.error is not None:
             mine = multiply(self.parts[-1:], other.error[None])[0]
             error = mine if error is None else error + mine
-        # A sum times one factor may be multiplied out; of two sums, right code works out at least one.
+        # A sum times one factor may be expanded; of two sums, right code computes at least one.
         terms = max(self.terms, other.terms) if min(self.terms, other.terms) == 1 else 1
         ops = self.ops + self.terms + other.ops + other.terms - terms
         return Bounded(parts, error, ops, terms, self.own + other.own + 1)
 
     def over(self, divisor: float) -> Bounded:
-        """Divided by a number."""
+        """Divides by a number."""
         parts = self.parts / divisor
         if divisor < 0.0:
             np.abs(parts[1:], out=parts[1:])
@@ -194,7 +194,7 @@ class Bounded:
 
 
 def _aligned(a: Array, b: Array) -> tuple[Array, Array]:
-    """Two arrays (P, K, ...) with as many axes each: NumPy's rule, applied to what comes after the first two."""
+    """Gives two arrays (P, K, ...) the same number of axes: NumPy's rule, applied after the first two axes."""
     if a.ndim == b.ndim:
         return a, b
     if a.ndim < b.ndim:

@@ -1,4 +1,4 @@
-"""Which accuracy can be required: the reference, trained from many seeds, shows what correct code reaches."""
+"""Finds the accuracy that can be required: the reference, trained from many seeds, shows what correct code reaches."""
 
 from __future__ import annotations
 
@@ -12,18 +12,18 @@ from reference.accuracy_verdict import ALPHA, Interval, interval, least_count
 from reference.sgd import Loss, predict, train
 from reference.split import Split
 
-# Proposed thresholds are whole hundredths: more digits would claim to be more than a proposal.
+# Proposed thresholds are whole hundredths: more digits would pretend to be more than a proposal.
 _STEP = 100
 
 
 @dataclass(frozen=True)
 class Calibration:
-    """How many validation pictures the reference classified correctly, from each seed.
+    """The number of validation pictures that the reference classified correctly, for each seed.
 
     Attributes:
         correct: the count of each seed.
-        total: pictures.
-        runs: trainings that one submission is judged by; it fails when any of them fails.
+        total: the number of pictures.
+        runs: trainings that one submission is judged by; it fails if any of them fails.
         alpha: the odds at which a submission at the threshold may fail.
     """
 
@@ -47,13 +47,13 @@ class Calibration:
         """The accuracy that the reference falls below in a training with probability below alpha / runs.
 
         A one-sided tolerance bound (95 % confidence) for normally distributed counts: nobody trains a million times
-        to see the tail itself.
+        to observe the tail itself.
         """
         return self.mean - _tolerance_factor(len(self.correct), self.alpha / self.runs) * self.deviation
 
     @property
     def threshold(self) -> float:
-        """The proposal: what the reference reaches in every training, in whole hundredths, rounded down."""
+        """The proposal: the accuracy that the reference reaches in every training, rounded down to hundredths."""
         return max(0.0, math.floor(self.floor * _STEP) / _STEP)
 
     @property
@@ -88,14 +88,14 @@ def calibrate(
     alpha: float = ALPHA,
     progress: Callable[[], None] = lambda: None,
 ) -> Calibration:
-    """Train the reference from ``seeds`` different seeds and count what it gets right on the validation pictures.
+    """Trains the reference from ``seeds`` different seeds and counts the validation pictures that it gets right.
 
     Args:
         loss: the loss and gradient of a batch.
         split: the data.
-        learning_rate, reg, num_iters, batch_size: as submissions will be trained.
+        learning_rate, reg, num_iters, batch_size: the settings that submissions will be trained with.
         runs: trainings that one submission will be judged by.
-        seeds: how many trainings, at least 2.
+        seeds: the number of trainings, at least 2.
         alpha: the odds at which a submission at the threshold may fail.
         progress: called after each training.
 

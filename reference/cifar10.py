@@ -1,8 +1,8 @@
 """CIFAR-10 in its original layout: a folder ``cifar-10-batches-py`` of pickles written by Python 2.
 
-Krizhevsky, Learning Multiple Layers of Features from Tiny Images, 2009. A pickle is a program, and the folder
-is whatever somebody put there, so the reader below admits only what these files hold: dicts, lists, strings,
-whole numbers, and arrays of uint8, which it rebuilds itself from their bytes.
+Krizhevsky, Learning Multiple Layers of Features from Tiny Images, 2009. A pickle is a program, and the folder may
+hold anything, so the reader below admits only what these files contain: dicts, lists, strings, whole numbers, and
+arrays of uint8, which it rebuilds itself from their bytes.
 """
 
 from __future__ import annotations
@@ -39,7 +39,7 @@ PUBLISHED_MD5 = {
     "test_batch": "40351d587109b95175f43aff81a1287e",
 }
 
-# The published batches are 31 MB; anything much larger is some other file.
+# The published batches are 31 MB; anything much larger is a different file.
 _LARGEST_FILE = 64 * 2**20
 
 
@@ -76,7 +76,7 @@ def locate(folder: Path) -> Path:
 
 
 def read(folder: Path) -> Batches:
-    """Read all batches below ``folder``.
+    """Reads all batches below ``folder``.
 
     Raises:
         DatasetError: a file is missing, truncated, or does not hold what it should.
@@ -108,7 +108,7 @@ def unpublished(files: Mapping[str, str]) -> tuple[str, ...]:
 
 
 def _meta(path: Path, meta: dict[bytes, Any]) -> tuple[int, tuple[str, ...]]:
-    """How many pictures each batch holds, and the names of the classes."""
+    """The number of pictures in each batch, and the names of the classes."""
     count, names = meta.get(b"num_cases_per_batch"), meta.get(b"label_names")
     if type(count) is not int or count < 1:
         raise _not_as_published(path, "num_cases_per_batch is not a count of pictures")
@@ -127,7 +127,7 @@ def _batch(path: Path, count: int, classes: int, files: dict[str, str]) -> Pictu
         raise _not_as_published(path, f"labels is not a list of {count} labels")
     if not all(type(label) is int and 0 <= label < classes for label in labels):
         raise _not_as_published(path, f"labels are not whole numbers from 0 to {classes - 1}")
-    # Stored colour by colour; the course's notebooks show W as (row, column, colour) pictures.
+    # Stored colour by colour, while the course's notebooks show W as (row, column, colour) pictures.
     pictures = data.pixels.reshape(count, COLOURS, HEIGHT, WIDTH).transpose(0, 2, 3, 1)
     return Pictures(pictures.reshape(shape), np.array(labels, dtype=np.int64))
 
@@ -138,7 +138,7 @@ def _unpickle(path: Path, files: dict[str, str]) -> dict[bytes, Any]:
     try:
         value = _BatchUnpickler(io.BytesIO(content), encoding="bytes").load()
     except Exception as error:
-        # Whatever: one altered byte turns a pickle into another program, which can raise anything.
+        # One altered byte turns a pickle into another program, which can raise anything.
         raise _not_as_published(path, str(error) or type(error).__name__) from error
     if type(value) is not dict:
         raise _not_as_published(path, "it holds no dictionary")
@@ -155,7 +155,7 @@ def _content(path: Path) -> bytes:
 
 
 def _md5(content: bytes) -> str:
-    # As the files were published; it tells an altered file from a whole one, and guards against nobody.
+    # The published hash; it detects altered files, and protects against nobody.
     return hashlib.md5(content, usedforsecurity=False).hexdigest()
 
 
@@ -166,7 +166,7 @@ def _not_as_published(path: Path, reason: str) -> DatasetError:
 
 
 class _Dtype:
-    """Stands in for numpy.dtype while a batch is read: the only kind there is, is uint8."""
+    """Stands in for numpy.dtype while a batch is read: the only type is uint8."""
 
     def __init__(self, code: object, *_: object) -> None:
         if code not in (b"u1", "u1"):
@@ -195,7 +195,7 @@ def _reconstruct(*_: object) -> _Array:
 
 
 def _encode(text: object, encoding: object) -> bytes:
-    # How Python 3 writes bytes where Python 2 is to read them: copies saved again by students look like this.
+    # Python 3's form of bytes that Python 2 can read, as in copies that students have saved again.
     if not isinstance(text, str) or encoding not in (b"latin1", "latin1"):
         raise pickle.UnpicklingError("holds text that is not latin1")
     return text.encode("latin1")

@@ -29,7 +29,7 @@ __all__ = [
 NAMES = ("digits", "cifar10")
 CIFAR10_VARIABLE = "SUBGRADER_CIFAR10"
 
-# The command line, as it is called in a checkout and where it is installed.
+# The name of the command line, in a checkout and when installed.
 _PROGRAM = "grader.py" if __package__ == "reference" else "subgrader"
 
 _DIGITS_SHA256 = "68aea062d35a127749050fa0e52dca09d6569ac08092c925610e0954e172dde2"
@@ -41,17 +41,17 @@ _VALIDATION_SHARE = 50
 
 @dataclass(frozen=True)
 class Identity:
-    """What a data set is known by: a hash over its files, and sentences about them for the report."""
+    """The identity of a data set: a hash over its files, and sentences about them for the report."""
 
     sha256: str
     remarks: tuple[str, ...]
 
 
 def identify(name: str, folder: Path | None = None) -> Identity:
-    """Which data set ``load`` would give, found out without working it up; takes half a second for CIFAR-10.
+    """Identifies the data set that ``load`` would return, without preparing it; takes half a second for CIFAR-10.
 
     Raises:
-        DatasetError: no such data set, or a file of it is missing.
+        DatasetError: no such data set, or one of its files is missing.
     """
     if _folder_of(name, folder) is None:
         return Identity(_DIGITS_SHA256, ())
@@ -60,7 +60,7 @@ def identify(name: str, folder: Path | None = None) -> Identity:
 
 
 def load(name: str, folder: Path | None = None, *, allocate: Allocate = np.empty) -> Split:
-    """The data set called ``name``.
+    """Loads the data set called ``name``.
 
     Args:
         name: "digits" or "cifar10".
@@ -81,7 +81,7 @@ def load(name: str, folder: Path | None = None, *, allocate: Allocate = np.empty
 
 
 def _folder_of(name: str, folder: Path | None) -> Path | None:
-    """Where CIFAR-10 is; None if the name is that of the digits."""
+    """The folder of CIFAR-10; None if the name is that of the digits."""
     if name == "digits":
         return None
     if name != "cifar10":
@@ -102,10 +102,10 @@ def digits() -> Split:
     They come with scikit-learn (UCI, Optical Recognition of Handwritten Digits, Alpaydin and Kaynak 1998).
 
     Raises:
-        DatasetError: the installed scikit-learn does not hold them, or holds others.
+        DatasetError: the installed scikit-learn does not contain them, or contains different ones.
     """
     table = _digits_table()
-    # Shuffled by hash: NumPy's generators may change their streams with a version, and the split must not.
+    # Shuffled by hash: NumPy's generators may change their streams between versions, but the split must not.
     order = sorted(range(len(table)), key=lambda row: hashlib.sha256(f"digits {row}".encode()).digest())
     table = table[order]
     pictures = Pictures(table[:, :-1], table[:, -1].astype(np.int64))
@@ -122,7 +122,7 @@ def digits() -> Split:
 
 def _digits_table() -> np.ndarray[tuple[int, int], np.dtype[np.uint8]]:
     """(1797, 65) uint8: 64 pixels and the label."""
-    # Read from the installed package's folder: importing scikit-learn takes a second, its file 10 ms.
+    # Read from the installed package's folder: importing scikit-learn takes a second, reading its file 10 ms.
     package = importlib.util.find_spec("sklearn")
     if package is None or not package.submodule_search_locations:
         raise DatasetError(
@@ -143,7 +143,7 @@ def _digits_table() -> np.ndarray[tuple[int, int], np.dtype[np.uint8]]:
 def cifar10(folder: Path, *, allocate: Allocate = np.empty) -> Split:
     """CIFAR-10 below ``folder``, split as in the course into 49,000, 1,000 and 10,000 pictures.
 
-    About 1.5 GB: the assignment works on float64. A smaller set in the same layout is split in the same
+    Takes about 1.5 GB: the assignment works on float64. A smaller set in the same layout is split in the same
     proportion.
 
     Raises:

@@ -1,4 +1,4 @@
-"""A term of a loss with its derivatives, and what its kinks can add to them."""
+"""Differentiates a term of a loss, and works out what its kinks can add to the derivatives."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from reference.bounded import Array, Bounded
 from reference.traced_arrays import FormulaError, Term, derivatives
 
 _LARGEST_CHUNK = 2**22
-"""Numbers that generators are worked out with at a time: 32 MB."""
+"""The size of a chunk of generators, in numbers: 32 MB."""
 _MOST_NESTED = 2
 
 
@@ -22,7 +22,7 @@ class Kink(NamedTuple):
     """A term with ties, and the derivative by it.
 
     Attributes:
-        term: its slope may be anything from 0 to 1 in places.
+        term: a term whose slope may be anything from 0 to 1 in places.
         by_term: the derivative of the loss by it, no tie counted.
         ties: (K, ...) those places, as far as they matter.
     """
@@ -33,25 +33,25 @@ class Kink(NamedTuple):
 
     @property
     def argument(self) -> Term:
-        """What it is the positive part of."""
+        """The term that it is the positive part of."""
         ((argument, _),) = self.term.parents
         return argument
 
     @property
     def places(self) -> tuple[NDArray[np.intp], ...]:
-        """Where the only problem has its T ties: an index for each axis, (T,) each."""
+        """The places of the T ties of the only problem: an index for each axis, (T,) each."""
         return np.nonzero(self.ties[0])
 
 
 class Spread(NamedTuple):
-    """What the ties of one problem can add to its gradient, for all weights t and u from 0 to 1.
+    """The contributions of one problem's ties to its gradient, for all weights t and u from 0 to 1.
 
         sum_a t_a G_a + sum_b u_b R_b + sum_ab t_a u_b Q_ab
 
     Attributes:
-        upper: (A, ...) G, of the ties that lie below no other.
-        lower: (B, ...) R, of the ties that lie below one, as far as that does not count.
-        both: (A, B, ...) Q, what a lower tie adds through an upper one.
+        upper: (A, ...) G, from the ties that lie below no other.
+        lower: (B, ...) R, from the ties that lie below one, as far as that does not count.
+        both: (A, B, ...) Q, the contribution of a lower tie through an upper one.
     """
 
     upper: Array
@@ -64,9 +64,9 @@ class Differentiated:
     """One of the two terms of a loss and its derivatives, for K problems.
 
     Attributes:
-        parameters: what the loss depends on.
-        derivatives: by each term, but for the division by the divisor.
-        divisor: what the whole is divided by, a mean's number of samples: exact numbers stay so until then.
+        parameters: the parameters of the loss.
+        derivatives: by each term, before the division by the divisor.
+        divisor: the divisor of the whole, such as a mean's number of samples: exact numbers stay exact until then.
     """
 
     parameters: Sequence[Term]
@@ -75,10 +75,10 @@ class Differentiated:
 
     @classmethod
     def of(cls, root: Term, parameters: Sequence[Term], seed: Bounded) -> Differentiated:
-        """Differentiate a term by the parameters; ``seed``, (P, K), is its factor.
+        """Differentiates a term by the parameters; ``seed``, (P, K), is its factor.
 
         Raises:
-            FormulaError: it is not one number, or does not depend on the parameters.
+            FormulaError: it is not a single number, or does not depend on the parameters.
         """
         if not isinstance(root, Term) or root.shape:
             got = f"an array of shape {root.shape}" if isinstance(root, Term) else f"a {type(root).__name__}"
@@ -101,7 +101,7 @@ class Differentiated:
 
     @property
     def gradient(self) -> Bounded:
-        """By W, (K, D, C); by several parameters, (K, M), one behind the other. No tie is counted."""
+        """By W, (K, D, C); by several parameters, concatenated, (K, M). No tie is counted."""
         found, P, K = self.derivatives, *self.parameters[0].number.parts.shape[:2]
         if len(self.parameters) == 1:
             gradient = found[self.parameters[0]]
@@ -112,10 +112,10 @@ class Differentiated:
 
     @cached_property
     def kinks(self) -> list[Kink]:
-        """The terms with ties, but for those whose ties change nothing."""
+        """The terms with ties, except those whose ties change nothing."""
         tied = [(term, by_term) for term, by_term in self.derivatives.items() if term.tied is not None]
         return [
-            # A derivative of 0 may be none when a kink above it counts.
+            # A derivative of 0 may become nonzero when a kink above it counts.
             Kink(term, by_term, term.tied & ((by_term.size if self._below(term) else by_term.value) != 0.0))
             for term, by_term in tied
             if term.tied is not None
@@ -123,18 +123,18 @@ class Differentiated:
 
     @property
     def nested(self) -> bool:
-        """Whether one kink is taken of another, so that what they add is a product of two slopes."""
+        """Whether one kink is applied to another, so that they contribute a product of two slopes."""
         return any(kink.ties.any() and self._below(kink.term) for kink in self.kinks)
 
     def ties(self) -> NDArray[np.intp]:
-        """(K,) how many ties each problem has."""
+        """(K,) the number of ties of each problem."""
         count: NDArray[np.intp] = np.zeros(self.parameters[0].number.parts.shape[1], dtype=np.intp)
         for kink in self.kinks:
             count += np.asarray(kink.ties.reshape(len(kink.ties), -1).sum(axis=1))
         return count
 
     def spread(self) -> Spread:
-        """What the ties of the only problem can add to its gradient."""
+        """The contributions of the ties of the only problem to its gradient."""
         upper = [kink for kink in self.kinks if not self._below(kink.term)]
         lower = [kink for kink in self.kinks if self._below(kink.term)]
         nothing = np.zeros((0, *self.gradient.value.shape[1:]))
@@ -156,17 +156,17 @@ class Differentiated:
         return Spread(found_upper, np.concatenate([nothing, *of_lower]), products)
 
     def _below(self, term: Term) -> bool:
-        """Whether another kink with ties is taken of something that depends on the term."""
+        """Whether another kink with ties is applied to something that depends on the term."""
         above = (
             t for t in self.derivatives if t.tied is not None and t is not term and t.serial > term.serial
         )
         return any(_depends(other, term) for other in above)
 
     def _counted(self, kink: Kink, by_term: Array) -> Iterator[dict[Term, Bounded]]:
-        """The derivatives that a kink's ties add when they count in full, some ties (T, ...) at a time.
+        """Yields the derivatives that a kink's ties add when they count in full, some ties (T, ...) at a time.
 
         Args:
-            kink: whose.
+            kink: the kink.
             by_term: (1, ...) the derivative by the kink.
         """
         size = sum(p.number.value.size for p in self.parameters) + kink.ties.size
@@ -180,7 +180,7 @@ class Differentiated:
             yield derivatives([(kink.argument, Bounded(seeds))])
 
     def _through(self, lower: Kink, found: Mapping[Term, Bounded]) -> Array:
-        """(A, B, ...) what the ties of a lower kink add to each of the ways through an upper one that were found."""
+        """(A, B, ...) what the ties of a lower kink add to each of the derivatives found through an upper one."""
         by_lower = found[lower.term].value if lower.term in found else None
         if by_lower is None:
             return np.zeros((1, len(lower.places[0]), *self.gradient.value.shape[1:]))
@@ -192,7 +192,7 @@ class Differentiated:
         )
 
     def _by_parameters(self, found: Mapping[Term, Bounded]) -> Array:
-        """(T, ...) derivatives in the form of the gradient."""
+        """(T, ...) the derivatives by the parameters, in the form of the gradient."""
         count = max(len(by_term.value) for by_term in found.values())
         parts = [found[p].value if p in found else np.zeros((count, *p.shape)) for p in self.parameters]
         whole = parts[0] if len(parts) == 1 else np.concatenate([p.reshape(count, -1) for p in parts], axis=1)

@@ -24,7 +24,7 @@ ARCHIVE = "cifar-10-python.tar.gz"
 _CHUNK = 2**18
 
 Progress = Callable[[int, int | None], None]
-"""Called with the bytes received so far, and the size of the whole if the server tells it."""
+"""Called with the bytes received so far, and the total size if the server says it."""
 
 
 def download(
@@ -35,20 +35,20 @@ def download(
     progress: Progress | None = None,
     timeout: float = 30.0,
 ) -> Path:
-    """Put CIFAR-10 into ``folder`` and return the folder of its batches; at once if it is there already.
+    """Puts CIFAR-10 into ``folder`` and returns the folder of its batches; at once if it is there already.
 
-    What was received before an interruption is kept in ``folder`` and the next call goes on from there. The
+    Data received before an interruption stay in ``folder``, and the next call continues from there. The
     batches appear in one step, after the archive's md5 has been checked.
 
     Args:
-        folder: where to put ``cifar-10-batches-py``; made if need be.
+        folder: where to put ``cifar-10-batches-py``; made if necessary.
         url: the archive, which has to be ``cifar-10-python.tar.gz`` unless ``md5`` says otherwise.
-        md5: what the archive must hash to.
-        progress: told of every piece received.
-        timeout: seconds without a single byte after which the connection is given up.
+        md5: the required md5 of the archive.
+        progress: called for every piece received.
+        timeout: seconds without a single byte after which the connection is dropped.
 
     Raises:
-        DatasetError: the archive cannot be had, or is not the published one.
+        DatasetError: the archive cannot be downloaded, or is not the published one.
     """
     try:
         folder.mkdir(parents=True, exist_ok=True)
@@ -67,7 +67,7 @@ def download(
 
 @contextlib.contextmanager
 def _alone(folder: Path) -> Iterator[None]:
-    """Keep a second download out of the folder; the lock goes with its process, however that ends."""
+    """Keeps a second download out of the folder; the lock ends with its process, however that ends."""
     descriptor = os.open(folder, os.O_RDONLY)
     try:
         try:
@@ -96,7 +96,7 @@ def _fetch(url: str, archive: Path, md5: str, progress: Progress | None, timeout
 
 
 def _receive(url: str, part: Path, have: int, progress: Progress | None, timeout: float) -> bool:
-    """Add to ``part`` what the server sends from byte ``have`` on; True once nothing is missing."""
+    """Appends what the server sends from byte ``have`` on to ``part``; True once nothing is missing."""
     try:
         response = _open(url, have, timeout)
     except urllib.error.HTTPError as error:
@@ -104,7 +104,7 @@ def _receive(url: str, part: Path, have: int, progress: Progress | None, timeout
             if error.code != http.HTTPStatus.REQUESTED_RANGE_NOT_SATISFIABLE or not have:
                 sentence = f"{url} answered {error.code} {error.reason}: is the address right?"
                 raise DatasetError(sentence) from error
-        # There is no such range because what we have is longer than the archive: start over.
+        # No such range, because our part is longer than the archive: start over.
         part.write_bytes(b"")
         return False
     with response:
@@ -138,7 +138,7 @@ def _open(url: str, have: int, timeout: float) -> http.client.HTTPResponse:
 
 
 def _read_some(response: http.client.HTTPResponse) -> bytes:
-    """The next piece, or nothing when the connection has ended, in whatever way."""
+    """Reads the next piece, or nothing if the connection has ended, in whatever way."""
     try:
         return response.read(_CHUNK)
     except http.client.IncompleteRead as error:
@@ -153,12 +153,12 @@ def _md5(path: Path) -> str:
 
 
 def _published_hash() -> hashlib._Hash:
-    # The published sum is an md5; it tells a broken download from a whole one, and guards against nobody.
+    # The published checksum is an md5; it detects broken downloads, and protects against nobody.
     return hashlib.md5(usedforsecurity=False)
 
 
 def _unpack(archive: Path, folder: Path) -> Path:
-    """Write the seven files of the archive, nothing else that may be in it, and show them in one step."""
+    """Writes only the seven files of the archive, and makes them appear in one step."""
     target = folder / cifar10.FOLDER
     with tempfile.TemporaryDirectory(dir=folder, prefix=".unpacking-") as temporary:
         batches = Path(temporary) / cifar10.FOLDER
@@ -173,7 +173,7 @@ def _unpack(archive: Path, folder: Path) -> Path:
         except (tarfile.TarError, KeyError, EOFError) as error:
             raise DatasetError(f"{archive} cannot be unpacked ({error}): delete it and try again") from error
         if target.is_dir():
-            # Not a whole copy, or there were nothing to fetch: it makes room, and nothing of it is lost.
+            # Not a complete copy, or nothing would be fetched: it is moved away, and nothing of it is lost.
             target.rename(tempfile.mkdtemp(dir=folder, prefix=f"{cifar10.FOLDER}.incomplete-"))
         batches.rename(target)
     return target

@@ -1,4 +1,4 @@
-"""The softmax loss with the elastic net for a penalty: squares and absolute values.
+"""The softmax loss with the elastic net as a penalty: squares and absolute values.
 
     L(W) = 1/N sum_i (log sum_k exp(s_ik) - s_iy_i) + reg_scale*reg*(sum(W*W) + sum(|W|)),    s = X W
 
@@ -11,7 +11,7 @@ from reference.softmax import data_loss as softmax_loss
 
 
 def data_loss(W: Term, X: Term, y: Labels) -> Term:
-    """The loss of softmax."""
+    """The softmax loss."""
     return softmax_loss(W, X, y)
 
 

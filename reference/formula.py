@@ -1,7 +1,7 @@
-"""What a loss is written in: NumPy's own operations on terms, and what NumPy has no function for.
+"""The language of losses: NumPy's own operations on terms, and functions that NumPy lacks.
 
 A formula is a function of the parameters, X, y and delta that returns one number, written for one problem. It is
-worked out for many problems at once; gradient, kinks and bounds follow from it (`reference.traced_arrays`,
+evaluated for many problems at once; gradient, kinks and bounds follow from it (`reference.traced_arrays`,
 `reference.bounded`).
 """
 
@@ -30,7 +30,7 @@ __all__ = [
 
 
 def maximum(a: Operand, b: Operand) -> Term:
-    """The larger of two, entry by entry; where they are equal the slope may be that of either.
+    """The larger of two, entry by entry; where they are equal, the slope may be that of either.
 
     Raises:
         TypeError: neither is a term.
@@ -46,7 +46,7 @@ def maximum(a: Operand, b: Operand) -> Term:
 
 
 def minimum(a: Operand, b: Operand) -> Term:
-    """The smaller of two, entry by entry; where they are equal the slope may be that of either."""
+    """The smaller of two, entry by entry; where they are equal, the slope may be that of either."""
     if not isinstance(a, Term):
         a, b = b, a
     if not isinstance(a, Term):
@@ -85,7 +85,7 @@ def log_sum_exp(x: Term, axis: int = -1) -> Term:
 
 
 def without_label(x: Term, y: Labels) -> Term:
-    """(N, C) -> the same with 0 for each sample's entry at its label: what is left are the wrong classes."""
+    """(N, C) -> the same with 0 for each sample's entry at its label, so that only the wrong classes are left."""
     return Term(x.number.each(y.without), (x, lambda g: g.each(y.without)))
 
 

@@ -1,7 +1,7 @@
-"""The functions that are not linear: each gives its values and its slopes, with what rounding can do to both.
+"""The nonlinear functions: each returns its values and its slopes, with the effect of rounding on both.
 
-A function of a number that may be off by a little is off by as much as its slope carries, and by the rounding of its
-own evaluation.
+If the argument of a function is slightly off, its value is off by that error times the slope, and by the rounding of
+its own evaluation.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from reference.rounding import FUNCTION_ERROR, UNDERFLOW, UNIT_ROUNDOFF, gamma
 _LARGEST_GAP = 750.0
 """exp(-750) is 0: how precisely a larger gap is computed no longer matters to a probability."""
 _LINEAR = 2.0**-10
-"""Errors up to here are taken as linear, with a reserve of this relative size for the rest of exp."""
+"""Errors up to this are treated as linear, with a reserve of this relative size for the rest of exp."""
 
 
 class Applied(NamedTuple):
@@ -27,7 +27,7 @@ class Applied(NamedTuple):
     Attributes:
         result: its values.
         slope: its derivative at each number.
-        tied: (K, ...) where the slope may be anything from 0 to 1, being at a kink; None for nowhere.
+        tied: (K, ...) where the slope may be anything from 0 to 1, at a kink; None for nowhere.
     """
 
     result: Bounded
@@ -36,7 +36,7 @@ class Applied(NamedTuple):
 
 
 def positive(x: Bounded) -> Applied:
-    """max(0, x), whose slope where rounding decides the sign of x is anything from 0 to 1, and given as 0."""
+    """max(0, x); where rounding decides the sign of x, its slope may be anything from 0 to 1, and is returned as 0."""
     value = x.parts[0]
     if not x.bounded:
         counted = (x.parts > 0.0).astype(np.float64)
@@ -81,7 +81,7 @@ def reciprocal(x: Bounded) -> Applied:
 
 
 def softplus(x: Bounded) -> Applied:
-    """log(1 + exp(x)), by no exponential that could overflow; its slope is 1 / (1 + exp(-x))."""
+    """log(1 + exp(x)), without exponentials that could overflow; its slope is 1 / (1 + exp(-x))."""
     pair = x.each(lambda array: np.stack([np.zeros_like(array), array], axis=-1))
     result, shares, _ = log_sum_exp(pair)
     return Applied(result, shares.each(lambda array: array[..., 1]))
@@ -90,11 +90,11 @@ def softplus(x: Bounded) -> Applied:
 def log_sum_exp(x: Bounded) -> Applied:
     """log of the sum over the last axis of exp(x); its slopes are the probabilities of softmax.
 
-    Worked out from x less its largest, it is finite at any gap (P. Blanchard, D. J. Higham and N. J. Higham,
+    Computed from x minus its largest, it is finite for any gap (P. Blanchard, D. J. Higham and N. J. Higham,
     Accurately computing the log-sum-exp and softmax functions, 2021). The bounds hold for a shift by nothing, by the
-    row's maximum or mean, or by the maximum of all, as long as it leaves the row's largest exponential a normal
-    number; for probabilities normalized or taken as exp(x - log_sum_exp); for -log(p) where p is a normal number.
-    Where exp(x - max) is none, gaps above 708, log(p) has lost its digits, and gives inf above 745: no bound covers
+    row's maximum or mean, or by the maximum of all, as long as the row's largest exponential stays a normal number;
+    for probabilities normalized or computed as exp(x - log_sum_exp); for -log(p) where p is a normal number. Where
+    exp(x - max) is not one, for gaps above 708, log(p) has lost its digits, and is inf above 745: no bound covers
     that.
     """
     top = x.value.max(axis=-1, keepdims=True)
@@ -111,8 +111,8 @@ def log_sum_exp(x: Bounded) -> Applied:
     moves = x.bound()
     moves += UNIT_ROUNDOFF * (3.0 * np.minimum(-shifted, _LARGEST_GAP) + (FUNCTION_ERROR + 2) * size)
     rounding = gamma(2 * C + 4 * FUNCTION_ERROR + 8)
-    # log p_k moves by moves_k, and by what normalizing moves all of the row: log sum_l p_l exp(m_l), which is near
-    # sum_l p_l m_l when the moves of that row are small, and at most max_l m_l always.
+    # log p_k moves by moves_k, and by the effect of normalization on the whole row: log sum_l p_l exp(m_l), which is
+    # near sum_l p_l m_l if the moves of that row are small, and always at most max_l m_l.
     common = (p * moves).sum(axis=-1, keepdims=True) * (1.0 + _LINEAR)
     largest = moves.max(axis=-1, keepdims=True)
     if largest.max() >= _LINEAR:
@@ -130,7 +130,7 @@ def log_sum_exp(x: Bounded) -> Applied:
 
 
 def _rounded(value: Array, error: Array, x: Bounded) -> Bounded:
-    """A function's values, each off by at most FUNCTION_ERROR units; without bounds where x has none."""
+    """A function's values, each off by at most FUNCTION_ERROR units; without bounds if x has none."""
     if not x.bounded:
         return Bounded(value[None])
     return Bounded(np.stack([value, np.abs(value) + UNDERFLOW]), error, FUNCTION_ERROR, 1, FUNCTION_ERROR)

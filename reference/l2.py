@@ -1,4 +1,4 @@
-"""The L2 regularization alone, where a course asks for it as a function of its own.
+"""The L2 regularization alone, for courses that require it as a separate function.
 
 L(W) = reg_scale*reg*sum(W*W)
 """
@@ -7,5 +7,5 @@ from reference.formula import Labels, Term
 
 
 def data_loss(W: Term, X: Term, y: Labels) -> Term:
-    """No loss of the data: 0, whatever they are."""
+    """No data loss: 0 for all data."""
     return 0.0 * W.sum()

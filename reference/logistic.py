@@ -8,7 +8,7 @@ where p = 1 / (1 + exp(-s)), and t_ij is 1 for j = y_i and 0 otherwise. Since -l
 
 from reference.formula import Labels, Term, softplus
 
-# Many courses write log(1 - p), which is off by exp(s) roundings: at 8 that is 3e-13, and at 37 it is infinite.
+# Many courses write log(1 - p), which is off by exp(s) roundings: 3e-13 at 8, and infinite at 37.
 largest_score = 8.0
 
 

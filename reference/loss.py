@@ -1,4 +1,4 @@
-"""A loss: its value, its accepted gradients and the bounds of both, all of them from its formula."""
+"""A loss: derives its value, its accepted gradients and the bounds of both from its formula."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from reference.problem import NetworkProblem, Problem, stacked
 from reference.traced_arrays import Labels, Term
 
 _FEATURES, _LARGEST_PADDED = 4, 8
-"""Problems of up to 8 features are worked out with 4 or 8."""
+"""Problems of up to 8 features are evaluated with 4 or 8."""
 
 
 def squares(*parameters: Term) -> Term:
@@ -32,15 +32,15 @@ def squares(*parameters: Term) -> Term:
 
 @dataclass(frozen=True, eq=False)
 class Loss:
-    """data_loss + reg_scale * reg * penalty, each by its formula.
+    """data_loss + reg_scale * reg * penalty, each given by its formula.
 
     Attributes:
         data_loss: called with W, or with the parameters of a network, X, y and, if it takes it, delta.
         penalty: called with the parameters.
-        shapes: of parameters that are others than W, a letter for each side: {"W1": "DH", "b1": "H"}.
+        shapes: the shapes of parameters other than W, a letter for each axis: {"W1": "DH", "b1": "H"}.
         scores: (N, C) or (N,), called with the parameters and X.
-        largest_score: in size; beyond it the usual ways of writing the loss lose their digits, and only the check of
-            stability asks for more. None for no limit.
+        largest_score: in absolute value; beyond it, the usual forms of the loss lose their digits, and only the
+            stability check uses larger ones. None for no limit.
     """
 
     data_loss: Callable[..., Term]
@@ -50,12 +50,12 @@ class Loss:
     largest_score: float | None = None
 
     def ordinary(self, problem: Problem) -> Problem:
-        """The problem, with W divided by the power of 2 that makes its scores no larger than `largest_score`."""
+        """The problem with W divided by the power of 2 that makes its scores no larger than `largest_score`."""
         size = self.excess(problem)
         return problem if size == 1.0 else Problem(problem.W / size, problem.X, problem.y, problem.reg)
 
     def excess(self, problem: Problem) -> float:
-        """That power of 2; 1 where the scores are no larger."""
+        """That power of 2; 1 if the scores are no larger."""
         return 1.0 if self.largest_score is None else self._excess(problem.X @ problem.W)
 
     def _excess(self, scores: Array) -> float:
@@ -74,7 +74,7 @@ class Loss:
         return NetworkProblem(parameters, problem.X, problem.y, problem.reg)
 
     def true_scores(self, problem: NetworkProblem) -> tuple[Array, Array]:
-        """The scores of a network, (N, C), and how far right float64 code can be from them."""
+        """The scores of a network, (N, C), and the largest distance of right float64 code from them."""
         arrays = (*(problem.parameters[name] for name in self.parameters), problem.X)
         number = self.scores(*(Term(Bounded.exact(array[None])) for array in arrays)).number
         return number.value[0], number.bound()[0]
@@ -86,17 +86,17 @@ class Loss:
     def evaluate(
         self, problem: Problem, *, reg_scale: float = 1.0, delta: float = 1.0, moved: Array | None = None
     ) -> Answer:
-        """The loss of a problem and all of its right gradients.
+        """The loss of a problem and all its right gradients.
 
         Args:
             problem: finite W, X, reg; 0 <= y < C.
             reg_scale: 1.0 for reg*sum(W*W), 0.5 for the convention with the half.
-            delta: the margin that is asked for, in losses that have one.
-            moved: (D, C) how far from W another one may be that the answer must be right for as well.
+            delta: the required margin, in losses that have one.
+            moved: (D, C) how far W may be off: the answer must also be right for any W within this.
 
         Raises:
             OverflowError: a sum of absolute values is beyond float64: there is no right answer to compare with.
-            FormulaError: the formula cannot be worked out here.
+            FormulaError: the formula cannot be evaluated here.
         """
         return self.evaluate_alike((problem,), reg_scale=reg_scale, delta=delta, moved=moved)[0]
 
@@ -109,15 +109,15 @@ class Loss:
         delta: float = 1.0,
         moved: Array | None = None,
     ) -> list[Answer]:
-        """`evaluate` for problems that are `alike`, which take hardly longer together than one of them."""
+        """`evaluate` for problems that are `alike`, which together take hardly longer than one of them."""
         features = self.alike(problems[0])[1] if moved is None else None
         return self._answers(problems, features, reg_scale, delta, moved)
 
     def alike(self, problem: Problem) -> tuple[int, int, int]:
-        """The sizes with which a problem is worked out; where they are equal, problems can be worked out together.
+        """The sizes with which a problem is evaluated; problems with equal ones can be evaluated together.
 
-        Most problems are so small that their number does not matter: what takes time is how many groups there are. So
-        small numbers of features are made equal, where the formula allows it, by features that are 0.
+        Most problems are so small that their number does not matter: the time depends on the number of groups. So
+        small numbers of features are made equal, if the formula allows it, by adding features that are 0.
         """
         N, D, C = problem.sizes
         if D > _LARGEST_PADDED or not self._ignores_empty_features:
@@ -126,7 +126,7 @@ class Loss:
 
     @cached_property
     def _ignores_empty_features(self) -> bool:
-        """Whether features that are 0 everywhere change neither loss nor gradient nor kinks: tried once."""
+        """Whether features that are 0 everywhere change neither loss nor gradient nor kinks; tried out once."""
         W, X = np.linspace(-1.0, 0.9, 12).reshape(3, 4), np.linspace(-2.0, 1.0, 15).reshape(5, 3)
         problem = Problem(W, X, np.array([3, 0, 1, 1, 2]), 0.5)
         (plain,) = self._answers((problem,), None, 1.0, 0.7)
@@ -186,7 +186,7 @@ class Loss:
     def evaluate_network(
         self, problem: NetworkProblem, *, reg_scale: float = 1.0, delta: float = 1.0
     ) -> Answer:
-        """`evaluate` for named parameters: gradients are one array (M,), those by all parameters in a row.
+        """`evaluate` for named parameters: gradients are one array (M,), those by all parameters concatenated.
 
         `flattened` brings those of a student into the same form.
         """
@@ -203,11 +203,11 @@ class Loss:
         return Answer(float(loss.value[0]), float(loss_bound[0]), accepted, float(loss.size[0]))
 
     def flattened(self, gradients: Mapping[str, Array]) -> Array:
-        """The gradients by all parameters, name -> array, in a row: (M,)."""
+        """Concatenates the gradients by all parameters, name -> array: (M,)."""
         return np.concatenate([np.ravel(gradients[name]) for name in self.parameters])
 
     def named(self, gradient: Array, problem: NetworkProblem) -> dict[str, Array]:
-        """The other way round: (M,) -> the gradient by each parameter."""
+        """The inverse of `flattened`: (M,) -> the gradient by each parameter."""
         sizes = [problem.parameters[name].size for name in self.parameters]
         parts = np.split(gradient, np.cumsum(sizes)[:-1])
         shapes = [problem.parameters[name].shape for name in self.parameters]
@@ -234,7 +234,7 @@ class Loss:
         """The loss and one right gradient, without bounds: several times faster than `evaluate`, for training.
 
         Returns:
-            The loss, and (D, C) dW; not finite where they have left the range of float64.
+            The loss, and (D, C) dW; not finite if they have left the range of float64.
         """
         losses, gradients = self.losses_and_gradients(
             W[None], X[None], y[None], np.array([reg]), reg_scale=reg_scale, delta=delta
@@ -252,7 +252,7 @@ class Loss:
         reg_scale: float = 1.0,
         delta: float = 1.0,
     ) -> tuple[Array, Array]:
-        """`loss_and_gradient` of K problems of the same sizes side by side: each array has one axis more, in front."""
+        """`loss_and_gradient` of K problems of the same sizes side by side: each array has an additional first axis."""
         weights = Bounded.exact(W, bounds=False)
         worked = self._work_out((weights,), X, y.astype(np.intp), reg, reg_scale, delta)
         loss = worked.data + worked.regularization
@@ -291,7 +291,7 @@ class Loss:
 def _with_ties(
     smooth: AcceptedGradients, ties: int, work: Callable[[], _Worked], *, nested: bool
 ) -> AcceptedGradients:
-    """The accepted gradients of one problem, which ``work`` works out again if its ties are looked at."""
+    """The accepted gradients of one problem, which ``work`` evaluates again if its ties are needed."""
     of_base = smooth.base, smooth.bound, smooth.size, ties
     if nested:
         return NestedGradients(*of_base, spread=lambda: work().spread())
@@ -300,7 +300,7 @@ def _with_ties(
 
 @dataclass(frozen=True, eq=False)
 class _Worked:
-    """K problems worked out side by side."""
+    """K problems evaluated side by side."""
 
     data_part: Differentiated
     penalty_part: Differentiated
@@ -309,12 +309,12 @@ class _Worked:
 
     @property
     def nested(self) -> bool:
-        """Whether one kink is taken of another."""
+        """Whether one kink is applied to another."""
         return self.data_part.nested or self.penalty_part.nested
 
     @np.errstate(over="ignore", invalid="ignore", under="ignore", divide="ignore")
     def spread(self) -> Spread:
-        """What the ties of the only problem can add."""
+        """The contributions of the ties of the only problem."""
         one, other = self.data_part.spread(), self.penalty_part.spread()
         upper, lower = np.concatenate([one.upper, other.upper]), np.concatenate([one.lower, other.lower])
         both = np.zeros((len(upper), len(lower), *upper.shape[1:]))
@@ -323,5 +323,5 @@ class _Worked:
         return Spread(upper, lower, both)
 
     def ties(self) -> list[int]:
-        """How many ties each of the problems has."""
+        """The number of ties of each problem."""
         return list(map(int, self.data_part.ties() + self.penalty_part.ties()))

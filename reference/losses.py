@@ -1,9 +1,9 @@
 """The losses by name: those of this package, and those that an instructor has put in a file beside the rubric.
 
-A loss is a module with a formula ``data_loss(W, X, y)`` or ``data_loss(W, X, y, delta)`` and, if it is not the sum of
-the squares, ``penalty(W)``, written in what `reference.formula` knows; docs/extending.md shows one. With other
-parameters it has their ``shapes``, such as {"W1": "DH", "b1": "H"}, and may have ``scores(W1, b1, X)``. Beyond a
-``largest_score``, only the check of stability asks for it.
+A loss is a module with a formula ``data_loss(W, X, y)`` or ``data_loss(W, X, y, delta)`` and, unless it is the sum of
+the squares, ``penalty(W)``, written with the functions of `reference.formula`; docs/extending.md shows one. With other
+parameters, it has their ``shapes``, such as {"W1": "DH", "b1": "H"}, and may have ``scores(W1, b1, X)``. Beyond a
+``largest_score``, only the stability check uses it.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from pathlib import Path
 from types import ModuleType
 from typing import TYPE_CHECKING, Protocol, TypeVar
 
-# Which losses there are is asked before NumPy is needed.
+# The list of losses is needed before NumPy is.
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
@@ -32,16 +32,16 @@ T = TypeVar("T")
 
 _SHAPES = re.compile(r"^shapes = ", re.MULTILINE)
 _FORMULA = re.compile(r"^def data_loss\(W\b|^from reference\.\w+ import data_loss$", re.MULTILINE)
-_PREFIX = "reference_beside_the_rubric_"  # no package of that name: these modules come from no folder of ours
+_PREFIX = "reference_beside_the_rubric_"  # not a real package: these modules come from none of our folders
 _texts: dict[str, str] = {}
 
 
 class LossError(Exception):
-    """A file that does not define a loss; the message is one line: what is wrong and what to do."""
+    """A file does not define a loss; the message is one line: what is wrong and what to do."""
 
 
 class Evaluate(Protocol):
-    """A function that gives the true answers of a loss."""
+    """A function that returns the true answers of a loss."""
 
     def __call__(self, problem: Problem, *, reg_scale: float = 1.0, delta: float = 1.0) -> Answer:
         """The true answer to a problem."""
@@ -52,26 +52,26 @@ class Evaluate(Protocol):
 def own() -> tuple[str, ...]:
     """The names of the losses of this package."""
     files = sorted(Path(__file__).parent.glob("*.py"))
-    # Not imported, nor parsed: names are asked for before anything else is done.
+    # Neither imported nor parsed: the names are needed before anything else.
     return tuple(file.stem for file in files if _FORMULA.search(file.read_text(encoding="utf-8")))
 
 
 def networks() -> tuple[str, ...]:
-    """The names of the losses of this package whose parameters are others than W."""
+    """The names of the losses of this package with parameters other than W."""
     files = sorted(Path(__file__).parent.glob("*.py"))
     return tuple(file.stem for file in files if _SHAPES.search(file.read_text(encoding="utf-8")))
 
 
 def has_shapes(name: str) -> bool:
-    """Whether the parameters of a registered loss are others than W."""
+    """Whether a registered loss has parameters other than W."""
     return _SHAPES.search(_texts[name]) is not None
 
 
 def register(name: str, text: str) -> None:
-    """Make the loss that ``text`` defines known as ``name``. The text is run: it must be the instructor's own.
+    """Registers the loss that ``text`` defines as ``name``. The text is run: it must be the instructor's own.
 
     Raises:
-        LossError: the text is not Python, fails when it is run, defines no formula or one that cannot be worked out,
+        LossError: the text is not Python, fails when it is run, defines no formula or one that cannot be evaluated,
             or ``name`` is taken.
     """
     if name in (*own(), *networks()):
@@ -81,7 +81,7 @@ def register(name: str, text: str) -> None:
     if name in _texts:
         return
     module = ModuleType(_PREFIX + name)
-    # Before it is run: data classes look their own module up.
+    # Before it is run, since data classes look up their own module.
     sys.modules[module.__name__] = module
     try:
         exec(compile(text, f"{name}.py", "exec"), module.__dict__)  # noqa: S102
@@ -98,7 +98,7 @@ def register(name: str, text: str) -> None:
 
 
 def loss_named(name: str) -> Loss:
-    """The loss ``name``, which is one of this package or has been registered."""
+    """The loss ``name``, of this package or registered."""
     return _loss_of(_module_named(name))
 
 
@@ -108,7 +108,7 @@ def evaluate_of(name: str) -> Evaluate:
 
 
 def evaluate_all(name: str, problems: Sequence[Problem], *, reg_scale: float, delta: float) -> list[Answer]:
-    """``evaluate`` of the loss ``name`` for each of ``problems``, in their order; those that are alike together."""
+    """``evaluate`` of the loss ``name`` for each of ``problems``, in order; those that are alike together."""
     loss = loss_named(name)
     work = partial(loss.evaluate_alike, reg_scale=reg_scale, delta=delta)
     return _together(problems, loss.alike, work)
@@ -117,7 +117,7 @@ def evaluate_all(name: str, problems: Sequence[Problem], *, reg_scale: float, de
 def quick_answers(
     name: str, problems: Sequence[Problem], *, reg_scale: float, delta: float
 ) -> list[tuple[float, NDArray[np.float64]]]:
-    """The loss and one right gradient of each of ``problems``, without bounds, which take much longer to work out."""
+    """The loss and one right gradient of each of ``problems``, without bounds, which would take much longer."""
     from reference.problem import stacked
 
     losses_and_gradients = training_losses(name, reg_scale=reg_scale, delta=delta)
@@ -134,7 +134,7 @@ def _together(
     sizes_of: Callable[[Problem], tuple[int, int, int]],
     work: Callable[[Sequence[Problem]], Iterable[T]],
 ) -> list[T]:
-    """The result of ``work`` for each of ``problems``, in their order; it is given those of equal sizes together."""
+    """The result of ``work`` for each of ``problems``, in order; it gets those of equal sizes together."""
     of_sizes: dict[tuple[int, int, int], list[int]] = {}
     for k, problem in enumerate(problems):
         of_sizes.setdefault(sizes_of(problem), []).append(k)
@@ -167,10 +167,10 @@ def _loss_of(module: ModuleType) -> Loss:
 
 
 def _try_out(name: str, module: ModuleType) -> None:
-    """Work a formula out once, on a problem of five different sizes.
+    """Evaluates a formula once, on a problem of five different sizes.
 
     Raises:
-        LossError: it cannot be worked out; where, and why.
+        LossError: it cannot be evaluated; the message says where and why.
     """
     import numpy as np
 

@@ -1,6 +1,6 @@
-"""The k-nearest-neighbours classifier: what linear classifiers are compared with.
+"""The k-nearest-neighbours classifier, a baseline for linear classifiers.
 
-It learns nothing: it keeps all training data, and finds the nearest of them for every picture that it is asked about
+It learns nothing: it stores all training data, and finds the nearest of them for every picture to classify
 (T. M. Cover and P. E. Hart, Nearest Neighbor Pattern Classification, 1967).
 """
 
@@ -15,13 +15,13 @@ Matrix = NDArray[np.float64]
 Labels = NDArray[np.int64]
 
 _BLOCK_NUMBERS = 2**23
-"""Distances held at once: 64 MB. For CIFAR-10 all of them would be 4 GB, the differences D times as much."""
+"""Distances in memory at once: 64 MB. For CIFAR-10, all of them would be 4 GB, the differences D times as much."""
 
 
 def squared_distances(A: Matrix, B: Matrix) -> Matrix:
     """|a - b|^2 for each row of A, (M, D), and each row of B, (N, D): (M, N), without an (M, N, D) array.
 
-    |a - b|^2 = |a|^2 - 2 a.b + |b|^2 leaves the work to one matrix product. Rounding can take it a little below 0.
+    |a - b|^2 = |a|^2 - 2 a.b + |b|^2 reduces the work to one matrix product. Rounding can make it slightly negative.
     """
     distances: Matrix = A @ B.T
     distances *= -2.0
@@ -33,13 +33,13 @@ def squared_distances(A: Matrix, B: Matrix) -> Matrix:
 def predict(X_train: Matrix, y_train: Labels, X: Matrix, ks: Sequence[int]) -> list[Labels]:
     """The commonest label among the k training samples nearest to each row of X, for each of ``ks``: (M,) int64 each.
 
-    Of equally near samples those that come first in X_train count; of equally common labels the smallest wins. All of
-    ``ks`` share the distances, which are what takes time.
+    Among equally near samples, the first in X_train count; among equally common labels, the smallest wins. All of
+    ``ks`` share the distances, which take most of the time.
 
     Args:
-        X_train: (N, D) what was stored.
-        y_train: (N,) its labels.
-        X: (M, D) what is asked about.
+        X_train: (N, D) the stored samples.
+        y_train: (N,) their labels.
+        X: (M, D) the samples to classify.
         ks: how many neighbours vote, each from 1 to N.
 
     Raises:
@@ -60,7 +60,7 @@ def predict(X_train: Matrix, y_train: Labels, X: Matrix, ks: Sequence[int]) -> l
 
 
 def stored_bytes(X_train: Matrix, y_train: Labels) -> int:
-    """What the classifier has to keep: all training data. A linear classifier keeps W."""
+    """The bytes that the classifier has to store: all training data. A linear classifier stores W."""
     return X_train.nbytes + y_train.nbytes
 
 
@@ -72,7 +72,7 @@ def _squared_norms(A: Matrix) -> Matrix:
 def _nearest(distances: Matrix, k: int) -> NDArray[np.intp]:
     """The k columns with the smallest distance of each row, nearest first, equal ones by column: (M, k)."""
     columns = np.argpartition(distances, k - 1, axis=1)[:, :k]
-    # Which of the columns equal to the k-th partition keeps is its own affair: those rows are sorted in full.
+    # It is undefined which of the columns equal to the k-th partition keeps, so those rows are sorted in full.
     farthest = np.take_along_axis(distances, columns, axis=1).max(axis=1, keepdims=True)
     for row in np.flatnonzero((distances <= farthest).sum(axis=1) > k):
         columns[row] = np.argsort(distances[row], kind="stable")[:k]
@@ -82,7 +82,7 @@ def _nearest(distances: Matrix, k: int) -> NDArray[np.intp]:
 
 
 def _vote(labels: Labels, classes: int) -> Labels:
-    """The commonest label of each row of (M, k), the smallest if several are."""
+    """The commonest label of each row of (M, k), the smallest of several."""
     rows = np.arange(len(labels))[:, None]
     votes = np.bincount((rows * classes + labels).ravel(), minlength=len(labels) * classes)
     winners: Labels = votes.reshape(-1, classes).argmax(axis=1).astype(np.int64)

@@ -4,15 +4,15 @@ With weights t for the upper ties and u for the lower ones, the gradient is
 
     base + sum_a t_a G_a + sum_b u_b R_b + sum_ab t_a u_b Q_ab,    0 <= t, u <= 1,
 
-every choice of one slope at each kink. Such a loss is not convex, and what is accepted is its conservative gradients:
+every choice of one slope at each kink. Such a loss is not convex, and its conservative gradients are accepted:
 those that the chain rule gives with any slopes at the kinks (J. Bolte and E. Pauwels, Conservative set valued fields,
 automatic differentiation, stochastic gradient methods and deep learning, 2020). Clarke's subdifferential is among
 them, and may be smaller.
 
-The set is not convex either. An answer is accepted when weights are found that give it. It is refused only with a
+The set is not convex either. An answer is accepted if weights are found that give it. It is rejected only with a
 proof, a direction that separates it from the convex set of all t, u and q with max(0, t + u - 1) <= q <= min(t, u) in
-the place of the products (G. P. McCormick, Computability of global solutions to factorable nonconvex programs, 1976).
-Between the two, no weights and no proof, it is accepted: so far the judge is sound and not complete.
+place of the products (G. P. McCormick, Computability of global solutions to factorable nonconvex programs, 1976).
+With neither weights nor proof, it is accepted: in this respect the judge is sound, but not complete.
 """
 
 from __future__ import annotations
@@ -33,25 +33,25 @@ from reference.projection import TiedBox
 Array = NDArray[np.float64]
 
 _MOST_TRIED = 8
-"""So many upper ties are tried with every choice of 0 and 1; of more, all alike."""
+"""Up to this many upper ties are tried with every choice of 0 and 1; more of them only all alike."""
 _TURNS = 20
 _PROVED = 1e-6
-"""A linear programme's own error, in units of its numbers: what is nearer is no proof."""
+"""A linear programme's own error, in units of its numbers: anything nearer is not a proof."""
 
 
 @dataclass(frozen=True, eq=False)
 class NestedGradients(AcceptedGradients):
-    """The right gradients of a problem with kinks of kinks.
+    """The right gradients of a problem with nested kinks.
 
     Attributes:
-        spread: gives what its ties can add.
+        spread: returns what its ties can add.
     """
 
     spread: Callable[[], Spread] | None = None
 
     @cached_property
     def _spread(self) -> Spread:
-        """What the ties can add, each as one array (M,)."""
+        """The contributions of the ties, each as one array (M,)."""
         assert self.spread is not None
         G, R, Q = self.spread()
         return Spread(*(part.reshape(*part.shape[: -self.base.ndim], self.base.size) for part in (G, R, Q)))
@@ -62,7 +62,7 @@ class NestedGradients(AcceptedGradients):
         return self.bound.ravel()
 
     def interval(self) -> tuple[Array, Array]:
-        """Lowest and highest accepted value of each entry: that of the convex set around them."""
+        """Lowest and highest accepted value of each entry, those of the convex set around them."""
         G, R, Q = self._spread
         every = np.concatenate([G, R, Q.reshape(-1, self.base.size)])
         low, high = (
@@ -72,7 +72,7 @@ class NestedGradients(AcceptedGradients):
 
     @np.errstate(over="ignore", invalid="ignore")
     def judge(self, dW: ArrayLike) -> Membership:
-        """Say whether dW is an accepted gradient, and prove it if it is not.
+        """Judges whether dW is an accepted gradient, and proves it if it is not.
 
         Raises:
             ValueError: dW has another shape.
@@ -96,7 +96,7 @@ class NestedGradients(AcceptedGradients):
         return Membership(certificate is None, nearest, rest, least, certificate)
 
     def _tried(self, error: Array) -> Iterator[Array]:
-        """What some choices of slopes add: with one kind of weights given, the best of the other kind."""
+        """Yields the contributions of some choices of slopes: for given weights of one kind, the best of the other."""
         A = len(self._spread.upper)
         starts = [np.full(A, t) for t in (0.0, 1.0, 0.5)]
         yield np.zeros_like(error)
@@ -126,7 +126,7 @@ class NestedGradients(AcceptedGradients):
         return self._best(G + np.einsum("b,abm->am", u, Q), error - u @ R)
 
     def _best(self, generators: Array, residual: Array) -> Array:
-        """The weights of the generators that come nearest to a residual."""
+        """The weights with which the generators come nearest to a residual."""
         weights = np.zeros(len(generators))
         some = generators.any(axis=1)
         if some.any():
@@ -135,7 +135,7 @@ class NestedGradients(AcceptedGradients):
         return weights
 
     def _proof(self, dW: Array, error: Array) -> Certificate | None:
-        """A direction along which no slopes at the kinks give what dW promises."""
+        """A direction along which no slopes at the kinks achieve what dW promises."""
         from scipy.optimize import linprog
 
         rows, limits, columns = self._relaxed()
@@ -175,7 +175,7 @@ class NestedGradients(AcceptedGradients):
         return Certificate(direction.reshape(self.base.shape), promised, low, high, None)
 
     def _relaxed(self) -> tuple[Array, Array, Array]:
-        """The convex set around all products: rows @ (t, u, q) <= limits, and (M, A + B + AB) what these add."""
+        """The convex set around all products: rows @ (t, u, q) <= limits, and (M, A + B + AB) their contributions."""
         G, R, Q = self._spread
         A, B = Q.shape[:2]
         rows, limits = [], []

@@ -12,7 +12,7 @@ from numpy.typing import DTypeLike, NDArray
 
 @dataclass(frozen=True, eq=False)
 class Problem:
-    """What a loss function is called with.
+    """The arguments of a loss function.
 
     Attributes:
         W: (D, C) weights.
@@ -38,7 +38,7 @@ class Problem:
 
 @dataclass(frozen=True, eq=False)
 class NetworkProblem:
-    """What the loss of a network is called with.
+    """The arguments of a network's loss.
 
     Attributes:
         parameters: name -> array, in the order of the loss's formula: W1, b1, W2, b2.
@@ -54,7 +54,7 @@ class NetworkProblem:
 
     @property
     def sizes(self) -> tuple[int, int, int]:
-        """N samples, D features, C classes; 1 where no parameter has a side for them."""
+        """N samples, D features, C classes; 1 if no parameter has an axis for them."""
         *_, last = self.parameters.values()
         has_classes = any(array.ndim == 2 for array in self.parameters.values())
         return self.X.shape[0], self.X.shape[1], last.shape[-1] if has_classes else 1
@@ -68,12 +68,12 @@ def network_problem(
     y: NDArray[np.int64],
     reg: float,
 ) -> NetworkProblem:
-    """A problem whose parameters hold ``numbers``, one after the other and again and again.
+    """A problem whose parameters are filled with ``numbers``, repeated as often as necessary.
 
     Args:
-        shapes: of the parameters, a letter for each side: {"W1": "DH", "b1": "H", "W2": "HC", "b2": "C"}.
+        shapes: the parameters' shapes, a letter for each axis: {"W1": "DH", "b1": "H", "W2": "HC", "b2": "C"}.
         sizes: by letter; without a C there are two classes, and labels are taken modulo their number.
-        numbers, X, y, reg: what the problem is made of.
+        numbers, X, y, reg: the contents of the problem.
     """
     parameters, begin = {}, 0
     for name, shape in shapes.items():
@@ -88,9 +88,9 @@ def network_problem(
 def stacked(
     problems: Sequence[Problem], features: int | None = None
 ) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.intp], NDArray[np.float64]]:
-    """Problems of the same sizes side by side: W (K, D, C), X (K, N, D), y (K, N), reg (K,).
+    """Stacks problems of the same sizes: W (K, D, C), X (K, N, D), y (K, N), reg (K,).
 
-    Given ``features``, they may have fewer of them, and unlike numbers; the missing ones are 0.
+    Given ``features``, they may have different numbers of features up to that; the missing ones are 0.
     """
     reg = np.array([problem.reg for problem in problems], dtype=np.float64)
     y = np.array([problem.y for problem in problems]).astype(np.intp)

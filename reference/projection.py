@@ -1,9 +1,9 @@
 """The point of {sum_k t_k G_k : 0 <= t_k <= m_k} nearest to a residual, in units of an error bound per entry.
 
-Whether a gradient is accepted is the question "is there such a point within the bound in every entry?".
-Answers are tried in the order of their cost: the points that right code reaches (no tie counted, all, half of
-each), least squares in the box, and last a linear programme, which is exact. A wrong gradient seldom gets
-that far: the residual of the least squares proves that there is no such point.
+A gradient is accepted if there is such a point within the bound in every entry. Candidates are tried in order of
+cost: the points that right code reaches (no tie counted, all, half of each), least squares in the box, and last a
+linear programme, which is exact. A wrong gradient seldom gets that far: the residual of the least squares proves
+that there is no such point.
 """
 
 from __future__ import annotations
@@ -16,25 +16,25 @@ from reference.rounding import gamma
 Array = NDArray[np.float64]
 
 LEAST_SQUARES_ROUNDS = 400
-"""Rounds of the active set method; what they leave undecided, the linear programme decides."""
+"""Rounds of the active set method; the linear programme decides whatever they leave undecided."""
 PATIENCE = 40
-"""After so many rounds, a proof that no point is near enough ends the search for the nearest one."""
+"""After this many rounds, a proof that no point is near enough ends the search for the nearest one."""
 PROGRAMMES = 4
-"""Linear programmes in a row, each in the change from the last one's solution, which gains six digits."""
+"""Successive linear programmes, each for the change from the last one's solution, which gains six digits."""
 
 LARGEST_STEP = 1e6
 """Largest change of a weight in one programme, in its units; HiGHS gives up on bounds like 1e14."""
 
 
 class TiedBox:
-    """The box spanned by merged generators, with what is needed to project on it again and again."""
+    """The box spanned by merged generators, prepared for repeated projections."""
 
     def __init__(self, generators: Array, multiplicities: Array, bound: Array) -> None:
-        """Keep the box.
+        """Prepares the box.
 
         Args:
             generators: (K, M) one generator per row, none of them zero.
-            multiplicities: (K,) how many tied pairs share the generator: its weight runs from 0 to this.
+            multiplicities: (K,) the number of tied pairs that share the generator: its weight runs from 0 to this.
             bound: (M,) accepted error per entry, > 0.
         """
         self.generators = generators
@@ -51,13 +51,13 @@ class TiedBox:
         return float(np.minimum(products, 0.0).sum()), float(np.maximum(products, 0.0).sum())
 
     def nearest(self, residual: Array) -> Array:
-        """The point of the box nearest to a finite residual (M,); within the bound of it if any point is."""
+        """The point of the box nearest to a finite residual (M,); within the bound if any point is."""
         for usual in self._usual:
             if self._excess(residual, usual) <= 1.0:
                 return usual
         if not self.multiplicities.size:
             return self._usual[0]
-        # What is far outside could overflow in units of the bound; the edge of the hull stands in for it.
+        # A residual far outside could overflow in units of the bound; the edge of the hull stands in for it.
         inside = np.clip(residual, self.lower, self.upper)
         weights = self._least_squares(inside)
         offset: Array = weights @ self.generators
@@ -105,7 +105,7 @@ class TiedBox:
             k = int(gains.argmax())
             if gains[k] <= 1e-15 * float(np.abs(goal).max()):
                 break
-            # A weight that returns to its bound at once was freed by rounding; it waits until another moved.
+            # A weight that returns to its bound at once was freed by rounding; it waits until another has moved.
             before = weights[k]
             free[k] = True
             _move_free(columns, goal, limits, weights, free)
@@ -130,9 +130,9 @@ class TiedBox:
     def _programme(self, residual: Array, weights: Array, offset: Array) -> tuple[Array, Array]:
         """Weights and point with the least largest distance in units of the bound, by a linear programme.
 
-        It is posed in the change from the weights that are known, in units that make one step of any weight
+        It is formulated for the change from the known weights, in units that make one step of any weight
         one unit of the bound: its numbers are near 1 although the weights have to be right to their last
-        bits. For the same reason the change is added to the point, not only to the weights.
+        bits. For the same reason, the change is added to the point, not only to the weights.
         """
         from scipy.optimize import linprog
 
@@ -164,7 +164,7 @@ class TiedBox:
 
 
 def _start(columns: Array, goal: Array, limits: Array) -> tuple[Array, NDArray[np.bool_]]:
-    """Weights in the box and which of them are free; all that leave the box are stopped together."""
+    """Weights in the box and which of them are free; all that leave the box are stopped at once."""
     weights = np.zeros_like(limits)
     free = np.ones(len(limits), dtype=bool)
     while free.any():
@@ -188,7 +188,7 @@ def _solve_free(columns: Array, goal: Array, weights: Array, free: NDArray[np.bo
 
 
 def _move_free(columns: Array, goal: Array, limits: Array, weights: Array, free: NDArray[np.bool_]) -> None:
-    """Take the free weights to their least squares solution; one that meets a bound stays there, not free."""
+    """Moves the free weights to their least squares solution; one that meets a bound stays there, not free."""
     while free.any():
         index = np.flatnonzero(free)
         wanted = _solve_free(columns, goal, weights, free)
@@ -200,7 +200,7 @@ def _move_free(columns: Array, goal: Array, limits: Array, weights: Array, free:
             return
         current = weights[index]
         goals = np.clip(wanted, 0.0, limits[index])
-        # The share of the way at which each weight meets its bound; 0/0 is a weight that is there already.
+        # The fraction of the way at which each weight meets its bound; 0/0 is a weight that is there already.
         share = np.abs(goals - current) / np.maximum(np.abs(wanted - current), np.finfo(np.float64).tiny)
         step = float(share[outside].min())
         stopped = outside & (share <= step)

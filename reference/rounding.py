@@ -19,7 +19,7 @@ UNIT_ROUNDOFF: float = 2.0**-53
 """u: the largest relative error of one float64 operation, rounding to nearest."""
 
 UNDERFLOW: float = 2.0**-1020
-"""Added to a sum of |term| before it is multiplied by gamma(n), it pays for underflow in n products.
+"""Added to a sum of |term| before it is multiplied by gamma(n), it covers underflow in n products.
 
 Each underflow costs at most 2**-1075, and gamma(n) * 2**-1020 >= n * 2**-1073.
 """
@@ -36,7 +36,7 @@ def gamma(n: float | NDArray[np.float64]) -> float | NDArray[np.float64]:
     """Bound on the relative error of a term after n operations: n*u / (1 - n*u).
 
     Args:
-        n: how many operations; an array gives an array. n*u must be below 1, that is n < 9e15.
+        n: the number of operations; an array gives an array. n*u must be below 1, that is n < 9e15.
     """
     nu = n * UNIT_ROUNDOFF
     return nu / (1.0 - nu)

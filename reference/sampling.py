@@ -1,11 +1,11 @@
-"""Whether batches were drawn at random: exact tests on what a training drew, or on what its history reveals.
+"""Tests whether batches were drawn at random: exact tests on what a training drew, or on what its history reveals.
 
-Each test gives the probability that a right training would look at least as odd, the larger one of drawing with and
-without replacement, because both are right. Tests at alpha = 1e-9 fail nobody by luck.
+Each test returns the probability that a right training would look at least as odd, the larger one of drawing with and
+without replacement, because both are right. Tests at alpha = 1e-9 fail nobody by bad luck.
 
-Counts are found in either of two ways. With a stand-in loss the drawn rows are seen, and `rows_p_value` asks whether
-all rows are drawn alike. Without, the data are made of two distinct samples, so that at learning_rate = 0 a batch's
-loss, a mean over the batch, tells how many of each it held (`counts_from_history`); `batches_p_value` asks whether
+Counts are found in one of two ways. With a stand-in loss, the drawn rows are seen, and `rows_p_value` tests whether all
+rows are drawn equally often. Without, the data consist of two distinct samples, so that at learning_rate = 0 a batch's
+loss, a mean over the batch, shows how many of each it held (`counts_from_history`); `batches_p_value` tests whether
 those numbers, and their spread, are those of random batches of batch_size.
 """
 
@@ -24,7 +24,7 @@ ALPHA = 1e-9
 """The largest probability with which a right training may fail one test."""
 
 _LARGEST_SUM = 2**23
-"""Sums of squared distances above this would make the exact distribution slow: 64 MB."""
+"""Larger sums of squared distances would make the exact distribution slow: 64 MB."""
 
 Counts = NDArray[np.int64]
 Probabilities = NDArray[np.float64]
@@ -32,12 +32,12 @@ Probabilities = NDArray[np.float64]
 
 @dataclass(frozen=True)
 class BatchTest:
-    """How likely right batches are to look at least as odd as those observed.
+    """The probabilities that right batches look at least as odd as those observed.
 
     Attributes:
-        mean: concerning how many marked rows all batches held together: too many or too few.
-        spread: concerning how far single batches are from the mean: too far (batches smaller than they should be, or
-            drawn by chunks) or too near (larger batches, the whole data set, the rows in turn).
+        mean: for the number of marked rows in all batches together: too many or too few.
+        spread: for the distance of single batches from the mean: too far (batches smaller than they should be, or
+            drawn in chunks) or too near (larger batches, the whole data set, the rows in turn).
     """
 
     mean: float
@@ -52,19 +52,19 @@ class BatchTest:
 def counts_from_history(
     history: NDArray[np.float64], first_loss: float, second_loss: float, batch_size: int, bound: float
 ) -> Counts | None:
-    """How many of a batch's rows were the first sample, told by each batch's loss: (num_iters,).
+    """Infers from each batch's loss how many of its rows were the first sample: (num_iters,).
 
     Args:
-        history: (num_iters,) losses of batches that hold two distinct samples only, all at the same W.
+        history: (num_iters,) losses of batches with only two distinct samples, all at the same W.
         first_loss, second_loss: the loss of a batch of only the first, of only the second sample.
-        batch_size: how many rows each batch should have held.
+        batch_size: the number of rows that each batch should have held.
         bound: how far right float64 code can be from any of these losses.
 
     Returns:
         None if some loss is not that of any batch of ``batch_size`` of these samples.
 
     Raises:
-        ValueError: the two losses are too near to each other to tell one row more from one row less.
+        ValueError: the two losses are too close to each other to tell one row more from one row less.
     """
     step = (first_loss - second_loss) / batch_size
     if abs(step) <= 16.0 * bound:
@@ -79,16 +79,16 @@ def counts_from_history(
 
 
 def batches_p_value(counts: Counts, *, batch_size: int, population: int, marked: int) -> BatchTest:
-    """Test how many marked rows each batch held.
+    """Tests the number of marked rows in each batch.
 
     Exact: the distribution of the sum over all batches is that of one batch convolved with itself; for the mean, of
-    the counts; for the spread, of their squared distances from the expected count, which is known and not estimated.
+    the counts; for the spread, of their squared distances from the expected count, which is known, not estimated.
 
     Args:
         counts: (num_iters,) marked rows in each batch.
         batch_size: rows in each batch, at most ``population``.
         population: rows of the data.
-        marked: how many of them are marked; best if batch_size * marked / population is whole, because then
+        marked: the number of marked ones; best if batch_size * marked / population is whole, because then
             squared distances are small whole numbers.
 
     Raises:
@@ -99,7 +99,7 @@ def batches_p_value(counts: Counts, *, batch_size: int, population: int, marked:
 
 
 def rows_p_value(draws: Counts, *, num_iters: int, batch_size: int) -> float:
-    """Test how often each row was drawn.
+    """Tests how often each row was drawn.
 
     Each row's number of draws is binomial: of num_iters * batch_size draws with probability 1/N with replacement, of
     num_iters batches with probability batch_size/N without. The least likely row decides, times the number of rows.
@@ -122,8 +122,8 @@ def rows_p_value(draws: Counts, *, num_iters: int, batch_size: int) -> float:
 
 
 def draws_to_see_every_row(rows: int, alpha: float = ALPHA) -> int:
-    """How many draws leave any of the rows undrawn with probability below alpha, with replacement or without."""
-    # The chance that one row is missed n times is (1 - 1/N)^n with replacement and less without; N rows can be missed.
+    """The number of draws that leaves any row undrawn with probability below alpha, with replacement or without."""
+    # The chance that one row is missed n times is (1 - 1/N)^n with replacement, less without; N rows can be missed.
     if rows == 1:
         return 1
     return math.ceil(math.log(alpha / rows) / math.log1p(-1.0 / rows))
@@ -144,7 +144,7 @@ def _of_one_batch(batch_size: int, population: int, marked: int) -> list[Probabi
 
 def _test(counts: Counts, pmf: Probabilities, population: int, marked: int) -> BatchTest:
     batch_size, num_iters = len(pmf) - 1, len(counts)
-    # Whole numbers: population * (count - expected count), without what all of them have in common.
+    # Whole numbers: population * (count - expected count), divided by their common factor.
     distances = population * np.arange(batch_size + 1) - batch_size * marked
     distances //= max(1, int(np.gcd.reduce(distances)))
     squares = distances**2
@@ -159,7 +159,7 @@ def _test(counts: Counts, pmf: Probabilities, population: int, marked: int) -> B
 
 @lru_cache(maxsize=32)
 def _of_the_sum(pmf: tuple[float, ...], times: int) -> Probabilities:
-    """The distribution of the sum of ``times`` independent numbers; the same few for all submissions."""
+    """The distribution of the sum of ``times`` independent numbers; cached, as all submissions need the same few."""
     length = times * (len(pmf) - 1) + 1
     size = 1 << (length - 1).bit_length()
     # By Fourier transform: absolute errors of about 1e-15, far below any alpha in use.

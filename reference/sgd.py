@@ -1,6 +1,6 @@
-"""Stochastic gradient descent as the assignment asks for it, and how close a W is to its optimum.
+"""Stochastic gradient descent as in the assignment, and a bound on the distance of W from its optimum.
 
-Each step draws ``batch_size`` rows of the training data, keeps the loss of that batch, and then moves W
+Each step draws ``batch_size`` rows of the training data, records the loss of that batch, and then moves W
 against the gradient: W -= learning_rate * dW (H. Robbins and S. Monro, A Stochastic Approximation Method, 1951).
 """
 
@@ -18,14 +18,14 @@ Labels = NDArray[np.int64]
 Loss = Callable[[Matrix, Matrix, Labels, float], tuple[float, Matrix]]
 """(W, X, y, reg) -> (loss, dW)."""
 Losses = Callable[[Matrix, Matrix, Labels, Matrix], tuple[Matrix, Matrix]]
-"""The same for K problems of the same sizes: every array has one axis more, in front."""
+"""The same for K problems of the same sizes: every array has an additional first axis."""
 
 INITIAL_SCALE = 0.001
-"""The standard deviation of a W that training starts from when it is given none."""
+"""The standard deviation of the initial W if none is given."""
 
 
 def predict(W: Matrix, X: Matrix) -> Labels:
-    """The class with the highest score for each row of X: (N,) int64, the smallest label of an exact tie.
+    """The class with the highest score for each row of X: (N,) int64, the smallest label at an exact tie.
 
     Args:
         W: (D, C) weights.
@@ -54,22 +54,22 @@ def train(
     rng: np.random.Generator,
     replace: bool = True,
 ) -> tuple[Matrix, Matrix]:
-    """Take ``num_iters`` steps of stochastic gradient descent.
+    """Takes ``num_iters`` steps of stochastic gradient descent.
 
     Args:
         loss: the loss and gradient of a batch.
-        X: (N, D) training data; left as it is.
+        X: (N, D) training data; left unchanged.
         y: (N,) labels.
-        W: (D, C) where to start; left as it is. If None, small random numbers for max(y) + 1 classes.
+        W: (D, C) where to start; left unchanged. If None, small random numbers for max(y) + 1 classes.
         learning_rate: the step size.
         reg: regularization strength.
-        num_iters: how many steps.
-        batch_size: how many rows each step draws; at most N without replacement.
-        rng: where randomness comes from.
-        replace: whether one batch may hold a row twice.
+        num_iters: the number of steps.
+        batch_size: the number of rows that each step draws; at most N without replacement.
+        rng: the source of randomness.
+        replace: whether a batch may contain a row twice.
 
     Returns:
-        (D, C) the W arrived at, and (num_iters,) the loss of each batch before its update.
+        (D, C) the final W, and (num_iters,) the loss of each batch before its update.
 
     Raises:
         ValueError: a batch without replacement is larger than the data.
@@ -95,15 +95,15 @@ def train_alike(
     batch_size: int,
     rngs: Sequence[np.random.Generator],
 ) -> tuple[Matrix, Matrix]:
-    """As `train` does with each of K generators, side by side, which takes hardly longer than one of them.
+    """Trains like `train` with each of K generators, side by side, which takes hardly longer than one of them.
 
     Args:
-        losses: those of a batch for each.
+        losses: the losses and gradients of a batch for each.
         X, y, learning_rate, reg, num_iters, batch_size: as in `train`.
-        rngs: where randomness comes from.
+        rngs: the sources of randomness.
 
     Returns:
-        (K, D, C) the W arrived at, and (K, num_iters) the losses.
+        (K, D, C) the final W, and (K, num_iters) the losses.
     """
     W = np.stack([_initial(X, y, rng) for rng in rngs])
     history = np.empty((len(rngs), num_iters))
@@ -121,7 +121,7 @@ def _initial(X: Matrix, y: Labels, rng: np.random.Generator) -> Matrix:
 
 @dataclass(frozen=True)
 class Suboptimality:
-    """How far from the minimum of a regularized loss a W can be, proved by one subgradient there.
+    """Bounds on how far W is from the minimum of a regularized loss, proved by one subgradient there.
 
     Attributes:
         gap: the loss at W is at most this much above the smallest possible.
@@ -133,7 +133,7 @@ class Suboptimality:
 
 
 def suboptimality(gradient: Matrix, reg: float, *, reg_scale: float = 1.0) -> Suboptimality:
-    """Bound the distance to the optimum by a subgradient of the loss of all training data.
+    """Bounds the distance to the optimum by a subgradient of the loss on all training data.
 
     Both losses are convex, so with their regularization they are m-strongly convex, m = 2 * reg_scale * reg:
     the gap is at most |g|^2 / (2m) and the distance at most |g| / m (Y. Nesterov, Introductory Lectures on Convex

@@ -9,11 +9,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 Allocate = Callable[[tuple[int, int]], NDArray[np.float64]]
-"""Makes an array of the given shape whose content does not matter yet."""
+"""Makes an array of the given shape with arbitrary content."""
 
 
 class DatasetError(Exception):
-    """A data set that cannot be had; the message is one line: what, where, what to do."""
+    """A data set is unavailable; the message is one line: what, where, what to do."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -25,7 +25,7 @@ class Split:
             that makes the last row of W the bias. The mean picture of X_train has been subtracted from all.
         y_train, y_validation, y_test: (N,) int64 labels.
         name: "digits" or "cifar10".
-        classes: what each label means.
+        classes: the meaning of each label.
         picture: the shape of one picture, (height, width) or (height, width, colours).
         remarks: sentences for the report, such as files that are not the published ones.
     """
@@ -50,7 +50,7 @@ class Pictures:
     labels: NDArray[np.int64]
 
     def part(self, first: int, stop: int) -> Pictures:
-        """The pictures number ``first`` to ``stop - 1``."""
+        """The pictures with numbers ``first`` to ``stop - 1``."""
         return Pictures(self.pixels[first:stop], self.labels[first:stop])
 
 
@@ -65,7 +65,7 @@ def prepare(
     remarks: tuple[str, ...] = (),
     allocate: Allocate = np.empty,
 ) -> Split:
-    """Subtract the mean training picture from all three parts and append the constant 1.
+    """Subtracts the mean training picture from all three parts and appends the constant 1.
 
     The mean is a quotient of two whole numbers, so every machine gets the same bits.
     """

@@ -1,8 +1,8 @@
-"""Arrays that remember how they were made, so that a result can be traced back to everything it depends on.
+"""Arrays that remember how they were computed, so that a result can be traced back to everything it depends on.
 
-The derivative of one number by everything that it was made of takes one way back through its operations (A. Griewank
-and A. Walther, Evaluating Derivatives, 2nd edition, 2008, chapter 3). Numbers and derivatives are `Bounded`, so both
-have their bounds.
+The derivatives of one number by all its inputs take one pass back through its operations (A. Griewank and A. Walther,
+Evaluating Derivatives, 2nd edition, 2008, chapter 3). Numbers and derivatives are `Bounded`, so both have
+bounds.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ from reference.bounded import Array, Bounded
 from reference.functions import Applied
 
 Pull: TypeAlias = Callable[[Bounded], Bounded]
-"""Takes the derivative by a result, (P, T, ...), to what it adds to the derivative by an argument."""
+"""Maps the derivative by a result, (P, T, ...), to its contribution to the derivative by an argument."""
 
 _serials = itertools.count()
 
@@ -34,11 +34,11 @@ _HERE = frozenset(
 
 
 class FormulaError(Exception):
-    """A formula that cannot be worked out; the message is one line: where, which operation, what to use instead."""
+    """A formula cannot be evaluated; the message is one line: where, which operation, what to use instead."""
 
 
 class Labels:
-    """The labels of K problems: ``index`` is (K, N); ``bounded`` whether what is made of them has sizes."""
+    """The labels of K problems: ``index`` is (K, N); ``bounded`` says whether arrays made from them have sizes."""
 
     def __init__(self, index: NDArray[np.intp], *, bounded: bool = True) -> None:
         self.index, self.bounded = index, bounded
@@ -53,7 +53,7 @@ class Labels:
         return array.reshape(P, T * N, C)[self._places(T)].reshape(P, T, N)
 
     def at(self, array: Array, C: int) -> Array:
-        """(P, T, N) -> (P, T, N, C): back to where it was, 0 elsewhere."""
+        """(P, T, N) -> (P, T, N, C): puts each entry back at its label, with 0 elsewhere."""
         P, T, N = array.shape
         placed = np.zeros((P, T * N, C))
         placed[self._places(T)] = array.reshape(P, T * N)
@@ -73,16 +73,16 @@ class Labels:
 
 
 class Term:
-    """An array of a formula, for each of K problems; ``shape`` is that in one of them.
+    """An array in a formula, for each of K problems; ``shape`` is its shape in one of them.
 
     Attributes:
         number: its values and their sizes.
-        parents: what it was made of, as far as that depends on the parameters, each with its `Pull`.
+        parents: its operands, as far as they depend on the parameters, each with its `Pull`.
         varies: whether it depends on the parameters.
         serial: larger than that of its parents.
-        kinks: how many kinks it is made of at most, each taken of the one before.
+        kinks: the largest number of kinks that it consists of, each applied to the one before.
         tied: (K, ...) where its slope may be anything from 0 to 1; None for nowhere.
-        divisor: what its parent was divided by, if that is how it was made.
+        divisor: the divisor of its parent, if it is a quotient.
     """
 
     __slots__ = ("divisor", "kinks", "number", "parents", "serial", "tied", "varies")
@@ -252,7 +252,7 @@ class Term:
         return axis if axis < 0 else axis - self.ndim
 
     def _lift(self, other: Operand, operation: str) -> Term:
-        """``other`` as a term; fitting this one by NumPy's rule for shapes."""
+        """``other`` as a term that fits this one by NumPy's broadcasting rule."""
         if not isinstance(other, Term):
             try:
                 numbers = np.array(other, dtype=np.float64)
@@ -311,13 +311,13 @@ NUMPYS: dict[str, Callable[..., Term]] = {
     "matmul": lambda a, b: a @ b,
     "square": lambda x: x**2,
 }
-"""What NumPy's own functions do with terms; `reference.formula` adds its own."""
+"""Implementations of NumPy's own functions for terms; `reference.formula` adds its own."""
 
 
 def applied(
     name: str, function: Callable[[Bounded], Applied], x: Term, *, instead: str = "another way of writing it"
 ) -> Term:
-    """A function of a term.
+    """Applies a function to a term.
 
     Raises:
         FormulaError: its value is not finite where the term is; ``instead`` says what to use.
@@ -330,7 +330,7 @@ def applied(
 
 
 def refuse(operation: str, instead: str) -> NoReturn:
-    """Raise a `FormulaError` that names the line of the formula.
+    """Raises a `FormulaError` that names the line of the formula.
 
     Raises:
         FormulaError: always.
@@ -368,7 +368,7 @@ def _transposed(array: Array) -> Array:
 
 
 def _summed_to(g: Bounded, shape: tuple[int, ...]) -> Bounded:
-    """A derivative summed over the axes that NumPy's rule had stretched."""
+    """Sums a derivative over the axes that were broadcast."""
     had = g.parts.shape[2:]
     if had == shape:
         return g
@@ -380,7 +380,7 @@ def _summed_to(g: Bounded, shape: tuple[int, ...]) -> Bounded:
 
 
 def derivatives(seeds: Sequence[tuple[Term, Bounded]]) -> dict[Term, Bounded]:
-    """The derivative by every term that the seeds depend on, of the sum of the seeds' terms times their seeds."""
+    """The derivatives of the sum of the seeds' terms times their seeds, by every term that these depend on."""
     found = dict(seeds)
     waiting = [(-term.serial, term) for term in found]
     heapq.heapify(waiting)

@@ -1,8 +1,8 @@
-"""The course of a training whose batches are known, step by step, with bounds for accumulated rounding.
+"""The course of a training with known batches, step by step, with bounds for accumulated rounding.
 
-When all rows of X are equal and all labels too, every batch of ``batch_size`` rows is the same, whatever is
+If all rows of X are equal, and all labels too, every batch of ``batch_size`` rows is the same, whatever is
 drawn. So W and the loss history are known at each step, up to rounding: that of the step itself, and that of
-the steps before it, which the loss's curvature carries on.
+the steps before it, which the loss's curvature propagates.
 """
 
 from __future__ import annotations
@@ -19,15 +19,15 @@ from reference.rounding import UNDERFLOW, UNIT_ROUNDOFF
 Matrix = NDArray[np.float64]
 
 _SECOND_ORDER = 2.0**-30
-"""Share of a bound that pays for the rounding of the bound itself and for products of two errors."""
+"""Share of a bound that covers the rounding of the bound itself and products of two errors."""
 
 
 @dataclass(frozen=True, eq=False)
 class Trajectory:
-    """What a right ``train`` goes through; entry k of each is after k steps.
+    """The course of a right ``train``; entry k of each array is after k steps.
 
     Attributes:
-        W: (K + 1, D, C) the weights; W[0] is where it starts.
+        W: (K + 1, D, C) the weights; W[0] are the initial ones.
         W_bound: (K + 1, D, C) how far right float64 code can be from them.
         losses: (K,) the history: the loss before each update.
         loss_bounds: (K,) how far right float64 code can be from it.
@@ -40,7 +40,7 @@ class Trajectory:
 
     @property
     def steps(self) -> int:
-        """K: how many steps are known. Fewer than asked for when the next one starts at a kink."""
+        """K: the number of known steps. Fewer than requested if the next one starts at a kink."""
         return len(self.losses)
 
 
@@ -56,15 +56,15 @@ def expected_updates(
 ) -> Trajectory:
     """The trajectory of gradient descent on data with one distinct sample.
 
-    It ends early at a step where rounding decides whether a margin counts, because from there on two right
-    answers go different ways. The first step is known for any W whose margins are not near 0.
+    It ends early at a step where rounding decides whether a margin counts, because two right answers diverge from
+    there. The first step is known for any W whose margins are not near 0.
 
     Args:
-        loss: what is trained on.
+        loss: the loss to minimize.
         problem: W is where training starts; the rows of X are all equal, and so are the labels.
         learning_rate: the step size.
-        num_iters: how many steps, if no kink is met.
-        batch_size: how many equal rows each batch holds: it matters for rounding only.
+        num_iters: the number of steps, if no kink is met.
+        batch_size: the number of equal rows in each batch: it matters only for rounding.
         reg_scale: 1.0 or 0.5, the regularization convention.
         delta: the margin of the SVM loss.
 
@@ -79,7 +79,7 @@ def expected_updates(
     W, bound = problem.W, np.zeros_like(problem.W)
     Ws, bounds, losses, loss_bounds = [W], [bound], [], []
     for _ in range(num_iters):
-        # A right W is within `bound` of this one, and its loss and gradient within theirs.
+        # A right W is within `bound` of this one, and its loss and gradient are within theirs.
         answer = loss.evaluate(
             Problem(W, X, y, problem.reg),
             reg_scale=reg_scale,
@@ -92,7 +92,7 @@ def expected_updates(
         loss_bounds.append(answer.loss_bound * (1.0 + _SECOND_ORDER))
         dW = answer.gradient.base
         W = W - learning_rate * dW
-        # The product and the difference are rounded, by the student and here; twice for products of errors.
+        # The product and the difference are rounded, by the student and here; doubled for products of errors.
         rounding = 4.0 * UNIT_ROUNDOFF * (np.abs(learning_rate * dW) + np.abs(W) + UNDERFLOW)
         of_gradient = abs(learning_rate) * answer.gradient.bound
         bound = (bound + of_gradient) * (1.0 + _SECOND_ORDER) + rounding

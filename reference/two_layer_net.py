@@ -3,7 +3,7 @@
     L(W1, b1, W2, b2) = 1/N sum_i (log sum_k exp(s_ik) - s_iy_i) + reg_scale*reg*(sum(W1*W1) + sum(W2*W2)),
 
 with s = max(0, X W1 + b1) W2 + b2. Where a pre-activation is 0, the hidden unit may count or not; its slope enters the
-gradient linearly, so what is accepted is a box, see `reference.accepted`.
+gradient linearly, so the accepted gradients are a box, see `reference.accepted`.
 """
 
 from reference.formula import Labels, Term, log_sum_exp, maximum

@@ -1,7 +1,7 @@
 """The catalogue of known mistakes.
 
-One list, two uses: tests prove that the checks catch each of them, and the diagnosis names the one that gives a
-student's own wrong answers. Every kind that was counted in some 300 real hand-ins is here.
+One list, two uses: tests prove that the checks catch each mistake, and the diagnosis names the one that reproduces a
+student's wrong answers. It includes every kind that was counted in some 300 real hand-ins.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ _IN_ANY_LOSS = (*averaging.MISTAKES, *behaviour.MISTAKES, *labels.MISTAKES, *reg
 
 
 def shared_mistakes(loss: str, data: DataTerm) -> tuple[Mistake, ...]:
-    """The mistakes that can be made in any loss, made in the one whose mean loss and its gradient ``data`` gives."""
+    """The mistakes that can be made in any loss, for the loss whose mean data loss and gradient ``data`` returns."""
     return tuple(replace(made, subject=loss, id=f"{loss}-{made.id}", data=data) for made in _IN_ANY_LOSS)
 
 
@@ -47,7 +47,7 @@ CATALOGUE: tuple[Mistake, ...] = (
     *softmax.MISTAKES,
     *svm.MISTAKES,
 )
-"""Those of the losses; where two give the same answers, the likelier one first."""
+"""Mistakes in the losses; if two give the same answers, the likelier one comes first."""
 
 METHODS: tuple[Mistake, ...] = (
     *history.MISTAKES,
@@ -56,7 +56,7 @@ METHODS: tuple[Mistake, ...] = (
     *training.MISTAKES,
     *weights.MISTAKES,
 )
-"""Those of a classifier's methods train and predict."""
+"""Mistakes in a classifier's methods train and predict."""
 
 
 def mistakes_of(subject: str) -> tuple[Mistake, ...]:

@@ -1,4 +1,4 @@
-"""Mistakes about the mean over the samples, signs, and what was never written, in any loss."""
+"""Mistakes about the mean over the samples, signs, and missing code, in any loss."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Mistakes in what train returns, in how many steps it takes, and in what it asks the loss."""
+"""Mistakes in what train returns, in the number of its steps, and in its calls of the loss."""
 
 from __future__ import annotations
 

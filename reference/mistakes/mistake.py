@@ -1,4 +1,4 @@
-"""A known mistake: what a student should read about it, and code that makes it."""
+"""A known mistake: its explanation for the student, and code that makes it."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ class Mistake:
     """One known mistake.
 
     Attributes:
-        subject: what it is made in: a loss, "train" or "predict"; "" if it can be made in any loss.
+        subject: where it is made: a loss, "train" or "predict"; "" if it can be made in any loss.
         code: the text of a function ``wrong`` that makes it. For a loss: (W, X, y, reg) -> (loss, dW), with delta = 1
             and the regularization reg*sum(W*W) where the mistake is not about these. For train: (model, X, y,
             learning_rate, reg, num_iters, batch_size) -> history; for predict: (model, X) -> labels; the model has W
@@ -35,8 +35,8 @@ class Mistake:
         hint: what to do about it.
         checks: ids of the checks that are meant to catch it.
         exactness: relative difference up to which a student's numbers are recognized as those of this mistake.
-        whole: whether it speaks of all that comes back, so that it cannot be one of two mistakes.
-        data: what ``code`` calls ``data`` if it does not define it: (W, X, y) -> the mean loss and its gradient.
+        whole: whether it is about the whole answer, so that it cannot be one of two mistakes.
+        data: the function ``data`` of ``code``, unless that defines it: (W, X, y) -> the mean loss and its gradient.
     """
 
     subject: str
@@ -51,7 +51,7 @@ class Mistake:
 
     @cached_property
     def wrong(self) -> Callable[..., Any]:
-        """The function that makes the mistake; what it remembers between calls is kept."""
+        """The function that makes the mistake; it keeps its state between calls."""
         names: dict[str, Any] = {"np": np, "data": self.data}
         exec(compile(self.code, f"<{self.id}>", "exec"), names)  # noqa: S102
         made: Callable[..., Any] = names["wrong"]
@@ -70,17 +70,17 @@ def slip(
     exactness: float = 1e-9,
     whole: bool = False,
 ) -> Mistake:
-    """A mistake that is an edit of right code; see `edited`."""
+    """A mistake made by editing right code; see `edited`."""
     return Mistake(subject, edited(right, edits), id, title, hint, checks, exactness, whole)
 
 
 def edited(code: str, edits: Mapping[str, str]) -> str:
-    """The code with parts of its lines replaced, one after the other; a line of which nothing is left goes.
+    """Replaces parts of the code's lines, one after the other; a line of which nothing is left is removed.
 
-    Further lines of a replacement are indented as far as the line that it is made in.
+    Further lines of a replacement are indented like the line that it is made in.
 
     Raises:
-        ValueError: what is to be replaced is not in exactly one line.
+        ValueError: a part to be replaced is not in exactly one line.
     """
     lines = code.strip().split("\n")
     for old, new in edits.items():

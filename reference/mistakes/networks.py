@@ -1,4 +1,4 @@
-"""Mistakes in the loss of the two-layer network: what a student should read, and the network that makes them."""
+"""Mistakes in the loss of the two-layer network: their explanations, and the network that makes them."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Right code as students write it: what known mistakes are edits of."""
+"""Right code as students write it; known mistakes are edits of it."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Mistakes in the softmax loss: in its probabilities, in dW, and in what is added or left out for numbers near 0."""
+"""Mistakes in the softmax loss: in its probabilities, in dW, and in the treatment of numbers near 0."""
 
 from __future__ import annotations
 
