@@ -120,7 +120,7 @@ def _calls_before(problem: Problem) -> Iterator[list[_Before]]:
 
 @dataclass(frozen=True)
 class _Asked:
-    """How the function fails in a new process, and whether it repeats its answer to the earlier call."""
+    """The function's failure in a new process, and whether it repeats its answer to the earlier call."""
 
     failure: Failure | None
     is_again: bool = False

@@ -100,7 +100,7 @@ class Roster(msgspec.Struct, frozen=True):
 
 
 class Known(msgspec.Struct, frozen=True):
-    """What a hand-in says about its author."""
+    """A hand-in's information about its author."""
 
     name: str
     lms_id: str = ""

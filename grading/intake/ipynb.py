@@ -216,7 +216,7 @@ def as_it_is(data: bytes) -> dict[str, object]:
     Nearly all notebooks need no large library for this. Texts may be lists of lines.
 
     Raises:
-        DamagedNotebookError: if it is no notebook.
+        DamagedNotebookError: if it is not a notebook.
     """
     try:
         notebook = json.loads(_text(data))
@@ -232,7 +232,7 @@ def load_notebook(data: bytes) -> dict[str, object]:
     Its cells may be anything.
 
     Raises:
-        DamagedNotebookError: if it is no notebook.
+        DamagedNotebookError: if it is not a notebook.
     """
     import nbformat
     from nbformat import converter, reader

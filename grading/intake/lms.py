@@ -53,7 +53,7 @@ def download(listing: Listing) -> Download:
     """The students' parts in order of names if ``listing`` is such a download; nothing if it is not.
 
     Raises:
-        OSError: it cannot be looked into.
+        OSError: it cannot be read.
     """
     if listing.is_zip and len(listing.top) == 1 and listing.top[0].endswith("/"):
         # Packed with the folder around it.

@@ -111,7 +111,7 @@ class SentHandin(msgspec.Struct, array_like=True):
 
 
 class Request(msgspec.Struct):
-    """What to do, with which hand-in or path, and the language of sentences."""
+    """A request: the task, the hand-in or path, and the language of sentences."""
 
     handin: SentHandin
     language: Language

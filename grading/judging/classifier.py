@@ -72,7 +72,7 @@ class StandIn:
         losses: (K,).
         gradients: (K, D, C).
         tells_batches: whether the batch's samples are added to each gradient, each in the column of its label, so
-            that what W becomes must fit the batches that are told.
+            that the resulting W must fit the reported batches.
     """
 
     losses: NDArray[np.float64]
@@ -160,7 +160,7 @@ class Classifier(Candidate):
 
     @property
     def accuracy(self) -> Accuracy:
-        """How it is trained on the data set, and the accuracy that is required."""
+        """The settings of its training on the data set, and the required accuracy."""
         return self.standard.training.accuracy[self.reference]
 
     def foresee(self, examples: Sequence[object]) -> None:
@@ -183,7 +183,7 @@ class Classifier(Candidate):
         return rounds
 
     def predict(self, model: Model) -> Received:
-        """What predict returns.
+        """Call predict, and return its result.
 
         Raises:
             Failure: a step raised, hung, or took the process down.

@@ -40,7 +40,7 @@ def learned_from_own_loss(
     """Whether an initial step against the gradient of one of its own losses leads towards ``learned``.
 
     The class's own loss counts, and so does each function for the same loss: train may call any. True if there is none
-    that answers, and train does not ask the loss of its class: then it has one of its own that nobody else can call.
+    that answers, and train does not call the loss of its class: then it has its own, which nobody else can call.
 
     Args:
         candidate: the method train.

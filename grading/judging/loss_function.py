@@ -57,7 +57,7 @@ class LossFunction(Candidate):
     Attributes:
         naive: for a vectorized function, the one it must agree with.
         passed: the checks that it has passed so far.
-        observer: is told every answer to a call, if there is one.
+        observer: called with every answer to a call, if there is one.
     """
 
     def __init__(

@@ -117,7 +117,7 @@ class Network(Candidate):
         return found
 
     def labels(self, problem: NetworkProblem) -> Received:
-        """What predict returns.
+        """Call predict, and return its result.
 
         Raises:
             Failure: it raised, hung, or took the process down.
@@ -127,7 +127,7 @@ class Network(Candidate):
         return found
 
     def train(self, training: NetworkTraining) -> NetworkTrained:
-        """What train does.
+        """Train, and return the result.
 
         Raises:
             Failure: it raised, hung, or took the process down, or returned no histories.

@@ -75,7 +75,7 @@ class NetworkCall:
 
 @dataclass(frozen=True, eq=False)
 class NetworkTrained:
-    """What one training did.
+    """The result of one training.
 
     Attributes:
         histories: by name, `HISTORIES`.

@@ -15,7 +15,7 @@ from grading.judging.failures import Failure
 from reference.problem import Problem
 
 _IMPORT = "import numpy as np\n"
-_MOST_NUMBERS = 400  # a larger counterexample is shown as code only
+_MOST_NUMBERS = 400  # a larger counterexample is shown only as code
 
 
 @contextmanager

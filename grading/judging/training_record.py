@@ -40,7 +40,7 @@ class PluggedCall(msgspec.Struct, frozen=True, eq=False):
 
 
 class Trained(msgspec.Struct, frozen=True, eq=False):
-    """What one call of train did.
+    """The result of one call of train.
 
     Attributes:
         history: what it returned.

@@ -138,7 +138,7 @@ class Bench:
                     yield k, Candidate(self, worker, self._asked, name)
 
     def _others(self) -> dict[str, Definition]:
-        """What else a train may call: the losses of the hand-in."""
+        """The other functions that a train may call: the losses of the hand-in."""
         return self.submission.definitions if self._is_method else {}
 
     def _renamed(self, text: str, k: int) -> str:
