@@ -119,7 +119,7 @@ class AcceptedGradients:
 
     @np.errstate(over="ignore", invalid="ignore")
     def judge(self, dW: ArrayLike) -> Membership:
-        """Judges whether dW is an accepted gradient, and proves it if it is not.
+        """Judge whether dW is an accepted gradient, and prove it if it is not.
 
         Args:
             dW: (D, C) real numbers.

@@ -70,7 +70,7 @@ def interval(correct: int, total: int, alpha: float) -> Interval:
 
 
 def verdict(correct: int, total: int, threshold: float, alpha: float = ALPHA) -> Verdict:
-    """Judges one count; a classifier whose true accuracy is at the threshold fails with probability below alpha.
+    """Judge one count; a classifier whose true accuracy is at the threshold fails with probability below alpha.
 
     Raises:
         ValueError: not 0 <= correct <= total, total < 1, alpha not between 0 and 1/2, or no threshold in [0, 1].
@@ -84,7 +84,7 @@ def verdict(correct: int, total: int, threshold: float, alpha: float = ALPHA) ->
 def verdicts(
     correct: Sequence[int], total: int, threshold: float, alpha: float = ALPHA
 ) -> tuple[Verdict, ...]:
-    """Judges several trainings of one classifier, which must all pass: each at alpha divided by their number.
+    """Judge several trainings of one classifier, which must all pass: each at alpha divided by their number.
 
     Each training alone may then fail a classifier at the threshold with probability alpha / len(correct), and any of
     them with alpha, however they depend on each other; and they do, since they are judged on the same pictures.

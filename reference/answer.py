@@ -41,7 +41,7 @@ class Answer:
 
 
 def require_finite(loss_bound: float | NDArray[np.float64], bound: NDArray[np.float64]) -> None:
-    """Raises OverflowError if the bounds of an answer, or of any of several, have left the range of float64."""
+    """Raise OverflowError if the bounds of an answer, or of any of several, have left the range of float64."""
     if not (math.isfinite(np.max(loss_bound)) and math.isfinite(bound.max())):
         raise OverflowError(
             "this problem has no float64 answer: sums of |X| or of |X||W| exceed 1.8e308, or X, W or reg hold"

@@ -102,7 +102,7 @@ class Bounded:
         return bound
 
     def each(self, change: Callable[[Array], Array], *, times: int = 1) -> Bounded:
-        """Applies a linear change, (Q, K, ...) -> (Q, K, ...), exact except for sums of ``times`` terms."""
+        """Apply a linear change, (Q, K, ...) -> (Q, K, ...), exact except for sums of ``times`` terms."""
         error = None if self.error is None else change(self.error[None])[0]
         return Bounded(change(self.parts), error, self.ops, self.terms * times, self.own + times - 1)
 
@@ -128,7 +128,7 @@ class Bounded:
         return self._sum(other, parts)
 
     def plus(self, number: float) -> Bounded:
-        """Adds a number to each."""
+        """Add a number to each."""
         parts = self.parts + number
         if len(parts) == 2:
             np.add(self.parts[1], abs(number), out=parts[1])
@@ -194,7 +194,7 @@ class Bounded:
 
 
 def _aligned(a: Array, b: Array) -> tuple[Array, Array]:
-    """Gives two arrays (P, K, ...) the same number of axes: NumPy's rule, applied after the first two axes."""
+    """Give two arrays (P, K, ...) the same number of axes: NumPy's rule, applied after the first two axes."""
     if a.ndim == b.ndim:
         return a, b
     if a.ndim < b.ndim:

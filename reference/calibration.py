@@ -88,7 +88,7 @@ def calibrate(
     alpha: float = ALPHA,
     progress: Callable[[], None] = lambda: None,
 ) -> Calibration:
-    """Trains the reference from ``seeds`` different seeds and counts the validation pictures that it gets right.
+    """Train the reference from ``seeds`` different seeds and count the validation pictures that it gets right.
 
     Args:
         loss: the loss and gradient of a batch.

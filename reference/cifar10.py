@@ -76,7 +76,7 @@ def locate(folder: Path) -> Path:
 
 
 def read(folder: Path) -> Batches:
-    """Reads all batches below ``folder``.
+    """Read all batches below ``folder``.
 
     Raises:
         DatasetError: a file is missing, truncated, or does not hold what it should.

@@ -60,7 +60,7 @@ def identify(name: str, folder: Path | None = None) -> Identity:
 
 
 def load(name: str, folder: Path | None = None, *, allocate: Allocate = np.empty) -> Split:
-    """Loads the data set called ``name``.
+    """Load the data set called ``name``.
 
     Args:
         name: "digits" or "cifar10".

@@ -163,7 +163,7 @@ class Differentiated:
         return any(_depends(other, term) for other in above)
 
     def _counted(self, kink: Kink, by_term: Array) -> Iterator[dict[Term, Bounded]]:
-        """Yields the derivatives that a kink's ties add when they count in full, some ties (T, ...) at a time.
+        """Yield the derivatives that a kink's ties add when they count in full, some ties (T, ...) at a time.
 
         Args:
             kink: the kink.

@@ -35,7 +35,7 @@ def download(
     progress: Progress | None = None,
     timeout: float = 30.0,
 ) -> Path:
-    """Puts CIFAR-10 into ``folder`` and returns the folder of its batches; at once if it is there already.
+    """Put CIFAR-10 into ``folder`` and return the folder of its batches; at once if it is there already.
 
     Data received before an interruption stay in ``folder``, and the next call continues from there. The
     batches appear in one step, after the archive's md5 has been checked.
@@ -67,7 +67,7 @@ def download(
 
 @contextlib.contextmanager
 def _alone(folder: Path) -> Iterator[None]:
-    """Keeps a second download out of the folder; the lock ends with its process, however that ends."""
+    """Keep a second download out of the folder; the lock ends with its process, however that ends."""
     descriptor = os.open(folder, os.O_RDONLY)
     try:
         try:
@@ -138,7 +138,7 @@ def _open(url: str, have: int, timeout: float) -> http.client.HTTPResponse:
 
 
 def _read_some(response: http.client.HTTPResponse) -> bytes:
-    """Reads the next piece, or nothing if the connection has ended, in whatever way."""
+    """Read the next piece, or nothing if the connection has ended, in whatever way."""
     try:
         return response.read(_CHUNK)
     except http.client.IncompleteRead as error:
@@ -158,7 +158,7 @@ def _published_hash() -> hashlib._Hash:
 
 
 def _unpack(archive: Path, folder: Path) -> Path:
-    """Writes only the seven files of the archive, and makes them appear in one step."""
+    """Write only the seven files of the archive, and make them appear in one step."""
     target = folder / cifar10.FOLDER
     with tempfile.TemporaryDirectory(dir=folder, prefix=".unpacking-") as temporary:
         batches = Path(temporary) / cifar10.FOLDER

@@ -68,7 +68,7 @@ def has_shapes(name: str) -> bool:
 
 
 def register(name: str, text: str) -> None:
-    """Registers the loss that ``text`` defines as ``name``. The text is run: it must be the instructor's own.
+    """Register the loss that ``text`` defines as ``name``. The text is run: it must be the instructor's own.
 
     Raises:
         LossError: the text is not Python, fails when it is run, defines no formula or one that cannot be evaluated,

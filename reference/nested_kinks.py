@@ -72,7 +72,7 @@ class NestedGradients(AcceptedGradients):
 
     @np.errstate(over="ignore", invalid="ignore")
     def judge(self, dW: ArrayLike) -> Membership:
-        """Judges whether dW is an accepted gradient, and proves it if it is not.
+        """Judge whether dW is an accepted gradient, and prove it if it is not.
 
         Raises:
             ValueError: dW has another shape.
@@ -96,7 +96,7 @@ class NestedGradients(AcceptedGradients):
         return Membership(certificate is None, nearest, rest, least, certificate)
 
     def _tried(self, error: Array) -> Iterator[Array]:
-        """Yields the contributions of some choices of slopes: for given weights of one kind, the best of the other."""
+        """Yield the contributions of some choices of slopes: for given weights of one kind, the best of the other."""
         A = len(self._spread.upper)
         starts = [np.full(A, t) for t in (0.0, 1.0, 0.5)]
         yield np.zeros_like(error)

@@ -30,7 +30,7 @@ class TiedBox:
     """The box spanned by merged generators, prepared for repeated projections."""
 
     def __init__(self, generators: Array, multiplicities: Array, bound: Array) -> None:
-        """Prepares the box.
+        """Prepare the box.
 
         Args:
             generators: (K, M) one generator per row, none of them zero.
@@ -188,7 +188,7 @@ def _solve_free(columns: Array, goal: Array, weights: Array, free: NDArray[np.bo
 
 
 def _move_free(columns: Array, goal: Array, limits: Array, weights: Array, free: NDArray[np.bool_]) -> None:
-    """Moves the free weights to their least squares solution; one that meets a bound stays there, not free."""
+    """Move the free weights to their least squares solution; one that meets a bound stays there, not free."""
     while free.any():
         index = np.flatnonzero(free)
         wanted = _solve_free(columns, goal, weights, free)

@@ -54,7 +54,7 @@ def train(
     rng: np.random.Generator,
     replace: bool = True,
 ) -> tuple[Matrix, Matrix]:
-    """Takes ``num_iters`` steps of stochastic gradient descent.
+    """Take ``num_iters`` steps of stochastic gradient descent.
 
     Args:
         loss: the loss and gradient of a batch.
@@ -95,7 +95,7 @@ def train_alike(
     batch_size: int,
     rngs: Sequence[np.random.Generator],
 ) -> tuple[Matrix, Matrix]:
-    """Trains like `train` with each of K generators, side by side, which takes hardly longer than one of them.
+    """Train like `train` with each of K generators, side by side, which takes hardly longer than one of them.
 
     Args:
         losses: the losses and gradients of a batch for each.

@@ -65,7 +65,7 @@ def prepare(
     remarks: tuple[str, ...] = (),
     allocate: Allocate = np.empty,
 ) -> Split:
-    """Subtracts the mean training picture from all three parts and appends the constant 1.
+    """Subtract the mean training picture from all three parts and appends the constant 1.
 
     The mean is a quotient of two whole numbers, so every machine gets the same bits.
     """

@@ -317,7 +317,7 @@ NUMPYS: dict[str, Callable[..., Term]] = {
 def applied(
     name: str, function: Callable[[Bounded], Applied], x: Term, *, instead: str = "another way of writing it"
 ) -> Term:
-    """Applies a function to a term.
+    """Apply a function to a term.
 
     Raises:
         FormulaError: its value is not finite where the term is; ``instead`` says what to use.
@@ -330,7 +330,7 @@ def applied(
 
 
 def refuse(operation: str, instead: str) -> NoReturn:
-    """Raises a `FormulaError` that names the line of the formula.
+    """Raise a `FormulaError` that names the line of the formula.
 
     Raises:
         FormulaError: always.
@@ -368,7 +368,7 @@ def _transposed(array: Array) -> Array:
 
 
 def _summed_to(g: Bounded, shape: tuple[int, ...]) -> Bounded:
-    """Sums a derivative over the axes that were broadcast."""
+    """Sum a derivative over the axes that were broadcast."""
     had = g.parts.shape[2:]
     if had == shape:
         return g

@@ -93,7 +93,7 @@ class _Before:
 
 
 def _calls_before(problem: Problem) -> Iterator[list[_Before]]:
-    """Calls with something different: one argument; if that has no effect, all numbers; or else the sizes."""
+    """Call with something different: one argument; if that has no effect, all numbers; or else the sizes."""
     n, d, c = problem.sizes
     W = problem.W + np.arange(1.0, 1.0 + d * c).reshape(d, c)
     X = problem.X + np.arange(1.0, 1.0 + n * d).reshape(n, d)
@@ -133,7 +133,7 @@ def _asked(
     opening: Callable[[], Worker],
     after: Problem | None = None,
 ) -> _Asked:
-    """Repeats the failing call in a new process, after another call if one is given."""
+    """Repeat the failing call in a new process, after another call if one is given."""
     assert failure.example is not None
     with opening() as worker:
         if candidate.name.partition(".")[0] in worker.loaded.failures:

@@ -19,7 +19,7 @@ _ONE_BY_ONE = re.compile(r"\b(randn|rand)\(\s*\(|\b(randn|rand)\([^,()]*\.shape\
 
 
 def meaning_of(submission: Submission, failure: Failure) -> Diagnosis | None:
-    """Explains the error that a function raised, if its meaning is certain."""
+    """Explain the error that a function raised, if its meaning is certain."""
     if not isinstance(failure, Raises) or failure.where is None:
         return None
     text, line = failure.got or "", _line(submission, failure.where)
@@ -83,7 +83,7 @@ def _truth_wanted(submission: Submission, line: str) -> Diagnosis | None:
 
 
 def _none(submission: Submission, line: str) -> Diagnosis | None:
-    """Diagnoses a line that computes with a parameter whose default is None."""
+    """Diagnose a line that computes with a parameter whose default is None."""
     used = set(re.findall(r"(?<![\w.])[A-Za-z_]\w*", line))
     found = {(name, function) for name, function in _default_none(submission) if name in used}
     if len({name for name, _ in found}) != 1:

@@ -50,7 +50,7 @@ class Trace:
 
 
 def trace(problems: Sequence[Problem], answers: Sequence[Answered | Failure]) -> Trace:
-    """Prepares the answers to problems for comparison."""
+    """Prepare the answers to problems for comparison."""
     losses, gradients, failures = [], [], []
     for problem, answer in zip(problems, answers, strict=True):
         answered = isinstance(answer, Answered)
@@ -83,7 +83,7 @@ def same(a: Array, b: Array, exactness: float = 1e-9) -> bool:
 
 
 def replay(mistake: Mistake, problem: Problem, setting: Setting) -> Answered | Failure:
-    """Runs a mistake on a problem.
+    """Run a mistake on a problem.
 
     The SVM's mistakes are written for delta = 1, and all mistakes for reg_scale = 1. Since delta*hinge(W/delta) is the
     hinge loss with margin delta, and reg is only a factor, scaling covers other settings.

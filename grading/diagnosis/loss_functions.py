@@ -69,7 +69,7 @@ def _full_convention() -> Diagnosis:
 
 
 def diagnose(candidate: LossFunction, failure: Failure) -> Diagnosis | None:
-    """Names the mistake behind a failure of a loss function, if it is certain."""
+    """Name the mistake behind a failure of a loss function, if it is certain."""
     if failure.costly or failure.problem is None or isinstance(failure, LoopsInPython):
         return None
     setting = candidate.setting
@@ -194,7 +194,7 @@ class _Case:
     # Data term and regularization, each on its own
 
     def parts(self) -> Diagnosis | None:
-        """Diagnoses the data term and the regularization, of the loss or of dW, separately."""
+        """Diagnose the data term and the regularization, of the loss or of dW, separately."""
         if not isinstance(self.failure, WrongLoss | WrongGradient):
             return None
         problems = regularized_sample(self.setting)
@@ -346,7 +346,7 @@ def _single(its: Trace) -> tuple[bool, bool]:
 
 
 def _split(values: Array, problems: Sequence[Problem], channel: Channel) -> Iterator[Array]:
-    """Splits a trace's numbers by problem: (1,) for losses, (D, C) for gradients."""
+    """Split a trace's numbers by problem: (1,) for losses, (D, C) for gradients."""
     start = 0
     for problem in problems:
         shape = (1,) if channel == "losses" else problem.W.shape

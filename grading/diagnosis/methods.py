@@ -53,7 +53,7 @@ _MOST_WORDS = 10_000
 
 
 def diagnose_method(candidate: Classifier, asked: Promise, failure: Failure) -> Diagnosis | None:
-    """Names the known mistake behind a failure of train or predict, if it is certain."""
+    """Name the known mistake behind a failure of train or predict, if it is certain."""
     if failure.costly or failure.example is None:
         return None
     alike = [

@@ -15,7 +15,7 @@ _INPUT = "EOFError: it asks for input()"
 
 
 def absent(failure: Failure) -> Diagnosis | None:
-    """Says what is missing, if ``failure`` shows that something is."""
+    """Say what is missing, if ``failure`` shows that something is."""
     text = f"{failure.message}\n{failure.got or ''}"
     if _INPUT in text:
         return Diagnosis(

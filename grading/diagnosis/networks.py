@@ -115,7 +115,7 @@ def _factor(
 
 
 def _without(value: Array, known: Array) -> Array:
-    """Subtracts a known term from a sum; returns 0 if the rest is only rounding."""
+    """Subtract a known term from a sum; return 0 if the rest is only rounding."""
     left = value - known
     return np.where(np.abs(left) <= _ROUNDING * (1.0 + np.abs(known)), 0.0, left)
 

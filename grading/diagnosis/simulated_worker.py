@@ -97,7 +97,7 @@ class SimulatedWorker:
         self._plugged: _PluggedLoss | None = None
 
     def run(self, steps: Sequence[Step], *, seconds: float | None = None) -> list[Outcome]:
-        """Runs the steps in order; those of one call share one object."""
+        """Run the steps in order; those of one call share one object."""
         with _own_randomness(), np.errstate(all="ignore"), warnings.catch_warnings():
             warnings.simplefilter("ignore")
             return [self._outcome(step) for step in steps]
@@ -140,7 +140,7 @@ def _copied(value: Any) -> Any:
 
 @contextmanager
 def _own_randomness() -> Iterator[None]:
-    """Restores the state of NumPy's global random numbers afterwards."""
+    """Restore the state of NumPy's global random numbers afterwards."""
     state = np.random.get_state()
     try:
         yield

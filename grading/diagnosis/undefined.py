@@ -19,7 +19,7 @@ _ALIKE = 0.6
 
 
 def undefined_name(submission: Submission, asked: str, failure: Failure) -> Diagnosis | None:
-    """Explains the error message of ``asked`` (a function or class), if it is about an undefined name."""
+    """Explain the error message of ``asked`` (a function or class), if it is about an undefined name."""
     text = (failure.got or "") if isinstance(failure, Raises) else ""
     if (unbound := _UNBOUND.match(text)) is not None:
         return Diagnosis(

@@ -18,7 +18,7 @@ from reference.losses import loss_named
 
 
 def as_called(submission: Submission, rubric: Rubric) -> Submission:
-    """Adds the rubric's callings to the submission, and a warning if it seems to belong to another edition."""
+    """Add the rubric's callings to the submission, and a warning if it seems to belong to another edition."""
     settings = rubric.settings
     other = looks_like(submission, settings)
     said = submission.warnings if other is None else (seems_of(other), *_still_true(submission, rubric))

@@ -26,7 +26,7 @@ def is_part(function: Function) -> bool:
 
 
 def said_of_part(result: CheckResult, function: Function, failure: Failure | None) -> CheckResult:
-    """Rewords title and message of a result for what the function really takes and returns."""
+    """Reword title and message of a result for what the function really takes and returns."""
     title = _title(result.id, function) or result.title
     message, expected, got = result.message, result.expected, result.got
     if isinstance(failure, WrongReturn) and expected == say("finite numbers"):
@@ -163,7 +163,7 @@ def _wrong_gradient(name: str, function: Function) -> str:
 
 
 def _diagnosis(found: Diagnosis | None, function: Function) -> Diagnosis | None:
-    """Rewords a mistake recognized by its effect on dW for what the function returns."""
+    """Reword a mistake recognized by its effect on dW for what the function returns."""
     if found is None or function.returns in (USUAL_RETURNS, _LOSS_ONLY):
         return found
     if function.returns == _PROBS:

@@ -41,7 +41,7 @@ def looks_like(submission: Submission, settings: Settings) -> str | None:
 
 
 def _signs(submission: Submission, settings: Settings) -> Iterator[str]:
-    """Yields the editions that the text points to, the surest first."""
+    """Yield the editions that the text points to, the surest first."""
     code = "\n".join(block.code for source in submission.sources for block in source.blocks)
     for edition, (word, mark) in _MARKS.items():
         if word in code and mark.search(code):

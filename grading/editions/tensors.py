@@ -39,21 +39,21 @@ _WORDS = (
 
 
 def in_tensors(code: str) -> str:
-    """Rewrites Python to paste so that it works with tensors."""
+    """Rewrite Python to paste so that it works with tensors."""
     for old, new in _CODE:
         code = re.sub(old, new, code, flags=re.MULTILINE)
     return code
 
 
 def said_of_tensors(text: str) -> str:
-    """Rewords a sentence about arrays for tensors."""
+    """Reword a sentence about arrays for tensors."""
     for old, new in (*_WORDS, *_CODE[1:]):
         text = re.sub(old, new, text)
     return text
 
 
 def diagnosis_for_tensors(found: Diagnosis) -> Diagnosis | None:
-    """Rewords a mistake for tensors; drops its hint, or all of it, if these name something that only NumPy has."""
+    """Reword a mistake for tensors; drop its hint, or all of it, if these name something that only NumPy has."""
     title, hint = said_of_tensors(found.title), said_of_tensors(found.hint)
     if _NUMPYS.search(title):
         return None

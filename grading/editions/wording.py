@@ -40,7 +40,7 @@ class Wording:
         )
 
     def of(self, result: CheckResult, failure: Failure | None = None) -> CheckResult:
-        """Rewords a result from the course's form for the student; ``failure`` is its cause."""
+        """Reword a result from the course's form for the student; ``failure`` is its cause."""
         if self._usual:
             return result
         function = self._settings.functions.get(result.function)
@@ -96,7 +96,7 @@ class Wording:
         )
 
     def _called(self, code: str, name: str) -> str:
-        """Rewrites the call of a loss or a train in code into the edition's form."""
+        """Rewrite the call of a loss or a train in code into the edition's form."""
         function = self._settings.functions[name]
         if not function.arguments or function.is_network:
             return code
@@ -125,7 +125,7 @@ class Wording:
         )
 
     def _made(self, code: str, name: str) -> str:
-        """Rewrites code so that it makes a classifier as the edition does."""
+        """Rewrite code so that it makes a classifier as the edition does."""
         make, owner = self._settings.calling.make, name.partition(".")[0]
         usual = f"model = {owner}()"
         if not make or usual not in code:
@@ -166,7 +166,7 @@ def _themselves(names: str) -> dict[str, str]:
 
 
 def _call(function: str, arguments: Sequence[str], quantities: dict[str, str]) -> str:
-    """Writes a call as text."""
+    """Write a call as text."""
     positional, named = resolved(arguments, quantities, str)
     return f"{function}({', '.join([*positional, *(f'{key}={value}' for key, value in named.items())])})"
 

@@ -9,7 +9,7 @@ from pathlib import Path
 
 
 def write_atomically(path: Path, content: bytes, *, lasting: bool = False) -> None:
-    """Writes a file whole or not at all: a temporary neighbour, then a rename.
+    """Write a file whole or not at all: a temporary neighbour, then a rename.
 
     A file that already has this content is left alone.
 

@@ -34,7 +34,7 @@ class HandedIn(msgspec.Struct, frozen=True):
 
 
 def moment(text: str) -> datetime:
-    """Parses a time with its offset from UTC, ISO 8601.
+    """Parse a time with its offset from UTC, ISO 8601.
 
     Raises:
         ValueError: the text is not a time, or the offset is missing.
@@ -59,7 +59,7 @@ class Lateness(msgspec.Struct, frozen=True):
     times: Mapping[str, HandedIn] = {}
 
     def applied(self, grade: Grade) -> Grade:
-        """Reduces the score of a grade for being late; adds a warning if a time is unknown."""
+        """Reduce the score of a grade for being late; add a warning if a time is unknown."""
         if self.policy is None or grade.state != "graded":
             return grade
         handed_in = self.times.get(grade.submission.name)
@@ -162,7 +162,7 @@ def for_handins(
 
 
 def read_times(path: Path) -> dict[str, HandedIn]:
-    """Reads times from a CSV file with the columns submission, submitted and, for extensions, due.
+    """Read times from a CSV file with the columns submission, submitted and, for extensions, due.
 
     Instead of submission, it may have any column that identifies students in a roster: name, email, id.
 

@@ -144,7 +144,7 @@ class Matches(msgspec.Struct, frozen=True):
 
 
 def read_roster(path: Path) -> Roster:
-    """Reads the students on a list.
+    """Read the students on a list.
 
     Raises:
         RosterError: it cannot be read, or has no column that identifies students.
@@ -159,7 +159,7 @@ def read_roster(path: Path) -> Roster:
 
 
 def read_table(path: Path, *, by_row: bool = False) -> tuple[list[str], list[tuple[int, list[str]]]]:
-    """Reads headings, and rows with their line numbers, of a CSV file in UTF-8, UTF-16, GB 18030 or Windows' Latin.
+    """Read headings, and rows with their line numbers, of a CSV file in UTF-8, UTF-16, GB 18030 or Windows' Latin.
 
     With ``by_row``, rows are numbered as in a spreadsheet, whose cells may hold several lines.
 
@@ -242,7 +242,7 @@ def student_of(row: Sequence[str], columns: Mapping[str, int]) -> Student | None
 
 
 def match(roster: Roster, handins: Iterable[Known]) -> Matches:
-    """Finds the owner of each hand-in by number, login name or address, or by the name in any order of its words."""
+    """Find the owner of each hand-in by number, login name or address, or by the name in any order of its words."""
     handins = list(handins)
     whose = _Whose(roster.students)
     candidates = {handin.name: whose.candidates(handin) for handin in handins}

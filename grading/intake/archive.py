@@ -67,7 +67,7 @@ class _Bounded:
 
 
 def opened_zip(file: IO[bytes], limits: Limits) -> zipfile.ZipFile:
-    """Opens the zip ``file``, unless its list of files is too long.
+    """Open the zip ``file``, unless its list of files is too long.
 
     Each entry takes ten times its bytes in memory, and a list compresses well inside another zip.
 
@@ -139,7 +139,7 @@ def _zip_in(file: IO[bytes], beginning: bytes, where: str, limits: Limits) -> zi
 
 
 def _require_few(infos: Sequence[zipfile.ZipInfo], where: str, limits: Limits) -> None:
-    """Refuses too many files, files that no honest program packs, and too much content."""
+    """Refuse too many files, files that no honest program packs, and too much content."""
     if len(infos) > limits.archive_members:
         raise IntakeError(
             say(

@@ -39,7 +39,7 @@ class ChosenDefinitions(msgspec.Struct):
 def choose_definitions(
     asked: Sequence[str], modules: Sequence[Module], is_imported: Callable[[str], bool]
 ) -> ChosenDefinitions:
-    """Chooses a definition for each of ``asked``: functions, classes, and methods as "Class.method".
+    """Choose a definition for each of ``asked``: functions, classes, and methods as "Class.method".
 
     ``is_imported`` tells whether the hand-in's own notebooks import a file.
     """
@@ -134,7 +134,7 @@ def _file_order(file: str, name: str) -> tuple[bool, bool, int, int, str]:
 
 
 def _take_patches(owner: str, modules: Sequence[Module], choice: ChosenDefinitions) -> None:
-    """Adds the methods of the class ``owner`` that are set from outside: `LinearSVM.train = train`."""
+    """Add the methods of the class ``owner`` that are set from outside: `LinearSVM.train = train`."""
     for method in METHODS:
         full_name = f"{owner}.{method}"
         patches = [candidate for module in modules for candidate in module.candidates([full_name])]

@@ -48,7 +48,7 @@ def base_names(node: ast.ClassDef) -> list[str]:
 
 
 def find_method(owner: str, name: str, classes: Mapping[str, Candidate]) -> Method | None:
-    """Looks up the method ``name`` of the class ``owner``, including its bases.
+    """Look up the method ``name`` of the class ``owner``, including its bases.
 
     Args:
         owner: the name of a class.

@@ -13,7 +13,7 @@ _SKIN_TONES = range(0x1F3FB, 0x1F400)
 
 
 def unstacked(text: str) -> str:
-    """Inserts a dotted circle after every 30 successive combining characters of ``text``."""
+    """Insert a dotted circle after every 30 successive combining characters of ``text``."""
     return _PERHAPS.sub(_broken_up, text)
 
 

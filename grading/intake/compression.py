@@ -20,7 +20,7 @@ def is_squeezed(beginning: bytes) -> bool:
 
 
 def unsqueezed(file: IO[bytes]) -> IO[bytes]:
-    """Returns a file that decompresses ``file`` lazily, or ``file`` itself if it is not compressed.
+    """Return a file that decompresses ``file`` lazily, or ``file`` itself if it is not compressed.
 
     Reading it raises one of `BAD` if it is damaged.
     """

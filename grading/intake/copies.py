@@ -91,7 +91,7 @@ def make_copies(
     written: Callable[[str], frozenset[str]],
     imported: Callable[[Collection[str]], int],
 ) -> list[Copy]:
-    """Makes one copy for each root, best first.
+    """Make one copy for each root, best first.
 
     Files that the hand-in's own notebooks import come before stray files, if anything in them is written; then the
     copy with most functions written, the one nearer the top, the newer of two with numbered folders, and the first by

@@ -76,7 +76,7 @@ _output: set[str] = set()
 
 @contextmanager
 def left_out(folder: Path) -> Iterator[None]:
-    """Excludes ``folder`` from student work: the grader writes there. Readers started meanwhile know it, too."""
+    """Exclude ``folder`` from student work: the grader writes there. Readers started meanwhile know it, too."""
     _output.add(os.path.realpath(folder))
     try:
         yield
@@ -95,7 +95,7 @@ def is_bystander(name: str) -> bool:
 
 
 def gather(path: Path, limits: Limits, parts: Sequence[tuple[str, str]] = ()) -> Gathered:
-    """Reads the .py files and notebooks of the hand-in at ``path``, or of its ``parts``, as in `Handin`.
+    """Read the .py files and notebooks of the hand-in at ``path``, or of its ``parts``, as in `Handin`.
 
     Raises:
         IntakeError: if there are none, or ``path`` cannot be graded.
@@ -195,12 +195,12 @@ def _gather_file(path: Path, where: str, limits: Limits) -> Gathered:
 
 
 def _kept(limits: Limits) -> Callable[[str], int]:
-    """Returns how many bytes of a file in a tar to keep, by its name, while the tar is read."""
+    """Return how many bytes of a file in a tar to keep, by its name, while the tar is read."""
     return lambda name: cap(name, limits) if _is_wanted(name) else _FIRST_BYTES
 
 
 def _admit_parts(path: Path, parts: Sequence[tuple[str, str]], gathered: Gathered, limits: Limits) -> None:
-    """Reads some files of a zip or a folder, by the student's names for them."""
+    """Read some files of a zip or a folder, by the student's names for them."""
     if path.is_dir():
         own = [(path / name, known) for name, known in parts]
         regular = [_member(file, known) for file, known in own if stat.S_ISREG(file.lstat().st_mode)]
@@ -215,7 +215,7 @@ def _admit_parts(path: Path, parts: Sequence[tuple[str, str]], gathered: Gathere
 
 
 def _admit(members: Sequence[Member], gathered: Gathered, limits: Limits, *, unwrap: bool = True) -> None:
-    """Reads those ``members`` that may matter into ``gathered``, within the limits, in order of names."""
+    """Read those ``members`` that may matter into ``gathered``, within the limits, in order of names."""
     wanted = sorted((member for member in members if _is_wanted(member.name)), key=lambda member: member.name)
     work = [member for member in wanted if not is_archive(member.name)]
     inner = [member for member in wanted if is_archive(member.name)]
@@ -250,7 +250,7 @@ def _admit(members: Sequence[Member], gathered: Gathered, limits: Limits, *, unw
 
 
 def _take(work: Sequence[Member], gathered: Gathered, limits: Limits) -> None:
-    """Reads files and notebooks, each by the name that it should have, within the limits."""
+    """Read files and notebooks, each by the name that it should have, within the limits."""
     names = {member.name for member in work}
     total = 0
     for each in work:
@@ -317,7 +317,7 @@ def _unpacked(member: Member, most: int, gathered: Gathered) -> Member | None:
 
 
 def _walk(root: Path, gathered: Gathered, limits: Limits) -> Iterator[Member]:
-    """Yields all regular files below ``root``, nearer ones first, without foreign folders."""
+    """Yield all regular files below ``root``, nearer ones first, without foreign folders."""
     seen = 0
     level = [(root, "")]
     for _ in range(limits.depth):

@@ -39,12 +39,12 @@ class Below(Protocol):
     def __call__(
         self, path: Path, reading: Reading | None, *, alone: bool
     ) -> tuple[Sequence[Handin], Sequence[str]]:
-        """Returns the students' parts, and sentences."""
+        """Return the students' parts, and sentences."""
         ...
 
 
 def find(paths: Sequence[Path]) -> list[Handin]:
-    """Finds all hand-ins at or below ``paths``, in the order given and by name within a folder.
+    """Find all hand-ins at or below ``paths``, in the order given and by name within a folder.
 
     A notebook, .py file or zip is one, and so is a folder with one student's work; in any other folder, and in a zip
     that plainly holds many, each child is one. Bulk downloads of learning platforms are taken apart. Hand-ins that

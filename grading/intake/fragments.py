@@ -64,7 +64,7 @@ def last_line(statement: ast.stmt) -> int:
 
 
 def read_fragment(text: str) -> Fragment:
-    """Parses ``text`` into statements; never raises, whatever the text is."""
+    """Parse ``text`` into statements; never raise, whatever the text is."""
     try:
         parsed = parse(text)
     except SyntaxError as error:
@@ -119,7 +119,7 @@ def _take(fragment: Fragment, tree: ast.Module) -> None:
 
 
 def _starts(lines: list[str]) -> Iterator[int]:
-    """Yields the indices of the lines that may begin a top-level statement."""
+    """Yield the indices of the lines that may begin a top-level statement."""
     decorated = False
     for index, line in enumerate(lines):
         if _OPENING.match(line) and not (index and lines[index - 1].endswith("\\")):

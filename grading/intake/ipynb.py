@@ -85,7 +85,7 @@ def is_ours(cell: object) -> bool:
 
 
 def read_cells(data: bytes, limits: Limits) -> list[Cell]:
-    """Reads the cells of the notebook ``data``, untrusted bytes, of format version 1 to 4.
+    """Read the cells of the notebook ``data``, untrusted bytes, of format version 1 to 4.
 
     Raises:
         DamagedNotebookError: if it is not a notebook, or not one in Python.
@@ -170,7 +170,7 @@ def without_magics(text: str) -> str:
 
 
 def _brought(line: str) -> str:
-    """Turns a line that runs another file of the hand-in into an import of the same names."""
+    """Turn a line that runs another file of the hand-in into an import of the same names."""
     words = [word for word in line.removeprefix(_RUN).split() if not word.startswith("-")]
     rest = " ".join(words).lstrip("'\"")
     ends = [rest.find(end) for end in (".ipynb", ".py", "'", '"') if end in rest]
@@ -181,7 +181,7 @@ def _brought(line: str) -> str:
 
 
 def _without_whole_lines(text: str, count: int) -> str | None:
-    """Replaces lines that are entirely magics by `pass`, if there are no others and they are complete statements."""
+    """Replace lines that are entirely magics by `pass`, if there are no others and they are complete statements."""
     lines = {k for k, line in enumerate(text.split("\n"), 1) if line.lstrip(" \t").startswith(("%", "!"))}
     if len(lines) < count:
         return None
@@ -197,7 +197,7 @@ def _without_whole_lines(text: str, count: int) -> str | None:
 
 
 def _unfold_shell_lines(text: str) -> str:
-    """Blanks the continuation lines of shell commands, which IPython would join to one line."""
+    """Blank the continuation lines of shell commands, which IPython would join to one line."""
     lines, folded = text.split("\n"), False
     for number, line in enumerate(lines):
         is_command = line.lstrip().startswith(("!", "%"))
@@ -211,7 +211,7 @@ def _unfold_shell_lines(text: str) -> str:
 
 
 def as_it_is(data: bytes) -> dict[str, object]:
-    """Loads the notebook ``data``: unchanged if it has format 4, whatever the minor version, else converted.
+    """Load the notebook ``data``: unchanged if it has format 4, whatever the minor version, else converted.
 
     Nearly all notebooks need no large library for this. Texts may be lists of lines.
 
@@ -227,7 +227,7 @@ def as_it_is(data: bytes) -> dict[str, object]:
 
 
 def load_notebook(data: bytes) -> dict[str, object]:
-    """Loads the notebook ``data``, untrusted bytes of any version of the format, in the newest one.
+    """Load the notebook ``data``, untrusted bytes of any version of the format, in the newest one.
 
     Its cells may be anything.
 

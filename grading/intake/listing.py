@@ -93,7 +93,7 @@ class Listing:
         return found
 
     def read(self, name: str, most: int) -> bytes:
-        """Reads the beginning of a file, at most ``most`` bytes; nothing if it cannot be read."""
+        """Read the beginning of a file, at most ``most`` bytes; nothing if it cannot be read."""
         if self._archive is not None:
             return self._archive.read(self.within + name, most)
         path = self.path / self.within / name

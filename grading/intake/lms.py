@@ -78,7 +78,7 @@ def download(listing: Listing) -> Download:
 
 
 def _with_others(listing: Listing, found: Download) -> Download:
-    """Adds the files beside a download: work among them is graded, too, and everything else is named."""
+    """Add the files beside a download: work among them is graded, too, and everything else is named."""
     where = shown(listing.path.name)
     said = list(found.said)
     work = [name for name in found.others if may_be_work(name)]

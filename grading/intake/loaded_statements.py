@@ -121,7 +121,7 @@ class StatementFilter:
         return definitions(statement)
 
     def _copy_opened(self, source: list[str], lines: list[str], block: ast.stmt, left_out: set[int]) -> None:
-        """Copies the kept part of a block to its place in ``lines``, under heads that always hold."""
+        """Copy the kept part of a block to its place in ``lines``, under heads that always hold."""
         meant = set(map(id, definitions(block)))
         for body in bodies(block):
             has_head = is_elif(block, body)

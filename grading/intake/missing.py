@@ -32,7 +32,7 @@ _OTHER_CELLS = {"markdown": later("a Markdown cell"), "raw": later("a raw cell")
 def found_elsewhere(
     asked: Sequence[str], choice: ChosenDefinitions, left: Iterable[Module], modules: Iterable[Module]
 ) -> dict[str, Definition]:
-    """Finds definitions elsewhere for names that are unfinished or missing in the files taken.
+    """Find definitions elsewhere for names that are unfinished or missing in the files taken.
 
     Args:
         asked: the required names.

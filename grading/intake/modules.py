@@ -97,7 +97,7 @@ class UnreadableFileError(ValueError):
 
 
 def read_module(file: StudentFile, dotted: str, limits: Limits, code_left: int) -> Module:
-    """Reads the file as a module, if its code has no more than ``code_left`` characters.
+    """Read the file as a module, if its code has no more than ``code_left`` characters.
 
     Raises:
         UnreadableFileError: if it is not text, or a damaged notebook.

@@ -113,7 +113,7 @@ def _is_nobodys(name: str) -> bool:
 
 
 def each_child(listing: Listing) -> Many:
-    """Makes each child of ``listing`` a hand-in, whatever it looks like; looks through a folder around them."""
+    """Make each child of ``listing`` a hand-in, whatever it looks like; look through a folder around them."""
     download = lms.download(listing)
     if download.entries:
         return Many(download.entries, download.said)

@@ -56,7 +56,7 @@ def is_elif(statement: ast.stmt, body: list[ast.stmt]) -> bool:
 
 
 def write(source: list[str], lines: list[str], statement: ast.stmt) -> None:
-    """Copies ``statement`` to its place in ``lines``; several on one line stay separated by semicolons."""
+    """Copy ``statement`` to its place in ``lines``; several on one line stay separated by semicolons."""
     first, last = first_line(statement), last_line(statement)
     start = statement.col_offset
     for number in range(first, last + 1):
@@ -70,7 +70,7 @@ def write(source: list[str], lines: list[str], statement: ast.stmt) -> None:
 
 
 def write_head(source: list[str], lines: list[str], block: ast.stmt, body: list[ast.stmt]) -> None:
-    """Puts a head that always holds before ``body`` of ``block``, on its line or on the one above."""
+    """Put a head that always holds before ``body`` of ``block``, on its line or on the one above."""
     number = first_line(body[0])
     is_beside = bool(source[number - 1].encode()[: body[0].col_offset].strip())
     outer = source[first_line(block) - 1]

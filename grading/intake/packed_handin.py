@@ -51,7 +51,7 @@ class _PackedHandin(msgspec.Struct, frozen=True, array_like=True):
 
 
 def pack(handin: Handin) -> bytes:
-    """Packs the hand-in as bytes.
+    """Pack the hand-in as bytes.
 
     Raises:
         IntakeError: something in it cannot be read.
@@ -77,7 +77,7 @@ def _packed(handin: Handin) -> bytes:
 
 
 def unpack(data: bytes, folder: Path) -> tuple[Handin, str]:
-    """Unpacks the hand-in into ``folder``, which is empty; returns it, and its path on the machine that packed it.
+    """Unpack the hand-in into ``folder``, which is empty; return it, and its path on the machine that packed it.
 
     Raises:
         PackedHandinError: these bytes are not a packed hand-in.

@@ -14,7 +14,7 @@ _collects = True  # whether to enable the garbage collector again after parsing
 
 
 def _forget_the_parser() -> None:
-    """Makes a new lock in a forked process, where the thread that held the old one does not exist to release it."""
+    """Make a new lock in a forked process, where the thread that held the old one does not exist to release it."""
     global _parsing
     _parsing = threading.RLock()
     if _collects:
@@ -27,7 +27,7 @@ if hasattr(os, "register_at_fork"):
 
 @contextmanager
 def parsing_alone() -> Iterator[None]:
-    """Keeps our other threads from parsing meanwhile, for libraries that parse, as Hypothesis does."""
+    """Keep our other threads from parsing meanwhile, for libraries that parse, as Hypothesis does."""
     with _parsing:
         yield
 

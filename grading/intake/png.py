@@ -60,7 +60,7 @@ def checked(data: bytes, *, packed_anew: bool = True) -> Picture:
 
 
 def png_of(pixels: bytes, shape: tuple[int, ...]) -> bytes:
-    """Encodes pixels as a PNG: grey ones of ``shape`` (height, width), or RGB ones of (height, width, 3)."""
+    """Encode pixels as a PNG: grey ones of ``shape`` (height, width), or RGB ones of (height, width, 3)."""
     height, width, *samples = shape
     row = width * math.prod(samples)
     # Each row starts with its filter: none.
@@ -94,7 +94,7 @@ def _chunks(data: bytes) -> list[tuple[bytes, bytes]]:
 
 
 def _pixels(compressed: bytes, size: int) -> tuple[bytes, bytes]:
-    """Decompresses exactly ``size`` bytes, never more than that in memory; returns them and the compressed bytes."""
+    """Decompress exactly ``size`` bytes, never more than that in memory; return them and the compressed bytes."""
     unpacker = zlib.decompressobj()
     try:
         pixels = unpacker.decompress(compressed, size + 1)

@@ -65,7 +65,7 @@ GONE_NAMES = {
 
 
 def explain(lines: list[str], error: SyntaxError) -> str | None:
-    """Says what is Python 2 in the line that ``error`` names, and what to write instead."""
+    """Say what is Python 2 in the line that ``error`` names, and what to write instead."""
     # The parser may stop one line late, at the end of a statement.
     for number in (error.lineno or 0, (error.lineno or 0) - 1):
         if not 1 <= number <= len(lines):

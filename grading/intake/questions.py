@@ -62,7 +62,7 @@ _INVITATION = re.compile(
 
 
 def find_questions(cells: Sequence[Cell]) -> Iterator[Question]:
-    """Yields the questions in the notebook's order, each with its answer, "" if there is none.
+    """Yield the questions in the notebook's order, each with its answer, "" if there is none.
 
     An answer comes under its own heading in the question's cell or in the Markdown that follows;
     without such a heading, it is the Markdown right after the question, unless that starts another subject.

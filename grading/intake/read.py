@@ -41,7 +41,7 @@ _DEEPEST_INHERITANCE = 5
 
 
 def read(handin: Handin, asked: Sequence[str], *, limits: Limits = DEFAULT) -> Submission:
-    """Reads the hand-in as text, and chooses a definition for each of the names ``asked``.
+    """Read the hand-in as text, and choose a definition for each of the names ``asked``.
 
     Args:
         handin: from `find`.
@@ -127,7 +127,7 @@ class _Reader:
         return self.modules.get(name)
 
     def choose_copies(self) -> tuple[list[Copy], list[Copy]]:
-        """Returns the copies of the work that are taken, and those that are not."""
+        """Return the copies of the work that are taken, and those that are not."""
         searched: set[str] = set()
         # The base classes of required ones are required as well, wherever they are.
         for _ in range(_DEEPEST_INHERITANCE):

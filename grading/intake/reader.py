@@ -160,7 +160,7 @@ class Reader(Closing):
         return look_below(path, reading, alone=alone)
 
     def close(self) -> None:
-        """Ends all reading. Processes forked from this one must not read any more."""
+        """End all reading. Processes forked from this one must not read any more."""
         if self._control is not None:
             self._control.close()
             self._control = None
@@ -188,7 +188,7 @@ class Reader(Closing):
         raise TooMuchError(_too_much(handin))
 
     def _sent(self, control: socket.socket, request: bytes) -> bytes | None:
-        """Sends a request and returns the answer; None if it ended even a process that had read nothing before."""
+        """Send a request and return the answer; None if it ended even a process that had read nothing before."""
         while True:
             line, is_new = self._line(control)
             # It may be gone before it has read everything.
@@ -203,7 +203,7 @@ class Reader(Closing):
                 return None
 
     def _line(self, control: socket.socket) -> tuple[socket.socket, bool]:
-        """Returns a connection to a process that nobody else is using, and whether that process is new."""
+        """Return a connection to a process that nobody else is using, and whether that process is new."""
         while self._idle:
             owner, line = self._idle.pop()
             if owner == os.getpid():

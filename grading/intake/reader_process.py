@@ -98,13 +98,13 @@ class SentHandin(msgspec.Struct, array_like=True):
 
     @classmethod
     def of(cls, handin: Handin) -> SentHandin:
-        """Converts a hand-in to be sent."""
+        """Convert a hand-in to be sent."""
         name, path, lms_id = (os.fsencode(one) for one in (handin.name, handin.path, handin.lms_id))
         parts = tuple((os.fsencode(inside), os.fsencode(known)) for inside, known in handin.parts)
         return cls(name, path, parts, handin.submitted, lms_id, handin.lms)
 
     def received(self) -> Handin:
-        """Converts it back to the hand-in that was sent."""
+        """Convert it back to the hand-in that was sent."""
         name, path, lms_id = (os.fsdecode(one) for one in (self.name, self.path, self.lms_id))
         parts = tuple((os.fsdecode(inside), os.fsdecode(known)) for inside, known in self.parts)
         return Handin(name, Path(path), parts, self.submitted, lms_id, self.lms)
@@ -141,7 +141,7 @@ class Broke(msgspec.Struct, tag=True):
 
 
 def received(line: socket.socket) -> bytes | None:
-    """Receives a message; None if it is too long or ends too early."""
+    """Receive a message; None if it is too long or ends too early."""
     try:
         head = line.recv(LENGTH.size, socket.MSG_WAITALL)
         size = LENGTH.unpack(head)[0] if len(head) == LENGTH.size else _LARGEST + 1
@@ -157,7 +157,7 @@ def received(line: socket.socket) -> bytes | None:
 
 
 def answer_to(request: Request) -> bytes:
-    """Carries out a request; whatever goes wrong, there is an answer."""
+    """Carry out a request; whatever goes wrong, there is an answer."""
     speak(request.language)
     reply: Done | Refused | TooMuch | Broke
     try:
@@ -219,7 +219,7 @@ def _files(handin: Handin, sha256: str) -> list[tuple[str, bytes]]:
 
 
 def serve(control: socket.socket, parent: int) -> NoReturn:
-    """Runs the process that the reading processes are forked from."""
+    """Run the process that the reading processes are forked from."""
     try:
         confining.follow_parent(parent)
         os.setsid()
@@ -252,7 +252,7 @@ class _Forks:
             confining.close_files_to_writers()
 
     def go_on(self) -> None:
-        """Serves until the requesting process is gone."""
+        """Serve until the requesting process is gone."""
         while True:
             message, lines, _, _ = socket.recv_fds(self._control, 1, 1)
             if not message:
@@ -267,7 +267,7 @@ class _Forks:
             os.close(lines[0])
 
     def _answer(self, line: socket.socket) -> NoReturn:
-        """Runs a reading process."""
+        """Run a reading process."""
         try:
             confining.follow_parent(self._pid)
             self._confine()

@@ -112,7 +112,7 @@ class RenderedAnswer(msgspec.Struct, frozen=True):
 def rendered_answers(
     files: Sequence[tuple[str, bytes]], asked: Sequence[tuple[str, str | None]], shown: Sequence[int]
 ) -> list[RenderedAnswer]:
-    """Renders the questions and answers of ``asked``, a student's Markdown, that are to be ``shown``, like Jupyter.
+    """Render the questions and answers of ``asked``, a student's Markdown, that are to be ``shown``, like Jupyter.
 
     If there is no answer (None), all code of the hand-in is shown. Pictures and attachments of answers come from the
     notebooks among the ``files``, names and untrusted bytes, which contain all questions in this order.

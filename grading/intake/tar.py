@@ -90,7 +90,7 @@ class _Unpacked:
         self._read = 0
 
     def read(self, size: int) -> bytes:
-        """Reads the next bytes for `tarfile`."""
+        """Read the next bytes for `tarfile`."""
         data = self._file.read(size)
         self._read += len(data)
         if self._read > self._most:

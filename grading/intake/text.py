@@ -80,7 +80,7 @@ class Parsed(msgspec.Struct, frozen=True):
 
 
 def recognised(data: bytes, name: str = "") -> str | None:
-    """Says what ``data`` is by its first bytes ("a PDF"), or a file by its name; None if it is unknown."""
+    """Say what ``data`` is by its first bytes ("a PDF"), or a file by its name; None if it is unknown."""
     start = data[:_FIRST_BYTES].lstrip()
     known = next((what for magic, what in _MAGIC_NUMBERS if start.startswith(magic)), None)
     return known or _BY_NAME.get(PurePosixPath(name).suffix.lower())
@@ -125,7 +125,7 @@ def decode(data: bytes) -> str:
 
 
 def parse(text: str) -> Parsed:
-    """Parses ``text``; tabs mixed with spaces are read as Python 2 did, to the next multiple of 8.
+    """Parse ``text``; tabs mixed with spaces are read as Python 2 did, to the next multiple of 8.
 
     Raises:
         SyntaxError: if it does not parse either way; ``lineno`` is set if known.

@@ -28,7 +28,7 @@ def method_of(node: ast.ClassDef, name: str) -> Function | None:
 
 
 def why_unfinished(function: Function) -> str | None:
-    """Says why ``function`` cannot be more than its template, as the end of a sentence; None if it was worked on.
+    """Say why ``function`` cannot be more than its template, as the end of a sentence; None if it was worked on.
 
     A function of the data is unfinished as long as it never looks at the data: the course's templates use
     only its shape.

@@ -108,7 +108,7 @@ class Usage(msgspec.Struct, frozen=True):
 
 
 def adapter_for(usage: Usage, worker: Worker, callings: Iterable[WireCalling]) -> Worker:
-    """Returns the worker, or a wrapper around it that takes the course's names.
+    """Return the worker, or a wrapper around it that takes the course's names.
 
     Args:
         usage: the hand-in's names.

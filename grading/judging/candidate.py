@@ -43,6 +43,6 @@ class Candidate:
         return self.standard.seed
 
     def remark(self, sentence: str) -> None:
-        """Records a remark: something accepted, but worth mentioning to the student."""
+        """Record a remark: something accepted, but worth mentioning to the student."""
         if sentence not in self.remarks:
             self.remarks.append(sentence)

@@ -164,14 +164,14 @@ class Classifier(Candidate):
         return self.standard.training.accuracy[self.reference]
 
     def foresee(self, examples: Sequence[object]) -> None:
-        """Fetches the answers for all ``examples`` in one round trip, for `train` and `predict` to return later."""
+        """Fetch the answers for all ``examples`` in one round trip, for `train` and `predict` to return later."""
         cases = [example for example in examples if isinstance(example, Scenario | Model)]
         self._foreseen = {
             id(case): (case, answer) for case, answer in zip(cases, self._ask(cases), strict=True)
         }
 
     def train(self, scenario: Scenario) -> list[Trained]:
-        """Trains a new object, once or several times in a row.
+        """Train a new object, once or several times in a row.
 
         Raises:
             Failure: a step raised, hung, or took the process down.

@@ -57,12 +57,12 @@ class Drawn:
 
 
 def draw(drawing: Drawing, seed: int) -> KeptPool:
-    """Draws the examples of one drawing; all of them are asked."""
+    """Draw the examples of one drawing; all of them are asked."""
     return _kept(drawing, drawn(drawing, seed))
 
 
 def draw_and_choose(drawing: Drawing, seed: int, choices: Mapping[str, ChosenExamples]) -> KeptPool:
-    """Draws the examples of one drawing; only the selected ones are asked, if a selection has been worked out."""
+    """Draw the examples of one drawing; only the selected ones are asked, if a selection has been worked out."""
     choice = choices.get(key_of(drawing, seed))
     if choice is None:
         return draw(drawing, seed)
@@ -86,7 +86,7 @@ def drawn(drawing: Drawing, seed: int, times: int = 1) -> Drawn:
 
 
 def _kept(drawing: Drawing, drawn: Drawn, chosen: Collection[int] | None = None) -> KeptPool:
-    """Packs the chosen examples; of the rest, only those that an exam without a selection would have."""
+    """Pack the chosen examples; of the rest, only those that an exam without a selection would have."""
     most = len(drawn.examples)
     if chosen is not None:
         most -= (TO_CHOOSE_FROM - 1) * drawing.definition.examples
@@ -129,20 +129,20 @@ def exam(seed: int, delta: float) -> dict[str, KeptPool]:
 
 
 def prepare() -> None:
-    """Makes what is drawn depend only on the strategies and on Hypothesis's version."""
+    """Make what is drawn depend only on the strategies and on Hypothesis's version."""
     set_hypothesis_home_dir(user_cache())
     _hide_our_constants()
 
 
 def _hide_our_constants() -> None:
-    """Keeps draws independent of the numbers in our code: Hypothesis tries those of local modules, which have files."""
+    """Keep draws independent of the numbers in our code: Hypothesis tries those of local modules, which have files."""
     for name, module in list(sys.modules.items()):
         if name.removeprefix(PREFIX).split(".")[0] in ("checks", "grading", "reference", "__main__"):
             module.__file__ = None
 
 
 def write(seed: int, delta: float) -> None:
-    """Draws an exam and writes it to standard output."""
+    """Draw an exam and write it to standard output."""
     sys.stdout.buffer.write(packed(exam(seed, delta)))
 
 

@@ -20,7 +20,7 @@ Example = Mapping[str, Any]
 
 
 def verify_each(promise: Promise, candidate: Classifier | Network, *, small: bool = True) -> None:
-    """Checks whether a candidate keeps a promise.
+    """Check whether a candidate keeps a promise.
 
     Raises:
         Failure: it does not; if ``small``, with the smallest example found.
@@ -39,7 +39,7 @@ def verify_each(promise: Promise, candidate: Classifier | Network, *, small: boo
 def verdict(
     promise: Promise, candidate: LossFunction | Classifier | Network, example: Example
 ) -> Failure | None:
-    """Returns how a candidate fails on one example, or None; its remarks are kept only if it does not fail."""
+    """Return how a candidate fails on one example, or None; its remarks are kept only if it does not fail."""
     remarks = len(candidate.remarks)
     try:
         promise.body(candidate, **example)

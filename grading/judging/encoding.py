@@ -22,7 +22,7 @@ class EncodingError(Exception):
 
 
 def example_type(cls: type[T]) -> type[T]:
-    """Registers a data class, so that its objects can be encoded."""
+    """Register a data class, so that its objects can be encoded."""
     _types[cls.__name__] = cls
     return cls
 
@@ -39,7 +39,7 @@ class _Problems(msgspec.Struct, array_like=True):
 
 
 def encode(examples: Sequence[object]) -> bytes:
-    """Encodes examples as bytes.
+    """Encode examples as bytes.
 
     Raises:
         TypeError: an example is of a kind that cannot be encoded.
@@ -50,7 +50,7 @@ def encode(examples: Sequence[object]) -> bytes:
 
 
 def decode(data: bytes | msgspec.Raw) -> tuple[Any, ...]:
-    """Decodes examples from bytes that `encode` made.
+    """Decode examples from bytes that `encode` made.
 
     Raises:
         EncodingError: it did not make these.

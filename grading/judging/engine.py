@@ -55,7 +55,7 @@ class CheckError(Exception):
 
 
 def verify(promise: Promise, candidate: LossFunction | Classifier | Network, *, small: bool = True) -> None:
-    """Checks whether a candidate keeps a promise.
+    """Check whether a candidate keeps a promise.
 
     Args:
         promise: the promise.
@@ -104,7 +104,7 @@ class _Plan(msgspec.Struct, eq=False):
     watched: _Group | None = None
 
     def in_order(self, numbers: set[int]) -> list[int]:
-        """Sorts examples, the simplest first; the data term alone comes before anything with a penalty."""
+        """Sort examples, the simplest first; the data term alone comes before anything with a penalty."""
         return sorted(numbers, key=lambda k: _complexity(self.examples[k]))
 
 
@@ -181,7 +181,7 @@ def _first_failing(plan: _Plan, promise: Promise, candidate: LossFunction) -> _F
 
 
 def ordinary(promise: Promise, candidate: LossFunction, example: Example) -> Example:
-    """Scales an example that was not drawn for this loss down to scores that its usual forms can take."""
+    """Scale an example that was not drawn for this loss down to scores that its usual forms can take."""
     if promise.any_scale:
         return example
     return {
@@ -193,7 +193,7 @@ def ordinary(promise: Promise, candidate: LossFunction, example: Example) -> Exa
 def _verdict(
     promise: Promise, candidate: LossFunction, example: Example, *, keep_remarks: bool = False
 ) -> Failure | None:
-    """Returns how a candidate fails on an example, or None."""
+    """Return how a candidate fails on an example, or None."""
     remarks = len(candidate.remarks)
     try:
         promise.body(candidate, **example)
@@ -305,7 +305,7 @@ def _planned(
 def _grouped(
     asked: Sequence[Sequence[Problem]], pools: Sequence[Known], reference: TrueFunction
 ) -> list[_Group]:
-    """Groups the problems that each example asks for: those in the pools, and the others."""
+    """Group the problems that each example asks for: those in the pools, and the others."""
     groups: list[tuple[list[int], list[int]]] = [([], []) for _ in (*pools, "more")]
     at_hand = {id(problem): (g, k) for g, pool in enumerate(pools) for k, problem in enumerate(pool.problems)}
     more: dict[tuple[Key, int], Problem] = {}

@@ -59,7 +59,7 @@ class KeptPool(msgspec.Struct, array_like=True):
     more_drawn: bytes
 
     def part(self, part: Part) -> Pool:
-        """Decodes the examples of a part of the exam.
+        """Decode the examples of a part of the exam.
 
         Raises:
             EncodingError: they are damaged.
@@ -91,7 +91,7 @@ class Exams:
         self._cached: dict[tuple[int, float], dict[str, KeptPool]] = {}
 
     def pool_of(self, drawing: Drawing, seed: int, delta: float, part: Part = "chosen") -> Pool:
-        """Looks up the examples of a drawing for a seed and a margin."""
+        """Look up the examples of a drawing for a seed and a margin."""
         drawing = drawing.with_margin(delta)
         key = key_of(drawing, seed)
         for exam in self._exams(seed, delta):
@@ -118,7 +118,7 @@ class Exams:
         return {}
 
     def _exams(self, seed: int, delta: float) -> Iterator[dict[str, KeptPool]]:
-        """Yields the exams to look in, lazily."""
+        """Yield the exams to look in, lazily."""
         yield self._shipped
         if (seed, delta) not in self._cached:
             self._cached[seed, delta] = _kept_or_drawn(seed, delta)
@@ -165,13 +165,13 @@ def all_drawings(delta: float) -> dict[str, Drawing]:
 
 
 def packed(pools: Mapping[str, KeptPool]) -> bytes:
-    """Encodes an exam as the bytes of a file."""
+    """Encode an exam as the bytes of a file."""
     body = zlib.compress(msgspec.msgpack.encode(dict(pools)), 9)
     return hashlib.sha256(body).digest() + body
 
 
 def read(path: Path) -> dict[str, KeptPool]:
-    """Reads the exam in a file.
+    """Read the exam in a file.
 
     Raises:
         ExamError: there is none.

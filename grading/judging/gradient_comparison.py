@@ -17,7 +17,7 @@ Array = NDArray[np.float64]
 
 
 def compare(accepted: AcceptedGradients, dW: Array) -> GradientComparison | None:
-    """Compares dW, (D, C), with the accepted gradients; None if there are too many entries.
+    """Compare dW, (D, C), with the accepted gradients; None if there are too many entries.
 
     An entry is wrong if no accepted gradient has it. If each entry alone could be right, those that differ from the
     nearest accepted gradient are marked.
@@ -46,7 +46,7 @@ def compare(accepted: AcceptedGradients, dW: Array) -> GradientComparison | None
 
 
 def _certificate(membership: Membership) -> Certificate | None:
-    """Turns the direction so that the loss really rises along it; at a kink, so that dW promises too much."""
+    """Turn the direction so that the loss really rises along it; at a kink, so that dW promises too much."""
     found = membership.certificate
     if found is None or not all(map(math.isfinite, (found.promised, found.low, found.high))):
         return None

@@ -16,13 +16,13 @@ _STEP = 2.0**-17  # near the cube root of the rounding error, and exact on dyadi
 
 
 def accepted_in_words(accepted: AcceptedGradients) -> str:
-    """Describes an accepted gradient to a student."""
+    """Describe an accepted gradient to a student."""
     base = accepted.base.tolist()
     return say("for example dW = {dW}", dW=base) if accepted.ties else f"dW = {base}"
 
 
 def in_words(certificate: Certificate) -> str:
-    """Explains a proof that a gradient is wrong to a student."""
+    """Explain a proof that a gradient is wrong to a student."""
     forward = certificate.promised > certificate.high
     truth = certificate.high if forward else -certificate.low
     promised = certificate.promised if forward else -certificate.promised
@@ -68,7 +68,7 @@ def numeric_gradient(candidate: LossFunction, problem: Problem) -> NDArray[np.fl
 
 
 def second_witness(candidate: LossFunction, failure: Failure) -> str | None:
-    """Says whether dW is at least the gradient of the student's own loss, that is, which of the two is at fault.
+    """Say whether dW is at least the gradient of the student's own loss, that is, which of the two is at fault.
 
     The accepted set has already decided the verdict; this only chooses a sentence, so a plain tolerance will do.
     """

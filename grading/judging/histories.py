@@ -35,7 +35,7 @@ _SPREAD_ALPHA = 1e-12
 
 
 def follows_from_its_histories(candidate: Classifier, sampling: Sampling) -> None:
-    """Judges how batches are drawn by the losses that train returns, on data of the same size.
+    """Judge how batches are drawn by the losses that train returns, on data of the same size.
 
     Raises:
         Failure: no right train returns such losses, except in one case in a thousand million.
@@ -162,7 +162,7 @@ def _repeats(told: _Told, counts: Rows) -> bool:
 
 
 def _require_drawn(told: _Told, row: int) -> None:
-    """Requires that the row, the first or the last, is ever drawn."""
+    """Require that the row, the first or the last, is ever drawn."""
     which = (np.arange(told.sampling.samples) == row).astype(np.int64)
     labels = np.zeros(told.sampling.samples, dtype=np.int64)
     counts = told.counts(which, labels, told.sampling.steps)

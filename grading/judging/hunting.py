@@ -35,7 +35,7 @@ class TimeIsOver(Exception):
 
 
 def keep_examples_of(handin: Path) -> None:
-    """Stores what Hypothesis finds about a hand-in in the user's cache, for the next hunt.
+    """Store what Hypothesis finds about a hand-in in the user's cache, for the next hunt.
 
     Hypothesis looks up its folder when it is imported.
     """
@@ -44,7 +44,7 @@ def keep_examples_of(handin: Path) -> None:
 
 
 def register_profiles() -> list[str]:
-    """Registers our profiles and loads the usual one; returns the names of all profiles."""
+    """Register our profiles and load the usual one; return the names of all profiles."""
     from hypothesis import HealthCheck, settings
 
     for name, examples in PROFILES.items():
@@ -73,14 +73,14 @@ class Hunt:
         self.begin()
 
     def begin(self) -> None:
-        """Starts the next check or function."""
+        """Start the next check or function."""
         self._end = time.monotonic() + self.seconds
         self._found = False
         self._costly: dict[bytes, Failure] = {}
         self._passed: set[bytes] = set()
 
     def watched(self, body: Callable[..., None]) -> Callable[..., None]:
-        """Wraps the body of a property so that it follows the rules of a hunt."""
+        """Wrap the body of a property so that it follows the rules of a hunt."""
 
         @wraps(body)
         def test(candidate: LossFunction | Classifier, **example: Any) -> None:
@@ -124,7 +124,7 @@ class Hunt:
 def _towards_large_errors(
     body: Callable[..., None], candidate: LossFunction, example: Mapping[str, Any]
 ) -> None:
-    """Runs a property, and tells Hypothesis how near the answers are to being wrong."""
+    """Run a property, and tell Hypothesis how near the answers are to being wrong."""
     from hypothesis import target
 
     errors: list[float] = []

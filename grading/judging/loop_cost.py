@@ -44,7 +44,7 @@ class LoopCost:
         self._seconds: dict[int, list[float]] = {_FEW: [], _MANY: []}
 
     def sizes(self) -> Iterator[tuple[int, int, int]]:
-        """Yields the sizes N, D and C to call it with, as few as it takes to see that it is cheap."""
+        """Yield the sizes N, D and C to call it with, as few as it takes to see that it is cheap."""
         few = _FEW, _FEATURES, _CLASSES
         # What disturbs all of these would make a loop look cheap.
         for _ in range(_TIMES_AT_FIRST):
@@ -58,7 +58,7 @@ class LoopCost:
                     return
 
     def call(self, name: str, problem: Problem) -> Answered | Failure:
-        """Calls the function ``name``, and records the time that it takes."""
+        """Call the function ``name``, and record the time that it takes."""
         before = self._worker.processor_seconds
         [outcome] = self._worker.run([Call(name, (problem.W, problem.X, problem.y, problem.reg))])
         after = self._worker.processor_seconds

@@ -156,7 +156,7 @@ class LossFunction(Candidate):
         return answer
 
     def attempt(self, problem: Problem) -> Answered | Failure:
-        """Calls the function on a problem, each time anew; returns its answer or the failure."""
+        """Call the function on a problem, each time anew; return its answer or the failure."""
         if self._times is not None:
             key = key_of(problem)
             self._times[key] += 1
@@ -201,7 +201,7 @@ class LossFunction(Candidate):
     # What the engine asks for a property
 
     def fetch(self, problems: Sequence[Known]) -> list[AskedProblems]:
-        """Asks what has not been asked yet, in one round trip for each."""
+        """Ask what has not been asked yet, in one round trip for each."""
         for each in problems:
             if id(each) not in self._asked:
                 self._asked[id(each)] = self.beside(each)
@@ -248,7 +248,7 @@ class LossFunction(Candidate):
         return AskedProblems(problems, self._answers[key])
 
     def ask(self, problems: Sequence[Problem], calls: PackedCalls | None = None) -> Answers:
-        """Calls the function on problems, in one round trip."""
+        """Call the function on problems, in one round trip."""
         pairs = self.worker.call_all(self.name, packed(problems) if calls is None else calls)
         return Answers(self.name, problems, pairs)
 

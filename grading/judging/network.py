@@ -73,7 +73,7 @@ class Network(Candidate):
     # What a check asks
 
     def foresee(self, examples: Sequence[object]) -> None:
-        """Fetches the answers for all ``examples`` in one round trip, except those already known."""
+        """Fetch the answers for all ``examples`` in one round trip, except those already known."""
         asked = [self.suited(example) for example in examples if isinstance(example, Asked)]
         self.problems = self.problems or tuple(p for p in asked if isinstance(p, NetworkProblem))
         self._foreseen |= {id(example) for example in asked}
@@ -181,7 +181,7 @@ class Network(Candidate):
 
     @contextmanager
     def shown(self, training: NetworkTraining) -> Iterator[None]:
-        """Adds the code of the training to a failure inside the ``with`` block, unless it has code already."""
+        """Add the code of the training to a failure inside the ``with`` block, unless it has code already."""
         try:
             yield
         except Failure as failure:

@@ -23,7 +23,7 @@ _ROOM = 1e-12
 def require_histories(
     candidate: Network, training: NetworkTraining, done: NetworkTrained, parameters: list[dict[str, Array]]
 ) -> None:
-    """Requires that the histories hold the actual losses, and the accuracies of every epoch.
+    """Require that the histories hold the actual losses, and the accuracies of every epoch.
 
     Raises:
         WrongHistory: they hold something else.

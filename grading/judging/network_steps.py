@@ -30,7 +30,7 @@ _AGREEMENT = 1e-9
 
 
 def require_untouched(candidate: Network, training: NetworkTraining, done: NetworkTrained) -> None:
-    """Requires that train leaves the data alone.
+    """Require that train leaves the data alone.
 
     Raises:
         ChangedInputs: it changed them.
@@ -50,7 +50,7 @@ def require_untouched(candidate: Network, training: NetworkTraining, done: Netwo
 
 
 def require_right_batches(candidate: Network, training: NetworkTraining, done: NetworkTrained) -> None:
-    """Requires that each step calls the loss with batch_size rows of X and their labels, and passes reg on.
+    """Require that each step calls the loss with batch_size rows of X and their labels, and passes reg on.
 
     Raises:
         WrongUpdate, WrongSampling: a step does not.
@@ -177,7 +177,7 @@ def same_parameters(expected: Mapping[str, Array], got: Parameters) -> bool:
 def require_right_steps(
     candidate: Network, training: NetworkTraining, done: NetworkTrained
 ) -> list[dict[str, Array]]:
-    """Requires that each step moves every parameter against the gradient that it was given.
+    """Require that each step moves every parameter against the gradient that it was given.
 
     The calls are reported by the worker itself; the resulting parameters must fit them.
 
@@ -208,7 +208,7 @@ def require_right_steps(
 
 
 def follows_its_own_loss(candidate: Network, training: NetworkTraining, asked: int) -> None:
-    """Judges a train that does not call the loss once per step, on copies of one sample, so that all batches are known.
+    """Judge a train that does not call the loss once per step, on copies of one sample, so that all batches are known.
 
     Accepted is what follows from the true loss in any convention that the rubric accepts, or from the network's own
     loss: a wrong loss must not make a right train fail.

@@ -93,7 +93,7 @@ class NetworkTrained:
 
 
 def trained(name: str, training: NetworkTraining, outcome: Outcome) -> NetworkTrained | Failure:
-    """Reads what train did, or says what is wrong with it."""
+    """Read what train did, or say what is wrong with it."""
     if not isinstance(outcome, Returned):
         return not_returned(name, outcome)
     parts = outcome.result.value

@@ -54,7 +54,7 @@ class Promise(msgspec.Struct, frozen=True):
 def promise(
     *, kind: Kind, needs: tuple[str, ...] = (), afterwards: Body | None = None
 ) -> Callable[[Body], Body]:
-    """Declares a pytest function ``test_<id>`` to be the check ``<id>`` of the functions of a kind."""
+    """Declare a pytest function ``test_<id>`` to be the check ``<id>`` of the functions of a kind."""
 
     def declare(test: Body) -> Body:
         check = test.__name__.removeprefix("test_")

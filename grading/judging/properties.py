@@ -215,7 +215,7 @@ def composite(
     own: int = 0,
     any_scale: bool = False,
 ) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
-    """Makes a strategy from a function that draws, as Hypothesis's decorator of this name does; see `Composite`."""
+    """Make a strategy from a function that draws, as Hypothesis's decorator of this name does; see `Composite`."""
 
     def declare(function: Callable[..., Any]) -> Callable[..., Any]:
         definition = Composite(function, examples, tiny, fixed, varied, own, any_scale)
@@ -252,7 +252,7 @@ class Given:
 
 
 def given(**strategies: Any) -> Callable[[Body], Body]:
-    """Declares a test to be a property of all that ``strategies`` draw, as Hypothesis's decorator of this name does."""
+    """Declare a test to be a property of all that ``strategies`` draw, as Hypothesis's decorator of this name does."""
 
     def declare(body: Body) -> Body:
         graded = test = _graded(body)

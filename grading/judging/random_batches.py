@@ -27,7 +27,7 @@ _MOST_REGULAR = 0.5
 
 
 def require_random(candidate: Classifier | Network, sampling: Sampling, rows: Rows) -> None:
-    """Requires that a training drew its rows at random; ``rows``, (num_iters, batch_size), are their numbers.
+    """Require that a training drew its rows at random; ``rows``, (num_iters, batch_size), are their numbers.
 
     Raises:
         WrongSampling: these cannot be random rows.
@@ -79,7 +79,7 @@ def _windows(in_order: Rows, samples: int) -> NDArray[np.bool_]:
 
 
 def _require_likely(candidate: Classifier | Network, sampling: Sampling, rows: Rows, draws: Rows) -> None:
-    """Decides the remaining cases by exact tests, which fail a right train once in a thousand million submissions."""
+    """Decide the remaining cases by exact tests, which fail a right train once in a thousand million submissions."""
     most, samples, size = int(draws.argmax()), sampling.samples, sampling.batch_size
     if rows_p_value(draws, num_iters=len(rows), batch_size=size) < ALPHA:
         raise WrongSampling(

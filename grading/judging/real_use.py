@@ -239,7 +239,7 @@ class RealUse:
 
     @classmethod
     def of(cls, candidate: LossFunction) -> RealUse:
-        """Makes all calls that the function's hand-in gets."""
+        """Make all calls that the function's hand-in gets."""
         drawn = [uses(candidate.digest)]
         if "vectorized" in candidate.settings.points:
             drawn.append(larger_uses(candidate.digest))
@@ -248,7 +248,7 @@ class RealUse:
         return cls(candidate, groups, candidate.worker.run(calls))
 
     def judge(self, check: str, *, small: bool = True) -> None:
-        """Judges the answers for ``check``, one of `JUDGES`.
+        """Judge the answers for ``check``, one of `JUDGES`.
 
         Raises:
             Failure: for the first wrong one; if ``small``, with the smallest sizes found.
@@ -341,7 +341,7 @@ def _judge_gradient(candidate: LossFunction, use: Use, answer: Answered, truth: 
 
 
 def _some_entries(dW: NDArray[np.float64], other: NDArray[np.float64]) -> Iterator[str]:
-    """Describes the entry in which the two differ most."""
+    """Describe the entry in which the two differ most."""
     i, j = np.unravel_index(int(np.nan_to_num(np.abs(dW - other), nan=np.inf).argmax()), dW.shape)
     yield f"dW[{i}, {j}] = {float(dW[i, j])!r}"
 

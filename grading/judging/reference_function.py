@@ -38,11 +38,11 @@ class TrueFunction:
         self._unknown: dict[Key, Problem] = {}
 
     def begin(self) -> None:
-        """Starts taking notes."""
+        """Start taking notes."""
         self.notes = Notes()
 
     def learn(self) -> None:
-        """Works out the truths that were not yet known."""
+        """Work out the truths that were not yet known."""
         self._others |= zip(self._unknown, self._setting.truths(list(self._unknown.values())), strict=True)
         self._unknown.clear()
 

@@ -20,7 +20,7 @@ _MOST_NUMBERS = 400  # a larger counterexample is shown only as code
 
 @contextmanager
 def shown_by(candidate: Classifier, case: Scenario | Model) -> Iterator[None]:
-    """Adds the code of the case to a failure inside the ``with`` block, unless it has code already."""
+    """Add the code of the case to a failure inside the ``with`` block, unless it has code already."""
     try:
         yield
     except Failure as failure:

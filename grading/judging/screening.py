@@ -89,7 +89,7 @@ class Known(msgspec.Struct, frozen=True, eq=False, dict=True):
         calls: PackedCalls | None = None,
         times: tuple[int, ...] | None = None,
     ) -> Known:
-        """Puts the truths side by side."""
+        """Put the truths side by side."""
         return cls(
             problems,
             tuple(truths),
@@ -121,7 +121,7 @@ def _counted(accepted: AcceptedGradients) -> NDArray[np.float64]:
 
 
 def packed(problems: Iterable[Problem]) -> PackedCalls:
-    """Packs problems as the arguments of calls."""
+    """Pack problems as the arguments of calls."""
     return PackedCalls.of([(p.W, p.X, p.y, p.reg) for p in problems])
 
 
@@ -136,7 +136,7 @@ def known(drawing: Drawing, setting: Setting) -> Known:
 
 
 def make_known(drawings: Iterable[Drawing], setting: Setting) -> None:
-    """Works out `known` for several drawings together, since many of their problems have the same sizes."""
+    """Work out `known` for several drawings together, since many of their problems have the same sizes."""
     missing = [drawing for drawing in dict.fromkeys(drawings) if (drawing, setting) not in _known]
     pools = [problems_of(drawing, setting) for drawing in missing]
     truths = iter(setting.truths(list(itertools.chain.from_iterable(pools))))

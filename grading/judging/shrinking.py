@@ -39,7 +39,7 @@ class Pick(Protocol):
         ...
 
     def reject(self) -> NoReturn:
-        """Gives up: these choices together make no example."""
+        """Give up: these choices together make no example."""
         ...
 
 
@@ -49,7 +49,7 @@ _simplifications: dict[type, list[Simplification]] = {}
 
 
 def simplifies(kind: type[T]) -> Callable[[Callable[[Pick, T], T]], Callable[[Pick, T], T]]:
-    """Declares that ``simpler(pick, example)`` simplifies examples of a type.
+    """Declare that ``simpler(pick, example)`` simplifies examples of a type.
 
     If a type has several, each starts where the one before it ended: first those that leave much out, then those that
     pick entry by entry, from an example that is small by then.
@@ -116,7 +116,7 @@ def _up_to(most: int) -> SearchStrategy[int]:
 def smallest(
     fails: Callable[[Mapping[str, Any]], Failure | None], example: Mapping[str, Any], failure: Failure
 ) -> Failure:
-    """Returns the failure of the smallest example that shows the same defect.
+    """Return the failure of the smallest example that shows the same defect.
 
     Args:
         fails: runs the property on an example, live.
@@ -157,7 +157,7 @@ class _Search:
         self._costly = 0
 
     def shrink(self, stage: int) -> bool:
-        """Lets Hypothesis simplify; returns whether it found anything simpler."""
+        """Let Hypothesis simplify; return whether it found anything simpler."""
         import hypothesis
         from hypothesis import HealthCheck, Phase, Verbosity, seed, settings
         from hypothesis.configuration import set_hypothesis_home_dir
@@ -208,7 +208,7 @@ class _Search:
         return {name: of(value) for name, value in example.items()}
 
     def _ask(self, example: Mapping[str, Any]) -> Failure | None:
-        """Returns how an example fails, if it shows the same defect; none is tried twice."""
+        """Return how an example fails, if it shows the same defect; none is tried twice."""
         key = _key(example)
         if key not in self._seen:
             if len(self._seen) >= _MOST_CALLS or self._costly >= _MOST_COSTLY:

@@ -28,7 +28,7 @@ _AGREEMENT = 1e-9  # two evaluations of a student's own loss may sum in differen
 
 
 def train_with_either_loss(candidate: Classifier, training: Scenario) -> list[Trained]:
-    """Trains with the plugged-in loss if train takes it: a loss that hangs or raises is not train's fault.
+    """Train with the plugged-in loss if train takes it: a loss that hangs or raises is not train's fault.
 
     Raises:
         Failure: it can be trained neither with that nor with its own.
@@ -45,13 +45,13 @@ def train_with_either_loss(candidate: Classifier, training: Scenario) -> list[Tr
 
 
 def _telling(failure: Failure, own: Failure) -> Failure:
-    """Chooses the failure that is train's fault: the one with the stand-in, or with the student's own loss."""
+    """Choose the failure that is train's fault: the one with the stand-in, or with the student's own loss."""
     about_the_stand_in = "PluggedLoss" in (failure.got or "")
     return own if about_the_stand_in or not (own.costly or isinstance(own, Raises)) else failure
 
 
 def follows_its_own_loss(candidate: Classifier, training: Scenario) -> None:
-    """Judges W and the history of a few steps from the weights of ``training``, on copies of its first sample.
+    """Judge W and the history of a few steps from the weights of ``training``, on copies of its first sample.
 
     Accepted is what follows from the true loss in any convention that the rubric accepts, or from the hand-in's own
     losses: a wrong loss must not make a right train fail.
@@ -125,7 +125,7 @@ def _own(candidate: Classifier, scenario: Scenario, options: Options) -> Iterato
 def _mismatch(
     candidate: Classifier, scenario: Scenario, trajectory: Trajectory, W: Array, history: Array
 ) -> Failure | None:
-    """Says whether W or the history is outside the bounds of a trajectory, as far as that is known."""
+    """Say whether W or the history is outside the bounds of a trajectory, as far as that is known."""
     for step in range(trajectory.steps):
         if not abs(history[step] - trajectory.losses[step]) <= trajectory.loss_bounds[step]:
             return WrongUpdate(

@@ -35,7 +35,7 @@ class PluggedCall(msgspec.Struct, frozen=True, eq=False):
 
     @property
     def words(self) -> tuple[str, str]:
-        """Describes X_batch and y_batch: "an array of shape (4, 3)...", "None"."""
+        """Describe X_batch and y_batch: "an array of shape (4, 3)...", "None"."""
         return describe(self.batch[0]), describe(self.batch[1])
 
 
@@ -57,7 +57,7 @@ class Trained(msgspec.Struct, frozen=True, eq=False):
 
 
 def calls_of(received: Received) -> tuple[PluggedCall, ...]:
-    """Reads the stand-in's record as the worker sent it: a tuple of four arrays, or a list of calls.
+    """Read the stand-in's record as the worker sent it: a tuple of four arrays, or a list of calls.
 
     An unreadable call counts as an empty one, and four things that do not belong together count as no calls.
     """

@@ -38,7 +38,7 @@ def saved_outputs(notebook: bytes) -> dict[int, str]:
 
 
 def compare(saved: Mapping[int, str], executed: Mapping[int, str]) -> list[Claim]:
-    """Compares each accuracy in ``saved`` with the same line in ``executed``; both are by the number of the cell."""
+    """Compare each accuracy in ``saved`` with the same line in ``executed``; both are by the number of the cell."""
     return [
         Claim(
             cell=cell,
@@ -54,7 +54,7 @@ def compare(saved: Mapping[int, str], executed: Mapping[int, str]) -> list[Claim
 
 
 def accuracies(text: str) -> Iterator[tuple[str, str, float]]:
-    """Yields the lines that state an accuracy: the line, its words without numbers, and the last number as a share."""
+    """Yield the lines that state an accuracy: the line, its words without numbers, and the last number as a share."""
     for line in text.split("\n"):
         if len(line) > 2 * _LONGEST_LINE or not _ACCURACY.search(line) or _ONE_OF_MANY.match(line):
             continue

@@ -51,7 +51,7 @@ class Confirmation:
 def confirm(
     table: Sequence[SearchPair], model: str, train: Trainer, pictures: HeldOut, digest: bytes
 ) -> Confirmation:
-    """Trains some entries of ``table`` again.
+    """Train some entries of ``table`` again.
 
     Args:
         table: the search's table.

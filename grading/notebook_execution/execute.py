@@ -44,7 +44,7 @@ def execute(
     data: Path,
     reader: Reader,
 ) -> NotebookResults:
-    """Runs the notebooks of a hand-in, one after the other, each in a process of its own.
+    """Run the notebooks of a hand-in, one after the other, each in a process of its own.
 
     Args:
         handin: where its files are.

@@ -96,7 +96,7 @@ def write_reports(
     reader: Reader | None = None,
     source_page: bool = False,
 ) -> Path:
-    """Writes a grade's reports into ``out/<name>/`` and returns that folder; hidden checks only with ``release``.
+    """Write a grade's reports into ``out/<name>/`` and return that folder; hidden checks only with ``release``.
 
     Those that show the student's own files are written if ``handin`` says where these are; ``reader`` reads
     them, by default this process. Otherwise, ``source_page`` says that their page exists already.
@@ -135,7 +135,7 @@ def write_reports(
 
 
 def warm_up(formats: Iterable[str]) -> None:
-    """Loads what the first report would have to wait for."""
+    """Load what the first report would have to wait for."""
     if "html" in formats:
         for template in ("student.html", "pictures.html", "source.html", "class.html"):
             environment().get_template(template)
@@ -154,7 +154,7 @@ def write_class(
     title: str | None = None,
     matches: Matches | None = None,
 ) -> list[Path]:
-    """Writes the reports on all grades together into ``out`` and returns the files.
+    """Write the reports on all grades together into ``out`` and return the files.
 
     Before the ``release``, only those for instructors have hidden checks. With pseudonyms in ``names``, nothing reveals
     whose work it is. ``said`` has sentences on how the class was found, ``title`` is the name of the assignment, and

@@ -54,7 +54,7 @@ def _read(path: Path) -> dict[str, str]:
 
 
 def without_names(said: Sequence[str]) -> tuple[str, ...]:
-    """Replaces the sentences on how the hand-ins were found, since those name students."""
+    """Replace the sentences on how the hand-ins were found, since those name students."""
     if not said:
         return ()
     return (

@@ -22,11 +22,11 @@ class Compiled(FileSystemBytecodeCache):
         super().__init__(str(folder))
 
     def load_bytecode(self, bucket: Bucket) -> None:
-        """Fills the bucket, if the cached template is current."""
+        """Fill the bucket, if the cached template is current."""
         with contextlib.suppress(OSError):
             super().load_bytecode(bucket)
 
     def dump_bytecode(self, bucket: Bucket) -> None:
-        """Stores the content of the bucket, if the folder is writable."""
+        """Store the content of the bucket, if the folder is writable."""
         with contextlib.suppress(OSError):
             super().dump_bytecode(bucket)

@@ -90,7 +90,7 @@ def _language() -> str:
 def page(
     template: str, script: str, styles: tuple[str, ...], *, pictures: bool = False, **values: object
 ) -> bytes:
-    """Renders a whole page from a template, with its script and styles inside; ``pictures`` may be, too.
+    """Render a whole page from a template, with its script and styles inside; ``pictures`` may be, too.
 
     The page requests nothing from anywhere, and its Content-Security-Policy admits one script and one style, by their
     hashes: markup that got past the escaping could neither run nor load anything.
@@ -118,7 +118,7 @@ def page(
 
 
 def fragment(template: str, style: str, **values: object) -> str:
-    """Renders a piece of a page, with its style inside, to be embedded."""
+    """Render a piece of a page, with its style inside, to be embedded."""
     from markupsafe import Markup
 
     return environment().get_template(template).render(style=Markup(_text(style)), **values)

@@ -115,7 +115,7 @@ def _on_one_line(repair: Repair) -> bool:
 
 
 def _both(first: Change, second: Change) -> Change:
-    """Combines two changes on one line."""
+    """Combine two changes on one line."""
     sentences = [first.sentence] + [second.sentence] * (second.sentence != first.sentence)
     old = [line for line in first.lines if line.startswith("-")]
     new = [line for line in second.lines if line.startswith("+")]

@@ -56,7 +56,7 @@ class Statistics(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def statistics(grades: Sequence[Grade]) -> Statistics:
-    """Counts a class. Equal classes give equal counts, whatever the order of the grades."""
+    """Count a class. Equal classes give equal counts, whatever the order of the grades."""
     grades = in_order(grades)
     graded = [grade for grade in grades if grade.state == "graded"]
     percents = sorted(grade.percent for grade in graded)

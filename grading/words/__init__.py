@@ -29,7 +29,7 @@ _MOST_REMEMBERED = 10_000
 
 
 def speak(language: Language) -> None:
-    """Sets the language of all sentences from now on, in this process and in those that it will fork."""
+    """Set the language of all sentences from now on, in this process and in those that it will fork."""
     global _spoken
     _spoken = language
 
@@ -41,7 +41,7 @@ def spoken() -> Language:
 
 @contextmanager
 def speaking(language: Language) -> Iterator[None]:
-    """Sets the language of all sentences inside the ``with`` block."""
+    """Set the language of all sentences inside the ``with`` block."""
     before = spoken()
     speak(language)
     try:
@@ -56,7 +56,7 @@ def say(template: str, /, **values: object) -> str:
 
 
 def together(*sentences_: str) -> str:
-    """Joins whole sentences."""
+    """Join whole sentences."""
     said = [sentence for sentence in sentences_ if sentence]
     if len(said) < 2:
         return "".join(said)
@@ -64,13 +64,13 @@ def together(*sentences_: str) -> str:
 
 
 def translated(text: str) -> str:
-    """Translates a whole text defined elsewhere, such as the title of a known mistake, into the language of the run."""
+    """Translate a whole text defined elsewhere, such as the title of a known mistake, into the language of the run."""
     said = _in_language(text)
     return said if origin_of(said) is not None else remember(said, text, None)
 
 
 def said_place(where: str) -> str:
-    """Translates a place that is stored and sent as "svm.ipynb, cell 3, line 4"."""
+    """Translate a place that is stored and sent as "svm.ipynb, cell 3, line 4"."""
     if _spoken == "en":
         return remember(where, where, PLACE)
     said = _PART_OF_A_PLACE.sub(
@@ -87,7 +87,7 @@ def _in_language(text: str) -> str:
 
 
 def remember(text: str, template: str | None, values: Mapping[Any, object] | None) -> str:
-    """Returns ``text``, and remembers its origin for a while, so that it can be said in another language."""
+    """Return ``text``, and remember its origin for a while, so that it can be said in another language."""
     global _newer, _older
     if len(_newer) > _MOST_REMEMBERED:
         _newer, _older = {}, _newer
@@ -101,7 +101,7 @@ def origin_of(text: str) -> Origin | None:
 
 
 def later(template: str) -> str:
-    """Marks a constant that will be passed to `translated` or `say`, so that its translation is required."""
+    """Mark a constant that will be passed to `translated` or `say`, so that its translation is required."""
     return template
 
 

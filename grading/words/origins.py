@@ -37,7 +37,7 @@ def kept_of(texts: Iterable[str]) -> dict[str, Any]:
 
 
 def know(kept: Mapping[str, Any]) -> None:
-    """Registers texts that were said in another process as said in this one."""
+    """Register texts that were said in another process as said in this one."""
     for text, origin in kept.items():
         remember(text, *_origin(origin))
 

@@ -53,12 +53,12 @@ _CHINESE = re.compile(r"(?<![运执进可自都不还])行(?![为业星])|(?<![�
 
 
 def turned_rows(rows: Sequence[Sequence[T]]) -> list[list[T]]:
-    """Transposes a matrix given as its rows."""
+    """Transpose a matrix given as its rows."""
     return [list(column) for column in zip(*rows, strict=True)]
 
 
 def turned(text: str) -> str:
-    """Rewrites a sentence, or Python to paste, for the other layout."""
+    """Rewrite a sentence, or Python to paste, for the other layout."""
     text = _apart(text, _TILED, lambda tiled: f"{tiled}.T", _turned_arrays)
     text = _TIMES.sub(r"\2 times \1", text)
     text = _FIXED.sub(lambda found: _PLAIN.get(found[0]) or _WORDS[found[0]], text)
@@ -73,7 +73,7 @@ def _turned_arrays(text: str) -> str:
 
 
 def _turned_literal(matrix: str) -> str:
-    """Transposes a nested list given as text; returns one that is not a matrix unchanged."""
+    """Transpose a nested list given as text; return one that is not a matrix unchanged."""
     rows = [row[1:-1].split(", ") for row in re.findall(_ROW, matrix)]
     if len({len(row) for row in rows}) > 1:
         return matrix
@@ -84,7 +84,7 @@ def _turned_literal(matrix: str) -> str:
 
 
 def _apart(text: str, special: re.Pattern[str], one: Callable[[str], str], rest: Callable[[str], str]) -> str:
-    """Applies ``one`` to the special parts of a text, and ``rest`` to the parts between."""
+    """Apply ``one`` to the special parts of a text, and ``rest`` to the parts between."""
     done, last = [], 0
     for found in special.finditer(text):
         done += [rest(text[last : found.start()]), one(found[0])]

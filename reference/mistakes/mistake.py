@@ -75,7 +75,7 @@ def slip(
 
 
 def edited(code: str, edits: Mapping[str, str]) -> str:
-    """Replaces parts of the code's lines, one after the other; a line of which nothing is left is removed.
+    """Replace parts of the code's lines, one after the other; a line of which nothing is left is removed.
 
     Further lines of a replacement are indented like the line that it is made in.
 

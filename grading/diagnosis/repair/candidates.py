@@ -100,7 +100,7 @@ class Bench:
         self.lost = 0
 
     def loaded(self, programs: Sequence[Program]) -> Iterator[tuple[int, Candidate]]:
-        """Yields those of ``programs`` that can be called, by number."""
+        """Yield those of ``programs`` that can be called, by number."""
         own = self.submission.definitions[self._asked]
         names = [f"{self._asked}__{k}" for k in range(len(programs))]
         more: dict[str, list[Block]] = {own.source: []}
@@ -142,7 +142,7 @@ class Bench:
         return self.submission.definitions if self._is_method else {}
 
     def _renamed(self, text: str, k: int) -> str:
-        """Renames the functions of the text to ``..._k``, where they are defined and called."""
+        """Rename the functions of the text to ``..._k``, where they are defined and called."""
         for name in self._names:
             text = re.sub(rf"(?<![\w.]){re.escape(name)}(?=\s*\()", f"{name}__{k}", text)
         return text

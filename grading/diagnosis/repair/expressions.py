@@ -125,7 +125,7 @@ class Expressions(Writing):
         yield 4, self._put("type", node, f"{group}.astype(float)")
 
     def _missing_terms(self) -> Iterator[Ranked]:
-        """Adds missing terms to what is returned, and the regularization."""
+        """Add missing terms to what is returned, and the regularization."""
         scope = self.scope
         for node in ast.walk(self.function.tree):
             if not isinstance(node, ast.Return) or node.value is None:

@@ -101,7 +101,7 @@ class Function:
         return not before.strip() and (not after or after.startswith(b"#"))
 
     def edited(self, edit: Edit) -> Function:
-        """Applies an edit to the function."""
+        """Apply an edit to the function."""
         text, origins = self.text, list(self.origins)
         for start, end, new in sorted(edit.replacements, reverse=True):
             first, last = self.line_of(start), self.line_of(end)
@@ -148,6 +148,6 @@ class Program:
         return tuple(function.tree.name for function in self.functions)
 
     def edited(self, edit: Edit) -> Program:
-        """Applies an edit to the program."""
+        """Apply an edit to the program."""
         changed = self.functions[edit.number].edited(edit)
         return Program((*self.functions[: edit.number], changed, *self.functions[edit.number + 1 :]))

@@ -114,5 +114,5 @@ class MethodStatements(Statements):
 
 
 def without_indentation(lines: Sequence[str], indent: int) -> str:
-    """Dedents the lines of a method to those of a function; text further left is in a string or a comment."""
+    """Dedent the lines of a method to those of a function; text further left is in a string or a comment."""
     return "\n".join(line[indent:] if not line[:indent].strip() else line for line in lines)

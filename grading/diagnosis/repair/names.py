@@ -75,7 +75,7 @@ def _size_written_out(place: _Place) -> Diagnosis | None:
 
 
 def _added_in_log(place: _Place) -> Diagnosis | None:
-    """Names the removal of a small number from an argument of log."""
+    """Name the removal of a small number from an argument of log."""
     numbers = re.findall(r"(?<![\w.])\d[\d.]*(?:e-?\d+)?", place.old)
     gone = [text for text in numbers if 0 < float(text) < _SMALL and text not in place.new]
     calls = place.within(ast.Call)

@@ -150,7 +150,7 @@ def _as_function(own: Written) -> Function:
 
 
 def _told(own: Written, change: Change) -> grade.Change:
-    """Describes a change in the student's own text."""
+    """Describe a change in the student's own text."""
     function, edit = change.function, change.edit
     number = function.line_of(edit.at[0])
     line = function.origins[number - 1]

@@ -125,7 +125,7 @@ class Shapes(Writing):
                     )
 
     def _reductions(self, node: ast.Call, whole: str) -> Iterator[Ranked]:
-        """Changes the axis of a reduction, or keeps it; ``whole`` is the call's text."""
+        """Change the axis of a reduction, or keep it; ``whole`` is the call's text."""
         said = self.function.said
         start, end = self.function.span(node)
         keywords = {keyword.arg for keyword in node.keywords}
@@ -144,7 +144,7 @@ class Shapes(Writing):
                 yield 2, self._put("axis", node, text, self.function.span(keyword))
 
     def _calls_of_one(self, node: ast.Call) -> Iterator[Ranked]:
-        """Removes a call with one argument, or exchanges it with the operation inside."""
+        """Remove a call with one argument, or exchange it with the operation inside."""
         said = self.function.said
         yield 2, self._put("function", node, said(node.args[0]))
         inner = node.args[0]
@@ -158,7 +158,7 @@ class Shapes(Writing):
             yield 3, self._put("order", node, text)
 
     def _other_order(self, node: ast.Call, name: str) -> Iterator[Ranked]:
-        """Swaps the first two arguments."""
+        """Swap the first two arguments."""
         said = self.function.said
         first, second = node.args[:2]
         text = f"{said(second)}, {said(first)}"

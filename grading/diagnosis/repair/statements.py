@@ -129,7 +129,7 @@ class Statements:
         return (start, end, ""), (place, place, text)
 
     def _penalty_out(self, statement: ast.stmt) -> Iterator[Ranked]:
-        """Moves the regularization out of a sum in a loop to the end, where it counts once."""
+        """Move the regularization out of a sum in a loop to the end, where it counts once."""
         last = self.function.tree.body[-1]
         looped = any(isinstance(outer, ast.For | ast.While) for outer in self._around(statement))
         if not (looped and isinstance(statement, ast.AugAssign) and isinstance(last, ast.Return)):
@@ -157,7 +157,7 @@ class Statements:
         return next(block for block in self.function.blocks() if statement in block)
 
     def _dedented(self, block: Sequence[ast.stmt]) -> Iterator[Ranked]:
-        """Moves the last statements of a loop or branch out of it."""
+        """Move the last statements of a loop or branch out of it."""
         outer = self.function.parents.get(id(block[0]))
         if not isinstance(outer, ast.For | ast.While | ast.If) or not all(map(self.function.alone, block)):
             return

@@ -46,5 +46,5 @@ _LOOP = re.compile(
 
 
 def counting_turns(text: str) -> str:
-    """Adds a line to each loop in the text of functions that counts its iterations."""
+    """Add a line to each loop in the text of functions that counts its iterations."""
     return _LOOP.sub(rf"\1\2{_TURN}()\n\2", text)

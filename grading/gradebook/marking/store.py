@@ -80,7 +80,7 @@ class Work:
 
     @property
     def rank(self) -> str:
-        """Sorts a class in an order that reveals nothing."""
+        """Sort a class in an order that reveals nothing."""
         return hashlib.sha256(f"{self.id} {self.sha256}".encode()).hexdigest()
 
 

@@ -35,7 +35,7 @@ def loss_named(name: str, plan: TrainingPlan) -> Loss:
 
 
 def prepare(plan: TrainingPlan, note: Callable[[str], None] = lambda _: None) -> None:
-    """Loads the data set and works out all baselines.
+    """Load the data set and work out all baselines.
 
     Args:
         plan: the trainings that the rubric requires.
@@ -55,7 +55,7 @@ def prepare(plan: TrainingPlan, note: Callable[[str], None] = lambda _: None) ->
 
 
 def reference_training(name: str, plan: TrainingPlan, data: Split) -> ReferenceTraining:
-    """Trains the reference loss of that name as the accuracy check trains submissions."""
+    """Train the reference loss of that name as the accuracy check trains submissions."""
     learned = _learned(name, plan, data)
     return ReferenceTraining(
         seeds=list(range(SEEDS)),
@@ -148,7 +148,7 @@ def _neighbours(data: Split) -> list[Baseline]:
 
 
 def templates(W: Array) -> bytes:
-    """Draws the weights of each class as a picture, from the smallest of all weights (0) to the largest (255).
+    """Draw the weights of each class as a picture, from the smallest of all weights (0) to the largest (255).
 
     Args:
         W: (D, C) finite weights; the last row is the bias, which is omitted.
@@ -165,7 +165,7 @@ def templates(W: Array) -> bytes:
 
 
 def thinned(history: Array) -> LossHistory:
-    """Thins a loss history for a plot: at most 200 of its points, evenly spread."""
+    """Thin a loss history for a plot: at most 200 of its points, evenly spread."""
     steps = _steps(len(history))
     return LossHistory(
         steps=steps.tolist(), losses=[_short(x) if np.isfinite(x) else None for x in history[steps]]

@@ -13,7 +13,7 @@ from reference.calibration import Calibration, calibrate
 def calibrate_plan(
     plan: TrainingPlan, seeds: int, progress: Callable[[], None] = lambda: None
 ) -> Iterator[tuple[str, Calibration]]:
-    """Trains the reference of every accuracy check of a plan from ``seeds`` seeds, with the plan's settings.
+    """Train the reference of every accuracy check of a plan from ``seeds`` seeds, with the plan's settings.
 
     Yields:
         The name of each reference loss ("svm", "softmax") with its results, as soon as they are known.

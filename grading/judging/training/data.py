@@ -28,7 +28,7 @@ class TrainingData(msgspec.Struct, frozen=True, eq=False):
 
 
 def data_facts(plan: TrainingPlan) -> DataFacts | None:
-    """Describes a plan's data set without loading it; None if no accuracy is required.
+    """Describe a plan's data set without loading it; None if no accuracy is required.
 
     Raises:
         DatasetError: it cannot be had.

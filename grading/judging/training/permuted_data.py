@@ -39,20 +39,20 @@ class Disguise(msgspec.Struct, frozen=True, eq=False):
         return len(self._classes)
 
     def uncovered(self, W: NDArray[np.float64]) -> NDArray[np.float64]:
-        """Translates weights (D, C) learned from the disguised data into weights for the original data."""
+        """Translate weights (D, C) learned from the disguised data into weights for the original data."""
         as_known = np.empty_like(W)
         as_known[self._features] = W[:, self._classes]
         return as_known
 
     def covered(self, W: NDArray[np.float64]) -> NDArray[np.float64]:
-        """Translates weights (D, C) for the original data into weights for the disguised data."""
+        """Translate weights (D, C) for the original data into weights for the disguised data."""
         as_given = np.empty_like(W)
         as_given[:, self._classes] = W[self._features]
         return as_given
 
 
 def disguised(training: TrainingData, digest: bytes) -> Disguise:
-    """Disguises the data for the hand-in with this ``digest``; the last feature, the bias, stays last."""
+    """Disguise the data for the hand-in with this ``digest``; the last feature, the bias, stays last."""
     X, y = training.split.X_train, training.split.y_train
     classes = _order(len(training.split.classes), b"classes" + digest)
     features = np.arange(X.shape[1])

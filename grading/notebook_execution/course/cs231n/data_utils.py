@@ -10,12 +10,12 @@ import numpy as np
 
 
 def load_pickle(f: Any) -> Any:
-    """Loads an open file pickled by Python 2."""
+    """Load an open file pickled by Python 2."""
     return pickle.load(f, encoding="latin1")  # noqa: S301 - runs where student code does, on the data that it is given
 
 
 def load_CIFAR_batch(filename: str) -> tuple[Any, Any]:  # noqa: N802 - the course's name
-    """Loads one batch: pictures (N, 32, 32, 3) as floats, and labels (N,)."""
+    """Load one batch: pictures (N, 32, 32, 3) as floats, and labels (N,)."""
     with open(filename, "rb") as file:  # noqa: PTH123
         batch = load_pickle(file)
     labels = np.array(batch["labels"])
@@ -24,7 +24,7 @@ def load_CIFAR_batch(filename: str) -> tuple[Any, Any]:  # noqa: N802 - the cour
 
 
 def load_CIFAR10(ROOT: str) -> tuple[Any, Any, Any, Any]:  # noqa: N802 - the course's name
-    """Loads all training and test pictures and labels: Xtr, Ytr, Xte, Yte."""
+    """Load all training and test pictures and labels: Xtr, Ytr, Xte, Yte."""
     names = [os.path.join(ROOT, f"data_batch_{number}") for number in range(1, 6)]  # noqa: PTH118
     batches = [load_CIFAR_batch(name) for name in names]
     Xtr = np.concatenate([pixels for pixels, _ in batches])

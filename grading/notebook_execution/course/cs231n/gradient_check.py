@@ -33,7 +33,7 @@ def eval_numerical_gradient(f: Callable[[Any], Any], x: Any, verbose: bool = Tru
 def grad_check_sparse(
     f: Callable[[Any], Any], x: Any, analytic_grad: Any, num_checks: int = 10, h: float = 1e-5
 ) -> None:
-    """Prints the numeric and the analytic slope, and their relative error, in a few random coordinates."""
+    """Print the numeric and the analytic slope, and their relative error, in a few random coordinates."""
     for _ in range(num_checks):
         place = tuple(randrange(size) for size in x.shape)
         numerical, analytic = _slope(f, x, place, h), analytic_grad[place]

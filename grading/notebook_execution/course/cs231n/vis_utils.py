@@ -9,7 +9,7 @@ import numpy as np
 
 
 def visualize_grid(Xs: Any, ubound: float = 255.0, padding: int = 1) -> Any:
-    """Combines pictures (N, H, W, C) into one square grid, each stretched to the range from 0 to ``ubound``."""
+    """Combine pictures (N, H, W, C) into one square grid, each stretched to the range from 0 to ``ubound``."""
     count, height, width, channels = Xs.shape
     side = ceil(sqrt(count))
     grid = np.zeros((side * (height + padding) - padding, side * (width + padding) - padding, channels))
