@@ -208,29 +208,31 @@ class LossFunction(Candidate):
         return [self._asked[id(each)] for each in problems]
 
     def fetch_watched(self, problems: Known) -> NDArray[np.bool_]:
-        """The same for `watched`; returns (K,) which answers are certainly right with unchanged arguments."""
+        """The same for `watched`; return (K,) which answers are certainly right with unchanged arguments."""
         if problems not in self._fetched_watched:
             self._fetched_watched.append(problems)
             missing = [problem for problem in problems.problems if key_of(problem) not in self._watched]
             outcomes = self.worker.run([self._watching(problem) for problem in missing])
             self._watched |= zip(map(key_of, missing), outcomes, strict=True)
         pairs = zip(problems.problems, problems.truths, strict=True)
-        return np.array(
-            [self._is_untouched_and_right(*pair, self._watched[key_of(pair[0])]) for pair in pairs]
-        )
-
-    def _is_untouched_and_right(self, problem: Problem, truth: Answer, outcome: Outcome) -> bool:
-        answer = read_answer(self.name, problem, outcome)
-        if isinstance(answer, Failure) or not isinstance(outcome, Returned):
-            return False
-        pairs = zip((problem.W, problem.X, problem.y), outcome.inputs, strict=True)
         with np.errstate(all="ignore"):
-            near = (np.abs(answer.dW - truth.gradient.base) <= truth.gradient.bound).all()
-        return bool(near and truth.accepts_loss(answer.loss) and all(np.array_equal(*pair) for pair in pairs))
+            return np.array([self._is_untouched_and_right(*pair) for pair in pairs])
+
+    def _is_untouched_and_right(self, problem: Problem, truth: Answer) -> bool:
+        outcome = self._watched[key_of(problem)]
+        answer = read_answer(self.name, problem, outcome)
+        # How many arrays come back is the worker's word.
+        if isinstance(answer, Failure) or not isinstance(outcome, Returned) or len(outcome.inputs) != 3:
+            return False
+        return bool(
+            truth.accepts_loss(answer.loss)
+            and (np.abs(answer.dW - truth.gradient.base) <= truth.gradient.bound).all()
+            and all(map(np.array_equal, (problem.W, problem.X, problem.y), outcome.inputs))
+        )
 
     @contextmanager
     def answering_from(self, fetched: Sequence[AskedProblems]) -> Iterator[None]:
-        """Answers calls from what has been fetched, as far as it goes: the first call from the first, and so on.
+        """Answer calls from what has been fetched, as far as it goes: the first call from the first, and so on.
 
         Not from what another check has fetched: the same problem may have cost a process only now.
         """

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterator
-from typing import Literal
+from typing import Any, Literal
 
 import pytest
 from msgspec.structs import replace
@@ -16,6 +16,8 @@ from grading.judging.promise import Promise, promise_of
 from grading.rubric.settings import ExamSettings
 from grading.running.from_rubric import standard_of
 from grading.sandbox.client import Sandbox
+from grading.sandbox.messages import Outcome, Returned
+from grading.sandbox.worker import Worker
 from reference.mistakes import CATALOGUE, Mistake
 from reference.problem import Problem
 from tests.checks.handins import LOSS_CHECKS, Handed, handed_mistake, judge, rubric_of, submission_of
@@ -89,6 +91,23 @@ def test_a_mistake_is_shown_by_the_smallest_problem_of_all_however_many_are_aske
     for check, result in all_.items():
         assert few[check].status == result.status
         assert few[check].counterexample == result.counterexample
+
+
+@pytest.mark.parametrize("count", [0, 2])
+def test_arguments_that_do_not_come_back_are_no_defect_of_the_grader(
+    count: int, sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    honest = Worker.run
+
+    def hostile(self: Worker, *arguments: Any) -> list[Outcome]:
+        return [
+            replace(outcome, inputs=outcome.inputs[:count]) if isinstance(outcome, Returned) else outcome
+            for outcome in honest(self, *arguments)
+        ]
+
+    monkeypatch.setattr(Worker, "run", hostile)
+    results = judge(sandbox, {"f": Handed("svm", SVM_STYLES["loops"][0])})["f"]
+    assert {result.status for result in results.values()} == {"passed"}
 
 
 TABLE = """
