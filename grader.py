@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 __all__ = ["check", "main"]
 
-_COLLECTED_AFTER = 20_000
+_COLLECTED_AFTER = 100_000
 
 
 def check(*things: object, rubric: str | Path | None = None, lang: Language | None = None) -> Report:

@@ -50,7 +50,7 @@ def command(name: str) -> Command:
 
 def getting_ready() -> None:
     """Say so on a terminal while large modules are imported; the first thing that is printed replaces it."""
-    if sys.stdout.isatty():
+    if sys.stdout and sys.stdout.isatty():  # None where it was closed from the start
         print("getting ready ...", end="\r", flush=True)
 
 

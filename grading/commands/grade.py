@@ -208,6 +208,8 @@ def _run_with(options: argparse.Namespace, begun: Zygote | None) -> int:
                 return WRONG_USE
             options.out.mkdir(parents=True, exist_ok=True)
             grades = _grade(found, work, options)
+    except BrokenPipeError:
+        raise  # nobody reads what is printed any more
     except OSError as error:
         print(
             f"{PROGRAM}: cannot write {error.filename or options.out}: {error.strerror}; "

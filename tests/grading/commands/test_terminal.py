@@ -24,13 +24,10 @@ from tests.grading.reports.grades import FUNCTIONS, a_class, a_grade
     ],
 )
 def test_the_last_lines_name_what_to_open_and_count_the_hand_ins(
-    formats: tuple[str, ...], named: str
+    formats: tuple[str, ...], named: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    terminal = Terminal(3)
-    output = io.StringIO()
-    terminal.console = Console(file=output, highlight=False, soft_wrap=True)
-    terminal.summary(a_class(3), FUNCTIONS, Path("out"), formats)
-    lines = output.getvalue().splitlines()
+    Terminal(3).summary(a_class(3), FUNCTIONS, Path("out"), formats)
+    lines = capsys.readouterr().out.splitlines()
     assert f"Reports: {named}" in lines
     assert lines[-1].startswith("2 graded (1 with failures), 1 not graded, in ")
 
@@ -39,15 +36,14 @@ def test_beside_the_bar_stands_how_many_failed_how_fast_it_goes_and_how_long_it_
     assert progress_facts(3, 1, 4.2, 190) == "3 with failures, 1 not graded, 4.2 a second, 0:03:10 left"
 
 
-def test_the_table_at_the_end_repeats_no_line_that_was_printed() -> None:
+def test_the_table_at_the_end_repeats_no_line_that_was_printed(capsys: pytest.CaptureFixture[str]) -> None:
     terminal = Terminal(3)
-    output = io.StringIO()
-    terminal.console = Console(file=output, highlight=False, soft_wrap=True)
     known, new, *_ = grades = a_class(3)
     terminal.graded(known, unchanged=True)
     terminal.graded(new)
     terminal.summary(grades, FUNCTIONS, Path("out"), USUAL_FORMATS)
-    counted = [output.getvalue().count(grade.submission.name) for grade in (known, new)]
+    output = capsys.readouterr().out
+    counted = [output.count(grade.submission.name) for grade in (known, new)]
     assert counted == [1, 1]
 
 

@@ -179,14 +179,15 @@ def test_gradescope_shows_all_texts_as_plain_text(text: str) -> None:
 
 
 @hostile_texts
-def test_the_terminal_shows_the_text_on_one_line_and_obeys_none_of_it(text: str) -> None:
+@pytest.mark.parametrize("is_terminal", [True, False])
+def test_the_terminal_shows_the_text_on_one_line_and_obeys_none_of_it(
+    text: str, is_terminal: bool, capsys: pytest.CaptureFixture[str]
+) -> None:
     terminal = Terminal(1)
-    output = io.StringIO()
-    terminal.console = Console(
-        file=output, highlight=False, soft_wrap=True, force_terminal=True, color_system=None
-    )
+    if is_terminal:
+        terminal.console = Console(highlight=False, width=1000, force_terminal=True, color_system=None)
     terminal.graded(a_hostile_grade(text, reason=text))
-    shown = output.getvalue()
+    shown = capsys.readouterr().out
     assert shown.count("\n") == 1
     assert not re.search("[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e]", shown)
     assert "".join(visible(text).split()) in "".join(shown.split())
