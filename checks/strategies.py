@@ -133,14 +133,14 @@ def _tie(W: NDArray[np.float64], x: NDArray[np.float64], label: int, other: int,
     W[-1, other] -= scores[other] - scores[label] + delta
 
 
-@composite(examples=380, tiny=tiny_problems, varied=varied_problem, own=16)
+@composite(examples=380, tiny=tiny_problems, varied=varied_problem, own=8)
 def problems(draw: Draw, *, delta: float) -> Problem:
     """Small problems without any margin at exactly 0, for a dyadic margin ``delta``."""
     problem = _problem(draw)
     return Problem(problem.W, OFF_KINKS * problem.X, problem.y, problem.reg)
 
 
-@composite(examples=16)
+@composite(examples=6)
 def problems_of_several(draw: Draw) -> Problem:
     """The same with at least two samples."""
     problem = _problem(draw, min_samples=2)
@@ -155,7 +155,7 @@ def tiny_tied_problems(delta: float) -> Iterator[Problem]:
             yield scaled
 
 
-@composite(examples=110, tiny=tiny_tied_problems, varied=varied_tied_problem, own=8)
+@composite(examples=110, tiny=tiny_tied_problems, varied=varied_tied_problem, own=4)
 def tied_problems(draw: Draw, *, delta: float) -> Problem:
     """Problems in which at least one margin is exactly 0: one pair, several, repeated rows, or all pairs."""
     problem = _problem(draw, min_features=2)
@@ -239,8 +239,8 @@ def one_of_each_size(seed: int) -> Iterator[Problem]:
 
 
 def sizes_of_real_use(seed: int) -> Iterator[Problem]:
-    """The same; the largest only with a penalty, since a naive function's time grows with N * C."""
-    return (problem for problem in one_of_each_size(seed) if problem.reg or not _is_largest(problem))
+    """The same but the largest, since a naive function's time grows with N * C."""
+    return (problem for problem in one_of_each_size(seed) if not _is_largest(problem))
 
 
 def _is_largest(problem: Problem) -> bool:
@@ -259,7 +259,7 @@ def sized_problems(draw: Draw) -> Problem:
 
 def other_sizes(seed: int) -> Iterable[Problem]:
     """Others of each size but the largest, with a penalty."""
-    return [problem for problem in one_of_each_size(seed + 1) if problem.reg and not _is_largest(problem)]
+    return (problem for problem in sizes_of_real_use(seed + 1) if problem.reg)
 
 
 @composite(examples=0, fixed=other_sizes)
@@ -270,14 +270,14 @@ def other_sized_problems(draw: Draw) -> Problem:
 
 
 def every_label_type(seed: int) -> Iterator[Problem]:
-    """Problems of odd sizes; those without a penalty, which has nothing to do with labels, with all types of labels."""
+    """Problems of odd sizes, each without a penalty and with one, the types of their labels taken in turn."""
     # A function that never ends is shown with the input that it was called with: nobody waits for it again.
     yield Problem(np.array([[0.0, 1.0]]), np.array([[1.0]]), np.array([0]), 0.0)
     small = [problem for problem in one_of_each_size(seed) if problem.W.size < 100]
+    types = itertools.cycle(LABEL_TYPES)
     for problem in sorted(small, key=lambda problem: problem.W.size + problem.X.size):
         if not _is_largest(problem):
-            for label_type in LABEL_TYPES[:1] if problem.reg else LABEL_TYPES:
-                yield problem.with_labels(label_type)
+            yield problem.with_labels(next(types))
         elif not problem.reg:
             # A naive function's time grows with it: the one type is asked for whose sake it is there.
             yield problem.with_labels(LABEL_TYPES[-1])

@@ -32,7 +32,11 @@ def test_accuracy(candidate: Classifier) -> None:
     start = _start(candidate, given, options)
     candidate.trainings.clear()
     for run in range(settings.runs):
-        candidate.trainings.append(_trained(candidate, data.split, given, options, candidate.seed + run))
+        training = _trained(candidate, data.split, given, options, candidate.seed + run)
+        candidate.trainings.append(training)
+        if training.run.correct >= settings.threshold * training.run.total:
+            # Further trainings are for those whose count is within what is bad luck, or below.
+            break
     runs = [training.run for training in candidate.trainings]
     if all(run.correct >= run.least for run in runs):
         _require_own(candidate, given, options, start)

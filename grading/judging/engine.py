@@ -94,14 +94,14 @@ class _Plan(msgspec.Struct, eq=False):
         examples: all of them.
         tiny: which of them belong to the complete set of smallest examples, and need no shrinking.
         mine, naive: the calls of the function itself, and of the one that it must agree with.
-        watched: the calls after which the arguments are compared.
+        watched: whether the function's arguments are compared after its calls.
     """
 
     examples: list[Example]
     tiny: list[bool]
     mine: list[_Group] = []
     naive: list[_Group] = []
-    watched: _Group | None = None
+    watched: bool = False
 
     def in_order(self, numbers: set[int]) -> list[int]:
         """Sort examples, the simplest first; the data term alone comes before anything with a penalty."""
@@ -150,13 +150,13 @@ def _first_failing(plan: _Plan, promise: Promise, candidate: LossFunction) -> _F
     """
     candidate.cases += len(plan.examples)
     asked = candidate.fetch([group.known for group in plan.mine])
-    doubtful = _doubtful(plan.mine, asked)
-    if plan.watched is not None:
-        doubtful |= plan.watched.asking(~candidate.fetch_watched(plan.watched.known))
+    doubtful = _asking(plan.mine, [~answers.right for answers in asked])
+    if plan.watched:
+        doubtful |= _asking(plan.mine, [~answers.unchanged for answers in asked])
     of_naive: list[AskedProblems] = []
     if candidate.naive is not None:
         of_naive = candidate.naive.fetch([group.known for group in plan.naive])
-        doubtful |= _doubtful(plan.naive, of_naive)
+        doubtful |= _asking(plan.naive, [~answers.right for answers in of_naive])
     lost: Failure | None = None
     for k in plan.in_order(doubtful):
         with ExitStack() as answering:
@@ -207,9 +207,9 @@ def _verdict(
     return None
 
 
-def _doubtful(groups: Sequence[_Group], asked: Sequence[AskedProblems]) -> set[int]:
-    pairs = zip(groups, asked, strict=True)
-    return set().union(*(group.asking(~answers.right) for group, answers in pairs))
+def _asking(groups: Sequence[_Group], which: Sequence[NDArray[np.bool_]]) -> set[int]:
+    """The examples that ask for any of the marked problems."""
+    return set().union(*(group.asking(marked) for group, marked in zip(groups, which, strict=True)))
 
 
 def _complexity(example: Example) -> tuple[object, ...]:
@@ -294,11 +294,7 @@ def _planned(
     notes = [found[k] for k in range(len(examples))]
     plan.mine = _grouped([note.mine for note in notes], pools, reference)
     plan.naive = _grouped([note.naive for note in notes], pools, reference)
-    watched = [(number, problem) for number, note in enumerate(notes) for problem in note.watched]
-    if watched:
-        numbers, problems = zip(*watched, strict=True)
-        table = Known.of(problems, [reference.truth(problem) for problem in problems])
-        plan.watched = _group(table, range(len(problems)), numbers)
+    plan.watched = any(note.watched for note in notes)
     return plan
 
 

@@ -33,7 +33,7 @@ from grading.judging.properties import Drawing
 
 SHIPPED = SUITE / "checks" / "exam.bin"
 _DIGEST = 32
-_ALIKE = 8  # examples of a hand-in that are derived from the same one
+_ALIKE = 4  # examples of a hand-in that are derived from the same one
 
 Part = Literal["chosen", "full", "rest"]
 """A part of an exam: what everybody is asked, all of it, or those of the smallest that not everybody is asked."""

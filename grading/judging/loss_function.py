@@ -26,7 +26,7 @@ from grading.judging.screening import (
     packed,
 )
 from grading.judging.standard import Standard
-from grading.sandbox.messages import Call, Outcome, Returned, Step
+from grading.sandbox.messages import Call, Returned
 from grading.sandbox.pairs import PackedCalls
 from reference.problem import Problem
 
@@ -75,8 +75,6 @@ class LossFunction(Candidate):
         self.observer: Callable[[Problem, Answered], None] | None = None
         self._asked: dict[int, AskedProblems] = {}
         self._answers: dict[int, Answers] = {}
-        self._watched: dict[Key, Outcome] = {}
-        self._fetched_watched: list[Known] = []
         self._at_hand: Sequence[AskedProblems] = ()
         self._times: Counter[Key] | None = None
         self._reg_scale: float | None = None
@@ -148,23 +146,12 @@ class LossFunction(Candidate):
         Raises:
             Failure: there is none of the right form.
         """
-        answer = self.attempt(problem)
-        if isinstance(answer, Failure):
-            raise answer.with_traceback(None)
-        if self.observer is not None:
-            self.observer(problem, answer)
-        return answer
+        return self.watched(problem).answer
 
     def attempt(self, problem: Problem) -> Answered | Failure:
         """Call the function on a problem, each time anew; return its answer or the failure."""
-        if self._times is not None:
-            key = key_of(problem)
-            self._times[key] += 1
-            for asked in self._at_hand:
-                place = asked.known.places.get((key, self._times[key]))
-                if place is not None:
-                    return asked.answers[place]
-        return self.ask([problem])[0]
+        answers, place = self._called(problem)
+        return answers[place]
 
     def watched(self, problem: Problem) -> Called:
         """The answer to a problem, and the arguments after the call.
@@ -172,13 +159,24 @@ class LossFunction(Candidate):
         Raises:
             Failure: there is no answer of the right form.
         """
-        outcome = self._watched.get(key_of(problem)) if self._times is not None else None
-        if outcome is None:
-            (outcome,) = self.worker.run([self._watching(problem)])
-        answer = read_answer(self.name, problem, outcome)
+        answers, place = self._called(problem)
+        answer = answers[place]
         if isinstance(answer, Failure):
-            raise answer
-        return Called(answer, outcome.inputs if isinstance(outcome, Returned) else ())
+            raise answer.with_traceback(None)
+        if self.observer is not None:
+            self.observer(problem, answer)
+        return Called(answer, answers.arguments(place))
+
+    def _called(self, problem: Problem) -> tuple[Answers, int]:
+        """The answers among which the one to this call is, and its place."""
+        if self._times is not None:
+            key = key_of(problem)
+            self._times[key] += 1
+            for asked in self._at_hand:
+                place = asked.known.places.get((key, self._times[key]))
+                if place is not None:
+                    return asked.answers, place
+        return self.ask([problem]), 0
 
     def counted(self, problems: Sequence[Problem]) -> tuple[list[Answered | Failure], list[int | None]]:
         """The answers to problems, and how many bytecodes each call executed; None if they could not be counted."""
@@ -192,10 +190,10 @@ class LossFunction(Candidate):
         tolerance = self.standard.tolerance
         if self._times is not None:
             key = key_of(problem)
-            for known in (*(asked.known for asked in self._at_hand), *self._fetched_watched):
-                place = known.places.get((key, 1))
+            for asked in self._at_hand:
+                place = asked.known.places.get((key, 1))
                 if place is not None:
-                    return known.truths[place].within(tolerance)
+                    return asked.known.truths[place].within(tolerance)
         return self.setting.truth(problem).within(tolerance)
 
     # What the engine asks for a property
@@ -206,29 +204,6 @@ class LossFunction(Candidate):
             if id(each) not in self._asked:
                 self._asked[id(each)] = self.beside(each)
         return [self._asked[id(each)] for each in problems]
-
-    def fetch_watched(self, problems: Known) -> NDArray[np.bool_]:
-        """The same for `watched`; return (K,) which answers are certainly right with unchanged arguments."""
-        if problems not in self._fetched_watched:
-            self._fetched_watched.append(problems)
-            missing = [problem for problem in problems.problems if key_of(problem) not in self._watched]
-            outcomes = self.worker.run([self._watching(problem) for problem in missing])
-            self._watched |= zip(map(key_of, missing), outcomes, strict=True)
-        pairs = zip(problems.problems, problems.truths, strict=True)
-        with np.errstate(all="ignore"):
-            return np.array([self._is_untouched_and_right(*pair) for pair in pairs])
-
-    def _is_untouched_and_right(self, problem: Problem, truth: Answer) -> bool:
-        outcome = self._watched[key_of(problem)]
-        answer = read_answer(self.name, problem, outcome)
-        # How many arrays come back is the worker's word.
-        if isinstance(answer, Failure) or not isinstance(outcome, Returned) or len(outcome.inputs) != 3:
-            return False
-        return bool(
-            truth.accepts_loss(answer.loss)
-            and (np.abs(answer.dW - truth.gradient.base) <= truth.gradient.bound).all()
-            and all(map(np.array_equal, (problem.W, problem.X, problem.y), outcome.inputs))
-        )
 
     @contextmanager
     def answering_from(self, fetched: Sequence[AskedProblems]) -> Iterator[None]:
@@ -253,6 +228,3 @@ class LossFunction(Candidate):
         """Call the function on problems, in one round trip."""
         pairs = self.worker.call_all(self.name, packed(problems) if calls is None else calls)
         return Answers(self.name, problems, pairs)
-
-    def _watching(self, problem: Problem) -> Step:
-        return Call(self.name, (problem.W, problem.X, problem.y, problem.reg), return_inputs=True)

@@ -22,10 +22,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from grading.judging.answers import Answered, read_answer
-from grading.judging.failures import Failure, WrongGradient, WrongLoss
+from grading.judging.failures import Failure, Raises, WrongGradient, WrongLoss
 from grading.judging.loss_function import LossFunction
 from grading.judging.precision import accepts_gradient, accepts_loss
-from grading.sandbox.messages import Call, Outcome, Raised, Step
+from grading.sandbox.messages import Call
+from grading.sandbox.pairs import PackedCalls
 from grading.words import later, say
 from reference.answer import Answer
 from reference.losses import loss_named, quick_answers
@@ -84,11 +85,11 @@ class Use:
         n, _, c = self.sizes
         return not self.layout and "float32" not in self.floats and n <= _MOST_SAMPLES and c <= _MOST_CLASSES
 
-    def call(self, name: str) -> Step:
-        """A step that calls the function ``name``."""
-        p = self.problem
-        of_W, of_X = self.floats
-        return Call(name, (p.W.astype(of_W), p.X.astype(of_X), p.y, p.reg), layout=self.layout)
+    @property
+    def arguments(self) -> tuple[object, ...]:
+        """W, X, y and reg, in C order."""
+        p, (of_W, of_X) = self.problem, self.floats
+        return p.W.astype(of_W, copy=False), p.X.astype(of_X, copy=False), p.y, p.reg
 
     def as_python(self, name: str) -> str:
         """Code to paste that makes the call."""
@@ -152,10 +153,10 @@ def uses(digest: bytes) -> tuple[Use, ...]:
     between, size = draw.between, draw.few()
     return (
         # All sizes large at once, as in the course: no single large size shows what is wrong only there.
-        draw.use(between(101, 130), between(101, 130), between(6, 8)),
+        draw.use(between(101, 110), between(101, 110), between(6, 7)),
         # Between these sizes and the exam's.
-        draw.use(between(11, 20), between(2, 5), between(6, 9)),
-        draw.use(between(21, 39), between(7, 29), between(2, 5)),
+        draw.use(between(11, 14), between(2, 5), between(6, 9)),
+        draw.use(between(21, 39), between(7, 29), between(2, 4)),
         # One size large. The course's notebooks call the naive functions with 500 samples.
         draw.use(between(451, _MOST_SAMPLES), between(2, 4), 3),
         draw.use(between(4, 6), between(161, 600), 3),
@@ -217,9 +218,8 @@ def _quick_answers(
     return quick_answers(reference, [use.problem for use in asked], reg_scale=reg_scale, delta=delta)
 
 
-def _is_surely_right(name: str, use: Use, outcome: Outcome, right: tuple[float, NDArray[np.float64]]) -> bool:
+def _is_surely_right(use: Use, answer: Answered | Failure, right: tuple[float, NDArray[np.float64]]) -> bool:
     """Whether an answer is so near the right one that no bound is needed. Margins are not near 0 here."""
-    answer = read_answer(name, use.problem, outcome)
     if isinstance(answer, Failure):
         return False
     near = _NEAR_IN_FLOAT32 if "float32" in use.floats else _NEAR
@@ -229,13 +229,19 @@ def _is_surely_right(name: str, use: Use, outcome: Outcome, right: tuple[float, 
     )
 
 
+@lru_cache(maxsize=_KEPT)
+def _packed(asked: tuple[Use, ...]) -> PackedCalls:
+    """The calls in C order; kept for the loss's other function."""
+    return PackedCalls.of([use.arguments for use in asked])
+
+
 @dataclass(frozen=True, eq=False)
 class RealUse:
     """One function's answers to its calls."""
 
     candidate: LossFunction
     groups: list[tuple[Use, ...]]
-    outcomes: list[Outcome]
+    answers: list[Answered | Failure]
 
     @classmethod
     def of(cls, candidate: LossFunction) -> RealUse:
@@ -244,8 +250,7 @@ class RealUse:
         if "vectorized" in candidate.settings.points:
             drawn.append(larger_uses(candidate.digest))
         groups = [tuple(_ordinary(candidate, use) for use in group) for group in drawn]
-        calls = [use.call(candidate.name) for use in chain(*groups)]
-        return cls(candidate, groups, candidate.worker.run(calls))
+        return cls(candidate, groups, [answer for group in groups for answer in _answers(candidate, group)])
 
     def judge(self, check: str, *, small: bool = True) -> None:
         """Judge the answers for ``check``, one of `JUDGES`.
@@ -254,22 +259,22 @@ class RealUse:
             Failure: for the first wrong one; if ``small``, with the smallest sizes found.
         """
         candidate, judge = self.candidate, JUDGES[check]
-        candidate.cases += len(self.outcomes)
-        for use, outcome in self._doubtful:
+        candidate.cases += len(self.answers)
+        for use, answer in self._doubtful:
             truth = candidate.truth(use.problem)
-            failure = _verdict(candidate, use, outcome, truth, judge)
+            failure = _verdict(candidate, use, answer, truth, judge)
             if failure is not None:
                 raise failure if failure.costly or not small else self._smallest(use, failure, judge)
 
     @cached_property
-    def _doubtful(self) -> list[tuple[Use, Outcome]]:
+    def _doubtful(self) -> list[tuple[Use, Answered | Failure]]:
         candidate = self.candidate
         convention = candidate.reference, candidate.reg_scale, candidate.delta
         right = chain(*(_quick_answers(group, *convention) for group in self.groups))
         return [
-            (use, outcome)
-            for use, outcome, answer in zip(chain(*self.groups), self.outcomes, right, strict=True)
-            if not _is_surely_right(candidate.name, use, outcome, answer)
+            (use, answer)
+            for use, answer, true in zip(chain(*self.groups), self.answers, right, strict=True)
+            if not _is_surely_right(use, answer, true)
         ]
 
     def _smallest(self, use: Use, failure: Failure, judge: Judge) -> Failure:
@@ -281,9 +286,9 @@ class RealUse:
                 middle = (low + high) // 2
                 sizes = (*use.sizes[:axis], middle, *use.sizes[axis + 1 :])
                 smaller = _ordinary(candidate, replace(use, sizes=sizes))  # type: ignore[arg-type]
-                [outcome] = candidate.worker.run([smaller.call(candidate.name)])
+                [answer] = _answers(candidate, (smaller,))
                 truth = candidate.truth(smaller.problem)
-                found = _verdict(candidate, smaller, outcome, truth, judge)
+                found = _verdict(candidate, smaller, answer, truth, judge)
                 if found is not None and failure.is_like(found):
                     use, failure, high = smaller, found, middle
                 else:
@@ -300,18 +305,28 @@ def _ordinary(candidate: LossFunction, use: Use) -> Use:
 Judge = Callable[["LossFunction", Use, Answered, "Answer"], Failure | None]
 
 
+def _answers(candidate: LossFunction, asked: tuple[Use, ...]) -> list[Answered | Failure]:
+    plain = tuple(use for use in asked if not use.layout)
+    answers = iter(candidate.ask([use.problem for use in plain], _packed(plain)))
+    others = [use for use in asked if use.layout]
+    calls = [Call(candidate.name, use.arguments, layout=use.layout) for use in others]
+    outcomes = iter(candidate.worker.run(calls))
+    return [
+        next(answers) if not use.layout else read_answer(candidate.name, use.problem, next(outcomes))
+        for use in asked
+    ]
+
+
 def _verdict(
-    candidate: LossFunction, use: Use, outcome: Outcome, truth: Answer, judge: Judge
+    candidate: LossFunction, use: Use, answer: Answered | Failure, truth: Answer, judge: Judge
 ) -> Failure | None:
-    name = candidate.name
-    if isinstance(outcome, Raised) and not use.is_the_courses:
+    if isinstance(answer, Raises) and not use.is_the_courses:
         # Right code may rely on what the course passes: `np.dot(..., out=np.empty_like(W))` refuses other layouts,
         # `np.choose` more than 32 classes, and recursion a thousand samples. An error is not a wrong answer.
         return None
-    answer = read_answer(name, use.problem, outcome)
     failure = answer if isinstance(answer, Failure) else judge(candidate, use, answer, truth)
     if failure is not None:
-        failure.problem, failure.code = None, use.as_python(name)
+        failure.problem, failure.code = None, use.as_python(candidate.name)
     return failure
 
 

@@ -18,11 +18,11 @@ class NotYetKnown(Exception):
 
 
 class Notes(msgspec.Struct, eq=False):
-    """The problems asked for one example, each as often as it was asked."""
+    """The problems asked for one example, each as often as it was asked; and whether any call was watched."""
 
     mine: list[Problem] = []
     naive: list[Problem] = []
-    watched: list[Problem] = []
+    watched: bool = False
 
 
 class TrueFunction:
@@ -80,8 +80,8 @@ class TrueFunction:
 
     def watched(self, problem: Problem) -> Called:
         """As a `LossFunction`'s."""
-        self.notes.watched.append(problem)
-        return Called(self.answer(problem), (problem.W, problem.X, problem.y))
+        self.notes.watched = True
+        return Called(self(problem), (problem.W, problem.X, problem.y))
 
     def remark(self, sentence: str) -> None:
         """The reference is not remarked on."""

@@ -8,7 +8,7 @@ from __future__ import annotations
 import itertools
 from collections.abc import Iterable, Iterator, Sequence
 from functools import cache, cached_property
-from typing import overload
+from typing import Any, overload
 
 import msgspec
 import numpy as np
@@ -209,6 +209,10 @@ class Answers(Sequence[Answered | Failure]):
         """The answers side by side."""
         return self._pairs
 
+    def arguments(self, k: int) -> tuple[NDArray[Any], ...]:
+        """W, X and y after the call."""
+        return self._pairs.changed.get(k) or self._pairs.given(k)
+
     def __len__(self) -> int:
         return len(self._problems)
 
@@ -253,6 +257,12 @@ class AskedProblems(Sequence[Asked]):
     def unusual(self) -> list[int]:
         """Cases whose answer is not a plain pair of a float and an array: at least one of each kind that occurs."""
         return self.answers.pairs.unusual
+
+    @cached_property
+    def unchanged(self) -> NDArray[np.bool_]:
+        """(K,) whether the arguments are what they were before the call."""
+        places = [k not in self.answers.pairs.changed for k in range(len(self))]
+        return np.array(places, dtype=np.bool_)
 
     @cached_property
     def right_losses(self) -> NDArray[np.bool_]:

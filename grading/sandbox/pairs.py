@@ -10,6 +10,7 @@ import itertools
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
 import msgspec
 import numpy as np
@@ -70,6 +71,7 @@ class Pairs:
         forms: for pairs that are not tuples, or have an array of one number instead of the float, by number: whether it
             was a list, and the shape of that array.
         others: the outcomes of calls whose answer is not such a pair, by number.
+        changed: the array arguments after the call, if it changed any of them, by number.
         answered: how many calls, counted from the first, are answered.
     """
 
@@ -78,6 +80,7 @@ class Pairs:
     gradients: NDArray[np.float64] = field(init=False)
     forms: dict[int, tuple[bool, wire.Shape | None]] = field(default_factory=dict)
     others: dict[int, Outcome] = field(default_factory=dict)
+    changed: dict[int, tuple[NDArray[np.generic], ...]] = field(default_factory=dict)
     answered: int = 0
 
     def __post_init__(self) -> None:
@@ -104,6 +107,8 @@ class Pairs:
         else:
             self.losses[k] = pair[0]
             self.gradients[self.calls.starts[k] : self.calls.starts[k + 1]] = pair[1].ravel()
+        if isinstance(outcome, Returned) and outcome.inputs and not self._are_given(k, outcome.inputs):
+            self.changed[k] = outcome.inputs
         self.answered += 1
 
     def lose(self, k: int, lost: Lost) -> None:
@@ -156,6 +161,14 @@ class Pairs:
         """The second of pair ``k``, in the shape of that call's first argument, as a new array."""
         begin, end = self.calls.starts[k], self.calls.starts[k + 1]
         return self.gradients[begin:end].reshape(self._shape(k)).copy()
+
+    def given(self, k: int) -> tuple[NDArray[Any], ...]:
+        """The array arguments of call ``k``."""
+        return tuple(a for a in self.calls.arguments[k] if isinstance(a, np.ndarray))
+
+    def _are_given(self, k: int, inputs: tuple[NDArray[np.generic], ...]) -> bool:
+        given = self.given(k)
+        return len(given) == len(inputs) and all(map(np.array_equal, given, inputs))
 
     def _shape(self, k: int) -> tuple[int, ...]:
         like = self.calls.arguments[k][0]

@@ -168,7 +168,7 @@ class Worker(Closing):
     def _ask_one_by_one(self, function: str, pairs: Pairs, began: float, lost: Lost | None) -> None:
         """Repeat what has no answer yet; ``lost`` is how the process ended, if only this function can be the cause."""
         first = pairs.answered
-        steps = [Call(function, arguments) for arguments in pairs.calls.arguments[first:]]
+        steps = [Call(function, given, return_inputs=True) for given in pairs.calls.arguments[first:]]
         for outcome in _Batch(self, steps, self._limits.call_seconds, began).run():
             pairs.add(outcome)
         if lost is not None and not any(isinstance(other, Lost) for other in pairs.others.values()):

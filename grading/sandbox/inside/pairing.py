@@ -17,13 +17,13 @@ _decode = msgspec.msgpack.Decoder(wire.WireCalls).decode
 _FLOAT64 = np.dtype(np.float64)
 _FLOATS = frozenset({float, np.float64})
 _copy = np.ndarray.copy
-# How many sets of calls are kept: a loss gets four or five, and its other function the same ones. Without this, 10
+# How many sets of calls are kept: a loss gets a dozen, and its other function the same ones. Without this, 10
 # correct hand-ins take 4 % more processor time.
-_KEPT = 8
+_KEPT = 16
 
 _Arrays: TypeAlias = list[packing.Array]
-_Call: TypeAlias = tuple[_Arrays, list[Any], wire.Shape]
-"""Arrays, the arguments after them, and the shape of the first."""
+_Call: TypeAlias = tuple[_Arrays, list[bytes], list[Any], wire.Shape]
+"""Arrays, their bytes, the arguments after them, and the shape of the first."""
 
 
 class Calls:
@@ -48,7 +48,8 @@ def _unpacked(packed: msgspec.Raw, unpacker: packing.Unpacker) -> list[_Call]:
     unpacked: list[_Call] = []
     for number, others in zip(calls.numbers, calls.others, strict=True):
         layout, shape = layouts[number]
-        unpacked.append((unpacker.take_all(layout), others, shape))
+        arrays = unpacker.take_all(layout)
+        unpacked.append((arrays, [array.tobytes() for array in arrays], others, shape))
     return unpacked
 
 
@@ -106,20 +107,22 @@ def answer(
 
     Args:
         function: None if it is missing.
-        calls: the arguments; the function gets copies of them.
+        calls: the arguments; the function gets copies of them, which are sent back if it changes any.
         pairing: collects the answers.
         filenames: the student's, for saying where an error was raised.
     """
-    for arrays, others, shape in calls:
+    for arrays, contents, others, shape in calls:
         if function is None:
             pairing.other(wire.WireUnknown(), [])
             continue
         packer = Packer()
         body: Any
         try:
-            result = function(*map(_copy, arrays), *others)
+            given = [*map(_copy, arrays)]
+            result = function(*given, *others)
             kind = type(result)
-            if (kind is tuple or kind is list) and len(result) == 2:
+            unchanged = all(map(_is_unchanged, given, arrays, contents))
+            if unchanged and (kind is tuple or kind is list) and len(result) == 2:
                 loss, dW = result
                 if type(dW) is np.ndarray and dW.dtype is _FLOAT64 and dW.shape == shape:
                     if type(loss) in _FLOATS:
@@ -128,12 +131,17 @@ def answer(
                     if _holds_one(loss):
                         pairing.add(float(loss.item()), dW.tobytes(), (kind is list, loss.shape))
                         continue
-            body = wire.WireReturned(packer.value(result), [], None)
+            packed = packer.value(result)
+            body = wire.WireReturned(packed, [] if unchanged else packer.inputs(tuple(given)), None)
         except BaseException as error:
             packer = Packer()
             body = raised(error, filenames)
         pairing.other(body, packer.arrays)
     pairing.finish()
+
+
+def _is_unchanged(given: packing.Array, array: packing.Array, content: bytes) -> bool:
+    return given.shape == array.shape and given.dtype is array.dtype and given.tobytes() == content
 
 
 def _holds_one(loss: Any) -> bool:
