@@ -8,7 +8,6 @@ but no code that makes one.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from importlib import import_module
 from itertools import chain
 from pathlib import Path
 from typing import Protocol
@@ -139,7 +138,6 @@ def warm_up(formats: Iterable[str]) -> None:
     if "html" in formats:
         for template in ("student.html", "pictures.html", "source.html", "class.html"):
             environment().get_template(template)
-        import_module(f"{__name__}.colours")
 
 
 def write_class(

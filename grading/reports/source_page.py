@@ -20,6 +20,7 @@ from grading.grades.grade import Grade
 from grading.intake.ipynb import DamagedNotebookError, as_it_is, dictionaries, is_ours, joined
 from grading.intake.pasted import set_apart
 from grading.intake.png import NoPictureError, checked
+from grading.reports.colours import coloured
 from grading.reports.pages import page
 from grading.reports.sources import Commented, Feedback
 from grading.reports.text import points, shown, visible
@@ -163,11 +164,11 @@ def _short(text: str) -> str:
 def _plain(text: str) -> list[Markup]:
     from markupsafe import escape
 
-    return [escape(line) for line in _lines(text)]
+    return [escape(line) for line in _readable(text).split("\n")]
 
 
-def _lines(text: str) -> list[str]:
-    return visible(text.replace("\r\n", "\n").replace("\r", "\n")).split("\n")
+def _readable(text: str) -> str:
+    return visible(text.replace("\r\n", "\n").replace("\r", "\n"))
 
 
 def _highlighted(text: str) -> list[Markup]:
@@ -180,7 +181,4 @@ def _in_colour(text: str) -> tuple[Markup, ...]:
     """As `_highlighted`, but cached, since all hand-ins of a class share the course's own cells."""
     from markupsafe import Markup
 
-    from grading.reports.colours import coloured
-
-    lines = _lines(text)
-    return tuple(Markup(line) for line in coloured("\n".join(lines)).split("\n")[: len(lines)])
+    return tuple(map(Markup, coloured(_readable(text))))
