@@ -16,8 +16,9 @@ _UNSEEN = re.compile(
     "[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069\ufeff\ud800-\udfff\ufffe\uffff]"
 )
 
-# Characters that could be invisible in a grade's JSON: the same, or JSON's backslash and letter for them.
-_PERHAPS_UNSEEN = re.compile(r"\\[ubfr]|" + _UNSEEN.pattern)
+# How the JSON of a grade writes those of them that are ASCII.
+_UNSEEN_IN_JSON = (b"\\u", b"\\b", b"\\f", b"\\r", b"\x7f")
+_ASCII = bytes(range(128))
 
 _HEADING = re.compile(r"inline (question|exercise) *\d*", re.IGNORECASE)
 
@@ -43,14 +44,17 @@ def one_line(text: str) -> str:
 
 def shown(grade: Grade) -> Grade:
     """The grade with all of its text made `visible`: the value that every report for people is written from."""
+    return grade if _is_visible(grade) else msgspec.convert(_visible_in(msgspec.to_builtins(grade)), Grade)
+
+
+def _is_visible(grade: Grade) -> bool:
+    """Whether all text of a grade certainly is `visible` as it is."""
     try:
-        whole = msgspec.json.encode(grade).decode()
+        whole = msgspec.json.encode(grade)
     except UnicodeEncodeError:
-        pass
-    else:
-        if not _PERHAPS_UNSEEN.search(whole) and unstacked(whole) == whole:
-            return grade
-    return msgspec.convert(_visible_in(msgspec.to_builtins(grade)), Grade)
+        return False
+    beyond = whole.translate(None, _ASCII).decode()
+    return not any(unseen in whole for unseen in _UNSEEN_IN_JSON) and visible(beyond) == beyond
 
 
 def _visible_in(value: Any) -> Any:
