@@ -32,7 +32,6 @@ from grading.sandbox.inside import seeding
 from grading.sandbox.inside.adapting import adapted, prepare
 from grading.sandbox.inside.answering import Answerer
 from grading.sandbox.inside.answers import Packer, raised
-from grading.sandbox.inside.counting import Counter
 from grading.sandbox.inside.importing import Importing
 from grading.sandbox.inside.library import Library, lines_of
 from grading.sandbox.limits import Limits
@@ -102,7 +101,7 @@ class KernelSession:
 
     def start(self) -> None:
         """Begin without any objects."""
-        self._answerer = Answerer(self._provided, Counter())
+        self._answerer = Answerer(self._provided)
         self.called = set()
 
     def stop(self, wait: bool = False) -> End:

@@ -132,7 +132,7 @@ def loss(W, X, y, reg):
 """,
     "with the counter's own function patched": """
 from grading.sandbox.inside import counting
-counting.Counter.measure = lambda self, function, args, kwargs: (function(*args, **kwargs), 100)
+counting.measure = lambda function, args, kwargs: (function(*args, **kwargs), 100)
 def loss(W, X, y, reg): return loop(W, X, y, reg)
 """,
     "by a recursion": """

@@ -9,9 +9,8 @@ import numpy as np
 
 from grading.protocol import packing, wire
 from grading.protocol.plugged_loss import add_batch
-from grading.sandbox.inside import seeding
+from grading.sandbox.inside import counting, seeding
 from grading.sandbox.inside.answers import Packer
-from grading.sandbox.inside.counting import Counter
 from grading.sandbox.inside.mapped_array import Mapped
 from grading.sandbox.inside.memory_layouts import laid_out
 
@@ -60,13 +59,11 @@ class Answerer:
 
     Args:
         provided: the student's functions and classes by their requested names.
-        counter: counts bytecodes in student code.
         mapped: the array that need not be sent, if there is one.
     """
 
-    def __init__(self, provided: Mapping[str, Any], counter: Counter, mapped: Mapped | None = None) -> None:
+    def __init__(self, provided: Mapping[str, Any], mapped: Mapped | None = None) -> None:
         self._provided = provided
-        self._counter = counter
         self._mapped = mapped
         self._objects: dict[str, Any] = {}
         self._plugged: dict[str, PluggedLoss] = {}
@@ -131,7 +128,7 @@ class Answerer:
             if function is None:
                 return _UNKNOWN
             if step.count_bytecodes:
-                result, bytecodes = self._counter.measure(function, args, kwargs)
+                result, bytecodes = counting.measure(function, args, kwargs)
             else:
                 result = function(*args, **kwargs)
         elif step.handle in self._objects:

@@ -294,14 +294,16 @@ def _allow(rules: Any, setup: Setup, readable: list[str], reachable: Callable[[s
         rules.allow_path(own, use | make)
 
 
+class _Program(ctypes.Structure):
+    """The kernel's description of a seccomp filter: ``struct sock_fprog``."""
+
+    _fields_ = (("length", ctypes.c_ushort), ("filter", ctypes.c_void_p))
+
+
 def close_system_calls(program: bytes) -> None:
     """Load a seccomp filter."""
-
-    class Program(ctypes.Structure):
-        _fields_ = (("length", ctypes.c_ushort), ("filter", ctypes.c_void_p))
-
     buffer = ctypes.create_string_buffer(program, len(program))
-    filter_program = Program(len(program) // 8, ctypes.cast(buffer, ctypes.c_void_p))
+    filter_program = _Program(len(program) // 8, ctypes.cast(buffer, ctypes.c_void_p))
     _prctl(_PR_SET_NO_NEW_PRIVS, 1)
     _prctl(_PR_SET_SECCOMP, _SECCOMP_MODE_FILTER, ctypes.byref(filter_program))
 

@@ -8,6 +8,7 @@ import socket
 import sys
 import traceback
 import warnings
+from collections.abc import Container
 from typing import Any
 
 import msgspec
@@ -18,7 +19,6 @@ from grading.sandbox.inside import no_gpu, pairing, running_cells, seeding
 from grading.sandbox.inside.adapting import adapted, prepare
 from grading.sandbox.inside.answering import Answerer
 from grading.sandbox.inside.answers import Packer, raised
-from grading.sandbox.inside.counting import Counter
 from grading.sandbox.inside.importing import Importing
 from grading.sandbox.inside.library import Library
 from grading.sandbox.inside.mapped_array import Mapped
@@ -38,9 +38,9 @@ class Server:
         self._outbox = Outbox(channel)
         self._mapped = mapped
         self._calls = pairing.Calls()
-        self._library = Library([], [], [], self._reached)
+        self._filenames: Container[str] = ()
         self._provided: dict[str, Any] = {}
-        self._answerer = Answerer(self._provided, Counter(), mapped)
+        self._answerer = Answerer(self._provided, mapped)
         self._nonce = b""
         self._train_again: running_cells.TrainAgain
 
@@ -60,7 +60,7 @@ class Server:
                 function = self._provided.get(message.function)
                 outgoing = pairing.Pairing(self._hold, self._outbox)
                 calls = self._calls.unpacked(message.calls, unpacker)
-                pairing.answer(function, calls, outgoing, self._library.filenames)
+                pairing.answer(function, calls, outgoing, self._filenames)
             else:
                 self._take(message, unpacker)
             self._outbox.push()
@@ -120,7 +120,8 @@ class Server:
         seeding.install()
         seeding.seed_everything(0)
         warnings.simplefilter("ignore")
-        library = self._library = Library(message.sources, message.definitions, message.skip, self._reached)
+        library = Library(message.sources, message.definitions, message.skip, self._reached)
+        self._filenames = library.filenames
         tensors = any(calling.tensors for calling in message.callings)
         Importing(library, {"torch"} if tensors else ())
         library.provide_all()
@@ -128,7 +129,7 @@ class Server:
         if tensors and any("cuda" in block.code for source in message.sources for block in source.blocks):
             no_gpu.redirect()
         self._provided = adapted(library.provided, message.callings)
-        self._answerer = Answerer(self._provided, Counter(), self._mapped)
+        self._answerer = Answerer(self._provided, self._mapped)
         # Settings that the files change while loading are discarded; their functions start from the defaults.
         np.seterr(divide="warn", over="warn", under="ignore", invalid="warn")
         warnings.simplefilter("ignore")
@@ -143,7 +144,7 @@ class Server:
             body = self._answerer.taken(step, unpacker, packer)
         except BaseException as error:
             packer = Packer()
-            body = raised(error, self._library.filenames)
+            body = raised(error, self._filenames)
         return body, packer.arrays
 
 
