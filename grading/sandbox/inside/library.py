@@ -9,11 +9,12 @@ import sys
 import types
 from collections.abc import Callable, Container, Iterator
 from traceback import walk_tb
-from typing import Any
+from typing import Any, cast
 
 from grading.protocol.wire import WireBlock, WireDefinition, WirePlace, WireSource
 from grading.sandbox.inside.absent_modules import Standin
 from grading.sandbox.inside.guarded_imports import prepared
+from grading.sandbox.inside.quick_compiling import quickly_compiled
 
 _MAX_REMARKS = 30
 _MAX_SENTENCE = 400
@@ -197,6 +198,22 @@ class Library:
             return
         padded = "\n" * (block.first_line - 1) + block.code
         linecache.cache[filename] = (len(padded), None, padded.splitlines(keepends=True), filename)
+        compiled = quickly_compiled(block, filename)
+        if compiled is None or not all(any(s.has(definition) for s in compiled) for definition in here):
+            self._run_parsed(number, k, block, namespace)
+            return
+        for statement in compiled:
+            place = WirePlace(number, k, statement.lines[0])
+            mine = [definition for definition in here if statement.has(definition)]
+            self._provide_from(mine, self._run(statement.code, place, filename, namespace), namespace)
+            if statement.imports_names:
+                self._undo_shadowing(source, namespace)
+
+    def _run_parsed(self, number: int, k: int, block: WireBlock, namespace: dict[str, Any]) -> None:
+        """Run a block whose statements cannot be told by its lines alone."""
+        source = self.sources[number]
+        filename = _filename(source, block)
+        here = self._defined_in.get((source.name, block.cell), [])
         statements, problem = _parsed(block)
         if problem is not None:
             line = (problem.lineno or 1) + block.first_line - 1
@@ -232,7 +249,7 @@ class Library:
 
     def _run(
         self,
-        code: str | ast.Module,
+        code: str | ast.Module | types.CodeType,
         place: WirePlace,
         filename: str,
         namespace: dict[str, Any],
@@ -248,8 +265,9 @@ class Library:
             return sentence
         self._reached(place)
         try:
-            compiled = compile(code, filename, "exec", flags=flags, dont_inherit=True)
-            exec(compiled, namespace)  # noqa: S102 - running student code is what this process is for
+            if not isinstance(code, types.CodeType):
+                code = cast("types.CodeType", compile(code, filename, "exec", flags, dont_inherit=True))
+            exec(code, namespace)  # noqa: S102 - running student code is what this process is for
         except BaseException as error:
             place_text = where(error, self.filenames) or f"{_short(filename)}, line {place.line}"
             sentence = f"{place_text}: skipped while loading: {describe(error)}"

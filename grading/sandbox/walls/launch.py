@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import functools
 import os
 import select
 import shutil
@@ -171,7 +172,7 @@ class _ForkedProcess:
         self._launcher, self._name, self._handle = launcher, name, handle
         self._generation = generation
 
-    @property
+    @functools.cached_property
     def vitals(self) -> Vitals | None:
         """As for a process that was started on its own."""
         return Vitals.of_handle(self._handle)

@@ -1,0 +1,69 @@
+"""Compiles the statements of a block straight from its text, in half the time that it takes by way of a syntax tree.
+
+Only text that can be split by its lines alone is split here; the rest is left to the parser. If every part compiles by
+itself, then the parts are the statements of the block: at the end of a part no bracket, string or indentation is open.
+"""
+
+from __future__ import annotations
+
+import re
+from itertools import pairwise
+from types import CodeType
+from typing import NamedTuple
+
+from grading.protocol.wire import WireBlock, WireDefinition
+
+# What can put two statements in one line, ends lines elsewhere, or matters beyond its own statement.
+_FOR_THE_PARSER = re.compile(r"[;\r\f\0]|except|__future__")
+_STATEMENT = re.compile(r"(?!else\b|elif\b|finally\b)[A-Za-z_]")
+_LINE = re.compile(r"[A-Za-z_ \t#)\]}]|$")
+_EMPTY = re.compile(r"[ \t]*(?:#|$)")
+_DEFINITION = re.compile(r"(?:(?:async[ \t]+)?def|class)[ \t]+(\w+)")
+
+
+class Statement(NamedTuple):
+    """One top-level statement.
+
+    Attributes:
+        code: the statement, compiled.
+        lines: its first line, and the last one before the next statement.
+        defines: the function or class that it defines.
+        imports_names: whether it is ``from ... import ...``.
+    """
+
+    code: CodeType
+    lines: tuple[int, int]
+    defines: str | None
+    imports_names: bool
+
+    def has(self, definition: WireDefinition) -> bool:
+        """Whether this is the statement with ``definition``."""
+        first, last = self.lines
+        within = first <= definition.first_line and definition.last_line <= last
+        return within and self.defines == definition.name
+
+
+def quickly_compiled(block: WireBlock, filename: str) -> list[Statement] | None:
+    """Return the statements of ``block``; None if it must be parsed to find them, or does not compile."""
+    if _FOR_THE_PARSER.search(block.code):
+        return None
+    lines = block.code.split("\n")
+    starts = [k for k, line in enumerate(lines) if _STATEMENT.match(line)]
+    before = lines[: starts[0]] if starts else lines
+    if not all(map(_EMPTY.match, before)) or not all(_LINE.match(line) for line in lines):
+        return None
+    statements = []
+    for first, after in pairwise([*starts, len(lines)]):
+        text = lines[first:after]
+        if text[-1].endswith("\\"):
+            return None
+        line = block.first_line + first
+        try:
+            code = compile("\n" * (line - 1) + "\n".join(text), filename, "exec", dont_inherit=True)
+        except Exception:
+            return None
+        found = _DEFINITION.match(text[0])
+        defines = None if found is None else found[1]
+        last = block.first_line + after - 1
+        statements.append(Statement(code, (line, last), defines, bool(re.match(r"from\b", text[0]))))
+    return statements
