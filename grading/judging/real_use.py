@@ -42,6 +42,7 @@ _QUARTERS = tuple(sign * k / 4 for sign in (-1, 1) for k in range(1, 9))
 _OFF_KINKS = 3.0
 _SEVERAL = 64  # from this many features on, weights are scaled down to keep exp of the scores finite
 _MOST_SAMPLES, _MOST_CLASSES = 500, 32  # that right code must accept
+_FEW_NUMBERS = 4096
 _KEPT = 8
 
 
@@ -84,6 +85,12 @@ class Use:
         """Whether the course's own notebooks may call a function like this."""
         n, _, c = self.sizes
         return not self.layout and "float32" not in self.floats and n <= _MOST_SAMPLES and c <= _MOST_CLASSES
+
+    @property
+    def is_plain(self) -> bool:
+        """Whether it can be asked with others in one piece, which saves time if copying takes little."""
+        n, d, c = self.sizes
+        return not self.layout and (n + c) * d <= _FEW_NUMBERS
 
     @property
     def arguments(self) -> tuple[object, ...]:
@@ -306,13 +313,13 @@ Judge = Callable[["LossFunction", Use, Answered, "Answer"], Failure | None]
 
 
 def _answers(candidate: LossFunction, asked: tuple[Use, ...]) -> list[Answered | Failure]:
-    plain = tuple(use for use in asked if not use.layout)
+    plain = tuple(use for use in asked if use.is_plain)
     answers = iter(candidate.ask([use.problem for use in plain], _packed(plain)))
-    others = [use for use in asked if use.layout]
+    others = [use for use in asked if not use.is_plain]
     calls = [Call(candidate.name, use.arguments, layout=use.layout) for use in others]
     outcomes = iter(candidate.worker.run(calls))
     return [
-        next(answers) if not use.layout else read_answer(candidate.name, use.problem, next(outcomes))
+        next(answers) if use.is_plain else read_answer(candidate.name, use.problem, next(outcomes))
         for use in asked
     ]
 

@@ -22,8 +22,8 @@ _copy = np.ndarray.copy
 _KEPT = 16
 
 _Arrays: TypeAlias = list[packing.Array]
-_Call: TypeAlias = tuple[_Arrays, list[bytes], list[Any], wire.Shape]
-"""Arrays, their bytes, the arguments after them, and the shape of the first."""
+_Call: TypeAlias = tuple[_Arrays, list[Any], wire.Shape]
+"""Arrays, the arguments after them, and the shape of the first."""
 
 
 class Calls:
@@ -48,8 +48,7 @@ def _unpacked(packed: msgspec.Raw, unpacker: packing.Unpacker) -> list[_Call]:
     unpacked: list[_Call] = []
     for number, others in zip(calls.numbers, calls.others, strict=True):
         layout, shape = layouts[number]
-        arrays = unpacker.take_all(layout)
-        unpacked.append((arrays, [array.tobytes() for array in arrays], others, shape))
+        unpacked.append((unpacker.take_all(layout), others, shape))
     return unpacked
 
 
@@ -111,7 +110,7 @@ def answer(
         pairing: collects the answers.
         filenames: the student's, for saying where an error was raised.
     """
-    for arrays, contents, others, shape in calls:
+    for arrays, others, shape in calls:
         if function is None:
             pairing.other(wire.WireUnknown(), [])
             continue
@@ -121,7 +120,7 @@ def answer(
             given = [*map(_copy, arrays)]
             result = function(*given, *others)
             kind = type(result)
-            unchanged = all(map(_is_unchanged, given, arrays, contents))
+            unchanged = all(map(_is_unchanged, given, arrays))
             if unchanged and (kind is tuple or kind is list) and len(result) == 2:
                 loss, dW = result
                 if type(dW) is np.ndarray and dW.dtype is _FLOAT64 and dW.shape == shape:
@@ -140,8 +139,9 @@ def answer(
     pairing.finish()
 
 
-def _is_unchanged(given: packing.Array, array: packing.Array, content: bytes) -> bool:
-    return given.shape == array.shape and given.dtype is array.dtype and given.tobytes() == content
+def _is_unchanged(given: packing.Array, array: packing.Array) -> bool:
+    # For small arrays, several times faster than `np.array_equal`.
+    return given.shape == array.shape and given.dtype is array.dtype and given.tobytes() == array.tobytes()
 
 
 def _holds_one(loss: Any) -> bool:
