@@ -61,7 +61,7 @@ def varied_model(numbers: Random, model: Model) -> Model:
     return Model(_fresh(numbers, model.W), _fresh(numbers, model.X))
 
 
-@composite(examples=12, varied=varied_model, own=4)
+@composite(examples=8, varied=varied_model, own=2)
 def models(draw: Draw) -> Model:
     """Weights and data for predict; scores are exact, and ties are real."""
     d, c, n = draw(st.integers(1, 6)), draw(st.integers(2, 10)), draw(st.integers(1, 8))
@@ -118,7 +118,7 @@ def fixed_trainings(seed: int) -> Iterator[Scenario]:
         yield replace(varied, options=replace(varied.options, learning_rate=learning_rate, reg=reg))
 
 
-@composite(examples=8, fixed=fixed_trainings, varied=varied_training, own=4)
+@composite(examples=4, fixed=fixed_trainings, varied=varied_training, own=2)
 def trainings(draw: Draw) -> Scenario:
     """Trainings with a loss plugged in whose answers are known: from given weights or from none, once or twice.
 
