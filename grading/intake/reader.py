@@ -44,6 +44,7 @@ from grading.intake.reader_process import (
     TooMuch,
     What,
     answer_to,
+    load,
     received,
     serve,
 )
@@ -76,6 +77,7 @@ class Reader(Closing):
         if apart:
             self._control, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
             parent = os.getpid()
+            load()
             self.process = os.fork()
             if self.process == 0:
                 serve(theirs, parent)

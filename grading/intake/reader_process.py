@@ -218,6 +218,14 @@ def _files(handin: Handin, sha256: str) -> list[tuple[str, bytes]]:
     return [(file.name, file.data) for file in files]
 
 
+def load() -> None:
+    """Load what the reading processes and the process that forks them both need."""
+    with contextlib.suppress(SeccompUnavailableError):
+        compiled_filter()
+    with contextlib.suppress(ImportError):
+        importlib.import_module("landlockpy")
+
+
 def serve(control: socket.socket, parent: int) -> NoReturn:
     """Run the process that the reading processes are forked from."""
     try:

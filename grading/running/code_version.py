@@ -22,8 +22,11 @@ def suite_hash() -> str:
     walk = (each for room in ROOMS for each in os.walk(SUITE / room))
     for path in sorted(f"{above}/{name}" for above, _, names in walk for name in names):
         if path.endswith((".py", ".toml", ".bin")):
+            # Four hundred files: `Path.read_bytes` takes half as long again.
+            with open(path, "rb", buffering=0) as file:  # noqa: PTH123
+                content = file.read()
             # In an installed copy, the code differs only by this prefix in its imports.
-            content = Path(path).read_bytes().replace(b"subgrader.", b"")
+            content = content.replace(b"subgrader.", b"")
             place = path.removeprefix(str(SUITE)).replace(os.sep, "/")
             digest.update(f"{place} {len(content)}\n".encode())
             digest.update(content)

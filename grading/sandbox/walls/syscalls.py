@@ -6,8 +6,10 @@ EPERM, so that a library that asks for more than it needs continues without it.
 
 from __future__ import annotations
 
+import ctypes.util
 import errno
 import functools
+import importlib
 import os
 import tempfile
 from typing import Any
@@ -33,6 +35,8 @@ _CLONE_THREAD = 0x10000
 # What Python and the C library ask of a file descriptor: is it a terminal, how much can be read, do not inherit it.
 _IOCTL = (0x5401, 0x541B, 0x5450, 0x5451, 0x5421)
 
+_LIBRARIES = {"c": "libc.so.6", "seccomp": "libseccomp.so.2"}
+
 
 class SeccompUnavailableError(Exception):
     """The library that compiles system call filters is missing."""
@@ -46,7 +50,7 @@ def compiled_filter() -> bytes:
         SeccompUnavailableError: libseccomp, or its Python binding, is missing.
     """
     try:
-        import pyseccomp
+        pyseccomp = _pyseccomp()
     except (ImportError, OSError, RuntimeError) as error:
         raise SeccompUnavailableError(f"libseccomp cannot be used: {error}") from error
     rules = pyseccomp.SyscallFilter(pyseccomp.ERRNO(errno.EPERM))
@@ -71,6 +75,19 @@ def compiled_filter() -> bytes:
         rules.export_bpf(file)
         file.seek(0)
         return file.read()
+
+
+def _pyseccomp() -> Any:
+    """Import pyseccomp. Left to itself it runs ldconfig, twice, to find two libraries that the loader knows by name."""
+    search = ctypes.util.find_library
+    try:
+        ctypes.util.find_library = _LIBRARIES.get  # type: ignore[assignment]
+        return importlib.import_module("pyseccomp")
+    except OSError:
+        ctypes.util.find_library = search
+        return importlib.import_module("pyseccomp")
+    finally:
+        ctypes.util.find_library = search
 
 
 def _allow_open(pyseccomp: Any, rules: Any, mask: int, flags: int) -> None:
