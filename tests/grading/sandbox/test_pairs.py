@@ -111,6 +111,37 @@ def test_a_function_gets_arrays_of_its_own_in_each_call(sandbox: Sandbox) -> Non
             assert pairs.gradients.tolist() == [6.0] * 18
 
 
+CHANGING = """
+def f(W, k):
+    dW = 2.0 * W
+    if k % 50 == 1: W[-1] += 1.0
+    if k % 50 == 2: W.shape = (W.size,)
+    if k % 50 == 3: W.dtype = "i8"
+    if k % 50 == 4: W -= 0.0
+    if k % 50 == 5: W.sort(); W *= 1.0
+    if k % 50 == 6: W[:] = W.copy()
+    if k == 130: RAISE
+    return float(k), dW
+"""
+
+
+@pytest.mark.parametrize("last", ["pass", "import os; os._exit(1)"], ids=["together", "one by one"])
+def test_arguments_that_a_call_changes_come_back_and_its_answer_is_what_it_was(
+    sandbox: Sandbox, last: str
+) -> None:
+    with sandbox.start(one_file(CHANGING.replace("RAISE", last))) as worker:
+        pairs = worker.call_all("f", PACKED)
+    count = 130 if "exit" in last else 300
+    assert sorted(pairs.changed) == [k for k in range(count) if k % 50 in (1, 2, 3)]
+    for k in range(count):
+        assert pairs.outcome(k) is None
+        assert pairs.losses[k] == k
+        assert np.array_equal(pairs.gradient(k), 2.0 * CALLS[k][0])
+    (W,) = pairs.changed[51]
+    assert np.array_equal(W, CALLS[51][0] + [[0.0], [1.0]])
+    assert [pairs.changed[k][0].shape for k in (52, 53)] == [(4,), (2, 3)]
+
+
 @pytest.mark.parametrize(
     ("statement", "reason"),
     [
