@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterator
-from dataclasses import replace
 from itertools import chain
+
+from msgspec.structs import replace
 
 from grading.diagnosis.repair.expressions import Expressions
 from grading.diagnosis.repair.function import Function, Program
@@ -29,21 +30,20 @@ def edits_of(program: Program, kind: str) -> list[Ranked]:
         program: the program to edit.
         kind: "train" or "predict"; or else the loss that it should compute.
     """
-    seen = {_told_by(program.text)}
     found = []
     room = _MOST_BYTES
     for number, (function, scope) in enumerate(zip(program.functions, scopes_of(program, kind), strict=True)):
+        seen = {_told_by(function.text)}
         for rank, edit in _edits(function, scope, is_method=kind in METHODS and number == 0):
             room -= max(len(program.text), _AT_LEAST)
             if room < 0:
                 return []
             if any(UNKNOWN in new for _, _, new in edit.replacements):
                 continue
-            edit = replace(edit, number=number) if number else edit
-            told_by = _told_by(program.edited(edit).text)
+            told_by = _told_by(function.edited_text(edit))
             if told_by not in seen:
                 seen.add(told_by)
-                found.append((rank, edit))
+                found.append((rank, replace(edit, number=number) if number else edit))
     # Among equally likely edits, a person first changes existing code, and there the last step.
     return sorted(found, key=lambda pair: (pair[0], pair[1].inserts, pair[1].number, -pair[1].at[0]))
 

@@ -89,7 +89,8 @@ class Expressions(Writing):
     def _wraps(self, node: ast.expr) -> Iterator[Ranked]:
         text, numpy = self.function.said(node), self.scope.np
         group = self._group(node)
-        if self.scope.reg in (n.id for n in ast.walk(node) if isinstance(n, ast.Name)):
+        names = (n.id for n in ast.walk(node) if isinstance(n, ast.Name))
+        if self.scope.reg in text and self.scope.reg in names:
             penalty = f"{self.scope.reg} * {numpy}.sum({self.scope.W} * {self.scope.W})"
             for whole in (penalty, f"2 * {self.scope.reg} * {self.scope.W}"):
                 yield 2, self._put("term", node, whole)

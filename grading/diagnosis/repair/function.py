@@ -7,14 +7,17 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
+import msgspec
+
 from grading.intake.parsing import syntax_tree
+
+_PLACED = (ast.expr, ast.stmt, ast.arg, ast.keyword)
 
 Replacement = tuple[int, int, str]
 """The first byte, the end, and the text that takes the place of the bytes between."""
 
 
-@dataclass(frozen=True)
-class Edit:
+class Edit(msgspec.Struct, frozen=True, gc=False):
     """One change to a function's text.
 
     Attributes:
@@ -71,7 +74,7 @@ class Function:
 
     def span(self, node: ast.AST) -> tuple[int, int]:
         """The range of bytes of a node that has a position."""
-        assert isinstance(node, ast.expr | ast.stmt | ast.arg | ast.keyword)
+        assert isinstance(node, _PLACED)
         assert node.end_lineno is not None
         assert node.end_col_offset is not None
         return (
@@ -102,7 +105,7 @@ class Function:
 
     def edited(self, edit: Edit) -> Function:
         """Apply an edit to the function."""
-        text, origins = self.text, list(self.origins)
+        origins = list(self.origins)
         for start, end, new in sorted(edit.replacements, reverse=True):
             first, last = self.line_of(start), self.line_of(end)
             more = new.count("\n") - (last - first)
@@ -110,8 +113,14 @@ class Function:
                 origins[last - 1 : last - 1] = [origins[max(first - 2, 0)]] * more
             elif more < 0:
                 del origins[first - 1 : first - 1 - more]
+        return Function(self.edited_text(edit), tuple(origins))
+
+    def edited_text(self, edit: Edit) -> bytes:
+        """Apply an edit to the text alone."""
+        text = self.text
+        for start, end, new in sorted(edit.replacements, reverse=True):
             text = text[:start] + new.encode() + text[end:]
-        return Function(text, tuple(origins))
+        return text
 
     def blocks(self) -> Iterator[Sequence[ast.stmt]]:
         """Every list of statements in it, outermost first."""

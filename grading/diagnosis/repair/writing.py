@@ -23,6 +23,7 @@ class Writing:
 
     def __init__(self, function: Function, scope: Scope) -> None:
         self.function, self.scope = function, scope
+        self._places: dict[int, tuple[tuple[int, int], bool]] = {}
 
     def _group(self, node: ast.AST) -> str:
         text = self.function.said(node)
@@ -35,17 +36,24 @@ class Writing:
         return self._group(node)
 
     def _put(self, kind: str, node: ast.AST, text: str, at: tuple[int, int] | None = None) -> Edit:
-        span = self.function.span(node)
+        if id(node) not in self._places:
+            self._places[id(node)] = self.function.span(node), self._needs_brackets(node)
+        span, needs_brackets = self._places[id(node)]
+        if needs_brackets:
+            simple = text.replace("_", "a").replace(".", "a").isalnum() or (
+                text.endswith(")") and "(" in text
+            )
+            text = text if simple else f"({text})"
+        return Edit(kind, at or span, ((*span, text),))
+
+    def _needs_brackets(self, node: ast.AST) -> bool:
+        """Whether what takes the place of a node may bind less tightly than is needed there."""
         parent = self.function.parents.get(id(node))
-        # A replacement may bind less tightly than the node that it replaces.
         tight = isinstance(parent, ast.BinOp | ast.UnaryOp | ast.Compare | ast.BoolOp | ast.Attribute)
         called = (isinstance(parent, ast.Subscript) and parent.value is node) or (
             isinstance(parent, ast.Call) and parent.func is node
         )
-        simple = text.replace("_", "a").replace(".", "a").isalnum() or (text.endswith(")") and "(" in text)
-        if (tight or called) and not simple and not self._closed(span):
-            text = f"({text})"
-        return Edit(kind, at or span, ((*span, text),))
+        return (tight or called) and not self._closed(self.function.span(node))
 
     def _closed(self, span: tuple[int, int]) -> bool:
         """Whether a place already has brackets around it."""

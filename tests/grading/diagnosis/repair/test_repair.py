@@ -304,13 +304,13 @@ def test_what_would_take_minutes_to_edit_is_not_edited(what: str, monkeypatch: p
     text = f"def f(x, W, y, reg):\n{TOO_MUCH[what]}    return s, x"
     program = Program((Function(text.encode(), tuple(range(1, text.count("\n") + 2))),))
     made: list[Edit] = []
-    edited = Program.edited
+    edited_text = Function.edited_text
 
-    def noted(self: Program, edit: Edit) -> Program:
+    def noted(self: Function, edit: Edit) -> bytes:
         made.append(edit)
-        return edited(self, edit)
+        return edited_text(self, edit)
 
-    monkeypatch.setattr(Program, "edited", noted)
+    monkeypatch.setattr(Function, "edited_text", noted)
     monkeypatch.setattr(all_edits, "_MOST_BYTES", 2_000_000)
     assert all_edits.edits_of(program, "svm") == []
     assert 0 < sum(len(text) for _ in made) <= 2_000_000
