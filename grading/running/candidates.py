@@ -16,6 +16,11 @@ if TYPE_CHECKING:
     from grading.sandbox.client import Worker
 
 
+def digest_of(submission: Submission, seed: int) -> bytes:
+    """What all that depends on the hand-in is made of."""
+    return f"{submission.sha256} {seed}".encode()
+
+
 class Candidates:
     """The functions and methods of one submission that are judged, by name.
 
@@ -31,7 +36,7 @@ class Candidates:
         self._submission = submission
         self._worker_of = worker_of
         self._standard = standard
-        self._digest = f"{submission.sha256} {standard.seed}".encode()
+        self._digest = digest_of(submission, standard.seed)
         self._losses: dict[str, LossFunction] = {}
         self._classifiers: dict[str, Classifier] = {}
         self._networks: dict[str, Network] = {}

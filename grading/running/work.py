@@ -121,6 +121,18 @@ class Work(Closing):
         plan = training_plan(self.setup.rubric)
         return training_data(plan).shared if plan.losses else None
 
+    def _shared_with(self, submission: Submission) -> SharedArray | None:
+        """As `shared`, disguised for one hand-in."""
+        from grading.judging.training.data import training_data
+        from grading.judging.training.permuted_data import disguised
+        from grading.running.candidates import digest_of
+        from grading.running.from_rubric import training_plan
+
+        plan = training_plan(self.setup.rubric)
+        if not plan.losses:
+            return None
+        return disguised(training_data(plan), digest_of(submission, self.setup.rubric.settings.seed)).shared
+
     @property
     def isolation(self) -> IsolationFacts:
         """How student code is isolated; see `sandbox`."""
@@ -190,7 +202,8 @@ class Work(Closing):
 
             threading.stack_size(_STACK_BYTES)
             self._lanes = ThreadPoolExecutor(LOSSES)
-        with self.sandbox.workers(submission, self.shared, is_asked_again=is_asked_again) as workers:
+        shared = self._shared_with(submission)
+        with self.sandbox.workers(submission, shared, is_asked_again=is_asked_again) as workers:
             start = partial(self.sandbox.start, is_asked_again=is_asked_again)
             seconds = self.sandbox.limits.handin_seconds
             # Each of a thousand candidates takes little time: together they use up what is left for the search.

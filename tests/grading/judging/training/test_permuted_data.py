@@ -26,9 +26,20 @@ def test_what_is_learned_from_it_is_the_same_in_another_order() -> None:
 
 def test_each_hand_in_has_an_order_of_its_own_and_the_bias_stays_where_it_is() -> None:
     data = training_data(training_plan(load_rubric()))
-    ada, again, zoe = (disguised(data, digest) for digest in (b"ada", b"ada", b"zoe"))
+    ada, zoe, again = (disguised(data, digest) for digest in (b"ada", b"zoe", b"ada"))
+    assert again is not ada
     np.testing.assert_array_equal(ada.X, again.X)
     np.testing.assert_array_equal(ada.y, again.y)
     assert not np.array_equal(ada.X, zoe.X)
     assert not np.array_equal(ada.y, zoe.y)
     assert (ada.X[:, -1] == 1.0).all()
+
+
+def test_workers_map_what_the_check_sends_and_nothing_in_another_order() -> None:
+    data = training_data(training_plan(load_rubric()))
+    given = disguised(data, b"ada")
+    assert disguised(data, b"ada") is given
+    if data.shared is not None:
+        assert given.shared is not None
+        assert given.shared.array is given.X
+        assert not given.X.flags.writeable
