@@ -47,7 +47,7 @@ def _version(library: str, package: str) -> str:
     found = importlib.util.find_spec(package)
     beginning = f"{library.replace('-', '_')}-"
     for folder in (found and found.submodule_search_locations) or ():
-        for path in Path(folder).parent.glob(f"{beginning}*"):
-            if path.suffix in (".dist-info", ".egg-info"):
-                return path.stem.removeprefix(beginning)
+        for name in os.listdir(Path(folder).parent):  # noqa: PTH208
+            if name.startswith(beginning) and name.endswith((".dist-info", ".egg-info")):
+                return name.removeprefix(beginning).rpartition(".")[0]
     return "none"

@@ -6,7 +6,7 @@ import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
-from grading.sandbox.walls.view import View, parents, worker_side
+from grading.sandbox.walls.view import View, is_within, parents, worker_side
 
 #: The one writable place inside, a tmpfs.
 SCRATCH = "/scratch"
@@ -68,7 +68,7 @@ def _files(view: View) -> Iterator[str]:
     ]
     seen = [*view.python, *inner, *loaders, *view.devices]
     for folder in parents(seen):
-        if not any(folder.is_relative_to(root) for root in view.python):
+        if not is_within(folder, view.python):
             # Otherwise they would be readable only by root.
             yield from ("--perms", "0755", "--dir", str(folder))
     for link in (Path("/lib"), Path("/lib64")):

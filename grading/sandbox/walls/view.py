@@ -10,6 +10,7 @@ import functools
 import importlib.util
 import os
 import sys
+from collections.abc import Collection, Iterator
 from pathlib import Path
 
 import msgspec
@@ -150,27 +151,37 @@ def _shared_library_folders(standard: set[Path]) -> set[Path]:
         maps = Path("/proc/self/maps").read_text()
     except OSError:
         return folders
-    mapped = {Path(line.split(maxsplit=5)[5]) for line in maps.splitlines() if ".so" in line}
-    within = (*standard, *(path.parent for path in _package("numpy")))
-    known = {path for path in mapped if any(path.is_relative_to(folder) for folder in within)}
+    # Each library is mapped in several pieces.
+    mapped = map(Path, {line.split(maxsplit=5)[5] for line in maps.splitlines() if ".so" in line})
+    known = {*standard, *(path.parent for path in _package("numpy"))}
     return folders | {
         path.parent
-        for path in mapped - known
-        if path.is_absolute() and not {"site-packages", "dist-packages"} & set(path.parts)
+        for path in mapped
+        if path.is_absolute()
+        and not is_within(path, known)
+        and not {"site-packages", "dist-packages"} & set(path.parts)
     }
 
 
+def is_within(path: Path, folders: Collection[Path]) -> bool:
+    """Whether ``path`` is one of ``folders`` or in one; for many folders faster than `Path.is_relative_to` for each."""
+    return path in folders or any(above in folders for above in path.parents)
+
+
 def _outermost(folders: list[Path]) -> list[Path]:
-    return [f for f in folders if not any(f != other and f.is_relative_to(other) for other in folders)]
+    return [folder for folder in folders if not any(above in folders for above in folder.parents)]
 
 
-def _without(root: Path, hidden: tuple[Path, ...]) -> list[Path]:
-    """Return ``root`` or, if it contains anything hidden, the rest of its contents."""
-    if root in hidden:
-        return []
-    if not any(folder.is_relative_to(root) for folder in hidden):
-        return [root]
-    return [path for child in sorted(root.iterdir()) for path in _without(child, hidden)]
+def _without(root: Path, hidden: tuple[Path, ...]) -> Iterator[Path]:
+    """Yield ``root`` or, if it contains anything hidden, the rest of its contents."""
+    split = {above for folder in hidden for above in folder.parents}
+    left = [root]
+    while left:
+        path = left.pop()
+        if path in split:
+            left += sorted(path.iterdir(), reverse=True)
+        elif path not in hidden:
+            yield path
 
 
 def parents(paths: list[Path]) -> list[Path]:
