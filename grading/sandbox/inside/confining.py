@@ -98,11 +98,11 @@ def limit(setup: Setup, mapped: Mapped | None = None, *, counted_alone: bool = F
 def can_mount_scratch(folder: str) -> bool:
     """Whether each worker can have a file system of its own at ``folder``; tried, because a policy may forbid it."""
     # A mount in a mount namespace of our own, and private to it, is visible to nobody else.
-    if _libc().unshare(_CLONE_NEWNS) or _libc().mount(None, b"/", None, ctypes.c_ulong(_MS_PRIVATE), None):
+    if libc().unshare(_CLONE_NEWNS) or libc().mount(None, b"/", None, ctypes.c_ulong(_MS_PRIVATE), None):
         return False
     if not _mount_scratch(folder, None):
         return False
-    _libc().umount2(folder.encode(), _MNT_DETACH)
+    libc().umount2(folder.encode(), _MNT_DETACH)
     return True
 
 
@@ -116,7 +116,7 @@ def mount_scratch(folder: str, user: int | None) -> None:
     Raises:
         OSError: it could not be mounted, this time.
     """
-    if _libc().unshare(_CLONE_NEWNS) or not _mount_scratch(folder, user):
+    if libc().unshare(_CLONE_NEWNS) or not _mount_scratch(folder, user):
         raise refused(f"mount({folder})")
 
 
@@ -124,7 +124,7 @@ def _mount_scratch(folder: str, user: int | None) -> bool:
     uid = os.geteuid() if user is None else user
     options = f"size={_SCRATCH_BYTES},nr_inodes={_SCRATCH_FILES},mode=700,uid={uid},gid={os.getegid()}"
     flags = _MS_NOSUID | _MS_NODEV | _MS_NOEXEC
-    return not _libc().mount(b"tmpfs", folder.encode(), b"tmpfs", ctypes.c_ulong(flags), options.encode())
+    return not libc().mount(b"tmpfs", folder.encode(), b"tmpfs", ctypes.c_ulong(flags), options.encode())
 
 
 def be_nobody_else(user: int | None) -> bool:
@@ -137,9 +137,9 @@ def be_nobody_else(user: int | None) -> bool:
         os.setresuid(user, user, user)
     # The session keyring of whoever started us, which all workers would share.
     if (number := _KEYCTL.get(os.uname().machine)) is not None:
-        _libc().syscall(ctypes.c_long(number), ctypes.c_long(_KEYCTL_JOIN_SESSION_KEYRING), None)
+        libc().syscall(ctypes.c_long(number), ctypes.c_long(_KEYCTL_JOIN_SESSION_KEYRING), None)
     # If user ids cannot be changed, as in a namespace without any, no namespace that grants all rights can be made.
-    alone = not _libc().unshare(_CLONE_NEWUSER)
+    alone = not libc().unshare(_CLONE_NEWUSER)
     _set_capabilities(0)
     # Running a program does not restore rights either.
     _prctl(_PR_SET_NO_NEW_PRIVS, 1)
@@ -151,10 +151,10 @@ def _set_capabilities(kept: int) -> None:
     header = (ctypes.c_uint32 * 2)(_CAPABILITIES, 0)
     # Three sets of 64 bits, in two halves: effective, permitted, inheritable.
     sets = (ctypes.c_uint32 * 6)()
-    _libc().capget(header, sets)
+    libc().capget(header, sets)
     low, high = sets[1] & kept, sets[4] & kept >> 32
     sets[:] = [low, low, 0, high, high, 0]
-    if _libc().capset(header, sets):
+    if libc().capset(header, sets):
         raise refused("capset")
 
 
@@ -310,7 +310,7 @@ def close_system_calls(program: bytes) -> None:
 
 def _prctl(option: int, *arguments: Any) -> None:
     padded = [ctypes.c_ulong(a) if isinstance(a, int) else a for a in (*arguments, 0, 0, 0, 0)][:4]
-    if _libc().prctl(option, *padded):
+    if libc().prctl(option, *padded):
         raise refused(f"prctl({option})")
 
 
@@ -321,5 +321,6 @@ def refused(call: str) -> OSError:
 
 
 @cache
-def _libc() -> ctypes.CDLL:
+def libc() -> ctypes.CDLL:
+    """Return the C library, whose calls set `ctypes.get_errno`."""
     return ctypes.CDLL(None, use_errno=True)

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from grading.sandbox.inside.confining import refused
+from grading.sandbox.inside.confining import libc, refused
 
 
 class Mapped:
@@ -28,10 +28,9 @@ class Mapped:
 
     def __init__(self, descriptor: int) -> None:
         self.size = os.fstat(descriptor).st_size
-        self._libc = ctypes.CDLL(None, use_errno=True)
-        self._libc.mmap.restype = ctypes.c_void_p
+        libc().mmap.restype = ctypes.c_void_p
         # Not with the module mmap, whose objects keep a descriptor of the file.
-        address = self._libc.mmap(
+        address = libc().mmap(
             None,
             ctypes.c_size_t(self.size),
             mmap.PROT_READ | mmap.PROT_WRITE,
@@ -47,7 +46,7 @@ class Mapped:
 
     def array(self, shape: Sequence[int]) -> NDArray[np.float64]:
         """Return the file's content as a writable array: anything written to it earlier is discarded."""
-        if self._libc.madvise(ctypes.c_void_p(self._address), ctypes.c_size_t(self.size), mmap.MADV_DONTNEED):
+        if libc().madvise(ctypes.c_void_p(self._address), ctypes.c_size_t(self.size), mmap.MADV_DONTNEED):
             raise refused("madvise")
         content = memoryview((ctypes.c_char * self.size).from_address(self._address)).cast("B")
         array: NDArray[np.float64] = np.frombuffer(content, np.float64)
