@@ -27,6 +27,7 @@ from grading.intake.rendered_cells import RenderedAnswer, rendered_answers, rend
 from grading.intake.safe_names import shown
 from grading.intake.submission import Handin, IntakeError, Platform, Submission
 from grading.sandbox.inside import confining
+from grading.sandbox.inside.libraries import landlock_version
 from grading.sandbox.walls.syscalls import SeccompUnavailableError, compiled_filter
 from grading.words import Language, speak
 
@@ -222,8 +223,7 @@ def load() -> None:
     """Load what the reading processes and the process that forks them both need."""
     with contextlib.suppress(SeccompUnavailableError):
         compiled_filter()
-    with contextlib.suppress(ImportError):
-        importlib.import_module("landlockpy")
+    landlock_version()
 
 
 def serve(control: socket.socket, parent: int) -> NoReturn:

@@ -9,7 +9,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from grading.sandbox.level_search import LevelSearch, landlock_version
+from grading.sandbox.inside.libraries import landlock_version
+from grading.sandbox.level_search import LevelSearch
 from grading.sandbox.limits import Limits
 from grading.sandbox.walls import bubblewrap, users
 from grading.sandbox.walls.levels import Isolation, Level

@@ -11,6 +11,7 @@ import msgspec
 
 from grading import Closing
 from grading.protocol.confinement import Setup
+from grading.sandbox.inside.libraries import landlock_version
 from grading.sandbox.limits import Limits
 from grading.sandbox.walls import bubblewrap, users
 from grading.sandbox.walls.launch import (
@@ -205,12 +206,3 @@ class _Scratched(ZygoteLauncher):
         """End the zygote and all its workers, and remove what they wrote."""
         super().close()
         remove_scratch(self._folder)
-
-
-def landlock_version() -> int:
-    """The version of Landlock in this kernel; 0 if there is none."""
-    try:
-        import landlockpy
-    except ImportError:
-        return 0
-    return landlockpy.abi_version()

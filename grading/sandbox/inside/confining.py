@@ -229,6 +229,9 @@ def files_closed(setup: Setup, reachable: Callable[[str], str]) -> Ruleset:
     """Build the Landlock rules that restrict each process to reading what is listed and writing in ``scratch``."""
     from landlockpy import AccessFS, Ruleset, Scope
 
+    from grading.sandbox.inside.libraries import landlock_version
+
+    landlock_version()  # a ruleset asks for it, and would look for the C library at length
     rules = Ruleset(scoped=Scope.ABSTRACT_UNIX_SOCKET | Scope.SIGNAL)
     own = reachable(setup.scratch or "")
     _allow(rules, setup, setup.readable or [], reachable, own)

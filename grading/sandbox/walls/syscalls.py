@@ -6,13 +6,14 @@ EPERM, so that a library that asks for more than it needs continues without it.
 
 from __future__ import annotations
 
-import ctypes.util
 import errno
 import functools
 import importlib
 import os
 import tempfile
 from typing import Any
+
+from grading.sandbox.inside.libraries import found_by_name
 
 _ALLOWED = """
     read readv pread64 write writev pwrite64 lseek close close_range fstat newfstatat stat lstat statx
@@ -34,8 +35,6 @@ _FCNTL = (*range(8), 1030)
 _CLONE_THREAD = 0x10000
 # What Python and the C library ask of a file descriptor: is it a terminal, how much can be read, do not inherit it.
 _IOCTL = (0x5401, 0x541B, 0x5450, 0x5451, 0x5421)
-
-_LIBRARIES = {"c": "libc.so.6", "seccomp": "libseccomp.so.2"}
 
 
 class SeccompUnavailableError(Exception):
@@ -78,16 +77,12 @@ def compiled_filter() -> bytes:
 
 
 def _pyseccomp() -> Any:
-    """Import pyseccomp. Left to itself it runs ldconfig, twice, to find two libraries that the loader knows by name."""
-    search = ctypes.util.find_library
+    """Import pyseccomp, and libseccomp with it, wherever that is."""
     try:
-        ctypes.util.find_library = _LIBRARIES.get  # type: ignore[assignment]
-        return importlib.import_module("pyseccomp")
+        with found_by_name():
+            return importlib.import_module("pyseccomp")
     except OSError:
-        ctypes.util.find_library = search
         return importlib.import_module("pyseccomp")
-    finally:
-        ctypes.util.find_library = search
 
 
 def _allow_open(pyseccomp: Any, rules: Any, mask: int, flags: int) -> None:
