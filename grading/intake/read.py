@@ -10,6 +10,7 @@ from pathlib import PurePosixPath
 
 from grading.intake.chosen_definitions import ChosenDefinitions, choose_definitions
 from grading.intake.class_methods import base_names, find_method, texts_of_methods
+from grading.intake.compiled_blocks import compiled_for_workers
 from grading.intake.copies import (
     Copy,
     belongs_to,
@@ -79,18 +80,20 @@ def read(handin: Handin, asked: Sequence[str], *, limits: Limits = DEFAULT) -> S
         )
     definitions = {name: choice.definitions[name] for name in asked if name in choice.definitions}
     remarks = _not_too_many(list(dict.fromkeys(warnings)))
+    sources = tuple(_source(module, asked, choice) for module in modules)
     return Submission(
         name=handin.name,
         path=clean(str(handin.path)),
         sha256=digest(gathered),
         kind=Kind.ZIP if gathered.is_zip else _kind(modules, choice),
-        sources=tuple(_source(module, asked, choice) for module in modules),
+        sources=sources,
         definitions=definitions,
         methods={name: text for owner in asked for name, text in texts_of_methods(owner, choice.taken)},
         warnings=remarks,
         questions=questions,
         unparsed=(*reader.unreadable.values(), *_unparsed(modules)),
         said=kept_of((*remarks, *(each.sentence for each in definitions.values() if each.sentence))),
+        compiled=compiled_for_workers(sources),
     )
 
 

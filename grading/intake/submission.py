@@ -14,6 +14,7 @@ import msgspec
 
 from grading import UserError
 from grading.protocol.wire import WireCalling
+from grading.sandbox.inside.quick_compiling import filename_of
 
 
 class Kind(StrEnum):
@@ -156,6 +157,7 @@ class Submission(msgspec.Struct, frozen=True):
         edition: the edition of the assignment that it seems to belong to, if it is not the required one.
         unparsed: sentences on files, and places in them, that could not be read as Python or as a notebook.
         said: what the sentences were made from (`grading.words.origins`).
+        compiled: blocks as compiled for the workers, by `compiled_key`.
     """
 
     name: str
@@ -171,6 +173,12 @@ class Submission(msgspec.Struct, frozen=True):
     unparsed: tuple[str, ...] = ()
     methods: dict[str, MethodText] = {}
     said: dict[str, Any] = {}
+    compiled: dict[str, bytes] = {}
+
+
+def compiled_key(source: Source, block: Block) -> str:
+    """Return the key of all that the compiled code of a block depends on."""
+    return f"{filename_of(source.name, block.cell)}\0{block.first_line}\0{block.code}"
 
 
 class IntakeError(UserError):

@@ -165,12 +165,13 @@ WireStep: TypeAlias = (
 
 
 class WireBlock(_Wire):
-    """`submission.Block`."""
+    """`submission.Block`, and its statements, if they have been compiled by those who read it."""
 
     code: str
     cell: str | None
     first_line: int
     whole: bool = False
+    compiled: bytes = b""
 
 
 class WireSource(_Wire):

@@ -10,7 +10,7 @@ import msgspec
 import numpy as np
 from msgspec.structs import replace
 
-from grading.intake.submission import Submission
+from grading.intake.submission import Submission, compiled_key
 from grading.protocol import packing, wire
 from grading.protocol.frames import ProtocolError, frame
 from grading.sandbox.messages import (
@@ -154,7 +154,13 @@ def load(nonce: bytes, submission: Submission, skip: Sequence[wire.WirePlace]) -
             source.name,
             source.module,
             [
-                wire.WireBlock(block.code, block.cell, block.first_line, block.whole)
+                wire.WireBlock(
+                    block.code,
+                    block.cell,
+                    block.first_line,
+                    block.whole,
+                    submission.compiled.get(compiled_key(source, block), b""),
+                )
                 for block in source.blocks
             ],
         )

@@ -14,7 +14,7 @@ from typing import Any, cast
 from grading.protocol.wire import WireBlock, WireDefinition, WirePlace, WireSource
 from grading.sandbox.inside.absent_modules import Standin
 from grading.sandbox.inside.guarded_imports import prepared
-from grading.sandbox.inside.quick_compiling import quickly_compiled
+from grading.sandbox.inside.quick_compiling import filename_of, statements_of
 
 _MAX_REMARKS = 30
 _MAX_SENTENCE = 400
@@ -72,7 +72,9 @@ class Library:
         reached: Callable[[WirePlace], None],
     ) -> None:
         self.sources = sources
-        self.filenames = {_filename(source, block) for source in sources for block in source.blocks}
+        self.filenames = {
+            filename_of(source.name, block.cell) for source in sources for block in source.blocks
+        }
         self.remarks: list[str] = []
         self.failures: dict[str, str] = {}
         self.provided: dict[str, Any] = {}
@@ -190,7 +192,7 @@ class Library:
 
     def _run_block(self, number: int, k: int, block: WireBlock, namespace: dict[str, Any]) -> None:
         source = self.sources[number]
-        filename = _filename(source, block)
+        filename = filename_of(source.name, block.cell)
         here = self._defined_in.get((source.name, block.cell), [])
         if block.whole:
             place = WirePlace(number, k, block.first_line)
@@ -198,7 +200,7 @@ class Library:
             return
         padded = "\n" * (block.first_line - 1) + block.code
         linecache.cache[filename] = (len(padded), None, padded.splitlines(keepends=True), filename)
-        compiled = quickly_compiled(block, filename)
+        compiled = statements_of(block, filename)
         if compiled is None or not all(any(s.has(definition) for s in compiled) for definition in here):
             self._run_parsed(number, k, block, namespace)
             return
@@ -212,7 +214,7 @@ class Library:
     def _run_parsed(self, number: int, k: int, block: WireBlock, namespace: dict[str, Any]) -> None:
         """Run a block whose statements cannot be told by its lines alone."""
         source = self.sources[number]
-        filename = _filename(source, block)
+        filename = filename_of(source.name, block.cell)
         here = self._defined_in.get((source.name, block.cell), [])
         statements, problem = _parsed(block)
         if problem is not None:
@@ -295,10 +297,6 @@ class Library:
 
 def _nobody_answers(prompt: object = "", /) -> str:
     raise EOFError("it asks for input()")
-
-
-def _filename(source: WireSource, block: WireBlock) -> str:
-    return source.name if block.cell is None else f"{source.name}, {block.cell}"
 
 
 def _shared(module: str, importer: str) -> int:

@@ -6,6 +6,7 @@ itself, then the parts are the statements of the block: at the end of a part no 
 
 from __future__ import annotations
 
+import marshal
 import re
 from itertools import pairwise
 from types import CodeType
@@ -15,6 +16,8 @@ from grading.protocol.wire import WireBlock, WireDefinition
 
 # What can put two statements in one line, ends lines elsewhere, or matters beyond its own statement.
 _FOR_THE_PARSER = re.compile(r"[;\r\f\0]|except|__future__")
+# Of marshal's formats, one whose bytes do not depend on what else is in memory.
+_WITHOUT_REFERENCES = 2
 _STATEMENT = re.compile(r"(?!else\b|elif\b|finally\b)[A-Za-z_]")
 _LINE = re.compile(r"[A-Za-z_ \t#)\]}]|$")
 _EMPTY = re.compile(r"[ \t]*(?:#|$)")
@@ -41,6 +44,25 @@ class Statement(NamedTuple):
         first, last = self.lines
         within = first <= definition.first_line and definition.last_line <= last
         return within and self.defines == definition.name
+
+
+def filename_of(name: str, cell: str | None) -> str:
+    """Return the file name that the code of a block is compiled with."""
+    return name if cell is None else f"{name}, {cell}"
+
+
+def packed(block: WireBlock, filename: str) -> bytes:
+    """Return the statements of ``block`` for `WireBlock.compiled`, which is for nobody else to read."""
+    statements = quickly_compiled(block, filename)
+    return b"" if statements is None else marshal.dumps(list(map(tuple, statements)), _WITHOUT_REFERENCES)
+
+
+def statements_of(block: WireBlock, filename: str) -> list[Statement] | None:
+    """As `quickly_compiled`, if it has not been done before."""
+    if block.compiled:
+        # From whoever may run any code here.
+        return [Statement(*each) for each in marshal.loads(block.compiled)]
+    return quickly_compiled(block, filename)
 
 
 def quickly_compiled(block: WireBlock, filename: str) -> list[Statement] | None:
