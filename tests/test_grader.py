@@ -306,9 +306,12 @@ def test_what_cannot_be_printed_is_said_in_one_line() -> None:
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="needs a POSIX shell")
-def test_a_reader_who_has_seen_enough_is_no_error() -> None:
+def test_a_reader_who_has_seen_enough_is_no_error(tmp_path: Path) -> None:
     assert program("rubric --explain", "| true").stderr == ""
     assert program("rubric --explain", ">&-").returncode == 0
+    grading = f'"{SAMPLES / "ada.ipynb"}" --allow-unsafe --format json --out "{tmp_path}"'
+    assert program(grading, "| true").stderr == ""
+    assert program(grading, ">&-").returncode == 0
 
 
 def test_what_a_terminal_cannot_show_stands_there_as_a_number(monkeypatch: pytest.MonkeyPatch) -> None:
