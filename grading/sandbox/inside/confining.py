@@ -13,6 +13,9 @@ from typing import TYPE_CHECKING, Any
 
 from grading.protocol.confinement import Setup
 
+# Not where it is needed: by then this process may be unable to read our files.
+from grading.sandbox.inside.libraries import landlock_version
+
 if TYPE_CHECKING:
     from landlockpy import Ruleset
 
@@ -228,8 +231,6 @@ def become(setup: Setup) -> Callable[[str], str]:
 def files_closed(setup: Setup, reachable: Callable[[str], str]) -> Ruleset:
     """Build the Landlock rules that restrict each process to reading what is listed and writing in ``scratch``."""
     from landlockpy import AccessFS, Ruleset, Scope
-
-    from grading.sandbox.inside.libraries import landlock_version
 
     landlock_version()  # a ruleset asks for it, and would look for the C library at length
     rules = Ruleset(scoped=Scope.ABSTRACT_UNIX_SOCKET | Scope.SIGNAL)
