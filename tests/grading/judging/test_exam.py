@@ -124,3 +124,19 @@ def test_only_tied_problems_have_a_margin_of_exactly_0() -> None:
     assert all(has_ties(problem, 1.0) for problem in pool_of(tied, SEED, 1.0).examples)
     small = promise_of("value").drawings[0]
     assert not any(has_ties(problem, 1.0) for problem in pool_of(small, SEED, 1.0).examples)
+
+
+DRAWN = """
+import sys; sys.path.append({root!r})
+from grading.judging.drawing import write
+from hypothesis.internal.conjecture.providers import _get_local_constants
+write(5, 1.0)
+print(len(_get_local_constants()), file=sys.stderr)
+"""
+
+
+def test_what_is_drawn_does_not_depend_on_numbers_in_our_code() -> None:
+    program = DRAWN.format(root=str(ROOT))
+    drawn = subprocess.run([sys.executable, "-I", "-c", program], capture_output=True, check=True)
+    assert len(drawn.stdout) > 1000
+    assert drawn.stderr.split()[-1] == b"0"
