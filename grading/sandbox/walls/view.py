@@ -178,9 +178,11 @@ def _without(root: Path, hidden: tuple[Path, ...]) -> Iterator[Path]:
     left = [root]
     while left:
         path = left.pop()
+        if path in hidden:
+            continue
         if path in split:
             left += sorted(path.iterdir(), reverse=True)
-        elif path not in hidden:
+        else:
             yield path
 
 

@@ -25,6 +25,14 @@ def test_numpy_scipy_and_the_standard_library_can_be_read() -> None:
         assert covers(view().readable, Path(str(module.__file__)).resolve())
 
 
+def test_nothing_hidden_can_be_read_not_even_what_hides_more(tmp_path: Path) -> None:
+    for folder in ("os", "site-packages/numpy", "site-packages/inner/site-packages/other", "json"):
+        (tmp_path / folder).mkdir(parents=True)
+    hidden = tmp_path / "site-packages", tmp_path / "site-packages/inner/site-packages"
+    found = View(Path("/bin/python"), (tmp_path,), hidden, (), ())
+    assert found.readable == (Path("/bin/python"), tmp_path / "json", tmp_path / "os")
+
+
 @pytest.mark.parametrize("name", ["sklearn", "hypothesis", "pytest", "IPython"])
 def test_no_other_package_can_be_read(name: str) -> None:
     import importlib.util
