@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 
 def digest_of(submission: Submission, seed: int) -> bytes:
-    """What all that depends on the hand-in is made of."""
+    """The bytes that everything depending on the hand-in is derived from."""
     return f"{submission.sha256} {seed}".encode()
 
 
