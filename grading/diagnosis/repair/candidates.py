@@ -144,7 +144,7 @@ class Bench:
     def _renamed(self, text: str, k: int) -> str:
         """Rename the functions of the text to ``..._k``, where they are defined and called."""
         for name in self._names:
-            # It begins with the name itself: what begins with a condition takes ten times as long to look for.
+            # It begins with the name itself: a pattern that begins with a condition is tried at every character.
             text = re.sub(rf"{name}(?<![\w.]{name})(?=\s*\()", f"{name}__{k}", text)
         return text
 
