@@ -46,7 +46,11 @@ _CHEAP_NODES = (
 
 
 class StatementFilter:
-    """Filters the fragments of one module in order, remembering the names that the kept statements bind."""
+    """Filters the fragments of one module in order, remembering the names that the kept statements bind.
+
+    Attributes:
+        loaded: the statements kept so far, and those of which a part is.
+    """
 
     def __init__(self, asked: Iterable[str]) -> None:
         self.asked = frozenset(asked)
@@ -54,6 +58,7 @@ class StatementFilter:
         self._star_import = False
         self._modules: set[str] = set()
         self._left_out: dict[str, str] = {}
+        self.loaded: list[ast.stmt] = []
 
     @property
     def left_out(self) -> tuple[tuple[str, str], ...]:
@@ -72,9 +77,11 @@ class StatementFilter:
             if id(statement) in left_out:
                 continue
             if self._keeps(statement):
+                self.loaded.append(statement)
                 write(fragment.lines, lines, statement)
                 continue
             if any(self._opens(statement)):
+                self.loaded.append(statement)
                 opened.append(statement)
             place = f"{label}, line {statement.lineno}" if label else f"line {statement.lineno}"
             stored = (n.id for n in nodes(statement, ast.Name) if isinstance(n.ctx, ast.Store))

@@ -29,6 +29,7 @@ from grading.intake.modules import Module, UnreadableFileError, may_define, read
 from grading.intake.questions import find_questions
 from grading.intake.remarks import outdated, said_of_rebound
 from grading.intake.safe_names import clean, listed, module_name, shown
+from grading.intake.side_effects import are_independent
 from grading.intake.submission import Block, Handin, IntakeError, Kind, Question, Source, State, Submission
 from grading.intake.unfinished import keeps_zero_gradient, never_updates_weights, why_unfinished
 from grading.intake.versions import current_versions
@@ -80,7 +81,8 @@ def read(handin: Handin, asked: Sequence[str], *, limits: Limits = DEFAULT) -> S
         )
     definitions = {name: choice.definitions[name] for name in asked if name in choice.definitions}
     remarks = _not_too_many(list(dict.fromkeys(warnings)))
-    sources = tuple(_source(module, asked, choice) for module in modules)
+    keepers = [StatementFilter(with_origins(asked, (part.fragment for part in m.parts))) for m in modules]
+    sources = tuple(_source(module, keeper, choice) for module, keeper in zip(modules, keepers, strict=True))
     return Submission(
         name=handin.name,
         path=clean(str(handin.path)),
@@ -94,6 +96,7 @@ def read(handin: Handin, asked: Sequence[str], *, limits: Limits = DEFAULT) -> S
         unparsed=(*reader.unreadable.values(), *_unparsed(modules)),
         said=kept_of((*remarks, *(each.sentence for each in definitions.values() if each.sentence))),
         compiled=compiled_for_workers(sources),
+        independent=are_independent([statement for keeper in keepers for statement in keeper.loaded]),
     )
 
 
@@ -254,14 +257,10 @@ class _Reader:
         return sorted(found.values())
 
 
-def _source(module: Module, asked: Sequence[str], choice: ChosenDefinitions) -> Source:
-    keeper = StatementFilter(with_origins(asked, (part.fragment for part in module.parts)))
-    blocks = []
-    for part in module.parts:
-        code = keeper.code(part.fragment, choice.leave_out, part.label)
-        if code:
-            blocks.append(Block(code, part.label))
-    return Source(module.name, module.dotted, tuple(blocks), keeper.left_out)
+def _source(module: Module, keeper: StatementFilter, choice: ChosenDefinitions) -> Source:
+    loaded = [(keeper.code(part.fragment, choice.leave_out, part.label), part.label) for part in module.parts]
+    blocks = tuple(Block(code, label) for code, label in loaded if code)
+    return Source(module.name, module.dotted, blocks, keeper.left_out)
 
 
 def _said_of_copies(taken: Sequence[Copy], left: Sequence[Copy]) -> list[str]:

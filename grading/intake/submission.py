@@ -158,6 +158,7 @@ class Submission(msgspec.Struct, frozen=True):
         unparsed: sentences on files, and places in them, that could not be read as Python or as a notebook.
         said: what the sentences were made from (`grading.words.origins`).
         compiled: blocks as compiled for the workers, by `compiled_key`.
+        independent: whether no call of a function seems to leave anything behind for another function.
     """
 
     name: str
@@ -174,6 +175,7 @@ class Submission(msgspec.Struct, frozen=True):
     methods: dict[str, MethodText] = {}
     said: dict[str, Any] = {}
     compiled: dict[str, bytes] = {}
+    independent: bool = False
 
 
 def compiled_key(source: Source, block: Block) -> str:

@@ -40,6 +40,7 @@ class Candidates:
         self._losses: dict[str, LossFunction] = {}
         self._classifiers: dict[str, Classifier] = {}
         self._networks: dict[str, Network] = {}
+        self._hosts: dict[str, str] = {}
 
     def group(self, name: str) -> str:
         """The loss whose worker calls a function; if the function must agree with a naive one, that one's loss."""
@@ -48,7 +49,23 @@ class Candidates:
 
     def worker(self, name: str) -> Worker:
         """The worker that has loaded a function."""
-        return self._worker_of(self.group(name))
+        group = self.group(name)
+        return self._worker_of(self._hosts.get(group, group))
+
+    def share(self, group: str, host: str) -> None:
+        """Call the functions of a loss in the worker of another one, ``host``."""
+        self._hosts[group] = host
+
+    def is_guest(self, name: str) -> bool:
+        """Whether a function is called in the worker of another loss."""
+        return self.group(name) in self._hosts
+
+    def separate(self, group: str) -> None:
+        """Undo `share`, and forget all that is known of the loss's functions."""
+        del self._hosts[group]
+        for known in (self._losses, self._classifiers, self._networks):
+            for name in [name for name in known if self.group(name) == group]:
+                del known[name]
 
     def __getitem__(self, name: str) -> LossFunction | Classifier | Network:
         kind = self._standard.functions[name].kind

@@ -6,7 +6,7 @@ The grader and pytest both use this module, so they cannot reach different verdi
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Executor, wait
 from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING
@@ -73,7 +73,7 @@ class Runner:
         self.rubric = rubric
         self.candidates = Candidates(submission, worker_of, standard_of(rubric))
         self._results: dict[tuple[str, str], CheckResult] = {}
-        self._real_uses: dict[str, RealUse] = {}
+        self._real_uses: dict[LossFunction, RealUse] = {}
         self._opening, self._alone = opening, alone
         self._failures: dict[str, list[tuple[str, Failure]]] = {}
         self._wrong_alone: set[str] = set()
@@ -89,14 +89,19 @@ class Runner:
                     yield name, check
 
     def results(self, lanes: Executor | None = None) -> list[CheckResult]:
-        """Run all planned checks, each loss in one of ``lanes`` if there are processors to spare."""
+        """Run all planned checks, each loss in one of ``lanes`` if there are processors to spare.
+
+        Without them, one process is used for all losses if that cannot make a difference.
+        """
         plan = list(self.plan())
         # Hidden checks come last, so that a function cannot reveal in the open checks what the hidden ones asked.
         in_turn = sorted(plan, key=lambda planned: self._is_hidden(*planned))
-        if lanes is not None:
-            groups: dict[str, list[tuple[str, str]]] = {}
-            for name, check in in_turn:
-                groups.setdefault(self.candidates.group(name), []).append((name, check))
+        groups: dict[str, list[tuple[str, str]]] = {}
+        for name, check in in_turn:
+            groups.setdefault(self.candidates.group(name), []).append((name, check))
+        if lanes is None:
+            self._run_in_one_process(groups)
+        else:
             lane_of = [lanes.submit(self._run_in_order, group) for group in groups.values()]
             # A worker must not be ended while a lane is still using it.
             wait(lane_of)
@@ -106,6 +111,37 @@ class Runner:
             self.result(name, check)
         self.repairs()
         return [self.result(name, check) for name, check in plan]
+
+    def _run_in_one_process(self, groups: Mapping[str, Sequence[tuple[str, str]]]) -> None:
+        """Run the checks of one loss after the other in one process, as long as they pass.
+
+        Half of all processes are saved. Where anything fails, it may be because of an earlier call of another loss's
+        function, so that loss is left to a process of its own.
+        """
+        # An open check must not come after a hidden one in the same process.
+        hidden = any(self._is_hidden(*each) for planned in groups.values() for each in planned)
+        if hidden or not self.submission.independent or len(groups) == 1:
+            return
+        host, *guests = groups
+        if not self._all_pass(groups[host]):
+            return
+        worker = self.candidates.worker(groups[host][0][0])
+        for guest in guests:
+            if not worker.is_intact:
+                return
+            self.candidates.share(guest, host)
+            if not (self._all_pass(groups[guest]) and worker.is_intact):
+                self.candidates.separate(guest)
+                for each in groups[guest]:
+                    self._results.pop(each, None)
+                return
+
+    def _all_pass(self, planned: Sequence[tuple[str, str]]) -> bool:
+        """Whether these checks pass; run up to the first that does not."""
+        try:
+            return all(self.result(name, check).status == "passed" for name, check in planned)
+        except Failure:
+            return False
 
     def _is_hidden(self, name: str, check: str) -> bool:
         return check in self.rubric.settings.functions[name].hidden
@@ -131,6 +167,7 @@ class Runner:
 
         Raises:
             NotPassed: the check is not passed, or should not have been run at all.
+            Failure: it is not passed in the process of another loss, which decides nothing.
         """
         started, asked = time.perf_counter(), promise_of(check)
         result = self._unasked(name, asked, started)
@@ -145,6 +182,8 @@ class Runner:
                         self._real_use(candidate).judge(check)
                         candidate.passed.add(check)
             except Failure as failure:
+                if self.candidates.is_guest(name):
+                    raise
                 tried = candidate.cases - cases
                 result = self._failed(name, asked, failure, candidate.remarks[remarks:], tried, started)
             else:
@@ -176,9 +215,9 @@ class Runner:
         return None
 
     def _real_use(self, candidate: LossFunction) -> RealUse:
-        if candidate.name not in self._real_uses:
-            self._real_uses[candidate.name] = RealUse.of(candidate)
-        return self._real_uses[candidate.name]
+        if candidate not in self._real_uses:
+            self._real_uses[candidate] = RealUse.of(candidate)
+        return self._real_uses[candidate]
 
     def _first(self, name: str) -> str:
         """Return the check that says why a function cannot be run: one that is not hidden, if possible."""

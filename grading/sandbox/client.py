@@ -25,8 +25,8 @@ __all__ = ["Sandbox", "Worker"]
 class Workers(Closing):
     """The workers of one submission, by purpose, each started when first requested. Close them.
 
-    There is one for each loss, so that what one does to its process does not affect the other; different ones may be
-    used from different threads.
+    One for each loss keeps what the one does to its process from affecting the other. Different ones may be used from
+    different threads.
 
     Args:
         start: starts a new worker, with the submission's files loaded.

@@ -59,6 +59,7 @@ class Worker(Closing):
         self._limits = limits
         self._session = session
         self._seed: Seed | None = None
+        self._restarts = 0
         try:
             self._session.start()
         except LossError as loss:
@@ -77,6 +78,11 @@ class Worker(Closing):
     def processor_seconds(self) -> float | None:
         """Processor time of its process so far, measured from outside; None if it cannot be measured."""
         return self._session.processor_seconds
+
+    @property
+    def is_intact(self) -> bool:
+        """Whether its first process still answers."""
+        return self._session.running and not self._restarts
 
     def run(self, steps: Sequence[Step], seconds: float | None = None) -> list[Outcome]:
         """Run ``steps`` in order, in one round trip if nothing goes wrong.
@@ -187,6 +193,7 @@ class Worker(Closing):
         """
         session = self._session
         if not session.running:
+            self._restarts += 1
             session.start()
             if self._seed is not None:
                 limit = self._limits.load_seconds

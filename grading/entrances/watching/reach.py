@@ -9,24 +9,29 @@ from __future__ import annotations
 
 import ast
 import hashlib
-import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
 from grading.intake.parsing import syntax_tree
+from grading.intake.side_effects import (
+    CHANGING_WORDS,
+    DEFINITION,
+    changes_others,
+    is_kept,
+    is_quiet,
+    names_of,
+    words_of,
+)
 from grading.intake.submission import Submission
 from grading.rubric.settings import Rubric
 
-_FUNCTION = (ast.FunctionDef, ast.AsyncFunctionDef)
-_WORD = re.compile(r"[^\W\d]\w*")
 # Code that finds things other than by name, or changes what other functions of the process see.
 _FAR = """
-    __builtins__ __code__ __dict__ __doc__ __globals__ __import__ builtins compile ctypes delattr dir environ eval exec
-    gc getattr globals importlib inspect locals open os seed set_state seterr seterrcall setattr sys traceback vars
+    __doc__ __import__ compile dir environ getattr inspect locals open os seed set_state seterr seterrcall traceback
     warnings
 """
-_FAR_REACHING = frozenset(_FAR.split())
+_FAR_REACHING = CHANGING_WORDS.union(_FAR.split())
 
 
 @dataclass(frozen=True)
@@ -63,39 +68,12 @@ class _Statement:
     @cached_property
     def names(self) -> frozenset[str]:
         """The names to which it gives a value."""
-        if isinstance(self.node, (*_FUNCTION, ast.ClassDef)):
-            return frozenset((self.node.name,))
-        stored = (
-            n.id for n in ast.walk(self.node) if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Store)
-        )
-        inner = (n.name for n in ast.walk(self.node) if isinstance(n, (*_FUNCTION, ast.ClassDef)))
-        aliases = (n.asname or n.name.split(".")[0] for n in ast.walk(self.node) if isinstance(n, ast.alias))
-        return frozenset((*stored, *inner, *aliases))
+        return names_of(self.node)
 
     @cached_property
     def words(self) -> frozenset[str]:
         """All words that may be a name in it."""
-        return frozenset(_words(self.node))
-
-    @cached_property
-    def is_quiet(self) -> bool:
-        """Whether it only gives values to names, without running any of the student's code."""
-        node = self.node
-        if isinstance(node, ast.ImportFrom):
-            return all(alias.name != "*" for alias in node.names)
-        return isinstance(node, ast.Import) or _is_plain_definition(node) or _is_number(node)
-
-    @cached_property
-    def is_kept(self) -> bool:
-        """Whether it creates something that functions may change while they run."""
-        return not (
-            isinstance(self.node, (*_FUNCTION, ast.ClassDef, ast.Import, ast.ImportFrom)) or self.is_quiet
-        )
-
-    @cached_property
-    def changes_others(self) -> bool:
-        """Whether a function in it changes anything that is not its own."""
-        return any(_changes_others(node) for node in ast.walk(self.node) if isinstance(node, _FUNCTION))
+        return words_of(self.node)
 
 
 def reached(submission: Submission, rubric: Rubric) -> dict[str, Reached]:
@@ -106,7 +84,7 @@ def reached(submission: Submission, rubric: Rubric) -> dict[str, Reached]:
     if submission.edition is not None:
         # The words about one function then depend on the others.
         return dict.fromkeys(rubric.settings.functions, whole)
-    loud = [statement for statement in statements if not statement.is_quiet]
+    loud = [statement for statement in statements if not is_quiet(statement.node)]
     found = {}
     for name in rubric.settings.functions:
         roots = _roots(name, rubric)
@@ -159,10 +137,10 @@ def _closure(
 
 
 def _is_far_reaching(within: Sequence[_Statement]) -> bool:
-    functions = [each for each in within if isinstance(each.node, (*_FUNCTION, ast.ClassDef))]
+    functions = [each for each in within if isinstance(each.node, DEFINITION)]
     words = frozenset[str]().union(*(each.words for each in functions))
-    kept = frozenset[str]().union(*(each.names for each in within if each.is_kept))
-    return bool(words & (_FAR_REACHING | kept)) or any(each.changes_others for each in functions)
+    kept = frozenset[str]().union(*(each.names for each in within if is_kept(each.node)))
+    return bool(words & (_FAR_REACHING | kept)) or any(changes_others(each.node) for each in functions)
 
 
 def _fingerprint(
@@ -180,72 +158,3 @@ def _fingerprint(
     names = frozenset[str]().union(*(statement.names for statement in within))
     words = frozenset(roots).union(*(statement.words for statement in within))
     return Reached(code.hexdigest(), text.hexdigest(), names, words.difference(bound))
-
-
-def _words(node: ast.AST) -> Iterator[str]:
-    if isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant):
-        return  # a docstring; anything that reads one is far-reaching
-    if isinstance(node, ast.Name):
-        yield node.id
-    elif isinstance(node, ast.Attribute):
-        yield node.attr
-    elif isinstance(node, ast.alias):
-        yield from node.name.split(".")
-    elif isinstance(node, ast.ImportFrom):
-        yield from (node.module or "").split(".")
-    elif isinstance(node, ast.Constant) and isinstance(node.value, str):
-        yield from _WORD.findall(node.value)
-    for child in ast.iter_child_nodes(node):
-        yield from _words(child)
-
-
-def _is_plain_definition(node: ast.stmt) -> bool:
-    if isinstance(node, _FUNCTION):
-        defaults = (*node.args.defaults, *node.args.kw_defaults)
-        return not node.decorator_list and all(each is None or _is_simple(each) for each in defaults)
-    if isinstance(node, ast.ClassDef):
-        quiet = (_is_plain_definition(each) or _is_number(each) or _is_text(each) for each in node.body)
-        return not node.decorator_list and not node.keywords and all(quiet)
-    return isinstance(node, ast.Pass)
-
-
-def _is_number(node: ast.stmt) -> bool:
-    """Whether it only assigns a constant, such as a number or a string, to names."""
-    if isinstance(node, ast.AnnAssign):
-        return isinstance(node.target, ast.Name) and (node.value is None or _is_simple(node.value))
-    return (
-        isinstance(node, ast.Assign)
-        and all(isinstance(target, ast.Name) for target in node.targets)
-        and _is_simple(node.value)
-    )
-
-
-def _is_text(node: ast.stmt) -> bool:
-    return isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant)
-
-
-def _is_simple(value: ast.expr) -> bool:
-    if isinstance(value, ast.UnaryOp):
-        return _is_simple(value.operand)
-    if isinstance(value, ast.BinOp):
-        return _is_simple(value.left) and _is_simple(value.right)
-    if isinstance(value, ast.Tuple):
-        return all(map(_is_simple, value.elts))
-    return isinstance(value, ast.Constant)
-
-
-def _changes_others(function: ast.AST) -> bool:
-    """Whether it declares a name global, or stores into something that is not one of its own names."""
-    nodes = list(ast.walk(function))
-    own = {n.arg for n in nodes if isinstance(n, ast.arg)}
-    own |= {n.id for n in nodes if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Store)}
-    for node in nodes:
-        if isinstance(node, ast.Global):
-            return True
-        if isinstance(node, ast.Attribute | ast.Subscript) and not isinstance(node.ctx, ast.Load):
-            root: ast.expr = node
-            while isinstance(root, ast.Attribute | ast.Subscript):
-                root = root.value
-            if not (isinstance(root, ast.Name) and root.id in own):
-                return True
-    return False

@@ -1,4 +1,4 @@
-"""Both losses side by side: what ends the one does not end the process of the other under it."""
+"""Both losses side by side, or in one process: what the one does decides nothing about the other."""
 
 from __future__ import annotations
 
@@ -7,12 +7,13 @@ from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
+from msgspec.structs import replace
 
 from grading.rubric.reading import load_rubric
 from grading.running.runner import Runner
-from grading.sandbox.client import Worker
+from grading.sandbox.client import Sandbox, Worker
 from grading.sandbox.walls.levels import DisturbedError
-from tests.checks.handins import submission_of
+from tests.checks.handins import Handed, rubric_of, submission_of
 
 
 def no_worker(loss: str) -> Worker:
@@ -39,3 +40,72 @@ def test_a_loss_that_is_disturbed_ends_the_hand_in_only_when_the_other_has_ended
         with pytest.raises(DisturbedError):
             runner.results(lanes)
         assert len(ended) == 1
+
+
+SVM = """
+def svm(W, X, y, reg):
+    n = len(y)
+    s = X.dot(W)
+    m = np.maximum(0, s - s[np.arange(n), y][:, None] + 1)
+    m[np.arange(n), y] = 0
+    b = (m > 0).astype(float)
+    b[np.arange(n), y] = -b.sum(axis=1)
+    return m.sum() / n + reg * np.sum(W * W), X.T.dot(b) / n + 2 * reg * W
+"""
+SOFTMAX = """
+def softmax(W, X, y, reg):
+    n = len(y)
+    s = X.dot(W)
+    p = np.exp(s - s.max(axis=1, keepdims=True))
+    p /= p.sum(axis=1, keepdims=True)
+    loss = -np.log(p[np.arange(n), y]).mean() + reg * np.sum(W * W)
+    p[np.arange(n), y] -= 1
+    return loss, X.T.dot(p) / n + 2 * reg * W
+"""
+LEAVING = SVM.replace("    n = len(y)\n", "    n = len(y)\n    numbers = np\n    numbers.spoilt = True\n", 1)
+SPOILT = SOFTMAX.replace("    n = len(y)\n", "    n = len(y) + hasattr(np, 'spoilt')\n", 1)
+ENDING = SOFTMAX.replace(
+    "    n = len(y)\n", "    n = len(y)\n    if hasattr(np, 'spoilt'): __import__('os')._exit(0)\n", 1
+)
+WRONG = SOFTMAX.replace("2 * reg * W", "reg * W")
+
+
+@pytest.mark.parametrize(
+    ("svm", "softmax", "independent", "hidden", "processes"),
+    [
+        (SVM, SOFTMAX, True, [], 1),
+        (SVM, SOFTMAX, False, [], 2),
+        (SVM, SOFTMAX, True, ["stability"], 2),
+        (LEAVING, SPOILT, True, [], 2),
+        (LEAVING, ENDING, True, [], 2),
+    ],
+    ids=["right", "not independent", "hidden checks", "spoilt by the other", "ended because of the other"],
+)
+def test_losses_share_a_process_where_it_makes_no_difference(
+    sandbox: Sandbox, svm: str, softmax: str, independent: bool, hidden: list[str], processes: int
+) -> None:
+    handed = {"f": Handed("svm", svm, "svm"), "g": Handed("softmax", softmax, "softmax")}
+    submission = replace(
+        submission_of({name: (each.code, each.entry) for name, each in handed.items()}),
+        independent=independent,
+    )
+    rubric = rubric_of(handed)
+    function = replace(rubric.settings.functions["g"], hidden=hidden)
+    settings = replace(rubric.settings, functions=rubric.settings.functions | {"g": function})
+    with sandbox.workers(submission) as workers:
+        results = Runner(submission, workers, replace(rubric, settings=settings)).results()
+        assert len(workers._workers) == processes
+    assert {result.status for result in results} == {"passed"}
+
+
+def test_a_loss_that_fails_beside_the_other_is_judged_by_a_process_of_its_own(sandbox: Sandbox) -> None:
+    handed = {"f": Handed("svm", SVM, "svm"), "g": Handed("softmax", WRONG, "softmax")}
+    alone = submission_of({name: (each.code, each.entry) for name, each in handed.items()})
+    found = []
+    for submission in (alone, replace(alone, independent=True)):
+        with sandbox.workers(submission) as workers:
+            results = Runner(submission, workers, rubric_of(handed)).results()
+            assert len(workers._workers) == 2
+        found.append([replace(result, seconds=0.0) for result in results])
+    assert found[0] == found[1]
+    assert "failed" in {result.status for result in found[0]}
