@@ -1,13 +1,18 @@
-"""Lets bindings find their C libraries by names that the loader knows, where Python would ask ldconfig, gcc and ld."""
+"""Imports libraries without what they would do at length for nobody: asking ldconfig for names, compiling Fortran."""
 
 from __future__ import annotations
 
 import contextlib
 import ctypes.util
+import importlib
+import importlib.util
+import sys
 from collections.abc import Iterator
 
 #: The C library is in every process: what is not found is looked for in the program itself.
 _NAMES = {"seccomp": "libseccomp.so.2"}
+#: SciPy imports all of NumPy's packages, which takes longer than everything that it needs.
+_LATER = ("numpy.f2py", "numpy.ma", "numpy.testing", "unittest")
 
 
 @contextlib.contextmanager
@@ -29,3 +34,23 @@ def landlock_version() -> int:
         return 0
     with found_by_name():
         return landlockpy.abi_version()
+
+
+def import_long(module: str) -> None:
+    """Import a module of SciPy; what it hardly ever needs is imported when it is used.
+
+    Raises:
+        ImportError: it cannot be imported.
+    """
+    for name in _LATER:
+        spec = None if name in sys.modules else importlib.util.find_spec(name)
+        if spec is None or spec.loader is None:
+            continue
+        spec.loader = importlib.util.LazyLoader(spec.loader)
+        later = importlib.util.module_from_spec(spec)
+        sys.modules[name] = later
+        spec.loader.exec_module(later)
+        package, _, own_name = name.rpartition(".")
+        if package:
+            setattr(sys.modules[package], own_name, later)
+    importlib.import_module(module)

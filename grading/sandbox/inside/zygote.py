@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import contextlib
 import gc
-import importlib
 import os
 import secrets
 import signal
@@ -24,6 +23,7 @@ import numpy as np
 from grading.protocol.confinement import Setup, Start
 from grading.sandbox.inside import confining, running_cells, serving
 from grading.sandbox.inside.clearing import clear_slowly
+from grading.sandbox.inside.libraries import import_long
 from grading.sandbox.inside.mapped_array import Mapped
 
 if TYPE_CHECKING:
@@ -213,7 +213,7 @@ class Zygote:
         confining.adopt_orphans()
         self._drop_inherited()
         self._control, self._workers, self._branches, self._sweepers = control, {}, {}, set()
-        importlib.import_module(module)
+        import_long(module)
         gc.collect()
         gc.freeze()
         self.serve()

@@ -60,13 +60,18 @@ def test_what_scipy_imports_if_it_is_there_is_not_there_where_it_cannot_be_read(
     code = """
     from scipy.special import logsumexp
     from scipy import optimize, stats
-    def f(): return float(logsumexp([0.0])) + optimize.linprog([1.0]).fun + stats.norm.cdf(0.0)
+    import numpy as np, numpy.ma as ma
+    from numpy.testing import assert_allclose
+    def f():
+        assert_allclose(ma.masked_less([1.0, 2.0], 1.5).sum(), 2.0)
+        return float(logsumexp([0.0])) + optimize.linprog([1.0]).fun + stats.norm.cdf(0.0)
+    def g(): return np.ma.sum([1.0]) + (np.testing.assert_equal(1, 1) is None) + len(np.f2py.__name__)
     """
     with Sandbox.open(LIMITS, level=level, allow_unsafe=True) as sandbox:
         with sandbox.start(one_file(code)) as worker:
-            [outcome] = worker.run([Call("f", ())])
+            outcomes = worker.run([Call("f", ()), Call("g", ())])
         assert worker.loaded == Loaded()
-        assert value(outcome) == 0.5
+        assert list(map(value, outcomes)) == [0.5, 12.0]
 
 
 def test_a_module_that_cannot_be_read_is_not_found(monkeypatch: pytest.MonkeyPatch) -> None:
