@@ -14,6 +14,7 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 from functools import lru_cache
+from itertools import combinations_with_replacement
 
 import numpy as np
 from numpy.typing import NDArray
@@ -50,13 +51,13 @@ class BatchTest:
 
 
 def counts_from_history(
-    history: NDArray[np.float64], first_loss: float, second_loss: float, batch_size: int, bound: float
+    history: NDArray[np.float64], losses: NDArray[np.float64], batch_size: int, bound: float
 ) -> Counts | None:
-    """Infers from each batch's loss how many of its rows were the first sample: (num_iters,).
+    """Infers from each batch's loss how many of its rows were which sample: (num_iters, K).
 
     Args:
-        history: (num_iters,) losses of batches with only two distinct samples, all at the same W.
-        first_loss, second_loss: the loss of a batch of only the first, of only the second sample.
+        history: (num_iters,) losses of batches with only K distinct samples, all at the same W.
+        losses: (K,) the loss of a batch of only one sample, for each of them.
         batch_size: the number of rows that each batch should have held.
         bound: how far right float64 code can be from any of these losses.
 
@@ -64,18 +65,28 @@ def counts_from_history(
         None if some loss is not that of any batch of ``batch_size`` of these samples.
 
     Raises:
-        ValueError: the two losses are too close to each other to tell one row more from one row less.
+        ValueError: two different batches have losses too close to each other to tell one from the other.
     """
-    step = (first_loss - second_loss) / batch_size
-    if abs(step) <= 16.0 * bound:
-        raise ValueError(f"losses {first_loss} and {second_loss} do not tell the rows of a batch apart")
+    batches = _batches(batch_size, len(losses))
+    with np.errstate(invalid="ignore"):
+        means = batches @ losses / batch_size
+    if not (np.isfinite(means).all() and np.diff(np.sort(means)).min() > 16.0 * bound):
+        raise ValueError(f"losses {losses.tolist()} do not tell the rows of a batch apart")
     if not np.isfinite(history).all():
         return None
-    counts = np.rint((history - second_loss) / step)
-    is_batch = (counts >= 0) & (counts <= batch_size)
-    # The history's error, that of both losses, and the rounding of this line.
-    is_batch &= np.abs(second_loss + counts * step - history) <= 4.0 * bound
-    return counts.astype(np.int64) if is_batch.all() else None
+    distances = np.abs(history[:, np.newaxis] - means)
+    # The history's error, that of the losses, and the rounding of their mean.
+    if (distances.min(axis=1) > 4.0 * bound).any():
+        return None
+    counts: Counts = batches[distances.argmin(axis=1)]
+    return counts
+
+
+@lru_cache(maxsize=8)
+def _batches(batch_size: int, samples: int) -> Counts:
+    """All batches: how many of its rows are which of the samples, (batches, samples)."""
+    rows = combinations_with_replacement(range(samples), batch_size)
+    return np.array([np.bincount(batch, minlength=samples) for batch in rows])
 
 
 def batches_p_value(counts: Counts, *, batch_size: int, population: int, marked: int) -> BatchTest:

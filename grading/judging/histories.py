@@ -1,12 +1,13 @@
 """Judges sampling by loss histories alone, for a train whose batches cannot be seen.
 
-With learning_rate = 0 the weights stay, and with two distinct samples a batch's mean loss tells how many of each it
+With learning_rate = 0 the weights stay, and with a few distinct samples a batch's mean loss tells how many of each it
 held. The loss of each sample alone comes from the same train, so a wrong loss, as long as it is a sum or mean over its
 samples, does not make a right train fail.
 """
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -26,9 +27,14 @@ Rows = NDArray[np.int64]
 # Labels that belong to their samples only every other time would pass this often in one case in 10 ** 10.
 _LABEL_STEPS = 36
 _TEST_STEPS = 5  # of a history with one sample only, where all losses must be equal
-# At these weights, and up to 1/16 around them, the losses of the two samples differ by more than 0.3.
-_W = np.array([[-1.5, 1.5, -1.0, -0.5], [1.25, -1.0, 1.0, -1.5]])
-_PAIR = np.array([[1.0, -0.5], [-1.5, 0.75]])
+# What is in the rows with even numbers, in those with odd numbers, in the first row and in the last.
+_EVEN, _ODD, _FIRST, _LAST = range(4)
+_SAMPLES = np.array([[1.0, 0.0], [1.0, 49 / 64], [1.0, 1 / 64], [1.0, 7 / 64]])
+_OF_MIXED = ((_EVEN, 0), (_ODD, 0), (_FIRST, 0), (_LAST, 0))
+_OF_LABELLED = ((_EVEN, 0), (_ODD, 1))
+# Powers of 7 are between them, one more than the largest batch: at these weights, and up to 1/64 around them, the mean
+# losses of two batches that hold different samples differ by more than 0.0005.
+_W = np.array([[-2.0, -1.25, -1.0, 1.0], [0.25, -0.25, -1.0, -0.25]])
 _AGREEMENT = 1e-10
 # As where batches are seen: batches of one shuffled epoch depend on each other.
 _SPREAD_ALPHA = 1e-12
@@ -54,84 +60,92 @@ def follows_from_its_histories(candidate: Classifier, sampling: Sampling) -> Non
 
 
 class _Told:
-    """Infers the batches of a train from its losses."""
+    """Infers the batches of a train from its losses.
+
+    Attributes:
+        mixed: a training on data of four kinds, all with the same label.
+        labelled: one on data of two kinds with a label each.
+    """
 
     def __init__(self, candidate: Classifier, sampling: Sampling) -> None:
         self.candidate, self.sampling = candidate, sampling
-        self._alone: dict[tuple[int, int], float | None] = {}
+        numbers = np.arange(sampling.samples, dtype=np.int64)
+        # Alternating, so that every window of even length holds equally many of both kinds.
+        parity = numbers % 2
+        kinds = np.select([numbers == 0, numbers == sampling.samples - 1], [_FIRST, _LAST], parity)
+        self.mixed = self.training(kinds, np.zeros_like(kinds), sampling.steps)
+        self.labelled = self.training(parity, parity, _LABEL_STEPS)
+        self._alone = {
+            (kind, label): self.training(np.full_like(kinds, kind), np.full_like(kinds, label), _TEST_STEPS)
+            for kind, label in dict.fromkeys((*_OF_MIXED, *_OF_LABELLED))
+        }
+        self._losses: dict[tuple[int, int], float | None] = {}
+        candidate.foresee([*self._alone.values(), self.mixed, self.labelled])
 
-    def training(self, which: Rows, labels: Rows, steps: int) -> Scenario:
-        """A training on rows of two kinds; ``which``, (N,), is 0 or 1 for each."""
-        training = self.sampling.training(_PAIR[which], labels, _W)
+    def training(self, kinds: Rows, labels: Rows, steps: int) -> Scenario:
+        """A training on rows of some kinds; ``kinds`` and ``labels`` are (N,)."""
+        training = self.sampling.training(_SAMPLES[kinds], labels, _W)
         return replace(training, options=replace(training.options, num_iters=steps))
 
-    def halves(self) -> Rows:
-        """Alternating rows of both kinds, so that every window of even length holds equally many of each."""
-        return np.arange(self.sampling.samples, dtype=np.int64) % 2
+    def counts(self, training: Scenario, samples: Sequence[tuple[int, int]]) -> Rows | None:
+        """How many rows of each of ``samples``, a kind and a label, each batch held, (steps, len(samples)).
 
-    def counts(self, which: Rows, labels: Rows, steps: int) -> Rows | None:
-        """How many rows of kind 1 each batch held; None if the losses do not show it."""
-        alone = [self._loss_alone(kind, int(labels[which == kind][0])) for kind in (1, 0)]
-        one, zero = alone
-        if one is None or zero is None:
+        None if the losses do not show it.
+        """
+        losses = [self._loss_alone(sample) for sample in samples]
+        if any(loss is None for loss in losses):
             return None
-        history = self._history(which, labels, steps)
+        history = self._history(training)
         try:
-            return counts_from_history(history, one, zero, self.sampling.batch_size, _AGREEMENT)
+            return counts_from_history(history, np.array(losses), self.sampling.batch_size, _AGREEMENT)
         except ValueError:
             return None
 
-    def _loss_alone(self, kind: int, label: int) -> float | None:
-        """The loss of batches whose rows are all of one kind; None if it is not the same for all of them."""
-        if (kind, label) not in self._alone:
-            losses = self._history(
-                np.full(self.sampling.samples, kind), np.full(self.sampling.samples, label), _TEST_STEPS
-            )
-            self._alone[kind, label] = float(losses[0]) if np.ptp(losses) <= _AGREEMENT else None
-        return self._alone[kind, label]
+    def _loss_alone(self, sample: tuple[int, int]) -> float | None:
+        """The loss of batches whose rows are all the same; None if it is not the same for all of them."""
+        if sample not in self._losses:
+            losses = self._history(self._alone[sample])
+            self._losses[sample] = float(losses[0]) if np.ptp(losses) <= _AGREEMENT else None
+        return self._losses[sample]
 
-    def _history(self, which: Rows, labels: Rows, steps: int) -> Array:
-        (done,) = self.candidate.train(self.training(which, labels, steps))
-        return history_of(self.candidate.name, done.history, steps)
+    def _history(self, training: Scenario) -> Array:
+        (done,) = self.candidate.train(training)
+        return history_of(self.candidate.name, done.history, training.options.num_iters)
 
 
 def _require_random(told: _Told) -> None:
-    half, labels = told.halves(), np.zeros(told.sampling.samples, dtype=np.int64)
-    counts = told.counts(half, labels, told.sampling.steps)
-    scenario = told.training(half, labels, told.sampling.steps)
+    size, samples = told.sampling.batch_size, told.sampling.samples
+    counts = told.counts(told.mixed, _OF_MIXED)
     if counts is None:
         raise WrongSampling(
             say(
                 "The losses of {name} with learning_rate = 0 are not those of batches of batch_size = "
                 "{batch_size} rows of X.",
                 name=told.candidate.name,
-                batch_size=told.sampling.batch_size,
+                batch_size=size,
             ),
-            code=code_of(told.candidate, scenario),
-            expected=say(
-                "the mean loss of {batch_size} rows, in every step", batch_size=told.sampling.batch_size
-            ),
+            code=code_of(told.candidate, told.mixed),
+            expected=say("the mean loss of {batch_size} rows, in every step", batch_size=size),
             got=say("losses of batches of another size, or of something else"),
         )
-    test = batches_p_value(
-        counts, batch_size=told.sampling.batch_size, population=told.sampling.samples, marked=int(half.sum())
-    )
-    if test.p_value < _SPREAD_ALPHA and not _repeats(told, counts):
-        raise _not_random(told, scenario, test, counts)
-    for row in (0, told.sampling.samples - 1):
-        _require_drawn(told, row)
+    odd = counts[:, _ODD] + counts[:, _LAST]
+    test = batches_p_value(odd, batch_size=size, population=samples, marked=samples // 2)
+    if test.p_value < _SPREAD_ALPHA and not _repeats(told, odd):
+        raise _not_random(told, test, odd)
+    for kind, row in ((_FIRST, 0), (_LAST, samples - 1)):
+        if not counts[:, kind].any():
+            raise _never_drawn(told, row)
 
 
 def _require_labels(told: _Told) -> None:
-    half = told.halves()
-    if told.counts(half, half, _LABEL_STEPS) is None:
+    if told.counts(told.labelled, _OF_LABELLED) is None:
         raise WrongSampling(
             say(
                 "In a batch of {name}, labels do not belong to their samples. Draw the row numbers once, and use "
                 "the same ones for X and for y.",
                 name=told.candidate.name,
             ),
-            code=code_of(told.candidate, told.training(half, half, _LABEL_STEPS)),
+            code=code_of(told.candidate, told.labelled),
             expected=say("losses of batches in which each sample has its own label"),
             got=say("a loss that no such batch has"),
         )
@@ -141,7 +155,7 @@ def _loss_is_a_mean(candidate: Classifier) -> bool:
     """Whether the hand-in's loss of a mixed batch is the mean of its samples' losses; otherwise it shows no counts."""
     kinds = np.array([1, 0, 0, 0])
     for y in (np.zeros_like(kinds), kinds):
-        X = _PAIR[kinds]
+        X = _SAMPLES[kinds]
         alone = [
             [answer.loss for answer in candidate.losses_of_handin(_W, X[i : i + 1], y[i : i + 1], 0.0)]
             for i in range(len(kinds))
@@ -161,29 +175,26 @@ def _repeats(told: _Told, counts: Rows) -> bool:
     return bool(different and once and np.array_equal(counts[period:], counts[:-period]))
 
 
-def _require_drawn(told: _Told, row: int) -> None:
-    """Require that the row, the first or the last, is ever drawn."""
-    which = (np.arange(told.sampling.samples) == row).astype(np.int64)
-    labels = np.zeros(told.sampling.samples, dtype=np.int64)
-    counts = told.counts(which, labels, told.sampling.steps)
-    if counts is not None and not counts.any():
-        raise WrongSampling(
-            say(
-                "In {draws} draws of {name}, row {row} of X never came up. Every step must draw from all rows, "
-                "anew.",
-                draws=told.sampling.steps * told.sampling.batch_size,
-                name=told.candidate.name,
-                row=row,
-            ),
-            code=code_of(told.candidate, told.training(which, labels, told.sampling.steps)),
-            expected=say("every row at least once"),
-            got=say("never row {row}", row=row),
-        )
+def _never_drawn(told: _Told, row: int) -> Failure:
+    """The first or the last row never came up."""
+    numbers = np.arange(told.sampling.samples, dtype=np.int64)
+    alone = told.training((numbers == row).astype(np.int64), np.zeros_like(numbers), told.sampling.steps)
+    return WrongSampling(
+        say(
+            "In {draws} draws of {name}, row {row} of X never came up. Every step must draw from all rows, anew.",
+            draws=told.sampling.steps * told.sampling.batch_size,
+            name=told.candidate.name,
+            row=row,
+        ),
+        code=code_of(told.candidate, alone),
+        expected=say("every row at least once"),
+        got=say("never row {row}", row=row),
+    )
 
 
-def _not_random(told: _Told, scenario: Scenario, test: BatchTest, counts: Rows) -> Failure:
+def _not_random(told: _Told, test: BatchTest, odd: Rows) -> Failure:
     name = told.candidate.name
-    if np.ptp(counts) == 0:
+    if np.ptp(odd) == 0:
         message = say(
             "{name} returns the same loss in every step with learning_rate = 0, so its losses are not those "
             "of random batches: each step must draw its own batch.",
@@ -197,11 +208,11 @@ def _not_random(told: _Told, scenario: Scenario, test: BatchTest, counts: Rows) 
         )
     return WrongSampling(
         message,
-        code=code_of(told.candidate, scenario),
+        code=code_of(told.candidate, told.mixed),
         expected=say("losses of batches drawn at random, all rows alike"),
         got=say(
-            "batches with {counts} of {batch_size} rows of one kind first; so odd by chance with p = {p:.1e}",
-            counts=counts[:8].tolist(),
+            "batches with {counts} of {batch_size} rows with odd numbers first; so odd by chance with p = {p:.1e}",
+            counts=odd[:8].tolist(),
             batch_size=told.sampling.batch_size,
             p=test.p_value,
         ),

@@ -135,29 +135,29 @@ def test_the_share_of_right_samples_below_a_p_value_is_at_most_that_value() -> N
         assert (p_values <= level).mean() <= level + 4 * np.sqrt(level / 500)
 
 
-@pytest.mark.parametrize("batch_size", [1, 7, 50])
-def test_a_history_tells_how_many_rows_of_either_kind_were_drawn(batch_size: int) -> None:
+@pytest.mark.parametrize(("batch_size", "samples"), [(1, 2), (7, 2), (50, 2), (4, 4), (6, 4)])
+def test_a_history_tells_how_many_rows_of_each_sample_were_drawn(batch_size: int, samples: int) -> None:
     rng = np.random.default_rng(1)
-    first, second = 3.7, 1.1
-    counts = rng.binomial(batch_size, 0.5, 100)
-    history = (counts * first + (batch_size - counts) * second) / batch_size
-    found = counts_from_history(history, first, second, batch_size, 1e-14)
+    losses = np.array([1.1, 3.7, 1.12, 1.24])[:samples]
+    counts = rng.multinomial(batch_size, np.full(samples, 1 / samples), 100)
+    found = counts_from_history(counts @ losses / batch_size, losses, batch_size, 1e-14)
     np.testing.assert_array_equal(found, counts)
 
 
 def test_a_history_of_batches_of_another_size_is_told() -> None:
     counts = np.random.default_rng(1).binomial(9, 0.5, 100)
-    assert counts_from_history(1.0 + counts / 9, 2.0, 1.0, 10, 1e-14) is None
+    assert counts_from_history(1.0 + counts / 9, np.array([1.0, 2.0]), 10, 1e-14) is None
 
 
 @pytest.mark.parametrize("odd", [0.9, 2.1, 1.55, np.nan, np.inf])
 def test_a_loss_of_no_batch_is_told(odd: float) -> None:
-    assert counts_from_history(np.array([1.5, odd]), 2.0, 1.0, 10, 1e-14) is None
+    assert counts_from_history(np.array([1.5, odd]), np.array([1.0, 2.0]), 10, 1e-14) is None
 
 
-def test_losses_too_near_to_each_other_are_refused() -> None:
+@pytest.mark.parametrize("losses", [(1.0, 1.0 + 1e-14), (1.0, 2.0, 3.0), (1.0, np.nan), (1.0, np.inf)])
+def test_losses_that_do_not_tell_batches_apart_are_refused(losses: tuple[float, ...]) -> None:
     with pytest.raises(ValueError, match="do not tell the rows of a batch apart"):
-        counts_from_history(np.array([1.0]), 1.0 + 1e-14, 1.0, 10, 1e-14)
+        counts_from_history(np.array([1.0]), np.array(losses), 10, 1e-14)
 
 
 def test_enough_draws_leave_no_row_undrawn() -> None:
