@@ -137,7 +137,7 @@ class Classifier(Candidate):
         class_name: "LinearSVM"; for a plain function, its name.
         usage: the names of it and its arguments.
         defaults: the numeric default arguments, as far as its text shows them.
-        asked_the_stand_in: whether train has ever called a plugged-in loss.
+        asked_the_stand_in: whether train has ever called a plugged-in loss; None if there has been none.
         trainings: what the accuracy check saw, run by run, as far as it got.
     """
 
@@ -153,7 +153,7 @@ class Classifier(Candidate):
         self.defaults = defaults or {}
         self.class_name = name.partition(".")[0]
         self.usage = Usage(name, standard.names, self.settings.takes_loss)
-        self.asked_the_stand_in = False
+        self.asked_the_stand_in: bool | None = None
         self.trainings: list[Learned] = []
         self._takes_verbose = True
         self._foreseen: dict[int, tuple[Scenario | Model, list[Trained] | Received | Failure]] = {}
@@ -179,7 +179,8 @@ class Classifier(Candidate):
         self.cases += scenario.rounds
         rounds = self._answer(scenario)
         assert isinstance(rounds, list)
-        self.asked_the_stand_in |= any(done.calls for done in rounds)
+        if scenario.stand_in is not None:
+            self.asked_the_stand_in = self.asked_the_stand_in or any(done.calls for done in rounds)
         return rounds
 
     def predict(self, model: Model) -> Received:
