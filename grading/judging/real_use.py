@@ -169,7 +169,7 @@ def uses(digest: bytes) -> tuple[Use, ...]:
         draw.use(between(4, 6), between(161, 600), 3),
         draw.use(2, between(601, 3073), 2),
         draw.use(between(4, 6), between(2, 4), between(13, 30)),
-        draw.use(2, between(2, 4), between(_MOST_CLASSES + 1, 100)),
+        draw.use(2, between(2, 4), between(_MOST_CLASSES + 1, 48)),
         # The same size for all: something else is special about these. Large pictures go with small weights.
         draw.use(*size, 2.0 ** between(3, 7), reg=float(between(11, 50_000))),
         draw.use(*size, 2.0 ** -between(3, 7), reg=2.0 ** -between(5, 18)),
@@ -188,7 +188,7 @@ def larger_uses(digest: bytes) -> tuple[Use, ...]:
         draw.use(between(300, 450), between(101, 200), between(6, 12)),
         draw.use(between(11, 20), between(1001, 3073), between(6, 10)),
         draw.use(between(_MOST_SAMPLES + 1, 1000), between(2, 4), between(3, 5)),
-        draw.use(between(41, 100), between(5, 48), between(_MOST_CLASSES + 1, 100)),
+        draw.use(between(41, 60), between(5, 48), between(_MOST_CLASSES + 1, 48)),
     )
 
 
