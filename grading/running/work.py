@@ -80,10 +80,12 @@ class Work(Closing):
 
     def prepare(self) -> None:
         """Draw all cases and compute their true answers, once; processes that are forked later share them."""
+        from grading.protocol.freed_memory import keep_freed_memory
         from grading.running.from_rubric import standard_of
         from grading.running.preparation import prepare
 
         if not self._is_prepared:
+            keep_freed_memory()
             prepare(standard_of(self.setup.rubric))
             if self.setup.notebook_data is not None:
                 from grading.notebook_execution.scoring import held_out

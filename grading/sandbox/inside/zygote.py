@@ -21,6 +21,7 @@ import msgspec
 import numpy as np
 
 from grading.protocol.confinement import Setup, Start
+from grading.protocol.freed_memory import keep_freed_memory
 from grading.sandbox.inside import confining, running_cells, serving
 from grading.sandbox.inside.clearing import clear_slowly
 from grading.sandbox.inside.libraries import import_long
@@ -112,6 +113,7 @@ class Zygote:
 
     def prepare(self) -> None:
         """Import and warm up what every worker needs, then go behind the walls that all of them share."""
+        keep_freed_memory()
         np.linalg.norm(np.ones((8, 8)) @ np.ones((8, 8)))
         np.random.default_rng(0).normal()
         self._reachable = confining.become(self._setup)
