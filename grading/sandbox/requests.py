@@ -42,6 +42,7 @@ _REPLY_BYTES = 16 << 20
 #: The most that a function may answer: enough for arrays of a wrong shape to be described as such.
 ANSWER_BYTES, _ANSWER_TIMES = 1 << 20, 16
 _LONG_IMPORT = "scipy.special"
+_PLAIN = frozenset((int, float, str, bool, type(None)))
 _MAX_SENTENCES = 50
 _MAX_SENTENCE = 500
 
@@ -60,11 +61,11 @@ class _Encoder:
     def argument(self, value: object) -> wire.WireArgument:
         if isinstance(value, np.ndarray):
             return self.array(value)
+        if type(value) in _PLAIN:
+            return value  # type: ignore[return-value]
         if isinstance(value, SharedArray):
             return wire.WireShared(value.array.shape) if value is self._shared else self.array(value.array)
         # NumPy's float64 and str_ are subclasses of Python's types, but msgpack wants the real ones.
-        if value is None or isinstance(value, bool):
-            return value
         for kind in (int, float, str):
             if isinstance(value, kind):
                 return kind(value)
