@@ -29,8 +29,10 @@ def kept_with(grade: Grade) -> dict[str, Any]:
     found: dict[str, Any] = {}
     if grade.execution is not None or grade.state != "graded":
         return {}
+    # Nothing but numbers and names is in the courses of trainings, and most of a grade's values are.
+    said = msgspec.structs.replace(grade, trainings=[], baselines=[])
     try:
-        for field, text in _texts(msgspec.to_builtins(grade, builtin_types=(bytes,))):
+        for field, text in _texts(msgspec.to_builtins(said, builtin_types=(bytes,))):
             if text and text not in found:
                 try:
                     found[text] = recipe(text)
