@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import socket
 import sys
 
@@ -21,6 +22,7 @@ def main(setup: bytes, frames: int = -1, printed: int = -1, data: int | None = N
         printed: its file descriptor.
         data: the file descriptor of the data to map, if there is any.
     """
+    gc.enable()
     mapped = None if data is None else Mapped(data)
     decoded = msgspec.msgpack.decode(setup, type=Setup)
     if sys.platform == "win32":

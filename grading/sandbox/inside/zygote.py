@@ -129,6 +129,7 @@ class Zygote:
         sys.argv = ["submission"]
         # Objects that exist by now are not visited, and so not copied, by a worker's garbage collections.
         gc.freeze()
+        gc.enable()
 
     def serve(self) -> None:
         """Take orders until the other side is gone; then nothing that was started may remain."""
