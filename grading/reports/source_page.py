@@ -47,14 +47,14 @@ class Output(msgspec.Struct, frozen=True):
 
 
 class Piece(msgspec.Struct, frozen=True):
-    """A cell, or a part of a file: numbered lines, its outputs, and the feedback on functions that end there.
+    """A cell, or a part of a file: its numbered lines, its outputs, and the feedback on functions that end there.
 
     ``kind`` is "code", "markdown" or "raw"; ``label`` names a cell and is empty for a file.
     """
 
     kind: str
     label: str
-    lines: list[tuple[int, Markup]]
+    source: Markup
     outputs: list[Output] = []
     feedback: list[Feedback] = []
 
@@ -87,11 +87,11 @@ def _pieces(source: Commented) -> Iterator[Piece]:
     for last in sorted({each.lines[1] for each in source.feedback}):
         ending = [each for each in source.feedback if each.lines[1] == last]
         first = max(done, last - _MOST_LINES)
-        yield Piece("code", "", list(enumerate(lines[first:last], start=first + 1)), feedback=ending)
+        yield Piece("code", "", _numbered(lines[first:last], first + 1), feedback=ending)
         done = last
     rest = lines[done : done + _MOST_LINES]
     if any(line.strip() for line in rest):
-        yield Piece("code", "", list(enumerate(rest, start=done + 1)))
+        yield Piece("code", "", _numbered(rest, done + 1))
 
 
 def _cells(source: Commented) -> Iterator[Piece]:
@@ -118,7 +118,7 @@ def _cells(source: Commented) -> Iterator[Piece]:
         yield Piece(
             kind if kind in ("code", "markdown") else "raw",
             str(number),
-            list(enumerate(_highlighted(text) if kind == "code" else _plain(text), start=1)),
+            _cell_source(text, is_code=kind == "code"),
             outputs,
             [each for each in source.feedback if each.cell == number],
         )
@@ -161,24 +161,33 @@ def _short(text: str) -> str:
     return visible(text if len(text) <= _LONGEST_OUTPUT else text[:_LONGEST_OUTPUT] + " ...")
 
 
-def _plain(text: str) -> list[Markup]:
+@lru_cache(maxsize=_MOST_KEPT)
+def _cell_source(text: str, *, is_code: bool) -> Markup:
+    """The lines of a cell; cached, since all hand-ins of a class share the course's own cells."""
+    return _numbered(_highlighted(text) if is_code else _plain(text), 1)
+
+
+def _numbered(lines: Sequence[str], first: int) -> Markup:
+    """Lines of HTML with their numbers, as one piece: a template takes longer for each of them."""
+    from markupsafe import Markup
+
+    numbers = enumerate(lines, start=first)
+    # No student's text but in lines, which are escaped.
+    return Markup(
+        "".join([f'<span class="line" data-line="{number}">{line}\n</span>' for number, line in numbers])
+    )
+
+
+def _plain(text: str) -> Sequence[str]:
     from markupsafe import escape
 
-    return [escape(line) for line in _readable(text).split("\n")]
+    return escape(_readable(text)).split("\n")
 
 
 def _readable(text: str) -> str:
     return visible(text.replace("\r\n", "\n").replace("\r", "\n"))
 
 
-def _highlighted(text: str) -> list[Markup]:
-    """Lines of highlighted Python; plain if the text is far too long."""
-    return _plain(text) if len(text) > _LONGEST_HIGHLIGHTED else list(_in_colour(text))
-
-
-@lru_cache(maxsize=_MOST_KEPT)
-def _in_colour(text: str) -> tuple[Markup, ...]:
-    """As `_highlighted`, but cached, since all hand-ins of a class share the course's own cells."""
-    from markupsafe import Markup
-
-    return tuple(map(Markup, coloured(_readable(text))))
+def _highlighted(text: str) -> Sequence[str]:
+    """Lines of highlighted Python, as HTML; plain if the text is far too long."""
+    return _plain(text) if len(text) > _LONGEST_HIGHLIGHTED else coloured(_readable(text))
