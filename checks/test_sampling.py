@@ -13,7 +13,8 @@ from grading.judging.promise import promise
 from grading.judging.properties import given
 from grading.judging.random_batches import require_random
 from grading.judging.samplings import Sampling
-from grading.judging.training_record import PluggedCall, told_by
+from grading.judging.training_record import PluggedCall
+from grading.protocol.plugged_loss import add_batch
 from grading.words import say
 
 Rows = NDArray[np.int64]
@@ -28,8 +29,9 @@ def test_sampling(candidate: Classifier, sampling: Sampling) -> None:
     try:
         calls, learned = _trained(candidate, sampling)
         if len(calls) == sampling.steps:
-            require_random(candidate, sampling, _all_rows(candidate, sampling, calls))
-            _require_told(candidate, sampling, calls, learned)
+            rows = _all_rows(candidate, sampling, calls)
+            require_random(candidate, sampling, rows)
+            _require_told(candidate, sampling, rows, learned)
         else:
             # The training check has found that it is right to evaluate the loss elsewhere, or more than once in a step.
             follows_from_its_histories(candidate, sampling)
@@ -51,11 +53,10 @@ def _trained(candidate: Classifier, sampling: Sampling) -> tuple[tuple[PluggedCa
     return done.calls, done.W.value
 
 
-def _require_told(
-    candidate: Classifier, sampling: Sampling, calls: tuple[PluggedCall, ...], learned: object
-) -> None:
+def _require_told(candidate: Classifier, sampling: Sampling, rows: Rows, learned: object) -> None:
     """The record of calls is what the worker says of itself; what W became must fit it."""
-    moved = told_by(calls, np.zeros((2, sampling.classes)))
+    moved, drawn = np.zeros((2, sampling.classes)), rows.ravel()
+    add_batch(moved, sampling.watched.X[drawn], sampling.y[drawn])
     # All are sums of whole numbers times a power of 2, and so exact.
     if not np.array_equal(np.asarray(learned), -sampling.watched.options.learning_rate * moved):
         raise WrongSampling(

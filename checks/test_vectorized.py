@@ -8,6 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
 from grading.judging.answers import Answered
 from grading.judging.failures import Failure, LoopsInPython, WrongWhenCounted
@@ -19,6 +20,8 @@ from grading.judging.shrinking import smallest
 from grading.words import later, say, translated
 from reference.losses import quick_answers
 from reference.problem import Problem
+
+Array = NDArray[np.float64]
 
 _SMALL, _LARGE = 8, 72
 _NEAR = 1e-12
@@ -89,9 +92,7 @@ def _require_right(
             if shown is answer:
                 answer.problem = None  # it is only while it is counted, or too large to be looked at
             raise shown
-        if np.isclose(answer.loss, loss, rtol=_NEAR) and (
-            not judges_gradient or np.allclose(answer.dW, dW, rtol=_NEAR, atol=_NEAR)
-        ):
+        if _is_near(answer.loss, loss) and (not judges_gradient or _is_near(answer.dW, dW)):
             continue
         truth = candidate.truth(problem)
         if truth.accepts_loss(answer.loss) and (
@@ -107,6 +108,10 @@ def _require_right(
             expected=f"loss = {truth.loss!r}",
             got=f"loss = {answer.loss!r}",
         )
+
+
+def _is_near(answer: Array | float, right: Array | float) -> bool:
+    return bool(np.max(np.abs(answer - right) - _NEAR * np.abs(right)) <= _NEAR)
 
 
 def _failure(candidate: LossFunction, problem: Problem) -> Failure | None:

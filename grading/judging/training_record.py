@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import itertools
 
 import msgspec
 import numpy as np
@@ -10,7 +10,6 @@ from numpy.typing import NDArray
 
 from grading.judging.answers import describe
 from grading.judging.failures import WrongReturn
-from grading.protocol.plugged_loss import add_batch
 from grading.sandbox.messages import Received
 from grading.words import say, together
 
@@ -24,19 +23,20 @@ class PluggedCall(msgspec.Struct, frozen=True, eq=False):
         W: the weights at that time, (D, C); empty if not an array.
         X_batch, y_batch: what train passed; empty if not arrays.
         reg: what train passed; NaN if not a number.
-        batch: X_batch and y_batch as received.
+        batch: X_batch and y_batch as received; None if that is what they are.
     """
 
     W: NDArray[np.generic]
     X_batch: NDArray[np.generic]
     y_batch: NDArray[np.generic]
     reg: float
-    batch: tuple[Received, Received]
+    batch: tuple[Received, Received] | None = None
 
     @property
     def words(self) -> tuple[str, str]:
         """Describe X_batch and y_batch: "an array of shape (4, 3)...", "None"."""
-        return describe(self.batch[0]), describe(self.batch[1])
+        X, y = self.batch or (_as_sent(self.X_batch), _as_sent(self.y_batch))
+        return describe(X), describe(y)
 
 
 class Trained(msgspec.Struct, frozen=True, eq=False):
@@ -73,9 +73,12 @@ def _side_by_side(columns: list[object]) -> tuple[PluggedCall, ...]:
         return ()
     if any(array.ndim < 2 or len(array) != len(arrays[3]) for array in arrays[:3]):
         return ()
+    calls = zip(*arrays[:3], arrays[3].tolist(), strict=True)
+    if all(array.dtype.kind in "fiu" for array in arrays[:3]):
+        return tuple(itertools.starmap(PluggedCall, calls))
     return tuple(
         PluggedCall(_array(W), _array(X), _array(y), reg, (_as_sent(X), _as_sent(y)))
-        for W, X, y, reg in zip(*arrays[:3], arrays[3].tolist(), strict=True)
+        for W, X, y, reg in calls
     )
 
 
@@ -185,10 +188,3 @@ def _number(received: Received) -> float | None:
     if isinstance(value, np.ndarray) and value.size == 1 and value.dtype.kind in "fiu":
         return float(value.reshape(())[()])
     return float(value) if isinstance(value, int | float) and not isinstance(value, bool) else None
-
-
-def told_by(calls: Iterable[PluggedCall], gradient: NDArray[np.float64]) -> NDArray[np.float64]:
-    """``gradient`` plus all samples that a stand-in was called with, each in the column of its label."""
-    for call in calls:
-        add_batch(gradient, call.X_batch, call.y_batch)
-    return gradient
