@@ -29,7 +29,7 @@ def training_facts(candidate: Classifier) -> TrainingFacts:
         runs=[learned.run for learned in candidate.trainings],
         templates=templates(W),
         suboptimality=near[1] if near is not None and np.isfinite(near[1]) else None,
-        reference=reference_training(candidate.reference, candidate.standard.training, data),
+        reference=reference_training(candidate.reference, candidate.standard.training),
     )
 
 

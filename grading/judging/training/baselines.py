@@ -1,20 +1,26 @@
 """The baselines for a submission's trainings: the reference trained in the same way, and nearest neighbours.
 
-Nothing here affects points. It is worked out once for all submissions of a run.
+Nothing here affects points. It is worked out once for all submissions of a run; how the reference trains with the
+shipped rubrics is kept in a file of this package.
+
+    python -m benchmarks.training_references    trains anew and writes the file
 """
 
 from __future__ import annotations
 
+import contextlib
 import threading
 import time
 from collections.abc import Callable
+from functools import cache
+from pathlib import Path
 
 import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
 from grading.grades.grade import Baseline, HistoryBand, LossHistory, ReferenceTraining
-from grading.judging.training.data import training_data
+from grading.judging.training.data import data_facts, training_data
 from grading.judging.training.plan import TrainingPlan
 from reference import nearest_neighbours
 from reference.losses import training_loss, training_losses
@@ -23,6 +29,7 @@ from reference.split import Split
 
 Array = NDArray[np.float64]
 
+SHIPPED = Path(__file__).with_name("references.bin")
 SEEDS = 3
 NEIGHBOURS = (1, 5)
 _MOST_POINTS = 200
@@ -46,23 +53,17 @@ def prepare(plan: TrainingPlan, note: Callable[[str], None] = lambda _: None) ->
     """
     if plan.losses:
         note(f"loading {plan.data_name}")
-        data = training_data(plan).split
+        training_data(plan)
         for name in plan.losses:
             note(f"training the reference ({name})")
-            _learned(name, plan, data)
+            _learned(name, plan)
         note("asking nearest neighbours")
         baselines(plan)
 
 
-def reference_training(name: str, plan: TrainingPlan, data: Split) -> ReferenceTraining:
+def reference_training(name: str, plan: TrainingPlan) -> ReferenceTraining:
     """Train the reference loss of that name as the accuracy check trains submissions."""
-    learned = _learned(name, plan, data)
-    return ReferenceTraining(
-        seeds=list(range(SEEDS)),
-        accuracies=[accuracy(W, data.X_validation, data.y_validation) for W in learned.weights],
-        band=learned.band,
-        templates=templates(learned.weights[0]),
-    )
+    return _learned(name, plan).training
 
 
 def baselines(plan: TrainingPlan) -> list[Baseline]:
@@ -76,43 +77,80 @@ def baselines(plan: TrainingPlan) -> list[Baseline]:
     key = plan.rubric_sha256, plan.data_name
     if key not in _baselines:
         data = training_data(plan).split
-        linear = [_linear(name, _learned(name, plan, data).weights[0], data) for name in plan.losses]
+        linear = [_linear(name, _learned(name, plan).W, data) for name in plan.losses]
         _baselines[key] = [*linear, *_neighbours(data)]
     return _baselines[key]
 
 
-class _Learned(msgspec.Struct, frozen=True, eq=False):
-    weights: Array
-    band: HistoryBand
+class Learned(msgspec.Struct, frozen=True):
+    """A reference loss, trained.
+
+    Attributes:
+        weights: those of the first seed, (D, C) float64 in C order.
+        classes: C.
+        training: what reports show of all seeds.
+    """
+
+    weights: bytes
+    classes: int
+    training: ReferenceTraining
+
+    @property
+    def W(self) -> Array:  # noqa: N802
+        """(D, C) the weights of the first seed."""
+        return np.frombuffer(self.weights).reshape(-1, self.classes)
 
 
-_trained: dict[tuple[str, str, str], _Learned] = {}
+_trained: dict[str, Learned] = {}
 _baselines: dict[tuple[str, str], list[Baseline]] = {}
 # A thread that needs it while another is computing it waits.
 _training = threading.Lock()
 
 
-def _learned(name: str, plan: TrainingPlan, data: Split) -> _Learned:
-    key = name, plan.rubric_sha256, data.name
+def _learned(name: str, plan: TrainingPlan) -> Learned:
+    key = key_of(name, plan)
     with _training:
         if key not in _trained:
-            _trained[key] = _train(name, plan, data)
+            _trained[key] = _shipped().get(key) or train(name, plan)
         return _trained[key]
 
 
-def _train(name: str, plan: TrainingPlan, data: Split) -> _Learned:
-    settings = plan.accuracy[name]
+@cache
+def _shipped() -> dict[str, Learned]:
+    # Without the file, or with another's, everything is worked out.
+    with contextlib.suppress(OSError, msgspec.DecodeError):
+        return msgspec.msgpack.decode(SHIPPED.read_bytes(), type=dict[str, Learned])
+    return {}
+
+
+def key_of(name: str, plan: TrainingPlan) -> str:
+    """What decides how the reference loss of that name trains, but for the code: the settings and the data."""
+    asked, facts = plan.accuracy[name], data_facts(plan)
+    assert facts is not None
+    settings = asked.learning_rate, asked.reg, asked.num_iters, asked.batch_size, plan.reg_scale, plan.delta
+    return f"{name} {settings} {facts.sha256}"
+
+
+def train(name: str, plan: TrainingPlan) -> Learned:
+    """Train the reference loss of that name, once for each seed."""
+    asked, data = plan.accuracy[name], training_data(plan).split
     weights, histories = train_alike(
         training_losses(name, reg_scale=plan.reg_scale, delta=plan.delta),
         data.X_train,
         data.y_train,
-        learning_rate=settings.learning_rate,
-        reg=settings.reg,
-        num_iters=settings.num_iters,
-        batch_size=settings.batch_size,
+        learning_rate=asked.learning_rate,
+        reg=asked.reg,
+        num_iters=asked.num_iters,
+        batch_size=asked.batch_size,
         rngs=[np.random.default_rng(seed) for seed in range(SEEDS)],
     )
-    return _Learned(weights, _band(histories))
+    training = ReferenceTraining(
+        seeds=list(range(SEEDS)),
+        accuracies=[accuracy(W, data.X_validation, data.y_validation) for W in weights],
+        band=_band(histories),
+        templates=templates(weights[0]),
+    )
+    return Learned(weights[0].tobytes(), weights.shape[-1], training)
 
 
 def _linear(name: str, W: Array, data: Split) -> Baseline:
