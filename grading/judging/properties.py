@@ -79,7 +79,7 @@ class Composite:
     @cached_property
     def parameters(self) -> tuple[str, ...]:
         """The names of the function's arguments."""
-        return tuple(inspect.signature(self.function).parameters)[1:]
+        return _parameters_of(self.function)[1:]
 
     @property
     def source(self) -> str:
@@ -136,7 +136,12 @@ class Drawing:
     def _of(self, function: Callable[..., Any], **others: object) -> dict[str, object]:
         """The arguments that a function takes."""
         known = {**dict(self.arguments), **others}
-        return {name: known[name] for name in inspect.signature(function).parameters if name in known}
+        return {name: known[name] for name in _parameters_of(function) if name in known}
+
+
+@cache
+def _parameters_of(function: Callable[..., Any]) -> tuple[str, ...]:
+    return tuple(inspect.signature(function).parameters)
 
 
 @dataclass(frozen=True)
