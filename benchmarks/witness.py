@@ -59,7 +59,8 @@ def on_paper(
     """How many of ``count`` decisions on drawn calls go against a function; slow ones are ``tilt`` times as likely."""
     turn = seconds_of_a_turn()
     low, high = loop_cost._FEW, loop_cost._MANY
-    few, many = np.sort(few), np.sort(many)
+    # Where no call of few samples was needed, a larger one is cheap by itself.
+    few, many = np.sort(few) if len(few) else np.zeros(1), np.sort(many)
 
     def drawn(samples: NDArray[np.float64], shape: tuple[int, int]) -> NDArray[np.float64]:
         # Of uniform numbers to the power 1 / tilt, large ones are as much likelier.

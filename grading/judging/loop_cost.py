@@ -5,10 +5,11 @@ process says of itself matters, and neither do other programs. Disturbances (cac
 make calls dearer, never cheaper; so the cheapest of several calls counts, each with different numbers.
 
 At these sizes, a sample costs vectorized code at most 60 iterations of an empty Python loop on the same machine, and a
-loop over the samples 500 and more; the threshold lies between. A function is called again only while it looks like a
-loop: up to 30 times in a row, and, since a disturbance may last several calls, twice more after a pause. For a right
-function to look like a loop to the end, each of its 90 larger calls must be slowed down by a fifth of a millisecond or
-more, in three separate series (`python -m benchmarks.witness` counts that).
+loop over the samples 500 and more; the threshold lies between. Most vectorized functions are below it with everything
+that a call costs, and are called once. Others are called again while they look like a loop: up to 30 times in a row,
+and, since a disturbance may last several calls, twice more after a pause. For a right function to look like a loop to
+the end, each of its 91 larger calls must be slowed down by a fifth of a millisecond or more, in three separate series
+(`python -m benchmarks.witness` counts that).
 """
 
 from __future__ import annotations
@@ -46,16 +47,19 @@ class LoopCost:
     def sizes(self) -> Iterator[tuple[int, int, int]]:
         """Yield the sizes N, D and C to call it with, as few as it takes to see that it is cheap."""
         few = _FEW, _FEATURES, _CLASSES
+        yield self.large
+        if not self.is_a_loops:
+            return
         # What disturbs all of these would make a loop look cheap.
         for _ in range(_TIMES_AT_FIRST):
             yield few
         for row in range(_ROWS):
             time.sleep(_SECONDS_BETWEEN if row else 0.0)
             for _ in range(_TIMES):
-                yield self.large
-                yield few
                 if not self.is_a_loops:
                     return
+                yield self.large
+                yield few
 
     def call(self, name: str, problem: Problem) -> Answered | Failure:
         """Call the function ``name``, and record the time that it takes."""
@@ -68,11 +72,11 @@ class LoopCost:
 
     @property
     def turns(self) -> float | None:
-        """The cost of a sample in iterations of an empty loop; None if it cannot be measured."""
+        """The most that a sample costs, in iterations of an empty loop; None if it cannot be measured."""
         few, many = self._seconds[_FEW], self._seconds[_MANY]
-        if not (few and many):
+        if not many:
             return None
-        return (min(many) - min(few)) / (_MANY - _FEW) / seconds_of_a_turn()
+        return (min(many) - min(few, default=0.0)) / (_MANY - _FEW) / seconds_of_a_turn()
 
     @property
     def is_a_loops(self) -> bool:
