@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import ast
 import json
-import logging
 import re
 import warnings
 from typing import Any
@@ -234,6 +233,8 @@ def load_notebook(data: bytes) -> dict[str, object]:
     Raises:
         DamagedNotebookError: if it is not a notebook.
     """
+    import logging
+
     import nbformat
     from nbformat import converter, reader
 

@@ -16,7 +16,8 @@ _LONGEST = 20_000
 # Nothing here backtracks (`*+`, `(?>...)`): with what students write, that may take ages.
 # Possible decoration of a heading: Markdown emphasis, HTML tags, LaTeX that colours it.
 _DRESS = (
-    r"(?>[ \t#>*_`~$\\{}\-:：\[\]()|\u2190-\u2bff\ufe0f\U0001f000-\U0001faff]|<[^<>\n]{0,200}+>"
+    # Compiling these ranges takes long if the case of each character has to be looked up.
+    r"(?>(?-i:[ \t#>*_`~$\\{}\-:：\[\]()|\u2190-\u2bff\ufe0f\U0001f000-\U0001faff])|<[^<>\n]{0,200}+>"
     r"|\b(?:text)?color\b(?>\{\w{1,20}+\})?|\b(?:(?:text|math)(?:it|bf|rm|tt|sf)?|bf|it|large|Large|boxed)\b){0,60}+"
 )
 _QUESTION_WORDS = (
