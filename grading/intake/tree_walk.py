@@ -35,11 +35,13 @@ _BRANCHES = _Branches()
 def walk(node: ast.AST) -> Sequence[ast.AST]:
     """A node and all below it except contexts (`ast.Load`) and operators (`ast.Add`), in the order of `ast.walk`.
 
-    The result is stored on the node: trees are not changed here, and functions are searched for many things.
+    What is below it is stored on the node: trees are not changed here, and functions are searched for many things.
     """
+    # Without the node itself: a tree that refers to itself is only freed by a search for such garbage, which takes a
+    # fifth of the time to read a hand-in.
     known: Sequence[ast.AST] | None = getattr(node, _KEPT, None)
     if known is not None:
-        return known
+        return [node, *known]
     found = [node]
     # The list grows during the iteration.
     for each in found:
@@ -49,7 +51,7 @@ def walk(node: ast.AST) -> Sequence[ast.AST]:
                 found += value if name in _ONLY_NODES else [p for p in value if isinstance(p, ast.AST)]
             elif isinstance(value, ast.AST):
                 found.append(value)
-    setattr(node, _KEPT, found)
+    setattr(node, _KEPT, found[1:])
     return found
 
 
@@ -58,7 +60,8 @@ def nodes(node: ast.AST, kind: type[T]) -> Sequence[T]:
     by_kind: dict[type[ast.AST], list[ast.AST]] | None = getattr(node, _KEPT_BY_KIND, None)
     if by_kind is None:
         by_kind = {}
-        for each in walk(node):
+        for each in walk(node)[1:]:
             by_kind.setdefault(type(each), []).append(each)
         setattr(node, _KEPT_BY_KIND, by_kind)
-    return cast(Sequence[T], by_kind.get(kind, ()))
+    found = by_kind.get(kind, ())
+    return cast(Sequence[T], [node, *found] if type(node) is kind else found)

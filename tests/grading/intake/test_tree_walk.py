@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import ast
+import gc
 from pathlib import Path
 
 import pytest
@@ -30,3 +31,17 @@ def test_a_tree_of_any_depth_can_be_walked() -> None:
     for _ in range(100_000):
         tree = ast.UnaryOp(ast.USub(), tree)
     assert len(walk(tree)) == 100_001
+
+
+def test_a_tree_that_was_searched_is_freed_at_once() -> None:
+    gc.collect()
+    gc.disable()
+    try:
+        tree = ast.parse("def f(x):\n    return [x + 1]\n" * 10)
+        for node in (tree, *tree.body):
+            assert nodes(node, ast.FunctionDef)
+            assert nodes(node, ast.Name)
+        del node, tree
+        assert gc.collect() == 0
+    finally:
+        gc.enable()
