@@ -21,18 +21,18 @@ def test_prediction(candidate: Classifier, model: Model) -> None:
     """The method predict returns one label for each row of X, that of the highest score; of tied scores, any."""
     with shown_by(candidate, model):
         labels = _labels(candidate, model)
-        scores = model.X @ model.W
-        for i, label in enumerate(labels.tolist()):
-            if label not in np.flatnonzero(scores[i] == scores[i].max()):
+        all_scores = (model.X @ model.W).tolist()
+        for i, (label, scores) in enumerate(zip(labels.tolist(), all_scores, strict=True)):
+            if not (label in range(len(scores)) and scores[int(label)] == max(scores)):
                 raise WrongPrediction(
                     say(
                         "{name} gives a row of X a label that has not the highest score.", name=candidate.name
                     ),
                     expected=say(
                         "{label}, since the scores of row {i} are {scores}",
-                        label=int(scores[i].argmax()),
+                        label=scores.index(max(scores)),
                         i=i,
-                        scores=scores[i].tolist(),
+                        scores=scores,
                     ),
                     got=f"{label:g}",
                 )

@@ -270,25 +270,29 @@ class Classifier(Candidate):
         y: NDArray[np.int64],
         reg: float,
         *,
-        with_functions: bool = True,
+        usual: bool = False,
     ) -> list[Answered]:
         """The answers of the hand-in's own losses: the class's method ``loss`` and the functions of the rubric.
 
-        Only well-formed ones; an empty list if there are none.
+        Only well-formed ones; an empty list if there are none. With ``usual``, that of the method called as in the
+        course, alone.
         """
         steps: list[Step] = [
             Create(self.class_name, _HANDLE),
             Assign(_HANDLE, "W", W),
             Invoke(_HANDLE, "loss", (X, y, reg)),
-            Invoke(_HANDLE, "loss", (W, X, y, reg)),
         ]
-        functions = self.standard.functions.items()
-        steps += [
-            Call(name, (W, X, y, reg))
-            for name, asked in functions
-            if with_functions and asked.kind == "loss" and asked.reference == self.reference
-        ]
-        steps.append(Invoke(_HANDLE, "loss", (X, y)))
+        if not usual:
+            functions = self.standard.functions.items()
+            steps += [
+                Invoke(_HANDLE, "loss", (W, X, y, reg)),
+                *(
+                    Call(name, (W, X, y, reg))
+                    for name, asked in functions
+                    if asked.kind == "loss" and asked.reference == self.reference
+                ),
+                Invoke(_HANDLE, "loss", (X, y)),
+            ]
         problem = Problem(W, X, y, reg)
         outcomes = self.worker.run(steps)[2:]
         answers = [read_answer(self.name, problem, outcome) for outcome in outcomes]

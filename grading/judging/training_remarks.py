@@ -25,10 +25,9 @@ def _remark_on_start(candidate: Classifier) -> None:
     y = np.arange(12) % 4
     options = Options(learning_rate=0.0, reg=0.0, num_iters=2, batch_size=3)
     stand_in = StandIn(np.ones(1), np.zeros((1, 3, 4)))
-    first, second = (
-        train_with_either_loss(candidate, Scenario(X, y, options, None, stand_in, candidate.seed + k))[0]
-        for k in range(2)
-    )
+    trainings = [Scenario(X, y, options, None, stand_in, candidate.seed + k) for k in range(2)]
+    candidate.foresee(trainings)
+    first, second = (train_with_either_loss(candidate, training)[0] for training in trainings)
     name, type_name = candidate.name, first.W.type_name
     W, other = (weights_of(name, done.W, (3, 4)) for done in (first, second))
     if type_name != "numpy.ndarray":
