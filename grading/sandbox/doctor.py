@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -103,7 +103,7 @@ def _namespaces(root: Path) -> Finding:
     return Finding(part, False, "; ".join(dict.fromkeys(complaints)), _namespace_remedy(root))
 
 
-def _try(walls: list[str]) -> str:
+def _try(walls: Sequence[str]) -> str:
     """Return the complaint of a program behind ``walls``; "" if it runs."""
     program = [*walls, str(view().executable), "-S", "-c", ""]
     try:

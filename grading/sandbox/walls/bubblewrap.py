@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 
 from grading.sandbox.walls.view import View, is_within, parents, worker_side
@@ -30,7 +31,8 @@ def binaries() -> Iterator[Path]:
         return
 
 
-def command(binary: Path, view: View, *, user_namespace: bool) -> list[str]:
+@cache
+def command(binary: Path, view: View, *, user_namespace: bool) -> tuple[str, ...]:
     """Return the command line that starts a program behind walls.
 
     Args:
@@ -48,13 +50,13 @@ def command(binary: Path, view: View, *, user_namespace: bool) -> list[str]:
         rights = ["--cap-drop", "ALL"]
         rights += [word for name in ("SETUID", "SETGID", "KILL") for word in ("--cap-add", f"CAP_{name}")]
     rights += ["--cap-add", "CAP_SYS_ADMIN"]
-    return [
+    return (
         *(str(binary), *namespaces, "--unshare-cgroup-try", *rights),
         *("--die-with-parent", "--new-session", "--hostname", "sandbox"),
         *_files(view),
         *("--perms", "1777", "--size", str(_SCRATCH_BYTES), "--tmpfs", SCRATCH),
         *("--remount-ro", "/", "--chdir", "/"),
-    ]
+    )
 
 
 def _files(view: View) -> Iterator[str]:

@@ -67,7 +67,7 @@ class Zygote(Closing):
     """
 
     def __init__(self, walls: Sequence[str], user: int | None = None) -> None:
-        self.walls = list(walls)
+        self.walls = tuple(walls)
         self._ready = self.closed = False
         self.control, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         self._errors = tempfile.TemporaryFile()  # noqa: SIM115 - kept open while the process runs
