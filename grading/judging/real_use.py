@@ -160,7 +160,7 @@ def uses(digest: bytes) -> tuple[Use, ...]:
     between, size = draw.between, draw.few()
     return (
         # All sizes large at once, as in the course: no single large size shows what is wrong only there.
-        draw.use(between(101, 105), between(101, 105), 6),
+        draw.use(between(101, 105), between(49, 55), 6),
         # Between these sizes and the exam's.
         draw.use(between(11, 14), between(2, 5), between(6, 9)),
         draw.use(between(21, 39), between(7, 29), between(2, 4)),
