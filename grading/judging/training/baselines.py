@@ -1,26 +1,20 @@
 """The baselines for a submission's trainings: the reference trained in the same way, and nearest neighbours.
 
-Nothing here affects points. It is worked out once for all submissions of a run; how the reference trains with the
-shipped rubrics is kept in a file of this package.
-
-    python -m benchmarks.training_references    trains anew and writes the file
+Nothing here affects points. It is worked out once for all submissions of a run.
 """
 
 from __future__ import annotations
 
-import contextlib
 import threading
 import time
 from collections.abc import Callable
-from functools import cache
-from pathlib import Path
 
 import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
 from grading.grades.grade import Baseline, HistoryBand, LossHistory, ReferenceTraining
-from grading.judging.training.data import data_facts, training_data
+from grading.judging.training.data import training_data
 from grading.judging.training.plan import TrainingPlan
 from reference import nearest_neighbours
 from reference.losses import training_loss, training_losses
@@ -29,7 +23,6 @@ from reference.split import Split
 
 Array = NDArray[np.float64]
 
-SHIPPED = Path(__file__).with_name("references.bin")
 SEEDS = 3
 NEIGHBOURS = (1, 5)
 _MOST_POINTS = 200
@@ -82,57 +75,28 @@ def baselines(plan: TrainingPlan) -> list[Baseline]:
     return _baselines[key]
 
 
-class Learned(msgspec.Struct, frozen=True):
-    """A reference loss, trained.
+class _Learned(msgspec.Struct, frozen=True, eq=False):
+    """A reference loss, trained: the weights of the first seed, (D, C), and what reports show of all seeds."""
 
-    Attributes:
-        weights: those of the first seed, (D, C) float64 in C order.
-        classes: C.
-        training: what reports show of all seeds.
-    """
-
-    weights: bytes
-    classes: int
+    W: Array
     training: ReferenceTraining
 
-    @property
-    def W(self) -> Array:  # noqa: N802
-        """(D, C) the weights of the first seed."""
-        return np.frombuffer(self.weights).reshape(-1, self.classes)
 
-
-_trained: dict[str, Learned] = {}
+_trained: dict[tuple[str, str, str], _Learned] = {}
 _baselines: dict[tuple[str, str], list[Baseline]] = {}
 # A thread that needs it while another is computing it waits.
 _training = threading.Lock()
 
 
-def _learned(name: str, plan: TrainingPlan) -> Learned:
-    key = key_of(name, plan)
+def _learned(name: str, plan: TrainingPlan) -> _Learned:
+    key = name, plan.rubric_sha256, plan.data_name
     with _training:
         if key not in _trained:
-            _trained[key] = _shipped().get(key) or train(name, plan)
+            _trained[key] = _train(name, plan)
         return _trained[key]
 
 
-@cache
-def _shipped() -> dict[str, Learned]:
-    # Without the file, or with another's, everything is worked out.
-    with contextlib.suppress(OSError, msgspec.DecodeError):
-        return msgspec.msgpack.decode(SHIPPED.read_bytes(), type=dict[str, Learned])
-    return {}
-
-
-def key_of(name: str, plan: TrainingPlan) -> str:
-    """What decides how the reference loss of that name trains, but for the code: the settings and the data."""
-    asked, facts = plan.accuracy[name], data_facts(plan)
-    assert facts is not None
-    settings = asked.learning_rate, asked.reg, asked.num_iters, asked.batch_size, plan.reg_scale, plan.delta
-    return f"{name} {settings} {facts.sha256}"
-
-
-def train(name: str, plan: TrainingPlan) -> Learned:
-    """Train the reference loss of that name, once for each seed."""
+def _train(name: str, plan: TrainingPlan) -> _Learned:
     asked, data = plan.accuracy[name], training_data(plan).split
     weights, histories = train_alike(
         training_losses(name, reg_scale=plan.reg_scale, delta=plan.delta),
@@ -150,7 +114,7 @@ def train(name: str, plan: TrainingPlan) -> Learned:
         band=_band(histories),
         templates=templates(weights[0]),
     )
-    return Learned(weights[0].tobytes(), weights.shape[-1], training)
+    return _Learned(weights[0], training)
 
 
 def _linear(name: str, W: Array, data: Split) -> Baseline:
