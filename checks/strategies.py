@@ -140,7 +140,7 @@ def problems(draw: Draw, *, delta: float) -> Problem:
     return Problem(problem.W, OFF_KINKS * problem.X, problem.y, problem.reg)
 
 
-@composite(examples=6)
+@composite(examples=4)
 def problems_of_several(draw: Draw) -> Problem:
     """The same with at least two samples."""
     problem = _problem(draw, min_samples=2)
