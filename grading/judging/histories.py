@@ -63,6 +63,7 @@ class _Told:
 
     Attributes:
         mixed: a training on data of four kinds, all with the same label.
+        halves: one on data of two kinds, all with the same label.
         labelled: one on data of two kinds with a label each.
     """
 
@@ -73,6 +74,7 @@ class _Told:
         parity = numbers % 2
         kinds = np.select([numbers == 0, numbers == sampling.samples - 1], [_FIRST, _LAST], parity)
         self.mixed = self.training(kinds, np.zeros_like(kinds), sampling.steps)
+        self.halves = self.training(parity, np.zeros_like(kinds), sampling.steps)
         self.labelled = self.training(parity, parity, _LABEL_STEPS)
         self._alone = {
             (kind, label): self.training(np.full_like(kinds, kind), np.full_like(kinds, label), 1)
@@ -112,6 +114,13 @@ class _Told:
 def _require_random(told: _Told) -> None:
     size, samples = told.sampling.batch_size, told.sampling.samples
     counts = told.counts(told.mixed, _OF_MIXED)
+    # The whole of such data is no batch, but half of each kind is one.
+    of_two = told.counts(told.halves, _OF_MIXED[:2]) if counts is None else counts[:, :2] + counts[:, 2:]
+    if of_two is not None:
+        odd = of_two[:, _ODD]
+        test = batches_p_value(odd, batch_size=size, population=samples, marked=samples // 2)
+        if test.p_value < _SPREAD_ALPHA and not _repeats(told, odd):
+            raise _not_random(told, test, odd)
     if counts is None:
         raise WrongSampling(
             say(
@@ -124,10 +133,6 @@ def _require_random(told: _Told) -> None:
             expected=say("the mean loss of {batch_size} rows, in every step", batch_size=size),
             got=say("losses of batches of another size, or of something else"),
         )
-    odd = counts[:, _ODD] + counts[:, _LAST]
-    test = batches_p_value(odd, batch_size=size, population=samples, marked=samples // 2)
-    if test.p_value < _SPREAD_ALPHA and not _repeats(told, odd):
-        raise _not_random(told, test, odd)
     for kind, row in ((_FIRST, 0), (_LAST, samples - 1)):
         if not counts[:, kind].any():
             raise _never_drawn(told, row)
@@ -204,10 +209,10 @@ def _not_random(told: _Told, test: BatchTest, odd: Rows) -> Failure:
         )
     return WrongSampling(
         message,
-        code=code_of(told.candidate, told.mixed),
+        code=code_of(told.candidate, told.halves),
         expected=say("losses of batches drawn at random, all rows alike"),
         got=say(
-            "batches with {counts} of {batch_size} rows with odd numbers first; so odd by chance with p = {p:.1e}",
+            "batches with {counts} of {batch_size} rows of one kind first; so odd by chance with p = {p:.1e}",
             counts=odd[:8].tolist(),
             batch_size=told.sampling.batch_size,
             p=test.p_value,

@@ -21,7 +21,34 @@ def _changed(old: str, new: str) -> HandedClass:
     return HandedClass("svm", _COURSE.replace(old, new))
 
 
+def _unseen(rows: str) -> HandedClass:
+    """Its batches show in its losses only: it calls the function, not the method that could be replaced."""
+    old = "np.random.choice(X.shape[0], batch_size)"
+    assert old in _COURSE
+    return HandedClass("svm", _COURSE.replace(old, rows).replace("self.loss(X", "svm_loss(self.W, X"))
+
+
 WRONG: dict[str, tuple[HandedClass, str, str]] = {
+    "UnseenAll": (
+        _unseen("np.arange(X.shape[0])"),
+        "sampling",
+        "returns the same loss in every step with learning_rate = 0",
+    ),
+    "UnseenHalfBatches": (
+        _unseen("np.repeat(np.random.choice(X.shape[0], batch_size // 2 + 1), 2)[:batch_size]"),
+        "sampling",
+        "not those of random batches of batch_size rows: they differ too much or too little",
+    ),
+    "UnseenOneMore": (
+        _unseen("np.random.choice(X.shape[0], batch_size + 1)"),
+        "sampling",
+        "are not those of batches of batch_size = 4 rows of X",
+    ),
+    "UnseenNeverLast": (
+        _unseen("np.random.choice(X.shape[0] - 1, batch_size)"),
+        "sampling",
+        "row 23 of X never came up",
+    ),
     "VerboseStops": (
         _changed(_RECORD, f"{_RECORD}{_NEXT}if verbose: break\n"),
         "training",
