@@ -133,7 +133,7 @@ def _tie(W: NDArray[np.float64], x: NDArray[np.float64], label: int, other: int,
     W[-1, other] -= scores[other] - scores[label] + delta
 
 
-@composite(examples=380, tiny=tiny_problems, varied=varied_problem, own=8)
+@composite(examples=380, tiny=tiny_problems, varied=varied_problem, own=4)
 def problems(draw: Draw, *, delta: float) -> Problem:
     """Small problems without any margin at exactly 0, for a dyadic margin ``delta``."""
     problem = _problem(draw)
