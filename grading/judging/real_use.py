@@ -159,8 +159,8 @@ def uses(digest: bytes) -> tuple[Use, ...]:
     draw = _Draw(b"real use" + digest)
     between, size = draw.between, draw.few()
     return (
-        # All sizes large at once, as in the course: no single large size shows what is wrong only there.
-        draw.use(between(101, 105), between(49, 55), 6),
+        # All sizes beyond the exam's at once, as in the course: no single large size shows what is wrong only there.
+        draw.use(between(49, 55), between(49, 55), 6),
         # Between these sizes and the exam's.
         draw.use(between(11, 14), between(2, 5), between(6, 9)),
         draw.use(between(21, 39), between(7, 29), between(2, 4)),
@@ -185,9 +185,9 @@ def larger_uses(digest: bytes) -> tuple[Use, ...]:
     draw = _Draw(b"larger" + digest)
     between = draw.between
     return (
-        draw.use(between(300, 450), between(101, 200), between(6, 12)),
-        draw.use(between(11, 20), between(1001, 3073), between(6, 10)),
-        draw.use(between(_MOST_SAMPLES + 1, 1000), between(2, 4), between(3, 5)),
+        draw.use(between(257, 300), between(101, 120), between(6, 8)),
+        draw.use(between(11, 14), between(1001, 3073), between(6, 8)),
+        draw.use(between(_MOST_SAMPLES + 1, 600), between(2, 4), between(3, 5)),
         draw.use(between(41, 60), between(5, 48), between(_MOST_CLASSES + 1, 48)),
     )
 

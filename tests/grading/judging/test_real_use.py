@@ -40,7 +40,7 @@ ONLY_WRONG = {
     "above 600 features": "X.shape[1] > 600",
     "above 12 classes": "W.shape[1] > 12 and len(y) > 3",
     "above 32 classes": "W.shape[1] > 32",
-    "above all of these at once": "len(y) > 100 and X.shape[1] > 48 and W.shape[1] > 5",
+    "above all of these at once": "len(y) > 48 and X.shape[1] > 48 and W.shape[1] > 5",
     "above reg 10": "reg > 10",
     "below reg 0.1": "0 < reg < 0.1",
     "with large numbers in X": "np.abs(X).max() > 20",
