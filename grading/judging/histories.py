@@ -35,8 +35,6 @@ _OF_LABELLED = ((_EVEN, 0), (_ODD, 1))
 # losses of two batches that hold different samples differ by more than 0.0005.
 _W = np.array([[-2.0, -1.25, -1.0, 1.0], [0.25, -0.25, -1.0, -0.25]])
 _AGREEMENT = 1e-10
-# As where batches are seen: batches of one shuffled epoch depend on each other.
-_SPREAD_ALPHA = 1e-12
 
 
 def follows_from_its_histories(candidate: Classifier, sampling: Sampling) -> None:
@@ -119,7 +117,7 @@ def _require_random(told: _Told) -> None:
     if of_two is not None:
         odd = of_two[:, _ODD]
         test = batches_p_value(odd, batch_size=size, population=samples, marked=samples // 2)
-        if test.p_value < _SPREAD_ALPHA and not _repeats(told, odd):
+        if test.p_value < told.sampling.spread_alpha and not _repeats(told, odd):
             raise _not_random(told, test, odd)
     if counts is None:
         raise WrongSampling(

@@ -11,17 +11,13 @@ from grading.judging.classifier import Classifier
 from grading.judging.failures import WrongSampling
 from grading.judging.samplings import Sampling
 from grading.words import say
-from reference.sampling import ALPHA, batches_p_value, rows_p_value
+from reference.sampling import batches_p_value, rows_p_value
 
 if TYPE_CHECKING:
     from grading.judging.network import Network
 
 Rows = NDArray[np.int64]
 
-# Rows taken from a shuffled order, epoch by epoch, are right too, but batches of one epoch depend on each other: with 6
-# batches per epoch the spread's standard deviation is 10 % larger than that of independent batches. With this alpha
-# they still fail less often than 1e-9.
-_SPREAD_ALPHA = 1e-12
 # A random batch is a window of neighbouring rows, or one row repeated, in fewer than one case in 40.
 _MOST_REGULAR = 0.5
 
@@ -79,9 +75,9 @@ def _windows(in_order: Rows, samples: int) -> NDArray[np.bool_]:
 
 
 def _require_likely(candidate: Classifier | Network, sampling: Sampling, rows: Rows, draws: Rows) -> None:
-    """Decide the remaining cases by exact tests, which fail a right train once in a thousand million submissions."""
+    """Decide the remaining cases by exact tests, which fail a right train no more often than `Sampling.alpha` says."""
     most, samples, size = int(draws.argmax()), sampling.samples, sampling.batch_size
-    if rows_p_value(draws, num_iters=len(rows), batch_size=size) < ALPHA:
+    if rows_p_value(draws, num_iters=len(rows), batch_size=size) < sampling.alpha:
         raise WrongSampling(
             say("{name} draws some rows of X far more often than others.", name=candidate.name),
             expected=say(
@@ -106,7 +102,7 @@ def _require_likely(candidate: Classifier | Network, sampling: Sampling, rows: R
         return
     marked = (rows < samples // 2).sum(axis=1)
     test = batches_p_value(marked, batch_size=size, population=samples, marked=samples // 2)
-    if test.p_value < _SPREAD_ALPHA:
+    if test.p_value < sampling.spread_alpha:
         raise WrongSampling(
             say(
                 "The batches of {name} are not random samples: how many rows of each come from the first half of "
