@@ -155,7 +155,7 @@ def tiny_tied_problems(delta: float) -> Iterator[Problem]:
             yield scaled
 
 
-@composite(examples=110, tiny=tiny_tied_problems, varied=varied_tied_problem, own=4)
+@composite(examples=110, tiny=tiny_tied_problems, varied=varied_tied_problem, own=2)
 def tied_problems(draw: Draw, *, delta: float) -> Problem:
     """Problems in which at least one margin is exactly 0: one pair, several, repeated rows, or all pairs."""
     problem = _problem(draw, min_features=2)
