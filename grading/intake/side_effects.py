@@ -16,6 +16,14 @@ _CHANGING = """
     __builtins__ __code__ __dict__ __globals__ builtins ctypes delattr eval exec gc globals importlib setattr sys vars
 """
 CHANGING_WORDS = frozenset(_CHANGING.split())
+# Code with these leaves something in the process or on the disk.
+_LEAVING = """
+    Thread Timer __class__ atexit chdir dump environ filterwarnings makedirs memmap mkdir putenv remove rename save
+    savetxt savez savez_compressed seterr seterrcall setprofile settrace signal simplefilter threading tofile unlink
+    write write_bytes write_text writelines
+"""
+_LEAVING_WORDS = CHANGING_WORDS.union(_LEAVING.split())
+_ONLY_READ = ("r", "rb", "rt")
 
 
 def are_independent(statements: Sequence[ast.stmt]) -> bool:
@@ -25,13 +33,27 @@ def are_independent(statements: Sequence[ast.stmt]) -> bool:
     """
     definitions = [statement for statement in statements if isinstance(statement, DEFINITION)]
     others = [statement for statement in statements if is_kept(statement)]
+    if any(isinstance(node, DEFINITION) for each in others for node in walk(each)):
+        return False
     kept = frozenset[str]().union(*map(names_of, others))
     named = frozenset[str]().union(*map(names_of, definitions))
     given_parts = any(_is_part_stored(n) and _root_of(n) in named for each in others for n in _parts_of(each))
-    return not given_parts and all(
-        is_quiet(each) and not changes_others(each) and (CHANGING_WORDS | kept).isdisjoint(words_of(each))
-        for each in definitions
-    )
+    return not given_parts and not any(_may_leave_something(each, kept) for each in definitions)
+
+
+def _may_leave_something(definition: ast.stmt, kept: frozenset[str]) -> bool:
+    has_classes_within = len(nodes(definition, ast.ClassDef)) > isinstance(definition, ast.ClassDef)
+    leaves_by_name = not (_LEAVING_WORDS | kept).isdisjoint(words_of(definition))
+    found = has_classes_within or leaves_by_name or not is_quiet(definition)
+    return found or changes_others(definition) or any(map(_opens_to_write, nodes(definition, ast.Call)))
+
+
+def _opens_to_write(call: ast.Call) -> bool:
+    """Whether it may be `open(...)` with a mode other than one of reading."""
+    name = call.func.attr if isinstance(call.func, ast.Attribute) else getattr(call.func, "id", "")
+    modes = [*call.args[1:2], *(each.value for each in call.keywords if each.arg in ("mode", None))]
+    reads = all(isinstance(mode, ast.Constant) and mode.value in _ONLY_READ for mode in modes)
+    return name == "open" and not reads
 
 
 def names_of(statement: ast.stmt) -> frozenset[str]:
@@ -90,6 +112,10 @@ def _stores_elsewhere(function: ast.AST) -> bool:
         return True
     own = {n.arg for n in nodes(function, ast.arg)}
     own |= {n.id for n in nodes(function, ast.Name) if isinstance(n.ctx, ast.Store)}
+    for assignment in nodes(function, ast.Assign):
+        # Another name for something else is no name of its own.
+        if isinstance(assignment.value, ast.Name | ast.Attribute) and _root_of(assignment.value) not in own:
+            own -= {target.id for target in assignment.targets if isinstance(target, ast.Name)}
     return any(_is_part_stored(node) and _root_of(node) not in own for node in _parts_of(function))
 
 

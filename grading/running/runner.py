@@ -129,8 +129,10 @@ class Runner:
         for guest in guests:
             if not worker.is_intact:
                 return
+            take_back = worker.refund()
             self.candidates.share(guest, host)
             if not (self._all_pass(groups[guest]) and worker.is_intact):
+                take_back()
                 self.candidates.separate(guest)
                 for each in groups[guest]:
                     self._results.pop(each, None)

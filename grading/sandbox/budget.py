@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from collections.abc import Callable
 
 # A function that has used less than this share of the total goes on: it does not pay for another one.
 _OWN_SHARE = 0.05
@@ -28,6 +29,16 @@ class Budget:
         """Record the time that a function has used."""
         with self._turn:
             self._used[function] = self._used.get(function, 0.0) + seconds
+
+    def refund(self) -> Callable[[], None]:
+        """Return what takes back all that is charged from now on."""
+        used = dict(self._used)
+
+        def take_back() -> None:
+            with self._turn:
+                self._used = used
+
+        return take_back
 
     def is_spent(self, function: str) -> bool:
         """Whether the total is used up, and the function has used its own share of it."""

@@ -15,7 +15,7 @@ import threading
 import time
 import types
 import warnings
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -86,6 +86,10 @@ class KernelSession:
         self.called: set[str] = set()
         self.overhead = 0.0
         self._answerer: Answerer | None = None
+
+    def refund(self) -> Callable[[], None]:
+        """As a session's; there is no budget here."""
+        return lambda: None
 
     @property
     def running(self) -> bool:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import TYPE_CHECKING, TypeAlias
 
 from grading import Closing
@@ -83,6 +83,10 @@ class Worker(Closing):
     def is_intact(self) -> bool:
         """Whether its first process still answers."""
         return self._session.running and not self._restarts
+
+    def refund(self) -> Callable[[], None]:
+        """Return what takes back all the time that is charged to the hand-in from now on."""
+        return self._session.refund()
 
     def run(self, steps: Sequence[Step], seconds: float | None = None) -> list[Outcome]:
         """Run ``steps`` in order, in one round trip if nothing goes wrong.

@@ -17,6 +17,8 @@ table = {}
 def scored(W, X, shift=0.0):
     """Uses globals() of nobody."""
     scores = X.dot(W)
+    with open("notes.txt", "rb") as file:
+        scores[:, 0] += len(file.read())
     scores[:, 0] += shift
     return scores
 
@@ -56,6 +58,15 @@ def test_functions_that_change_only_what_is_their_own_are_independent(tmp_path: 
         ("class Linear:", "class Linear:\n    calls = []"),
         ("def scored", "@np.vectorize\ndef scored"),
         ("            self.W =", "            Linear.W ="),
+        ("scores = X.dot(W)", "numbers = np\n    numbers.seen = scores = X.dot(W)"),
+        ("scores = X.dot(W)", "np.seterr(over='raise')"),
+        ("scores = X.dot(W)", "warnings.filterwarnings('error')"),
+        ("scores = X.dot(W)", "open('kept', 'w')"),
+        ("scores = X.dot(W)", "open('kept', mode=kind)"),
+        ("scores = X.dot(W)", "np.save('kept', W)"),
+        ("            self.W =", "            self.__class__.W ="),
+        ("class Linear:", "class Linear:\n    class State:\n        ready = False"),
+        ("def scored", "if DELTA:\n  def also(): pass\ndef scored"),
         ('plt.rcParams["figure.figsize"] = (8, 6)', "scored.calls = []"),
     ],
 )

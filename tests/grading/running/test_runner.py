@@ -98,7 +98,11 @@ def test_losses_share_a_process_where_it_makes_no_difference(
     assert {result.status for result in results} == {"passed"}
 
 
-def test_a_loss_that_fails_beside_the_other_is_judged_by_a_process_of_its_own(sandbox: Sandbox) -> None:
+def test_a_loss_that_fails_beside_the_other_is_judged_by_a_process_of_its_own(
+    sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    given_back: list[bool] = []
+    monkeypatch.setattr(Worker, "refund", lambda _: lambda: given_back.append(True))
     handed = {"f": Handed("svm", SVM, "svm"), "g": Handed("softmax", WRONG, "softmax")}
     alone = submission_of({name: (each.code, each.entry) for name, each in handed.items()})
     found = []
@@ -108,4 +112,5 @@ def test_a_loss_that_fails_beside_the_other_is_judged_by_a_process_of_its_own(sa
             assert len(workers._workers) == 2
         found.append([replace(result, seconds=0.0) for result in results])
     assert found[0] == found[1]
+    assert given_back == [True], "it is charged for one of the two only"
     assert "failed" in {result.status for result in found[0]}

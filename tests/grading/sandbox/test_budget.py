@@ -114,3 +114,16 @@ def test_an_answer_much_larger_than_the_question_is_refused_before_it_is_kept() 
             "protocol",
             "Returned",
         ]
+
+
+def test_what_is_taken_back_is_not_charged() -> None:
+    budget = Budget(1.0)
+    budget.charge("f", 0.4)
+    take_back = budget.refund()
+    budget.charge("f", 0.3)
+    budget.charge("g", 0.9)
+    assert budget.is_spent("f")
+    take_back()
+    assert not budget.is_spent("f")
+    budget.charge("f", 0.7)
+    assert budget.is_spent("f")
