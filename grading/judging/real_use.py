@@ -159,8 +159,8 @@ def uses(digest: bytes) -> tuple[Use, ...]:
     draw = _Draw(b"real use" + digest)
     between, size = draw.between, draw.few()
     return (
-        # All sizes beyond the exam's at once, as in the course: no single large size shows what is wrong only there.
-        draw.use(between(49, 55), between(49, 55), 6),
+        # All sizes large at once, as in the course: no single large size shows what is wrong only there.
+        draw.use(between(101, 105), between(101, 105), 6),
         # Between these sizes and the exam's.
         draw.use(between(11, 14), between(2, 5), between(6, 9)),
         draw.use(between(21, 39), between(7, 29), between(2, 4)),

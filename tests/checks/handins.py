@@ -29,6 +29,28 @@ LOSS_CHECKS: dict[str, tuple[str, ...]] = {
     "svm_l1": ("interface", "value", "gradient", "kinks", "symmetry"),
 }
 
+# Right functions, each called `right`.
+SVM = """
+def right(W, X, y, reg):
+    n = len(y)
+    s = X.dot(W)
+    m = np.maximum(0, s - s[np.arange(n), y][:, None] + 1)
+    m[np.arange(n), y] = 0
+    b = (m > 0).astype(float)
+    b[np.arange(n), y] = -b.sum(axis=1)
+    return m.sum() / n + reg * np.sum(W * W), X.T.dot(b) / n + 2 * reg * W
+"""
+SOFTMAX = """
+def right(W, X, y, reg):
+    n = len(y)
+    s = X.dot(W)
+    p = np.exp(s - s.max(axis=1, keepdims=True))
+    p /= p.sum(axis=1, keepdims=True)
+    loss = -np.log(p[np.arange(n), y]).mean() + reg * np.sum(W * W)
+    p[np.arange(n), y] -= 1
+    return loss, X.T.dot(p) / n + 2 * reg * W
+"""
+
 
 @dataclass(frozen=True)
 class Handed:

@@ -11,8 +11,7 @@ from grading.rubric.settings import RepairSettings
 from grading.running.runner import Runner
 from grading.sandbox.budget import Budget
 from grading.sandbox.client import Sandbox
-from tests.checks.handins import Handed, rubric_of, submission_of
-from tests.grading.judging.test_real_use import SVM
+from tests.checks.handins import SVM, Handed, rubric_of, submission_of
 
 RIGHT = f"""{SVM}
 kept = {{}}

@@ -13,7 +13,7 @@ from grading.rubric.reading import load_rubric
 from grading.running.runner import Runner
 from grading.sandbox.client import Sandbox, Worker
 from grading.sandbox.walls.levels import DisturbedError
-from tests.checks.handins import Handed, rubric_of, submission_of
+from tests.checks.handins import SOFTMAX, SVM, Handed, rubric_of, submission_of
 
 
 def no_worker(loss: str) -> Worker:
@@ -42,26 +42,6 @@ def test_a_loss_that_is_disturbed_ends_the_hand_in_only_when_the_other_has_ended
         assert len(ended) == 1
 
 
-SVM = """
-def svm(W, X, y, reg):
-    n = len(y)
-    s = X.dot(W)
-    m = np.maximum(0, s - s[np.arange(n), y][:, None] + 1)
-    m[np.arange(n), y] = 0
-    b = (m > 0).astype(float)
-    b[np.arange(n), y] = -b.sum(axis=1)
-    return m.sum() / n + reg * np.sum(W * W), X.T.dot(b) / n + 2 * reg * W
-"""
-SOFTMAX = """
-def softmax(W, X, y, reg):
-    n = len(y)
-    s = X.dot(W)
-    p = np.exp(s - s.max(axis=1, keepdims=True))
-    p /= p.sum(axis=1, keepdims=True)
-    loss = -np.log(p[np.arange(n), y]).mean() + reg * np.sum(W * W)
-    p[np.arange(n), y] -= 1
-    return loss, X.T.dot(p) / n + 2 * reg * W
-"""
 LEAVING = SVM.replace("    n = len(y)\n", "    n = len(y)\n    numbers = np\n    numbers.spoilt = True\n", 1)
 SPOILT = SOFTMAX.replace("    n = len(y)\n", "    n = len(y) + hasattr(np, 'spoilt')\n", 1)
 ENDING = SOFTMAX.replace(
@@ -84,7 +64,7 @@ WRONG = SOFTMAX.replace("2 * reg * W", "reg * W")
 def test_losses_share_a_process_where_it_makes_no_difference(
     sandbox: Sandbox, svm: str, softmax: str, independent: bool, hidden: list[str], processes: int
 ) -> None:
-    handed = {"f": Handed("svm", svm, "svm"), "g": Handed("softmax", softmax, "softmax")}
+    handed = {"f": Handed("svm", svm, "right"), "g": Handed("softmax", softmax, "right")}
     submission = replace(
         submission_of({name: (each.code, each.entry) for name, each in handed.items()}),
         independent=independent,
@@ -103,7 +83,7 @@ def test_a_loss_that_fails_beside_the_other_is_judged_by_a_process_of_its_own(
 ) -> None:
     given_back: list[bool] = []
     monkeypatch.setattr(Worker, "refund", lambda _: lambda: given_back.append(True))
-    handed = {"f": Handed("svm", SVM, "svm"), "g": Handed("softmax", WRONG, "softmax")}
+    handed = {"f": Handed("svm", SVM, "right"), "g": Handed("softmax", WRONG, "right")}
     alone = submission_of({name: (each.code, each.entry) for name, each in handed.items()})
     found = []
     for submission in (alone, replace(alone, independent=True)):
