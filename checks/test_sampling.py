@@ -28,7 +28,7 @@ def test_sampling(candidate: Classifier, sampling: Sampling) -> None:
     """Every step draws batch_size random rows of X together with their labels; over many steps every row is drawn."""
     try:
         if not _is_surely_random(candidate, sampling.brief):
-            _require_random(candidate, sampling)
+            _judge(candidate, sampling)
     except Failure as failure:
         failure.code = failure.code or _code(candidate, sampling)
         raise
@@ -38,14 +38,14 @@ def _is_surely_random(candidate: Classifier, sampling: Sampling) -> bool:
     """Whether half of the steps are enough to see it, as they are for all but a few right trains."""
     remarks = len(candidate.remarks)
     try:
-        _require_random(candidate, sampling)
+        _judge(candidate, sampling)
     except WrongSampling:
         del candidate.remarks[remarks:]
         return False
     return True
 
 
-def _require_random(candidate: Classifier, sampling: Sampling) -> None:
+def _judge(candidate: Classifier, sampling: Sampling) -> None:
     calls, learned = _trained(candidate, sampling)
     if len(calls) == sampling.steps:
         rows = _all_rows(candidate, sampling, calls)
