@@ -19,6 +19,7 @@ from typing import TypeAlias
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from reference.axes import stretched, total
 from reference.rounding import UNDERFLOW, gamma
 
 Array: TypeAlias = NDArray[np.float64]
@@ -28,7 +29,7 @@ class Bounded:
     """K arrays of one shape side by side, each number with its size.
 
     Attributes:
-        parts: (P, K, ...) the numbers, and if P is 2 their sizes. P is 1 if no bounds are requested.
+        parts: (P, K, ...) the numbers, and if P is 2 their sizes.
         error: (K, ...) difference between two right ways that gamma * size does not cover; None if there is none.
         ops: roundings that each term passes through in right code before it is added to the others.
         terms: how many terms are added, in an order that right code is free to choose.
@@ -43,11 +44,9 @@ class Bounded:
         self.parts, self.error, self.ops, self.terms, self.own = parts, error, ops, terms, own
 
     @classmethod
-    def exact(cls, numbers: ArrayLike, *, bounds: bool = True) -> Bounded:
+    def exact(cls, numbers: ArrayLike) -> Bounded:
         """Numbers, (K, ...), that are the same in all code."""
         value = np.asarray(numbers, dtype=np.float64)
-        if not bounds:
-            return cls(value[None])
         parts = np.empty((2, *value.shape))
         parts[0] = value
         np.abs(value, out=parts[1])
@@ -190,7 +189,16 @@ class Bounded:
         """The sum over some of the last axes, which are counted from the end: -1, -2, ..."""
         shape = self.parts.shape
         times = math.prod([shape[axis] for axis in axes])
-        return self.each(lambda array: array.sum(axis=axes, keepdims=keepdims), times=times)
+        return self.each(lambda array: total(array, axes, keepdims=keepdims), times=times)
+
+    def summed_to(self, shape: tuple[int, ...]) -> Bounded:
+        """The sum over the axes that ``shape`` was broadcast along: what a derivative is for an array of that shape."""
+        had = self.parts.shape[2:]
+        if had == shape:
+            return self
+        added, wide = stretched(had, shape)
+        narrow = self.sum(added) if added else self
+        return narrow.sum(wide, keepdims=True) if wide else narrow
 
 
 def _aligned(a: Array, b: Array) -> tuple[Array, Array]:

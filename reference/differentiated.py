@@ -5,13 +5,16 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import NamedTuple
+from typing import NamedTuple, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
 from reference.bounded import Array, Bounded
-from reference.traced_arrays import FormulaError, Term, derivatives
+from reference.formula_error import FormulaError
+from reference.traced_arrays import Term, derivatives
+
+N = TypeVar("N")
 
 _LARGEST_CHUNK = 2**22
 """The size of a chunk of generators, in numbers: 32 MB."""
@@ -80,23 +83,12 @@ class Differentiated:
         Raises:
             FormulaError: it is not a single number, or does not depend on the parameters.
         """
-        if not isinstance(root, Term) or root.shape:
-            got = f"an array of shape {root.shape}" if isinstance(root, Term) else f"a {type(root).__name__}"
-            raise FormulaError(
-                f"the formula returns {got}; it must return one number: end it with .sum() or .mean()"
-            )
+        found, divisor = traced_back(root, parameters, seed)
         if root.kinks > _MOST_NESTED:
             raise FormulaError(
                 f"the formula takes {root.kinks} maxima or absolute values of each other; what is right at kinks of "
                 f"kinks is known for {_MOST_NESTED}"
             )
-        divisor = 1.0
-        while root.divisor is not None and root.parents:
-            divisor *= root.divisor
-            ((root, _),) = root.parents
-        found = derivatives([(root, seed)])
-        if not any(parameter in found for parameter in parameters):
-            raise FormulaError("the formula does not depend on W")
         return cls(parameters, found, divisor)
 
     @property
@@ -177,7 +169,7 @@ class Differentiated:
             seeds = np.zeros((1, len(each), *kink.argument.shape))
             one: tuple[NDArray[np.intp], ...] = (each, *places)
             seeds[0][one] = by_term[0][places]
-            yield derivatives([(kink.argument, Bounded(seeds))])
+            yield derivatives(kink.argument, Bounded(seeds))
 
     def _through(self, lower: Kink, found: Mapping[Term, Bounded]) -> Array:
         """(A, B, ...) what the ties of a lower kink add to each of the derivatives found through an upper one."""
@@ -197,6 +189,27 @@ class Differentiated:
         parts = [found[p].value if p in found else np.zeros((count, *p.shape)) for p in self.parameters]
         whole = parts[0] if len(parts) == 1 else np.concatenate([p.reshape(count, -1) for p in parts], axis=1)
         return whole / self.divisor
+
+
+def traced_back(root: Term, parameters: Sequence[Term], seed: N) -> tuple[dict[Term, N], float]:
+    """The derivatives of a loss, times ``seed``, by every term of it, and the divisor of them all.
+
+    Raises:
+        FormulaError: it is not a single number, or does not depend on the parameters.
+    """
+    if not isinstance(root, Term) or root.shape:
+        got = f"an array of shape {root.shape}" if isinstance(root, Term) else f"a {type(root).__name__}"
+        raise FormulaError(
+            f"the formula returns {got}; it must return one number: end it with .sum() or .mean()"
+        )
+    divisor = 1.0
+    while root.divisor is not None and root.parents:
+        divisor *= root.divisor
+        ((root, _),) = root.parents
+    found = derivatives(root, seed)
+    if not any(parameter in found for parameter in parameters):
+        raise FormulaError("the formula does not depend on W")
+    return found, divisor
 
 
 def _depends(term: Term, other: Term) -> bool:

@@ -10,8 +10,9 @@ from __future__ import annotations
 import numpy as np
 
 from reference import functions
-from reference.bounded import Bounded
-from reference.traced_arrays import NUMPYS, FormulaError, Labels, Operand, Term, applied, refuse
+from reference.formula_error import FormulaError, refuse
+from reference.labels import Labels
+from reference.traced_arrays import NUMPYS, Operand, Term, applied
 
 __all__ = [
     "FormulaError",
@@ -40,8 +41,7 @@ def maximum(a: Operand, b: Operand) -> Term:
     if not isinstance(a, Term):
         raise TypeError("a maximum of terms is needed")
     if isinstance(b, int | float) and b == 0.0:
-        number, slope, tied = functions.positive(a.number)
-        return Term(number, (a, lambda g: g * slope), tied=tied, kink=True)
+        return a.positive()
     return maximum(0.0, a - b) + b
 
 
@@ -80,18 +80,17 @@ def log_sum_exp(x: Term, axis: int = -1) -> Term:
     """log of the sum of exp(x) over the last axis, at any x: the term of softmax."""
     if axis not in (-1, x.ndim - 1):
         refuse(f"log_sum_exp over axis {axis}", "the last axis")
-    number, slope, _ = functions.log_sum_exp(x.number)
-    return Term(number, (x, lambda g: g.each(lambda a: a[..., None]) * slope))
+    return x.applied(functions.log_sum_exp)
 
 
 def without_label(x: Term, y: Labels) -> Term:
     """(N, C) -> the same with 0 for each sample's entry at its label, so that only the wrong classes are left."""
-    return Term(x.number.each(y.without), (x, lambda g: g.each(y.without)))
+    return x.changed(y.without, y.without)
 
 
 def one_hot(y: Labels, C: int) -> Term:
     """(N, C) 1 for each sample's label, 0 elsewhere."""
-    return Term(Bounded.exact(y.at(np.ones((1, *y.index.shape)), C)[0], bounds=y.bounded))
+    return y.constant(y.at(np.ones(y.index.shape), C))
 
 
 NUMPYS.update(

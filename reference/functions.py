@@ -38,9 +38,6 @@ class Applied(NamedTuple):
 def positive(x: Bounded) -> Applied:
     """max(0, x); where rounding decides the sign of x, its slope may be anything from 0 to 1, and is returned as 0."""
     value = x.parts[0]
-    if not x.bounded:
-        counted = (x.parts > 0.0).astype(np.float64)
-        return Applied(Bounded(x.parts * counted), Bounded(counted))
     room = x.bound()
     certain = value > room
     possible = value >= -room

@@ -8,6 +8,7 @@ import operator
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property, partial
+from typing import Any, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,10 +16,14 @@ from numpy.typing import NDArray
 from reference.accepted import AcceptedGradients
 from reference.answer import Answer, require_finite
 from reference.bounded import Array, Bounded
-from reference.differentiated import Differentiated, Spread
+from reference.differentiated import Differentiated, Spread, traced_back
+from reference.labels import Labels
 from reference.nested_kinks import NestedGradients
+from reference.plain_terms import PlainTerm
 from reference.problem import NetworkProblem, Problem, stacked
-from reference.traced_arrays import Labels, Term
+from reference.traced_arrays import Term
+
+T = TypeVar("T", bound=Term)
 
 _FEATURES, _LARGEST_PADDED = 4, 8
 """Problems of up to 8 features are evaluated with 4 or 8."""
@@ -43,8 +48,8 @@ class Loss:
             stability check uses larger ones. None for no limit.
     """
 
-    data_loss: Callable[..., Term]
-    penalty: Callable[..., Term] = squares
+    data_loss: Callable[..., Any]
+    penalty: Callable[..., Any] = squares
     shapes: Mapping[str, str] = field(default_factory=dict)
     scores: Callable[..., Term] = operator.matmul
     largest_score: float | None = None
@@ -253,11 +258,12 @@ class Loss:
         delta: float = 1.0,
     ) -> tuple[Array, Array]:
         """`loss_and_gradient` of K problems of the same sizes side by side: each array has an additional first axis."""
-        weights = Bounded.exact(W, bounds=False)
-        worked = self._work_out((weights,), X, y.astype(np.intp), reg, reg_scale, delta)
-        loss = worked.data + worked.regularization
-        gradient = worked.data_part.gradient + worked.penalty_part.gradient
-        return loss.value, gradient.value
+        weights, samples = PlainTerm(W, varies=True), PlainTerm(X)
+        labels = Labels(y.astype(np.intp), PlainTerm.constant)
+        data, penalty = self._terms((weights,), samples, labels, delta)
+        strength = reg_scale * reg
+        gradient = _gradient(data, weights, np.ones(len(X))) + _gradient(penalty, weights, strength)
+        return data.value + penalty.value * strength, gradient
 
     def _work_out(
         self,
@@ -268,24 +274,31 @@ class Loss:
         reg_scale: float,
         delta: float,
     ) -> _Worked:
-        bounds = parameters[0].bounded
         terms = [Term(parameter, varies=True) for parameter in parameters]
-        samples = Term(Bounded.exact(X, bounds=bounds))
-        labels = Labels(y, bounded=bounds)
-        settings = {"delta": delta} if self._takes_delta else {}
-        strength = Bounded.exact(reg_scale * reg, bounds=bounds)
-        data = self.data_loss(*terms, samples, labels, **settings)
-        penalty = self.penalty(*terms)
+        data, penalty = self._terms(terms, Term.constant(X), Labels(y, Term.constant), delta)
+        strength = Bounded.exact(reg_scale * reg)
         return _Worked(
-            Differentiated.of(data, terms, Bounded.exact(np.ones(len(X)), bounds=bounds)),
+            Differentiated.of(data, terms, Bounded.exact(np.ones(len(X)))),
             Differentiated.of(penalty, terms, strength),
             data.number,
             penalty.number * strength,
         )
 
+    def _terms(self, parameters: Sequence[T], X: T, y: Labels, delta: float) -> tuple[T, T]:
+        """The data loss and the penalty."""
+        settings = {"delta": delta} if self._takes_delta else {}
+        return self.data_loss(*parameters, X, y, **settings), self.penalty(*parameters)
+
     def _work_out_one(self, problem: Problem, reg_scale: float, delta: float) -> _Worked:
         W, X, y, reg = stacked((problem,))
         return self._work_out((Bounded.exact(W),), X, y, reg, reg_scale, delta)
+
+
+def _gradient(part: PlainTerm, weights: PlainTerm, seed: Array) -> Array:
+    """(K, D, C) one gradient of the data loss or the penalty, times ``seed``, (K,)."""
+    found, divisor = traced_back(part, (weights,), seed)
+    gradient = found[weights]
+    return gradient if divisor == 1.0 else gradient / divisor
 
 
 def _with_ties(

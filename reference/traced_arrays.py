@@ -1,82 +1,41 @@
 """Arrays that remember how they were computed, so that a result can be traced back to everything it depends on.
 
 The derivatives of one number by all its inputs take one pass back through its operations (A. Griewank and A. Walther,
-Evaluating Derivatives, 2nd edition, 2008, chapter 3). Numbers and derivatives are `Bounded`, so both have
-bounds.
+Evaluating Derivatives, 2nd edition, 2008, chapter 3). Numbers and derivatives are `Bounded`, so both have bounds;
+`reference.plain_terms` does without.
 """
 
 from __future__ import annotations
 
-import heapq
 import itertools
 import math
-import sys
-from collections.abc import Callable, Sequence
-from pathlib import Path
-from typing import Any, NoReturn, TypeAlias
+from collections.abc import Callable
+from typing import Any, NoReturn, Self, TypeAlias, TypeVar
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from reference import functions
+from reference.axes import as_column, total, transposed
 from reference.bounded import Array, Bounded
+from reference.formula_error import refuse, refuse_unknown
 from reference.functions import Applied
+from reference.labels import Labels
 
-Pull: TypeAlias = Callable[[Bounded], Bounded]
+N = TypeVar("N")
+
+Pull: TypeAlias = Callable[[Any], Any]
 """Maps the derivative by a result, (P, T, ...), to its contribution to the derivative by an argument."""
 
 _serials = itertools.count()
 
-_HERE = frozenset(
-    str(Path(__file__).with_name(name))
-    for name in ("formula.py", "traced_arrays.py", "bounded.py", "functions.py")
-)
-
-
-class FormulaError(Exception):
-    """A formula cannot be evaluated; the message is one line: where, which operation, what to use instead."""
-
-
-class Labels:
-    """The labels of K problems: ``index`` is (K, N); ``bounded`` says whether arrays made from them have sizes."""
-
-    def __init__(self, index: NDArray[np.intp], *, bounded: bool = True) -> None:
-        self.index, self.bounded = index, bounded
-        self._own_places = slice(None), np.arange(index.size), index.ravel()
-
-    def __len__(self) -> int:
-        return int(self.index.shape[1])
-
-    def of(self, array: Array) -> Array:
-        """(P, T, N, C) -> (P, T, N): each sample's entry at its label."""
-        P, T, N, C = array.shape
-        return array.reshape(P, T * N, C)[self._places(T)].reshape(P, T, N)
-
-    def at(self, array: Array, C: int) -> Array:
-        """(P, T, N) -> (P, T, N, C): puts each entry back at its label, with 0 elsewhere."""
-        P, T, N = array.shape
-        placed = np.zeros((P, T * N, C))
-        placed[self._places(T)] = array.reshape(P, T * N)
-        return placed.reshape(P, T, N, C)
-
-    def without(self, array: Array) -> Array:
-        """(P, T, N, C) -> the same with the value 0, of unchanged size, for each sample's entry at its label."""
-        kept = array.copy()
-        P, T, N, C = array.shape
-        kept.reshape(P, T * N, C)[:1][self._places(T)] = 0.0
-        return kept
-
-    def _places(self, T: int) -> tuple[slice, NDArray[np.intp], NDArray[np.intp]]:
-        if len(self.index) == T:
-            return self._own_places
-        return slice(None), np.arange(T * len(self)), np.tile(self.index, (T, 1)).ravel()
-
 
 class Term:
-    """An array in a formula, for each of K problems; ``shape`` is its shape in one of them.
+    """An array in a formula, for each of K problems.
 
     Attributes:
         number: its values and their sizes.
+        shape: its shape in one of the problems.
         parents: its operands, as far as they depend on the parameters, each with its `Pull`.
         varies: whether it depends on the parameters.
         serial: larger than that of its parents.
@@ -85,7 +44,12 @@ class Term:
         divisor: the divisor of its parent, if it is a quotient.
     """
 
-    __slots__ = ("divisor", "kinks", "number", "parents", "serial", "tied", "varies")
+    __slots__ = ("divisor", "kinks", "number", "parents", "serial", "shape", "tied", "varies")
+
+    shape: tuple[int, ...]
+    parents: tuple[tuple[Term, Pull], ...]
+    divisor: float | None
+    varies: bool
 
     def __init__(
         self,
@@ -95,77 +59,58 @@ class Term:
         varies: bool = False,
         kink: bool = False,
     ) -> None:
-        self.varies: bool
         self.number = number
-        self.parents = [pair for pair in parents if pair[0].varies]
-        self.varies = varies or bool(self.parents)
+        self._place(number.parts.shape[2:], parents, varies)
         self.kinks: int = kink
         for parent, _ in self.parents:
             if parent.kinks >= self.kinks:
                 self.kinks = parent.kinks + kink
         self.tied = tied
-        self.divisor: float | None = None
-        self.serial = next(_serials)
 
-    @property
-    def shape(self) -> tuple[int, ...]:
-        """The shape in one problem."""
-        return self.number.parts.shape[2:]
+    def _place(self, shape: tuple[int, ...], parents: tuple[tuple[Term, Pull], ...], varies: bool) -> None:
+        self.shape, self.divisor, self.serial = shape, None, next(_serials)
+        for parent, _ in parents:
+            if not parent.varies:
+                parents = tuple(pair for pair in parents if pair[0].varies)
+                break
+        self.parents, self.varies = parents, varies or bool(parents)
 
     @property
     def ndim(self) -> int:
         """The number of axes in one problem."""
-        return self.number.parts.ndim - 2
+        return len(self.shape)
 
     @property
     def T(self) -> Term:  # noqa: N802
         """The matrix with rows and columns exchanged."""
         if self.ndim != 2:
             refuse(f".T of an array of shape {self.shape}", "a matrix")
-        return Term(self.number.each(_transposed), (self, lambda g: g.each(_transposed)))
+        return self.changed(transposed, transposed)
 
     def __len__(self) -> int:
         return self.shape[0]
 
     def __neg__(self) -> Term:
-        return Term(-self.number, (self, lambda g: -g))
+        return self._negative()
 
     def __add__(self, other: Operand) -> Term:
-        if isinstance(other, int | float):
-            return Term(self.number.plus(other), (self, lambda g: g))
-        theirs = self._lift(other, "+")
-        mine, other_shape = self.shape, theirs.shape
-        return Term(
-            self.number + theirs.number,
-            (self, lambda g: _summed_to(g, mine)),
-            (theirs, lambda g: _summed_to(g, other_shape)),
-        )
+        if isinstance(other, (int, float)):
+            return self._plus(other)
+        return self._added(self._lift(other, "+"))
 
     def __sub__(self, other: Operand) -> Term:
-        if isinstance(other, int | float):
-            return Term(self.number.plus(-other), (self, lambda g: g))
-        theirs = self._lift(other, "-")
-        mine, other_shape = self.shape, theirs.shape
-        return Term(
-            self.number - theirs.number,
-            (self, lambda g: _summed_to(g, mine)),
-            (theirs, lambda g: -_summed_to(g, other_shape)),
-        )
+        if isinstance(other, (int, float)):
+            return self._plus(-other)
+        return self._less(self._lift(other, "-"))
 
     def __mul__(self, other: Operand) -> Term:
-        theirs = self._lift(other, "*")
-        a, b, a_shape, b_shape = self.number, theirs.number, self.shape, theirs.shape
-        return Term(
-            a * b,
-            (self, lambda g: _summed_to(g * b, a_shape)),
-            (theirs, lambda g: _summed_to(g * a, b_shape)),
-        )
+        return self._times(self._lift(other, "*"))
 
     def __truediv__(self, other: Operand) -> Term:
-        if isinstance(other, Term) or np.ndim(other):
+        if isinstance(other, Term) or (not isinstance(other, float) and np.ndim(other)):
             return self * applied("/", functions.reciprocal, self._lift(other, "/"))
         divisor = float(other)  # type: ignore[arg-type]
-        quotient = Term(self.number.over(divisor), (self, lambda g: g.over(divisor)))
+        quotient = self._over(divisor)
         quotient.divisor = divisor
         return quotient
 
@@ -176,19 +121,13 @@ class Term:
             return self
         if exponent > 2:
             return self * self ** (exponent - 1)
-        twice = self.number.each(lambda array: 2.0 * array)
-        return Term(self.number * self.number, (self, lambda g: g * twice))
+        return self._squared()
 
     def __matmul__(self, other: Operand) -> Term:
         theirs = self._lift(other, "@")
         if self.ndim != 2 or theirs.ndim != 2 or self.shape[1] != theirs.shape[0]:
             refuse(f"{self.shape} @ {theirs.shape}", "matrices that fit: x[:, None] is a column")
-        a, b = self.number, theirs.number
-        return Term(
-            a @ b,
-            (self, lambda g: g @ b.each(_transposed)),
-            (theirs, lambda g: a.each(_transposed) @ g),
-        )
+        return self._matrix_product(theirs)
 
     __radd__ = __add__
     __rmul__ = __mul__
@@ -209,13 +148,16 @@ class Term:
         narrow = list(shape)
         for k in axes:
             narrow[k] = 1
+        own = len(shape) if keepdims else len(shape) - len(axes)
 
         def spread(a: Array) -> Array:
-            wide = np.empty(a.shape[:2] + shape)
-            wide[...] = a.reshape(*a.shape[:2], *narrow)
+            several = a.shape[: a.ndim - own]
+            wide = np.empty(several + shape)
+            wide[...] = a.reshape(*several, *narrow)
             return wide
 
-        return Term(self.number.sum(axes, keepdims=keepdims), (self, lambda g: g.each(spread)))
+        times = math.prod([shape[axis] for axis in axes])
+        return self.changed(lambda a: total(a, axes, keepdims=keepdims), spread, times=times)
 
     def mean(self, axis: int | None = None) -> Term:
         """The mean over one axis, or over all entries."""
@@ -227,52 +169,57 @@ class Term:
         parts = index if isinstance(index, tuple) else (index,)
         if Labels in map(type, parts):
             return self._at_labels(parts)
+        shape = self.shape
+        own = len(shape)
         for part in parts:
-            if part is not None and part is not ... and not isinstance(part, int | slice):
+            if part is None:
+                own += 1
+            elif isinstance(part, int) and not isinstance(part, bool):
+                own -= 1
+            elif part is not ... and not isinstance(part, slice):
                 refuse("an index of arrays", "slices, None, or scores[range(len(y)), y]")
-        chosen, shape = (slice(None), slice(None), *parts), self.shape
 
         def back(a: Array) -> Array:
-            placed = np.zeros((*a.shape[:2], *shape))
-            placed[chosen] = a
+            several = a.ndim - own
+            placed = np.zeros(a.shape[:several] + shape)
+            placed[(*_ALL[:several], *parts)] = a
             return placed
 
-        return Term(self.number.each(lambda a: a[chosen]), (self, lambda g: g.each(back)))
+        return self.changed(lambda a: a[(*_ALL[: a.ndim - len(shape)], *parts)], back)
 
     def _at_labels(self, index: tuple[Any, ...]) -> Term:
         rows, y = index if len(index) == 2 else (None, None)
-        if self.ndim != 2 or not isinstance(y, Labels) or not _all_rows(rows, len(self)):
+        if self.ndim != 2 or not isinstance(y, Labels) or len(self) != len(y) or not y.are_in(rows):
             refuse("an index of labels", "scores[range(len(y)), y]")
         C = self.shape[1]
-        return Term(self.number.each(y.of), (self, lambda g: g.each(lambda a: y.at(a, C))))
+        return self.changed(y.of, lambda a: y.at(a, C))
 
     def _from_the_end(self, axis: int) -> int:
         if not isinstance(axis, int) or not -self.ndim <= axis < self.ndim:
             refuse(f"a sum over axis {axis!r} of an array of shape {self.shape}", "one of its axes, or none")
         return axis if axis < 0 else axis - self.ndim
 
-    def _lift(self, other: Operand, operation: str) -> Term:
+    def _lift(self, other: Operand, operation: str) -> Self:
         """``other`` as a term that fits this one by NumPy's broadcasting rule."""
-        if not isinstance(other, Term):
+        if not isinstance(other, type(self)):
             try:
                 numbers = np.array(other, dtype=np.float64)
             except (TypeError, ValueError):
                 refuse(
                     f"{operation} with a {type(other).__name__}", "numbers, arrays or terms of the formula"
                 )
-            other = Term(Bounded.exact(numbers[None], bounds=self.number.bounded))
-        mine, theirs = self.number.parts.shape[2:], other.number.parts.shape[2:]
-        if mine != theirs and mine and theirs and operation != "@":
-            try:
-                np.broadcast_shapes(mine, theirs)
-            except ValueError:
-                refuse(f"{operation} of the shapes {mine} and {theirs}", "x[:, None] for a column")
+            other = self.constant(numbers[None])
+        mine, theirs = self.shape, other.shape
+        if mine != theirs and operation != "@":
+            for m, n in zip(mine[::-1], theirs[::-1], strict=False):
+                if m != n and m != 1 and n != 1:
+                    refuse(f"{operation} of the shapes {mine} and {theirs}", "x[:, None] for a column")
         return other
 
     def __array_ufunc__(self, ufunc: np.ufunc, method: str, *inputs: Any, **kwargs: Any) -> Term:
         known = NUMPYS.get(ufunc.__name__)
         if known is None or method != "__call__" or kwargs:
-            _unknown(ufunc.__name__ if method == "__call__" else f"{ufunc.__name__}.{method}")
+            refuse_unknown(ufunc.__name__ if method == "__call__" else f"{ufunc.__name__}.{method}", NUMPYS)
         numbers = (Term, int, float)
         return known(
             *(part if isinstance(part, numbers) else self._lift(part, ufunc.__name__) for part in inputs)
@@ -283,7 +230,7 @@ class Term:
     ) -> Term:
         known = {"sum": Term.sum, "mean": Term.mean}.get(function.__name__)
         if known is None:
-            _unknown(function.__name__)
+            refuse_unknown(function.__name__, NUMPYS)
         return known(*args, **kwargs)
 
     def _compared(self, other: object) -> NoReturn:
@@ -297,11 +244,87 @@ class Term:
     def __float__(self) -> float:
         refuse("a term as a plain number", "NumPy's operations")
 
+    # What follows is done otherwise without bounds.
+
+    @classmethod
+    def constant(cls, numbers: Array) -> Self:
+        """Numbers, (K, ...), that are the same in all code."""
+        return cls(Bounded.exact(numbers))
+
+    def changed(
+        self, change: Callable[[Array], Array], back: Callable[[Array], Array], *, times: int = 1
+    ) -> Term:
+        """Apply a linear change of the last axes, exact except for sums of ``times`` terms.
+
+        Args:
+            change: for arrays with any axes before.
+            back: the change transposed, which takes derivatives back.
+            times: how many terms each sum has.
+        """
+        return Term(self.number.each(change, times=times), (self, lambda g: g.each(back)))
+
+    def applied(self, function: Callable[[Bounded], Applied]) -> Term:
+        """Apply a function to each number, or to the numbers of each row."""
+        result, slope, _ = function(self.number)
+        if result.parts.ndim < slope.parts.ndim:
+            return Term(result, (self, lambda g: g.each(as_column) * slope))
+        return Term(result, (self, lambda g: g * slope))
+
+    def positive(self) -> Term:
+        """max(0, x); where it is 0, the slope may be anything from 0 to 1."""
+        number, slope, tied = functions.positive(self.number)
+        return Term(number, (self, lambda g: g * slope), tied=tied, kink=True)
+
+    def _negative(self) -> Term:
+        return Term(-self.number, (self, lambda g: -g))
+
+    def _plus(self, number: float) -> Term:
+        return Term(self.number.plus(number), (self, unchanged))
+
+    def _over(self, divisor: float) -> Term:
+        return Term(self.number.over(divisor), (self, lambda g: g.over(divisor)))
+
+    def _added(self, other: Self) -> Term:
+        mine, theirs = self.shape, other.shape
+        return Term(
+            self.number + other.number,
+            (self, lambda g: g.summed_to(mine)),
+            (other, lambda g: g.summed_to(theirs)),
+        )
+
+    def _less(self, other: Self) -> Term:
+        mine, theirs = self.shape, other.shape
+        return Term(
+            self.number - other.number,
+            (self, lambda g: g.summed_to(mine)),
+            (other, lambda g: -g.summed_to(theirs)),
+        )
+
+    def _times(self, other: Self) -> Term:
+        a, b, mine, theirs = self.number, other.number, self.shape, other.shape
+        return Term(
+            a * b,
+            (self, lambda g: (g * b).summed_to(mine)),
+            (other, lambda g: (g * a).summed_to(theirs)),
+        )
+
+    def _squared(self) -> Term:
+        twice = self.number.each(lambda array: 2.0 * array)
+        return Term(self.number * self.number, (self, lambda g: g * twice))
+
+    def _matrix_product(self, other: Self) -> Term:
+        a, b = self.number, other.number
+        return Term(
+            a @ b,
+            (self, lambda g: g @ b.each(transposed)),
+            (other, lambda g: a.each(transposed) @ g),
+        )
+
 
 Operand: TypeAlias = Term | ArrayLike
 
 
-_OPERATORS = frozenset(("add", "subtract", "multiply", "divide", "negative", "matmul"))
+_ALL = (slice(None),) * 2  # of all axes before those of one problem
 NUMPYS: dict[str, Callable[..., Term]] = {
     "add": lambda a, b: a + b,
     "subtract": lambda a, b: a - b,
@@ -322,76 +345,35 @@ def applied(
     Raises:
         FormulaError: its value is not finite where the term is; ``instead`` says what to use.
     """
-    result, slope, tied = function(x.number)
-    if not np.isfinite(result.value).all() and np.isfinite(x.number.value).all():
-        worst = x.number.value[~np.isfinite(result.value)][0]
-        refuse(f"{name} of {worst:g}, which is not finite,", instead)
-    return Term(result, (x, lambda g: g * slope), tied=tied)
+
+    def checked(number: Bounded) -> Applied:
+        found = function(number)
+        finite = np.isfinite(found.result.value)
+        if not finite.all() and np.isfinite(number.value).all():
+            refuse(f"{name} of {number.value[~finite][0]:g}, which is not finite,", instead)
+        return found
+
+    return x.applied(checked)
 
 
-def refuse(operation: str, instead: str) -> NoReturn:
-    """Raise a `FormulaError` that names the line of the formula.
-
-    Raises:
-        FormulaError: always.
-    """
-    frame = sys._getframe(1)
-    while frame.f_code.co_filename in _HERE and frame.f_back is not None:
-        frame = frame.f_back
-    where = f"line {frame.f_lineno} of {Path(frame.f_code.co_filename).name}"
-    raise FormulaError(f"{where}: {operation} is not known here; use {instead}")
+def unchanged(g: N) -> N:
+    """The derivative by a term to which something constant is added."""
+    return g
 
 
-_INSTEAD = {
-    "where": "numpy.maximum, numpy.abs or without_label",
-    "max": "numpy.maximum of two, or log_sum_exp",
-    "amax": "numpy.maximum of two, or log_sum_exp",
-    "dot": "@",
-    "einsum": "@, * and sum",
-    "clip": "numpy.maximum and numpy.minimum",
-    "sqrt": "another formula: it has no slope at 0",
-    "linalg.norm": "(W * W).sum()",
-}
-
-
-def _unknown(name: str) -> NoReturn:
-    known = "+ - * / @ **, sum, mean, " + ", ".join(sorted({*NUMPYS} - _OPERATORS))
-    refuse(f"numpy.{name}", _INSTEAD.get(name, f"what is: {known}, log_sum_exp, softplus"))
-
-
-def _all_rows(rows: Any, count: int) -> bool:
-    return rows == range(count) if isinstance(rows, range) else bool(np.array_equal(rows, range(count)))
-
-
-def _transposed(array: Array) -> Array:
-    return array.swapaxes(-1, -2)
-
-
-def _summed_to(g: Bounded, shape: tuple[int, ...]) -> Bounded:
-    """Sum a derivative over the axes that were broadcast."""
-    had = g.parts.shape[2:]
-    if had == shape:
-        return g
-    lead = len(had) - len(shape)
-    if lead:
-        g = g.sum(tuple(range(-len(had), -len(shape))))
-    stretched = tuple(k - len(shape) for k, n in enumerate(shape) if n == 1 and had[lead + k] != 1)
-    return g.sum(stretched, keepdims=True) if stretched else g
-
-
-def derivatives(seeds: Sequence[tuple[Term, Bounded]]) -> dict[Term, Bounded]:
-    """The derivatives of the sum of the seeds' terms times their seeds, by every term that these depend on."""
-    found = dict(seeds)
-    waiting = [(-term.serial, term) for term in found]
-    heapq.heapify(waiting)
+def derivatives(root: Term, seed: N) -> dict[Term, N]:
+    """The derivatives of a term times ``seed``, by every term that it depends on."""
+    found: dict[Term, Any] = {root: seed}
+    waiting = {root.serial: root}
     while waiting:
-        _, term = heapq.heappop(waiting)
+        # Nothing that is still to come depends on this one: its derivative is complete.
+        term = waiting.pop(max(waiting))
         by_term = found[term]
         for parent, pull in term.parents:
             part = pull(by_term)
             if parent in found:
-                found[parent] += part
+                found[parent] = found[parent] + part
             else:
                 found[parent] = part
-                heapq.heappush(waiting, (-parent.serial, parent))
+                waiting[parent.serial] = parent
     return found

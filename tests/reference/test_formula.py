@@ -94,7 +94,9 @@ def test_an_operation_has_numpys_value_and_the_slope_of_it(operation: str) -> No
             slope = (plain(up, case.X, y) - plain(down, case.X, y)) / (2 * step)
             assert answer.gradient.base[entry] == pytest.approx(slope, abs=1e-7)
         assert answer.gradient.bound.max() < 1e-11
-        assert Loss(formula).loss_and_gradient(case.W, case.X, case.y, 0.0)[0] == pytest.approx(answer.loss)
+        loss, dW = Loss(formula).loss_and_gradient(case.W, case.X, case.y, 0.0)
+        assert answer.accepts_loss(loss)
+        assert np.all(np.abs(dW - answer.gradient.base) <= answer.gradient.bound)
 
 
 def test_a_term_that_is_added_and_taken_away_again_counts_in_the_bound_and_not_in_the_gradient() -> None:
