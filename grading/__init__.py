@@ -2,8 +2,10 @@
 
 import os
 from abc import ABC, abstractmethod
-from pathlib import Path
-from typing import Self
+from typing import TYPE_CHECKING, Self
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 PREFIX = __name__.removesuffix("grading")
 """What stands before the names of our modules: nothing in a checkout, ``subgrader.`` where that is installed."""
@@ -11,11 +13,24 @@ PREFIX = __name__.removesuffix("grading")
 PROGRAM = "subgrader" if PREFIX else "grader.py"
 """What the command line is called here."""
 
-SUITE = Path(__file__).resolve().parent.parent
+SUITE: "Path"
 """The folder that `reference`, `checks` and `grading` lie in."""
 
-HOME = SUITE.parent if PREFIX else SUITE
+HOME: "Path"
 """The folder in which Python finds us."""
+
+if not TYPE_CHECKING:
+
+    def __getattr__(name):
+        """Make `SUITE` and `HOME` when they are first needed: the processes that run student code do without paths."""
+        if name not in ("SUITE", "HOME"):
+            raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+        from pathlib import Path
+
+        globals()["SUITE"] = suite = Path(__file__).resolve().parent.parent
+        globals()["HOME"] = suite.parent if PREFIX else suite
+        return globals()[name]
+
 
 ROOMS = ("reference", "checks", "grading")
 """The folders there that grades depend on."""

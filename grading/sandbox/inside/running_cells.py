@@ -8,7 +8,6 @@ import os
 import sys
 import types
 from collections.abc import Callable, Iterator, Sequence
-from importlib.abc import Loader, MetaPathFinder
 from importlib.machinery import ModuleSpec
 from typing import Any
 
@@ -58,7 +57,7 @@ def warm_up(scratch: str) -> None:
         importlib.import_module(module)
 
 
-class _StandinFinder(MetaPathFinder, Loader):
+class _StandinFinder:
     """Asked last: gives stand-ins for packages that only decorate a notebook (google.colab, imageio, seaborn).
 
     A file of the course's package that is elsewhere in the hand-in is found there; one that was not handed in also gets
@@ -80,7 +79,8 @@ class _StandinFinder(MetaPathFinder, Loader):
             return None
         if name == top or top in _COURSES:
             self._remark(f"{name} is not here; an empty stand-in took its place.")
-        return ModuleSpec(name, self, is_package=True)
+        # Not a subclass: `importlib.abc` imports nine modules.
+        return ModuleSpec(name, self, is_package=True)  # type: ignore[arg-type]
 
     def create_module(self, spec: ModuleSpec) -> Any:
         """Create a stand-in, which responds to everything."""
@@ -90,7 +90,7 @@ class _StandinFinder(MetaPathFinder, Loader):
         """Do nothing: there is no code to run."""
 
 
-class _ClosedFinder(MetaPathFinder):
+class _ClosedFinder:
     """Asked first: treats a package that exists but is unreadable as missing, so that all levels behave alike."""
 
     def find_spec(self, name: str, path: object, target: object = None) -> None:
