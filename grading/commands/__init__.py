@@ -135,8 +135,9 @@ def main(arguments: Sequence[str]) -> int:
     if wrong is not None:
         print(f"{parser.prog}: there is no option {wrong[0]}; did you mean {wrong[1]}?", file=sys.stderr)
         return WRONG_USE
+    options = parser.parse_args(rest)
     try:
-        return chosen.run(parser.parse_args(rest))
+        return chosen.run(options)
     except _wrong_use() as error:
         print(f"{PROGRAM}: {error}", file=sys.stderr)
         return WRONG_USE

@@ -155,6 +155,7 @@ def run(options: argparse.Namespace) -> int:
 
 def _run(options: argparse.Namespace) -> int:
     one_thread()
+    _import_less()
     getting_ready()
     from contextlib import nullcontext
 
@@ -163,6 +164,19 @@ def _run(options: argparse.Namespace) -> int:
     # It starts while this process is still importing everything else.
     with (None if options.cluster else begin()) or nullcontext() as begun:
         return _run_with(options, begun)
+
+
+def _import_less() -> None:
+    """Keep libraries from importing what nobody needs here."""
+    from types import ModuleType
+
+    # NumPy's texts for help().
+    sys.modules["numpy._core._add_newdocs"] = ModuleType("numpy._core._add_newdocs")
+    # What msgspec takes from there, `typing` has, too; others shall find it.
+    sys.modules["typing_extensions"] = ModuleType("typing_extensions")
+    import msgspec  # noqa: F401
+
+    del sys.modules["typing_extensions"]
 
 
 def _run_with(options: argparse.Namespace, begun: Zygote | None) -> int:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import getpass
 import hashlib
 import os
 from collections.abc import Callable, Iterator
@@ -106,6 +105,8 @@ def now() -> str:
 
 def who() -> str:
     """The login name of the user who started this process."""
+    import getpass
+
     try:
         return getpass.getuser()
     except (KeyError, OSError):

@@ -17,7 +17,7 @@ import socket
 import sys
 from collections.abc import Iterable, Sequence
 from pathlib import Path
-from typing import TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 import msgspec
 
@@ -48,10 +48,12 @@ from grading.intake.reader_process import (
     received,
     serve,
 )
-from grading.intake.rendered_cells import RenderedAnswer
 from grading.intake.safe_names import shown
 from grading.intake.submission import Handin, IntakeError, Submission
 from grading.words import say, spoken
+
+if TYPE_CHECKING:
+    from grading.intake.rendered_cells import RenderedAnswer
 
 T = TypeVar("T")
 
@@ -131,6 +133,8 @@ class Reader(Closing):
         Raises:
             IntakeError, ReadingError: as `read`.
         """
+        from grading.intake.rendered_cells import RenderedAnswer
+
         return self._ask(handin, Answers(sha256, tuple(asked), tuple(shown)), list[RenderedAnswer])
 
     def survey(

@@ -13,7 +13,7 @@ import traceback
 from collections.abc import Sequence
 from datetime import datetime
 from pathlib import Path
-from typing import NoReturn
+from typing import TYPE_CHECKING, NoReturn
 
 import msgspec
 
@@ -23,13 +23,15 @@ from grading.intake.ipynb import DamagedNotebookError
 from grading.intake.limits import DEFAULT
 from grading.intake.packed_handin import pack
 from grading.intake.read import digest, read
-from grading.intake.rendered_cells import RenderedAnswer, rendered_answers, rendered_cells
 from grading.intake.safe_names import shown
 from grading.intake.submission import Handin, IntakeError, Platform, Submission
 from grading.sandbox.inside import confining
 from grading.sandbox.inside.libraries import landlock_version
 from grading.sandbox.walls.syscalls import SeccompUnavailableError, compiled_filter
 from grading.words import Language, speak
+
+if TYPE_CHECKING:
+    from grading.intake.rendered_cells import RenderedAnswer
 
 CPU_SECONDS = 10
 SURVEY_CPU_SECONDS = 60  # for a class of ten thousand
@@ -195,11 +197,15 @@ def _do(
     if isinstance(what, Pack):
         return pack(handin)
     if isinstance(what, Render):
+        from grading.intake.rendered_cells import rendered_cells
+
         try:
             return rendered_cells(what.notebook)
         except DamagedNotebookError as error:
             raise IntakeError(str(error)) from error
     if isinstance(what, Answers):
+        from grading.intake.rendered_cells import rendered_answers
+
         return rendered_answers(_files(handin, what.sha256), what.asked, what.shown)
     gathered = gather(handin.path, DEFAULT, handin.parts)
     sha256 = digest(gathered)

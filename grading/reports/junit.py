@@ -5,11 +5,14 @@ The form follows junit-10.xsd, in the xunit plugin of Jenkins (github.com/jenkin
 
 from __future__ import annotations
 
-import xml.etree.ElementTree as ET
+from typing import TYPE_CHECKING
 
 from grading.grades.grade import CheckResult, Grade
 from grading.reports.gradescope import explain
 from grading.reports.text import one_line, shown
+
+if TYPE_CHECKING:
+    import xml.etree.ElementTree as ET
 
 
 class JUnitReport:
@@ -20,6 +23,8 @@ class JUnitReport:
 
     def render(self, grade: Grade) -> bytes:
         """The file's bytes. An ungraded hand-in is a suite with one error."""
+        import xml.etree.ElementTree as ET
+
         grade = shown(grade)
         suites = ET.Element("testsuites", name="subgrader")
         cases = [_case(check, grade) for check in grade.checks] or [_not_graded(grade)]
@@ -62,6 +67,8 @@ def _count(cases: list[ET.Element], kind: str) -> str:
 
 
 def _case(check: CheckResult, grade: Grade) -> ET.Element:
+    import xml.etree.ElementTree as ET
+
     case = ET.Element("testcase", name=check.id, classname=check.function, time=f"{check.seconds:.3f}")
     if check.is_broken:
         kind = "failure" if check.status == "failed" else "error"
@@ -73,6 +80,8 @@ def _case(check: CheckResult, grade: Grade) -> ET.Element:
 
 
 def _not_graded(grade: Grade) -> ET.Element:
+    import xml.etree.ElementTree as ET
+
     reason = grade.reason or ""
     case = ET.Element("testcase", name="hand-in", classname=one_line(grade.submission.name), time="0.000")
     ET.SubElement(case, "error", message=one_line(reason), type="not_graded").text = reason

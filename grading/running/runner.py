@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from concurrent.futures import Executor, wait
 from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING
 
@@ -43,6 +42,8 @@ from grading.running.from_rubric import standard_of
 from grading.words import say, together, translated
 
 if TYPE_CHECKING:
+    from concurrent.futures import Executor
+
     from grading.diagnosis.between_calls import Kept
     from grading.sandbox.client import Worker
 
@@ -102,6 +103,8 @@ class Runner:
         if lanes is None:
             self._run_in_one_process(groups)
         else:
+            from concurrent.futures import wait
+
             lane_of = [lanes.submit(self._run_in_order, group) for group in groups.values()]
             # A worker must not be ended while a lane is still using it.
             wait(lane_of)

@@ -12,13 +12,14 @@ from typing import TypeVar
 
 T = TypeVar("T")
 
+# Text, compiled when it is first needed: most courses have the usual layout.
 _ROW = r"\[[^\[\]]*\]"
-_MATRIX = re.compile(rf"\[\s*{_ROW}(?:,\s*{_ROW})*,?\s*\]")
+_MATRIX = rf"\[\s*{_ROW}(?:,\s*{_ROW})*,?\s*\]"
 _ONE_LINE = 80
-_TILED = re.compile(rf"np\.tile\({_ROW}, \(\d+, 1\)\)")
-_PAIR = re.compile(r"(?:(?<=randn)|(?<![\w\]]))\((\d+|[NDC]), (\d+|[NDC])\)")
-_TRIPLE = re.compile(r"\((\d+), (\d+), (\d+)\)")
-_ENTRY = re.compile(r"\b(W|dW)\[(\w+), (\w+)\]")
+_TILED = rf"np\.tile\({_ROW}, \(\d+, 1\)\)"
+_PAIR = r"(?:(?<=randn)|(?<![\w\]]))\((\d+|[NDC]), (\d+|[NDC])\)"
+_TRIPLE = r"\((\d+), (\d+), (\d+)\)"
+_ENTRY = r"\b(W|dW)\[(\w+), (\w+)\]"
 _PLAIN = {
     "X.dot(W)": "W.dot(X)",
     "X.dot(self.W)": "self.W.dot(X)",
@@ -44,12 +45,10 @@ _PLAIN = {
 }
 _WORDS = {"row": "column", "rows": "columns", "Row": "Column", "Rows": "Columns"}
 _WORDS |= {turned: word for word, turned in _WORDS.items()}
-_FIXED = re.compile(
-    "|".join(map(re.escape, sorted(_PLAIN, key=len, reverse=True))) + r"|\b(?:" + "|".join(_WORDS) + r")\b"
-)
-_TIMES = re.compile(r"(\([NDC], [NDC]\)) times (\([NDC], [NDC]\))")
+_FIXED = "|".join(map(re.escape, sorted(_PLAIN, key=len, reverse=True))) + rf"|\b(?:{'|'.join(_WORDS)})\b"
+_TIMES = r"(\([NDC], [NDC]\)) times (\([NDC], [NDC]\))"
 # A row and a column in Chinese, where the character is not part of another word.
-_CHINESE = re.compile(r"(?<![运执进可自都不还])行(?![为业星])|(?<![排系下数])列(?![出表举])")
+_CHINESE = r"(?<![运执进可自都不还])行(?![为业星])|(?<![排系下数])列(?![出表举])"
 
 
 def turned_rows(rows: Sequence[Sequence[T]]) -> list[list[T]]:
@@ -60,16 +59,16 @@ def turned_rows(rows: Sequence[Sequence[T]]) -> list[list[T]]:
 def turned(text: str) -> str:
     """Rewrite a sentence, or Python to paste, for the other layout."""
     text = _apart(text, _TILED, lambda tiled: f"{tiled}.T", _turned_arrays)
-    text = _TIMES.sub(r"\2 times \1", text)
-    text = _FIXED.sub(lambda found: _PLAIN.get(found[0]) or _WORDS[found[0]], text)
-    return _CHINESE.sub(lambda found: "列" if found[0] == "行" else "行", text)
+    text = re.sub(_TIMES, r"\2 times \1", text)
+    text = re.sub(_FIXED, lambda found: _PLAIN.get(found[0]) or _WORDS[found[0]], text)
+    return re.sub(_CHINESE, lambda found: "列" if found[0] == "行" else "行", text)
 
 
 def _turned_arrays(text: str) -> str:
-    text = _MATRIX.sub(lambda found: _turned_literal(found[0]), text)
-    text = _TRIPLE.sub(r"(\1, \3, \2)", text)
-    text = _PAIR.sub(r"(\2, \1)", text)
-    return _ENTRY.sub(r"\1[\3, \2]", text)
+    text = re.sub(_MATRIX, lambda found: _turned_literal(found[0]), text)
+    text = re.sub(_TRIPLE, r"(\1, \3, \2)", text)
+    text = re.sub(_PAIR, r"(\2, \1)", text)
+    return re.sub(_ENTRY, r"\1[\3, \2]", text)
 
 
 def _turned_literal(matrix: str) -> str:
@@ -83,10 +82,10 @@ def _turned_literal(matrix: str) -> str:
     return "[\n    " + ",\n    ".join(lines) + ",\n]"
 
 
-def _apart(text: str, special: re.Pattern[str], one: Callable[[str], str], rest: Callable[[str], str]) -> str:
+def _apart(text: str, special: str, one: Callable[[str], str], rest: Callable[[str], str]) -> str:
     """Apply ``one`` to the special parts of a text, and ``rest`` to the parts between."""
     done, last = [], 0
-    for found in special.finditer(text):
+    for found in re.finditer(special, text):
         done += [rest(text[last : found.start()]), one(found[0])]
         last = found.end()
     return "".join([*done, rest(text[last:])])
