@@ -9,7 +9,8 @@ from collections.abc import Iterator
 import msgspec
 
 from grading.intake import python2
-from grading.intake.text import compiles, conflict_line, is_conflict_mark, parse
+from grading.intake.text import compiled, conflict_line, is_conflict_mark, parse
+from grading.sandbox.inside.quick_compiling import Compiled
 from grading.words import say
 
 _OPENING = re.compile(r"(?!(?:else|elif|except|finally)\b)[A-Za-z_@'\"\[({%!]")
@@ -44,12 +45,14 @@ class Fragment(msgspec.Struct):
         statements: all top-level statements that compile, in order, with line numbers of the file or cell.
         broken: the parts that do not parse.
         tabs_expanded: whether tabs and spaces were mixed in a way that Python 3 refuses.
+        compiled: the definitions among the statements, by the line that each begins on.
     """
 
     lines: list[str]
     statements: list[ast.stmt] = []
     broken: list[Broken] = []
     tabs_expanded: bool = False
+    compiled: dict[int, Compiled] = {}
 
 
 def first_line(statement: ast.stmt) -> int:
@@ -63,18 +66,18 @@ def last_line(statement: ast.stmt) -> int:
     return statement.end_lineno or statement.lineno
 
 
-def read_fragment(text: str) -> Fragment:
-    """Parse ``text`` into statements; never raise, whatever the text is."""
+def read_fragment(text: str, filename: str = "student code") -> Fragment:
+    """Parse ``text`` into statements, to be compiled as from ``filename``; never raise, whatever the text is."""
     try:
         parsed = parse(text)
     except SyntaxError as error:
-        return _in_pieces(text, error)
+        return _in_pieces(text, filename, error)
     fragment = Fragment(parsed.text.split("\n"), tabs_expanded=parsed.tabs_expanded)
-    _take(fragment, parsed.tree)
+    _take(fragment, parsed.tree, filename)
     return fragment
 
 
-def _in_pieces(text: str, whole: SyntaxError) -> Fragment:
+def _in_pieces(text: str, filename: str, whole: SyntaxError) -> Fragment:
     fragment = Fragment(text.split("\n"))
     lines = fragment.lines
     starts = [*_starts(lines), len(lines)]
@@ -98,7 +101,7 @@ def _in_pieces(text: str, whole: SyntaxError) -> Fragment:
         if parsed is not None:
             fragment.tabs_expanded |= parsed.tabs_expanded
             lines[first : starts[after]] = parsed.text.split("\n")
-            _take(fragment, ast.increment_lineno(parsed.tree, first) if first else parsed.tree)
+            _take(fragment, ast.increment_lineno(parsed.tree, first) if first else parsed.tree, filename)
         elif error is not None:
             error.lineno = (error.lineno or 1) + first
             fragment.broken.append(_broken(lines, (first + 1, starts[after]), error))
@@ -106,16 +109,16 @@ def _in_pieces(text: str, whole: SyntaxError) -> Fragment:
     return fragment
 
 
-def _take(fragment: Fragment, tree: ast.Module) -> None:
+def _take(fragment: Fragment, tree: ast.Module, filename: str) -> None:
     for statement in tree.body:
-        error = None
         if isinstance(statement, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
-            error = compiles(statement, "student code")
-        if error is None:
-            fragment.statements.append(statement)
-        else:
-            lines = (first_line(statement), last_line(statement))
-            fragment.broken.append(_broken(fragment.lines, lines, error))
+            first, last = first_line(statement), last_line(statement)
+            code = compiled(statement, filename)
+            if isinstance(code, SyntaxError):
+                fragment.broken.append(_broken(fragment.lines, (first, last), code))
+                continue
+            fragment.compiled[first] = Compiled("\n".join(fragment.lines[first - 1 : last]), code)
+        fragment.statements.append(statement)
 
 
 def _starts(lines: list[str]) -> Iterator[int]:

@@ -17,6 +17,7 @@ from grading.intake.ipynb import Cell, DamagedNotebookError, read_cells, without
 from grading.intake.limits import Limits
 from grading.intake.text import NotTextError, decode
 from grading.intake.tree_walk import nodes
+from grading.sandbox.inside.quick_compiling import filename_of
 from grading.words import say
 
 
@@ -114,7 +115,15 @@ def read_module(file: StudentFile, dotted: str, limits: Limits, code_left: int) 
     size = sum(len(text) for _, text in pieces)
     if size > code_left:
         raise UnreadableFileError(say("was not read: the hand-in holds too much code"))
-    parts = [Part(cell, read_fragment(without_magics(text) if cell else text)) for cell, text in pieces]
+    parts = [
+        Part(
+            cell,
+            read_fragment(
+                without_magics(text) if cell else text, filename_of(file.name, cell.label if cell else None)
+            ),
+        )
+        for cell, text in pieces
+    ]
     return Module(file.name, dotted, parts, cells, size)
 
 

@@ -95,7 +95,7 @@ def read(handin: Handin, asked: Sequence[str], *, limits: Limits = DEFAULT) -> S
         questions=questions,
         unparsed=(*reader.unreadable.values(), *_unparsed(modules)),
         said=kept_of((*remarks, *(each.sentence for each in definitions.values() if each.sentence))),
-        compiled=compiled_for_workers(sources),
+        compiled=compiled_for_workers(sources, modules),
         independent=are_independent([statement for keeper in keepers for statement in keeper.loaded]),
     )
 

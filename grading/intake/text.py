@@ -10,6 +10,7 @@ import tokenize
 import warnings
 from collections.abc import Sequence
 from pathlib import PurePosixPath
+from types import CodeType
 
 import msgspec
 
@@ -145,17 +146,17 @@ def parse(text: str) -> Parsed:
         raise
 
 
-def compiles(statement: ast.stmt, name: str) -> SyntaxError | None:
-    """The error that the compiler, stricter than the parser, reports for ``statement``; nothing is run."""
+def compiled(statement: ast.stmt, filename: str) -> CodeType | SyntaxError:
+    """Compile a statement, or return the error of the compiler, which is stricter than the parser; nothing is run."""
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
-            compile(ast.Module([statement], []), name, "exec", dont_inherit=True)
+            code: CodeType = compile(ast.Module([statement], []), filename, "exec", dont_inherit=True)
+            return code
     except SyntaxError as error:
         return error
     except (ValueError, RecursionError, MemoryError) as error:
         return SyntaxError(str(error) or say("nested too deeply"))
-    return None
 
 
 def _tree(text: str) -> ast.Module:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import marshal
 import re
+from collections.abc import Mapping
 from itertools import pairwise
 from types import CodeType
 from typing import NamedTuple
@@ -22,6 +23,18 @@ _STATEMENT = re.compile(r"(?!else\b|elif\b|finally\b)[A-Za-z_]")
 _LINE = re.compile(r"[A-Za-z_ \t#)\]}]|$")
 _EMPTY = re.compile(r"[ \t]*(?:#|$)")
 _DEFINITION = re.compile(r"(?:(?:async[ \t]+)?def|class)[ \t]+(\w+)")
+
+
+class Compiled(NamedTuple):
+    """A definition's text, from its first line to its last, and its code."""
+
+    text: str
+    code: CodeType
+
+    def is_of(self, text: str) -> bool:
+        """Whether ``text`` is this definition, with nothing but comments after it."""
+        rest = text[len(self.text) :]
+        return text.startswith(self.text) and all(map(_EMPTY.match, rest.split("\n")))
 
 
 class Statement(NamedTuple):
@@ -51,9 +64,9 @@ def filename_of(name: str, cell: str | None) -> str:
     return name if cell is None else f"{name}, {cell}"
 
 
-def packed(block: WireBlock, filename: str) -> bytes:
+def packed(block: WireBlock, filename: str, known: Mapping[int, Compiled]) -> bytes:
     """Return the statements of ``block`` for `WireBlock.compiled`, which is for nobody else to read."""
-    statements = quickly_compiled(block, filename)
+    statements = quickly_compiled(block, filename, known)
     return b"" if statements is None else marshal.dumps(list(map(tuple, statements)), _WITHOUT_REFERENCES)
 
 
@@ -65,8 +78,13 @@ def statements_of(block: WireBlock, filename: str) -> list[Statement] | None:
     return quickly_compiled(block, filename)
 
 
-def quickly_compiled(block: WireBlock, filename: str) -> list[Statement] | None:
-    """Return the statements of ``block``; None if it must be parsed to find them, or does not compile."""
+def quickly_compiled(
+    block: WireBlock, filename: str, known: Mapping[int, Compiled] = {}
+) -> list[Statement] | None:
+    """Return the statements of ``block``; None if it must be parsed to find them, or does not compile.
+
+    ``known`` has definitions that were compiled for the same lines of the same file, by the first of these.
+    """
     if _FOR_THE_PARSER.search(block.code):
         return None
     lines = block.code.split("\n")
@@ -76,16 +94,20 @@ def quickly_compiled(block: WireBlock, filename: str) -> list[Statement] | None:
         return None
     statements = []
     for first, after in pairwise([*starts, len(lines)]):
-        text = lines[first:after]
-        if text[-1].endswith("\\"):
+        text = "\n".join(lines[first:after])
+        if text.endswith("\\"):
             return None
         line = block.first_line + first
-        try:
-            code = compile("\n" * (line - 1) + "\n".join(text), filename, "exec", dont_inherit=True)
-        except Exception:
-            return None
-        found = _DEFINITION.match(text[0])
+        definition = known.get(line)
+        if definition is not None and definition.is_of(text):
+            code = definition.code
+        else:
+            try:
+                code = compile("\n" * (line - 1) + text, filename, "exec", dont_inherit=True)
+            except Exception:
+                return None
+        found = _DEFINITION.match(text)
         defines = None if found is None else found[1]
         last = block.first_line + after - 1
-        statements.append(Statement(code, (line, last), defines, bool(re.match(r"from\b", text[0]))))
+        statements.append(Statement(code, (line, last), defines, bool(re.match(r"from\b", text))))
     return statements
