@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from functools import lru_cache
 
 from grading.grades.grade import CheckResult, Grade
 from grading.grades.late import sentence
@@ -15,6 +16,8 @@ from grading.reports.pages import assignment
 from grading.reports.shown_repairs import parts_of, repair_shown_by, sentence_of
 from grading.reports.text import SIGNS, points, shown
 from grading.words import later, say, together, translated
+
+_MOST_KEPT = 256  # texts, most of which are the same for all hand-ins
 
 
 class MarkdownReport:
@@ -194,6 +197,7 @@ def _footer(grade: Grade) -> str:
     return together(graded, data, *map(escape, suite.data.remarks))
 
 
+@lru_cache(maxsize=_MOST_KEPT)
 def escape(text: str) -> str:
     """Text from a student as inert Markdown on one line: no markup, no HTML, no links, no table cells."""
     text = " ".join(text.split())

@@ -24,6 +24,9 @@ _HEADING = re.compile(r"inline (question|exercise) *\d*", re.IGNORECASE)
 
 SIGNS: dict[Status, str] = {"passed": "✓", "failed": "✗", "error": "✗", "skipped": "–", "manual": "?"}
 
+# One grade is shown in several forms.
+_last: tuple[Grade, Grade] | None = None
+
 
 def visible(text: str) -> str:
     """Text in which nothing is invisible: escapes and changes of direction become their hexadecimal numbers.
@@ -44,7 +47,13 @@ def one_line(text: str) -> str:
 
 def shown(grade: Grade) -> Grade:
     """The grade with all of its text made `visible`: the value that every report for people is written from."""
-    return grade if _is_visible(grade) else msgspec.convert(_visible_in(msgspec.to_builtins(grade)), Grade)
+    global _last
+    last = _last
+    if last is None or last[0] is not grade:
+        is_visible = _is_visible(grade)
+        made = grade if is_visible else msgspec.convert(_visible_in(msgspec.to_builtins(grade)), Grade)
+        _last = last = grade, made
+    return last[1]
 
 
 def _is_visible(grade: Grade) -> bool:
