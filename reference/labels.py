@@ -53,6 +53,6 @@ class Labels:
     def _places(self, T: int, N: int, C: int) -> NDArray[np.intp]:
         """Where the entries at the labels are in T arrays (N, C): those of the problems, or of the only one T times."""
         if (T, N, C) not in self._known:
-            index = self.index if len(self.index) == T else np.tile(self.index, (T // len(self.index), 1))
+            index = np.concatenate([self.index] * (T // len(self.index)))
             self._known[T, N, C] = np.arange(0, T * N * C, C) + index.ravel()
         return self._known[T, N, C]

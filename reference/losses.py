@@ -97,6 +97,7 @@ def register(name: str, text: str) -> None:
     _texts[name] = text
 
 
+@cache
 def loss_named(name: str) -> Loss:
     """The loss ``name``, of this package or registered."""
     return _loss_of(_module_named(name))

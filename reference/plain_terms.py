@@ -32,7 +32,11 @@ class PlainTerm(Term):
         return cls(numbers)
 
     def changed(
-        self, change: Callable[[Array], Array], back: Callable[[Array], Array], *, times: int = 1
+        self,
+        change: Callable[[Array], Array],
+        back: Callable[[Array], Array],
+        *,
+        summed: tuple[int, ...] = (),
     ) -> Term:
         """Apply a linear change of the last axes; ``back`` takes derivatives back."""
         return PlainTerm(change(self.value), (self, back))

@@ -156,8 +156,7 @@ class Term:
             wide[...] = a.reshape(*several, *narrow)
             return wide
 
-        times = math.prod([shape[axis] for axis in axes])
-        return self.changed(lambda a: total(a, axes, keepdims=keepdims), spread, times=times)
+        return self.changed(lambda a: total(a, axes, keepdims=keepdims), spread, summed=axes)
 
     def mean(self, axis: int | None = None) -> Term:
         """The mean over one axis, or over all entries."""
@@ -252,15 +251,20 @@ class Term:
         return cls(Bounded.exact(numbers))
 
     def changed(
-        self, change: Callable[[Array], Array], back: Callable[[Array], Array], *, times: int = 1
+        self,
+        change: Callable[[Array], Array],
+        back: Callable[[Array], Array],
+        *,
+        summed: tuple[int, ...] = (),
     ) -> Term:
-        """Apply a linear change of the last axes, exact except for sums of ``times`` terms.
+        """Apply a linear change of the last axes, exact except for sums.
 
         Args:
             change: for arrays with any axes before.
             back: the change transposed, which takes derivatives back.
-            times: how many terms each sum has.
+            summed: the axes that it sums over.
         """
+        times = math.prod([self.shape[axis] for axis in summed])
         return Term(self.number.each(change, times=times), (self, lambda g: g.each(back)))
 
     def applied(self, function: Callable[[Bounded], Applied]) -> Term:

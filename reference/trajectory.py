@@ -22,6 +22,10 @@ _SECOND_ORDER = 2.0**-30
 """Share of a bound that covers the rounding of the bound itself and products of two errors."""
 
 
+_SURELY = 2.0 * UNIT_ROUNDOFF
+"""Half of the smallest bound that there is, relative to the number: a loss is a sum, and a new W is rounded twice."""
+
+
 @dataclass(frozen=True, eq=False)
 class Trajectory:
     """The course of a right ``train``; entry k of each array is after k steps.
@@ -72,10 +76,7 @@ def expected_updates(
         ValueError: the rows of X or the labels are not all equal.
         OverflowError: the training leaves the range of float64.
     """
-    if np.ptp(problem.X, axis=0).any() or np.ptp(problem.y):
-        raise ValueError("the batches are known only if all rows of X are equal and all labels too")
-    X = np.repeat(problem.X[:1], batch_size, axis=0)
-    y = np.repeat(problem.y[:1], batch_size)
+    X, y = _batch(problem, batch_size)
     W, bound = problem.W, np.zeros_like(problem.W)
     Ws, bounds, losses, loss_bounds = [W], [bound], [], []
     for _ in range(num_iters):
@@ -99,3 +100,36 @@ def expected_updates(
         Ws.append(W)
         bounds.append(bound)
     return Trajectory(np.array(Ws), np.array(bounds), np.array(losses), np.array(loss_bounds))
+
+
+def surely_follow(
+    loss: Loss,
+    problem: Problem,
+    W: Matrix,
+    history: Matrix,
+    *,
+    learning_rate: float,
+    batch_size: int,
+    reg_scale: float = 1.0,
+    delta: float = 1.0,
+) -> bool:
+    """Whether the final W, (D, C), and the losses, (K,), are certainly within the bounds of `expected_updates`.
+
+    It takes a fifth of the time, and suffices for nearly all right ones. The other arguments are those of
+    `expected_updates`.
+    """
+    X, y = _batch(problem, batch_size)
+    expected = problem.W
+    for kept in history.tolist():
+        value, dW = loss.loss_and_gradient(expected, X, y, problem.reg, reg_scale=reg_scale, delta=delta)
+        if not abs(kept - value) <= _SURELY * abs(value):
+            return False
+        expected = expected - learning_rate * dW
+    return len(history) > 0 and bool((np.abs(W - expected) <= _SURELY * np.abs(expected)).all())
+
+
+def _batch(problem: Problem, batch_size: int) -> tuple[Matrix, NDArray[np.int64]]:
+    """(batch_size, D) and (batch_size,) the only batch that there can be."""
+    if np.ptp(problem.X, axis=0).any() or np.ptp(problem.y):
+        raise ValueError("the batches are known only if all rows of X are equal and all labels too")
+    return np.repeat(problem.X[:1], batch_size, axis=0), np.repeat(problem.y[:1], batch_size)

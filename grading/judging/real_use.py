@@ -46,7 +46,7 @@ _FEW_NUMBERS = 4096
 _KEPT = 8
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Use:
     """One call: the sizes, the numbers that are repeated to fill the arrays, and how these are passed.
 
@@ -256,7 +256,7 @@ class RealUse:
         drawn = [uses(candidate.digest)]
         if "vectorized" in candidate.settings.points:
             drawn.append(larger_uses(candidate.digest))
-        groups = [tuple(_ordinary(candidate, use) for use in group) for group in drawn]
+        groups = [_all_ordinary(group, candidate.reference) for group in drawn]
         return cls(candidate, groups, [answer for group in groups for answer in _answers(candidate, group)])
 
     def judge(self, check: str, *, small: bool = True) -> None:
@@ -292,7 +292,7 @@ class RealUse:
             while high - low > 1:
                 middle = (low + high) // 2
                 sizes = (*use.sizes[:axis], middle, *use.sizes[axis + 1 :])
-                smaller = _ordinary(candidate, replace(use, sizes=sizes))  # type: ignore[arg-type]
+                smaller = _ordinary(replace(use, sizes=sizes), candidate.reference)  # type: ignore[arg-type]
                 [answer] = _answers(candidate, (smaller,))
                 truth = candidate.truth(smaller.problem)
                 found = _verdict(candidate, smaller, answer, truth, judge)
@@ -303,9 +303,15 @@ class RealUse:
         return failure
 
 
-def _ordinary(candidate: LossFunction, use: Use) -> Use:
+@lru_cache(maxsize=_KEPT)
+def _all_ordinary(asked: tuple[Use, ...], reference: str) -> tuple[Use, ...]:
+    """Each as `_ordinary`; the same objects for the loss's other function."""
+    return tuple(_ordinary(use, reference) for use in asked)
+
+
+def _ordinary(use: Use, reference: str) -> Use:
     """The same with scores no larger than the usual forms of the loss can take."""
-    size = loss_named(candidate.reference).excess(use.problem)
+    size = loss_named(reference).excess(use.problem)
     return use if size == 1.0 else replace(use, weights=tuple(weight / size for weight in use.weights))
 
 

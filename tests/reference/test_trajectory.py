@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from fractions import Fraction
+from functools import partial
 
 import numpy as np
 import pytest
@@ -12,7 +13,7 @@ from reference.loss import Loss
 from reference.losses import loss_named
 from reference.problem import Problem
 from reference.sgd import Labels, Matrix, train
-from reference.trajectory import Trajectory, expected_updates
+from reference.trajectory import Trajectory, expected_updates, surely_follow
 
 BATCH = 5
 SVM, SOFTMAX = loss_named("svm"), loss_named("softmax")
@@ -111,6 +112,31 @@ def test_right_training_stays_within_the_bounds(
 def test_a_learning_rate_off_by_a_millionth_leaves_the_bounds(loss: Loss, student: Student) -> None:
     for seed in range(20):
         assert excess(loss, student, problem(seed), 0.1 * (1 + 1e-6), 20, 0.1) > 1.0
+
+
+@pytest.mark.parametrize(("loss", "student"), RIGHT)
+def test_what_surely_follows_is_within_the_bounds(loss: Loss, student: Student) -> None:
+    def trained(of: Student, rate: float) -> tuple[Matrix, Matrix]:
+        return train(
+            of, case.X, case.y, W=case.W, learning_rate=rate, reg=case.reg, num_iters=known.steps,
+            batch_size=BATCH, rng=np.random.default_rng(0),
+        )  # fmt: skip
+
+    found = 0
+    for seed in range(20):
+        case = problem(seed)
+        known = expected_updates(loss, case, learning_rate=0.1, num_iters=3, batch_size=BATCH)
+        surely = partial(surely_follow, loss, case, learning_rate=0.1, batch_size=BATCH)
+        assert known.steps == 0 or surely(*trained(loss.loss_and_gradient, 0.1))
+        assert not surely(*trained(student, 0.1 * (1 + 1e-6)))
+        W, history = trained(student, 0.1)
+        for off in (1.0, 1.0 + 2.0**-52, 1.0 - 2.0**-51, 1.0 + 2.0**-48):
+            for moved in ((W * off, history), (W, history * off)):
+                if surely(*moved):
+                    found += 1
+                    assert (np.abs(moved[0] - known.W[-1]) <= known.W_bound[-1]).all()
+                    assert (np.abs(moved[1] - known.losses) <= known.loss_bounds).all()
+    assert found
 
 
 def known_and_exact_svm(seed: int) -> tuple[Trajectory, list[list[list[Fraction]]], list[Fraction]]:
