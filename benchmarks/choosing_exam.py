@@ -3,9 +3,10 @@
     python -m benchmarks.choosing_exam      choose, and write checks/exam.json and checks/exam.bin
 
 Thousands of wrong functions (`benchmarks.wrong_functions`) are called on four times as many problems as the whole exam
-has. Chosen are problems that each of them fails as often as on all problems, up to `_TIMES`, and that are special as
-often in all that a problem may be special in; of those that do equally well, small ones. What is then left of a
-strategy's share goes to problems that find what few others find.
+has. Of each strategy, the fewest and smallest problems are chosen that each of them fails as often as on all problems,
+up to `_TIMES`, and that are special in every respect in which a problem may be special. To these are added, by turns,
+problems that are special in two respects at once as no other is, until almost all such pairs occur among the problems
+of each loss.
 """
 
 from __future__ import annotations
@@ -19,6 +20,7 @@ from dataclasses import dataclass
 import msgspec
 import numpy as np
 from numpy.typing import NDArray
+from scipy.optimize import Bounds, LinearConstraint, milp
 
 from benchmarks.wrong_functions import SPECIAL, Wrong, double_slips, known, mixed_up, single_slips
 from grading.grades.atomic_files import write_atomically
@@ -37,8 +39,12 @@ from tests.checks.handins import in_batches, submission_of
 Bits = NDArray[np.bool_]
 
 _TIMES = 3
-STRATEGIES = {"problems": 80, "tied_problems": 40, "shifted_problems": 32}
-"""How many are chosen of each strategy, at least, the smallest among them."""
+_SPECIAL_TIMES = {"problems": 3, "tied_problems": 1, "shifted_problems": 1}
+"""How often the chosen problems of a strategy are special in each respect; every loss is asked those of the first."""
+_PAIRS = 0.96
+"""Of all pairs of respects in which any problem drawn for a loss is special, so many occur among the chosen ones."""
+STRATEGIES = tuple(_SPECIAL_TIMES)
+_SOLVED = {"mip_rel_gap": 0.02}
 BATCH = 30
 _FEW, _MANY = 48, 0.25
 """Of a function that goes wrong on so large a share of so many problems, any choice takes enough of these."""
@@ -115,8 +121,8 @@ def rows_of(pool: Pool, wrongs: Sequence[Wrong], sandbox: Sandbox) -> Iterator[B
                 yield from pool.failed(worker, name, handed.loss)
 
 
-def special_rows(pool: Pool) -> Iterator[Bits]:
-    """Which problems are special, in each respect."""
+def special_in(pool: Pool) -> Bits:
+    """(R, K): in which of the R respects each problem is special."""
     values = []
     for problem in pool.problems:
         W, X, y, reg = problem.W, problem.X, problem.y, problem.reg
@@ -125,36 +131,78 @@ def special_rows(pool: Pool) -> Iterator[Bits]:
         M[np.arange(N), y] = -100
         names = {"W": W, "X": X, "y": y, "reg": reg, "N": N, "D": D, "C": C, "S": S, "M": M, "np": np}
         values.append([bool(eval(code, names)) for code in _COMPILED])
-    yield from np.array(values).T
+    return np.array(values).T
 
 
 _COMPILED = [compile(condition, condition, "eval") for condition in SPECIAL]
 
 
-def choose(rows: Sequence[Bits], sizes: NDArray[np.float64], share: int) -> list[int]:
-    """Numbers of problems by which each row is met as often as by all of them, up to `_TIMES`.
+@dataclass(frozen=True, eq=False)
+class Choice:
+    """What problems are chosen for, and which have been.
 
-    Args:
-        rows: each (K,), where a problem counts.
-        sizes: (K,) of the problems; smaller ones are preferred.
-        share: how many are chosen at least.
+    Attributes:
+        cost: (K,) of asking each problem.
+        special: (R, K) in which respects each is special.
+        chosen: (K,) which are chosen.
     """
-    table = np.unique(np.array([row for row in rows if row.any()]), axis=0)
-    rare = 1.0 / table.sum(axis=1)
-    needed = np.minimum(table.sum(axis=1), _TIMES)
-    # One number of a problem in thirty costs as much as itself.
-    cost = 1.0 + sizes / 30.0
-    chosen: list[int] = []
-    count = np.zeros(len(table))
-    open_ = np.ones(table.shape[1], dtype=bool)
-    while (count < needed).any() or len(chosen) < min(share, table.shape[1]):
-        wanting = (count < needed).astype(float)
-        weights = wanting if wanting.any() else rare / (1.0 + count)
-        best = int(np.where(open_, weights @ table / cost, -1.0).argmax())
-        chosen.append(best)
-        open_[best] = False
-        count += table[:, best]
-    return sorted(chosen)
+
+    cost: NDArray[np.float64]
+    special: Bits
+    chosen: Bits
+
+    @classmethod
+    def least(cls, pool: Pool, failed: Sequence[Bits]) -> Choice:
+        """The cheapest problems that each row of ``failed`` meets `_TIMES`, and each respect as often as it must be.
+
+        Args:
+            pool: what there is to choose from.
+            failed: each (K,), which problems a wrong function fails.
+        """
+        losses = len(pool.known)
+        # One number of a problem in thirty costs as much as itself.
+        cost = losses * (1.0 + np.array([size_of(problem) for problem in pool.problems]) / 30.0)
+        special = special_in(pool)
+        rows = np.array([*failed, *special], dtype=np.float64)
+        times = [_TIMES] * len(failed) + [_SPECIAL_TIMES[pool.strategy]] * len(special)
+        enough = LinearConstraint(rows, np.minimum(rows.sum(axis=1), times))
+        found = milp(cost, constraints=enough, integrality=1, bounds=Bounds(0, 1), options=_SOLVED)
+        return cls(cost, special, found.x > 0.5)
+
+    @property
+    def pairs(self) -> Bits:
+        """(R, R): of which respects the chosen problems have both at once."""
+        of_chosen = self.special[:, self.chosen].astype(np.float64)
+        return of_chosen @ of_chosen.T > 0
+
+    def worth(self, missing: Bits) -> NDArray[np.float64]:
+        """(K,): how many of the missing pairs each problem has, for what it costs."""
+        special = self.special.astype(np.float64)
+        return np.asarray(((missing @ special) * special).sum(axis=0) / self.cost)
+
+
+def add_pairs(choices: Mapping[str, Choice]) -> None:
+    """Choose more, until the problems of each loss have almost all pairs of respects that there are."""
+    asked = {loss: [choices[s] for s in STRATEGIES if loss in _CHECKS[s]] for loss in ("svm", "softmax")}
+    there = {
+        loss: np.any([choice.special @ choice.special.T for choice in of_loss], axis=0)
+        for loss, of_loss in asked.items()
+    }
+    while True:
+        missing = {
+            loss: there[loss] & ~np.any([choice.pairs for choice in of_loss], axis=0)
+            for loss, of_loss in asked.items()
+        }
+        wanting = {loss for loss in asked if missing[loss].sum() > (1.0 - _PAIRS) * there[loss].sum()}
+        if not wanting:
+            return
+        worth = {
+            strategy: np.sum([choice.worth(missing[loss]) for loss in wanting & {*_CHECKS[strategy]}], axis=0)
+            for strategy, choice in choices.items()
+            if wanting & {*_CHECKS[strategy]}
+        }
+        best = max(worth, key=lambda strategy: float(worth[strategy].max()))
+        choices[best].chosen[worth[best].argmax()] = True
 
 
 def size_of(problem: Problem) -> float:
@@ -172,18 +220,20 @@ def make() -> None:
         *double_slips(settings.seed, 600, apart=False),
         *mixed_up(settings.seed, 800, apart=False),
     ]
-    choices = {}
+    choices, drawn = {}, {}
     with Sandbox.open(LIMITS, allow_unsafe=True) as sandbox:
-        for strategy, share in STRATEGIES.items():
-            drawing = drawing_of(strategy)
-            many = drawn_apart(strategy, settings.seed)
+        for strategy in STRATEGIES:
+            many = drawn[strategy] = drawn_apart(strategy, settings.seed)
             pool = Pool.of(strategy, many.examples)
-            rows = [*rows_of(pool, wrongs, sandbox), *special_rows(pool)]
-            chosen = choose(rows, np.array([size_of(p) for p in pool.problems]), share)
-            small = sum(k < many.tiny for k in chosen)
-            print(f"{strategy}: {len(chosen)} of {len(pool.problems)}, {small} of the {many.tiny} smallest")
-            choices[key_of(drawing, settings.seed)] = ChosenExamples(many.digest, chosen)
-    write_atomically(CHOICE, msgspec.json.format(msgspec.json.encode(choices), indent=1))
+            choices[strategy] = Choice.least(pool, list(rows_of(pool, wrongs, sandbox)))
+    add_pairs(choices)
+    selected = {}
+    for strategy, choice in choices.items():
+        chosen, many = np.flatnonzero(choice.chosen).tolist(), drawn[strategy]
+        small = sum(k < many.tiny for k in chosen)
+        print(f"{strategy}: {len(chosen)} of {len(many.examples)}, {small} of the {many.tiny} smallest")
+        selected[key_of(drawing_of(strategy), settings.seed)] = ChosenExamples(many.digest, chosen)
+    write_atomically(CHOICE, msgspec.json.format(msgspec.json.encode(selected), indent=1))
     subprocess.run([sys.executable, "-m", "grading.judging.drawing"], check=True)
 
 
