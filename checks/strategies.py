@@ -265,6 +265,25 @@ def sized_problems(draw: Draw) -> Problem:
     return _sized(number, reg, Random(draw(st.integers(0, 2**32 - 1))))
 
 
+def one_change_at_a_time(seed: int) -> Iterator[Problem]:
+    """Problems of which each differs from the one before in one argument alone."""
+    numbers = Random(seed)
+    for n, d, c in ((2, 1, 2), (1, 2, 3)):
+        nothing = Problem(np.zeros((d, c)), np.zeros((n, d)), np.zeros(n, dtype=np.int64), 0.5)
+        problem, other = varied_problem(numbers, nothing), varied_problem(numbers, nothing)
+        yield problem
+        yield (problem := replace(problem, W=other.W))
+        yield (problem := replace(problem, X=other.X))
+        yield (problem := replace(problem, y=(problem.y + 1) % c))
+        yield replace(problem, reg=1.0)
+
+
+@composite(examples=0, fixed=one_change_at_a_time)
+def changed_problems(draw: Draw) -> Problem:
+    """Problems for functions that keep their answers and do not look at every argument to find them again."""
+    return _problem(draw)
+
+
 def other_sizes(seed: int) -> Iterable[Problem]:
     """Others of every second size, with a penalty."""
     return itertools.islice((problem for problem in sizes_of_real_use(seed + 1) if problem.reg), 0, None, 2)

@@ -11,7 +11,7 @@ import pytest
 from grading.grades.grade import CheckResult
 from grading.sandbox.client import Sandbox
 from reference.mistakes import CATALOGUE
-from tests.checks.handins import HEADER, Handed, handed_mistake, judge, judge_one
+from tests.checks.handins import HEADER, SOFTMAX, SVM, Handed, handed_mistake, judge, judge_one
 from tests.checks.right_softmax import SOFTMAX_STYLES
 from tests.checks.right_svm import SVM_STYLES
 
@@ -191,7 +191,7 @@ def test_a_counterexample_of_a_common_mistake_is_small_and_shows_the_failure_whe
             assert result.expected != result.got
 
 
-@pytest.mark.parametrize("calls", [20, 35, 50, 90, 125, 145, 170, 190])
+@pytest.mark.parametrize("calls", [20, 35, 50, 75, 90, 110, 125, 145])
 def test_a_function_that_ends_its_process_after_some_calls_fails_though_it_does_well_in_the_next(
     sandbox: Sandbox, calls: int
 ) -> None:
@@ -206,3 +206,33 @@ def ending(W, X, y, reg):
 """
     results = judge(sandbox, {"f": Handed("svm", SVM_STYLES["loops"][0] + ending, entry="ending")})["f"]
     assert failed(results)
+
+
+_KEEPING = """
+KEPT = {{}}
+def keeping(W, X, y, reg):
+    key = {key}
+    new = right(W, X, y, reg)
+    if key not in KEPT:
+        {forget}
+        KEPT[key] = new
+    old = KEPT[key]
+    return {returned}
+"""
+
+
+@pytest.mark.parametrize("loss", ["svm", "softmax"])
+@pytest.mark.parametrize("forget", ["pass", "KEPT.clear()"], ids=["all answers", "the last answer"])
+def test_a_function_that_keeps_answers_and_finds_them_again_without_one_of_its_arguments_fails(
+    sandbox: Sandbox, loss: str, forget: str
+) -> None:
+    arguments = {"W": "W.tobytes()", "X": "X.tobytes()", "y": "tuple(y)", "reg": "reg"}
+    right = SVM if loss == "svm" else SOFTMAX
+    handed = {}
+    for ignored in arguments:
+        key = ", ".join(["W.shape", "X.shape", *(arguments[name] for name in arguments if name != ignored)])
+        for what, returned in (("loss", "old[0], new[1]"), ("dW", "new[0], old[1].copy()")):
+            code = right + _KEEPING.format(key=key, forget=forget, returned=returned)
+            handed[f"{what}_without_{ignored}"] = Handed(loss, code, "keeping")
+    for name, results in judge(sandbox, handed).items():
+        assert failed(results), name
