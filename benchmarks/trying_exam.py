@@ -1,10 +1,12 @@
 """Trying the shipped exam on wrong functions that took no part in choosing it.
 
     python -m benchmarks.trying_exam --count 5000 --seed 7
+    python -m benchmarks.trying_exam --count 4000 --seed 5 --respects 2
 
 Each function is called on the chosen problems first, and on the rest of the whole exam if it survives those. Printed
 are how many fall to the chosen ones, how many to none at all (many slips change nothing), and every one that is lost:
-that falls to the whole exam and not to the chosen problems. Ends with exit code 1 if there is one.
+that falls to the whole exam and not to the chosen problems. Ends with exit code 1 if there is one. With ``--respects``,
+the functions are right but where a problem is special in so many respects at once.
 """
 
 from __future__ import annotations
@@ -68,8 +70,10 @@ def main() -> int:
     )
     parser.add_argument("--count", type=int, default=5000, help="about so many functions")
     parser.add_argument("--seed", type=int, default=7)
+    parser.add_argument("--respects", type=int, help="wrong only where so many things come together")
     arguments = parser.parse_args()
-    wrongs = list(held_out(arguments.seed, arguments.count))
+    count, seed, respects = arguments.count, arguments.seed, arguments.respects
+    wrongs = list(specially_wrong(seed, count, respects=respects) if respects else held_out(seed, count))
     # On a busy machine, too, nothing may seem to fall because an answer was late.
     with Sandbox.open(Limits(), allow_unsafe=True) as sandbox:
         alive = survivors(wrongs, pools("chosen"), sandbox)
