@@ -16,6 +16,9 @@ Array = NDArray[np.float64]
 
 # From 1 down to the spacing of floats near 0.5: further halving has no effect.
 _HALVINGS = 60
+_FORESEEN = 40  # so many of them need not be made
+_MOST_STEPS = 20
+_NEGLIGIBLE = 2.0**-128
 
 
 @lru_cache(maxsize=16)
@@ -63,11 +66,32 @@ def lowest_probability(count: int, trials: int, alpha: float) -> float:
     """The probability with which ``count`` or more successes have the chance alpha; 0 for none."""
     if count <= 0:
         return 0.0
-    low, high = 0.0, 1.0
-    for _ in range(_HALVINGS):
+    low, high, halvings = 0.0, 1.0, _HALVINGS
+    # Where the first halvings lead, in nearly all cases.
+    width = 2.0**-_FORESEEN
+    nearly = math.floor(_nearly_lowest(count, trials, alpha) / width) * width
+    if at_least(count, trials, nearly) < alpha <= at_least(count, trials, nearly + width):
+        low, high, halvings = nearly, nearly + width, _HALVINGS - _FORESEEN
+    for _ in range(halvings):
         middle = (low + high) / 2.0
         low, high = (middle, high) if at_least(count, trials, middle) < alpha else (low, middle)
     return low
+
+
+def _nearly_lowest(count: int, trials: int, alpha: float) -> float:
+    """`lowest_probability` by Newton's method for the logarithm of the tail."""
+    share = count / (trials + 1.0)
+    probability = max(share / 2.0, share - math.sqrt(-2.0 * math.log(alpha) * share * (1.0 - share) / trials))
+    for _ in range(_MOST_STEPS):
+        terms = probabilities(trials, probability)[count:]
+        tail = _sum(terms)
+        if tail == 0.0:
+            break
+        step = math.log(alpha / tail) * tail * probability / (count * float(terms[0]))
+        probability = min(max(probability + step, probability / 2.0), 1.0)
+        if abs(step) < 2.0 ** -(_FORESEEN + 6):
+            break
+    return probability
 
 
 def highest_probability(count: int, trials: int, alpha: float) -> float:
@@ -76,4 +100,6 @@ def highest_probability(count: int, trials: int, alpha: float) -> float:
 
 
 def _sum(terms: Array) -> float:
-    return min(1.0, math.fsum(terms.tolist()))
+    # The others would take most of the time, and change nothing.
+    counting = terms[terms >= terms.max(initial=0.0) * _NEGLIGIBLE]
+    return min(1.0, math.fsum(counting.tolist()))

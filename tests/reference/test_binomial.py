@@ -60,6 +60,18 @@ def test_it_is_what_scipy_says() -> None:
             assert at_least(count, trials, probability) == pytest.approx(right, rel=1e-9, abs=1e-300)
 
 
+def test_fewer_halvings_find_the_same() -> None:
+    random = np.random.default_rng(1)
+    for _ in range(100):
+        trials = int(random.integers(1, 600))
+        count, alpha = int(random.integers(1, trials + 1)), float(random.choice([0.4, 0.025, 5e-7, 1e-9]))
+        low, high = 0.0, 1.0
+        for _ in range(60):
+            middle = (low + high) / 2.0
+            low, high = (middle, high) if at_least(count, trials, middle) < alpha else (low, middle)
+        assert lowest_probability(count, trials, alpha) == low
+
+
 @pytest.mark.parametrize("alpha", [0.025, 1e-6, 1e-9])
 def test_the_ends_of_the_interval_are_what_scipy_says(alpha: float) -> None:
     for correct, total in ((0, 10), (10, 10), (3, 10), (240, 250), (1, 1000), (999, 1000), (353, 1000)):
