@@ -108,8 +108,9 @@ def train_alike(
     W = np.stack([_initial(X, y, rng) for rng in rngs])
     history = np.empty((len(rngs), num_iters))
     strengths = np.full(len(rngs), reg)
-    for step in range(num_iters):
-        batches = np.stack([rng.choice(len(X), batch_size) for rng in rngs])
+    # What `Generator.choice` draws step by step.
+    drawn = [rng.integers(len(X), size=(num_iters, batch_size)) for rng in rngs]
+    for step, batches in enumerate(np.stack(drawn, axis=1)):
         history[:, step], dW = losses(W, X[batches], y[batches], strengths)
         W = W - learning_rate * dW
     return W, history
