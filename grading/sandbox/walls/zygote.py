@@ -14,11 +14,12 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Sequence
+from importlib.util import cache_from_source
 
 from grading import PREFIX, Closing
 from grading.sandbox.walls import bubblewrap, users
 from grading.sandbox.walls.levels import LaunchError
-from grading.sandbox.walls.view import PROJECT, view
+from grading.sandbox.walls.view import PROJECT, view, worker_side
 
 #: The whole environment of a worker.
 ENVIRONMENT = {
@@ -50,6 +51,29 @@ def python(module: str, call: str) -> list[str]:
     # What is imported holds hardly a cycle. Whoever calls student code enables the collector again.
     program = f"import gc, sys; gc.disable(); sys.path[:0] = {path!r}; {load}; {call}"
     return [str(view().executable), *_PYTHON_OPTIONS, "-c", program]
+
+
+def keep_compiled() -> None:
+    """Compile the worker's side where Python looks for it, as it does itself outside: inside nothing can be written.
+
+    Without this, a checkout would be compiled anew at each start.
+    """
+    for folder in map(str, worker_side()):
+        for name in os.listdir(folder) if os.path.isdir(folder) else ():  # noqa: PTH112, PTH208
+            source = f"{folder}/{name}"
+            if not sys.dont_write_bytecode and name.endswith(".py") and _is_newer(source):
+                import py_compile
+
+                with contextlib.suppress(OSError, py_compile.PyCompileError):
+                    py_compile.compile(source, doraise=True)
+
+
+def _is_newer(source: str) -> bool:
+    """Whether a source has not been compiled since it was written."""
+    try:
+        return os.stat(cache_from_source(source)).st_mtime < os.stat(source).st_mtime  # noqa: PTH116
+    except OSError:
+        return True
 
 
 class Zygote(Closing):
@@ -95,6 +119,7 @@ class Zygote(Closing):
                 self.control.close()
                 self._errors.close()
                 raise LaunchError(str(error)) from error
+        keep_compiled()
 
     def tell(self, setup: bytes) -> None:
         """Tell it how to confine itself: a `Setup`, as msgpack."""
