@@ -93,7 +93,6 @@ class TiedBox:
         weights, free = _start(columns, goal, limits)
         blocked = np.zeros_like(free)
         for completed in range(LEAST_SQUARES_ROUNDS):
-            _move_free(columns, goal, limits, weights, free)
             remainder = goal - columns @ weights
             if np.abs(remainder).max() <= 1.0:
                 break
