@@ -78,6 +78,16 @@ def reports_without_times(out: Path) -> dict[str, str]:
     return {str(p.relative_to(out)): without_times(p) for p in files}
 
 
+@pytest.mark.parametrize("option", ["--help", "--jobs=none"])
+def test_help_and_wrong_use_are_answered_without_numpy(option: str) -> None:
+    program = (
+        f"import sys, grader\ntry:\n    grader.main([{option!r}])\nexcept SystemExit:\n    pass\n"
+        "sys.exit('numpy' in sys.modules)"
+    )
+    done = subprocess.run([sys.executable, "-c", program], cwd=ROOT, capture_output=True, check=False)
+    assert done.returncode == 0
+
+
 def test_help_names_the_exit_codes(capsys: pytest.CaptureFixture[str]) -> None:
     code, out, _ = run(capsys, "--help")
     assert code == 0

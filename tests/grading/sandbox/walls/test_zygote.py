@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import os
+import subprocess
 import sys
 from importlib.util import cache_from_source
 from pathlib import Path
@@ -8,6 +9,17 @@ from pathlib import Path
 import pytest
 
 from grading.sandbox.walls import zygote
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="there is no zygote on Windows")
+def test_it_imports_little_that_no_worker_needs() -> None:
+    call = (
+        "sys.modules['grading.sandbox.inside.libraries'].landlock_version();"
+        "print(sorted({'typing_extensions', 'pathlib', 'subprocess', 'ctypes.util'} & sys.modules.keys()))"
+    )
+    command = zygote.python("inside.zygote", call)
+    done = subprocess.run(command, env=zygote.ENVIRONMENT, capture_output=True, text=True, check=True)
+    assert done.stdout == "[]\n"
 
 
 def test_the_workers_side_is_compiled_whenever_it_has_changed(
