@@ -15,11 +15,12 @@ import argparse
 import sys
 from collections import Counter
 from collections.abc import Iterator, Sequence
+from itertools import chain
 
 from benchmarks.choosing_exam import BATCH, STRATEGIES, Pool, drawing_of
 from benchmarks.wrong_functions import Wrong, double_slips, mixed_up, single_slips, specially_wrong
-from checks.strategies import sized_problems
 from grading.judging.exam import Part, pool_of
+from grading.judging.promise import promise_of
 from grading.rubric.reading import load_rubric
 from grading.sandbox.client import Sandbox
 from grading.sandbox.limits import Limits
@@ -41,11 +42,11 @@ def pools(part: Part) -> list[Pool]:
     settings = load_rubric().settings
     made = []
     for strategy in STRATEGIES:
-        problems = pool_of(drawing_of(strategy), settings.seed, settings.delta, part).examples
+        drawings = [drawing_of(strategy)]
         if strategy == "problems":
-            (sized,) = sized_problems().drawings
-            problems += pool_of(sized, settings.seed, settings.delta, part).examples
-        made.append(Pool.of(strategy, problems))
+            drawings += promise_of("value").drawings[1:]
+        examples = [pool_of(drawing, settings.seed, settings.delta, part).examples for drawing in drawings]
+        made.append(Pool.of(strategy, list(chain(*examples))))
     return made
 
 

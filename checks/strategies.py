@@ -140,7 +140,7 @@ def problems(draw: Draw, *, delta: float) -> Problem:
     return Problem(problem.W, OFF_KINKS * problem.X, problem.y, problem.reg)
 
 
-@composite(examples=4)
+@composite(examples=2)
 def problems_of_several(draw: Draw) -> Problem:
     """The same with at least two samples."""
     problem = _problem(draw, min_samples=2)
@@ -238,13 +238,9 @@ def one_of_each_size(seed: int) -> Iterator[Problem]:
         yield Problem(plain.W, plain.X, plain.y, numbers.uniform(0.1, 2.0))
 
 
-def sizes_of_real_use(seed: int) -> Iterator[Problem]:
-    """The same but the largest, and of many weights only with a penalty: a naive function's time grows with them."""
-    return (
-        problem
-        for problem in one_of_each_size(seed)
-        if not _is_largest(problem) and (problem.reg or _has_few_weights(problem))
-    )
+def with_many_weights(seed: int) -> Iterator[Problem]:
+    """Those of many weights, only with a penalty: a naive function's time grows with them."""
+    return (problem for problem in one_of_each_size(seed) if problem.reg and not _has_few_weights(problem))
 
 
 def _has_few_weights(problem: Problem) -> bool:
@@ -257,7 +253,7 @@ def _is_largest(problem: Problem) -> bool:
     return n * c > 256
 
 
-@composite(examples=0, fixed=sizes_of_real_use)
+@composite(examples=0, fixed=with_many_weights)
 def sized_problems(draw: Draw) -> Problem:
     """Problems of the sizes and scales of real use."""
     reg = draw(st.sampled_from(STRENGTHS))
@@ -285,8 +281,9 @@ def changed_problems(draw: Draw) -> Problem:
 
 
 def other_sizes(seed: int) -> Iterable[Problem]:
-    """Others of every second size, with a penalty."""
-    return itertools.islice((problem for problem in sizes_of_real_use(seed + 1) if problem.reg), 0, None, 2)
+    """Others of every second size but the largest, with a penalty."""
+    others = (problem for problem in one_of_each_size(seed + 1) if problem.reg and not _is_largest(problem))
+    return itertools.islice(others, 0, None, 2)
 
 
 @composite(examples=0, fixed=other_sizes)

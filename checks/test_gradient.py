@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from checks.strategies import changed_problems, problems, sized_problems
+from checks.strategies import changed_problems, labelled_problems, problems, sized_problems
 from grading.judging.failures import WrongGradient
 from grading.judging.gradients import accepted_in_words
 from grading.judging.loss_function import LossFunction
@@ -14,7 +14,8 @@ from reference.problem import Problem
 
 
 @promise(kind="loss", needs=("interface",))
-@given(problem=problems() | sized_problems() | changed_problems())
+# The labelled ones have been asked for the interface.
+@given(problem=problems() | labelled_problems() | sized_problems() | changed_problems())
 def test_gradient(candidate: LossFunction, problem: Problem) -> None:
     """The gradient dW is that of the loss with respect to W, up to rounding, without regularization (reg = 0)
     and with it (reg > 0).

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from checks.strategies import changed_problems, problems, sized_problems
+from checks.strategies import changed_problems, labelled_problems, problems, sized_problems
 from grading.judging.failures import WrongLoss
 from grading.judging.loss_function import LossFunction
 from grading.judging.precision import accepts_loss
@@ -13,7 +13,8 @@ from reference.problem import Problem
 
 
 @promise(kind="loss", needs=("interface",))
-@given(problem=problems() | sized_problems() | changed_problems())
+# The labelled ones have been asked for the interface.
+@given(problem=problems() | labelled_problems() | sized_problems() | changed_problems())
 def test_value(candidate: LossFunction, problem: Problem) -> None:
     """The loss equals its definition up to rounding, without regularization (reg = 0) and with it (reg > 0)."""
     answer, truth = candidate(problem), candidate.truth(problem)
