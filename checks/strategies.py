@@ -140,10 +140,10 @@ def problems(draw: Draw, *, delta: float) -> Problem:
     return Problem(problem.W, OFF_KINKS * problem.X, problem.y, problem.reg)
 
 
-@composite(examples=2)
+@composite(examples=3)
 def problems_of_several(draw: Draw) -> Problem:
-    """The same with at least two samples."""
-    problem = _problem(draw, min_samples=2)
+    """The same with several samples, whose order can be changed."""
+    problem = _problem(draw, min_samples=4)
     return Problem(problem.W, OFF_KINKS * problem.X, problem.y, problem.reg)
 
 
