@@ -113,6 +113,7 @@ def _verify_loss(promise: Promise, candidate: LossFunction, *, small: bool) -> N
     plans = [plan_of(promise, setting)]
     if candidate.digest:
         plans.append(_own_plan_of(promise, setting, candidate.digest))
+    candidate.fetch([group.known for plan in plans for group in plan.mine])
     for plan in plans:
         found = _first_failing(plan, promise, candidate)
         if found is None:

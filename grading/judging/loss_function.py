@@ -199,7 +199,15 @@ class LossFunction(Candidate):
     # What the engine asks for a property
 
     def fetch(self, problems: Sequence[Known]) -> list[AskedProblems]:
-        """Ask what has not been asked yet, in one round trip for each."""
+        """Ask what has not been asked yet, in one round trip."""
+        missing = [each for each in problems if id(each.problems) not in self._answers]
+        if missing:
+            calls = PackedCalls.joined([each.calls for each in missing])
+            pairs, first = self.worker.call_all(self.name, calls), 0
+            for each in missing:
+                answers = Answers(self.name, each.problems, pairs.part(each.calls, first))
+                self._answers[id(each.problems)] = answers
+                first += len(each.calls)
         for each in problems:
             if id(each) not in self._asked:
                 self._asked[id(each)] = self.beside(each)

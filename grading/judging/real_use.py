@@ -257,7 +257,7 @@ class RealUse:
         if "vectorized" in candidate.settings.points:
             drawn.append(larger_uses(candidate.digest))
         groups = [_all_ordinary(group, candidate.reference) for group in drawn]
-        return cls(candidate, groups, [answer for group in groups for answer in _answers(candidate, group)])
+        return cls(candidate, groups, _answers(candidate, *groups))
 
     def judge(self, check: str, *, small: bool = True) -> None:
         """Judge the answers for ``check``, one of `JUDGES`.
@@ -318,12 +318,14 @@ def _ordinary(use: Use, reference: str) -> Use:
 Judge = Callable[["LossFunction", Use, Answered, "Answer"], Failure | None]
 
 
-def _answers(candidate: LossFunction, asked: tuple[Use, ...]) -> list[Answered | Failure]:
-    plain = tuple(use for use in asked if use.is_plain)
-    answers = iter(candidate.ask([use.problem for use in plain], _packed(plain)))
+def _answers(candidate: LossFunction, *groups: tuple[Use, ...]) -> list[Answered | Failure]:
+    asked = list(chain(*groups))
+    plain = [tuple(use for use in group if use.is_plain) for group in groups]
+    calls = PackedCalls.joined([_packed(some) for some in plain])
+    answers = iter(candidate.ask([use.problem for use in chain(*plain)], calls))
     others = [use for use in asked if not use.is_plain]
-    calls = [Call(candidate.name, use.arguments, layout=use.layout) for use in others]
-    outcomes = iter(candidate.worker.run(calls))
+    steps = [Call(candidate.name, use.arguments, layout=use.layout) for use in others]
+    outcomes = iter(candidate.worker.run(steps))
     return [
         next(answers) if use.is_plain else read_answer(candidate.name, use.problem, next(outcomes))
         for use in asked

@@ -302,7 +302,7 @@ class WireCalls(_Wire):
 
 
 class Pairs(_Wire, tag="pairs"):
-    """Call ``function`` many times. ``calls`` are `WireCalls`, packed once for all hand-ins.
+    """Call ``function`` many times. ``calls`` are `WireCalls`, each packed once, with the bytes of their arrays.
 
     Answers of the usual form (a float, or an array of one number, and a float64 array with the shape of the first
     argument) are sent as `WirePairs`, many calls at a time; other answers, as for the steps of a `Batch`.
@@ -310,7 +310,7 @@ class Pairs(_Wire, tag="pairs"):
 
     nonce: bytes
     function: str
-    calls: msgspec.Raw
+    calls: list[tuple[msgspec.Raw, int]]
 
 
 Request: TypeAlias = Load | Batch | Execute | TrainAgain | Pairs

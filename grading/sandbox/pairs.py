@@ -10,7 +10,7 @@ import itertools
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, TypeVar
 
 import msgspec
 import numpy as np
@@ -21,6 +21,8 @@ from grading.protocol.frames import ProtocolError
 from grading.sandbox import requests
 from grading.sandbox.messages import Lost, Outcome, Received, Returned
 
+T = TypeVar("T")
+
 _FLOAT_BYTES = 8
 _USUAL = (False, None)
 
@@ -30,14 +32,14 @@ class PackedCalls(msgspec.Struct, frozen=True, eq=False):
 
     Attributes:
         arguments: those of each call; the first is an array.
-        header: `wire.WireCalls`, as msgpack.
-        payload: the bytes of all arrays.
+        headers: `wire.WireCalls`, as msgpack, of one part of the calls after the other.
+        payloads: the bytes of all arrays of each part.
         starts: (K + 1,) where the answer to each call begins in the concatenated numbers of all returned arrays.
     """
 
     arguments: Sequence[tuple[object, ...]]
-    header: msgspec.Raw
-    payload: bytes
+    headers: Sequence[msgspec.Raw]
+    payloads: Sequence[bytes]
     starts: NDArray[np.int64]
 
     @classmethod
@@ -54,7 +56,20 @@ class PackedCalls(msgspec.Struct, frozen=True, eq=False):
                 raise TypeError("the first argument must be an array: what comes back has its shape")
             sizes.append(call[0].size)
         starts = np.array([0, *itertools.accumulate(sizes)], dtype=np.int64)
-        return cls(arguments, msgspec.Raw(header), payload, starts)
+        return cls(arguments, [msgspec.Raw(header)], [payload], starts)
+
+    @classmethod
+    def joined(cls, parts: Sequence[PackedCalls]) -> PackedCalls:
+        """All calls of ``parts``, to be made in one round trip."""
+        if len(parts) == 1:
+            return parts[0]
+        sizes = [np.diff(part.starts) for part in parts]
+        return cls(
+            [arguments for part in parts for arguments in part.arguments],
+            [header for part in parts for header in part.headers],
+            [payload for part in parts for payload in part.payloads],
+            np.concatenate([[0], *sizes]).cumsum(),
+        )
 
     def __len__(self) -> int:
         return len(self.arguments)
@@ -97,6 +112,17 @@ class Pairs:
         """The maximum size of pairs for everything that is unanswered."""
         starts = self.calls.starts
         return _FLOAT_BYTES * int(len(self.calls) - self.answered + starts[-1] - starts[self.answered])
+
+    def part(self, calls: PackedCalls, first: int) -> Pairs:
+        """The outcomes of ``calls``, which are those of these calls that begin with number ``first``."""
+        part, last = Pairs(calls), first + len(calls)
+        part.losses = self.losses[first:last]
+        part.gradients = self.gradients[self.calls.starts[first] : self.calls.starts[last]]
+        part.forms = _between(first, last, self.forms)
+        part.others = _between(first, last, self.others)
+        part.changed = _between(first, last, self.changed)
+        part.answered = len(calls)
+        return part
 
     def add(self, outcome: Outcome) -> None:
         """Store the next answer, of any kind."""
@@ -174,6 +200,10 @@ class Pairs:
         like = self.calls.arguments[k][0]
         assert isinstance(like, np.ndarray)
         return tuple(like.shape)
+
+
+def _between(first: int, last: int, of_calls: dict[int, T]) -> dict[int, T]:
+    return {k - first: what for k, what in of_calls.items() if first <= k < last}
 
 
 def _usual(outcome: Outcome, shape: tuple[int, ...]) -> tuple[float, NDArray[np.float64]] | None:

@@ -128,9 +128,12 @@ def packed_calls(calls: Sequence[Sequence[object]]) -> tuple[bytes, bytes]:
     return _encode(packed), b"".join(encoder.arrays)
 
 
-def pairs_frame(nonce: bytes, function: str, header: msgspec.Raw, payload: bytes) -> bytes:
+def pairs_frame(
+    nonce: bytes, function: str, headers: Sequence[msgspec.Raw], payloads: Sequence[bytes]
+) -> bytes:
     """Build the frame that asks a worker for the answers of ``function`` to packed calls."""
-    return frame(_encode(wire.Pairs(nonce, function, header)), [payload])
+    calls = list(zip(headers, map(len, payloads), strict=True))
+    return frame(_encode(wire.Pairs(nonce, function, calls)), list(payloads))
 
 
 def packed_step(step: Step) -> tuple[wire.WireStep, bytes]:

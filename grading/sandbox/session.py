@@ -192,7 +192,7 @@ class Session:
         nonce = secrets.token_bytes(16)
         channel = self._connected()
         calls = pairs.calls
-        channel.send(requests.pairs_frame(nonce, function, calls.header, calls.payload))
+        channel.send(requests.pairs_frame(nonce, function, calls.headers, calls.payloads))
         self.called.add(function)
         while not pairs.complete:
             try:

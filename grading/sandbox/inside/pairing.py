@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import struct
-from collections.abc import Callable, Container
+from collections.abc import Callable, Container, Sequence
 from typing import Any, TypeAlias
 
 import msgspec
@@ -32,18 +32,25 @@ class Calls:
     def __init__(self) -> None:
         self._kept: dict[tuple[bytes, bytes], list[_Call]] = {}
 
-    def unpacked(self, packed: msgspec.Raw, unpacker: packing.Unpacker) -> list[_Call]:
+    def unpacked(
+        self, packed: Sequence[tuple[msgspec.Raw, int]], payload: bytes | bytearray | memoryview
+    ) -> list[_Call]:
         """Return the arguments of each call; no student code may get hold of the arrays themselves."""
-        key = bytes(packed), bytes(unpacker.payload)
-        if key not in self._kept:
-            while len(self._kept) >= _KEPT:
-                self._kept.pop(next(iter(self._kept)))
-            self._kept[key] = _unpacked(packed, unpacker)
-        return self._kept[key]
+        found: list[_Call] = []
+        start = 0
+        for header, size in packed:
+            key = bytes(header), bytes(payload[start : start + size])
+            start += size
+            if key not in self._kept:
+                while len(self._kept) >= _KEPT:
+                    self._kept.pop(next(iter(self._kept)))
+                self._kept[key] = _unpacked(*key)
+            found += self._kept[key]
+        return found
 
 
-def _unpacked(packed: msgspec.Raw, unpacker: packing.Unpacker) -> list[_Call]:
-    calls = _decode(packed)
+def _unpacked(header: bytes, payload: bytes) -> list[_Call]:
+    calls, unpacker = _decode(header), packing.Unpacker(payload)
     layouts = [(packing.Layout(arrays), arrays[0].shape) for arrays in calls.layouts]
     unpacked: list[_Call] = []
     for number, others in zip(calls.numbers, calls.others, strict=True):

@@ -59,7 +59,7 @@ class Server:
             elif isinstance(message, wire.Pairs):
                 function = self._provided.get(message.function)
                 outgoing = pairing.Pairing(self._hold, self._outbox)
-                calls = self._calls.unpacked(message.calls, unpacker)
+                calls = self._calls.unpacked(message.calls, unpacker.payload)
                 pairing.answer(function, calls, outgoing, self._filenames)
             else:
                 self._take(message, unpacker)

@@ -220,6 +220,21 @@ def test_a_function_that_is_not_there_raises_for_each_call(sandbox: Sandbox) -> 
     assert len(pairs.others) == 300
 
 
+def test_parts_that_are_asked_in_one_round_trip_are_answered_as_on_their_own(sandbox: Sandbox) -> None:
+    parts_of_calls = [PackedCalls.of(CALLS[:13]), PackedCalls.of(CALLS[5:40]), PackedCalls.of(CALLS[7:8])]
+    whole = PackedCalls.joined(parts_of_calls)
+    with sandbox.start(one_file(ANSWERS)) as worker:
+        pairs, first = worker.call_all("f", whole), 0
+        for calls in parts_of_calls:
+            part, alone = pairs.part(calls, first), worker.call_all("f", calls)
+            first += len(calls)
+            assert part.complete
+            for k in range(len(calls)):
+                np.testing.assert_equal(as_outcome(part, k), as_outcome(alone, k))
+            assert part.changed.keys() == alone.changed.keys()
+            assert part.unusual == alone.unusual
+
+
 def test_what_cannot_be_sent_is_refused_before_anything_is_asked() -> None:
     for arguments in [(np.array([None]),), (1.0,)]:
         with pytest.raises(TypeError):
