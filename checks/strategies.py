@@ -263,15 +263,13 @@ def sized_problems(draw: Draw) -> Problem:
 
 def one_change_at_a_time(seed: int) -> Iterator[Problem]:
     """Problems of which each differs from the one before in one argument alone."""
-    numbers = Random(seed)
-    for n, d, c in ((2, 1, 2), (1, 2, 3)):
-        nothing = Problem(np.zeros((d, c)), np.zeros((n, d)), np.zeros(n, dtype=np.int64), 0.5)
-        problem, other = varied_problem(numbers, nothing), varied_problem(numbers, nothing)
-        yield problem
-        yield (problem := replace(problem, W=other.W))
-        yield (problem := replace(problem, X=other.X))
-        yield (problem := replace(problem, y=(problem.y + 1) % c))
-        yield replace(problem, reg=1.0)
+    numbers, nothing = Random(seed), Problem(np.zeros((2, 3)), np.zeros((2, 2)), np.array([0, 0]), 0.5)
+    problem, other = varied_problem(numbers, nothing), varied_problem(numbers, nothing)
+    yield problem
+    yield (problem := replace(problem, W=other.W))
+    yield (problem := replace(problem, X=other.X))
+    yield (problem := replace(problem, y=(problem.y + 1) % 3))
+    yield replace(problem, reg=1.0)
 
 
 @composite(examples=0, fixed=one_change_at_a_time)

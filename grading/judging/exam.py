@@ -17,7 +17,7 @@ import subprocess
 import sys
 import zlib
 from collections.abc import Iterator, Mapping
-from functools import cache, cached_property
+from functools import cache, cached_property, lru_cache
 from pathlib import Path
 from random import Random
 from typing import Any, Literal
@@ -34,6 +34,7 @@ from grading.judging.properties import Drawing
 SHIPPED = SUITE / "checks" / "exam.bin"
 _DIGEST = 32
 _ALIKE = 4  # examples of a hand-in that are derived from the same one
+_KEPT = 16  # sets of examples, for the other functions of the same hand-in
 
 Part = Literal["chosen", "full", "rest"]
 """A part of an exam: what everybody is asked, all of it, or those of the smallest that not everybody is asked."""
@@ -128,6 +129,7 @@ class Exams:
 pool_of = cache(Exams().pool_of)
 
 
+@lru_cache(maxsize=_KEPT)
 def own_examples(
     drawing: Drawing, digest: bytes, seed: int, delta: float, count: int | None = None
 ) -> tuple[Any, ...]:
