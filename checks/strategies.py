@@ -340,6 +340,8 @@ def simpler_problem(pick: Pick, problem: Problem) -> Problem:
     """A problem with simpler numbers: 0, 1 and whole ones."""
     W, X = _simpler_array(pick, problem.W), _simpler_array(pick, problem.X)
     y = np.array([pick.one_of(range(label + 1)) for label in problem.y.tolist()], dtype=problem.y.dtype)
+    if y.dtype != np.int64:
+        y = y.astype(pick.one_of([np.dtype(np.int64), y.dtype]))
     return Problem(W, X, y, problem.reg)
 
 

@@ -145,6 +145,15 @@ def test_a_function_that_kills_its_process_is_shown_the_input_with_which_it_does
     assert result.counterexample.reg == 3.0
 
 
+def test_a_type_of_labels_that_does_not_matter_is_not_shown(sandbox: Sandbox) -> None:
+    # Only problems with labels of other types have so many classes.
+    code = RIGHT.format(first="if W.shape[1] == 12: return 0.0, W")
+    result = judge(sandbox, {"f": Handed("svm", code)})["f"]["value"]
+    assert result.status == "failed"
+    assert result.counterexample is not None
+    assert "dtype" not in result.counterexample.code
+
+
 def test_an_answer_that_is_no_number_is_not_the_same_as_one_that_is(sandbox: Sandbox) -> None:
     # Only samples that are given twice are so many.
     code = RIGHT.format(first="if len(y) == 8: return np.nan, W")
