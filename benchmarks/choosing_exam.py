@@ -183,7 +183,8 @@ class Choice:
 
 def add_pairs(choices: Mapping[str, Choice]) -> None:
     """Choose more, until the problems of each loss have almost all pairs of respects that there are."""
-    asked = {loss: [choices[s] for s in STRATEGIES if loss in _CHECKS[s]] for loss in ("svm", "softmax")}
+    losses = _CHECKS["problems"]
+    asked = {loss: [choices[s] for s in STRATEGIES if loss in _CHECKS[s]] for loss in losses}
     there = {
         loss: np.any([choice.special @ choice.special.T for choice in of_loss], axis=0)
         for loss, of_loss in asked.items()

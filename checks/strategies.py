@@ -275,7 +275,8 @@ def one_change_at_a_time(seed: int) -> Iterator[Problem]:
 @composite(examples=0, fixed=one_change_at_a_time)
 def changed_problems(draw: Draw) -> Problem:
     """Problems for functions that keep their answers and do not look at every argument to find them again."""
-    return _problem(draw)
+    problem: Problem = draw(problems_of_several())
+    return problem
 
 
 def other_sizes(seed: int) -> Iterable[Problem]:
