@@ -16,7 +16,6 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from functools import cached_property, lru_cache
 from itertools import chain
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -25,7 +24,8 @@ from grading.judging.answers import Answered, read_answer
 from grading.judging.failures import Failure, Raises, WrongGradient, WrongLoss
 from grading.judging.loss_function import LossFunction
 from grading.judging.precision import accepts_gradient, accepts_loss
-from grading.sandbox.messages import Call
+from grading.protocol.packing import repeated
+from grading.sandbox.messages import Call, Repeated
 from grading.sandbox.pairs import PackedCalls
 from grading.words import later, say
 from reference.answer import Answer
@@ -71,9 +71,8 @@ class Use:
     def problem(self) -> Problem:
         """The call as a problem, in float64 and C order."""
         n, d, c = self.sizes
-        W, X = _repeated(np.array(self.weights), d * c), _repeated(np.array(self.data), n * d)
-        y = _repeated(np.array(self.labels, np.int64), n) % c
-        return Problem(W.reshape(d, c), X.reshape(n, d), y, self.reg)
+        W, X = repeated(np.array(self.weights), (d, c)), repeated(np.array(self.data), (n, d))
+        return Problem(W, X, repeated(np.array(self.labels, np.int64) % c, (n,)), self.reg)
 
     @property
     def room(self) -> float:
@@ -94,9 +93,14 @@ class Use:
 
     @property
     def arguments(self) -> tuple[object, ...]:
-        """W, X, y and reg, in C order."""
-        p, (of_W, of_X) = self.problem, self.floats
-        return p.W.astype(of_W, copy=False), p.X.astype(of_X, copy=False), p.y, p.reg
+        """W, X, y and reg, to be sent in C order."""
+        (n, d, c), (of_W, of_X) = self.sizes, self.floats
+        return (
+            Repeated(np.array(self.weights, of_W), (d, c)),
+            Repeated(np.array(self.data, of_X), (n, d)),
+            Repeated(np.array(self.labels, np.int64) % c, (n,)),
+            self.reg,
+        )
 
     def as_python(self, name: str) -> str:
         """Code to paste that makes the call."""
@@ -121,12 +125,6 @@ class Use:
             return say("arrays of type float32")
         n, d, c = self.sizes
         return say("N = {n}, D = {d}, C = {c} and reg = {reg:g}", n=n, d=d, c=c, reg=self.reg)
-
-
-def _repeated(entries: NDArray[Any], count: int) -> NDArray[Any]:
-    """Like `np.resize`, which takes ten times as long to repeat a few entries."""
-    rows = -(-count // len(entries))
-    return np.broadcast_to(entries, (rows, len(entries))).ravel()[:count]
 
 
 _LAYOUTS = {
@@ -239,7 +237,13 @@ def _is_surely_right(use: Use, answer: Answered | Failure, right: tuple[float, N
 @lru_cache(maxsize=_KEPT)
 def _packed(asked: tuple[Use, ...]) -> PackedCalls:
     """The calls in C order; kept for the loss's other function."""
-    return PackedCalls.of([use.arguments for use in asked])
+    return PackedCalls.of([_as_they_are(use) for use in asked])
+
+
+def _as_they_are(use: Use) -> tuple[object, ...]:
+    """W, X, y and reg as arrays."""
+    p, (of_W, of_X) = use.problem, use.floats
+    return p.W.astype(of_W, copy=False), p.X.astype(of_X, copy=False), p.y, p.reg
 
 
 @dataclass(frozen=True, eq=False)

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from typing import TypeAlias
+from typing import TypeAlias, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,6 +16,7 @@ from grading.protocol.frames import ProtocolError
 from grading.protocol.wire import Shape, WireArray
 
 Array: TypeAlias = NDArray[np.generic]
+T = TypeVar("T", bound=np.generic)
 
 #: The dtypes that can be sent: little endian, no objects, no strings, no structures, no extended precision.
 DTYPES = {
@@ -39,6 +40,17 @@ def packed(array: Array, arrays: list[bytes]) -> WireArray | None:
             return None
     arrays.append(array.tobytes())
     return WireArray(name, array.shape)
+
+
+def repeated(entries: NDArray[T], shape: Shape) -> NDArray[T]:
+    """Return a new array filled with ``entries`` (K,) again and again, as `np.resize` does, ten times as fast."""
+    filled = np.empty(shape, entries.dtype)
+    numbers = filled.reshape(-1)
+    whole = numbers.size // len(entries)
+    rest = whole * len(entries)
+    numbers[:rest].reshape(whole, len(entries))[:] = entries
+    numbers[rest:] = entries[: numbers.size - rest]
+    return filled
 
 
 class Layout:

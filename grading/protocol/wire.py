@@ -58,13 +58,20 @@ class WireValue(_Wire):
     value: bool | int | float | str | WireArray | WireComplex | WireOpaque | WireItems | None
 
 
+class WireRepeated(_Wire, tag="r"):
+    """An array that is filled with a few entries, in C order, again and again: only these are sent."""
+
+    entries: WireArray
+    shape: Shape
+
+
 class WireShared(_Wire, tag="s"):
     """The array that the worker has mapped, as it was shared, whatever student code has done to it since."""
 
     shape: Shape
 
 
-WireArgument: TypeAlias = bool | int | float | str | WireArray | WireShared | None
+WireArgument: TypeAlias = bool | int | float | str | WireArray | WireRepeated | WireShared | None
 
 A = TypeVar("A", covariant=True)  # an argument or an array, as the grader holds it or as it is sent
 

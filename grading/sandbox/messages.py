@@ -7,6 +7,7 @@ outside.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from typing import TypeAlias
 
@@ -25,12 +26,30 @@ __all__ = [
     "Lost",
     "Outcome",
     "Received",
+    "Repeated",
     "Returned",
     "Step",
 ]
 __all__ += ["Assign", "Call", "Create", "Invoke", "PlugLoss", "PluggedCalls", "Raised", "Read", "Seed"]
 
 Array: TypeAlias = NDArray[np.generic]
+
+
+class Repeated(msgspec.Struct, frozen=True, eq=False):
+    """An argument of a call: an array that `packing.repeated` fills on the other side.
+
+    Attributes:
+        entries: (K,) what it is filled with.
+        shape: its shape.
+    """
+
+    entries: Array
+    shape: tuple[int, ...]
+
+    @property
+    def nbytes(self) -> int:
+        """The size of the array in bytes."""
+        return math.prod(self.shape) * self.entries.itemsize
 
 
 Step: TypeAlias = (

@@ -26,6 +26,7 @@ from grading.sandbox.messages import (
     PlugLoss,
     Raised,
     Received,
+    Repeated,
     Returned,
     Step,
 )
@@ -63,6 +64,8 @@ class _Encoder:
             return self.array(value)
         if type(value) in _PLAIN:
             return value  # type: ignore[return-value]
+        if isinstance(value, Repeated):
+            return wire.WireRepeated(self.array(value.entries), value.shape)
         if isinstance(value, SharedArray):
             return wire.WireShared(value.array.shape) if value is self._shared else self.array(value.array)
         # NumPy's float64 and str_ are subclasses of Python's types, but msgpack wants the real ones.
@@ -211,7 +214,7 @@ def most_bytes(step: Step, asked: int) -> int:
 
 
 def array_bytes(step: Step) -> int:
-    """The size in bytes of the arrays that ``step`` sends."""
+    """The size in bytes of the arrays that a worker gets by ``step``."""
     if isinstance(step, (Call, Invoke)):
         values = (*step.args, *step.kwargs.values())
     elif isinstance(step, PlugLoss):
@@ -220,7 +223,7 @@ def array_bytes(step: Step) -> int:
         values = (step.value,)
     else:
         return 0
-    return sum([value.nbytes for value in values if isinstance(value, np.ndarray)])
+    return sum([value.nbytes for value in values if isinstance(value, (np.ndarray, Repeated))])
 
 
 def decode_reply(header: bytes, nonce: bytes, index: int) -> wire.Reply:

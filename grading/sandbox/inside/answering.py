@@ -111,6 +111,8 @@ class Answerer:
     def _argument(self, value: wire.WireArgument, unpacker: packing.Unpacker) -> Any:
         if type(value) is wire.WireArray:
             return unpacker.take(value)
+        if type(value) is wire.WireRepeated:
+            return packing.repeated(unpacker.take(value.entries), value.shape)
         if type(value) is wire.WireShared:
             return None if self._mapped is None else self._mapped.array(value.shape)
         return value

@@ -13,6 +13,7 @@ from grading.sandbox.messages import (
     Raised,
     Read,
     Received,
+    Repeated,
     Returned,
     Seed,
     Step,
@@ -133,6 +134,25 @@ def test_arguments_are_fresh_writable_and_in_c_order(sandbox: Sandbox) -> None:
     outcomes = results(sandbox, code, Call("f", (x, x)), Call("f", (x, x)))
     assert [value(outcome) for outcome in outcomes] == [True, True]
     np.testing.assert_array_equal(x, np.arange(6.0).reshape(2, 3))
+
+
+@pytest.mark.parametrize("entries", [(1.0, -0.25, 3.5), (2.0,), tuple(range(40))])
+def test_repeated_entries_arrive_as_a_fresh_array_like_any_other(
+    sandbox: Sandbox, entries: tuple[float, ...]
+) -> None:
+    code = """
+        def f(x):
+            fine = x.flags.c_contiguous and x.flags.writeable and x.flags.owndata
+            given = x.copy()
+            x[:] = -1
+            return given if fine else None
+    """
+    sent = Repeated(np.array(entries, np.float32), (5, 3))
+    for outcome in results(sandbox, code, Call("f", (sent,)), Call("f", (sent,))):
+        given = value(outcome)
+        assert isinstance(given, np.ndarray)
+        assert given.dtype == np.float32
+        np.testing.assert_array_equal(given, np.resize(entries, (5, 3)))
 
 
 def test_arrays_by_position_and_by_name_are_not_mixed_up(sandbox: Sandbox) -> None:
