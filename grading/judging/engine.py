@@ -108,11 +108,21 @@ class _Plan(msgspec.Struct, eq=False):
         return sorted(numbers, key=lambda k: _complexity(self.examples[k]))
 
 
-def _verify_loss(promise: Promise, candidate: LossFunction, *, small: bool) -> None:
+def asked_for(promise: Promise, candidate: LossFunction) -> tuple[list[Known], list[Known]]:
+    """What a promise of a loss asks for: of the candidate, and of a naive function that it must agree with."""
+    plans = _plans(promise, candidate)
+    mine = [group.known for plan in plans for group in plan.mine]
+    return mine, [group.known for plan in plans for group in plan.naive]
+
+
+def _plans(promise: Promise, candidate: LossFunction) -> list[_Plan]:
     setting = candidate.setting
-    plans = [plan_of(promise, setting)]
-    if candidate.digest:
-        plans.append(_own_plan_of(promise, setting, candidate.digest))
+    own = [_own_plan_of(promise, setting, candidate.digest)] if candidate.digest else []
+    return [plan_of(promise, setting), *own]
+
+
+def _verify_loss(promise: Promise, candidate: LossFunction, *, small: bool) -> None:
+    setting, plans = candidate.setting, _plans(promise, candidate)
     candidate.fetch([group.known for plan in plans for group in plan.mine])
     for plan in plans:
         found = _first_failing(plan, promise, candidate)

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import math
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
@@ -18,6 +19,7 @@ from grading.judging.promise import promise_of
 from grading.judging.screening import (
     Answers,
     AskedProblems,
+    Asking,
     Key,
     Known,
     Setting,
@@ -26,7 +28,7 @@ from grading.judging.screening import (
     packed,
 )
 from grading.judging.standard import Standard
-from grading.sandbox.messages import Call, Returned
+from grading.sandbox.messages import Call, Lost, Returned
 from grading.sandbox.pairs import PackedCalls
 from reference.problem import Problem
 
@@ -198,20 +200,44 @@ class LossFunction(Candidate):
 
     # What the engine asks for a property
 
+    def foresee(self, turns: Iterable[Sequence[Asking]]) -> None:
+        """Ask what has not been asked yet, in one round trip.
+
+        Args:
+            turns: what is asked together, one after the other. If the process is lost, what comes after the turn in
+                which that happened is not asked.
+        """
+        missing: dict[int, tuple[int, Asking]] = {}
+        for turn, asked in enumerate(turns):
+            for each in asked:
+                if id(each.problems) not in self._answers:
+                    missing.setdefault(id(each.problems), (turn, each))
+        if not missing:
+            return
+        calls = PackedCalls.joined([each.calls for _, each in missing.values()])
+        pairs, first = self.worker.call_all(self.name, calls), 0
+        last = math.inf
+        for turn, each in missing.values():
+            if turn > last:
+                break
+            part = pairs.part(each.calls, first)
+            self._answers[id(each.problems)] = Answers(self.name, each.problems, part)
+            first += len(each.calls)
+            if any(isinstance(other, Lost) for other in part.others.values()):
+                last = turn
+
     def fetch(self, problems: Sequence[Known]) -> list[AskedProblems]:
-        """Ask what has not been asked yet, in one round trip."""
-        missing = [each for each in problems if id(each.problems) not in self._answers]
-        if missing:
-            calls = PackedCalls.joined([each.calls for each in missing])
-            pairs, first = self.worker.call_all(self.name, calls), 0
-            for each in missing:
-                answers = Answers(self.name, each.problems, pairs.part(each.calls, first))
-                self._answers[id(each.problems)] = answers
-                first += len(each.calls)
+        """The answers to problems beside the true ones; what has not been asked yet is, in one round trip."""
+        self.foresee([problems])
         for each in problems:
             if id(each) not in self._asked:
                 self._asked[id(each)] = self.beside(each)
         return [self._asked[id(each)] for each in problems]
+
+    def answers_to(self, asked: Asking) -> Answers:
+        """The answers to problems; the function is called once for each."""
+        self.foresee([[asked]])
+        return self._answers[id(asked.problems)]
 
     @contextmanager
     def answering_from(self, fetched: Sequence[AskedProblems]) -> Iterator[None]:
@@ -227,12 +253,8 @@ class LossFunction(Candidate):
 
     def beside(self, problems: Known) -> AskedProblems:
         """The function's answers to problems with the true ones; it is called once for each."""
-        key = id(problems.problems)
-        if key not in self._answers:
-            self._answers[key] = self.ask(problems.problems, problems.calls)
-        return AskedProblems(problems, self._answers[key])
+        return AskedProblems(problems, self.answers_to(problems))
 
-    def ask(self, problems: Sequence[Problem], calls: PackedCalls | None = None) -> Answers:
-        """Call the function on problems, in one round trip."""
-        pairs = self.worker.call_all(self.name, packed(problems) if calls is None else calls)
-        return Answers(self.name, problems, pairs)
+    def ask(self, problems: Sequence[Problem]) -> Answers:
+        """Call the function on problems, each time anew, in one round trip."""
+        return Answers(self.name, problems, self.worker.call_all(self.name, packed(problems)))

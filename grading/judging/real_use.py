@@ -17,6 +17,7 @@ from dataclasses import dataclass, replace
 from functools import cached_property, lru_cache
 from itertools import chain
 
+import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
@@ -234,16 +235,20 @@ def _is_surely_right(use: Use, answer: Answered | Failure, right: tuple[float, N
     )
 
 
+class PlainUses(msgspec.Struct, frozen=True, eq=False):
+    """The calls of a group that are asked in one piece, as `Asking`."""
+
+    problems: tuple[Problem, ...]
+    calls: PackedCalls
+
+
 @lru_cache(maxsize=_KEPT)
-def _packed(asked: tuple[Use, ...]) -> PackedCalls:
-    """The calls in C order; kept for the loss's other function."""
-    return PackedCalls.of([_as_they_are(use) for use in asked])
-
-
-def _as_they_are(use: Use) -> tuple[object, ...]:
-    """W, X, y and reg as arrays."""
-    p, (of_W, of_X) = use.problem, use.floats
-    return p.W.astype(of_W, copy=False), p.X.astype(of_X, copy=False), p.y, p.reg
+def _plain(group: tuple[Use, ...]) -> PlainUses:
+    """Those of a group; kept for the loss's other function."""
+    plain = [use for use in group if use.is_plain]
+    asked = [(use.problem, *use.floats) for use in plain]
+    calls = [(p.W.astype(W, copy=False), p.X.astype(X, copy=False), p.y, p.reg) for p, W, X in asked]
+    return PlainUses(tuple(use.problem for use in plain), PackedCalls.of(calls))
 
 
 @dataclass(frozen=True, eq=False)
@@ -257,10 +262,7 @@ class RealUse:
     @classmethod
     def of(cls, candidate: LossFunction) -> RealUse:
         """Make all calls that the function's hand-in gets."""
-        drawn = [uses(candidate.digest)]
-        if "vectorized" in candidate.settings.points:
-            drawn.append(larger_uses(candidate.digest))
-        groups = [_all_ordinary(group, candidate.reference) for group in drawn]
+        groups = _groups(candidate)
         return cls(candidate, groups, _answers(candidate, *groups))
 
     def judge(self, check: str, *, small: bool = True) -> None:
@@ -307,6 +309,18 @@ class RealUse:
         return failure
 
 
+def plain_uses(candidate: LossFunction) -> list[PlainUses]:
+    """What can be asked together with other problems."""
+    return [_plain(group) for group in _groups(candidate)]
+
+
+def _groups(candidate: LossFunction) -> list[tuple[Use, ...]]:
+    drawn = [uses(candidate.digest)]
+    if "vectorized" in candidate.settings.points:
+        drawn.append(larger_uses(candidate.digest))
+    return [_all_ordinary(group, candidate.reference) for group in drawn]
+
+
 @lru_cache(maxsize=_KEPT)
 def _all_ordinary(asked: tuple[Use, ...], reference: str) -> tuple[Use, ...]:
     """Each as `_ordinary`; the same objects for the loss's other function."""
@@ -324,9 +338,9 @@ Judge = Callable[["LossFunction", Use, Answered, "Answer"], Failure | None]
 
 def _answers(candidate: LossFunction, *groups: tuple[Use, ...]) -> list[Answered | Failure]:
     asked = list(chain(*groups))
-    plain = [tuple(use for use in group if use.is_plain) for group in groups]
-    calls = PackedCalls.joined([_packed(some) for some in plain])
-    answers = iter(candidate.ask([use.problem for use in chain(*plain)], calls))
+    plain = [_plain(group) for group in groups]
+    candidate.foresee([plain])
+    answers = chain(*map(candidate.answers_to, plain))
     others = [use for use in asked if not use.is_plain]
     steps = [Call(candidate.name, use.arguments, layout=use.layout) for use in others]
     outcomes = iter(candidate.worker.run(steps))

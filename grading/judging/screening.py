@@ -8,7 +8,7 @@ from __future__ import annotations
 import itertools
 from collections.abc import Iterable, Iterator, Sequence
 from functools import cache, cached_property
-from typing import Any, overload
+from typing import Any, Protocol, overload
 
 import msgspec
 import numpy as np
@@ -59,6 +59,20 @@ def key_of(problem: Problem) -> Key:
     """A key that is equal for equal problems, even if they are different objects."""
     W, X, y = problem.W, problem.X, problem.y
     return W.shape, X.shape, y.dtype.str, problem.reg, W.tobytes(), X.tobytes(), y.tobytes()
+
+
+class Asking(Protocol):
+    """Problems, the same object at every use, and the calls that ask them."""
+
+    @property
+    def problems(self) -> tuple[Problem, ...]:
+        """K of them."""
+        ...
+
+    @property
+    def calls(self) -> PackedCalls:
+        """One for each."""
+        ...
 
 
 class Known(msgspec.Struct, frozen=True, eq=False, dict=True):

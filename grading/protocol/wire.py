@@ -132,8 +132,7 @@ class PlugLoss(_Wire, Generic[A], tag="plug"):
     Attributes:
         losses, gradients: (K,) and (K, D, C), float64.
         tells_batches: whether each sample of the batch is added to the gradient, in the column of its label.
-        weights: the attribute that holds W.
-        loss: the name of the method.
+        weights, loss: the attribute that holds W, and the name of the method.
     """
 
     handle: str
@@ -207,15 +206,13 @@ class WireCalling(_Wire):
         kind: "class", or what a function computes: "loss", "train" or "predict"; "network", "network_train" or
             "network_predict" if it is called with parameters of its own.
         tensors: whether arrays are PyTorch tensors.
-        turned_weights: whether W is (C, D).
-        turned_samples: whether X is (D, N).
+        turned_weights, turned_samples: whether W is (C, D), and whether X is (D, N).
         arguments: those of the loss, of the train, or of the class's train; empty for the course's.
         returns: for a loss, what it returns; empty for the loss and dW.
         make: the arguments with which an object of the class is made.
         minimizes: the loss functions whose sum the class minimizes, if it has no method for that; for a train, the one
             that it is called with.
-        roles: the methods of the class, by name: "train", "predict" or "loss".
-        weights: the attribute of the class that holds W.
+        roles, weights: the methods of the class, by name: "train", "predict" or "loss"; its attribute that holds W.
         shapes: those of a network's parameters, a letter for each axis: {"W1": "DH", "b1": "H"}.
     """
 
@@ -298,10 +295,7 @@ class TrainAgain(_Wire, tag="train again"):
 
 
 class WireCalls(_Wire):
-    """Calls whose arguments are arrays, with few different layouts, followed by other values.
-
-    Call k has arrays as described by ``layouts[numbers[k]]``, followed by ``others[k]``.
-    """
+    """Calls with few different layouts: call k has the arrays ``layouts[numbers[k]]``, followed by ``others[k]``."""
 
     layouts: list[list[WireArray]]
     numbers: list[int]
@@ -387,8 +381,7 @@ class Ended(_Wire, tag="ended"):
         printed: the beginning of what it printed, and the end if that is not everything.
         pictures: the PNGs that it showed, as arrays of bytes.
         dropped: how many further or larger ones there were.
-        found: the requested variables that exist.
-        remarks: sentences.
+        found, remarks: the requested variables that exist, and sentences.
     """
 
     error: Raised | None

@@ -37,6 +37,7 @@ from grading.judging.reproduction import counterexample_of
 from grading.judging.training_facts import training_facts
 from grading.rubric.checks import checks_of
 from grading.rubric.settings import Rubric
+from grading.running.asking_ahead import AskingAhead
 from grading.running.candidates import Candidates
 from grading.running.from_rubric import standard_of
 from grading.words import say, together, translated
@@ -75,6 +76,7 @@ class Runner:
         self.candidates = Candidates(submission, worker_of, standard_of(rubric))
         self._results: dict[tuple[str, str], CheckResult] = {}
         self._real_uses: dict[LossFunction, RealUse] = {}
+        self._ask_ahead = AskingAhead(self.candidates, rubric.settings.functions)
         self._opening, self._alone = opening, alone
         self._failures: dict[str, list[tuple[str, Failure]]] = {}
         self._wrong_alone: set[str] = set()
@@ -163,6 +165,7 @@ class Runner:
         """Return the result of one check of one function, running it if it has not been run."""
         if (name, check) not in self._results:
             with suppress(NotPassed), self.judging(name, check):
+                self._ask_ahead(name, check)
                 verify(promise_of(check), self.candidates[name])
         return self._results[name, check]
 

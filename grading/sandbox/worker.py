@@ -164,9 +164,9 @@ class Worker(Closing):
         pairs = Pairs(calls)
         lost: Lost | None = None
         if function not in self.loaded.failures:
-            budget = self._limits.call_seconds * min(len(calls), _BATCH_DEADLINES)
             try:
                 session = self._ready()
+                budget = self._limits.call_seconds * _deadlines(calls)
                 session.exchange_pairs(function, pairs, began + session.overhead + budget)
             except LossError as loss:
                 alone = self._session.called <= {function}
@@ -179,7 +179,8 @@ class Worker(Closing):
         """Repeat what has no answer yet; ``lost`` is how the process ended, if only this function can be the cause."""
         first = pairs.answered
         steps = [Call(function, given, return_inputs=True) for given in pairs.calls.arguments[first:]]
-        for outcome in _Batch(self, steps, self._limits.call_seconds, began).run():
+        batch = _Batch(self, steps, self._limits.call_seconds, began, _deadlines(pairs.calls))
+        for outcome in batch.run():
             pairs.add(outcome)
         if lost is not None and not any(isinstance(other, Lost) for other in pairs.others.values()):
             # The function did it and does not do it again, which does not make it right.
@@ -205,14 +206,25 @@ class Worker(Closing):
         return session
 
 
+def _deadlines(calls: PackedCalls) -> int:
+    """How many times one call's deadline all of them may take: those that are joined as long as one after the other."""
+    return min(len(calls), _BATCH_DEADLINES * len(calls.headers))
+
+
 class _Batch:
     """The steps of one `Worker.run`, and their outcomes so far."""
 
     def __init__(
-        self, worker: Worker, steps: Sequence[Step], seconds: float, began: float | None = None
+        self,
+        worker: Worker,
+        steps: Sequence[Step],
+        seconds: float,
+        began: float | None = None,
+        deadlines: int = _BATCH_DEADLINES,
     ) -> None:
         self._worker, self._session = worker, worker._session
         self._steps, self._seconds = steps, seconds
+        self._deadlines = min(len(steps), deadlines)
         self._outcomes: dict[int, Outcome] = {}
         self._lost_functions: set[str] = set()
         # Excluding the time spent on starting and ending processes so far.
@@ -233,8 +245,7 @@ class _Batch:
 
     @property
     def _end(self) -> float:
-        budget = self._seconds * min(len(self._steps), _BATCH_DEADLINES)
-        return self._began + self._session.overhead + budget
+        return self._began + self._session.overhead + self._seconds * self._deadlines
 
     def _exchange(self, chunk: list[int]) -> None:
         session = self._worker._ready()

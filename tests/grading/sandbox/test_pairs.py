@@ -9,6 +9,7 @@ import pytest
 from grading.protocol import wire
 from grading.protocol.frames import ProtocolError
 from grading.sandbox.client import Sandbox
+from grading.sandbox.limits import Limits
 from grading.sandbox.messages import Call, Lost, Outcome, Raised, Received, Returned
 from grading.sandbox.pairs import PackedCalls, Pairs
 from tests.grading.sandbox.building import one_file
@@ -233,6 +234,18 @@ def test_parts_that_are_asked_in_one_round_trip_are_answered_as_on_their_own(san
                 np.testing.assert_equal(as_outcome(part, k), as_outcome(alone, k))
             assert part.changed.keys() == alone.changed.keys()
             assert part.unusual == alone.unusual
+
+
+def test_parts_may_take_as_long_together_as_one_after_the_other(
+    sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    part = PackedCalls.of(CALLS[:15])
+    code = "import time\ndef f(W, k):\n    time.sleep(0.05)\n    return float(k), W"
+    with sandbox.start(one_file(code)) as worker:
+        # All calls of one part take at most ten times as long as one call may.
+        monkeypatch.setattr(worker, "_limits", Limits(call_seconds=0.1))
+        assert not worker.call_all("f", PackedCalls.joined([part, part])).others
+        assert worker.call_all("f", PackedCalls.of(CALLS[:30])).others
 
 
 def test_what_cannot_be_sent_is_refused_before_anything_is_asked() -> None:
