@@ -5,8 +5,7 @@ Not a property of drawn inputs: it compares the work that calls of growing sizes
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
+import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
@@ -30,8 +29,7 @@ _MANY_CLASSES = 28
 _FEW_CLASSES = 4
 
 
-@dataclass(frozen=True)
-class _Growth:
+class _Growth(msgspec.Struct, frozen=True):
     """One of the three sizes, made larger while the others stay.
 
     Attributes:

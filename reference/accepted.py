@@ -15,17 +15,17 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
-from dataclasses import dataclass, replace
 from functools import cached_property
 
+import msgspec
 import numpy as np
+from msgspec.structs import replace
 from numpy.typing import ArrayLike, NDArray
 
 from reference.projection import TiedBox
 
 
-@dataclass(frozen=True, eq=False)
-class Certificate:
+class Certificate(msgspec.Struct, frozen=True, eq=False):
     """A proof that a gradient is wrong: a direction along which the loss does not do what it promises.
 
     Attributes:
@@ -45,8 +45,7 @@ class Certificate:
     entry: tuple[int, int] | None
 
 
-@dataclass(frozen=True, eq=False)
-class Membership:
+class Membership(msgspec.Struct, frozen=True, eq=False):
     """The relation of a gradient to the set of accepted ones.
 
     Attributes:
@@ -64,8 +63,7 @@ class Membership:
     certificate: Certificate | None
 
 
-@dataclass(frozen=True, eq=False)
-class AcceptedGradients:
+class AcceptedGradients(msgspec.Struct, frozen=True, eq=False, dict=True):
     """The right gradients of one problem: a base, ties that may count or not, and a bound for rounding.
 
     Attributes:

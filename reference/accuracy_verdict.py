@@ -8,8 +8,9 @@ the exact interval (C. J. Clopper and E. S. Pearson, The Use of Confidence or Fi
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from functools import cache
+
+import msgspec
 
 from reference import binomial
 
@@ -17,16 +18,14 @@ ALPHA = 1e-6
 """The largest probability with which a classifier at the threshold may fail."""
 
 
-@dataclass(frozen=True)
-class Interval:
+class Interval(msgspec.Struct, frozen=True):
     """The accuracies compatible with a count; each end is missed with probability at most alpha."""
 
     lower: float
     upper: float
 
 
-@dataclass(frozen=True)
-class Verdict:
+class Verdict(msgspec.Struct, frozen=True):
     """One classifier's accuracy against a threshold.
 
     Attributes:

@@ -11,10 +11,10 @@ import hashlib
 import io
 import pickle
 from collections.abc import Mapping
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
@@ -43,8 +43,7 @@ PUBLISHED_MD5 = {
 _LARGEST_FILE = 64 * 2**20
 
 
-@dataclass(frozen=True, eq=False)
-class Batches:
+class Batches(msgspec.Struct, frozen=True, eq=False):
     """All pictures of the folder, in the order of its files.
 
     Attributes:

@@ -6,10 +6,11 @@ import functools
 import hashlib
 import importlib.util
 import os
-from dataclasses import dataclass, replace
 from pathlib import Path
 
+import msgspec
 import numpy as np
+from msgspec.structs import replace
 
 from reference import cifar10 as batches
 from reference.split import Allocate, DatasetError, Pictures, Split, prepare
@@ -39,8 +40,7 @@ _DIGITS_PARTS = (1297, 1547, 1797)
 _VALIDATION_SHARE = 50
 
 
-@dataclass(frozen=True)
-class Identity:
+class Identity(msgspec.Struct, frozen=True):
     """The identity of a data set: a hash over its files, and sentences about them for the report."""
 
     sha256: str

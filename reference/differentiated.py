@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from functools import cached_property
 from typing import NamedTuple, TypeVar
 
+import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
@@ -62,8 +62,7 @@ class Spread(NamedTuple):
     both: Array
 
 
-@dataclass(frozen=True, eq=False)
-class Differentiated:
+class Differentiated(msgspec.Struct, frozen=True, eq=False, dict=True):
     """One of the two terms of a loss and its derivatives, for K problems.
 
     Attributes:

@@ -6,10 +6,10 @@ import inspect
 import math
 import operator
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
 from functools import cached_property, partial
 from typing import Any, TypeVar
 
+import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
@@ -35,8 +35,7 @@ def squares(*parameters: Term) -> Term:
     return sum(others, first)
 
 
-@dataclass(frozen=True, eq=False)
-class Loss:
+class Loss(msgspec.Struct, frozen=True, eq=False, dict=True):
     """data_loss + reg_scale * reg * penalty, each given by its formula.
 
     Attributes:
@@ -50,7 +49,7 @@ class Loss:
 
     data_loss: Callable[..., Any]
     penalty: Callable[..., Any] = squares
-    shapes: Mapping[str, str] = field(default_factory=dict)
+    shapes: Mapping[str, str] = {}
     scores: Callable[..., Term] = operator.matmul
     largest_score: float | None = None
 
@@ -311,8 +310,7 @@ def _with_ties(
     return AcceptedGradients(*of_base, lambda: work().spread().upper)
 
 
-@dataclass(frozen=True, eq=False)
-class _Worked:
+class _Worked(msgspec.Struct, frozen=True, eq=False):
     """K problems evaluated side by side."""
 
     data_part: Differentiated

@@ -20,7 +20,6 @@ from __future__ import annotations
 import itertools
 import math
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
@@ -39,8 +38,7 @@ _PROVED = 1e-6
 """A linear programme's own error, in units of its numbers: anything nearer is not a proof."""
 
 
-@dataclass(frozen=True, eq=False)
-class NestedGradients(AcceptedGradients):
+class NestedGradients(AcceptedGradients, frozen=True, eq=False, dict=True):
     """The right gradients of a problem with nested kinks.
 
     Attributes:

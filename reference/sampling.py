@@ -12,10 +12,10 @@ those numbers, and their spread, are those of random batches of batch_size.
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
 from functools import lru_cache
 from itertools import combinations_with_replacement
 
+import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
@@ -31,8 +31,7 @@ Counts = NDArray[np.int64]
 Probabilities = NDArray[np.float64]
 
 
-@dataclass(frozen=True)
-class BatchTest:
+class BatchTest(msgspec.Struct, frozen=True):
     """The probabilities that right batches look at least as odd as those observed.
 
     Attributes:

@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 
+import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
@@ -120,8 +120,7 @@ def _initial(X: Matrix, y: Labels, rng: np.random.Generator) -> Matrix:
     return INITIAL_SCALE * rng.standard_normal((X.shape[1], int(y.max()) + 1))
 
 
-@dataclass(frozen=True)
-class Suboptimality:
+class Suboptimality(msgspec.Struct, frozen=True):
     """Bounds on how far W is from the minimum of a regularized loss, proved by one subgradient there.
 
     Attributes:

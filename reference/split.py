@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 
+import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
@@ -16,8 +16,7 @@ class DatasetError(Exception):
     """A data set is unavailable; the message is one line: what, where, what to do."""
 
 
-@dataclass(frozen=True, eq=False)
-class Split:
+class Split(msgspec.Struct, frozen=True, eq=False):
     """Training, validation and test data, ready for a linear classifier. The arrays are read-only.
 
     Attributes:
@@ -42,8 +41,7 @@ class Split:
     remarks: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, eq=False)
-class Pictures:
+class Pictures(msgspec.Struct, frozen=True, eq=False):
     """Labelled pictures as stored: ``pixels`` (N, D) uint8, one per row, and ``labels`` (N,) int64."""
 
     pixels: NDArray[np.uint8]

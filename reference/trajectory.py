@@ -7,8 +7,7 @@ the steps before it, which the loss's curvature propagates.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
+import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
@@ -26,8 +25,7 @@ _SURELY = 2.0 * UNIT_ROUNDOFF
 """Half of the smallest bound that there is, relative to the number: a loss is a sum, and a new W is rounded twice."""
 
 
-@dataclass(frozen=True, eq=False)
-class Trajectory:
+class Trajectory(msgspec.Struct, frozen=True, eq=False):
     """The course of a right ``train``; entry k of each array is after k steps.
 
     Attributes:

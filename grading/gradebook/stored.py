@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import sqlite3
 import zlib
-from dataclasses import dataclass
 
 import msgspec
 
@@ -63,8 +62,7 @@ def stored(database: Database, number: int, worth: Worth, now_decided_by: str) -
     return _late(grade, late)
 
 
-@dataclass(frozen=True)
-class Reported:
+class Reported(msgspec.Struct, frozen=True):
     """A hand-in as it is in its reports, with its current marks.
 
     Attributes:

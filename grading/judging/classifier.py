@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from itertools import chain, islice
 from typing import TYPE_CHECKING
 
+import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
@@ -122,8 +123,7 @@ class Model:
     X: NDArray[np.float64]
 
 
-@dataclass(frozen=True, eq=False)
-class Learned:
+class Learned(msgspec.Struct, frozen=True, eq=False):
     """One training on the data set: its facts, and the learned weights, (D, C)."""
 
     run: TrainingRun

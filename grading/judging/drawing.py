@@ -10,7 +10,6 @@ from __future__ import annotations
 import hashlib
 import sys
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass
 from typing import Any
 
 import hypothesis
@@ -43,8 +42,7 @@ class ChosenExamples(msgspec.Struct):
     chosen: list[int]
 
 
-@dataclass(frozen=True)
-class Drawn:
+class Drawn(msgspec.Struct, frozen=True):
     """All examples of a drawing: the ``tiny`` smallest, others that every exam has, and random ones."""
 
     examples: tuple[Any, ...]

@@ -12,11 +12,13 @@ import importlib
 import inspect
 import sys
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import cache, cached_property
 from pathlib import Path
 from random import Random
 from typing import TYPE_CHECKING, Any, Protocol, TypeVar
+
+import msgspec
 
 from grading import PREFIX
 
@@ -52,8 +54,7 @@ class Draw(Protocol):
         ...
 
 
-@dataclass(frozen=True)
-class Composite:
+class Composite(msgspec.Struct, frozen=True, dict=True):
     """A function that draws an example, with what an exam needs to know about it.
 
     Attributes:
@@ -94,8 +95,7 @@ def _hash_of(file: str) -> str:
     return hashlib.sha256(text.encode()).hexdigest()[:16]
 
 
-@dataclass(frozen=True)
-class Drawing:
+class Drawing(msgspec.Struct, frozen=True):
     """A call of a composite strategy, which says what to draw."""
 
     definition: Composite
@@ -165,8 +165,7 @@ def _united(drawings: tuple[Drawing, ...], delta: float) -> SearchStrategy[Any]:
     return st.one_of([drawing.with_margin(delta).strategy() for drawing in drawings])
 
 
-@dataclass
-class _Margin:
+class _Margin(msgspec.Struct):
     delta: float = 1.0
 
 
@@ -241,8 +240,7 @@ def composite(
     return declare
 
 
-@dataclass(frozen=True)
-class Given:
+class Given(msgspec.Struct, frozen=True):
     """The arguments of `given`.
 
     Attributes:
@@ -253,7 +251,7 @@ class Given:
 
     body: Body
     graded: Body
-    strategies: Mapping[str, Any] = field(default_factory=dict)
+    strategies: Mapping[str, Any] = {}
 
 
 def given(**strategies: Any) -> Callable[[Body], Body]:

@@ -13,12 +13,12 @@ from __future__ import annotations
 import hashlib
 import random
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, replace
 from functools import cached_property, lru_cache
 from itertools import chain
 
 import msgspec
 import numpy as np
+from msgspec.structs import replace
 from numpy.typing import NDArray
 
 from grading.judging.answers import Answered, read_answer
@@ -47,8 +47,7 @@ _FEW_NUMBERS = 4096
 _KEPT = 8
 
 
-@dataclass(frozen=True, eq=False)
-class Use:
+class Use(msgspec.Struct, frozen=True, eq=False, dict=True):
     """One call: the sizes, the numbers that are repeated to fill the arrays, and how these are passed.
 
     Attributes:
@@ -208,7 +207,7 @@ class _Draw:
         weights = self._entries(13, (2.0**-5 if d > _SEVERAL else 1.0) / scale)
         data = self._entries(11 if d % 11 else 13, _OFF_KINKS * scale)
         labels = tuple(self._generator.randrange(c) for _ in range(7))
-        return replace(Use((n, d, c), weights, data, labels), **others)  # type: ignore[arg-type]
+        return replace(Use((n, d, c), weights, data, labels), **others)
 
     def _entries(self, count: int, scale: float) -> tuple[float, ...]:
         """Multiples of a quarter up to 2, not all of one sign, times ``scale``."""
@@ -251,8 +250,7 @@ def _plain(group: tuple[Use, ...]) -> PlainUses:
     return PlainUses(tuple(use.problem for use in plain), PackedCalls.of(calls))
 
 
-@dataclass(frozen=True, eq=False)
-class RealUse:
+class RealUse(msgspec.Struct, frozen=True, eq=False, dict=True):
     """One function's answers to its calls."""
 
     candidate: LossFunction
@@ -298,7 +296,7 @@ class RealUse:
             while high - low > 1:
                 middle = (low + high) // 2
                 sizes = (*use.sizes[:axis], middle, *use.sizes[axis + 1 :])
-                smaller = _ordinary(replace(use, sizes=sizes), candidate.reference)  # type: ignore[arg-type]
+                smaller = _ordinary(replace(use, sizes=sizes), candidate.reference)
                 [answer] = _answers(candidate, (smaller,))
                 truth = candidate.truth(smaller.problem)
                 found = _verdict(candidate, smaller, answer, truth, judge)
