@@ -60,36 +60,42 @@ def _told_of_printing(training: Scenario) -> Iterator[None]:
 def _require_right_steps(candidate: Classifier, training: Scenario, rounds: list[Trained]) -> None:
     """The answers of the plugged-in loss are known, and so is what W must be at each of its calls, and afterwards."""
     assert training.stand_in is not None
-    losses = np.split(training.stand_in.losses, len(rounds))
-    gradients = np.split(training.stand_in.gradients, len(rounds))
+    count = training.options.num_iters
     W = training.W if training.W is not None else _start(candidate, training, rounds[0])
     room = 0.0 if training.W is not None else _rounding(training, rounds[0].calls[0].W)
     for k, done in enumerate(rounds):
-        history = history_of(candidate.name, done.history, training.options.num_iters)
-        for step, (call, dW) in enumerate(zip(done.calls, gradients[k], strict=True)):
-            at = (
-                say("step {step} of train, called a second time on the same object", step=step + 1)
-                if k
-                else say("step {step} of train", step=step + 1)
-            )
+        history = history_of(candidate.name, done.history, count).tolist()
+        now = slice(k * count, (k + 1) * count)
+        losses, gradients = training.stand_in.losses[now].tolist(), training.stand_in.gradients[now]
+        for step, (call, dW) in enumerate(zip(done.calls, gradients, strict=True)):
             _require_right_call(candidate, training, call)
             if k and not step:
                 _require_going_on(candidate, W, call.W, room)
-            _require_weights(candidate, W, call.W, room, say("before {at}", at=at))
-            if history[step] != losses[k][step]:
+            if not _are_equal(W, call.W, room):
+                raise _wrong_weights(candidate, W, call.W, say("before {at}", at=_place(k, step)))
+            if history[step] != losses[step]:
                 raise WrongUpdate(
                     say(
                         "{name} must keep the loss of every step as the loss function returned it, before the update. "
                         "At {at}, it kept another number.",
                         name=candidate.name,
-                        at=at,
+                        at=_place(k, step),
                     ),
-                    expected=f"{losses[k].tolist()}",
-                    got=f"{history.tolist()}",
+                    expected=f"{losses}",
+                    got=f"{history}",
                 )
             W = W - training.options.learning_rate * dW
-        when = say("after train was called a second time") if k else say("after train")
-        _require_weights(candidate, W, weights_of(candidate.name, done.W, W.shape), room, when)
+        after = weights_of(candidate.name, done.W, W.shape)
+        if not _are_equal(W, after, room):
+            when = say("after train was called a second time") if k else say("after train")
+            raise _wrong_weights(candidate, W, after, when)
+
+
+def _place(k: int, step: int) -> str:
+    """Words for a step of the first or a later call of train."""
+    if k:
+        return say("step {step} of train, called a second time on the same object", step=step + 1)
+    return say("step {step} of train", step=step + 1)
 
 
 def _require_right_results(candidate: Classifier, training: Scenario, calls: int) -> None:
@@ -165,12 +171,8 @@ def _require_right_call(candidate: Classifier, training: Scenario, call: Plugged
         )
 
 
-def _require_weights(
-    candidate: Classifier, expected: Array, got: NDArray[np.generic], room: float, when: str
-) -> None:
-    if _are_equal(expected, got, room):
-        return
-    raise WrongUpdate(
+def _wrong_weights(candidate: Classifier, expected: Array, got: NDArray[np.generic], when: str) -> Failure:
+    return WrongUpdate(
         say(
             "The update of {name} is not W = W - learning_rate * dW: {when}, W is not what it should be.",
             name=candidate.name,
@@ -194,7 +196,9 @@ def _require_going_on(candidate: Classifier, W: Array, again: NDArray[np.generic
 
 
 def _are_equal(expected: Array, got: NDArray[np.generic], room: float) -> bool:
-    return got.shape == expected.shape and bool((np.abs(got.astype(np.float64) - expected) <= room).all())
+    return got.shape == expected.shape and bool(
+        (np.abs(got.astype(np.float64, copy=False) - expected) <= room).all()
+    )
 
 
 def _require_kept_start(candidate: Classifier, training: Scenario, rounds: list[Trained]) -> None:

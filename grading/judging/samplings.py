@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, fields
+from functools import cached_property
 from typing import ClassVar
 
 import numpy as np
@@ -81,7 +82,7 @@ class Sampling:
         options = Options(0.0, 0.0, self.steps, self.batch_size)
         return Scenario(X, y, options, moved, seed=self.seed, return_inputs=False)
 
-    @property
+    @cached_property
     def watched(self) -> Scenario:
         """The training with a plugged-in loss that records the batches: column 0 of X counts rows from ``nudge``."""
         X = np.stack([self.nudge + np.arange(self.samples, dtype=np.float64), np.ones(self.samples)], axis=1)

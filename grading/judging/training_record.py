@@ -140,21 +140,17 @@ def history_of(name: str, received: Received, length: int) -> Array:
         WrongReturn: it is not a list or array of that many real numbers.
     """
     value = received.value
-    message = say(
-        "{name} must return the loss of every step: a list of num_iters = {length} numbers.",
-        name=name,
-        length=length,
-    )
+    message = ""
     if isinstance(value, np.ndarray) and value.dtype.kind in "fiu" and value.ndim > 0:
         if value.size == length:
             return value.astype(np.float64).reshape(length)
-        message = together(message, say("It holds {count}.", count=value.size))
+        message = together(_wanted(name, length), say("It holds {count}.", count=value.size))
     elif isinstance(value, tuple):
         numbers = _numbers(value)
         if numbers is not None and len(numbers) == length:
             return np.array(numbers, dtype=np.float64)
         if numbers is not None:
-            message = together(message, say("It holds {count}.", count=len(numbers)))
+            message = together(_wanted(name, length), say("It holds {count}.", count=len(numbers)))
         elif any(_numbers(_parts(part)) is not None and len(_parts(part)) == length for part in value):
             message = say(
                 "{name} must return the loss history only; it returns {count} things, one of which is a list of "
@@ -169,7 +165,17 @@ def history_of(name: str, received: Received, length: int) -> Array:
             name=name,
         )
     raise WrongReturn(
-        message, expected=say("a list of {length} numbers", length=length), got=describe(received)
+        message or _wanted(name, length),
+        expected=say("a list of {length} numbers", length=length),
+        got=describe(received),
+    )
+
+
+def _wanted(name: str, length: int) -> str:
+    return say(
+        "{name} must return the loss of every step: a list of num_iters = {length} numbers.",
+        name=name,
+        length=length,
     )
 
 
