@@ -206,7 +206,7 @@ def traced_back(root: Term, parameters: Sequence[Term], seed: N) -> tuple[dict[T
         divisor *= root.divisor
         ((root, _),) = root.parents
     found = derivatives(root, seed)
-    if not any(parameter in found for parameter in parameters):
+    if found.keys().isdisjoint(parameters):
         raise FormulaError("the formula does not depend on W")
     return found, divisor
 

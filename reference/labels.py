@@ -53,6 +53,7 @@ class Labels:
     def _places(self, T: int, N: int, C: int) -> NDArray[np.intp]:
         """Where the entries at the labels are in T arrays (N, C): those of the problems, or of the only one T times."""
         if (T, N, C) not in self._known:
-            index = np.concatenate([self.index] * (T // len(self.index)))
+            times = T // len(self.index)
+            index = self.index if times == 1 else np.concatenate([self.index] * times)
             self._known[T, N, C] = np.arange(0, T * N * C, C) + index.ravel()
         return self._known[T, N, C]

@@ -71,7 +71,7 @@ class Term:
         self.shape, self.divisor, self.serial = shape, None, next(_serials)
         for parent, _ in parents:
             if not parent.varies:
-                parents = tuple(pair for pair in parents if pair[0].varies)
+                parents = tuple([pair for pair in parents if pair[0].varies])
                 break
         self.parents, self.varies = parents, varies or bool(parents)
 
@@ -371,7 +371,7 @@ def derivatives(root: Term, seed: N) -> dict[Term, N]:
     waiting = {root.serial: root}
     while waiting:
         # Nothing that is still to come depends on this one: its derivative is complete.
-        term = waiting.pop(max(waiting))
+        term = waiting.popitem()[1] if len(waiting) == 1 else waiting.pop(max(waiting))
         by_term = found[term]
         for parent, pull in term.parents:
             part = pull(by_term)

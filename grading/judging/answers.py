@@ -39,15 +39,13 @@ def read_answer(name: str, problem: Problem, outcome: Outcome) -> Answered | Fai
     """Read the outcome of ``name(W, X, y, reg)``, or say what is wrong with it."""
     if not isinstance(outcome, Returned):
         return not_returned(name, outcome, problem)
-    n, d, c = problem.sizes
-    sizes = f"W {(d, c)}, X {(n, d)}, y {(n,)}, reg = {problem.reg:g}"
     parts = outcome.result.value
     if not isinstance(parts, tuple) or len(parts) != 2:
         return WrongReturn(
             say(
                 "{name} must return two things, the loss and dW. Called with {sizes} it returned {returned}.",
                 name=name,
-                sizes=sizes,
+                sizes=_sizes(problem),
                 returned=describe(outcome.result),
             ),
             problem,
@@ -69,28 +67,33 @@ def read_answer(name: str, problem: Problem, outcome: Outcome) -> Answered | Fai
             say(
                 "The loss that {name} returns must be one real number. Called with {sizes} it is {returned}.",
                 name=name,
-                sizes=sizes,
+                sizes=_sizes(problem),
                 returned=describe(parts[0]),
             ),
             problem,
             expected=say("a float"),
             got=describe(parts[0]),
         )
-    dW = _read_gradient(name, parts[1], (d, c), remarks)
+    dW = _read_gradient(name, parts[1], problem.W.shape, remarks)
     if dW is None:
         return WrongReturn(
             say(
                 "The gradient that {name} returns must be a real array of W's shape. Called with {sizes} it is "
                 "{returned}.",
                 name=name,
-                sizes=sizes,
+                sizes=_sizes(problem),
                 returned=describe(parts[1]),
             ),
             problem,
-            expected=say("an array of shape {shape}", shape=(d, c)),
+            expected=say("an array of shape {shape}", shape=problem.W.shape),
             got=describe(parts[1]),
         )
     return Answered(loss, dW, tuple(remarks))
+
+
+def _sizes(problem: Problem) -> str:
+    n, d, c = problem.sizes
+    return f"W {(d, c)}, X {(n, d)}, y {(n,)}, reg = {problem.reg:g}"
 
 
 def not_returned(name: str, outcome: Raised | Lost, problem: Problem | None = None) -> Failure:
@@ -148,7 +151,7 @@ def _read_loss(name: str, received: Received, remarks: list[str]) -> float | Non
 
 
 def _read_gradient(
-    name: str, received: Received, shape: tuple[int, int], remarks: list[str]
+    name: str, received: Received, shape: tuple[int, ...], remarks: list[str]
 ) -> NDArray[np.float64] | None:
     value = received.value
     if not isinstance(value, np.ndarray) or value.shape != shape or value.dtype.kind not in "fiu":
@@ -161,4 +164,4 @@ def _read_gradient(
                 type_name=received.type_name,
             )
         )
-    return value.astype(np.float64)
+    return value.astype(np.float64, copy=False)

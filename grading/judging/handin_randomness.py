@@ -5,13 +5,13 @@ from __future__ import annotations
 import hashlib
 
 import numpy as np
-from numpy.typing import NDArray
 
 from reference.problem import Problem
 
 # Off the kinks: 1 + 3 * delta / k is never 0 for dyadic numbers. Entries are up to 1, and 3 in X.
 _OFF_KINKS = 3.0
-_EIGHTHS = 17
+# Eighths from -1 to 1, by a random byte.
+_EIGHTHS = (np.arange(256) % 17 - 8) / 8.0
 
 
 class Stream:
@@ -26,11 +26,5 @@ class Stream:
         self._drawn += 1
         data = hashlib.shake_256(self._digest + self._drawn.to_bytes(4)).digest(d * c + n * d + n)
         numbers = np.frombuffer(data, np.uint8)
-        W, X = numbers[: d * c].reshape(d, c), numbers[d * c : -n].reshape(n, d)
-        return Problem(_entries(W), _OFF_KINKS * _entries(X), (numbers[-n:] % c).astype(np.int64), 0.5)
-
-
-def _entries(numbers: NDArray[np.uint8]) -> NDArray[np.float64]:
-    """Eighths from -1 to 1."""
-    eighths = numbers.astype(np.float64) % _EIGHTHS - _EIGHTHS // 2
-    return eighths / (_EIGHTHS // 2)
+        W, X = _EIGHTHS.take(numbers[: d * c]).reshape(d, c), _EIGHTHS.take(numbers[d * c : -n]).reshape(n, d)
+        return Problem(W, _OFF_KINKS * X, (numbers[-n:] % c).astype(np.int64), 0.5)

@@ -212,7 +212,7 @@ class _Draw:
     def _entries(self, count: int, scale: float) -> tuple[float, ...]:
         """Multiples of a quarter up to 2, not all of one sign, times ``scale``."""
         drawn = self._generator.getrandbits(4 * count)
-        return tuple(scale * _QUARTERS[drawn >> 4 * k & 15] for k in range(count))
+        return tuple([scale * _QUARTERS[drawn >> 4 * k & 15] for k in range(count)])
 
 
 @lru_cache(maxsize=_KEPT)

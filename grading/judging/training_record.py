@@ -191,6 +191,8 @@ def _numbers(parts: tuple[Received, ...]) -> list[float] | None:
 
 def _number(received: Received) -> float | None:
     value = received.value
+    if type(value) is float:
+        return value
     if isinstance(value, np.ndarray) and value.size == 1 and value.dtype.kind in "fiu":
         return float(value.reshape(())[()])
     return float(value) if isinstance(value, int | float) and not isinstance(value, bool) else None

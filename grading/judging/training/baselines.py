@@ -5,6 +5,7 @@ Nothing here affects points. It is worked out once for all submissions of a run.
 
 from __future__ import annotations
 
+import math
 import threading
 import time
 from collections.abc import Callable
@@ -170,7 +171,8 @@ def thinned(history: Array) -> LossHistory:
     """Thin a loss history for a plot: at most 200 of its points, evenly spread."""
     steps = _steps(len(history))
     return LossHistory(
-        steps=steps.tolist(), losses=[_short(x) if np.isfinite(x) else None for x in history[steps]]
+        steps=steps.tolist(),
+        losses=[_short(x) if math.isfinite(x) else None for x in history[steps].tolist()],
     )
 
 
