@@ -89,6 +89,14 @@ class Channel:
             self._wait(remaining)
         return found
 
+    def at_hand(self, max_payload: int) -> tuple[bytes, bytearray] | None:
+        """The next frame, as from `receive`, if it has arrived with an earlier one.
+
+        Raises:
+            ProtocolError: as `receive`.
+        """
+        return self._assembler.next(max_payload)
+
     @property
     def unasked(self) -> bool:
         """Whether the worker has sent more than was requested."""

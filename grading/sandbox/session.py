@@ -157,14 +157,16 @@ class Session:
                 nothing -= 1
                 yield self._keeping.kept(NOTHING, 0, 0, asked)
                 continue
-            # A reply may answer several steps, and is charged to the first of them that runs the student's code.
-            charged = first_function_of(steps, index) if together else function_of(step)
-            # Trainings have deadlines of their own, and there are few of them.
-            charged = "" if seconds > self._limits.call_seconds else charged
+            cap = most_bytes(step, asked)
             try:
-                header, payload = self._receive(
-                    channel, charged, min(time.monotonic() + seconds, end), most_bytes(step, asked)
-                )
+                found = channel.at_hand(cap)
+                if found is None:
+                    # A reply may answer several steps, and is charged to the first that runs the student's code.
+                    charged = first_function_of(steps, index) if together else function_of(step)
+                    # Trainings have deadlines of their own, and there are few of them.
+                    charged = "" if seconds > self._limits.call_seconds else charged
+                    found = self._receive(channel, charged, min(time.monotonic() + seconds, end), cap)
+                header, payload = found
                 body = requests.decode_reply(header, nonce, index).body
                 if together and isinstance(body, wire.WireNothing):
                     nothing = requests.nothing(body, payload, len(steps) - index) - 1
@@ -198,7 +200,7 @@ class Session:
             try:
                 deadline = min(time.monotonic() + _STALL_SECONDS, end)
                 cap = ANSWER_BYTES + pairs.reply_bytes
-                header, payload = self._receive(channel, function, deadline, cap)
+                header, payload = channel.at_hand(cap) or self._receive(channel, function, deadline, cap)
                 body = requests.decode_reply(header, nonce, pairs.answered).body
                 if isinstance(body, wire.WirePairs):
                     pairs.take(body, payload)
