@@ -163,12 +163,27 @@ class Classifier(Candidate):
         """The settings of its training on the data set, and the required accuracy."""
         return self.standard.training.accuracy[self.reference]
 
-    def foresee(self, examples: Sequence[object]) -> None:
-        """Fetch the answers for all ``examples`` in one round trip, for `train` and `predict` to return later."""
-        cases = [example for example in examples if isinstance(example, Scenario | Model)]
-        self._foreseen = {
-            id(case): (case, answer) for case, answer in zip(cases, self._ask(cases), strict=True)
-        }
+    def foresee(self, *turns: Sequence[object]) -> None:
+        """Fetch what has not been asked yet in one round trip, for `train` and `predict` to return later.
+
+        Args:
+            turns: examples that are asked together, one turn after the other. If the process is lost, what comes after
+                the turn in which that happened is not asked.
+        """
+        missing = [
+            [
+                example
+                for example in turn
+                if isinstance(example, Scenario | Model) and id(example) not in self._foreseen
+            ]
+            for turn in turns
+        ]
+        answers = iter(self._ask([*chain(*missing)]))
+        for turn in missing:
+            answered = list(zip(turn, answers, strict=False))
+            self._foreseen |= {id(case): (case, answer) for case, answer in answered}
+            if any(isinstance(answer, Failure) and answer.costly for _, answer in answered):
+                return
 
     def train(self, scenario: Scenario) -> list[Trained]:
         """Train a new object, once or several times in a row.

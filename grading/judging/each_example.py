@@ -25,8 +25,8 @@ def verify_each(promise: Promise, candidate: Classifier | Network, *, small: boo
     Raises:
         Failure: it does not; if ``small``, with the smallest example found.
     """
-    ((name, strategy),) = promise.strategies
-    examples = [example for drawing in strategy.drawings for example in _examples(drawing, candidate)]
+    ((name, _),) = promise.strategies
+    examples = examples_of(promise, candidate)
     candidate.foresee(examples)
     for example in examples:
         failure = verdict(promise, candidate, {name: example})
@@ -48,6 +48,11 @@ def verdict(
         failure.example = example
         return failure
     return None
+
+
+def examples_of(promise: Promise, candidate: Classifier | Network) -> list[Any]:
+    """The examples of a promise, the same objects at every call."""
+    return [example for drawing in promise.drawings for example in _examples(drawing, candidate)]
 
 
 def _examples(drawing: Drawing, candidate: Classifier | Network) -> list[Any]:

@@ -61,7 +61,7 @@ class Sampling:
         """Enough steps that a right train misses a row in fewer than one case in a thousand million."""
         return -(-draws_to_see_every_row(self.samples) // self.batch_size)
 
-    @property
+    @cached_property
     def brief(self) -> Sampling:
         """The first half of it, to be judged more strictly: who passes need not go on, whoever fails is not wrong yet.
 

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from functools import cache
+
 import numpy as np
 
 from grading.judging.classifier import Classifier, Options, Scenario, StandIn
@@ -20,12 +23,19 @@ def remark_on_habits(candidate: Classifier) -> None:
     _remark_on_defaults(candidate)
 
 
-def _remark_on_start(candidate: Classifier) -> None:
+@cache
+def two_starts(seed: int) -> tuple[Scenario, Scenario]:
+    """Trainings that show what W train starts with and which batches it draws, with two seeds."""
     X = np.arange(36.0).reshape(12, 3) / 4.0
     y = np.arange(12) % 4
     options = Options(learning_rate=0.0, reg=0.0, num_iters=2, batch_size=3)
     stand_in = StandIn(np.ones(1), np.zeros((1, 3, 4)))
-    trainings = [Scenario(X, y, options, None, stand_in, candidate.seed + k) for k in range(2)]
+    first = Scenario(X, y, options, None, stand_in, seed)
+    return first, replace(first, seed=seed + 1)
+
+
+def _remark_on_start(candidate: Classifier) -> None:
+    trainings = two_starts(candidate.seed)
     candidate.foresee(trainings)
     first, second = (train_with_either_loss(candidate, training)[0] for training in trainings)
     name, type_name = candidate.name, first.W.type_name

@@ -12,14 +12,16 @@ from grading.running.asking_ahead import AskingAhead
 from grading.running.runner import Runner
 from grading.sandbox.client import Sandbox, Worker
 from grading.sandbox.pairs import PackedCalls, Pairs
+from tests.checks.classes import HandedClass, judge_classes
 from tests.checks.handins import SOFTMAX, SVM, Handed, rubric_of, submission_of
+from tests.checks.right_classes import RIGHT_TRAINS
 
 AT_KINKS = "    k = s - s[np.arange(n), y][:, None] + 1\n    k[np.arange(n), y] = 9\n    if (k == 0).any(): "
 FUNCTIONS = {
     "right": SVM,
     "wrong": SVM.replace("2 * reg * W", "reg * W"),
     "of the wrong form": SVM.replace("return m.sum()", "return [0], m.sum()"),
-    "wrong at kinks": SVM.replace("(m > 0)", "(m >= 0)"),
+    "counts margins of 0": SVM.replace("(m > 0)", "(m >= 0)"),
     "raises at kinks": SVM.replace("    m = ", AT_KINKS + "raise ValueError\n    m = ", 1),
     "ends its process at kinks": SVM.replace("    m = ", AT_KINKS + "__import__('os')._exit(3)\n    m = ", 1),
     "ends its process with regularization": SVM.replace(
@@ -57,6 +59,38 @@ def test_verdicts_are_those_of_checks_that_ask_for_themselves(
     ahead = results(sandbox, handed)
     monkeypatch.setattr(AskingAhead, "__call__", lambda *_: None)
     assert ahead == results(sandbox, handed)
+
+
+COURSE = RIGHT_TRAINS["course"]
+
+
+def ending(when: str) -> str:
+    return RIGHT_TRAINS["seeds_inside"].replace("np.random.seed(0)", f"if {when}: __import__('os')._exit(3)")
+
+
+TRAINS = {
+    "right": COURSE,
+    "calls no plugged-in loss": RIGHT_TRAINS["calls_the_function_itself"],
+    "takes no argument verbose": RIGHT_TRAINS["without_verbose"],
+    "wrong update": COURSE.replace("-= learning_rate", "+= learning_rate"),
+    "the same batches": COURSE.replace("np.random.choice(", "np.arange("),
+    "ends its process in the first check": ending("num_iters > 1"),
+    "ends its process in the remarks": ending("num_iters == 2 and learning_rate == 0"),
+    "ends its process in the second check": ending("num_iters > 30"),
+}
+
+
+@pytest.mark.parametrize("methods", TRAINS.values(), ids=TRAINS)
+def test_verdicts_on_a_train_are_those_of_checks_that_ask_for_themselves(
+    sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch, methods: str
+) -> None:
+    handed = {"Model": HandedClass("softmax", methods)}
+    ahead = judge_classes(sandbox, handed)["Model"]
+    monkeypatch.setattr(AskingAhead, "__call__", lambda *_: None)
+    alone = judge_classes(sandbox, handed)["Model"]
+    assert {check: replace(result, seconds=0.0) for check, result in ahead.items()} == {
+        check: replace(result, seconds=0.0) for check, result in alone.items()
+    }
 
 
 def recorded(monkeypatch: pytest.MonkeyPatch) -> list[tuple[str, PackedCalls]]:
