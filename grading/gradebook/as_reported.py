@@ -126,9 +126,13 @@ def class_forms(
     )
 
 
-def keep_forms(database: Database, forms: Forms) -> int:
-    """Return the number of these forms in the gradebook, storing them if necessary."""
-    text = msgspec.json.encode(forms, order="deterministic").decode()
+def text_of(forms: Forms | ClassForms) -> str:
+    """Return the forms as the gradebook stores them; equal ones have equal texts."""
+    return msgspec.json.encode(forms, order="deterministic").decode()
+
+
+def keep_forms(database: Database, text: str) -> int:
+    """Return the number of the forms with this text in the gradebook, storing them if necessary."""
     for row in database.select("SELECT id FROM report_settings WHERE settings = ?", (text,)):
         return int(row["id"])
     return database.change("INSERT INTO report_settings (settings) VALUES (?)", (text,))
@@ -141,8 +145,7 @@ def keep_reported(database: Database, handin: int, forms: int, kept: Kept, hand_
 
 def keep_class(database: Database, forms: ClassForms, hand_mark: int) -> None:
     """Record the data with which the reports on the class were written."""
-    text = msgspec.json.encode(forms, order="deterministic").decode()
-    _keep(database, "class_reports", "id", (1, text, hand_mark))
+    _keep(database, "class_reports", "id", (1, text_of(forms), hand_mark))
 
 
 def _keep(database: Database, table: str, key: str, row: tuple[object, ...]) -> None:

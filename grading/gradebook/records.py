@@ -80,6 +80,7 @@ class Records(Closing):
             raise
         self._run = OwnRun(self._database, lambda: self._worth)
         self._pending: list[tuple[Grade, int | None]] = []
+        self._marked: Grade | None = None
         self._verdicts: dict[str, int] = {}
         self._reported: dict[str, tuple[as_reported.Kept, int]] = {}
         self._hand_marks: dict[str, int] = {}
@@ -112,9 +113,13 @@ class Records(Closing):
     def _worth(self) -> as_reported.Worth:
         return worth_of(self._setup)
 
-    @property
+    @cached_property
     def _forms(self) -> as_reported.Forms:
         return as_reported.Forms(worth=self._worth, formats=self._formats, release=self._release)
+
+    @cached_property
+    def _text_of_forms(self) -> str:
+        return as_reported.text_of(self._forms)
 
     def get_ready(self) -> None:
         """Compute the part that all keys have in common, so that the first grade need not wait for it."""
@@ -168,6 +173,7 @@ class Records(Closing):
             (row,) = self._database.select(query, (student, sha256, key))
             self._verdicts[handin.name] = row["id"]
             self._mark(grade, row["id"])
+        self._marked = grade
 
     def with_hand_marks(self, grade: Grade) -> Grade:
         """Return a grade, before the factor for being late, with the marks that people gave to its answers."""
@@ -199,6 +205,8 @@ class Records(Closing):
         Raises:
             OSError: it cannot be written.
         """
+        if grade is self._marked:
+            return  # by `keep`
         verdict = self._verdicts.get(grade.submission.name) if grade.state == "graded" else None
         self._pending.append((grade, verdict))
         if len(self._pending) >= _MOST_PENDING:
@@ -250,7 +258,7 @@ class Records(Closing):
         write_mark(self._database, student, grade, verdict, self._run.number)
         reported = self._reported.pop(grade.submission.name, None)
         if reported is not None:
-            forms = as_reported.keep_forms(self._database, self._forms)
+            forms = as_reported.keep_forms(self._database, self._text_of_forms)
             as_reported.keep_reported(self._database, student, forms, *reported)
 
     def _handin(self, grade: Grade) -> int:
