@@ -9,12 +9,13 @@ from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from markupsafe import Markup, escape
+
 from grading import PROGRAM
 from grading.words import say, spoken, together, translated
 
 if TYPE_CHECKING:
     from jinja2 import Environment
-    from markupsafe import Markup
 
     from grading.grades.grade import SuiteFacts
 
@@ -31,6 +32,7 @@ def environment() -> Environment:
     made = Environment(
         loader=FileSystemLoader(TEMPLATES),
         bytecode_cache=None if sys.dont_write_bytecode else Compiled(TEMPLATES / "__pycache__"),
+        auto_reload=False,
         autoescape=True,
         undefined=StrictUndefined,
         trim_blocks=True,
@@ -55,22 +57,21 @@ def assignment(suite: SuiteFacts | None) -> str:
 
 def _say(template: str, **values: object) -> Markup:
     """`grading.words.say` for pages: values are escaped, except our own markup."""
-    from markupsafe import Markup, escape
-
     escaped = {name: escape(value) for name, value in values.items()}
     # Not the method of the markup, which takes five times as long: it looks for what need not be escaped.
-    return Markup(str.format_map(escape(translated(template)), escaped))
+    return Markup(_escaped(translated(template)).format_map(escaped))
+
+
+@cache
+def _escaped(text: str) -> str:
+    return str(escape(text))
 
 
 def _strong(text: object) -> Markup:
-    from markupsafe import Markup
-
     return Markup("<strong>{}</strong>").format(text)
 
 
 def _code(text: object) -> Markup:
-    from markupsafe import Markup
-
     return Markup("<code>{}</code>").format(text)
 
 
@@ -97,8 +98,6 @@ def page(
     The page requests nothing from anywhere, and its Content-Security-Policy admits one script and one style, by their
     hashes: markup that got past the escaping could neither run nor load anything.
     """
-    from markupsafe import Markup
-
     script_text, style_text = _text(script), "".join(_text(name) for name in styles)
     policy = (
         f"default-src 'none'; script-src {_hash(script_text)}; style-src {_hash(style_text)}; "
@@ -121,8 +120,6 @@ def page(
 
 def fragment(template: str, style: str, **values: object) -> str:
     """Render a piece of a page, with its style inside, to be embedded."""
-    from markupsafe import Markup
-
     return environment().get_template(template).render(style=Markup(_text(style)), **values)
 
 
