@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import ast
-import difflib
 import re
 from collections.abc import Iterable, Sequence
 from pathlib import PurePosixPath
@@ -170,6 +169,8 @@ def _meant(
     name: str, missing: Sequence[str], defined: dict[str, ast.FunctionDef | ast.ClassDef]
 ) -> str | None:
     """The definition that a missing name seems to mean: similarly spelt, or a loss of the same kind."""
+    import difflib
+
     close = difflib.get_close_matches(name, defined, n=1, cutoff=_ALIKE)
     if close:
         return close[0]

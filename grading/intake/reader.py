@@ -57,6 +57,8 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 
+_REPLIES = msgspec.msgpack.Decoder(Done | Refused | TooMuch | Broke)
+
 
 class TooMuchError(IntakeError):
     """Reading a hand-in takes more time or memory than allowed."""
@@ -182,9 +184,7 @@ class Reader(Closing):
             answer: bytes | None = answer_to(request)
         else:
             answer = self._sent(self._control, msgspec.msgpack.encode(request))
-        reply = (
-            None if answer is None else msgspec.msgpack.decode(answer, type=Done | Refused | TooMuch | Broke)
-        )
+        reply = None if answer is None else _REPLIES.decode(answer)
         if isinstance(reply, Done):
             return msgspec.msgpack.decode(reply.answer, type=kind)
         if isinstance(reply, Broke):
