@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from grading.judging.engine import plan_of
-from grading.judging.promise import promise_of
+from grading.judging.promise import Promise, promise_of
 from grading.judging.screening import Setting, make_known
 from grading.judging.standard import Standard
 from grading.rubric.settings import Function
@@ -13,10 +13,13 @@ from grading.rubric.settings import Function
 
 def prepare(standard: Standard) -> None:
     """Import the checks and fill their caches for the requested losses."""
+    asked: dict[Setting, list[Promise]] = {}
     for function, setting in _settings_of(standard):
-        asked = [promise for check in function.points if (promise := promise_of(check)).strategies]
-        make_known([drawing for promise in asked for drawing in promise.drawings], setting)
-        for promise in asked:
+        drawn = [promise for check in function.points if (promise := promise_of(check)).strategies]
+        asked.setdefault(setting, []).extend(drawn)
+    for setting, promises in asked.items():
+        make_known([drawing for promise in promises for drawing in promise.drawings], setting)
+        for promise in promises:
             plan_of(promise, setting)
 
 
