@@ -12,7 +12,6 @@ import msgspec
 import numpy as np
 from msgspec.structs import replace
 
-from reference import cifar10 as batches
 from reference.split import Allocate, DatasetError, Pictures, Split, prepare
 
 __all__ = [
@@ -55,6 +54,8 @@ def identify(name: str, folder: Path | None = None) -> Identity:
     """
     if _folder_of(name, folder) is None:
         return Identity(_DIGITS_SHA256, ())
+    from reference import cifar10 as batches
+
     files = batches.hashes(_folder_of(name, folder) or Path())
     return Identity(hashlib.sha256(repr(files).encode()).hexdigest(), _remarks(batches.unpublished(files)))
 
@@ -149,6 +150,8 @@ def cifar10(folder: Path, *, allocate: Allocate = np.empty) -> Split:
     Raises:
         DatasetError: a file is missing, truncated or altered; one line.
     """
+    from reference import cifar10 as batches
+
     content = batches.read(folder)
     count = len(content.train.labels)
     train = count - max(1, count // _VALIDATION_SHARE)

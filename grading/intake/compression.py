@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import bz2
-import gzip
 import lzma
 import zlib
 from typing import IO, cast
@@ -27,6 +26,8 @@ def unsqueezed(file: IO[bytes]) -> IO[bytes]:
     beginning = file.read(_LONGEST_MAGIC)
     file.seek(0)
     if beginning.startswith(_GZIP):
+        import gzip
+
         return cast(IO[bytes], gzip.GzipFile(fileobj=file))
     if beginning.startswith(_XZ):
         return cast(IO[bytes], lzma.LZMAFile(file))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import tarfile
 from collections.abc import Callable
 from typing import IO, cast
 
@@ -13,7 +12,7 @@ from grading.intake.submission import IntakeError
 from grading.words import say
 
 _MAGIC, _MAGIC_AT = b"ustar", 257
-_BAD = (tarfile.TarError, OverflowError, IndexError, RecursionError, *BAD)
+_BAD = (OverflowError, IndexError, RecursionError, *BAD)
 
 
 def is_tar(beginning: bytes) -> bool:
@@ -29,6 +28,8 @@ def files_of_tar(
     Raises:
         IntakeError: it is damaged, unpacks to too much, or contains what no honest program puts there.
     """
+    import tarfile  # most classes have none
+
     found: dict[str, tuple[int, bytes]] = {}
     left = limits.total_bytes
     try:
@@ -59,7 +60,7 @@ def files_of_tar(
                     kept = content.read(min(most(name), left, info.size)) if content and most(name) else b""
                     left -= len(kept)
                     found[name] = info.size, kept
-    except _BAD as error:
+    except (tarfile.TarError, *_BAD) as error:
         raise IntakeError(
             say(
                 "{where} is no tar archive that can be read ({error}): pack your files as a zip",

@@ -6,7 +6,6 @@ mistakes, names the place of each, and says what is allowed there.
 
 from __future__ import annotations
 
-import difflib
 import json
 import operator
 import re
@@ -55,6 +54,8 @@ def complaints(
 
 def nearest(word: str, allowed: Collection[str]) -> str:
     """Return a did-you-mean as the end of a sentence; empty if nothing is similar."""
+    import difflib
+
     close = difflib.get_close_matches(word, allowed, n=1)
     return f"; did you mean {close[0]!r}?" if close else ""
 

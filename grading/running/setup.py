@@ -84,10 +84,13 @@ def suite_facts(setup: RunSetup) -> SuiteFacts:
 
     from grading.grades.grade import SuiteFacts
     from grading.judging.training.data import data_facts
-    from grading.notebook_execution.scoring import fingerprint
     from grading.running.from_rubric import training_plan
 
-    rubric = setup.rubric
+    rubric, notebooks = setup.rubric, None
+    if setup.notebook_data is not None:
+        from grading.notebook_execution.scoring import fingerprint
+
+        notebooks = fingerprint(setup.notebook_data)
     return SuiteFacts(
         version=suite_version(),
         rubric_sha256=rubric.sha256,
@@ -95,7 +98,7 @@ def suite_facts(setup: RunSetup) -> SuiteFacts:
         reg_scale=rubric.settings.reg_scale,
         python=platform.python_version(),
         numpy=np.__version__,
-        notebooks=None if setup.notebook_data is None else fingerprint(setup.notebook_data),
+        notebooks=notebooks,
         language=rubric.settings.lang,
         data=data_facts(training_plan(rubric)),
         course=rubric.settings.course,
