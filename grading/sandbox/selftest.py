@@ -42,7 +42,10 @@ def signal(process):
     os.kill(process, 0)
     return True
 def compute():
-    import numpy, random, scipy
+    # Compiled code that nothing has loaded yet, and a package that is there to be read: to import it takes 10 ms.
+    import numpy.fft, random
+    from importlib.util import find_spec
+    open(find_spec("scipy").origin).close()
     with open("note", "w") as file:
         file.write("mine")
     return float(numpy.linalg.solve(numpy.eye(3), numpy.full(3, 3.0)).sum()), open("note").read()
