@@ -178,6 +178,8 @@ class Classifier(Candidate):
             ]
             for turn in turns
         ]
+        if not any(missing):
+            return
         answers = iter(self._ask([*chain(*missing)]))
         for turn in missing:
             answered = list(zip(turn, answers, strict=False))

@@ -11,6 +11,7 @@ from grading.grades.grade import CheckResult
 from grading.running.asking_ahead import AskingAhead
 from grading.running.runner import Runner
 from grading.sandbox.client import Sandbox, Worker
+from grading.sandbox.messages import Outcome, Step
 from grading.sandbox.pairs import PackedCalls, Pairs
 from tests.checks.classes import HandedClass, judge_classes
 from tests.checks.handins import SOFTMAX, SVM, Handed, rubric_of, submission_of
@@ -116,6 +117,23 @@ def test_each_loss_function_is_asked_in_one_round_trip(
     }
     assert {result.status for result in results(sandbox, handed)} == {"passed"}
     assert [function for function, _ in trips] == ["f", "g"]
+
+
+def test_a_train_is_asked_in_one_round_trip_for_all_its_examples(
+    sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    trips: list[Sequence[Step]] = []
+    original = Worker.run
+
+    def run(worker: Worker, steps: Sequence[Step], seconds: float | None = None) -> list[Outcome]:
+        trips.append(steps)
+        return original(worker, steps, seconds)
+
+    monkeypatch.setattr(Worker, "run", run)
+    results = judge_classes(sandbox, {"Model": HandedClass("softmax", COURSE)})["Model"]
+    assert {result.status for result in results.values()} == {"passed"}
+    # The other one shows its defaults, which are not read from the text of such a hand-in.
+    assert len(trips) == 2
 
 
 def test_what_a_hidden_check_asks_is_not_asked_with_the_open_ones(
