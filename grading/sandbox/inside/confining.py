@@ -230,9 +230,9 @@ def become(setup: Setup) -> Callable[[str], str]:
 
 def files_closed(setup: Setup, reachable: Callable[[str], str]) -> Ruleset:
     """Build the Landlock rules that restrict each process to reading what is listed and writing in ``scratch``."""
-    landlock_version()  # imports the binding without what it does at length
     from landlockpy import AccessFS, Ruleset, Scope
 
+    landlock_version()  # a ruleset asks for it, and would look for the C library at length
     rules = Ruleset(scoped=Scope.ABSTRACT_UNIX_SOCKET | Scope.SIGNAL)
     own = reachable(setup.scratch or "")
     _allow(rules, setup, setup.readable or [], reachable, own)
