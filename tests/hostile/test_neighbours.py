@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import signal
 import time
@@ -158,7 +159,9 @@ def test_losing_the_process_that_all_come_from_is_nobodys_loss() -> None:
         shared = descendants(os.getpid()) - before
         with sandbox.start(one_file(SLOW), is_asked_again=True) as worker:
             for process in shared:
-                os.kill(process, signal.SIGKILL)
+                # Those below one that is killed end with it.
+                with contextlib.suppress(ProcessLookupError):
+                    os.kill(process, signal.SIGKILL)
             with pytest.raises(DisturbedError):
                 worker.run([Call("slow", ())])
         with sandbox.start(one_file(SLOW)) as worker:
