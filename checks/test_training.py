@@ -16,7 +16,7 @@ from grading.judging.properties import given
 from grading.judging.reproduction import shown_by
 from grading.judging.training_on_own_loss import follows_its_own_loss, train_with_either_loss
 from grading.judging.training_record import PluggedCall, Trained, history_of, weights_of
-from grading.judging.training_remarks import remark_on_habits
+from grading.judging.training_remarks import remark_on_habits, two_starts
 from grading.words import say
 
 Array = NDArray[np.float64]
@@ -24,7 +24,7 @@ Array = NDArray[np.float64]
 _LARGEST_START = 0.1  # the course starts at 0.001 * randn; five sigma of that is far below
 
 
-@promise(kind="train", afterwards=remark_on_habits)
+@promise(kind="train", afterwards=remark_on_habits, beside=two_starts)
 @given(training=trainings())
 def test_training(candidate: Classifier, training: Scenario) -> None:
     """Each step takes the loss and dW of a batch, keeps the loss and then moves W by -learning_rate * dW; train

@@ -371,7 +371,7 @@ def derivatives(root: Term, seed: N) -> dict[Term, N]:
     waiting = {root.serial: root}
     while waiting:
         # Nothing that is still to come depends on this one: its derivative is complete.
-        term = waiting.popitem()[1] if len(waiting) == 1 else waiting.pop(max(waiting))
+        term = waiting.pop(max(waiting))
         by_term = found[term]
         for parent, pull in term.parents:
             part = pull(by_term)

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import importlib
 import inspect
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import cache
-from typing import Literal
+from typing import Any, Literal, TypeAlias
 
 import msgspec
 
@@ -15,6 +15,8 @@ from grading.judging.properties import Body, Drawing, Strategy, given_of
 from grading.rubric.checks import all_checks
 
 Kind = Literal["loss", "train", "predict", "network", "network_train", "network_predict"]
+
+Asks: TypeAlias = Callable[[Any], Sequence[object]]
 
 
 class Promise(msgspec.Struct, frozen=True):
@@ -30,6 +32,7 @@ class Promise(msgspec.Struct, frozen=True):
             when it is not.
         strategies: what the examples are drawn from, by the name of the argument; none if it is checked once.
         afterwards: called with the candidate once it has kept the promise, for remarks that belong to no example.
+        beside: what is asked of a candidate beside the examples, as far as it is known; the same objects at every call.
     """
 
     id: str
@@ -39,6 +42,7 @@ class Promise(msgspec.Struct, frozen=True):
     body: Body
     strategies: tuple[tuple[str, Strategy], ...]
     afterwards: Body | None = None
+    beside: Asks | None = None
 
     @property
     def any_scale(self) -> bool:
@@ -52,7 +56,7 @@ class Promise(msgspec.Struct, frozen=True):
 
 
 def promise(
-    *, kind: Kind, needs: tuple[str, ...] = (), afterwards: Body | None = None
+    *, kind: Kind, needs: tuple[str, ...] = (), afterwards: Body | None = None, beside: Asks | None = None
 ) -> Callable[[Body], Body]:
     """Declare a pytest function ``test_<id>`` to be the check ``<id>`` of the functions of a kind."""
 
@@ -63,7 +67,7 @@ def promise(
             raise TypeError(f"check {check!r} has no docstring; it is the sentence that the student reads")
         given = given_of(test)
         strategies = tuple(given.strategies.items())
-        declared = Promise(check, kind, title, needs, given.body, strategies, afterwards)
+        declared = Promise(check, kind, title, needs, given.body, strategies, afterwards, beside)
         test.promise = declared  # type: ignore[attr-defined]
         return test
 

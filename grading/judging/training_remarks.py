@@ -23,9 +23,13 @@ def remark_on_habits(candidate: Classifier) -> None:
     _remark_on_defaults(candidate)
 
 
-@cache
-def two_starts(seed: int) -> tuple[Scenario, Scenario]:
+def two_starts(candidate: Classifier) -> tuple[Scenario, Scenario]:
     """Trainings that show what W train starts with and which batches it draws, with two seeds."""
+    return _two_starts(candidate.seed)
+
+
+@cache
+def _two_starts(seed: int) -> tuple[Scenario, Scenario]:
     X = np.arange(36.0).reshape(12, 3) / 4.0
     y = np.arange(12) % 4
     options = Options(learning_rate=0.0, reg=0.0, num_iters=2, batch_size=3)
@@ -35,7 +39,7 @@ def two_starts(seed: int) -> tuple[Scenario, Scenario]:
 
 
 def _remark_on_start(candidate: Classifier) -> None:
-    trainings = two_starts(candidate.seed)
+    trainings = two_starts(candidate)
     candidate.foresee(trainings)
     first, second = (train_with_either_loss(candidate, training)[0] for training in trainings)
     name, type_name = candidate.name, first.W.type_name

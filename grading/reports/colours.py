@@ -10,6 +10,7 @@ import builtins
 import keyword
 import re
 from collections.abc import Iterator
+from html import escape
 
 _WORDS = {
     **{name: "nb" for name in dir(builtins) if not name.startswith("_")},
@@ -45,17 +46,12 @@ def coloured(text: str) -> list[str]:
     pieces, done = [], 0
     for start, end, css in _spans(text):
         opening = f'<span class="{css}">'
-        lines = _escaped(text[start:end]).split("\n")
-        pieces.append(_escaped(text[done:start]))
+        lines = escape(text[start:end], quote=False).split("\n")
+        pieces.append(escape(text[done:start], quote=False))
         pieces.append("\n".join([f"{opening}{line}</span>" if line else "" for line in lines]))
         done = end
-    pieces.append(_escaped(text[done:]))
+    pieces.append(escape(text[done:], quote=False))
     return "".join(pieces).split("\n")[:-1]
-
-
-def _escaped(text: str) -> str:
-    # `html` has this, too, and a table of two thousand names that nobody needs here.
-    return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
 
 
 def _spans(text: str) -> Iterator[tuple[int, int, str]]:

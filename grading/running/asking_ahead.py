@@ -13,7 +13,6 @@ from grading.judging.promise import Promise, promise_of
 from grading.judging.real_use import JUDGES, plain_uses
 from grading.judging.samplings import Sampling
 from grading.judging.screening import Asking
-from grading.judging.training_remarks import remark_on_habits, two_starts
 from grading.rubric.checks import checks_of
 from grading.rubric.settings import Function
 from grading.running.candidates import Candidates
@@ -61,8 +60,8 @@ class AskingAhead:
         for promise in _open_promises(self._functions[name]):
             examples = examples_of(promise, candidate)
             turns.append([each.brief.watched if isinstance(each, Sampling) else each for each in examples])
-            if promise.afterwards is remark_on_habits:
-                turns.append(two_starts(candidate.seed))
+            if promise.beside is not None:
+                turns.append(promise.beside(candidate))
         candidate.foresee(*turns)
 
 
