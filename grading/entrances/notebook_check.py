@@ -145,7 +145,7 @@ def _grade(names: Sequence[str], provided: Mapping[str, Any], rubric: Rubric) ->
 
     started = time.perf_counter()
     places = {name: _Written.by(value) for name, value in provided.items()}
-    definitions = {name: _definition(name, written) for name, written in places.items()}
+    definitions = _definitions(places)
     sources = {w.label: Source(w.label, w.label, (Block(w.text),)) for w in places.values() if w.text}
     files = {written.filename: written.label for written in places.values()}
     others = callings(rubric.settings)
@@ -255,25 +255,34 @@ def _ipython() -> Any:
     return None if module is None else module.get_ipython()
 
 
-def _definition(name: str, written: _Written) -> Definition:
-    """Return the definition that would be found in a hand-in with the same text."""
+def _definitions(places: Mapping[str, _Written]) -> dict[str, Definition]:
+    """Return the definitions that would be found in a hand-in with the same texts; each text is read once."""
+    unknown = {name: Definition(name, written.label, None, written.lines) for name, written in places.items()}
+    by_file: dict[str, list[str]] = {}
+    for name, written in places.items():
+        if written.text and written.filename in StudentFiles():
+            by_file.setdefault(written.filename, []).append(name)
+    return unknown | {
+        found.name: found for names in by_file.values() for found in _read(names, places[names[0]])
+    }
+
+
+def _read(names: Sequence[str], written: _Written) -> Iterator[Definition]:
+    """Yield what a text defines of ``names``; nothing if it cannot be read."""
     from grading.intake.read import read
     from grading.intake.submission import Handin
 
-    unknown = Definition(name, written.label, None, written.lines)
-    if not written.text or written.filename not in StudentFiles():
-        return unknown
     with tempfile.TemporaryDirectory() as folder:
         file = Path(folder) / f"{written.label.removesuffix('.py')}.py"
         try:
             file.write_text(written.text, encoding="utf-8")
-            found = read(Handin("notebook", file), (name,)).definitions.get(name)
+            definitions = read(Handin("notebook", file), tuple(names)).definitions
         except (IntakeError, OSError):
-            return unknown
-    if found is None:
-        return unknown
-    sentence = found.sentence.replace(file.name, written.label)
-    return Definition(name, written.label, None, found.lines, found.state, sentence)
+            return
+    for name in names:
+        if (found := definitions.get(name)) is not None:
+            sentence = found.sentence.replace(file.name, written.label)
+            yield Definition(name, written.label, None, found.lines, found.state, sentence)
 
 
 @contextlib.contextmanager

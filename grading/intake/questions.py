@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
+from functools import cache
 
 from msgspec.structs import replace
 
@@ -38,13 +39,10 @@ _ANSWER_WORDS = (
     r"|答案|回答|解答|解释|解釋|답변|정답|답|答え|پاسخ(?:[ \t]شما)?|جواب|(?:ال)?إجابة|الجواب)"
     r"|ans\b|a\d++(?=[ \t*_]*+[:：])|solution\b|答(?=[ \t]*+[:：])"
 )
-_QUESTION = re.compile(rf"^{_DRESS}(?:{_QUESTION_WORDS})", re.IGNORECASE | re.MULTILINE)
 # A heading ends with a colon, its emphasis, or its line: "The answer may differ" is not one.
-_ANSWER = re.compile(
-    rf"^{_DRESS}(?:{_ANSWER_WORDS})"
+_HEADING_ENDS = (
     r"(?:[ \t]++is(?=[ \t*_]*+[:：]))?+"
-    r"(?:[ \t*_`~$}]*+[:：)=]|\.?+[*_`~}]++|[ \t]*+(?=$|</))[ \t*_`~]*+(?:\}{1,4}+\$?)?(?>[ \t*_`~|]|</\w{1,20}+>)*+",
-    re.IGNORECASE | re.MULTILINE,
+    r"(?:[ \t*_`~$}]*+[:：)=]|\.?+[*_`~}]++|[ \t]*+(?=$|</))[ \t*_`~]*+(?:\}{1,4}+\$?)?(?>[ \t*_`~|]|</\w{1,20}+>)*+"
 )
 _MARKS = " \t*_`~|"
 _HEADING = re.compile(r"^\s{0,3}#{1,6}\s|^\s*<h[1-6]\b", re.IGNORECASE)
@@ -62,6 +60,18 @@ _INVITATION = re.compile(
 )
 
 
+@cache
+def _question() -> re.Pattern[str]:
+    """The beginning of a question; compiling it takes 1 ms, and many hand-ins have no text."""
+    return re.compile(rf"^{_DRESS}(?:{_QUESTION_WORDS})", re.IGNORECASE | re.MULTILINE)
+
+
+@cache
+def _answer() -> re.Pattern[str]:
+    """The heading of an answer; compiling it takes 2 ms."""
+    return re.compile(rf"^{_DRESS}(?:{_ANSWER_WORDS}){_HEADING_ENDS}", re.IGNORECASE | re.MULTILINE)
+
+
 def find_questions(cells: Sequence[Cell]) -> Iterator[Question]:
     """Yield the questions in the notebook's order, each with its answer, "" if there is none.
 
@@ -72,7 +82,7 @@ def find_questions(cells: Sequence[Cell]) -> Iterator[Question]:
     for index, cell in enumerate(cells):
         if cell.kind != "markdown":
             continue
-        starts = [match.start() for match in _QUESTION.finditer(cell.text)]
+        starts = [match.start() for match in _question().finditer(cell.text)]
         ends = [*starts[1:], len(cell.text)]
         for start, end in zip(starts, ends[: len(starts)], strict=True):
             text = cell.text[start:end]
@@ -90,7 +100,7 @@ def _answer_below(cells: Sequence[Cell]) -> str:
     """The answer in the cells after the question's own."""
     answers: list[str] = []
     for cell in cells:
-        if cell.kind != "markdown" or _QUESTION.search(cell.text):
+        if cell.kind != "markdown" or _question().search(cell.text):
             break
         heading = _answer_heading(cell.text)
         if heading and not cell.text[: heading.start()].strip():
@@ -105,7 +115,7 @@ def _answer_below(cells: Sequence[Cell]) -> str:
 def _answer_heading(text: str) -> re.Match[str] | None:
     """Where the answer begins in ``text``; the question's own heading never counts, whatever words it uses."""
     first_line = text.find("\n", len(text) - len(text.lstrip()))
-    return _ANSWER.search(text, 0 if not _QUESTION.match(text) else max(first_line, 0))
+    return _answer().search(text, 0 if not _question().match(text) else max(first_line, 0))
 
 
 def _behind(heading: re.Match[str]) -> str:
@@ -121,7 +131,7 @@ def _behind(heading: re.Match[str]) -> str:
 
 def _said(answer: str) -> str:
     """The answer, or "" if it is only the template's invitation to write one."""
-    bare = _UNSEEN.sub("", _ANSWER.sub("", answer))
+    bare = _UNSEEN.sub("", _answer().sub("", answer))
     lines = (line.strip(_ORNAMENT) for line in bare.split("\n"))
     return "" if all(not line or _INVITATION.fullmatch(line) for line in lines) else _undressed(answer)
 
