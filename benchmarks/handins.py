@@ -70,7 +70,10 @@ def cells(number: int, *, all_right: bool = False) -> Iterator[str]:
     for name, loss in _CLASSES.items():
         luck = 0.0 if all_right else chance.random()
         if luck < _RIGHT:
-            yield classes.HandedClass(loss, RIGHT_TRAINS[chance.choice(sorted(RIGHT_TRAINS))]).code(name)
+            methods = RIGHT_TRAINS[chance.choice(sorted(RIGHT_TRAINS))]
+            if "def predict(" not in methods:
+                methods += classes.PREDICT.replace("self.W", "np.asarray(self.W)")
+            yield classes.HandedClass(loss, methods).code(name)
         else:
             yield classes.handed_mistake(chance.choice(METHODS), loss).code(name)
 
