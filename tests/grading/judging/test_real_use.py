@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from grading.judging.real_use import uses
+from grading.judging.calls_of_real_use import uses
 from grading.sandbox.client import Sandbox
 from tests.checks.handins import SOFTMAX, SVM, Handed, judge, judge_one
 
@@ -158,3 +158,14 @@ def test_who_is_asked_what_depends_on_the_hand_in_and_on_nothing_else() -> None:
     assert uses(b"one") == uses(b"one")
     sizes = {use.sizes for digest in range(50) for use in uses(bytes([digest]))}
     assert len(sizes) > 150
+
+
+def test_where_many_samples_are_asked_of_a_loop_most_margins_are_negative_and_some_are_not() -> None:
+    for digest in range(20):
+        large = [use.problem for use in uses(bytes([digest])) if use.sizes[0] > 100]
+        assert len(large) == 2
+        for problem in large:
+            scores, rows = problem.X @ problem.W, np.arange(len(problem.y))
+            margins = scores - scores[rows, problem.y][:, np.newaxis] + 1.0
+            margins[rows, problem.y] = -1.0
+            assert 0.01 < np.mean(margins > 0.0) < 0.4
