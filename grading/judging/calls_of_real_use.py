@@ -27,6 +27,7 @@ _QUARTERS = tuple(sign * k / 4 for sign in (-1, 1) for k in range(1, 9))
 _OFF_KINKS = 3.0
 _SEVERAL = 64  # from this many features on, weights are scaled down to keep exp of the scores finite
 _GROWN = 4.0  # how many times larger these are after training, so that few scores are within 1 of each other
+_MISTAKEN = 8  # one sample in so many is then still taken for another class
 _MOST_SAMPLES, _MOST_CLASSES = 500, 32  # that right code must accept
 _FEW_NUMBERS = 4096
 _KEPT = 8
@@ -204,8 +205,9 @@ class _Draw:
             begun = replace(begun, weights=tuple([_GROWN * weight for weight in begun.weights]))
         # All rows of X, twice, so that a row may have different labels.
         rows = replace(begun, sizes=(2 * len(begun.data), d, c)).problem
-        best = (rows.X @ rows.W).argmax(axis=1).tolist()
-        labels = [label if self.between(0, 9) else self.between(0, c - 1) for label in best]
+        labels = (rows.X @ rows.W).argmax(axis=1).tolist()
+        for k in range(0, len(labels), _MISTAKEN):
+            labels[k] = (labels[k] + self.between(1, c - 1)) % c
         return replace(begun, labels=tuple(labels))
 
     def _entries(self, count: int, scale: float) -> tuple[float, ...]:

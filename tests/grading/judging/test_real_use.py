@@ -168,4 +168,4 @@ def test_where_many_samples_are_asked_of_a_loop_most_margins_are_negative_and_so
             scores, rows = problem.X @ problem.W, np.arange(len(problem.y))
             margins = scores - scores[rows, problem.y][:, np.newaxis] + 1.0
             margins[rows, problem.y] = -1.0
-            assert 0.01 < np.mean(margins > 0.0) < 0.4
+            assert 0.04 < np.mean(margins > 0.0) < 0.5
