@@ -29,7 +29,6 @@ _SEVERAL = 64  # from this many features on, weights are scaled down to keep exp
 _GROWN = 4.0  # how many times larger these are after training, so that few scores are within 1 of each other
 _MISTAKEN = 8  # one sample in so many is then still taken for another class
 _MOST_SAMPLES, _MOST_CLASSES = 500, 32  # that right code must accept
-_FEW_NUMBERS = 4096
 _KEPT = 8
 
 
@@ -72,14 +71,8 @@ class Use(msgspec.Struct, frozen=True, eq=False, dict=True):
         return not self.layout and "float32" not in self.floats and n <= _MOST_SAMPLES and c <= _MOST_CLASSES
 
     @property
-    def is_plain(self) -> bool:
-        """Whether it can be asked with others in one piece, which saves time if copying takes little."""
-        n, d, c = self.sizes
-        return not self.layout and (n + c) * d <= _FEW_NUMBERS
-
-    @property
     def arguments(self) -> tuple[object, ...]:
-        """W, X, y and reg, to be sent in C order."""
+        """W, X, y and reg, in C order; W and X are of the types given by ``floats``."""
         (n, d, c), (of_W, of_X) = self.sizes, self.floats
         return (
             Repeated(np.array(self.weights, of_W), (d, c)),

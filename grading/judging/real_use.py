@@ -9,19 +9,18 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from functools import cached_property, lru_cache
-from itertools import chain
 
 import msgspec
 import numpy as np
 from msgspec.structs import replace
 from numpy.typing import NDArray
 
-from grading.judging.answers import Answered, read_answer
+from grading.judging.answers import Answered
 from grading.judging.calls_of_real_use import Use, larger_uses, uses
 from grading.judging.failures import Failure, Raises, WrongGradient, WrongLoss
 from grading.judging.loss_function import LossFunction
 from grading.judging.precision import accepts_gradient, accepts_loss
-from grading.sandbox.messages import Call
+from grading.judging.screening import Answers
 from grading.sandbox.pairs import PackedCalls
 from grading.words import say
 from reference.answer import Answer
@@ -33,39 +32,45 @@ _NEAR, _NEAR_IN_FLOAT32 = 1e-12, 1e-6
 _KEPT = 8
 
 
+class _RightAnswers(msgspec.Struct, frozen=True, eq=False):
+    """The right answers to K calls without their bounds, side by side, and how near is near enough.
+
+    Attributes:
+        losses, loss_rooms: (K,) each.
+        gradients, rooms: the numbers of all, in C order.
+    """
+
+    losses: NDArray[np.float64]
+    loss_rooms: NDArray[np.float64]
+    gradients: NDArray[np.float64]
+    rooms: NDArray[np.float64]
+
+
 @lru_cache(maxsize=_KEPT)
-def _quick_answers(
-    asked: tuple[Use, ...], reference: str, reg_scale: float, delta: float
-) -> list[tuple[float, NDArray[np.float64]]]:
-    """The right answers without their bounds; kept for the loss's other function."""
-    return quick_answers(reference, [use.problem for use in asked], reg_scale=reg_scale, delta=delta)
-
-
-def _is_surely_right(use: Use, answer: Answered | Failure, right: tuple[float, NDArray[np.float64]]) -> bool:
-    """Whether an answer is so near the right one that no bound is needed. Margins are not near 0 here."""
-    if isinstance(answer, Failure):
-        return False
-    near = _NEAR_IN_FLOAT32 if "float32" in use.floats else _NEAR
-    return bool(
-        abs(answer.loss - right[0]) <= near * (1.0 + abs(right[0]))
-        and (np.abs(answer.dW - right[1]) <= near * (1.0 + np.abs(right[1]))).all()
+def _right_answers(asked: tuple[Use, ...], reference: str, reg_scale: float, delta: float) -> _RightAnswers:
+    """The right answers; kept for the loss's other function."""
+    found = quick_answers(reference, [use.problem for use in asked], reg_scale=reg_scale, delta=delta)
+    losses = np.array([loss for loss, _ in found])
+    gradients = np.concatenate([dW.ravel() for _, dW in found])
+    near = np.array([_NEAR_IN_FLOAT32 if "float32" in use.floats else _NEAR for use in asked])
+    of_entries = near.repeat([dW.size for _, dW in found])
+    return _RightAnswers(
+        losses, near * (1.0 + np.abs(losses)), gradients, of_entries * (1.0 + np.abs(gradients))
     )
 
 
-class PlainUses(msgspec.Struct, frozen=True, eq=False):
-    """The calls of a group that are asked in one piece, as `Asking`."""
+class AskedUses(msgspec.Struct, frozen=True, eq=False):
+    """Some of the calls, asked in one piece, as `Asking`."""
 
     problems: tuple[Problem, ...]
     calls: PackedCalls
 
 
 @lru_cache(maxsize=_KEPT)
-def _plain(group: tuple[Use, ...]) -> PlainUses:
-    """Those of a group; kept for the loss's other function."""
-    plain = [use for use in group if use.is_plain]
-    asked = [(use.problem, *use.floats) for use in plain]
-    calls = [(p.W.astype(W, copy=False), p.X.astype(X, copy=False), p.y, p.reg) for p, W, X in asked]
-    return PlainUses(tuple(use.problem for use in plain), PackedCalls.of(calls))
+def _asked(group: tuple[Use, ...]) -> AskedUses:
+    """A group's calls; kept for the loss's other function."""
+    calls = PackedCalls.of([use.arguments for use in group], [use.layout for use in group])
+    return AskedUses(tuple(use.problem for use in group), calls)
 
 
 class RealUse(msgspec.Struct, frozen=True, eq=False, dict=True):
@@ -73,7 +78,7 @@ class RealUse(msgspec.Struct, frozen=True, eq=False, dict=True):
 
     candidate: LossFunction
     groups: list[tuple[Use, ...]]
-    answers: list[Answered | Failure]
+    answers: list[Answers]
 
     @classmethod
     def of(cls, candidate: LossFunction) -> RealUse:
@@ -88,7 +93,7 @@ class RealUse(msgspec.Struct, frozen=True, eq=False, dict=True):
             Failure: for the first wrong one; if ``small``, with the smallest sizes found.
         """
         candidate, judge = self.candidate, JUDGES[check]
-        candidate.cases += len(self.answers)
+        candidate.cases += sum(map(len, self.groups))
         for use, answer in self._doubtful:
             truth = candidate.truth(use.problem)
             failure = _verdict(candidate, use, answer, truth, judge)
@@ -97,14 +102,20 @@ class RealUse(msgspec.Struct, frozen=True, eq=False, dict=True):
 
     @cached_property
     def _doubtful(self) -> list[tuple[Use, Answered | Failure]]:
-        candidate = self.candidate
-        convention = candidate.reference, candidate.reg_scale, candidate.delta
-        right = chain(*(_quick_answers(group, *convention) for group in self.groups))
-        return [
-            (use, answer)
-            for use, answer, true in zip(chain(*self.groups), self.answers, right, strict=True)
-            if not _is_surely_right(use, answer, true)
-        ]
+        """The calls with answers that are not so near the right ones that no bound is needed."""
+        candidate, doubtful = self.candidate, []
+        for group, answers in zip(self.groups, self.answers, strict=True):
+            right = _right_answers(group, candidate.reference, candidate.reg_scale, candidate.delta)
+            pairs = answers.pairs
+            with np.errstate(all="ignore"):
+                entries = np.abs(pairs.gradients - right.gradients) <= right.rooms
+                near = np.abs(pairs.losses - right.losses) <= right.loss_rooms
+            near &= np.logical_and.reduceat(entries, pairs.calls.starts[:-1])
+            # An answer of the right numbers may still be of a wrong form.
+            for k in pairs.unusual:
+                near[k] &= not isinstance(answers[k], Failure)
+            doubtful += [(group[k], answers[k]) for k in np.flatnonzero(~near).tolist()]
+        return doubtful
 
     def _smallest(self, use: Use, failure: Failure, judge: Judge) -> Failure:
         """The same failure with the fewest samples, features and classes that show it."""
@@ -115,7 +126,7 @@ class RealUse(msgspec.Struct, frozen=True, eq=False, dict=True):
                 middle = (low + high) // 2
                 sizes = (*use.sizes[:axis], middle, *use.sizes[axis + 1 :])
                 smaller = _ordinary(replace(use, sizes=sizes), candidate.reference)
-                [answer] = _answers(candidate, (smaller,))
+                [[answer]] = _answers(candidate, (smaller,))
                 truth = candidate.truth(smaller.problem)
                 found = _verdict(candidate, smaller, answer, truth, judge)
                 if found is not None and failure.is_like(found):
@@ -125,9 +136,9 @@ class RealUse(msgspec.Struct, frozen=True, eq=False, dict=True):
         return failure
 
 
-def plain_uses(candidate: LossFunction) -> list[PlainUses]:
-    """What can be asked together with other problems."""
-    return [_plain(group) for group in _groups(candidate)]
+def asked_uses(candidate: LossFunction) -> list[AskedUses]:
+    """What a function is asked, to be asked together with other problems."""
+    return [*map(_asked, _groups(candidate))]
 
 
 def _groups(candidate: LossFunction) -> list[tuple[Use, ...]]:
@@ -152,18 +163,10 @@ def _ordinary(use: Use, reference: str) -> Use:
 Judge = Callable[["LossFunction", Use, Answered, "Answer"], Failure | None]
 
 
-def _answers(candidate: LossFunction, *groups: tuple[Use, ...]) -> list[Answered | Failure]:
-    asked = list(chain(*groups))
-    plain = [_plain(group) for group in groups]
-    candidate.foresee([plain])
-    answers = chain(*map(candidate.answers_to, plain))
-    others = [use for use in asked if not use.is_plain]
-    steps = [Call(candidate.name, use.arguments, layout=use.layout) for use in others]
-    outcomes = iter(candidate.worker.run(steps))
-    return [
-        next(answers) if use.is_plain else read_answer(candidate.name, use.problem, next(outcomes))
-        for use in asked
-    ]
+def _answers(candidate: LossFunction, *groups: tuple[Use, ...]) -> list[Answers]:
+    asked = [*map(_asked, groups)]
+    candidate.foresee([asked])
+    return [*map(candidate.answers_to, asked)]
 
 
 def _verdict(

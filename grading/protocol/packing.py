@@ -53,8 +53,8 @@ def repeated(entries: NDArray[T], shape: Shape) -> NDArray[T]:
     return filled
 
 
-class Layout:
-    """Consecutive arrays whose types and shapes are known before they arrive; none of them boolean.
+class Consecutive:
+    """Arrays, one after the other, whose types and shapes are known before they arrive; none of them boolean.
 
     Raises:
         ProtocolError: a dtype that cannot be sent.
@@ -103,14 +103,14 @@ class Unpacker:
         # A byte that is neither 0 nor 1 would make a boolean that is neither true nor false.
         return array.view(np.uint8) != 0 if dtype is BOOL else array.copy()
 
-    def take_all(self, layout: Layout) -> list[Array]:
-        """Take the next arrays, as ``layout`` describes them.
+    def take_all(self, arrays: Consecutive) -> list[Array]:
+        """Take the next arrays, as described.
 
         Raises:
             TypeError: they need more bytes than there are.
         """
         taken: list[Array] = []
-        for shape, dtype, size in layout.parts:
+        for shape, dtype, size in arrays.parts:
             array = np.ndarray(shape, dtype, self.payload, self._offset) if size else np.empty(shape, dtype)
             taken.append(array.copy())
             self._offset += size

@@ -295,9 +295,9 @@ class TrainAgain(_Wire, tag="train again"):
 
 
 class WireCalls(_Wire):
-    """Calls with few different layouts: call k has the arrays ``layouts[numbers[k]]``, followed by ``others[k]``."""
+    """Calls of few kinds: call k has the layout and the arrays ``kinds[numbers[k]]``, followed by ``others[k]``."""
 
-    layouts: list[list[WireArray]]
+    kinds: list[tuple[str, list[WireArray | WireRepeated]]]
     numbers: list[int]
     others: list[list[WireArgument]]
 

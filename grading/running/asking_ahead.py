@@ -10,7 +10,7 @@ from grading.judging.each_example import examples_of
 from grading.judging.engine import asked_for
 from grading.judging.loss_function import LossFunction
 from grading.judging.promise import Promise, promise_of
-from grading.judging.real_use import JUDGES, plain_uses
+from grading.judging.real_use import JUDGES, asked_uses
 from grading.judging.samplings import Sampling
 from grading.judging.screening import Asking
 from grading.rubric.checks import checks_of
@@ -49,7 +49,7 @@ class AskingAhead:
         for promise in _open_promises(self._functions[name]):
             turns.append([*asked_for(promise, candidate)[0]])
             if promise.id in JUDGES:
-                turns.append([*plain_uses(candidate)])
+                turns.append([*asked_uses(candidate)])
         for other in self._functions.values():
             if other.naive == name:
                 turns += ([*asked_for(promise, candidate)[1]] for promise in _open_promises(other))

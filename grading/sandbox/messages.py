@@ -15,6 +15,7 @@ import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
+from grading.protocol.packing import repeated
 from grading.protocol.wire import Assign, Call, Create, Invoke, PluggedCalls, PlugLoss, Raised, Read, Seed
 
 __all__ = [
@@ -47,9 +48,19 @@ class Repeated(msgspec.Struct, frozen=True, eq=False):
     shape: tuple[int, ...]
 
     @property
+    def array(self) -> Array:
+        """The array."""
+        return repeated(self.entries, self.shape)
+
+    @property
+    def size(self) -> int:
+        """How many numbers the array has."""
+        return math.prod(self.shape)
+
+    @property
     def nbytes(self) -> int:
         """The size of the array in bytes."""
-        return math.prod(self.shape) * self.entries.itemsize
+        return self.size * self.entries.itemsize
 
 
 Step: TypeAlias = (

@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 from grading.protocol import wire
 from grading.protocol.frames import ProtocolError
 from grading.sandbox import requests
-from grading.sandbox.messages import Lost, Outcome, Received, Returned
+from grading.sandbox.messages import Lost, Outcome, Received, Repeated, Returned
 
 T = TypeVar("T")
 
@@ -31,32 +31,35 @@ class PackedCalls(msgspec.Struct, frozen=True, eq=False):
     """The arguments of calls, encoded for sending.
 
     Attributes:
-        arguments: those of each call; the first is an array.
+        arguments: those of each call; the first is an array, or `Repeated`.
+        layouts: the memory layout of each call's arrays, as in `Call`.
         headers: `wire.WireCalls`, as msgpack, of one part of the calls after the other.
         payloads: the bytes of all arrays of each part.
         starts: (K + 1,) where the answer to each call begins in the concatenated numbers of all returned arrays.
     """
 
     arguments: Sequence[tuple[object, ...]]
+    layouts: Sequence[str]
     headers: Sequence[msgspec.Raw]
     payloads: Sequence[bytes]
     starts: NDArray[np.int64]
 
     @classmethod
-    def of(cls, arguments: Sequence[tuple[object, ...]]) -> PackedCalls:
-        """Pack the arguments of calls.
+    def of(cls, arguments: Sequence[tuple[object, ...]], layouts: Sequence[str] = ()) -> PackedCalls:
+        """Pack the arguments of calls; without ``layouts``, all arrays are in C order.
 
         Raises:
             TypeError: an argument cannot be sent, the first is not an array, or an array comes after something else.
         """
-        header, payload = requests.packed_calls(arguments)
+        layouts = layouts or ("",) * len(arguments)
+        header, payload = requests.packed_calls(arguments, layouts)
         sizes = []
         for call in arguments:
-            if not isinstance(call[0], np.ndarray):
+            if not isinstance(call[0], np.ndarray | Repeated):
                 raise TypeError("the first argument must be an array: what comes back has its shape")
             sizes.append(call[0].size)
         starts = np.array([0, *itertools.accumulate(sizes)], dtype=np.int64)
-        return cls(arguments, [msgspec.Raw(header)], [payload], starts)
+        return cls(arguments, layouts, [msgspec.Raw(header)], [payload], starts)
 
     @classmethod
     def joined(cls, parts: Sequence[PackedCalls]) -> PackedCalls:
@@ -66,6 +69,7 @@ class PackedCalls(msgspec.Struct, frozen=True, eq=False):
         sizes = [np.diff(part.starts) for part in parts]
         return cls(
             [arguments for part in parts for arguments in part.arguments],
+            [layout for part in parts for layout in part.layouts],
             [header for part in parts for header in part.headers],
             [payload for part in parts for payload in part.payloads],
             np.concatenate([[0], *sizes]).cumsum(),
@@ -190,7 +194,8 @@ class Pairs:
 
     def given(self, k: int) -> tuple[NDArray[Any], ...]:
         """The array arguments of call ``k``."""
-        return tuple(a for a in self.calls.arguments[k] if isinstance(a, np.ndarray))
+        arguments = (a.array if isinstance(a, Repeated) else a for a in self.calls.arguments[k])
+        return tuple(a for a in arguments if isinstance(a, np.ndarray))
 
     def _are_given(self, k: int, inputs: tuple[NDArray[np.generic], ...]) -> bool:
         given = self.given(k)
@@ -198,7 +203,7 @@ class Pairs:
 
     def _shape(self, k: int) -> tuple[int, ...]:
         like = self.calls.arguments[k][0]
-        assert isinstance(like, np.ndarray)
+        assert isinstance(like, np.ndarray | Repeated)
         return tuple(like.shape)
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import itertools
 from collections.abc import Sequence
 from typing import Any
 
@@ -108,25 +107,26 @@ def batch_frame(
     return frame(_encode(wire.Batch(nonce, wire_steps, together)), encoder.arrays)
 
 
-def packed_calls(calls: Sequence[Sequence[object]]) -> tuple[bytes, bytes]:
-    """Encode the arguments of calls as `wire.WireCalls`, and the bytes of their arrays.
+def packed_calls(calls: Sequence[Sequence[object]], layouts: Sequence[str]) -> tuple[bytes, bytes]:
+    """Encode the arguments of calls, and their memory layouts, as `wire.WireCalls`, and the bytes of their arrays.
 
     Raises:
         TypeError: an argument cannot be sent, or an array comes after something else.
     """
     encoder = _Encoder()
-    layouts: dict[tuple[tuple[str, wire.Shape], ...], int] = {}
+    kinds: dict[bytes, int] = {}
     packed = wire.WireCalls([], [], [])
-    for call in calls:
+    for call, layout in zip(calls, layouts, strict=True):
         arguments = [encoder.argument(value) for value in call]
-        arrays = list(itertools.takewhile(lambda argument: isinstance(argument, wire.WireArray), arguments))
+        arrays = [a for a in arguments if isinstance(a, wire.WireArray | wire.WireRepeated)]
         others = arguments[len(arrays) :]
-        if any(isinstance(argument, wire.WireArray) for argument in others):
+        if arguments != [*arrays, *others]:
             raise TypeError("arrays must stand before all other arguments")
-        key = tuple((array.dtype, array.shape) for array in arrays if isinstance(array, wire.WireArray))
-        if layouts.setdefault(key, len(layouts)) == len(packed.layouts):
-            packed.layouts.append([wire.WireArray(dtype, shape) for dtype, shape in key])
-        packed.numbers.append(layouts[key])
+        kind = layout, arrays
+        number = kinds.setdefault(_encode(kind), len(kinds))
+        if number == len(packed.kinds):
+            packed.kinds.append(kind)
+        packed.numbers.append(number)
         packed.others.append(others)
     return _encode(packed), b"".join(encoder.arrays)
 

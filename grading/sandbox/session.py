@@ -8,8 +8,6 @@ import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
 
-import numpy as np
-
 from grading.intake.submission import Submission
 from grading.protocol import wire
 from grading.protocol.frames import ProtocolError
@@ -206,9 +204,7 @@ class Session:
                     pairs.take(body, payload)
                 else:
                     outcome = outcome_of(Call(function, ()), body, payload)
-                    asked = sum(
-                        a.nbytes for a in calls.arguments[pairs.answered] if isinstance(a, np.ndarray)
-                    )
+                    asked = array_bytes(Call(function, calls.arguments[pairs.answered]))
                     pairs.add(self._keeping.kept(outcome, len(header), len(payload), asked))
             except (ClosedError, DeadlineExceededError, ProtocolError) as error:
                 raise self._loss(error, _STALL_SECONDS) from None

@@ -178,7 +178,8 @@ class Worker(Closing):
     def _ask_one_by_one(self, function: str, pairs: Pairs, began: float, lost: Lost | None) -> None:
         """Repeat what has no answer yet; ``lost`` is how the process ended, if only this function can be the cause."""
         first = pairs.answered
-        steps = [Call(function, given, return_inputs=True) for given in pairs.calls.arguments[first:]]
+        calls = zip(pairs.calls.arguments[first:], pairs.calls.layouts[first:], strict=True)
+        steps = [Call(function, given, return_inputs=True, layout=layout) for given, layout in calls]
         batch = _Batch(self, steps, self._limits.call_seconds, began, _deadlines(pairs.calls))
         for outcome in batch.run():
             pairs.add(outcome)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import struct
 from collections.abc import Callable, Container, Sequence
+from functools import partial
 from typing import Any, TypeAlias
 
 import msgspec
@@ -11,6 +12,7 @@ import numpy as np
 
 from grading.protocol import packing, wire
 from grading.sandbox.inside.answers import Packer, raised
+from grading.sandbox.inside.memory_layouts import laid_out
 from grading.sandbox.inside.outbox import Outbox
 
 _decode = msgspec.msgpack.Decoder(wire.WireCalls).decode
@@ -22,8 +24,8 @@ _copy = np.ndarray.copy
 _KEPT = 16
 
 _Arrays: TypeAlias = list[packing.Array]
-_Call: TypeAlias = tuple[_Arrays, list[Any], wire.Shape]
-"""Arrays, the arguments after them, and the shape of the first."""
+_Call: TypeAlias = tuple[_Arrays, list[Any], wire.Shape, Callable[[_Arrays], _Arrays] | None]
+"""Arrays, or what makes them, the arguments after them, the shape of the first, and how to make them; None: copy."""
 
 
 class Calls:
@@ -51,12 +53,23 @@ class Calls:
 
 def _unpacked(header: bytes, payload: bytes) -> list[_Call]:
     calls, unpacker = _decode(header), packing.Unpacker(payload)
-    layouts = [(packing.Layout(arrays), arrays[0].shape) for arrays in calls.layouts]
+    kinds = []
+    for layout, arrays in calls.kinds:
+        sent = [array.entries if isinstance(array, wire.WireRepeated) else array for array in arrays]
+        shapes = [array.shape for array in arrays]
+        make = None if not layout and sent == arrays else partial(_made, shapes, layout)
+        kinds.append((packing.Consecutive(sent), shapes[0], make))
     unpacked: list[_Call] = []
     for number, others in zip(calls.numbers, calls.others, strict=True):
-        layout, shape = layouts[number]
-        unpacked.append((unpacker.take_all(layout), others, shape))
+        consecutive, shape, make = kinds[number]
+        unpacked.append((unpacker.take_all(consecutive), others, shape, make))
     return unpacked
+
+
+def _made(shapes: Sequence[wire.Shape], layout: str, arrays: _Arrays) -> _Arrays:
+    """Fill arrays of these shapes with what was sent, and lay them out."""
+    filled = [packing.repeated(entries.ravel(), shape) for entries, shape in zip(arrays, shapes, strict=True)]
+    return [*laid_out(tuple(filled), layout)]
 
 
 class Pairing:
@@ -117,17 +130,18 @@ def answer(
         pairing: collects the answers.
         filenames: the student's, for saying where an error was raised.
     """
-    for arrays, others, shape in calls:
+    for arrays, others, shape, make in calls:
         if function is None:
             pairing.other(wire.WireUnknown(), [])
             continue
         packer = Packer()
         body: Any
         try:
-            given = [*map(_copy, arrays)]
+            given = [*map(_copy, arrays)] if make is None else make(arrays)
             result = function(*given, *others)
             kind = type(result)
-            unchanged = all(map(_is_unchanged, given, arrays))
+            # Nobody asks what becomes of arrays that are made here.
+            unchanged = make is not None or all(map(_is_unchanged, given, arrays))
             if unchanged and (kind is tuple or kind is list) and len(result) == 2:
                 loss, dW = result
                 if type(dW) is np.ndarray and dW.dtype is _FLOAT64 and dW.shape == shape:

@@ -10,7 +10,7 @@ from grading.protocol import wire
 from grading.protocol.frames import ProtocolError
 from grading.sandbox.client import Sandbox
 from grading.sandbox.limits import Limits
-from grading.sandbox.messages import Call, Lost, Outcome, Raised, Received, Returned
+from grading.sandbox.messages import Call, Lost, Outcome, Raised, Received, Repeated, Returned
 from grading.sandbox.pairs import PackedCalls, Pairs
 from tests.grading.sandbox.building import one_file
 
@@ -248,8 +248,30 @@ def test_parts_may_take_as_long_together_as_one_after_the_other(
         assert worker.call_all("f", PackedCalls.of(CALLS[:30])).others
 
 
+FLAGS = """
+import os
+def f(W, k):
+    flags = (W.flags.c_contiguous, W.flags.f_contiguous, W.flags.writeable, min(W.strides) < 0)
+    if k == LAST: os._exit(1)
+    return float(sum(2**bit for bit, flag in enumerate(flags) if flag)), W
+"""
+
+
+@pytest.mark.parametrize("last", [-1, 5], ids=["together", "one by one"])
+def test_arrays_are_filled_and_laid_out_on_the_other_side(sandbox: Sandbox, last: int) -> None:
+    layouts = ["", "fortran", "strided", "reversed", "read-only", ""]
+    entries = np.arange(1.0, 6.0)
+    calls = PackedCalls.of([(Repeated(entries, (3, 4)), k) for k in range(6)], layouts)
+    with sandbox.start(one_file(FLAGS.replace("LAST", str(last)))) as worker:
+        pairs = worker.call_all("f", calls)
+    assert pairs.losses[:5].tolist() == [1 + 4, 2 + 4, 4, 4 + 8, 1]
+    for k in range(5):
+        assert np.array_equal(pairs.gradient(k), np.resize(entries, (3, 4)))
+        assert [array.tolist() for array in pairs.given(k)] == [np.resize(entries, (3, 4)).tolist()]
+
+
 def test_what_cannot_be_sent_is_refused_before_anything_is_asked() -> None:
-    for arguments in [(np.array([None]),), (1.0,)]:
+    for arguments in [(np.array([None]),), (1.0,), (np.ones(2), 1.0, np.ones(2))]:
         with pytest.raises(TypeError):
             PackedCalls.of([arguments])
 
