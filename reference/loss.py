@@ -25,8 +25,8 @@ from reference.traced_arrays import Term
 
 T = TypeVar("T", bound=Term)
 
-_FEATURES, _LARGEST_PADDED = 4, 8
-"""Problems of up to 8 features are evaluated with 4 or 8."""
+_FEATURES = 8
+"""Problems of fewer features are evaluated with so many."""
 
 
 def squares(*parameters: Term) -> Term:
@@ -124,9 +124,7 @@ class Loss(msgspec.Struct, frozen=True, eq=False, dict=True):
         small numbers of features are made equal, if the formula allows it, by adding features that are 0.
         """
         N, D, C = problem.sizes
-        if D > _LARGEST_PADDED or not self._ignores_empty_features:
-            return N, D, C
-        return N, -(-D // _FEATURES) * _FEATURES, C
+        return (N, _FEATURES, C) if D < _FEATURES and self._ignores_empty_features else (N, D, C)
 
     @cached_property
     def _ignores_empty_features(self) -> bool:
