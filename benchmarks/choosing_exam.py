@@ -14,7 +14,7 @@ from __future__ import annotations
 import argparse
 import subprocess
 import sys
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 import msgspec
@@ -44,7 +44,12 @@ _SPECIAL_TIMES = {"problems": 3, "tied_problems": 1, "shifted_problems": 1}
 _PAIRS = 0.96
 """Of all pairs of respects in which any problem drawn for a loss is special, so many occur among the chosen ones."""
 STRATEGIES = tuple(_SPECIAL_TIMES)
-_SOLVED = {"mip_rel_gap": 0.02}
+_SOLVED = {"mip_rel_gap": 0.002}
+_TIMES_OF = {"svm": (1.0, 0.0, 0.05), "softmax": (1.0, 0.1, 0.025)}
+"""What a problem takes to ask of both functions of a loss, in units of 60 microseconds: once, for each sample, and for
+each score; measured on the right functions of `benchmarks.handins`."""
+_NUMBERS = 200.0
+"""So many numbers of a problem make it as much harder to read as one more problem takes."""
 BATCH = 30
 _FEW, _MANY = 48, 0.25
 """Of a function that goes wrong on so large a share of so many problems, any choice takes enough of these."""
@@ -142,7 +147,7 @@ class Choice:
     """What problems are chosen for, and which have been.
 
     Attributes:
-        cost: (K,) of asking each problem.
+        cost: (K,) that of each problem, as `cost_of`.
         special: (R, K) in which respects each is special.
         chosen: (K,) which are chosen.
     """
@@ -159,9 +164,7 @@ class Choice:
             pool: what there is to choose from.
             failed: each (K,), which problems a wrong function fails.
         """
-        losses = len(pool.known)
-        # One number of a problem in thirty costs as much as itself.
-        cost = losses * (1.0 + np.array([size_of(problem) for problem in pool.problems]) / 30.0)
+        cost = np.array([cost_of(problem, pool.known) for problem in pool.problems])
         special = special_in(pool)
         rows = np.array([*failed, *special], dtype=np.float64)
         times = [_TIMES] * len(failed) + [_SPECIAL_TIMES[pool.strategy]] * len(special)
@@ -204,6 +207,15 @@ def add_pairs(choices: Mapping[str, Choice]) -> None:
         }
         best = max(worth, key=lambda strategy: float(worth[strategy].max()))
         choices[best].chosen[worth[best].argmax()] = True
+
+
+def cost_of(problem: Problem, losses: Iterable[str]) -> float:
+    """What it costs to ask a problem, in time and in what there is to read."""
+    N, _, C = problem.sizes
+    times = (_TIMES_OF[loss] for loss in losses)
+    return (
+        sum(once + sample * N + score * N * C for once, sample, score in times) + size_of(problem) / _NUMBERS
+    )
 
 
 def size_of(problem: Problem) -> float:
