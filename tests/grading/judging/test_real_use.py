@@ -8,7 +8,10 @@ import numpy as np
 import pytest
 
 from grading.judging.calls_of_real_use import uses
+from grading.judging.screening import Setting
 from grading.sandbox.client import Sandbox
+from reference.answer import Answer
+from reference.problem import Problem
 from tests.checks.handins import SOFTMAX, SVM, Handed, judge, judge_one
 
 ONLY_WRONG = {
@@ -121,6 +124,21 @@ def test_right_code_may_work_in_the_type_of_what_it_is_given(sandbox: Sandbox) -
     }
     for name, results in judge(sandbox, handed).items():
         assert {result.status for result in results.values()} == {"passed"}, name
+
+
+def test_for_right_answers_no_bound_is_worked_out(sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[Problem] = []
+    original = Setting.truth
+
+    def truth(setting: Setting, problem: Problem) -> Answer:
+        asked.append(problem)
+        return original(setting, problem)
+
+    monkeypatch.setattr(Setting, "truth", truth)
+    for loss, code in (("svm", SVM), ("softmax", SOFTMAX)):
+        results = judge_one(sandbox, loss, code.replace("def right", "def loss"))
+        assert {result.status for result in results.values()} == {"passed"}
+    assert not asked
 
 
 def test_refusing_what_the_course_never_hands_it_is_not_wrong(sandbox: Sandbox) -> None:
