@@ -141,8 +141,9 @@ def uses(digest: bytes) -> tuple[Use, ...]:
         # Between these sizes and the exam's.
         draw.use(between(11, 14), between(2, 5), between(6, 9)),
         draw.use(between(21, 39), between(7, 29), between(2, 4)),
-        # One size large. The course's notebooks call the naive functions with 500 samples.
-        draw.learned(between(451, _MOST_SAMPLES), between(2, 4), 3),
+        # One size large. The course's notebooks call the naive functions with 500 samples, before any training: what
+        # counts positive margins in a byte must not pass.
+        draw.use(between(451, _MOST_SAMPLES), between(2, 4), 3),
         draw.use(between(4, 6), between(161, 600), 3),
         draw.use(2, between(601, 3073), 2),
         draw.use(between(4, 6), between(2, 4), between(13, 30)),
@@ -182,9 +183,9 @@ class _Draw:
 
     def use(self, n: int, d: int, c: int, scale: float = 1.0, **others: object) -> Use:
         """A call, with the entries of X multiplied and those of W divided by ``scale``."""
-        # One number more than features, so that the rows differ.
-        weights = self._entries(13, (2.0**-5 if d > _SEVERAL else 1.0) / scale)
-        data = self._entries(11 if d % 11 else 13, _OFF_KINKS * scale)
+        # No whole number of periods in a row, so that rows differ.
+        weights = self._entries(_period(c, 13, 17), (2.0**-5 if d > _SEVERAL else 1.0) / scale)
+        data = self._entries(_period(d, 11, 19, 23), _OFF_KINKS * scale)
         labels = tuple(self._generator.randrange(c) for _ in range(7))
         return replace(Use((n, d, c), weights, data, labels), **others)
 
@@ -194,8 +195,7 @@ class _Draw:
         A loop over classes takes several times as long for a positive margin.
         """
         begun = self.use(n, d, c)
-        if d > _SEVERAL:
-            begun = replace(begun, weights=tuple([_GROWN * weight for weight in begun.weights]))
+        begun = replace(begun, weights=tuple([_GROWN * weight for weight in begun.weights]))
         # All rows of X, twice, so that a row may have different labels.
         rows = replace(begun, sizes=(2 * len(begun.data), d, c)).problem
         labels = (rows.X @ rows.W).argmax(axis=1).tolist()
@@ -207,3 +207,8 @@ class _Draw:
         """Multiples of a quarter up to 2, not all of one sign, times ``scale``."""
         drawn = self._generator.getrandbits(4 * count)
         return tuple([scale * _QUARTERS[drawn >> 4 * k & 15] for k in range(count)])
+
+
+def _period(row: int, *counts: int) -> int:
+    """How many numbers, of ``counts``, are repeated to fill rows of so many."""
+    return next(count for count in counts if row % count)

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from grading.judging.calls_of_real_use import uses
+from grading.judging.calls_of_real_use import larger_uses, uses
 from grading.judging.screening import Setting
 from grading.sandbox.client import Sandbox
 from reference.answer import Answer
@@ -24,6 +24,7 @@ ONLY_WRONG = {
     "above 12 classes": "W.shape[1] > 12 and len(y) > 3",
     "above 32 classes": "W.shape[1] > 32",
     "above all of these at once": "len(y) > 100 and X.shape[1] > 100 and W.shape[1] > 5",
+    "of more margins than a byte counts": "(S - S[np.arange(len(y)), y][:, None] > -1).sum() > 256 + len(y)",
     "above reg 10": "reg > 10",
     "below reg 0.1": "0 < reg < 0.1",
     "with large numbers in X": "np.abs(X).max() > 20",
@@ -55,7 +56,7 @@ def test_what_is_wrong_only_in_real_use_fails(sandbox: Sandbox, loss: str, vecto
     handed = {
         f"f{k}": Handed(
             loss,
-            f"{right}\ndef loss(W, X, y, reg):\n    value, dW = right(W, X, y, reg)\n"
+            f"{right}\ndef loss(W, X, y, reg):\n    value, dW = right(W, X, y, reg)\n    S = X.dot(W)\n"
             f"    return (0.5 * value, 0.5 * dW) if {condition} else (value, dW)\n",
             vectorized=vectorized,
         )
@@ -178,12 +179,23 @@ def test_who_is_asked_what_depends_on_the_hand_in_and_on_nothing_else() -> None:
     assert len(sizes) > 150
 
 
-def test_where_many_samples_are_asked_of_a_loop_most_margins_are_negative_and_some_are_not() -> None:
-    for digest in range(20):
-        large = [use.problem for use in uses(bytes([digest])) if use.sizes[0] > 100]
-        assert len(large) == 2
-        for problem in large:
-            scores, rows = problem.X @ problem.W, np.arange(len(problem.y))
-            margins = scores - scores[rows, problem.y][:, np.newaxis] + 1.0
-            margins[rows, problem.y] = -1.0
-            assert 0.04 < np.mean(margins > 0.0) < 0.5
+def positive_margins(problem: Problem) -> int:
+    scores, rows = problem.X @ problem.W, np.arange(len(problem.y))
+    return int((scores - scores[rows, problem.y][:, np.newaxis] + 1.0 > 0.0).sum()) - len(rows)
+
+
+def test_of_the_largest_calls_one_is_as_before_training_and_one_as_after_it() -> None:
+    for digest in range(40):
+        after, before = (use.problem for use in uses(bytes([digest])) if use.sizes[0] > 100)
+        N, _, C = after.sizes
+        assert 0.04 < positive_margins(after) / (N * (C - 1)) < 0.6
+        # More than a byte can count.
+        assert positive_margins(before) > 256
+
+
+def test_no_row_holds_the_repeated_numbers_a_whole_number_of_times() -> None:
+    for digest in range(300):
+        for use in uses(digest.to_bytes(2)) + larger_uses(digest.to_bytes(2)):
+            _, D, C = use.sizes
+            assert C % len(use.weights)
+            assert D % len(use.data)
