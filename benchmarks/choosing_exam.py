@@ -3,8 +3,8 @@
     python -m benchmarks.choosing_exam      choose, and write checks/exam.json and checks/exam.bin
 
 Thousands of wrong functions (`benchmarks.wrong_functions`) are called on four times as many problems as the whole exam
-has. Of each strategy, the fewest and smallest problems are chosen that each of them fails as often as on all problems,
-up to `_TIMES`, and that are special in every respect in which a problem may be special. To these are added, by turns,
+has. Of each strategy, the cheapest problems are chosen that each of them fails as often as on all problems, up
+to `_TIMES`, and that are special in every respect in which a problem may be special. To these are added, by turns,
 problems that are special in two respects at once as no other is, until almost all such pairs occur among the problems
 of each loss.
 """
@@ -47,9 +47,9 @@ STRATEGIES = tuple(_SPECIAL_TIMES)
 _SOLVED = {"mip_rel_gap": 0.002}
 _TIMES_OF = {"svm": (1.0, 0.0, 0.05), "softmax": (1.0, 0.1, 0.025)}
 """What a problem takes to ask of both functions of a loss, in units of 60 microseconds: once, for each sample, and for
-each score; measured on the right functions of `benchmarks.handins`."""
+each score. Measured on the right functions of `benchmarks.handins`."""
 _NUMBERS = 200.0
-"""So many numbers of a problem make it as much harder to read as one more problem takes."""
+"""To read so many numbers counts as much as to ask one more problem."""
 BATCH = 30
 _FEW, _MANY = 48, 0.25
 """Of a function that goes wrong on so large a share of so many problems, any choice takes enough of these."""

@@ -72,6 +72,7 @@ def cells(number: int, *, all_right: bool = False) -> Iterator[str]:
         if luck < _RIGHT:
             methods = RIGHT_TRAINS[chance.choice(sorted(RIGHT_TRAINS))]
             if "def predict(" not in methods:
+                # W is a matrix there.
                 methods += classes.PREDICT.replace("self.W", "np.asarray(self.W)")
             yield classes.HandedClass(loss, methods).code(name)
         else:

@@ -7,7 +7,7 @@ Hundreds of random examples expose most mistakes. A selection of the shipped exa
 functions as reliably as all of them; only the selection is asked, unless a rubric wants them all.
 
     python -m grading.judging.drawing       redraws the file
-    python -m benchmarks.choosing_exam      makes a new selection, which takes half an hour
+    python -m benchmarks.choosing_exam      makes a new selection, which takes a minute or two
 """
 
 from __future__ import annotations

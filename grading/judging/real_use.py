@@ -20,7 +20,7 @@ from grading.judging.calls_of_real_use import Use, larger_uses, uses
 from grading.judging.failures import Failure, Raises, WrongGradient, WrongLoss
 from grading.judging.loss_function import LossFunction
 from grading.judging.precision import accepts_gradient, accepts_loss
-from grading.judging.screening import Answers
+from grading.judging.screening import Answers, right_gradients, right_losses
 from grading.sandbox.pairs import PackedCalls
 from grading.words import say
 from reference.answer import Answer
@@ -116,10 +116,8 @@ class RealUse(msgspec.Struct, frozen=True, eq=False, dict=True):
         for group, answers in zip(self.groups, self.answers, strict=True):
             right = _right_answers(group, candidate.reference, candidate.reg_scale, candidate.delta)
             pairs = answers.pairs
-            with np.errstate(all="ignore"):
-                entries = np.abs(pairs.gradients - right.gradients) <= right.rooms
-                near = np.abs(pairs.losses - right.losses) <= right.loss_rooms
-            near &= np.logical_and.reduceat(entries, pairs.calls.starts[:-1])
+            near = right_losses(pairs, right.losses, right.loss_rooms)
+            near &= right_gradients(pairs, right.gradients, right.rooms)
             # An answer of the right numbers may still be of a wrong form.
             for k in pairs.unusual:
                 near[k] &= not isinstance(answers[k], Failure)

@@ -281,8 +281,7 @@ class AskedProblems(Sequence[Asked]):
     @cached_property
     def right_losses(self) -> NDArray[np.bool_]:
         """(K,) whether the loss is certainly within rounding of the true one."""
-        with np.errstate(all="ignore"):
-            return np.abs(self.answers.pairs.losses - self.known.losses) <= self.known.loss_bounds
+        return right_losses(self.answers.pairs, self.known.losses, self.known.loss_bounds)
 
     @cached_property
     def right(self) -> NDArray[np.bool_]:
@@ -293,7 +292,18 @@ class AskedProblems(Sequence[Asked]):
         return self.right_losses & near
 
     def _near(self, gradients: NDArray[np.float64]) -> NDArray[np.bool_]:
-        pairs = self.answers.pairs
-        with np.errstate(all="ignore"):
-            entries = np.abs(pairs.gradients - gradients) <= self.known.bounds
-        return np.logical_and.reduceat(entries, pairs.calls.starts[:-1])
+        return right_gradients(self.answers.pairs, gradients, self.known.bounds)
+
+
+@np.errstate(all="ignore")
+def right_losses(pairs: Pairs, losses: NDArray[np.float64], bounds: NDArray[np.float64]) -> NDArray[np.bool_]:
+    """(K,) whether each loss is within its bound, (K,), of the right one; not where the answer is no usual pair."""
+    return np.abs(pairs.losses - losses) <= bounds
+
+
+@np.errstate(all="ignore")
+def right_gradients(
+    pairs: Pairs, gradients: NDArray[np.float64], bounds: NDArray[np.float64]
+) -> NDArray[np.bool_]:
+    """(K,) whether all numbers of each gradient are within their bounds of the right ones, all side by side."""
+    return np.logical_and.reduceat(np.abs(pairs.gradients - gradients) <= bounds, pairs.calls.starts[:-1])

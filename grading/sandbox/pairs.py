@@ -90,7 +90,8 @@ class Pairs:
         forms: for pairs that are not tuples, or have an array of one number instead of the float, by number: whether it
             was a list, and the shape of that array.
         others: the outcomes of calls whose answer is not such a pair, by number.
-        changed: the array arguments after the call, if it changed any of them, by number.
+        changed: the array arguments after the call, if it changed any of them, by number; only for calls whose
+            arrays are sent as they are, neither `Repeated` nor laid out.
         answered: how many calls, counted from the first, are answered.
     """
 

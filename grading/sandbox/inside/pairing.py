@@ -25,7 +25,8 @@ _KEPT = 16
 
 _Arrays: TypeAlias = list[packing.Array]
 _Call: TypeAlias = tuple[_Arrays, list[Any], wire.Shape, Callable[[_Arrays], _Arrays] | None]
-"""Arrays, or what makes them, the arguments after them, the shape of the first, and how to make them; None: copy."""
+"""The arrays that were sent, the arguments after them, the shape of the first argument, and what makes the arguments
+of the arrays; None if they are copies."""
 
 
 class Calls:
@@ -140,7 +141,7 @@ def answer(
             given = [*map(_copy, arrays)] if make is None else make(arrays)
             result = function(*given, *others)
             kind = type(result)
-            # Nobody asks what becomes of arrays that are made here.
+            # Whether arrays that are made here are changed, nobody asks: `Pairs.changed`.
             unchanged = make is not None or all(map(_is_unchanged, given, arrays))
             if unchanged and (kind is tuple or kind is list) and len(result) == 2:
                 loss, dW = result
